@@ -1,0 +1,72 @@
+# Palier's commands. Each creates what it needs in .venv, from locked versions with hashes.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKS := build_scripts/locks
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+# onnxruntime 1.32 sends telemetry unless this stands before it loads.
+export ORT_DISABLE_TELEMETRY := 1
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: help serve test check format models bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
+
+serve: $(VENV)/.serve ## diagnose recordings on this machine: http://127.0.0.1:8000
+	@$(BIN)/python local_server.py --host $(HOST) --port $(PORT) $(ARGS)
+
+test: $(VENV)/.dev ## run the whole test suite
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## format, lint, types, architecture, docs
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/python -m pytest --quiet tests/test_architecture.py tests/test_docs.py
+
+format: $(VENV)/.dev ## format the code
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+
+models: $(VENV)/.dev ## make the shipped models from scratch: simulate, train, export, quantize, prove, package
+	@$(BIN)/python -m build_scripts models $(ARGS)
+
+bench: $(VENV)/.dev ## measure against the bare engine, FastAPI and the reference network; writes docs/benchmarks.*
+	@$(BIN)/python -m build_scripts benchmark --all --write docs $(ARGS)
+
+lock: $(VENV)/.dev ## lock all versions anew, with hashes
+	$(LOCK) layers/runtime/requirements.in --output-file layers/runtime/requirements.txt
+	for group in serve build cdk dev; do \
+	  $(LOCK) --group $$group --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
+	    --output-file $(LOCKS)/$$group.txt || exit 1; \
+	done
+
+clean: ## remove .venv and everything that was built
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/pyvenv.cfg:
+	@command -v $(PYTHON) >/dev/null || { echo "Palier needs Python 3.11 or newer: no $(PYTHON) found."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Palier needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 1; }
+
+$(VENV)/.serve: $(LOCKS)/serve.txt pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "installing the serving packages ..."
+	@$(PIP) --require-hashes -r $(LOCKS)/serve.txt
+	@$(PIP) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "installing the packages for building and testing ..."
+	@$(PIP) --require-hashes -r $(LOCKS)/dev.txt
+	@$(PIP) --no-deps --retries 2 -r $(LOCKS)/torch.txt
+	@$(PIP) --no-deps --editable .
+	@touch $@ $(VENV)/.serve

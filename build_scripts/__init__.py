@@ -1,0 +1,1 @@
+"""The build flow: checkpoint -> export -> quantize -> calibrate -> validate -> package."""
