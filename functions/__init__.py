@@ -1,0 +1,1 @@
+"""The serverless functions: one package, shipped as one code asset."""

@@ -1,0 +1,15 @@
+"""Names for the array types that travel along the serve flow."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32Array: TypeAlias = NDArray[np.float32]
+Float64Array: TypeAlias = NDArray[np.float64]
+
+
+def as_float32(values: NDArray[Any]) -> Float32Array:
+    """Return numbers as contiguous float32; what float32 cannot hold becomes infinity, to be refused later."""
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(values, dtype=np.float32)

@@ -1,0 +1,161 @@
+"""What every function's Starlette app shares: request ids, the access log, errors, CORS, keys."""
+
+import time
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import cast
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from functions.core import keys
+from functions.core.errors import MethodNotAllowedError, NotFoundError, PalierError
+from functions.core.key_stores import KeyStore
+from functions.core.settings import Settings
+from functions.core.telemetry import LOGGER, request_id, request_id_var
+
+
+def create_starlette(routes: Sequence[BaseRoute], settings: Settings) -> Starlette:
+    """Compose an app: the routes, and around them what every function needs."""
+    middleware = [Middleware(RequestBoundary)]
+    if settings.cors_origins:
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST", "DELETE"],
+                allow_headers=[
+                    "Content-Type",
+                    "Content-Encoding",
+                    "X-API-Key",
+                    "X-Request-ID",
+                    "Idempotency-Key",
+                ],
+                expose_headers=["X-Request-ID", "Retry-After"],
+                max_age=600,
+            )
+        )
+    return Starlette(
+        routes=list(routes),
+        middleware=middleware,
+        exception_handlers={PalierError: _answer_error, HTTPException: _answer_http_exception},
+    )
+
+
+class RequestBoundary:
+    """The outermost boundary: gives the request its id, logs it, and turns a defect into a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        token = request_id_var.set(request_id(Headers(scope=scope).get("x-request-id")))
+        exchange = _Exchange(send)
+        started = time.perf_counter()
+        try:
+            await self.app(scope, receive, exchange.send)
+        except ClientDisconnect:
+            LOGGER.info("client disconnected", extra={"path": scope["path"]})
+        except Exception:  # noqa: BLE001 - the one boundary
+            # Whatever went wrong, the caller learns nothing internal of it.
+            LOGGER.exception("unhandled error", extra={"path": scope["path"]})
+            if not exchange.status:
+                defect = PalierError("Something went wrong here; the request id finds it in the log.")
+                await error_response(defect)(scope, receive, exchange.send)
+        finally:
+            _log_access(scope, exchange.status, (time.perf_counter() - started) * 1e3)
+            request_id_var.reset(token)
+
+
+class _Exchange:
+    """Sends a response with the request's id, and remembers its status."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            MutableHeaders(scope=message)["x-request-id"] = request_id_var.get() or ""
+        await self._send(message)
+
+
+class RequireKey:
+    """Middleware of a route: lets a request pass whose API key has the scope."""
+
+    def __init__(self, app: ASGIApp, store: KeyStore, scope: keys.Scope) -> None:
+        self.app = app
+        self._store = store
+        self._scope = scope
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check the key, then run the route."""
+        presented = Headers(scope=scope).get("x-api-key")
+        ring = await anyio.to_thread.run_sync(self._store.read)
+        key = ring.authenticate(presented)
+        keys.require_scope(key, self._scope)
+        scope.setdefault("state", {})["api_key_id"] = key.id
+        await self.app(scope, receive, send)
+
+
+def require_key(store: KeyStore | None, scope: keys.Scope) -> list[Middleware]:
+    """Return a route's middleware: a key check, or none where keys are not required."""
+    return [] if store is None else [Middleware(RequireKey, store=store, scope=scope)]
+
+
+def error_response(error: PalierError) -> JSONResponse:
+    """Return the canonical error body of an error, with its status and headers."""
+    content = {
+        "error": error.message,
+        "code": error.code,
+        "field": error.field,
+        "request_id": request_id_var.get(),
+    }
+    return JSONResponse(content, status_code=error.status, headers=error.headers)
+
+
+async def _answer_error(_: Request, error: Exception) -> Response:
+    known = cast("PalierError", error)
+    if known.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        LOGGER.error(known.message, extra={"code": known.code}, exc_info=known.__cause__)
+    return error_response(known)
+
+
+async def _answer_http_exception(request: Request, error: Exception) -> Response:
+    raised = cast("HTTPException", error)
+    kinds: dict[int, Callable[[str], PalierError]] = {404: NotFoundError, 405: MethodNotAllowedError}
+    sentences = {
+        404: f"There is nothing at {request.url.path}; /docs lists what there is.",
+        405: f"{request.method} is not allowed at {request.url.path}.",
+    }
+    if raised.status_code not in kinds:
+        raise raised
+    response = error_response(kinds[raised.status_code](sentences[raised.status_code]))
+    response.headers.update(raised.headers or {})
+    return response
+
+
+def _log_access(scope: Scope, status: int, duration_ms: float) -> None:
+    LOGGER.info(
+        "request",
+        extra={
+            "method": scope["method"],
+            "path": scope["path"],
+            "status": status,
+            "duration_ms": round(duration_ms, 3),
+            "api_key_id": scope.get("state", {}).get("api_key_id"),
+        },
+    )

@@ -1,0 +1,69 @@
+"""Reading request bodies: bounded, unpacked, never trusted."""
+
+import zlib
+
+from starlette.requests import Request
+
+from functions.core.errors import BodyTooLargeError, MalformedBodyError, UnsupportedMediaTypeError
+
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+
+async def read_body(request: Request, limit_bytes: int) -> bytes:
+    """Read a request's body, unpacking gzip and deflate.
+
+    Args:
+        request: its body must be unread.
+        limit_bytes: most bytes, both as sent and unpacked.
+
+    Raises:
+        BodyTooLargeError: more bytes, or more announced: nothing is read then.
+        UnsupportedMediaTypeError: another Content-Encoding.
+        MalformedBodyError: the packed body is broken or cut short.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit_bytes:
+        raise _too_large(limit_bytes)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit_bytes:
+            raise _too_large(limit_bytes)
+    return _unpack(bytes(body), request.headers.get("content-encoding", "identity"), limit_bytes)
+
+
+def _unpack(body: bytes, encoding: str, limit_bytes: int) -> bytes:
+    match encoding.strip().lower():
+        case "" | "identity":
+            return body
+        case "gzip" | "x-gzip":
+            return _inflate(body, _GZIP_WINDOW, limit_bytes)
+        case "deflate":
+            return _inflate(body, zlib.MAX_WBITS if _is_zlib(body) else -zlib.MAX_WBITS, limit_bytes)
+        case other:
+            raise UnsupportedMediaTypeError(
+                f"Content-Encoding {other!r} is not accepted; send gzip, deflate or none.",
+                field="Content-Encoding",
+            )
+
+
+def _is_zlib(body: bytes) -> bool:
+    """Tell zlib's header from raw deflate, which some clients send. Source: RFC 1950, section 2.2."""
+    return len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+
+
+def _inflate(body: bytes, window_bits: int, limit_bytes: int) -> bytes:
+    inflater = zlib.decompressobj(window_bits)
+    try:
+        unpacked = inflater.decompress(body, limit_bytes + 1)
+    except zlib.error as error:
+        raise MalformedBodyError(f"The body cannot be unpacked: {error}.", field="Content-Encoding") from None
+    if len(unpacked) > limit_bytes:
+        raise _too_large(limit_bytes)
+    if not inflater.eof or inflater.unused_data:
+        raise MalformedBodyError("The packed body is cut short or followed by more.", field="Content-Encoding")
+    return unpacked
+
+
+def _too_large(limit_bytes: int) -> BodyTooLargeError:
+    return BodyTooLargeError(f"The body is over the limit of {limit_bytes} bytes.")

@@ -1,0 +1,54 @@
+"""Bytes to recordings: one module per content type."""
+
+from collections.abc import Callable, Mapping
+
+from functions.core.decoding.delimited import decode_csv
+from functions.core.decoding.npy import decode_npy
+from functions.core.decoding.raw import decode_float32
+from functions.core.decoding.wav import decode_wav
+from functions.core.errors import EmptyBodyError, UnsupportedMediaTypeError
+from functions.core.signal import Recording
+
+JSON = "application/json"
+NPY = "application/x-npy"
+
+_DECODERS: Mapping[str, Callable[[bytes, float], Recording]] = {
+    "application/octet-stream": lambda body, _: decode_float32(body),
+    NPY: lambda body, _: decode_npy(body),
+    "text/csv": lambda body, _: decode_csv(body),
+    "audio/wav": decode_wav,
+}
+_ALIASES = {"audio/x-wav": "audio/wav", "audio/wave": "audio/wav", "audio/vnd.wave": "audio/wav"}
+
+MEDIA_TYPES = (JSON, *_DECODERS)
+
+
+def media_type(content_type: str | None, accepted: tuple[str, ...] = MEDIA_TYPES) -> str:
+    """Return the accepted media type a Content-Type header names, without its parameters.
+
+    Raises:
+        UnsupportedMediaTypeError: it is missing or not accepted; the message names those that are.
+    """
+    name = (content_type or "").partition(";")[0].strip().lower()
+    name = _ALIASES.get(name, name)
+    if name not in accepted:
+        given = f"Content-Type {name!r} is not accepted" if name else "The Content-Type is missing"
+        raise UnsupportedMediaTypeError(f"{given}; send one of {', '.join(accepted)}.")
+    return name
+
+
+def decode_file(body: bytes, kind: str, full_scale: float = 1.0) -> Recording:
+    """Decode a recording in one of the file formats (everything but JSON).
+
+    Args:
+        body: the bytes.
+        kind: one of MEDIA_TYPES.
+        full_scale: for WAV of integers, the value of a sample at full scale.
+
+    Raises:
+        MalformedBodyError: the bytes are not what `kind` says.
+        UnusableError: they are, but hold no numeric signal.
+    """
+    if not body:
+        raise EmptyBodyError
+    return _DECODERS[kind](body, full_scale)

@@ -1,0 +1,90 @@
+"""The engine: windows in, logits out. One Protocol, so that another runtime can take its place."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from functions.core.arrays import Float32Array
+from functions.core.errors import ModelUnavailableError
+
+# onnxruntime 1.32 sends telemetry unless told before it loads.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
+@dataclass(frozen=True)
+class EngineOutput:
+    """What a model says of B windows: logits float32 [B, K], distance float32 [B] if it measures one."""
+
+    logits: Float32Array
+    distance: Float32Array | None
+
+
+class Engine(Protocol):
+    """Runs one model file."""
+
+    def run(self, windows: Float32Array) -> EngineOutput:
+        """Run windows float32 [B, C, T] and return their logits and distances."""
+        ...
+
+
+class OnnxEngine:
+    """onnxruntime on the CPU, shaped for a share of it.
+
+    Threads never spin: on Lambda spinning burns billed time after each request, and beside a web
+    server it takes the core from the next one.
+    """
+
+    def __init__(self, model: Path | bytes, threads: int = 1) -> None:
+        """Load a model file or its bytes.
+
+        Raises:
+            ModelUnavailableError: onnxruntime cannot load the model.
+        """
+        # Late: loading onnxruntime takes longer than everything else on the import path.
+        import onnxruntime
+        from onnxruntime.capi.onnxruntime_pybind11_state import OrtException
+
+        source = model if isinstance(model, bytes) else str(model)
+        try:
+            self._session = onnxruntime.InferenceSession(
+                source, _session_options(onnxruntime, threads), providers=["CPUExecutionProvider"]
+            )
+        except OrtException as error:
+            raise ModelUnavailableError(f"onnxruntime cannot load the model: {error}") from error
+        self._input = self._session.get_inputs()[0].name
+        outputs = [output.name for output in self._session.get_outputs()]
+        self._outputs = [name for name in ("logits", "distance") if name in outputs]
+
+    def run(self, windows: Float32Array) -> EngineOutput:
+        """Run windows float32 [B, C, T]; logits float32 [B, K], distance float32 [B] or None.
+
+        Safe to call from several threads at once.
+        """
+        values = self._session.run(self._outputs, {self._input: windows})
+        return EngineOutput(values[0], values[1] if len(values) > 1 else None)
+
+
+def _session_options(onnxruntime: Any, threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return options
+
+
+def cpu_threads(memory_mb: int | None = None) -> int:
+    """Return how many threads the CPU share in use can feed.
+
+    Args:
+        memory_mb: memory of the Lambda function in MiB, or None outside Lambda.
+
+    Returns:
+        On Lambda one thread per 1,769 MiB, elsewhere 1: requests run side by side, so one thread each
+        gives the best throughput.
+
+    Source: AWS Lambda developer guide, "Configure Lambda function memory".
+    """
+    return 1 if memory_mb is None else max(1, round(memory_mb / 1769))

@@ -1,0 +1,238 @@
+"""Every error a caller can see: one class per failure, with its HTTP status, code and headers."""
+
+from collections.abc import Mapping
+
+
+class PalierError(Exception):
+    """A failure with a sentence a person can act on."""
+
+    status = 500
+    code = "internal_error"
+    field: str | None = None
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        """Keep the sentence, and the request's field it speaks of."""
+        super().__init__(message)
+        if field is not None:
+            self.field = field
+
+    @property
+    def message(self) -> str:
+        """The sentence."""
+        return str(self.args[0])
+
+
+class MalformedBodyError(PalierError):
+    """The body is not what its content type says: broken JSON, CSV, npy or wav."""
+
+    status = 400
+    code = "malformed_body"
+
+
+class EmptyBodyError(MalformedBodyError):
+    """There is no body."""
+
+    code = "empty_body"
+
+    def __init__(self) -> None:
+        super().__init__("The request body is empty: send a recording.")
+
+
+class ApiKeyMissingError(PalierError):
+    """No API key."""
+
+    status = 401
+    code = "api_key_missing"
+    field = "X-API-Key"
+    headers: Mapping[str, str] = {"www-authenticate": "ApiKey"}
+
+
+class ApiKeyInvalidError(PalierError):
+    """An unknown, revoked or expired API key."""
+
+    status = 401
+    code = "api_key_invalid"
+    field = "X-API-Key"
+    headers: Mapping[str, str] = {"www-authenticate": "ApiKey"}
+
+
+class ScopeMissingError(PalierError):
+    """A good key that may not do this."""
+
+    status = 403
+    code = "scope_missing"
+    field = "X-API-Key"
+
+
+class NotFoundError(PalierError):
+    """No such path."""
+
+    status = 404
+    code = "not_found"
+
+
+class ModelNotFoundError(PalierError):
+    """No such model."""
+
+    status = 404
+    code = "model_not_found"
+    field = "model"
+
+
+class VersionNotFoundError(PalierError):
+    """No such version of a model."""
+
+    status = 404
+    code = "version_not_found"
+    field = "version"
+
+
+class MethodNotAllowedError(PalierError):
+    """The path does not know this method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class BodyTooLargeError(PalierError):
+    """The body is over its limit."""
+
+    status = 413
+    code = "body_too_large"
+    # The rest of the body is not read: no further request can follow on this connection.
+    headers: Mapping[str, str] = {"connection": "close"}
+
+
+class RecordingTooLongError(PalierError):
+    """The recording has more windows than one request may hold."""
+
+    status = 413
+    code = "recording_too_long"
+    field = "signal"
+
+
+class BatchTooLargeError(PalierError):
+    """The batch has more recordings than one request may hold."""
+
+    status = 413
+    code = "batch_too_large"
+    field = "signals"
+
+
+class UnsupportedMediaTypeError(PalierError):
+    """A content type or encoding that is not accepted."""
+
+    status = 415
+    code = "unsupported_media_type"
+    field = "Content-Type"
+
+
+class UnusableError(PalierError):
+    """Well-formed, but no diagnosis can come of it."""
+
+    status = 422
+    code = "unusable"
+
+
+class EmptyBatchError(UnusableError):
+    """A batch of nothing."""
+
+    code = "batch_empty"
+    field = "signals"
+
+
+class SignalMissingError(UnusableError):
+    """The JSON object has no signal."""
+
+    code = "signal_missing"
+
+
+class SignalNotNumericError(UnusableError):
+    """Something in the signal is not a number."""
+
+    code = "signal_not_numeric"
+    field = "signal"
+
+
+class SignalNotFiniteError(UnusableError):
+    """NaN or infinity in the signal."""
+
+    code = "signal_not_finite"
+    field = "signal"
+
+
+class SignalConstantError(UnusableError):
+    """Every sample has the same value."""
+
+    code = "signal_constant"
+    field = "signal"
+
+
+class SignalShapeError(UnusableError):
+    """The signal is not one row per channel, or has the wrong number of channels."""
+
+    code = "signal_shape"
+    field = "signal"
+
+
+class SignalTypeError(UnusableError):
+    """The samples have a type that is not accepted."""
+
+    code = "signal_dtype"
+    field = "signal"
+
+
+class SignalTooShortError(UnusableError):
+    """Fewer samples than one window."""
+
+    code = "signal_too_short"
+    field = "signal"
+
+    def __init__(self, *, length: int, required: int, sample_rate_hz: float | None = None) -> None:
+        """State both lengths, in samples at the model's rate."""
+        rate = f" at {sample_rate_hz:g} Hz" if sample_rate_hz else ""
+        super().__init__(f"The signal has {length} samples{rate}; one window needs {required}.")
+
+
+class SampleRateError(UnusableError):
+    """A sample rate that is zero, negative, absurd or at odds with the file's."""
+
+    code = "sample_rate_out_of_range"
+    field = "sample_rate_hz"
+
+
+class UnknownOptionError(UnusableError):
+    """An option that does not exist."""
+
+    code = "unknown_option"
+
+
+class InvalidOptionError(UnusableError):
+    """An option with a value it cannot have."""
+
+    code = "invalid_option"
+
+
+class TooManyRequestsError(PalierError):
+    """More requests than this instance may hold at once."""
+
+    status = 429
+    code = "too_many_requests"
+    headers: Mapping[str, str] = {"retry-after": "1"}
+
+
+class ModelUnavailableError(PalierError):
+    """A model that cannot be loaded or whose files were changed."""
+
+    status = 503
+    code = "model_unavailable"
+    headers: Mapping[str, str] = {"retry-after": "30"}
+
+
+class DependencyUnavailableError(PalierError):
+    """A service this one needs does not answer."""
+
+    status = 503
+    code = "dependency_unavailable"
+    headers: Mapping[str, str] = {"retry-after": "5"}

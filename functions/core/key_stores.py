@@ -1,0 +1,111 @@
+"""Where the key ring lies: a file, or a secret in AWS Secrets Manager."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from functions.core.errors import DependencyUnavailableError
+from functions.core.keys import KeyRing
+from functions.core.settings import Settings
+
+
+class KeyStore(Protocol):
+    """Gives the current key ring."""
+
+    def read(self) -> KeyRing:
+        """Return the key ring.
+
+        Raises:
+            DependencyUnavailableError: it cannot be read.
+        """
+        ...
+
+
+class FileKeyStore:
+    """A key ring in a JSON file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> KeyRing:
+        """Return the file's key ring; raises DependencyUnavailableError when it cannot be read."""
+        try:
+            return _parse(self._path.read_text())
+        except OSError as error:
+            raise DependencyUnavailableError("The API key store cannot be read.") from error
+
+
+class SecretKeyStore:
+    """A key ring in a secret; an empty secret is an empty ring."""
+
+    def __init__(self, secret_id: str) -> None:
+        self._secret_id = secret_id
+
+    def read(self) -> KeyRing:
+        """Return the secret's key ring; raises DependencyUnavailableError when it cannot be read."""
+        # Late: boto3 comes with the Lambda runtime and costs more start-up time than everything else.
+        import boto3
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = boto3.client("secretsmanager").get_secret_value(SecretId=self._secret_id)
+        except (BotoCoreError, ClientError) as error:
+            raise DependencyUnavailableError("The API key store cannot be read.") from error
+        return _parse(answer.get("SecretString") or "{}")
+
+
+class CachedKeyStore:
+    """Trusts another store's answer for a while."""
+
+    def __init__(self, store: KeyStore, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._seconds = seconds
+        self._clock = clock
+        self._cached: tuple[float, KeyRing] | None = None
+        self._lock = threading.Lock()
+
+    def read(self) -> KeyRing:
+        """Return the key ring, at most so many seconds old; raises as the store behind it."""
+        with self._lock:
+            now = self._clock()
+            if self._cached is None or now - self._cached[0] >= self._seconds:
+                self._cached = (now, self._store.read())
+            return self._cached[1]
+
+    def expire(self) -> None:
+        """Read anew at the next call."""
+        with self._lock:
+            self._cached = None
+
+
+class UnconfiguredKeyStore:
+    """Keys are required and nobody said where they lie: every request is refused."""
+
+    def read(self) -> KeyRing:
+        """Raise DependencyUnavailableError."""
+        raise DependencyUnavailableError("API keys are required, but no key store is configured.")
+
+
+def key_store(settings: Settings) -> KeyStore | None:
+    """Return the key store the settings name, cached, or None where keys are not required."""
+    if not settings.api_keys_required:
+        return None
+    if settings.api_keys_secret:
+        return CachedKeyStore(SecretKeyStore(settings.api_keys_secret), settings.api_keys_cache_s)
+    if settings.api_keys_file:
+        return CachedKeyStore(FileKeyStore(settings.api_keys_file), settings.api_keys_cache_s)
+    return UnconfiguredKeyStore()
+
+
+def _parse(document: str) -> KeyRing:
+    try:
+        return KeyRing.model_validate_json(document)
+    except ValidationError as error:
+        # The document's content must not reach a log: it is named, not quoted.
+        raise DependencyUnavailableError(
+            f"The API key store holds no valid key ring ({error.error_count()} errors)."
+        ) from None

@@ -1,0 +1,92 @@
+"""API keys: made, stored as hashes, checked in constant time."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from functions.core.errors import ApiKeyInvalidError, ApiKeyMissingError, ScopeMissingError
+
+Scope = Literal["read", "predict"]
+SCOPES: tuple[Scope, ...] = ("read", "predict")
+
+_PREFIX = "palier"
+
+
+class ApiKey(BaseModel):
+    """A key as it is stored: everything but the key itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+    name: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    scopes: list[Scope]
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether the key's time is over."""
+        return self.expires_at is not None and now >= self.expires_at
+
+
+class KeyRing(BaseModel):
+    """All keys of a place; the document in the key store."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    keys: list[ApiKey] = []
+
+    def authenticate(self, presented: str | None, now: datetime | None = None) -> ApiKey:
+        """Return the stored key that a presented one matches.
+
+        Raises:
+            ApiKeyMissingError: nothing was presented.
+            ApiKeyInvalidError: it is unknown or expired; which of the two is not said.
+        """
+        if not presented:
+            raise ApiKeyMissingError("This endpoint needs an API key in the header X-API-Key.")
+        presented_id = presented.split("_")[1] if presented.count("_") >= 2 else ""
+        known = next((key for key in self.keys if key.id == presented_id), None)
+        # An unknown id costs the same comparison as a known one.
+        matches = hmac.compare_digest(_sha256(presented), known.sha256 if known else _sha256(""))
+        if known is None or not matches or known.is_expired(now or datetime.now(UTC)):
+            raise ApiKeyInvalidError("The API key is not valid.")
+        return known
+
+
+def require_scope(key: ApiKey, scope: Scope) -> None:
+    """Check that a key may do something.
+
+    Raises:
+        ScopeMissingError: it may not.
+    """
+    if scope not in key.scopes:
+        raise ScopeMissingError(f"The API key {key.id} lacks the scope {scope!r}.")
+
+
+def create_key(name: str, scopes: tuple[Scope, ...] = SCOPES, expires_at: datetime | None = None) -> tuple[str, ApiKey]:
+    """Make a key of 256 random bits.
+
+    Returns:
+        The key, to be shown once, and what to store of it. A plain SHA-256 suffices: there is nothing to
+        guess in 256 random bits.
+    """
+    key_id = secrets.token_hex(6)
+    key = f"{_PREFIX}_{key_id}_{secrets.token_urlsafe(32)}"
+    stored = ApiKey(
+        id=key_id,
+        name=name,
+        sha256=_sha256(key),
+        scopes=list(scopes),
+        created_at=datetime.now(UTC),
+        expires_at=expires_at,
+    )
+    return key, stored
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,135 @@
+"""The model packages on disk: found, verified, loaded once."""
+
+import hashlib
+import platform
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from functions.core.engine import Engine, OnnxEngine
+from functions.core.errors import ModelNotFoundError, ModelUnavailableError, VersionNotFoundError
+from functions.core.manifest import Manifest, Precision, Variant
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model that can run."""
+
+    manifest: Manifest
+    precision: Precision
+    engine: Engine
+
+
+class ModelRepository:
+    """The packages below one folder, NAME/VERSION/manifest.json; safe to share between threads.
+
+    The folder is read once: packages never change, a new version means a new process.
+    """
+
+    def __init__(self, root: Path, threads: int = 1) -> None:
+        self._root = root
+        self._threads = threads
+        self._manifests: dict[Path, Manifest] = {}
+        self._loaded: dict[tuple[Path, Precision | None], LoadedModel] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _folders(self) -> dict[str, dict[str, Path]]:
+        folders: dict[str, dict[str, Path]] = {}
+        for path in sorted(self._root.glob("*/*/manifest.json")):
+            if path.parent.name.isdecimal():
+                folders.setdefault(path.parents[1].name, {})[path.parent.name] = path.parent
+        return folders
+
+    def names(self) -> list[str]:
+        """Return the names of all models, sorted."""
+        return list(self._folders)
+
+    def versions(self, name: str) -> list[str]:
+        """Return the versions of a model, oldest first.
+
+        Raises:
+            ModelNotFoundError: there is none of this name.
+        """
+        if name not in self._folders:
+            known = ", ".join(self.names()) or "none"
+            raise ModelNotFoundError(f"There is no model {name!r}; the models here: {known}.")
+        return sorted(self._folders[name], key=int)
+
+    def manifest(self, name: str, version: str | None = None) -> Manifest:
+        """Return a package's manifest; without a version, of the newest.
+
+        Raises:
+            ModelNotFoundError, VersionNotFoundError: no such package.
+            ModelUnavailableError: its manifest is broken.
+        """
+        folder = self._folder(name, version)
+        if folder not in self._manifests:
+            self._manifests[folder] = _read_manifest(folder)
+        return self._manifests[folder]
+
+    def load(self, name: str, version: str | None = None, precision: Precision | None = None) -> LoadedModel:
+        """Return a model ready to run, loaded on the first call and kept.
+
+        Args:
+            name: the model.
+            version: default the newest.
+            precision: default the one its manifest names for this machine.
+
+        Raises:
+            ModelNotFoundError, VersionNotFoundError: no such package.
+            ModelUnavailableError: a file is missing, changed or cannot be loaded.
+        """
+        key = (self._folder(name, version), precision)
+        with self._lock:
+            if key not in self._loaded:
+                self._loaded[key] = self._load(key[0], self.manifest(name, version), precision)
+            return self._loaded[key]
+
+    def _folder(self, name: str, version: str | None) -> Path:
+        versions = self.versions(name)
+        chosen = versions[-1] if version is None else version
+        if chosen not in versions:
+            raise VersionNotFoundError(f"Model {name!r} has no version {chosen!r}; it has {', '.join(versions)}.")
+        return self._folders[name][chosen]
+
+    def _load(self, folder: Path, manifest: Manifest, precision: Precision | None) -> LoadedModel:
+        chosen = precision or manifest.default_variant.get(architecture(), "fp32")
+        try:
+            variant = manifest.variant(chosen)
+        except KeyError:
+            raise ModelUnavailableError(f"{manifest.name} {manifest.version} has no variant {chosen}.") from None
+        return LoadedModel(manifest, chosen, OnnxEngine(_verified_bytes(folder, variant), self._threads))
+
+
+def architecture() -> Literal["x86_64", "arm64"]:
+    """Return this machine's architecture as manifests name it."""
+    return "arm64" if platform.machine().lower() in {"aarch64", "arm64"} else "x86_64"
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    try:
+        manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ModelUnavailableError(f"The manifest of {folder.parent.name} {folder.name} is broken.") from error
+    if (manifest.name, manifest.version) != (folder.parent.name, folder.name):
+        raise ModelUnavailableError(
+            f"The manifest in {folder.parent.name}/{folder.name} is of {manifest.name} {manifest.version}."
+        )
+    return manifest
+
+
+def _verified_bytes(folder: Path, variant: Variant) -> bytes:
+    try:
+        content = (folder / variant.file).read_bytes()
+    except OSError as error:
+        raise ModelUnavailableError(f"The model file {variant.file} cannot be read.") from error
+    if hashlib.sha256(content).hexdigest() != variant.sha256:
+        raise ModelUnavailableError(
+            f"The model file {variant.file} is not the one its manifest was written for: sha256 differs."
+        )
+    return content

@@ -1,0 +1,141 @@
+"""The serve flow from end to end: recordings and options in, diagnoses out."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from functions.core.arrays import Float32Array
+from functions.core.diagnosis import Diagnosis, novelty, record_probabilities
+from functions.core.engine import Engine, EngineOutput, cpu_threads
+from functions.core.errors import PalierError, RecordingTooLongError, SignalTooShortError
+from functions.core.manifest import InputSpec
+from functions.core.models import LoadedModel, ModelRepository
+from functions.core.options import DiagnosisOptions
+from functions.core.resampling import resample
+from functions.core.settings import Settings
+from functions.core.signal import RateRange, Recording, check_samples, select_channels
+from functions.core.windowing import cut_windows
+
+# Memory of the activations stays bounded whatever the recording's length.
+_WINDOWS_PER_RUN = 32
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request may ask for."""
+
+    rates: RateRange
+    max_windows: int
+
+
+class Diagnoser:
+    """Diagnoses recordings with the models of a repository; safe to share between threads."""
+
+    def __init__(self, models: ModelRepository, default_model: str, limits: Limits) -> None:
+        self.models = models
+        self.default_model = default_model
+        self._limits = limits
+
+    def load(self, options: DiagnosisOptions) -> LoadedModel:
+        """Return the model the options name.
+
+        Raises:
+            ModelNotFoundError, VersionNotFoundError, ModelUnavailableError: it cannot serve.
+        """
+        return self.models.load(options.model or self.default_model, options.version)
+
+    def diagnose(self, recording: Recording, options: DiagnosisOptions) -> Diagnosis:
+        """Diagnose one recording.
+
+        Raises:
+            PalierError: the recording cannot be used, is over a limit, or the model cannot serve.
+        """
+        model = self.load(options)
+        windows = self._windows(recording, options, model.manifest.input, self._limits.max_windows)
+        started = time.perf_counter()
+        output = _run(model.engine, windows)
+        return _diagnosis(model, output, (time.perf_counter() - started) * 1e3)
+
+    def diagnose_batch(self, recordings: Sequence[Recording], options: DiagnosisOptions) -> list[Diagnosis]:
+        """Diagnose recordings together, in order; their windows share the engine's runs.
+
+        Raises:
+            PalierError: as `diagnose`; `field` names the recording, for example `signals[3]`.
+        """
+        model = self.load(options)
+        parts: list[Float32Array] = []
+        room = self._limits.max_windows
+        for index, recording in enumerate(recordings):
+            try:
+                parts.append(self._windows(recording, options, model.manifest.input, room))
+            except PalierError as error:
+                error.field = f"signals[{index}]"
+                raise
+            room -= len(parts[-1])
+        started = time.perf_counter()
+        output = _run(model.engine, np.concatenate(parts))
+        elapsed_ms = (time.perf_counter() - started) * 1e3
+        ends = np.cumsum([len(part) for part in parts])
+        return [
+            _diagnosis(model, _slice(output, end - len(part), end), elapsed_ms * len(part) / ends[-1])
+            for part, end in zip(parts, ends.tolist(), strict=True)
+        ]
+
+    def _windows(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec, room: int) -> Float32Array:
+        rate_hz = self._rate_hz(recording, options, spec)
+        samples = check_samples(select_channels(recording, spec.channels, options.channel))
+        length = round(samples.shape[1] * spec.sample_rate_hz / rate_hz)
+        if length < spec.window:
+            raise SignalTooShortError(length=length, required=spec.window, sample_rate_hz=spec.sample_rate_hz)
+        count = math.ceil(length / spec.window)
+        if count > room:
+            raise RecordingTooLongError(
+                f"The request has {count} windows of {spec.window / spec.sample_rate_hz:g} s where {room} may stand"
+                f" (limit of one request: {self._limits.max_windows})."
+            )
+        return cut_windows(resample(samples, rate_hz, spec.sample_rate_hz), spec.window)
+
+    def _rate_hz(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec) -> float:
+        stated = options.sample_rate_hz if options.sample_rate_hz is not None else recording.sample_rate_hz
+        return spec.sample_rate_hz if stated is None else self._limits.rates.check(stated)
+
+
+def _run(engine: Engine, windows: Float32Array) -> EngineOutput:
+    outputs = [
+        engine.run(windows[start : start + _WINDOWS_PER_RUN]) for start in range(0, len(windows), _WINDOWS_PER_RUN)
+    ]
+    distances = [output.distance for output in outputs if output.distance is not None]
+    return EngineOutput(
+        np.concatenate([output.logits for output in outputs]),
+        np.concatenate(distances) if distances else None,
+    )
+
+
+def _slice(output: EngineOutput, start: int, end: int) -> EngineOutput:
+    distance = None if output.distance is None else output.distance[start:end]
+    return EngineOutput(output.logits[start:end], distance)
+
+
+def _diagnosis(model: LoadedModel, output: EngineOutput, elapsed_ms: float) -> Diagnosis:
+    return Diagnosis(
+        manifest=model.manifest,
+        precision=model.precision,
+        probabilities=record_probabilities(output, model.manifest),
+        windows=len(output.logits),
+        novelty=novelty(output, model.manifest.novelty),
+        inference_time_ms=elapsed_ms,
+    )
+
+
+def create_diagnoser(settings: Settings) -> Diagnoser:
+    """Return the diagnoser the settings describe."""
+    threads = settings.threads or cpu_threads(settings.lambda_memory_mb)
+    rates = RateRange(settings.min_sample_rate_hz, settings.max_sample_rate_hz)
+    return Diagnoser(
+        ModelRepository(settings.models_dir, threads),
+        settings.default_model,
+        Limits(rates, settings.max_windows),
+    )

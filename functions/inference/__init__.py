@@ -1,0 +1,1 @@
+"""Synchronous diagnosis over HTTP."""

@@ -1,0 +1,69 @@
+"""GET /openapi.json and GET /docs: the contract, for programs and for people; nothing from a CDN."""
+
+from functools import cache
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from functions.inference.openapi import openapi_document
+
+_STATIC = Path(__file__).parent / "static"
+
+# Swagger UI sets inline styles and draws its icons from data URLs.
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def docs_routes() -> list[Route | Mount]:
+    """Return the routes of the documentation."""
+    return [
+        Route("/openapi.json", _openapi),
+        Route("/docs", _docs),
+        Mount("/docs", StaticFiles(directory=_STATIC), name="docs-static", middleware=[Middleware(CacheForADay)]),
+    ]
+
+
+@cache
+def _document() -> Response:
+    return JSONResponse(openapi_document())
+
+
+async def _openapi(_: Request) -> Response:
+    return _document()
+
+
+async def _docs(_: Request) -> Response:
+    headers = {
+        "content-security-policy": _CONTENT_SECURITY_POLICY,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cache-control": "no-cache",
+    }
+    return FileResponse(_STATIC / "docs.html", headers=headers)
+
+
+class CacheForADay:
+    """Middleware: lets browsers keep the static files for a day."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and mark what comes back."""
+
+        async def mark(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["cache-control"] = "public, max-age=86400"
+                headers["x-content-type-options"] = "nosniff"
+            await send(message)
+
+        await self.app(scope, receive, mark)

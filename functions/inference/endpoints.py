@@ -1,0 +1,161 @@
+"""The endpoints of the native API: decode, diagnose, encode."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import anyio.to_thread
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from functions.core.admission import Admission
+from functions.core.bodies import read_body
+from functions.core.decoding import JSON, MEDIA_TYPES, NPY, decode_file, media_type
+from functions.core.decoding.json_body import decode_json, decode_json_batch
+from functions.core.decoding.npy import decode_npy_batch
+from functions.core.diagnosis import Diagnosis
+from functions.core.errors import (
+    BatchTooLargeError,
+    EmptyBatchError,
+    InvalidOptionError,
+    ModelUnavailableError,
+)
+from functions.core.options import DiagnosisOptions
+from functions.core.pipeline import Diagnoser
+from functions.core.settings import Settings
+from functions.core.signal import Recording
+from functions.core.telemetry import request_id_var
+from functions.core.version import VERSION
+from functions.inference.schemas import (
+    BatchAnswer,
+    DiagnosisAnswer,
+    HealthAnswer,
+    IndexAnswer,
+    ModelAnswer,
+    ModelReference,
+    ModelsAnswer,
+)
+
+BATCH_MEDIA_TYPES = (JSON, NPY)
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The endpoints, bound to what they need.
+
+    Decoding and inference run in worker threads: the event loop stays free for other requests.
+    """
+
+    diagnoser: Diagnoser
+    settings: Settings
+    admission: Admission
+
+    async def index(self, _: Request) -> Response:
+        """GET /: what this is."""
+        links = {name: f"/{name}" for name in ("health", "models", "docs")} | {"openapi": "/openapi.json"}
+        return _json(
+            IndexAnswer(
+                name="palier",
+                version=VERSION,
+                description="Diagnoses machine vibration: POST a recording to /predict.",
+                links=links,
+            )
+        )
+
+    async def health(self, _: Request) -> Response:
+        """GET /health: 200 when the default model can serve, else 503."""
+        try:
+            loaded = await anyio.to_thread.run_sync(self.diagnoser.load, DiagnosisOptions())
+        except ModelUnavailableError as error:
+            return _json(self._health(None), HTTPStatus.SERVICE_UNAVAILABLE, dict(error.headers))
+        manifest = loaded.manifest
+        return _json(
+            self._health(ModelReference(name=manifest.name, version=manifest.version, precision=loaded.precision))
+        )
+
+    async def models(self, _: Request) -> Response:
+        """GET /models: every package, the newest version of each."""
+        names = self.diagnoser.models.names()
+        answers = [await anyio.to_thread.run_sync(self._model, name, None) for name in names]
+        return _json(ModelsAnswer(models=answers, default_model=self.settings.default_model))
+
+    async def model(self, request: Request) -> Response:
+        """GET /models/{name}: one package; `?version=` for another than the newest."""
+        name, version = request.path_params["name"], request.query_params.get("version")
+        return _json(await anyio.to_thread.run_sync(self._model, name, version))
+
+    async def model_info(self, _: Request) -> Response:
+        """GET /model/info: the default model."""
+        return _json(await anyio.to_thread.run_sync(self._model, self.settings.default_model, None))
+
+    async def predict(self, request: Request) -> Response:
+        """POST /predict: one recording, one diagnosis."""
+        kind = media_type(request.headers.get("content-type"), MEDIA_TYPES)
+        return await self._answer(request, lambda body: self._diagnose(body, kind, _query(request)))
+
+    async def predict_batch(self, request: Request) -> Response:
+        """POST /predict/batch: many recordings, as many diagnoses."""
+        kind = media_type(request.headers.get("content-type"), BATCH_MEDIA_TYPES)
+        return await self._answer(request, lambda body: self._diagnose_batch(body, kind, _query(request)))
+
+    async def _answer(self, request: Request, work: Callable[[bytes], BaseModel]) -> Response:
+        with self.admission.hold():
+            body = await read_body(request, self.settings.max_body_bytes)
+            return _json(await anyio.to_thread.run_sync(work, body))
+
+    def _diagnose(self, body: bytes, kind: str, query: dict[str, str]) -> DiagnosisAnswer:
+        if kind == JSON:
+            content = decode_json(body)
+            options, recording = DiagnosisOptions.parse({**content.options, **query}), content.recordings[0]
+        else:
+            options = DiagnosisOptions.parse(query)
+            recording = decode_file(body, kind, options.full_scale)
+        diagnosis = self.diagnoser.diagnose(recording, options)
+        return DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
+
+    def _diagnose_batch(self, body: bytes, kind: str, query: dict[str, str]) -> BatchAnswer:
+        recordings, members = _decode_batch(body, kind)
+        options = DiagnosisOptions.parse({**members, **query})
+        if not recordings:
+            raise EmptyBatchError("The batch has no recordings.")
+        if len(recordings) > self.settings.max_batch:
+            raise BatchTooLargeError(
+                f"The batch has {len(recordings)} recordings; the limit is {self.settings.max_batch}."
+            )
+        diagnoses: list[Diagnosis] = self.diagnoser.diagnose_batch(recordings, options)
+        return BatchAnswer.of(diagnoses, options, request_id_var.get() or "")
+
+    def _model(self, name: str, version: str | None) -> ModelAnswer:
+        models = self.diagnoser.models
+        return ModelAnswer.of(models.manifest(name, version), models.versions(name), self.settings.default_model)
+
+    def _health(self, model: ModelReference | None) -> HealthAnswer:
+        return HealthAnswer(
+            status="healthy" if model else "unhealthy",
+            model_loaded=model is not None,
+            model=model,
+            device="cpu",
+            version=VERSION,
+            timestamp=datetime.now(UTC),
+        )
+
+
+def _decode_batch(body: bytes, kind: str) -> tuple[list[Recording], dict[str, object]]:
+    if kind == NPY:
+        return decode_npy_batch(body), {}
+    content = decode_json_batch(body)
+    return content.recordings, dict(content.options)
+
+
+def _query(request: Request) -> dict[str, str]:
+    pairs = request.query_params.multi_items()
+    if len({name for name, _ in pairs}) != len(pairs):
+        repeated = next(name for name, _ in pairs if len(request.query_params.getlist(name)) > 1)
+        raise InvalidOptionError(f"The option {repeated!r} is given twice.", field=repeated)
+    return dict(pairs)
+
+
+def _json(answer: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(answer.model_dump_json(), status, headers, media_type=JSON)

@@ -1,0 +1,190 @@
+"""The OpenAPI 3.1 document, made from the pydantic models that make the answers."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from functions.core.options import DiagnosisOptions
+from functions.core.version import VERSION
+from functions.inference.schemas import (
+    BatchAnswer,
+    DiagnosisAnswer,
+    ErrorAnswer,
+    HealthAnswer,
+    IndexAnswer,
+    ModelAnswer,
+    ModelsAnswer,
+)
+
+_ANSWERS: tuple[type[BaseModel], ...] = (
+    BatchAnswer,
+    DiagnosisAnswer,
+    ErrorAnswer,
+    HealthAnswer,
+    IndexAnswer,
+    ModelAnswer,
+    ModelsAnswer,
+)
+_SCHEMAS = "#/components/schemas/"
+
+_ERRORS = {
+    400: "The body is not what its content type says.",
+    401: "No API key, or one that is not valid.",
+    403: "The API key lacks the scope.",
+    404: "No such model or version.",
+    413: "The body, recording or batch is over its limit; the limit is named.",
+    415: "The content type is not accepted; those that are are named.",
+    422: "Well-formed, but no diagnosis can come of it.",
+    429: "Too many requests; Retry-After says when to come back.",
+    500: "A defect here.",
+    503: "The model, or a service it needs, is not available; Retry-After says when to come back.",
+}
+_SERVING_ERRORS = tuple(_ERRORS)
+_READING_ERRORS = (401, 403, 404, 429, 500, 503)
+
+_NUMBERS = {"type": "array", "items": {"type": "number"}}
+_SIGNAL = {
+    "description": "Samples in the model's unit, [samples] or [channels, samples].",
+    "anyOf": [_NUMBERS, {"type": "array", "items": _NUMBERS}],
+}
+_BINARY = {"type": "string", "format": "binary"}
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the native API."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Palier",
+            "version": VERSION,
+            "summary": "Diagnoses machine vibration.",
+            "description": "Send a recording, get a diagnosis. Every error has the shape `ErrorAnswer`.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        # Relative: the same document is right behind every host, stage and base path.
+        "servers": [{"url": "./"}],
+        "paths": _paths(),
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {"apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
+        },
+    }
+
+
+def _paths() -> dict[str, Any]:
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    version = _parameter("version", {"type": "string"}, "Default: the newest.")
+    return {
+        "/": {"get": _read("index", "What this service is", IndexAnswer, secured=False)},
+        "/health": {"get": _health()},
+        "/models": {"get": _read("listModels", "Every model package", ModelsAnswer)},
+        "/models/{name}": {
+            "get": _read("getModel", "One model package", ModelAnswer) | {"parameters": [name, version]}
+        },
+        "/model/info": {"get": _read("getDefaultModel", "The default model package", ModelAnswer)},
+        "/predict": {"post": _predict()},
+        "/predict/batch": {"post": _predict_batch()},
+        "/openapi.json": {"get": _document("openapi", "This document", "application/json", {"type": "object"})},
+        "/docs": {"get": _document("docs", "This document, for people", "text/html", {"type": "string"})},
+    }
+
+
+def _read(operation: str, summary: str, answer: type[BaseModel], *, secured: bool = True) -> dict[str, Any]:
+    errors = _READING_ERRORS if secured else (500,)
+    return {
+        "operationId": operation,
+        "summary": summary,
+        "responses": {"200": _json_response("Success", answer.__name__), **_error_responses(errors)},
+    } | _security(secured)
+
+
+def _health() -> dict[str, Any]:
+    operation = _read("health", "Whether the service can diagnose", HealthAnswer, secured=False)
+    operation["responses"]["503"] = _json_response("No model can serve", "HealthAnswer")
+    return operation
+
+
+def _predict() -> dict[str, Any]:
+    content = {
+        "application/json": {"schema": _json_body("signal", _SIGNAL)},
+        "application/octet-stream": {"schema": _BINARY | {"description": "Little-endian float32, one channel."}},
+        "application/x-npy": {"schema": _BINARY | {"description": "Floats, [samples] or [channels, samples]."}},
+        "text/csv": {
+            "schema": {
+                "type": "string",
+                "description": "One column a channel; a `time_s` column gives the rate.",
+            }
+        },
+        "audio/wav": {"schema": _BINARY | {"description": "PCM of 8 to 32 bits, or float."}},
+    }
+    return _post("predict", "One recording, one diagnosis", content, "DiagnosisAnswer")
+
+
+def _predict_batch() -> dict[str, Any]:
+    content = {
+        "application/json": {"schema": _json_body("signals", {"type": "array", "minItems": 1, "items": _SIGNAL})},
+        "application/x-npy": {"schema": _BINARY | {"description": "[recordings, (channels,) samples]."}},
+    }
+    return _post("predictBatch", "Many recordings, as many diagnoses", content, "BatchAnswer")
+
+
+def _post(operation: str, summary: str, content: dict[str, Any], answer: str) -> dict[str, Any]:
+    return {
+        "operationId": operation,
+        "summary": summary,
+        "description": "The options may stand in the JSON body or in the query. Bodies may be gzip or deflate.",
+        "parameters": _option_parameters(),
+        "requestBody": {"required": True, "content": content},
+        "responses": {"200": _json_response("Success", answer), **_error_responses(_SERVING_ERRORS)},
+    } | _security(secured=True)
+
+
+def _document(operation: str, summary: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    response = {"description": "Success", "content": {media_type: {"schema": schema}}}
+    return {"operationId": operation, "summary": summary, "responses": {"200": response}} | _security(secured=False)
+
+
+def _json_body(member: str, schema: dict[str, Any]) -> dict[str, Any]:
+    options = DiagnosisOptions.model_json_schema()["properties"]
+    return {
+        "type": "object",
+        "required": [member],
+        "properties": {member: schema, **options},
+        "additionalProperties": False,
+    }
+
+
+def _option_parameters() -> list[dict[str, Any]]:
+    properties = DiagnosisOptions.model_json_schema()["properties"]
+    return [
+        _parameter(name, {k: v for k, v in schema.items() if k != "description"}, schema["description"])
+        for name, schema in properties.items()
+    ]
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+def _json_response(description: str, schema: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": {"$ref": _SCHEMAS + schema}}},
+    }
+
+
+def _error_responses(statuses: tuple[int, ...]) -> dict[str, Any]:
+    return {str(status): _json_response(_ERRORS[status], "ErrorAnswer") for status in statuses}
+
+
+def _security(secured: bool) -> dict[str, Any]:
+    return {"security": [{"apiKey": []}] if secured else []}
+
+
+def _schemas() -> dict[str, Any]:
+    _, document = models_json_schema(
+        [(answer, "serialization") for answer in _ANSWERS], ref_template=_SCHEMAS + "{model}"
+    )
+    schemas: dict[str, Any] = document["$defs"]
+    return schemas
