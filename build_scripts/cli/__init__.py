@@ -1,0 +1,1 @@
+"""The `palier` command: needs the serving packages only, never PyTorch."""

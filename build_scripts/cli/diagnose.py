@@ -1,0 +1,78 @@
+"""`palier diagnose`: files in, diagnoses out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from build_scripts.cli.files import read_recording
+from build_scripts.cli.remote import ask_endpoint
+from functions.core.errors import PalierError
+from functions.core.options import DiagnosisOptions
+from functions.core.pipeline import create_diagnoser
+from functions.core.settings import Settings
+from functions.core.signal import Recording, select_channels
+from functions.inference.schemas import DiagnosisAnswer
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file: an answer as /predict gives it, or the reason why there is none."""
+
+    file: str
+    answer: dict[str, Any] | None
+    error: PalierError | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the outcome as one JSON object."""
+        if self.error is not None:
+            return {"file": self.file, "error": self.error.message, "code": self.error.code}
+        return {"file": self.file} | (self.answer or {})
+
+
+class UnreadableFileError(PalierError):
+    """A file that cannot be opened."""
+
+    code = "file_unreadable"
+
+
+Ask = Callable[[Recording, DiagnosisOptions], dict[str, Any]]
+
+
+def diagnose_files(
+    files: Sequence[Path], options: DiagnosisOptions, ask: Ask, variable: str | None = None
+) -> list[Outcome]:
+    """Diagnose files one by one; a file that cannot be read stops no other."""
+    return [_diagnose_file(path, options, ask, variable) for path in files]
+
+
+def embedded(settings: Settings) -> Ask:
+    """Return a way of asking the engine in this process."""
+    diagnoser = create_diagnoser(settings)
+
+    def ask(recording: Recording, options: DiagnosisOptions) -> dict[str, Any]:
+        answer = DiagnosisAnswer.of(diagnoser.diagnose(recording, options), options, request_id="local")
+        return answer.model_dump(mode="json")
+
+    return ask
+
+
+def remote(url: str, key: str | None) -> Ask:
+    """Return a way of asking a deployed endpoint; one channel is chosen here, the rest there."""
+
+    def ask(recording: Recording, options: DiagnosisOptions) -> dict[str, Any]:
+        samples = recording.samples if options.channel is None else select_channels(recording, 1, options.channel)
+        rate = options.sample_rate_hz or recording.sample_rate_hz
+        return ask_endpoint(url, key, samples, options.model_copy(update={"sample_rate_hz": rate, "channel": None}))
+
+    return ask
+
+
+def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, variable: str | None) -> Outcome:
+    try:
+        recording = read_recording(path, variable, options.full_scale)
+        return Outcome(str(path), ask(recording, options), None)
+    except OSError as error:
+        return Outcome(str(path), None, UnreadableFileError(f"It cannot be opened: {error.strerror or error}."))
+    except PalierError as error:
+        return Outcome(str(path), None, error)

@@ -1,0 +1,42 @@
+"""Recordings as users have them on disk."""
+
+from pathlib import Path
+
+from build_scripts.cli.matlab import read_mat
+from functions.core.decoding import NPY, decode_file
+from functions.core.errors import UnsupportedMediaTypeError
+from functions.core.signal import Recording
+
+_CSV, _WAV, _RAW = "text/csv", "audio/wav", "application/octet-stream"
+_KINDS = {
+    ".csv": _CSV,
+    ".tsv": _CSV,
+    ".txt": _CSV,
+    ".wav": _WAV,
+    ".npy": NPY,
+    ".bin": _RAW,
+    ".raw": _RAW,
+    ".f32": _RAW,
+    ".dat": _RAW,
+}
+
+
+def read_recording(path: Path, variable: str | None = None, full_scale: float = 1.0) -> Recording:
+    """Read a recording; the file's ending says what it is.
+
+    Args:
+        path: .csv, .tsv, .txt, .wav, .npy, .mat, or raw little-endian float32 (.bin, .raw, .f32, .dat).
+        variable: for .mat, the variable; default its only long vectors.
+        full_scale: for .wav of integers, the value of a sample at full scale.
+
+    Raises:
+        OSError: the file cannot be read.
+        PalierError: its content cannot.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".mat":
+        return read_mat(path, variable)
+    if suffix not in _KINDS:
+        known = ", ".join(sorted([*_KINDS, ".mat"]))
+        raise UnsupportedMediaTypeError(f"Files ending in {suffix or 'nothing'!r} are not known; known are {known}.")
+    return decode_file(path.read_bytes(), _KINDS[suffix], full_scale)

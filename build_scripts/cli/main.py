@@ -1,0 +1,89 @@
+"""The `palier` console script."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from build_scripts.cli.diagnose import diagnose_files, embedded, remote
+from build_scripts.cli.report import print_models, print_outcomes
+from functions.core.errors import PalierError
+from functions.core.models import ModelRepository
+from functions.core.options import DiagnosisOptions
+from functions.core.settings import Settings
+from functions.core.version import VERSION
+
+EXIT_OK, EXIT_FAILED = 0, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; 0: everything done, 2: something could not be, and why is on standard error."""
+    options = cli_parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except PalierError as error:
+        print(f"palier: {error.message}", file=sys.stderr)
+    except ValidationError as error:
+        print(f"palier: the settings are wrong: {error}", file=sys.stderr)
+    return EXIT_FAILED
+
+
+def cli_parser() -> argparse.ArgumentParser:
+    """Return the parser of `palier`."""
+    parser = argparse.ArgumentParser(prog="palier", description="Diagnose machine vibration.")
+    parser.add_argument("--version", action="version", version=f"palier {VERSION}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_diagnose(commands)
+    models = commands.add_parser("models", help="list the model packages")
+    models.add_argument("--json", action="store_true", help="print one JSON object")
+    models.set_defaults(run=_models)
+    return parser
+
+
+def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "diagnose",
+        help="diagnose recordings",
+        description="Diagnose recordings (.csv, .wav, .npy, .mat, raw float32), here or at a deployed endpoint.",
+        epilog="Exit status: 0 all diagnosed, 2 at least one file could not be.",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--sample-rate-hz", type=float, help="default: what the file says, else the model's rate")
+    parser.add_argument("--channel", help="name or number (from 0), where a file has several")
+    parser.add_argument("--variable", help="for .mat: the variable that holds the signal")
+    parser.add_argument("--full-scale", type=float, default=1.0, help="for integer .wav: value of a full-scale sample")
+    parser.add_argument("--model", help="default: the service's default model")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--url", help="ask this endpoint instead of the engine in this process")
+    parser.add_argument("--key", help="API key for --url")
+    parser.set_defaults(run=_diagnose)
+
+
+def _diagnose(arguments: argparse.Namespace) -> int:
+    names = ("sample_rate_hz", "channel", "model", "full_scale")
+    options = DiagnosisOptions.parse({name: getattr(arguments, name) for name in names})
+    ask = remote(arguments.url, arguments.key) if arguments.url else embedded(Settings())
+    outcomes = diagnose_files(arguments.files, options, ask, arguments.variable)
+    if arguments.json:
+        print(json.dumps({"diagnoses": [outcome.as_json() for outcome in outcomes]}, indent=2))
+    else:
+        print_outcomes(Console(highlight=False), outcomes)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            print(f"palier: {outcome.file}: {outcome.error.message}", file=sys.stderr)
+    return EXIT_FAILED if any(outcome.error for outcome in outcomes) else EXIT_OK
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    settings = Settings()
+    repository = ModelRepository(settings.models_dir)
+    manifests = [repository.manifest(name) for name in repository.names()]
+    if arguments.json:
+        print(json.dumps({"models": [manifest.model_dump(mode="json") for manifest in manifests]}, indent=2))
+    else:
+        print_models(Console(highlight=False), manifests, settings.default_model)
+    return EXIT_OK

@@ -1,0 +1,42 @@
+"""Asking a deployed endpoint."""
+
+import io
+from typing import Any
+
+import httpx
+import numpy as np
+
+from functions.core.arrays import Float32Array
+from functions.core.decoding import NPY
+from functions.core.errors import PalierError
+from functions.core.options import DiagnosisOptions
+
+
+class EndpointError(PalierError):
+    """The endpoint refused, or did not answer."""
+
+    code = "endpoint_error"
+
+
+def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: DiagnosisOptions) -> dict[str, Any]:
+    """POST samples float32 [C, N] to an endpoint's /predict and return its diagnosis.
+
+    Raises:
+        EndpointError: it refused, with its own sentence, or cannot be reached.
+    """
+    body = io.BytesIO()
+    np.save(body, samples)
+    given = options.model_dump(exclude_none=True, exclude_defaults=True, exclude={"channel", "full_scale"})
+    headers = {"content-type": NPY} | ({"x-api-key": key} if key else {})
+    try:
+        response = httpx.post(
+            f"{url.rstrip('/')}/predict", content=body.getvalue(), params=given, headers=headers, timeout=60
+        )
+        answer: dict[str, Any] = response.json()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise EndpointError(f"{url} does not answer: {error}.") from None
+    except ValueError:
+        raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does.") from None
+    if response.status_code != 200:
+        raise EndpointError(f"{url} answered {response.status_code}: {answer.get('error', answer)}")
+    return answer

@@ -1,0 +1,124 @@
+"""Every function on one local port. Wiring only: nothing in functions/ knows that it is local."""
+
+import argparse
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from functions.core.errors import PalierError
+from functions.core.keys import KeyRing, create_key
+from functions.core.options import DiagnosisOptions
+from functions.core.settings import Settings
+from functions.core.telemetry import configure_logging
+from functions.inference.app import create_app
+
+EXAMPLE = Path(__file__).parent / "docs" / "examples" / "clearance.wav"
+# A local file may be larger than what fits into one Lambda event.
+LOCAL_DEFAULTS = {"PALIER_STAGE": "local", "PALIER_LOG_LEVEL": "WARNING", "PALIER_MAX_BODY_BYTES": "64000000"}
+EXIT_CANNOT_START = 1
+
+
+class CannotListenError(PalierError):
+    """The address or port cannot be had."""
+
+    code = "cannot_listen"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until Ctrl-C; returns 1, after one line that says why, when it cannot start."""
+    options = server_parser().parse_args(arguments)
+    for name, value in LOCAL_DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    try:
+        with tempfile.TemporaryDirectory(prefix="palier-") as scratch:
+            return _serve(options, options.data_dir or Path(scratch))
+    except PalierError as error:
+        print(f"local_server: {error.message}", file=sys.stderr)
+    return EXIT_CANNOT_START
+
+
+def server_parser() -> argparse.ArgumentParser:
+    """Return the parser of `local_server.py`."""
+    parser = argparse.ArgumentParser(description="Serve every function on one local port.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+    parser.add_argument("--data-dir", type=Path, help="keep API keys here over a restart")
+    parser.add_argument("--auth", action="store_true", help="require API keys, as when deployed")
+    return parser
+
+
+def _serve(options: argparse.Namespace, data_dir: Path) -> int:
+    with _listen(options.host, options.port) as listener:
+        key = _key(data_dir / "keys.json") if options.auth else None
+        app = _app(options, data_dir)
+        app.state.diagnoser.load(DiagnosisOptions())
+        _announce(f"http://{_printable(options.host)}:{listener.getsockname()[1]}", key)
+        _run(app, listener)
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise CannotListenError(
+            f"cannot listen on {host}:{port}: {error.strerror}. Choose another port with --port; 0 takes a free one."
+        ) from None
+
+
+def _app(options: argparse.Namespace, data_dir: Path) -> Starlette:
+    keys_file = data_dir / "keys.json" if options.auth else None
+    settings = Settings(api_keys_required=options.auth, api_keys_file=keys_file)
+    configure_logging(settings.log_level)
+    return create_app(settings)
+
+
+def _run(app: Starlette, listener: socket.socket) -> None:
+    config = uvicorn.Config(app, lifespan="off", log_level="warning", timeout_graceful_shutdown=5)
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        # uvicorn has finished its requests; Ctrl-C is how this program is meant to end.
+        print("\nstopped")
+
+
+def _key(path: Path) -> str | None:
+    """Return a new key where there is no key file yet, and write the file."""
+    if path.exists():
+        print(f"API keys: {path}")
+        return None
+    key, stored = create_key("local_server")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(KeyRing(keys=[stored]).model_dump_json(indent=2))
+    path.chmod(0o600)
+    print(f"API key (shown this once; its hash is in {path}): {key}")
+    return key
+
+
+def _announce(url: str, key: str | None) -> None:
+    header = f"-H 'X-API-Key: {key}' " if key else ""
+    command = f"curl {header}-H 'Content-Type: audio/wav' --data-binary @'{EXAMPLE}' '{url}/predict?full_scale=4'"
+    lines = (
+        f"Palier diagnoses at {url}",
+        f"  documentation  {url}/docs",
+        f"  health         {url}/health",
+        f"  models         {url}/models",
+        "Try it in another terminal (five seconds of a bearing with too much clearance):",
+        f"  {command}",
+        "Ctrl-C ends it.",
+    )
+    print("\n".join(lines), flush=True)
+
+
+def _printable(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+if __name__ == "__main__":
+    sys.exit(main())
