@@ -1,0 +1,171 @@
+"""What a request costs: Palier under uvicorn, the bare engine, and a FastAPI handler, interleaved in one run."""
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from build_scripts.errors import BuildError
+from functions.core.arrays import Float32Array
+from functions.core.engine import OnnxEngine
+from functions.core.manifest import Manifest
+from functions.core.models import ModelRepository, architecture
+from functions.core.settings import Settings
+
+_REPOSITORY = Path(__file__).resolve().parents[1]
+_START_TIMEOUT_S = 60.0
+_URL = re.compile(r"http://\S+")
+
+Arm = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """How much is measured: `count` rounds, in each `calls` calls of every arm in turn."""
+
+    count: int
+    calls: int
+
+
+QUICK, FULL = Rounds(20, 10), Rounds(60, 20)
+
+
+def run_http_benchmark(quick: bool = False) -> dict[str, object]:
+    """Measure one window's way through the server, against the bare engine and against FastAPI.
+
+    One client, one connection a server, everything on this machine: client and server share its cores.
+
+    Returns:
+        Medians, 95th and 99th percentiles in ms of every arm, and `overhead_ms_over_engine` and
+        `json_speedup_over_fastapi`, both of medians.
+
+    Raises:
+        BuildError: a server does not start, or an arm answers anything but 200.
+    """
+    settings = Settings()
+    manifest = ModelRepository(settings.models_dir).manifest(settings.default_model)
+    model = _model_file(settings.models_dir, manifest)
+    window = _window(manifest)
+    with ExitStack() as stack:
+        palier = stack.enter_context(_server([str(_REPOSITORY / "local_server.py"), "--port", "0"]))
+        fastapi = stack.enter_context(_server(["-m", "build_scripts.peers.fastapi_list", str(model)]))
+        arms = _arms(OnnxEngine(model, threads=1), window, palier, fastapi)
+        latencies = _interleave(arms, QUICK if quick else FULL)
+    return _report(latencies, manifest)
+
+
+def _arms(engine: OnnxEngine, window: Float32Array, palier: str, fastapi: str) -> dict[str, Arm]:
+    batch = window[np.newaxis, np.newaxis]
+    as_json = json.dumps({"signal": window.tolist()}).encode()
+    return {
+        "engine": lambda: engine.run(batch),
+        "palier_octet_stream": _poster(palier, "application/octet-stream", window.astype("<f4").tobytes()),
+        "palier_json": _poster(palier, "application/json", as_json),
+        "fastapi_json": _poster(fastapi, "application/json", as_json),
+    }
+
+
+def _poster(url: str, content_type: str, body: bytes) -> Arm:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection.connect()
+    # Headers and body go out in two writes: with Nagle's algorithm the second would wait for an ACK.
+    connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def post() -> None:
+        connection.request("POST", "/predict", body, {"content-type": content_type})
+        response = connection.getresponse()
+        answer = response.read()
+        if response.status != 200:
+            raise BuildError(f"{url}/predict answered {response.status}: {answer[:200]!r}")
+
+    return post
+
+
+def _interleave(arms: Mapping[str, Arm], rounds: Rounds) -> dict[str, list[float]]:
+    latencies: dict[str, list[float]] = {name: [] for name in arms}
+    for arm in arms.values():
+        for _ in range(rounds.calls):
+            arm()
+    for _ in range(rounds.count):
+        for name, arm in arms.items():
+            latencies[name] += [_time_ms(arm) for _ in range(rounds.calls)]
+    return latencies
+
+
+def _time_ms(arm: Arm) -> float:
+    started = time.perf_counter()
+    arm()
+    return (time.perf_counter() - started) * 1e3
+
+
+def _report(latencies: Mapping[str, list[float]], manifest: Manifest) -> dict[str, object]:
+    figures = {
+        name: {f"p{q}_ms": round(float(np.percentile(values, q)), 4) for q in (50, 95, 99)}
+        for name, values in latencies.items()
+    }
+    median = {name: values["p50_ms"] for name, values in figures.items()}
+    return {
+        "benchmark": "http",
+        "model": f"{manifest.name} {manifest.version}",
+        "calls": {name: len(values) for name, values in latencies.items()},
+        "latency": figures,
+        "overhead_ms_over_engine": round(median["palier_octet_stream"] - median["engine"], 4),
+        "json_speedup_over_fastapi": round(median["fastapi_json"] / median["palier_json"], 2),
+    }
+
+
+def _model_file(models_dir: Path, manifest: Manifest) -> Path:
+    variant = manifest.variant(manifest.default_variant.get(architecture(), "fp32"))
+    return models_dir / manifest.name / manifest.version / variant.file
+
+
+def _window(manifest: Manifest) -> Float32Array:
+    """Return one window of noise float32 [T]: what a request costs does not depend on what is in it."""
+    return np.random.default_rng(0).normal(0, 0.05, manifest.input.window).astype(np.float32)
+
+
+@contextmanager
+def _server(command: list[str]) -> Iterator[str]:
+    """Run a Python program that prints its URL first; yields the URL once it accepts connections."""
+    process = subprocess.Popen([sys.executable, *command], cwd=_REPOSITORY, stdout=subprocess.PIPE, text=True)
+    try:
+        if process.stdout is None:
+            raise BuildError(f"{command[0]} has no standard output.")
+        yield _accepting(_first_url(process.stdout, command[0]))
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _first_url(output: IO[str], name: str) -> str:
+    for line in output:
+        if found := _URL.search(line):
+            return found.group()
+    raise BuildError(f"{name} ended before it served.")
+
+
+def _accepting(url: str) -> str:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    place = urlsplit(url)
+    while True:
+        try:
+            socket.create_connection((place.hostname or "", place.port or 80), timeout=1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise BuildError(f"{url} does not accept connections after {_START_TIMEOUT_S:g} s.") from None
+            time.sleep(0.1)
+        else:
+            return url

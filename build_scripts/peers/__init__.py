@@ -1,0 +1,1 @@
+"""What people build by hand, to measure against."""

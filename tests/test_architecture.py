@@ -1,0 +1,98 @@
+"""Who may import whom; the rules of docs/architecture.md."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+FORBIDDEN_IN_FUNCTIONS = ("torch", "onnx", "aws_cdk", "constructs", "pytest", "moto", "cdk", "build_scripts", "tests")
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports, at its top or later."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield str(node.module)
+
+
+def violations(folder: str, *forbidden: str) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules(folder)
+        for name in imported(path)
+        if any(name == prefix or name.startswith(f"{prefix}.") for prefix in forbidden)
+    ]
+
+
+def test_there_are_functions_to_check() -> None:
+    assert "inference" in FUNCTIONS
+    assert len(modules("functions/core")) > 10
+
+
+def test_functions_never_import_what_is_not_shipped() -> None:
+    assert violations("functions", *FORBIDDEN_IN_FUNCTIONS, "local_server") == []
+
+
+def test_core_imports_no_function() -> None:
+    assert violations("functions/core", *(f"functions.{name}" for name in FUNCTIONS)) == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_functions_import_core_only(function: str) -> None:
+    others = [f"functions.{name}" for name in FUNCTIONS if name != function]
+    assert violations(f"functions/{function}", *others) == []
+
+
+def test_the_command_line_needs_no_pytorch() -> None:
+    build_steps = [f"build_scripts.{path.stem}" for path in (ROOT / "build_scripts").glob("*.py")]
+    assert violations("build_scripts/cli", "torch", "onnx", "onnxscript", *build_steps) == []
+
+
+def test_local_server_imports_functions_only() -> None:
+    forbidden = {"torch", "onnx", "build_scripts", "cdk", "tests"}
+    assert forbidden.isdisjoint(name.partition(".")[0] for name in imported(ROOT / "local_server.py"))
+
+
+@pytest.mark.parametrize("module", ["functions.inference.handler", "local_server", "build_scripts.cli.main"])
+def test_importing_what_serves_loads_nothing_heavy(module: str) -> None:
+    """A real import: also what third-party packages pull in is counted."""
+    heavy = ("torch", "onnx", "scipy", "h5py", "boto3", "soxr", "soundfile", "pytest", "moto")
+    code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_broad_except_stands_once() -> None:
+    broad = [
+        f"{path.relative_to(ROOT)}"
+        for folder in ("functions", "build_scripts")
+        for path in modules(folder)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}))
+    ]
+    assert broad == ["functions/core/asgi.py"]
+
+
+@pytest.mark.parametrize("folder", ["functions", "build_scripts", "tests"])
+def test_modules_stay_short(folder: str) -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in modules(folder)
+        if (lines := sum(1 for line in path.read_text().splitlines() if line.strip())) > 300
+    }
+    assert long == {}

@@ -1,0 +1,181 @@
+"""Documentation as a contract: what exists is documented, and what is documented runs."""
+
+import argparse
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from starlette.routing import Route
+
+from build_scripts.__main__ import build_parser
+from build_scripts.cli.main import cli_parser
+from functions.core import errors
+from functions.core.keys import SCOPES
+from functions.core.options import DiagnosisOptions
+from functions.core.settings import Settings
+from functions.inference.app import create_app
+from local_server import server_parser
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+SERVER = "http://127.0.0.1:8000"
+
+
+def text(name: str) -> str:
+    return (DOCS / name).read_text()
+
+
+def options(parser: argparse.ArgumentParser) -> list[str]:
+    """Every long option of a parser and of the commands below it."""
+    found = []
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found += [option for command in action.choices.values() for option in options(command)]
+        found += [
+            name for name in action.option_strings if name.startswith("--") and name not in {"--help", "--version"}
+        ]
+    return found
+
+
+def commands(parser: argparse.ArgumentParser) -> list[str]:
+    actions = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return [name for action in actions for name in action.choices]
+
+
+def routes() -> list[tuple[str, str]]:
+    app = create_app(Settings(api_keys_required=False))
+    return [
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, Route)
+        for method in sorted((route.methods or set()) - {"HEAD"})
+    ]
+
+
+def subclasses(kind: type[errors.PalierError]) -> Iterator[type[errors.PalierError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from subclasses(child)
+
+
+@pytest.mark.parametrize(("method", "path"), routes())
+def test_every_route_is_documented(method: str, path: str) -> None:
+    assert f"| {method} `{path}` |" in text("http.md")
+
+
+@pytest.mark.parametrize("name", list(DiagnosisOptions.model_fields))
+def test_every_request_option_is_documented(name: str) -> None:
+    assert re.search(rf"^\|[^|]*`{name}`", text("http.md"), re.MULTILINE)
+
+
+def test_every_error_is_documented_under_its_status() -> None:
+    rows = dict(re.findall(r"^\| (\d{3}) \| (.*) \|$", text("http.md"), re.MULTILINE))
+    kinds = [kind for kind in subclasses(errors.PalierError) if kind.__module__ == errors.__name__]
+    missing = [
+        kind.code for kind in kinds if kind.code != "unusable" and f"`{kind.code}`" not in rows[str(kind.status)]
+    ]
+    assert len(kinds) > 20
+    assert missing == []
+
+
+def test_every_scope_is_documented() -> None:
+    assert all(f"`{scope}`" in text("http.md") for scope in SCOPES)
+
+
+@pytest.mark.parametrize("name", list(Settings.model_fields))
+def test_every_setting_is_documented_with_its_default(name: str) -> None:
+    field = Settings.model_fields[name]
+    variable = str(field.validation_alias or f"PALIER_{name.upper()}")
+    row = re.search(rf"^\| `{variable}` \| (.*?) \| .+ \|$", text("settings.md"), re.MULTILINE)
+    assert row
+    default = field.default
+    if isinstance(default, str | int | float | list) and default is not None:
+        assert row[1] == f"`{json.dumps(default).strip(chr(34))}`"
+
+
+def test_every_setting_that_is_documented_exists() -> None:
+    documented = re.findall(r"^\| `(PALIER_[A-Z_]+)`", text("settings.md"), re.MULTILINE)
+    assert {name.removeprefix("PALIER_").lower() for name in documented} <= set(Settings.model_fields)
+
+
+def test_make_targets_and_their_documentation_agree() -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    documented = re.findall(r"^\| `make ([a-z-]+)` \|", text("commands.md"), re.MULTILINE)
+    assert sorted(targets) == sorted(documented)
+
+
+@pytest.mark.parametrize("name", commands(cli_parser()))
+def test_every_palier_command_is_documented(name: str) -> None:
+    assert f"| `palier {name}" in text("commands.md")
+
+
+@pytest.mark.parametrize("name", commands(build_parser()))
+def test_every_build_step_is_documented(name: str) -> None:
+    assert f"| `{name}` |" in text("build.md")
+
+
+@pytest.mark.parametrize(
+    ("parser", "page"),
+    [(cli_parser(), "commands.md"), (server_parser(), "commands.md"), (build_parser(), "build.md")],
+    ids=["palier", "local_server", "build_scripts"],
+)
+def test_every_command_line_option_is_documented(parser: argparse.ArgumentParser, page: str) -> None:
+    assert [name for name in options(parser) if f"`{name}`" not in text(page)] == []
+
+
+@pytest.mark.parametrize("page", sorted([*DOCS.rglob("*.md"), ROOT / "README.md"]), ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_no_lock_names_an_index_host() -> None:
+    locks = [path for path in (ROOT / "build_scripts" / "locks").glob("*.txt") if path.name != "torch.txt"]
+    assert len(locks) == 4
+    assert [path.name for path in [*locks, ROOT / "layers/runtime/requirements.txt"] if "://" in path.read_text()] == []
+
+
+def readme_blocks() -> list[str]:
+    return re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
+@contextmanager
+def serving(command: str) -> Iterator[str]:
+    """Run the README's `make serve` on a free port, end it as Ctrl-C does."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [*command.split(), f"PORT={port}"], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout
+    try:
+        assert any("Ctrl-C" in line for line in process.stdout), "make serve ended early"
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=30)
+        process.stdout.close()
+
+
+@pytest.mark.skipif(
+    not (ROOT / ".venv/.serve").exists(), reason="runs `make serve`, which needs the .venv of `make test`"
+)
+def test_readme_blocks_run() -> None:
+    serve, *others = readme_blocks()
+    assert len(others) >= 2
+    with serving(serve) as url:
+        outputs = [
+            subprocess.run(
+                block.replace(SERVER, url), shell=True, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60
+            ).stdout
+            for block in others
+        ]
+    assert json.loads(outputs[0])["class_id"] == "clearance"
+    assert "Bearing clearance" in outputs[1]
