@@ -37,7 +37,7 @@ format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff format --quiet .
 
 models: $(VENV)/.dev ## make the shipped models from scratch: simulate, train, export, quantize, prove, package
-	@$(BIN)/python -m build_scripts models $(ARGS)
+	@$(BIN)/python -m build_scripts models --force $(ARGS)
 
 bench: $(VENV)/.dev ## measure against the bare engine, FastAPI and the reference network; writes docs/benchmarks.*
 	@$(BIN)/python -m build_scripts benchmark --all --write docs $(ARGS)

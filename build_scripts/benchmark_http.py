@@ -9,7 +9,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from build_scripts.errors import BuildError
+from build_scripts.latency import Latency, Rounds, interleaved
+from build_scripts.machine import cpu_flags, machine, versions
 from functions.core.arrays import Float32Array
 from functions.core.engine import OnnxEngine
 from functions.core.manifest import Manifest
@@ -30,15 +33,7 @@ _URL = re.compile(r"http://\S+")
 Arm = Callable[[], object]
 
 
-@dataclass(frozen=True)
-class Rounds:
-    """How much is measured: `count` rounds, in each `calls` calls of every arm in turn."""
-
-    count: int
-    calls: int
-
-
-QUICK, FULL = Rounds(20, 10), Rounds(60, 20)
+QUICK, FULL = Rounds(count=20, calls=10), Rounds(count=60, calls=20)
 
 
 def run_http_benchmark(quick: bool = False) -> dict[str, object]:
@@ -47,8 +42,8 @@ def run_http_benchmark(quick: bool = False) -> dict[str, object]:
     One client, one connection a server, everything on this machine: client and server share its cores.
 
     Returns:
-        Medians, 95th and 99th percentiles in ms of every arm, and `overhead_ms_over_engine` and
-        `json_speedup_over_fastapi`, both of medians.
+        Latencies in ms of every arm, and `overhead_ms_over_engine` and `json_speedup_over_fastapi`, both of
+        medians.
 
     Raises:
         BuildError: a server does not start, or an arm answers anything but 200.
@@ -61,7 +56,7 @@ def run_http_benchmark(quick: bool = False) -> dict[str, object]:
         palier = stack.enter_context(_server([str(_REPOSITORY / "local_server.py"), "--port", "0"]))
         fastapi = stack.enter_context(_server(["-m", "build_scripts.peers.fastapi_list", str(model)]))
         arms = _arms(OnnxEngine(model, threads=1), window, palier, fastapi)
-        latencies = _interleave(arms, QUICK if quick else FULL)
+        latencies = interleaved(arms, QUICK if quick else FULL)
     return _report(latencies, manifest)
 
 
@@ -92,36 +87,19 @@ def _poster(url: str, content_type: str, body: bytes) -> Arm:
     return post
 
 
-def _interleave(arms: Mapping[str, Arm], rounds: Rounds) -> dict[str, list[float]]:
-    latencies: dict[str, list[float]] = {name: [] for name in arms}
-    for arm in arms.values():
-        for _ in range(rounds.calls):
-            arm()
-    for _ in range(rounds.count):
-        for name, arm in arms.items():
-            latencies[name] += [_time_ms(arm) for _ in range(rounds.calls)]
-    return latencies
-
-
-def _time_ms(arm: Arm) -> float:
-    started = time.perf_counter()
-    arm()
-    return (time.perf_counter() - started) * 1e3
-
-
-def _report(latencies: Mapping[str, list[float]], manifest: Manifest) -> dict[str, object]:
-    figures = {
-        name: {f"p{q}_ms": round(float(np.percentile(values, q)), 4) for q in (50, 95, 99)}
-        for name, values in latencies.items()
-    }
-    median = {name: values["p50_ms"] for name, values in figures.items()}
+def _report(latencies: Mapping[str, Latency], manifest: Manifest) -> dict[str, object]:
+    median = {name: latency.p50_ms for name, latency in latencies.items()}
     return {
-        "benchmark": "http",
-        "model": f"{manifest.name} {manifest.version}",
-        "calls": {name: len(values) for name, values in latencies.items()},
-        "latency": figures,
-        "overhead_ms_over_engine": round(median["palier_octet_stream"] - median["engine"], 4),
-        "json_speedup_over_fastapi": round(median["fastapi_json"] / median["palier_json"], 2),
+        "model": manifest.name,
+        "version": manifest.version,
+        "latency_ms": {name: asdict(latency) for name, latency in latencies.items()},
+        "overhead_ms_over_engine": median["palier_octet_stream"] - median["engine"],
+        "json_speedup_over_fastapi": median["fastapi_json"] / median["palier_json"],
+        "threads": 1,
+        "batch": 1,
+        "machine": machine(),
+        "cpu_flags": cpu_flags(),
+        "versions": versions() | {name: version(name) for name in ("starlette", "uvicorn", "fastapi")},
     }
 
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
-from rich.console import Console
 
 from build_scripts.cli.diagnose import diagnose_files, embedded, remote
-from build_scripts.cli.report import print_models, print_outcomes
+from build_scripts.cli.report import make_console, print_models, print_outcomes
 from functions.core.errors import PalierError
 from functions.core.models import ModelRepository
 from functions.core.options import DiagnosisOptions
@@ -71,7 +70,7 @@ def _diagnose(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"diagnoses": [outcome.as_json() for outcome in outcomes]}, indent=2))
     else:
-        print_outcomes(Console(highlight=False), outcomes)
+        print_outcomes(make_console(), outcomes)
     for outcome in outcomes:
         if outcome.error is not None:
             print(f"palier: {outcome.file}: {outcome.error.message}", file=sys.stderr)
@@ -85,5 +84,5 @@ def _models(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({"models": [manifest.model_dump(mode="json") for manifest in manifests]}, indent=2))
     else:
-        print_models(Console(highlight=False), manifests, settings.default_model)
+        print_models(make_console(), manifests, settings.default_model)
     return EXIT_OK

@@ -76,7 +76,7 @@ def _read_hdf5(path: Path) -> Variables:
 
     with h5py.File(path) as file:
         # MATLAB stores columns first: what it shows as [rows, columns] lies transposed.
-        return {name: item[()].T for name, item in file.items() if isinstance(item, h5py.Dataset)}
+        return {name: np.asarray(item[()]).T for name, item in file.items() if isinstance(item, h5py.Dataset)}
 
 
 def _is_signal(array: NDArray[Any]) -> bool:

@@ -1,6 +1,7 @@
 """Diagnoses and models for the terminal."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -12,11 +13,26 @@ from functions.core.manifest import Manifest
 
 _TOP = 3
 _BAR_WIDTH = 24
+_PIPE_WIDTH = 160
+_NOVELTY = {
+    True: "like the training data",
+    False: "unlike the training data: do not trust it",
+    None: "novelty not measured",
+}
+
+
+def make_console() -> Console:
+    """Return a console as wide as the terminal; a pipe or file gets lines that are not broken at 80."""
+    console = Console(highlight=False, markup=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=_PIPE_WIDTH)
 
 
 def print_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
-    """Print one diagnosis in full, several as a table."""
-    console.print(_full(outcomes[0]) if len(outcomes) == 1 else _table(outcomes))
+    """Print one diagnosis in full, several as a table; reasons why there is none go elsewhere."""
+    if len(outcomes) > 1:
+        console.print(_table(outcomes))
+    elif outcomes[0].answer is not None:
+        console.print(_full(outcomes[0].file, outcomes[0].answer))
 
 
 def print_models(console: Console, manifests: Sequence[Manifest], default_model: str) -> None:
@@ -37,48 +53,45 @@ def print_models(console: Console, manifests: Sequence[Manifest], default_model:
     console.print(table)
 
 
-def _full(outcome: Outcome) -> RenderableType:
-    answer = outcome.answer
-    if answer is None:
-        return Text.assemble(outcome.file, "\n  ", (_reason(outcome), "red"))
+def _full(file: str, answer: dict[str, Any]) -> RenderableType:
     bars = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for class_id, probability in list((answer["probabilities"] or {}).items())[:_TOP]:
         filled = round(probability * _BAR_WIDTH)
         bars.add_row(f"  {class_id}", f"{probability:7.2%}", "█" * filled + "░" * (_BAR_WIDTH - filled))
     model = answer["model"]
     source = f"{model['name']} {model['version']} ({model['precision']})"
-    head = Text.assemble((answer["class_name"], "bold"), f"  {answer['confidence']:.1%}   {outcome.file}")
-    tail = f"  {_windows(answer)}, {answer['inference_time_ms']:.2f} ms by {source}; {_novelty(answer)}"
+    head = Text.assemble((answer["class_name"], "bold"), f"  {answer['confidence']:.1%}   {file}")
+    tail = (
+        f"  {_windows(answer)}, {answer['inference_time_ms']:.2f} ms by {source}; {_NOVELTY[answer['in_distribution']]}"
+    )
     return Group(head, bars, Text(tail))
 
 
 def _table(outcomes: Sequence[Outcome]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for column in ("file", "diagnosis", "confidence", "windows", "training data"):
-        table.add_column(column, justify="right" if column in {"confidence", "windows"} else "left")
-    for outcome in outcomes:
-        answer = outcome.answer
-        if answer is None:
-            table.add_row(outcome.file, Text(_reason(outcome), "red"), "", "", "")
-            continue
-        table.add_row(
-            outcome.file,
-            answer["class_name"],
-            f"{answer['confidence']:.1%}",
-            str(answer["windows"]),
-            _novelty(answer),
-        )
+    table.add_column("file", overflow="fold")
+    table.add_column("diagnosis", no_wrap=True)
+    table.add_column("confidence", justify="right", no_wrap=True)
+    table.add_column("windows", justify="right", no_wrap=True)
+    table.add_column("like training data", no_wrap=True)
+    names = [PurePath(outcome.file).name for outcome in outcomes]
+    unique = len(set(names)) == len(names)
+    for name, outcome in zip(names, outcomes, strict=True):
+        table.add_row(name if unique else outcome.file, *_cells(outcome.answer))
     return table
 
 
-def _reason(outcome: Outcome) -> str:
-    return outcome.error.message if outcome.error else ""
+def _cells(answer: dict[str, Any] | None) -> tuple[str | Text, ...]:
+    if answer is None:
+        return (Text("not diagnosed", "red"),)
+    known = {True: Text("yes"), False: Text("no", "yellow"), None: Text()}
+    return (
+        answer["class_name"],
+        f"{answer['confidence']:.1%}",
+        str(answer["windows"]),
+        known[answer["in_distribution"]],
+    )
 
 
 def _windows(answer: dict[str, Any]) -> str:
     return f"{answer['windows']} window{'s' if answer['windows'] != 1 else ''}"
-
-
-def _novelty(answer: dict[str, Any]) -> str:
-    words = {True: "like the training data", False: "unlike the training data: do not trust it", None: "not measured"}
-    return words[answer["in_distribution"]]

@@ -1,0 +1,46 @@
+"""The command line of the build flow: `python -m build_scripts STEP ...`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from build_scripts.commands import COMMANDS
+from build_scripts.errors import BuildError
+from build_scripts.parser import make_parser
+from build_scripts.tables import render
+from functions.core.errors import PalierError
+
+EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one step; 0: done, 1: a gate failed or the data would not do, 2: asked for wrongly."""
+    options = make_parser().parse_args(arguments)
+    # torch's exporter warns of operators of libraries that are not installed, onnxruntime of steps that stand here.
+    for name in ("torch.onnx", "root"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        report = COMMANDS[options.step](options)
+    except (BuildError, PalierError) as error:
+        return _failed(options.step, error, EXIT_FAILED)
+    except (OSError, ValueError) as error:
+        return _failed(options.step, error, EXIT_USAGE)
+    if getattr(options, "json", False):
+        print(json.dumps(report))
+    else:
+        Console().print(render(options.step, report))
+    return EXIT_OK
+
+
+def _failed(step: str, error: Exception, status: int) -> int:
+    print(f"{step}: {' '.join(str(error).split())}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

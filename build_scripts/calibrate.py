@@ -1,0 +1,133 @@
+"""The step that calibrates: temperature, join rule and novelty threshold, on records nobody trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from build_scripts.outputs import RecordOutputs
+from functions.core.arrays import Float32Array, Float64Array
+from functions.core.diagnosis import novelty
+from functions.core.joining import join_probabilities
+from functions.core.manifest import JoinRule, NoveltyRule
+from functions.core.softmax import softmax
+
+FLOORS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6)
+INDEPENDENCES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+NLL_TOLERANCE = 1e-3
+FALSE_ALARM_RATE = 0.01
+TYPICAL_QUANTILE = 0.95
+SMALLEST_PROBABILITY = 1e-12
+
+
+@dataclass(frozen=True)
+class JoinScore:
+    """How well a join rule does on records: share right, and mean negative log-likelihood in nats."""
+
+    accuracy: float
+    nll: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The manifest's calibration, and the figures it was chosen by (on records unseen by the fit)."""
+
+    temperature: float
+    join: JoinRule
+    novelty: NoveltyRule
+    scores: dict[str, JoinScore]
+    false_alarm_rate: float
+
+
+def calibrate(fit: RecordOutputs, unseen: RecordOutputs) -> Calibration:
+    """Fit temperature, join rule and novelty on `fit`; choose between the join rules on `unseen`.
+
+    Raises:
+        ValueError: the model has no distance output.
+    """
+    temperature = fit_temperature(fit.window_logits, fit.window_label)
+    rules = (JoinRule(rule="mean"), fit_evidence_rule(fit.probabilities(temperature), fit.label))
+    scores = {rule.rule: join_score(unseen.probabilities(temperature), unseen.label, rule) for rule in rules}
+    rule = max(rules, key=lambda one: (scores[one.rule].accuracy, -scores[one.rule].nll))
+    novelty_rule = fit_novelty_rule(fit)
+    alarms = float((record_novelty(unseen, novelty_rule) > novelty_rule.threshold).mean())
+    rule = rule.model_copy(update={"doubt": shown_doubt(len(unseen.label))})
+    return Calibration(temperature, rule, novelty_rule, {str(name): score for name, score in scores.items()}, alarms)
+
+
+def shown_doubt(records: int) -> float:
+    """Return the doubt that remains after `records` records without an error.
+
+    Source: Laplace's rule of succession, one error expected in records + 2.
+    """
+    return 1.0 / (records + 2)
+
+
+def fit_temperature(logits: Float32Array, label: NDArray[np.int64]) -> float:
+    """Return the temperature that minimises the log loss of logits float32 [n, K], label int64 [n].
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    """
+
+    def loss(log_temperature: float) -> float:
+        return log_loss(softmax(logits, float(np.exp(log_temperature))), label)
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
+
+
+def log_loss(probabilities: Float64Array, label: NDArray[np.int64]) -> float:
+    """Mean negative log-likelihood in nats of probabilities float64 [n, K] for label int64 [n]."""
+    likelihood = probabilities[np.arange(len(label)), label]
+    return float(-np.log(np.maximum(likelihood, SMALLEST_PROBABILITY)).mean())
+
+
+def fit_evidence_rule(probabilities: list[Float64Array], label: NDArray[np.int64]) -> JoinRule:
+    """Return the evidence rule of the lowest log loss over records' window probabilities [B, K].
+
+    Of rules within 1e-3 nats of the best, the most cautious wins: the highest floor, then the lowest
+    independence, for a recording from a real machine will fit the model less well than these.
+    """
+    losses = {
+        (floor, independence): join_score(
+            probabilities, label, JoinRule(rule="evidence", floor=floor, independence=independence)
+        ).nll
+        for floor, independence in product(FLOORS, INDEPENDENCES)
+    }
+    limit = min(losses.values()) + NLL_TOLERANCE
+    floor, independence = next(pair for pair, loss in losses.items() if loss <= limit)
+    return JoinRule(rule="evidence", floor=floor, independence=independence)
+
+
+def join_score(probabilities: list[Float64Array], label: NDArray[np.int64], rule: JoinRule) -> JoinScore:
+    """Score a join rule on records' window probabilities, each float64 [B, K], and label int64 [n]."""
+    joined = np.stack([join_probabilities(windows, rule) for windows in probabilities])
+    return JoinScore(float((joined.argmax(axis=1) == label).mean()), log_loss(joined, label))
+
+
+def fit_novelty_rule(fit: RecordOutputs) -> NoveltyRule:
+    """Return the scale and the threshold that call 1 % of known records novel.
+
+    The scale is the 95th percentile of window distances, so that known windows stay below one half.
+
+    Raises:
+        ValueError: the model has no distance output.
+    """
+    scale = float(np.quantile(np.concatenate(fit.distances), TYPICAL_QUANTILE))
+    ranks = record_novelty(fit, NoveltyRule(scale=scale, threshold=0.5))
+    return NoveltyRule(scale=scale, threshold=float(np.quantile(ranks, 1.0 - FALSE_ALARM_RATE, method="higher")))
+
+
+def record_novelty(records: RecordOutputs, rule: NoveltyRule) -> Float64Array:
+    """Return the novelty of each record, float64 [n].
+
+    Raises:
+        ValueError: the model has no distance output.
+    """
+    values = [novelty(output, rule) for output in records.outputs]
+    if None in values:
+        raise ValueError("The model has no output named distance.")
+    return np.array(values, np.float64)

@@ -1,0 +1,103 @@
+"""The trained model on disk: weights and what they mean, nothing that runs."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from build_scripts.errors import CheckpointError
+from build_scripts.network import BearingNetwork, NetworkConfig, Stage
+from build_scripts.novelty import NoveltyModel, ServedNetwork
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What a model is for: name, title, classes (id, name) in label order, and its input."""
+
+    name: str
+    title: str
+    classes: tuple[tuple[str, str], ...]
+    window: int
+    sample_rate_hz: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Description, network, weights and novelty model, with the training's settings and figures."""
+
+    description: ModelDescription
+    network: NetworkConfig
+    weights: dict[str, Tensor]
+    novelty: NoveltyModel
+    training: dict[str, float]
+    metrics: dict[str, float]
+
+
+def save_checkpoint(checkpoint: Checkpoint, path: Path) -> Path:
+    """Write a checkpoint that `torch.load(weights_only=True)` reads, and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = asdict(checkpoint) | {"format": FORMAT}
+    novelty = checkpoint.novelty
+    content["novelty"] = {"projection": torch.from_numpy(novelty.projection), "means": torch.from_numpy(novelty.means)}
+    torch.save(content, path)
+    return path
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint without running anything in it.
+
+    Raises:
+        CheckpointError: the file is missing, is no checkpoint of this format, or lacks a part.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
+        raise CheckpointError(f"{path} is not a readable checkpoint: {error}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is not a checkpoint of format {FORMAT}.")
+    try:
+        return _from_content(content)
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} lacks a part of a checkpoint: {error}") from error
+
+
+def _from_content(content: dict[str, Any]) -> Checkpoint:
+    network = content["network"]
+    stages = tuple(Stage(**stage) for stage in network["stages"])
+    novelty = {name: array.numpy() for name, array in content["novelty"].items()}
+    return Checkpoint(
+        description=ModelDescription(**content["description"]),
+        network=NetworkConfig(network["channels"], network["classes"], stages, network["pooled"]),
+        weights=content["weights"],
+        novelty=NoveltyModel(**novelty),
+        training=content["training"],
+        metrics=content["metrics"],
+    )
+
+
+def restore_network(checkpoint: Checkpoint) -> ServedNetwork:
+    """Build the network of a checkpoint with its weights, ready to run.
+
+    Raises:
+        CheckpointError: the weights do not fit the network.
+    """
+    network = BearingNetwork(checkpoint.network)
+    try:
+        network.load_state_dict(checkpoint.weights)
+    except RuntimeError as error:
+        raise CheckpointError(f"The weights do not fit the network: {error}") from error
+    return ServedNetwork(network, checkpoint.novelty).eval()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,156 @@
+"""What each command does: arguments to a report. torch and onnx load only with the step that needs them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from build_scripts.errors import BuildError
+from build_scripts.parser import CHECKPOINTS, WORK
+
+if TYPE_CHECKING:
+    from build_scripts.recipe import ModelRecipe
+
+Report = dict[str, object]
+
+
+def simulate_command(options: argparse.Namespace) -> Report:
+    """Simulate records, example recordings, or both."""
+    from build_scripts.records import write_records
+    from build_scripts.simulate import SimulationConfig, simulate, write_examples
+
+    if options.out is None and options.examples is None:
+        raise ValueError("say where to write: --out FILE for records, --examples DIR for WAV files.")
+    written: list[str] = []
+    if options.out is not None:
+        records = simulate(SimulationConfig(options.records_per_cell, options.seed, options.workers))
+        written.append(str(write_records(records, options.out)))
+    if options.examples is not None:
+        written += [str(path) for path in write_examples(options.examples, options.seed)]
+    return {"written": written}
+
+
+def train_command(options: argparse.Namespace) -> Report:
+    """Train a recipe's network on a file of records."""
+    from build_scripts.checkpoint import save_checkpoint
+    from build_scripts.records import read_records
+    from build_scripts.train import train
+
+    recipe = recipe_named(options.model)
+    config = replace(recipe.training, epochs=options.epochs or recipe.training.epochs)
+    records = read_records(options.data)
+    checkpoint = train(records, recipe.description, recipe.network, config, options.state)
+    return {"checkpoint": str(save_checkpoint(checkpoint, options.out)), **checkpoint.metrics}
+
+
+def export_command(options: argparse.Namespace) -> Report:
+    """Export a checkpoint."""
+    from build_scripts.checkpoint import load_checkpoint
+    from build_scripts.export import export
+
+    exported = export(load_checkpoint(options.checkpoint), options.out)
+    return {"model": str(exported.path), "max_abs_difference": exported.max_abs_difference}
+
+
+def quantize_command(options: argparse.Namespace) -> Report:
+    """Quantize an exported model with windows of a file of records."""
+    from build_scripts.flow import calibration_windows
+    from build_scripts.measure import onnx_property
+    from build_scripts.quantize import QuantizationConfig, quantize
+    from build_scripts.records import read_records
+
+    window = int(onnx_property(options.model, "window"))
+    windows = calibration_windows(read_records(options.data), window, options.windows)
+    path = quantize(options.model, windows, options.out, QuantizationConfig())
+    sizes = {"fp32": options.model.stat().st_size, "int8": path.stat().st_size}
+    return {"model": str(path), "size_bytes": sizes, "size_ratio": sizes["int8"] / sizes["fp32"]}
+
+
+def calibrate_command(options: argparse.Namespace) -> Report:
+    """Fit the calibration of an ONNX model."""
+    from build_scripts.calibrate import calibrate
+    from build_scripts.measure import onnx_property
+    from build_scripts.outputs import run_records
+    from build_scripts.records import read_records
+    from functions.core.engine import OnnxEngine
+
+    window, engine = int(onnx_property(options.model, "window")), OnnxEngine(options.model)
+    fitting, unseen = (run_records(engine, read_records(path), window) for path in (options.fitting, options.unseen))
+    calibration = calibrate(fitting, unseen)
+    return {
+        "temperature": calibration.temperature,
+        "join": calibration.join.model_dump(),
+        "novelty": calibration.novelty.model_dump(),
+        "scores": {name: asdict(score) for name, score in calibration.scores.items()},
+        "novelty_false_alarm_rate": calibration.false_alarm_rate,
+    }
+
+
+def package_command(options: argparse.Namespace) -> Report:
+    """Package a trained checkpoint, or train it first."""
+    from build_scripts.flow import Destination, build_from_scratch, build_package
+
+    recipe = recipe_named(options.model)
+    name = recipe.description.name
+    destination = Destination(WORK / name, options.models, options.version, options.force)
+    shipped = CHECKPOINTS / f"{name}.pt"
+    if options.step == "models":
+        return {"package": str(build_from_scratch(recipe, shipped, destination, options.workers))}
+    return {"package": str(build_package(recipe, options.checkpoint or shipped, destination, options.workers))}
+
+
+def evaluate_command(options: argparse.Namespace) -> Report:
+    """Evaluate a packaged model on a file of records."""
+    from build_scripts.evaluate import evaluate
+    from build_scripts.records import read_records
+
+    return evaluate(options.models, options.model, read_records(options.data)).as_json()
+
+
+def benchmark_command(options: argparse.Namespace) -> Report:
+    """Time what was asked for; `--all` gives one report for each benchmark."""
+    from build_scripts import benchmark
+    from build_scripts.benchmark_page import write_benchmarks
+    from functions.core.models import ModelRepository
+
+    if options.write is not None and not options.all:
+        raise ValueError("--write needs --all: the page shows every benchmark.")
+
+    quick = options.quick
+    available: Mapping[str, Callable[[], Report]] = {
+        "against_reference": lambda: benchmark.benchmark_against_reference(options.models, options.model, quick=quick),
+        "reference": lambda: benchmark.benchmark_reference(quick=quick),
+        "http": lambda: benchmark.run_http_benchmark(quick=quick),
+    }
+    reports = {name: run() for name, run in available.items() if options.all or getattr(options, name)}
+    if options.write is not None:
+        write_benchmarks(reports, ModelRepository(options.models).manifest(options.model), options.write)
+    return dict(reports) if options.all else next(iter(reports.values()))
+
+
+def recipe_named(name: str) -> ModelRecipe:
+    """Return the recipe of a model this project ships.
+
+    Raises:
+        BuildError: there is none of this name.
+    """
+    from build_scripts.recipe import RECIPES
+
+    if name not in RECIPES:
+        raise BuildError(f"There is no recipe {name!r}; the recipes: {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
+    "simulate": simulate_command,
+    "train": train_command,
+    "export": export_command,
+    "quantize": quantize_command,
+    "calibrate": calibrate_command,
+    "package": package_command,
+    "models": package_command,
+    "evaluate": evaluate_command,
+    "benchmark": benchmark_command,
+}

@@ -1,0 +1,113 @@
+"""The step that evaluates: a packaged model on labelled records, joined as the server joins them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from build_scripts.errors import DataError
+from build_scripts.gates import Accuracy
+from build_scripts.outputs import RecordOutputs, run_records
+from build_scripts.records import RecordSet
+from functions.core.arrays import Float64Array
+from functions.core.diagnosis import novelty, record_probabilities
+from functions.core.manifest import Manifest
+from functions.core.models import ModelRepository
+
+MODELS = Path(__file__).resolve().parents[1] / "layers" / "models"
+
+
+@dataclass(frozen=True)
+class VariantEvaluation:
+    """Accuracy of one variant, its accuracy per class by class id, and the share of records called novel."""
+
+    accuracy: Accuracy
+    per_class: dict[str, Accuracy]
+    novel_share: float | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model's accuracy on a set of records, by precision."""
+
+    model: str
+    version: str
+    records: int
+    variants: dict[str, VariantEvaluation]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the evaluation as one JSON object."""
+        variants = {name: _variant_json(variant) for name, variant in self.variants.items()}
+        return {"model": self.model, "version": self.version, "records": self.records, "variants": variants}
+
+
+def evaluate(models: Path, name: str, records: RecordSet, version: str | None = None) -> Evaluation:
+    """Evaluate every variant of a packaged model on records.
+
+    Raises:
+        DataError: the records have other classes or another sample rate than the model.
+        ModelNotFoundError, VersionNotFoundError, ModelUnavailableError: the package cannot be loaded.
+    """
+    repository = ModelRepository(models)
+    manifest = repository.manifest(name, version)
+    require_fitting(records, manifest)
+    variants = {}
+    for precision in (variant.precision for variant in manifest.variants):
+        engine = repository.load(name, version, precision).engine
+        variants[str(precision)] = score(run_records(engine, records, manifest.input.window, precision), manifest)
+    return Evaluation(manifest.name, manifest.version, len(records), variants)
+
+
+def require_fitting(records: RecordSet, manifest: Manifest) -> None:
+    """Check that records are of the model's kind: as many classes, the same rate, a whole window.
+
+    Raises:
+        DataError: they are not.
+    """
+    if len(records.class_names) != len(manifest.classes):
+        raise DataError(f"The data has {len(records.class_names)} classes, the model {len(manifest.classes)}.")
+    if records.sample_rate_hz != manifest.input.sample_rate_hz:
+        raise DataError(
+            f"The data has {records.sample_rate_hz:g} samples/s, the model needs {manifest.input.sample_rate_hz:g}."
+        )
+    if records.counts.shape[1] < manifest.input.window:
+        raise DataError(f"A record has {records.counts.shape[1]} samples, a window {manifest.input.window}.")
+
+
+def score(outputs: RecordOutputs, manifest: Manifest) -> VariantEvaluation:
+    """Score outputs of a model with the calibration of its manifest."""
+    joined = np.stack([record_probabilities(output, manifest) for output in outputs.outputs])
+    right = joined.argmax(axis=1) == outputs.label
+    windows_right = outputs.window_logits.argmax(axis=1) == outputs.window_label
+    per_class = {
+        label.id: Accuracy(_share(right[outputs.label == index]), _share(windows_right[outputs.window_label == index]))
+        for index, label in enumerate(manifest.classes)
+        if (outputs.label == index).any()
+    }
+    return VariantEvaluation(Accuracy(_share(right), _share(windows_right)), per_class, _novel_share(outputs, manifest))
+
+
+def _share(right: np.typing.NDArray[np.bool_]) -> float:
+    return float(right.mean())
+
+
+def _novel_share(outputs: RecordOutputs, manifest: Manifest) -> float | None:
+    values = [novelty(output, manifest.novelty) for output in outputs.outputs]
+    if manifest.novelty is None or None in values:
+        return None
+    measured: Float64Array = np.array(values, np.float64)
+    return float((measured > manifest.novelty.threshold).mean())
+
+
+def _variant_json(variant: VariantEvaluation) -> dict[str, object]:
+    return {
+        "record_accuracy": variant.accuracy.record,
+        "window_accuracy": variant.accuracy.window,
+        "novel_share": variant.novel_share,
+        "per_class": {
+            name: {"record_accuracy": one.record, "window_accuracy": one.window}
+            for name, one in variant.per_class.items()
+        },
+    }

@@ -1,0 +1,34 @@
+"""What a figure was measured on: processor, its vector instructions, library versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy")
+VECTOR_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimd", "asimddp", "i8mm")
+
+
+def machine() -> str:
+    """Return the processor's name, its architecture and the number of cores in use."""
+    name = _cpu_info("model name") or platform.processor() or "unknown processor"
+    return f"{name}, {platform.machine()}, {os.cpu_count()} cores"
+
+
+def cpu_flags() -> list[str]:
+    """Return those of the processor's instruction sets that decide the speed of integer inference."""
+    flags = set((_cpu_info("flags") or _cpu_info("Features") or "").split())
+    return [flag for flag in VECTOR_FLAGS if flag in flags]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that make and run models."""
+    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
+def _cpu_info(field: str) -> str | None:
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(field)), None)

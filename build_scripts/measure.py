@@ -1,0 +1,66 @@
+"""What a quantized model is worth: accuracy, agreement, size and speed beside its float32 twin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from build_scripts.calibrate import Calibration, join_score
+from build_scripts.export import ExportedModel
+from build_scripts.gates import Accuracy, Measurements
+from build_scripts.latency import Rounds, interleaved
+from build_scripts.outputs import RecordOutputs, agreement
+from functions.core.arrays import Float32Array
+from functions.core.engine import OnnxEngine
+
+ROUNDS = Rounds(count=30, calls=10)
+
+
+@dataclass(frozen=True)
+class ModelOutputs:
+    """Outputs of both variants for the same records."""
+
+    fp32: RecordOutputs
+    int8: RecordOutputs
+
+
+def measure(exported: ExportedModel, integer: Path, outputs: ModelOutputs, calibration: Calibration) -> Measurements:
+    """Measure what the gates ask of a float32 model and its int8 variant."""
+    window = int(onnx_property(integer, "window"))
+    example = np.random.default_rng(0).normal(0.0, 0.1, (1, 1, window)).astype(np.float32)
+    return Measurements(
+        export_max_abs_difference=exported.max_abs_difference,
+        fp32=accuracy(outputs.fp32, calibration),
+        int8=accuracy(outputs.int8, calibration),
+        agreement=agreement(outputs.fp32, outputs.int8),
+        fp32_bytes=exported.path.stat().st_size,
+        int8_bytes=integer.stat().st_size,
+        latency_ratio=latency_ratio(exported.path, integer, example),
+    )
+
+
+def accuracy(outputs: RecordOutputs, calibration: Calibration) -> Accuracy:
+    """Return the share of windows right, and of records right when joined by the calibration's rule."""
+    joined = join_score(outputs.probabilities(calibration.temperature), outputs.label, calibration.join)
+    return Accuracy(record=joined.accuracy, window=outputs.window_accuracy)
+
+
+def latency_ratio(fp32: Path, int8: Path, example: Float32Array) -> float:
+    """Return the float32 median latency over the int8 one, one thread, timed in turn on one window."""
+    engines = {"fp32": OnnxEngine(fp32), "int8": OnnxEngine(int8)}
+    latencies = interleaved({name: partial(engine.run, example) for name, engine in engines.items()}, ROUNDS)
+    return latencies["fp32"].p50_ms / latencies["int8"].p50_ms
+
+
+def onnx_property(path: Path, key: str) -> str:
+    """Return a metadata property of an ONNX file.
+
+    Raises:
+        KeyError: the file does not say.
+    """
+    properties = {str(entry.key): str(entry.value) for entry in onnx.load(path).metadata_props}
+    return properties[key]

@@ -1,0 +1,104 @@
+"""The compact network: strided convolutions of height 1, pooled twice, one linear layer.
+
+A one-dimensional convolution written as a two-dimensional one of height 1 meets the fast kernels of
+onnxruntime, which skip the 1-D operator. Every stage is convolution, batch normalisation and ReLU, so
+that all of the work folds into integer convolutions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One convolution: output channels, kernel length, stride and dilation in samples of its input."""
+
+    channels: int
+    kernel: int
+    stride: int
+    dilation: int = 1
+
+    @property
+    def span(self) -> int:
+        """Distance between the first and the last tap, in samples of its input."""
+        return (self.kernel - 1) * self.dilation
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """The shape of a network: input channels, classes, stages in order, stages that are pooled."""
+
+    channels: int
+    classes: int
+    stages: tuple[Stage, ...]
+    pooled: tuple[int, ...] = (-1,)
+
+    @property
+    def features(self) -> int:
+        """Length of the pooled feature vector: mean and maximum of every pooled stage."""
+        return 2 * sum(self.stages[index].channels for index in self.pooled)
+
+    @property
+    def receptive_field(self) -> int:
+        """Samples of the input that one output of the last stage sees."""
+        field, step = 1, 1
+        for stage in self.stages:
+            field += stage.span * step
+            step *= stage.stride
+        return field
+
+    def multiply_accumulates(self, window: int) -> int:
+        """Multiply-accumulates of the convolutions for one window of `window` samples."""
+        total, length, channels = 0, window, self.channels
+        for stage in self.stages:
+            length = (length - 1) // stage.stride + 1
+            total += length * channels * stage.channels * stage.kernel
+            channels = stage.channels
+        return total
+
+
+class BearingNetwork(nn.Module):
+    """Windows float32 [B, C, T] in g to logits float32 [B, K]; T is free."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        inputs = (config.channels, *(stage.channels for stage in config.stages))
+        self.stages = nn.ModuleList(_block(count, stage) for count, stage in zip(inputs, config.stages, strict=False))
+        self.head = nn.Linear(config.features, config.classes)
+
+    def features(self, signal: Tensor) -> Tensor:
+        """Pool the stages: float32 [B, F], mean and maximum of each pooled stage."""
+        activations: list[Tensor] = []
+        hidden = signal.unsqueeze(2)
+        for stage in self.stages:
+            hidden = stage(hidden)
+            activations.append(hidden)
+        return torch.cat([_pooled(activations[index]) for index in self.config.pooled], dim=1)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """Return the logits float32 [B, K]."""
+        logits: Tensor = self.head(self.features(signal))
+        return logits
+
+
+def _block(inputs: int, stage: Stage) -> nn.Module:
+    convolution = nn.Conv2d(
+        inputs,
+        stage.channels,
+        (1, stage.kernel),
+        stride=(1, stage.stride),
+        padding=(0, stage.span // 2),
+        dilation=(1, stage.dilation),
+        bias=False,
+    )
+    return nn.Sequential(convolution, nn.BatchNorm2d(stage.channels), nn.ReLU())
+
+
+def _pooled(hidden: Tensor) -> Tensor:
+    mean = nn.functional.adaptive_avg_pool2d(hidden, 1).flatten(1)
+    return torch.cat([mean, hidden.amax(dim=(2, 3))], dim=1)

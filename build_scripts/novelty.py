@@ -1,0 +1,88 @@
+"""How far a window lies from everything the network was trained on.
+
+The measure is the squared Mahalanobis distance of the pooled features to the nearest class mean, under
+one covariance shared by the classes, in the K - 1 directions that tell the classes apart, divided by
+their number: about 1 for a window like the training windows, far more for another machine, another
+sensor or no machine at all.
+
+Source: Lee et al., "A Simple Unified Framework for Detecting Out-of-Distribution Samples and Adversarial
+Attacks", NeurIPS 2018; shrinkage after Ledoit and Wolf, "A well-conditioned estimator for
+large-dimensional covariance matrices", 2004.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from build_scripts.network import BearingNetwork
+from functions.core.arrays import Float32Array
+
+
+@dataclass(frozen=True)
+class NoveltyModel:
+    """Whitening projection float32 [F, D] and class means in its space float32 [K, D]."""
+
+    projection: Float32Array
+    means: Float32Array
+
+
+class ServedNetwork(nn.Module):
+    """What is exported: signal float32 [B, C, T] to logits float32 [B, K] and distance float32 [B]."""
+
+    projection: Tensor
+    means: Tensor
+
+    def __init__(self, network: BearingNetwork, novelty: NoveltyModel) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("projection", torch.from_numpy(novelty.projection))
+        self.register_buffer("means", torch.from_numpy(novelty.means).unsqueeze(0))
+
+    def forward(self, signal: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits float32 [B, K] and distance float32 [B]."""
+        features = self.network.features(signal)
+        gaps = torch.matmul(features, self.projection).unsqueeze(1) - self.means
+        return self.network.head(features), (gaps * gaps).mean(dim=2).amin(dim=1)
+
+
+def fit_novelty(features: Float32Array, label: NDArray[np.int64]) -> NoveltyModel:
+    """Fit class means and shared covariance of pooled features float32 [n, F] with labels int64 [n].
+
+    The projection whitens the features and keeps the K - 1 directions in which the class means differ:
+    what the network was trained to tell apart is also where a foreign signal lands far from every class.
+
+    Raises:
+        ValueError: a class has no window.
+
+    Source: Fisher's linear discriminant; Rao, "The Utilization of Multiple Measurements in Problems of
+    Biological Classification", 1948.
+    """
+    classes = int(label.max()) + 1
+    if len(np.unique(label)) != classes:
+        raise ValueError(f"{len(np.unique(label))} of {classes} classes have windows.")
+    wide = features.astype(np.float64)
+    means = np.stack([wide[label == index].mean(axis=0) for index in range(classes)])
+    values, vectors = np.linalg.eigh(shrunk_covariance(wide - means[label]))
+    whitening = vectors / np.sqrt(values)
+    directions = np.linalg.svd((means - means.mean(axis=0)) @ whitening, full_matrices=False)[2][: classes - 1]
+    projection = whitening @ directions.T
+    return NoveltyModel(projection.astype(np.float32), (means @ projection).astype(np.float32))
+
+
+def shrunk_covariance(residuals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Covariance of centred rows float64 [n, F], shrunk towards a multiple of the identity.
+
+    Source: Ledoit and Wolf 2004, the optimal linear combination; float64 [F, F].
+    """
+    count, size = residuals.shape
+    sample = residuals.T @ residuals / count
+    target = np.trace(sample) / size
+    spread = ((sample - target * np.eye(size)) ** 2).sum()
+    noise = ((residuals**2).T @ (residuals**2) / count - sample**2).sum() / count
+    weight = min(noise, spread) / spread
+    return np.asarray((1.0 - weight) * sample + weight * target * np.eye(size))

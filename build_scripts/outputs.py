@@ -1,0 +1,64 @@
+"""What a model says of whole records, cut into windows as the server cuts them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from build_scripts.records import RecordSet
+from functions.core.arrays import Float32Array, Float64Array
+from functions.core.engine import Engine, EngineOutput
+from functions.core.softmax import softmax
+
+
+@dataclass(frozen=True)
+class RecordOutputs:
+    """One EngineOutput per record, with the records' labels int64 [n]."""
+
+    outputs: tuple[EngineOutput, ...]
+    label: NDArray[np.int64]
+
+    @property
+    def window_logits(self) -> Float32Array:
+        """Logits of all windows, float32 [W, K]."""
+        return np.concatenate([output.logits for output in self.outputs])
+
+    @property
+    def window_label(self) -> NDArray[np.int64]:
+        """The record's label for each window, int64 [W]."""
+        return np.repeat(self.label, [len(output.logits) for output in self.outputs])
+
+    @property
+    def distances(self) -> list[Float32Array]:
+        """Distances float32 [B] of each record.
+
+        Raises:
+            ValueError: the model measures none.
+        """
+        found = [output.distance for output in self.outputs if output.distance is not None]
+        if len(found) != len(self.outputs):
+            raise ValueError("The model has no output named distance.")
+        return found
+
+    def probabilities(self, temperature: float) -> list[Float64Array]:
+        """Calibrated window probabilities float64 [B, K] of each record."""
+        return [softmax(output.logits, temperature) for output in self.outputs]
+
+    @property
+    def window_accuracy(self) -> float:
+        """Share of windows whose most probable class is their record's."""
+        return float((self.window_logits.argmax(axis=1) == self.window_label).mean())
+
+
+def run_records(engine: Engine, records: RecordSet, window: int, name: str = "run") -> RecordOutputs:
+    """Run every record through an engine."""
+    indices = tqdm(range(len(records)), desc=name, unit="record", leave=False)
+    return RecordOutputs(tuple(engine.run(records.windows(index, window)) for index in indices), records.label)
+
+
+def agreement(first: RecordOutputs, second: RecordOutputs) -> float:
+    """Share of windows on which two models name the same class."""
+    return float((first.window_logits.argmax(axis=1) == second.window_logits.argmax(axis=1)).mean())

@@ -1,0 +1,169 @@
+"""The step that packages: proven model files to layers/models/NAME/VERSION, all of it or nothing."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
+
+import onnx
+
+from build_scripts.calibrate import Calibration
+from build_scripts.card import render_card
+from build_scripts.checkpoint import ModelDescription, file_sha256
+from build_scripts.errors import PackageExistsError
+from build_scripts.gates import Measurements, check_gates
+from build_scripts.machine import cpu_flags, machine, versions
+from functions.core.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision, Variant
+
+Settings = dict[str, str | int | float | bool]
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One ONNX file to be packaged: its precision, how it was made and with which settings."""
+
+    precision: Precision
+    path: Path
+    method: str
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class PackageContent:
+    """Everything a package is made of."""
+
+    description: ModelDescription
+    channels: int
+    files: tuple[ModelFile, ...]
+    calibration: Calibration
+    measured: Measurements
+    records: int
+    windows: int
+    data: str
+    limits: str
+    checkpoint: Path
+
+
+def package(content: PackageContent, root: Path, version: str, *, force: bool = False) -> Path:
+    """Write the package NAME/VERSION below `root` and return its folder.
+
+    Raises:
+        GateFailed: a measured figure is outside its gate; nothing is written.
+        PackageExistsError: the version is there already and `force` is not set.
+    """
+    check_gates(content.measured)
+    folder = root / content.description.name / version
+    require_new(folder, force=force)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(mkdtemp(prefix=".part-", dir=folder.parent))
+    try:
+        _write(content, part, version)
+        _replace(part, folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return folder
+
+
+def require_new(folder: Path, *, force: bool) -> None:
+    """Check that a version's folder may be written.
+
+    Raises:
+        PackageExistsError: it exists and `force` is not set.
+    """
+    if folder.exists() and not force:
+        raise PackageExistsError(f"{folder} exists; package another version, or replace it with --force.")
+
+
+def _write(content: PackageContent, folder: Path, version: str) -> None:
+    for file in content.files:
+        shutil.copyfile(file.path, folder / file_name(file.precision))
+    manifest = make_manifest(content, version)
+    (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n")
+    (folder / "CARD.md").write_text(render_card(manifest, content.limits))
+    folder.chmod(0o755)
+
+
+def _replace(part: Path, folder: Path) -> None:
+    if folder.exists():
+        old = Path(mkdtemp(prefix=".old-", dir=folder.parent))
+        folder.replace(old / folder.name)
+        part.replace(folder)
+        shutil.rmtree(old)
+    else:
+        part.replace(folder)
+
+
+def file_name(precision: Precision) -> str:
+    """Return the name of a variant's file in a package."""
+    return f"model_{precision}.onnx"
+
+
+def make_manifest(content: PackageContent, version: str) -> Manifest:
+    """Make the manifest of a package."""
+    description, calibration = content.description, content.calibration
+    precisions = {file.precision for file in content.files}
+    cpu: Precision = "int8" if "int8" in precisions else "fp32"
+    return Manifest(
+        name=description.name,
+        version=version,
+        title=description.title,
+        classes=[ClassLabel(id=identifier, name=name) for identifier, name in description.classes],
+        input=InputSpec(
+            channels=content.channels,
+            window=description.window,
+            sample_rate_hz=description.sample_rate_hz,
+            unit=description.unit,
+        ),
+        variants=[_variant(file) for file in content.files],
+        default_variant={"x86_64": cpu, "arm64": cpu, "cuda": "fp16" if "fp16" in precisions else "fp32"},
+        temperature=calibration.temperature,
+        join=calibration.join,
+        novelty=calibration.novelty,
+        evidence=_evidence(content),
+        source_checkpoint_sha256=file_sha256(content.checkpoint),
+    )
+
+
+def _variant(file: ModelFile) -> Variant:
+    opsets = {entry.domain: entry.version for entry in onnx.load(file.path).opset_import}
+    return Variant(
+        precision=file.precision,
+        file=file_name(file.precision),
+        sha256=file_sha256(file.path),
+        size_bytes=file.path.stat().st_size,
+        opset=opsets[""],
+        method=file.method,
+        settings=file.settings,
+    )
+
+
+def _evidence(content: PackageContent) -> Evidence:
+    measured = content.measured
+    return Evidence(
+        data=content.data,
+        records=content.records,
+        windows=content.windows,
+        accuracy={
+            "fp32": {"record": measured.fp32.record, "window": measured.fp32.window},
+            "int8": {"record": measured.int8.record, "window": measured.int8.window},
+        },
+        argmax_agreement=measured.agreement,
+        export_max_abs_difference=measured.export_max_abs_difference,
+        latency_ratio_fp32_to_int8=round(measured.latency_ratio, 3),
+        machine=machine(),
+        cpu_flags=cpu_flags(),
+        versions=versions(),
+        date=datetime.now(UTC).date().isoformat(),
+        notes=_notes(content.calibration, measured),
+    )
+
+
+def _notes(calibration: Calibration, measured: Measurements) -> dict[str, str | int | float | bool | dict[str, float]]:
+    joins: dict[str, str | int | float | bool | dict[str, float]] = {
+        f"join_{name}": {"record_accuracy": score.accuracy, "record_nll": score.nll}
+        for name, score in calibration.scores.items()
+    }
+    return joins | {"novelty_false_alarm_rate": calibration.false_alarm_rate, "size_ratio": measured.size_ratio}

@@ -1,0 +1,97 @@
+"""Labelled records on disk: one .npz of int16 counts with a scale, labels and names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from build_scripts.errors import DataError
+from functions.core.arrays import Float32Array
+from functions.core.windowing import cut_windows
+
+ARRAYS = ("q", "scale", "label", "severity", "rpm", "sample_rate", "class_names", "severity_names")
+
+
+@dataclass(frozen=True)
+class RecordSet:
+    """n labelled records of N samples.
+
+    counts int16 [n, N], a sample is `counts * scale_g` in g; label int64 [n] indexes class_names,
+    severity int64 [n] indexes severity_names, rpm float32 [n].
+    """
+
+    counts: NDArray[np.int16]
+    scale_g: float
+    label: NDArray[np.int64]
+    severity: NDArray[np.int64]
+    rpm: NDArray[np.float32]
+    sample_rate_hz: float
+    class_names: tuple[str, ...]
+    severity_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return len(self.counts)
+
+    def record(self, index: int) -> Float32Array:
+        """Return record `index` as float32 [1, N] in g."""
+        samples: Float32Array = self.counts[index][None].astype(np.float32) * np.float32(self.scale_g)
+        return samples
+
+    def windows(self, index: int, window: int) -> Float32Array:
+        """Return record `index` as the server cuts it: float32 [B, 1, window] in g."""
+        return cut_windows(self.record(index), window)
+
+
+def read_records(path: Path) -> RecordSet:
+    """Read a file of the form of data/journal-bearing.
+
+    Raises:
+        DataError: the file is no .npz, lacks an array, or its arrays do not fit together.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [name for name in ARRAYS if name not in archive]
+            if missing:
+                raise DataError(f"{path} lacks the arrays {', '.join(missing)}; it has {', '.join(archive)}.")
+            arrays = {name: archive[name] for name in ARRAYS}
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path} is not a readable .npz file: {error}") from error
+    return _checked(path, arrays)
+
+
+def write_records(records: RecordSet, path: Path) -> Path:
+    """Write records to an .npz file, not compressed, and return its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    names = {"class_names": np.array(records.class_names), "severity_names": np.array(records.severity_names)}
+    scalars = {"scale": np.float32(records.scale_g), "sample_rate": np.float32(records.sample_rate_hz)}
+    per_record = {"label": records.label, "severity": records.severity, "rpm": records.rpm}
+    with path.open("wb") as file:
+        np.savez(file, q=records.counts, **scalars, **per_record, **names)  # type: ignore[arg-type]
+    return path
+
+
+def _checked(path: Path, arrays: dict[str, NDArray[np.generic]]) -> RecordSet:
+    counts, label = arrays["q"], arrays["label"]
+    if counts.ndim != 2 or counts.dtype != np.int16:
+        raise DataError(f"{path}: q must be int16 [records, samples], not {counts.dtype} {list(counts.shape)}.")
+    for name in ("label", "severity", "rpm"):
+        if arrays[name].shape != (len(counts),):
+            raise DataError(f"{path}: {name} has shape {list(arrays[name].shape)} for {len(counts)} records.")
+    records = RecordSet(
+        counts=counts.astype(np.int16),
+        scale_g=float(arrays["scale"].item()),
+        label=label.astype(np.int64),
+        severity=arrays["severity"].astype(np.int64),
+        rpm=arrays["rpm"].astype(np.float32),
+        sample_rate_hz=float(arrays["sample_rate"].item()),
+        class_names=tuple(str(name) for name in arrays["class_names"]),
+        severity_names=tuple(str(name) for name in arrays["severity_names"]),
+    )
+    outside = (records.label < 0) | (records.label >= len(records.class_names))
+    if outside.any():
+        raise DataError(f"{path}: label {records.label[outside][0]} has no name among {len(records.class_names)}.")
+    return records

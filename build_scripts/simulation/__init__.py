@@ -1,0 +1,1 @@
+"""Simulated vibration of a hydrodynamic journal bearing: eleven conditions, numpy only."""

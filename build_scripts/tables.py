@@ -1,0 +1,50 @@
+"""Reports as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+
+def render(step: str, report: Mapping[str, Any]) -> RenderableType:
+    """Return a report as something rich prints."""
+    return render_evaluation(report) if step == "evaluate" else render_report(report)
+
+
+def render_report(report: Mapping[str, Any], title: str = "") -> RenderableType:
+    """Return a report as a table of two columns; an inner object has a table of its own below."""
+    table = Table("figure", "value", title=title or None, title_justify="left")
+    for name, value in report.items():
+        if not isinstance(value, dict):
+            table.add_row(_words(name), _text(value))
+    inner = [render_report(value, _words(name)) for name, value in report.items() if isinstance(value, dict)]
+    return Group(*([table] if table.row_count else []), *inner)
+
+
+def render_evaluation(report: Mapping[str, Any]) -> RenderableType:
+    """Return an evaluation as a table: all classes, then each, records and windows right per variant."""
+    variants: Mapping[str, Any] = report["variants"]
+    columns = [f"{name} {what}" for name in variants for what in ("records", "windows")]
+    title = f"{report['model']} {report['version']}, {report['records']} records: share right"
+    table = Table("class", *columns, title=title, title_justify="left")
+    table.add_row("all", *_shares(variants.values()), end_section=True)
+    for identifier in next(iter(variants.values()))["per_class"]:
+        table.add_row(identifier, *_shares(variant["per_class"][identifier] for variant in variants.values()))
+    return table
+
+
+def _shares(parts: Any) -> list[str]:
+    return [f"{part[key]:.2%}" for part in parts for key in ("record_accuracy", "window_accuracy")]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,170 @@
+"""The step that trains: records to a checkpoint; an interrupted training goes on where it stopped."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import OneCycleLR
+from tqdm import tqdm, trange
+
+from build_scripts.checkpoint import Checkpoint, ModelDescription
+from build_scripts.errors import CheckpointError
+from build_scripts.network import BearingNetwork, NetworkConfig
+from build_scripts.novelty import fit_novelty
+from build_scripts.records import RecordSet
+from build_scripts.training_windows import epoch_generator, random_batches, random_windows
+from functions.core.arrays import Float32Array
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How long and how fast: AdamW under a one-cycle learning rate."""
+
+    epochs: int = 80
+    batch_size: int = 64
+    peak_learning_rate: float = 6e-3
+    weight_decay: float = 1e-2
+    warm_up: float = 0.15
+    novelty_windows: int = 6000
+    seed: int = 0
+    threads: int = 2
+
+
+class TrainingRun:
+    """Network, optimizer and schedule of one training, saved and restored together."""
+
+    def __init__(self, network: NetworkConfig, config: TrainingConfig, steps_per_epoch: int) -> None:
+        torch.manual_seed(config.seed)
+        torch.set_num_threads(config.threads)
+        self.config = config
+        self.epoch = 0
+        self.network = BearingNetwork(network)
+        self.optimizer = AdamW(self.network.parameters(), weight_decay=config.weight_decay)
+        self.schedule = OneCycleLR(
+            self.optimizer, config.peak_learning_rate, config.epochs * steps_per_epoch, pct_start=config.warm_up
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the state after an epoch, replacing the last one at once."""
+        state = {
+            "config": asdict(self.config),
+            "epoch": self.epoch,
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "torch_rng": torch.get_rng_state(),
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(path)
+
+    def restore(self, path: Path) -> None:
+        """Go on from a saved state.
+
+        Raises:
+            CheckpointError: the state belongs to a training with other settings.
+        """
+        state = torch.load(path, weights_only=True)
+        if state["config"] != asdict(self.config):
+            raise CheckpointError(f"{path} was trained with {state['config']}, not {asdict(self.config)}; remove it.")
+        self.epoch = state["epoch"]
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        torch.set_rng_state(state["torch_rng"])
+
+    def train_epoch(self, records: RecordSet, window: int) -> float:
+        """Train on one window of every record and return the mean cross-entropy."""
+        self.network.train()
+        rng = epoch_generator(self.config.seed, self.epoch)
+        losses = [
+            self._step(*batch)
+            for batch in tqdm(
+                random_batches(records, window, self.config.batch_size, rng),
+                total=len(records) // self.config.batch_size,
+                desc=f"epoch {self.epoch + 1}",
+                unit="batch",
+                leave=False,
+            )
+        ]
+        self.epoch += 1
+        return float(np.mean(losses))
+
+    def _step(self, windows: torch.Tensor, label: torch.Tensor) -> float:
+        loss = nn.functional.cross_entropy(self.network(windows), label)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.schedule.step()
+        return float(loss.item())
+
+
+def train(
+    records: RecordSet,
+    description: ModelDescription,
+    network: NetworkConfig,
+    config: TrainingConfig,
+    state: Path,
+    stop_after: int | None = None,
+) -> Checkpoint:
+    """Train a network on records and fit its novelty measure on windows of them.
+
+    Args:
+        state: file of the training's state after each epoch; an existing one is gone on from.
+        stop_after: stop after this many epochs of the schedule, to be gone on with later.
+
+    Raises:
+        CheckpointError: `state` belongs to a training with other settings.
+        ValueError: fewer records than a batch.
+    """
+    if len(records) < config.batch_size:
+        raise ValueError(f"{len(records)} records do not fill a batch of {config.batch_size}.")
+    run = TrainingRun(network, config, len(records) // config.batch_size)
+    if state.exists():
+        run.restore(state)
+    loss = float("nan")
+    epochs = trange(
+        run.epoch, stop_after or config.epochs, initial=run.epoch, total=config.epochs, desc="train", unit="epoch"
+    )
+    for _ in epochs:
+        loss = run.train_epoch(records, description.window)
+        run.save(state)
+        epochs.set_postfix(loss=f"{loss:.4f}")
+    return _finished(run, records, description, loss)
+
+
+def _finished(run: TrainingRun, records: RecordSet, description: ModelDescription, loss: float) -> Checkpoint:
+    config = run.config
+    rng = epoch_generator(config.seed, config.epochs)
+    chosen = rng.integers(0, len(records), config.novelty_windows)
+    windows = random_windows(records, chosen, description.window, rng)
+    return Checkpoint(
+        description=description,
+        network=run.network.config,
+        weights={name: tensor.detach().clone() for name, tensor in run.network.state_dict().items()},
+        novelty=fit_novelty(pooled_features(run.network, windows), records.label[chosen]),
+        training=asdict(config),
+        metrics={"training_loss": loss, "training_records": len(records)},
+    )
+
+
+def pooled_features(network: BearingNetwork, windows: Float32Array, batch_size: int = 64) -> Float32Array:
+    """Return the pooled features float32 [n, F] of windows float32 [n, C, T]."""
+    network.eval()
+    batches = torch.split(torch.from_numpy(windows), batch_size)
+    with torch.no_grad():
+        return np.concatenate([network.features(batch).numpy() for batch in tqdm(batches, "features", leave=False)])
+
+
+def window_accuracy(network: BearingNetwork, windows: Float32Array, label: NDArray[np.int64]) -> float:
+    """Return the share of windows float32 [n, C, T] that PyTorch classifies as `label` int64 [n]."""
+    logits = pooled_features(network, windows) @ network.head.weight.detach().numpy().T
+    predicted = (logits + network.head.bias.detach().numpy()).argmax(axis=1)
+    return float((predicted == label).mean())

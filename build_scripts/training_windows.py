@@ -1,0 +1,45 @@
+"""What training sees: one window at a random place of every record, in a new order each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from build_scripts.records import RecordSet
+from functions.core.arrays import Float32Array
+
+GAIN_RANGE = (0.9, 1.1)
+
+
+def epoch_generator(seed: int, epoch: int) -> np.random.Generator:
+    """Return the generator of one epoch: an interrupted training goes on with the same windows."""
+    return np.random.default_rng(np.random.SeedSequence((seed, epoch)))
+
+
+def random_batches(
+    records: RecordSet, window: int, batch_size: int, rng: np.random.Generator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield windows float32 [batch_size, 1, window] in g and labels int64 [batch_size].
+
+    Every record gives one window with a random sign, as a sensor may be mounted either way, and a gain
+    of 0.9 to 1.1, as sensors differ; what does not fill a batch is left to the next epoch.
+    """
+    order = rng.permutation(len(records))
+    for start in range(0, len(order) - batch_size + 1, batch_size):
+        chosen = order[start : start + batch_size]
+        windows = random_windows(records, chosen, window, rng)
+        gains = rng.choice((-1.0, 1.0), batch_size) * rng.uniform(*GAIN_RANGE, batch_size)
+        scaled = windows * gains[:, None, None].astype(np.float32)
+        yield torch.from_numpy(scaled), torch.from_numpy(records.label[chosen])
+
+
+def random_windows(
+    records: RecordSet, chosen: np.typing.NDArray[np.int64], window: int, rng: np.random.Generator
+) -> Float32Array:
+    """Cut one window float32 [1, window] at a random place of each chosen record: [len(chosen), 1, window]."""
+    starts = rng.integers(0, records.counts.shape[1] - window + 1, len(chosen))
+    pieces = [records.counts[index, start : start + window] for index, start in zip(chosen, starts, strict=True)]
+    return np.stack(pieces)[:, None].astype(np.float32) * np.float32(records.scale_g)
