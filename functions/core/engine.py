@@ -43,14 +43,22 @@ class OnnxEngine:
         """
         # Late: loading onnxruntime takes longer than everything else on the import path.
         import onnxruntime
-        from onnxruntime.capi.onnxruntime_pybind11_state import OrtException
+        from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
         source = model if isinstance(model, bytes) else str(model)
         try:
             self._session = onnxruntime.InferenceSession(
                 source, _session_options(onnxruntime, threads), providers=["CPUExecutionProvider"]
             )
-        except OrtException as error:
+        except (
+            failures.Fail,
+            failures.InvalidArgument,
+            failures.InvalidGraph,
+            failures.InvalidProtobuf,
+            failures.NoSuchFile,
+            failures.NotImplemented,
+            failures.RuntimeException,
+        ) as error:
             raise ModelUnavailableError(f"onnxruntime cannot load the model: {error}") from error
         self._input = self._session.get_inputs()[0].name
         outputs = [output.name for output in self._session.get_outputs()]

@@ -34,7 +34,7 @@ class FileKeyStore:
     def read(self) -> KeyRing:
         """Return the file's key ring; raises DependencyUnavailableError when it cannot be read."""
         try:
-            return _parse(self._path.read_text())
+            return _parse(self._path.read_bytes())
         except OSError as error:
             raise DependencyUnavailableError("The API key store cannot be read.") from error
 
@@ -101,7 +101,7 @@ def key_store(settings: Settings) -> KeyStore | None:
     return UnconfiguredKeyStore()
 
 
-def _parse(document: str) -> KeyRing:
+def _parse(document: str | bytes) -> KeyRing:
     try:
         return KeyRing.model_validate_json(document)
     except ValidationError as error:

@@ -60,6 +60,7 @@ class JoinRule(ManifestPart):
     rule: Literal["mean", "evidence"] = "mean"
     floor: float = Field(default=1e-3, gt=0, lt=1)
     independence: float = Field(default=0.0, ge=0, le=1)
+    doubt: float = Field(default=0.0, ge=0, lt=1)
 
 
 class NoveltyRule(ManifestPart):

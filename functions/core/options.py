@@ -56,7 +56,8 @@ class DiagnosisOptions(BaseModel):
 
 def _option_error(error: ValidationError) -> PalierError:
     first = error.errors(include_url=False)[0]
-    field = str(first["loc"][0])
+    # A member whose name is no text (a lone surrogate) has no location.
+    field = str(first["loc"][0]) if first["loc"] else None
     if first["type"] == "extra_forbidden":
         known = ", ".join(DiagnosisOptions.model_fields)
         return UnknownOptionError(f"There is no option {field!r}; there are {known}.", field=field)

@@ -10,7 +10,7 @@ import numpy as np
 from functions.core.arrays import Float32Array
 from functions.core.diagnosis import Diagnosis, novelty, record_probabilities
 from functions.core.engine import Engine, EngineOutput, cpu_threads
-from functions.core.errors import PalierError, RecordingTooLongError, SignalTooShortError
+from functions.core.errors import ModelUnavailableError, PalierError, RecordingTooLongError, SignalTooShortError
 from functions.core.manifest import InputSpec
 from functions.core.models import LoadedModel, ModelRepository
 from functions.core.options import DiagnosisOptions
@@ -45,6 +45,8 @@ class Diagnoser:
         Raises:
             ModelNotFoundError, VersionNotFoundError, ModelUnavailableError: it cannot serve.
         """
+        if options.model is None and self.default_model not in self.models.names():
+            raise ModelUnavailableError(f"The default model {self.default_model!r} is not installed here.")
         return self.models.load(options.model or self.default_model, options.version)
 
     def diagnose(self, recording: Recording, options: DiagnosisOptions) -> Diagnosis:

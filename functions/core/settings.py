@@ -2,10 +2,12 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from functions.core.errors import PalierError
 
 MODELS_DIR = Path(__file__).resolve().parents[2] / "layers" / "models"
 
@@ -54,11 +56,33 @@ class Settings(BaseSettings):
         return self
 
 
-@lru_cache(maxsize=1)
-def get_settings() -> Settings:
-    """Return the settings of this process, read on the first call.
+class SettingsInvalidError(PalierError):
+    """A variable has a value it cannot have."""
+
+    code = "settings_invalid"
+
+
+def read_settings(**known: Any) -> Settings:
+    """Return the settings of the environment, with those that are known already.
 
     Raises:
-        pydantic.ValidationError: a variable has a value it cannot have; the message names it.
+        SettingsInvalidError: a variable has a value it cannot have; the message names it.
     """
-    return Settings()
+    try:
+        return Settings(**known)
+    except ValidationError as error:
+        faults = [f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False)]
+        raise SettingsInvalidError("; ".join(faults)) from None
+    except SettingsError as error:
+        raise SettingsInvalidError(f"{error}; a list is written as JSON.") from None
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings of this process, read on the first call; raises as `read_settings`."""
+    return read_settings()
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else ""
+    return f"PALIER_{name.upper()}" if name in Settings.model_fields else name or "PALIER_CORS_ORIGINS"

@@ -1,11 +1,11 @@
 """The endpoints of the native API: decode, diagnose, encode."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-import anyio.to_thread
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
@@ -67,7 +67,7 @@ class Endpoints:
     async def health(self, _: Request) -> Response:
         """GET /health: 200 when the default model can serve, else 503."""
         try:
-            loaded = await anyio.to_thread.run_sync(self.diagnoser.load, DiagnosisOptions())
+            loaded = await asyncio.to_thread(self.diagnoser.load, DiagnosisOptions())
         except ModelUnavailableError as error:
             return _json(self._health(None), HTTPStatus.SERVICE_UNAVAILABLE, dict(error.headers))
         manifest = loaded.manifest
@@ -78,17 +78,17 @@ class Endpoints:
     async def models(self, _: Request) -> Response:
         """GET /models: every package, the newest version of each."""
         names = self.diagnoser.models.names()
-        answers = [await anyio.to_thread.run_sync(self._model, name, None) for name in names]
+        answers = [await asyncio.to_thread(self._model, name, None) for name in names]
         return _json(ModelsAnswer(models=answers, default_model=self.settings.default_model))
 
     async def model(self, request: Request) -> Response:
         """GET /models/{name}: one package; `?version=` for another than the newest."""
         name, version = request.path_params["name"], request.query_params.get("version")
-        return _json(await anyio.to_thread.run_sync(self._model, name, version))
+        return _json(await asyncio.to_thread(self._model, name, version))
 
     async def model_info(self, _: Request) -> Response:
         """GET /model/info: the default model."""
-        return _json(await anyio.to_thread.run_sync(self._model, self.settings.default_model, None))
+        return _json(await asyncio.to_thread(self._model, self.settings.default_model, None))
 
     async def predict(self, request: Request) -> Response:
         """POST /predict: one recording, one diagnosis."""
@@ -103,7 +103,7 @@ class Endpoints:
     async def _answer(self, request: Request, work: Callable[[bytes], BaseModel]) -> Response:
         with self.admission.hold():
             body = await read_body(request, self.settings.max_body_bytes)
-            return _json(await anyio.to_thread.run_sync(work, body))
+            return _json(await asyncio.to_thread(work, body))
 
     def _diagnose(self, body: bytes, kind: str, query: dict[str, str]) -> DiagnosisAnswer:
         if kind == JSON:

@@ -43,6 +43,15 @@ _ERRORS = {
 _SERVING_ERRORS = tuple(_ERRORS)
 _READING_ERRORS = (401, 403, 404, 429, 500, 503)
 
+_TAGS = {
+    "diagnosis": "Recordings in, diagnoses out.",
+    "models": "What the models are, and what was measured of them.",
+    "service": "The service itself.",
+}
+_TAG_OF = {"predict": "diagnosis", "predictBatch": "diagnosis"} | dict.fromkeys(
+    ("listModels", "getModel", "getDefaultModel"), "models"
+)
+
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
 _SIGNAL = {
     "description": "Samples in the model's unit, [samples] or [channels, samples].",
@@ -64,6 +73,7 @@ def openapi_document() -> dict[str, Any]:
         },
         # Relative: the same document is right behind every host, stage and base path.
         "servers": [{"url": "./"}],
+        "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
         "paths": _paths(),
         "components": {
             "schemas": _schemas(),
@@ -94,6 +104,7 @@ def _read(operation: str, summary: str, answer: type[BaseModel], *, secured: boo
     errors = _READING_ERRORS if secured else (500,)
     return {
         "operationId": operation,
+        "tags": [_TAG_OF.get(operation, "service")],
         "summary": summary,
         "responses": {"200": _json_response("Success", answer.__name__), **_error_responses(errors)},
     } | _security(secured)
@@ -132,6 +143,7 @@ def _predict_batch() -> dict[str, Any]:
 def _post(operation: str, summary: str, content: dict[str, Any], answer: str) -> dict[str, Any]:
     return {
         "operationId": operation,
+        "tags": [_TAG_OF.get(operation, "service")],
         "summary": summary,
         "description": "The options may stand in the JSON body or in the query. Bodies may be gzip or deflate.",
         "parameters": _option_parameters(),
@@ -142,7 +154,12 @@ def _post(operation: str, summary: str, content: dict[str, Any], answer: str) ->
 
 def _document(operation: str, summary: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
     response = {"description": "Success", "content": {media_type: {"schema": schema}}}
-    return {"operationId": operation, "summary": summary, "responses": {"200": response}} | _security(secured=False)
+    return {
+        "operationId": operation,
+        "tags": ["service"],
+        "summary": summary,
+        "responses": {"200": response},
+    } | _security(secured=False)
 
 
 def _json_body(member: str, schema: dict[str, Any]) -> dict[str, Any]:

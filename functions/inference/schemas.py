@@ -50,11 +50,11 @@ class DiagnosisAnswer(Answer):
             predicted_class=diagnosis.predicted_class,
             class_id=label.id,
             class_name=label.name,
-            confidence=diagnosis.confidence,
+            confidence=round(diagnosis.confidence, 6),
             probabilities=_probabilities(diagnosis, options),
             windows=diagnosis.windows,
             in_distribution=diagnosis.in_distribution,
-            novelty=diagnosis.novelty,
+            novelty=None if diagnosis.novelty is None else round(diagnosis.novelty, 4),
             inference_time_ms=round(diagnosis.inference_time_ms, 4),
             timestamp=datetime.now(UTC),
             model=ModelReference(name=manifest.name, version=manifest.version, precision=diagnosis.precision),
@@ -175,4 +175,4 @@ def _probabilities(diagnosis: Diagnosis, options: DiagnosisOptions) -> dict[str,
     if not options.return_probabilities:
         return None
     ranked = diagnosis.probabilities.argsort()[::-1][: options.return_top_k]
-    return {diagnosis.manifest.classes[k].id: float(diagnosis.probabilities[k]) for k in ranked.tolist()}
+    return {diagnosis.manifest.classes[k].id: round(float(diagnosis.probabilities[k]), 6) for k in ranked.tolist()}

@@ -92,7 +92,7 @@ def _recording(values: Float64Array, header: list[str]) -> Recording:
 def _rate_hz(times_s: Float64Array) -> float:
     duration_s = float(times_s[-1] - times_s[0])
     steps = np.diff(times_s)
-    if len(times_s) < 2 or not duration_s > 0 or (steps <= 0).any() or steps.max() > 1.5 * np.median(steps):
+    if len(times_s) < 2 or not 0 < duration_s < float("inf") or not (steps > 0).all() or steps.max() > 1.5 * np.median(steps):
         raise MalformedBodyError("The CSV's time column does not rise evenly.", field="signal")
     # Printed times are rounded; over the whole recording the rounding fades.
     return float(f"{(len(times_s) - 1) / duration_s:.6g}")

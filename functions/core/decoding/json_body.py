@@ -112,7 +112,10 @@ def _recording(value: Any, field: str) -> Recording:
         _check_row(row, field)
     if len({len(row) for row in rows}) > 1:
         raise SignalShapeError("The channels of the signal have unequal lengths.", field=field)
-    return Recording(as_float32(np.array(rows, dtype=np.float64)))
+    try:
+        return Recording(as_float32(np.array(rows, dtype=np.float64)))
+    except OverflowError:
+        raise SignalNotFiniteError("The signal has an integer beyond every float.", field=field) from None
 
 
 def _check_row(row: Any, field: str) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import math
+from tokenize import TokenError
 
 import numpy as np
 from numpy.lib import format as npy_format
@@ -9,6 +10,18 @@ from numpy.lib import format as npy_format
 from functions.core.arrays import Float32Array, as_float32
 from functions.core.errors import EmptyBodyError, MalformedBodyError, SignalShapeError, SignalTypeError
 from functions.core.signal import Recording
+
+# What NumPy's reader raises for headers that were written to break it.
+_BROKEN_HEADER = (
+    ValueError,
+    EOFError,
+    SyntaxError,
+    TokenError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+)
 
 
 def decode_npy(body: bytes) -> Recording:
@@ -49,11 +62,17 @@ def read_npy(body: bytes) -> Float32Array:
     Raises:
         MalformedBodyError, SignalTypeError: as for `decode_npy`.
     """
-    stream = io.BytesIO(body)
+    try:
+        return _read(io.BytesIO(body), len(body))
+    except _BROKEN_HEADER as error:
+        raise MalformedBodyError(f"The body is not a npy file: {error}.", field="signal") from None
+
+
+def _read(stream: io.BytesIO, size_bytes: int) -> Float32Array:
     shape, dtype = _read_header(stream)
     if dtype.kind != "f" or dtype.itemsize > 8:
         raise SignalTypeError(f"The npy array has dtype {dtype}; send float16, float32 or float64.")
-    promised, present = math.prod(shape) * dtype.itemsize, len(body) - stream.tell()
+    promised, present = math.prod(shape) * dtype.itemsize, size_bytes - stream.tell()
     if promised != present:
         raise MalformedBodyError(
             f"The npy header promises {promised} bytes of samples; {present} follow.", field="signal"
@@ -63,10 +82,7 @@ def read_npy(body: bytes) -> Float32Array:
 
 
 def _read_header(stream: io.BytesIO) -> tuple[tuple[int, ...], np.dtype]:
-    try:
-        version = npy_format.read_magic(stream)
-        read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
-        shape, _, dtype = read(stream)
-    except (ValueError, EOFError) as error:
-        raise MalformedBodyError(f"The body is not a npy file: {error}.", field="signal") from None
+    version = npy_format.read_magic(stream)
+    read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
+    shape, _, dtype = read(stream)
     return shape, dtype
