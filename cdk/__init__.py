@@ -1,0 +1,1 @@
+"""Infrastructure: stages as data."""

@@ -1,0 +1,46 @@
+"""Stages and the functions' settings must agree."""
+
+import pytest
+
+from cdk.stages import STAGES, Stage, StageError, StageName
+from functions.core.settings import Settings
+
+NAMES: list[StageName] = list(STAGES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_environment_names_are_settings(name: StageName) -> None:
+    fields = {
+        variable.removeprefix("PALIER_").lower() for variable in STAGES[name].environment() if "PALIER_" in variable
+    }
+    assert fields
+    assert fields <= set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_settings_read_what_the_stage_says(name: StageName, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = STAGES[name]
+    for variable, value in stage.environment().items():
+        monkeypatch.setenv(variable, value)
+    settings = Settings()
+    assert settings.stage == name
+    assert settings.log_level == stage.log_level
+    assert tuple(settings.cors_origins) == stage.cors_origins
+    assert settings.max_body_bytes == stage.max_body_bytes
+    assert settings.api_keys_required
+
+
+def test_every_function_disables_telemetry() -> None:
+    assert {stage.environment()["ORT_DISABLE_TELEMETRY"] for stage in STAGES.values()} == {"1"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cors_star_is_refused_everywhere(name: StageName) -> None:
+    with pytest.raises(StageError, match="name the origins"):
+        Stage(name, cors_origins=("*",))
+
+
+def test_plain_http_origins_are_for_dev_only() -> None:
+    assert Stage("dev", cors_origins=("http://localhost:8000",)).cors_origins
+    with pytest.raises(StageError, match="is not https"):
+        Stage("prod", cors_origins=("http://plant.example.org",))
