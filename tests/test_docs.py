@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from starlette.routing import Route
 
-from build_scripts.__main__ import build_parser
+from build_scripts.benchmark_page import render_benchmarks, with_summary
 from build_scripts.cli.main import cli_parser
+from build_scripts.parser import make_parser
 from functions.core import errors
 from functions.core.keys import SCOPES
 from functions.core.options import DiagnosisOptions
@@ -116,14 +117,14 @@ def test_every_palier_command_is_documented(name: str) -> None:
     assert f"| `palier {name}" in text("commands.md")
 
 
-@pytest.mark.parametrize("name", commands(build_parser()))
+@pytest.mark.parametrize("name", commands(make_parser()))
 def test_every_build_step_is_documented(name: str) -> None:
     assert f"| `{name}` |" in text("build.md")
 
 
 @pytest.mark.parametrize(
     ("parser", "page"),
-    [(cli_parser(), "commands.md"), (server_parser(), "commands.md"), (build_parser(), "build.md")],
+    [(cli_parser(), "commands.md"), (server_parser(), "commands.md"), (make_parser(), "build.md")],
     ids=["palier", "local_server", "build_scripts"],
 )
 def test_every_command_line_option_is_documented(parser: argparse.ArgumentParser, page: str) -> None:
@@ -140,6 +141,14 @@ def test_no_lock_names_an_index_host() -> None:
     locks = [path for path in (ROOT / "build_scripts" / "locks").glob("*.txt") if path.name != "torch.txt"]
     assert len(locks) == 4
     assert [path.name for path in [*locks, ROOT / "layers/runtime/requirements.txt"] if "://" in path.read_text()] == []
+
+
+def test_figures_are_rendered_from_the_benchmark() -> None:
+    document = json.loads(text("benchmarks.json"))
+    readme = (ROOT / "README.md").read_text()
+    assert text("benchmarks.md") == render_benchmarks(document)
+    assert readme == with_summary(readme, document)
+    assert "times faster" in readme
 
 
 def readme_blocks() -> list[str]:
