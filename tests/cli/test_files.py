@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.io
+
+from build_scripts.cli.files import read_recording
+from functions.core.errors import PalierError, UnsupportedMediaTypeError
+from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
+
+HIGH = tone(0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", csv_text([HIGH]).encode()),
+        ("a.CSV", csv_text([HIGH]).encode()),
+        ("a.tsv", csv_text([HIGH]).encode()),
+        ("a.txt", csv_text([HIGH]).encode()),
+        ("a.wav", wav_bytes(HIGH)),
+        ("a.npy", npy_bytes(HIGH)),
+        *((f"a.{ending}", HIGH.astype("<f4").tobytes()) for ending in ("bin", "raw", "f32", "dat")),
+    ],
+)
+def test_the_ending_says_what_it_is(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    np.testing.assert_array_equal(read_recording(tmp_path / name).samples, HIGH[np.newaxis])
+
+
+def test_full_scale_stretches_integer_wav(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(wav_bytes(HIGH, subtype="PCM_16"))
+    samples = read_recording(tmp_path / "a.wav", full_scale=4.0).samples
+    np.testing.assert_allclose(samples[0], 4 * HIGH, atol=4 * 2**-15)
+
+
+@pytest.mark.parametrize(("name", "named"), [("a.mp3", "'.mp3'"), ("a", "'nothing'"), ("a.csv.gz", "'.gz'")])
+def test_another_ending_is_refused_and_the_known_ones_are_named(tmp_path: Path, name: str, named: str) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(
+        UnsupportedMediaTypeError, match=rf"Files ending in {named} are not known; known are \.bin, "
+    ) as e:
+        read_recording(tmp_path / name)
+    assert ".mat" in e.value.message
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.wav", "a.npy", "a.f32"])
+def test_an_empty_file_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(PalierError):
+        read_recording(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["absent.csv", "absent.mat", "folder.npy", "folder.mat"])
+def test_a_file_that_cannot_be_opened_is_an_os_error(tmp_path: Path, name: str) -> None:
+    if name.startswith("folder"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(OSError, match=r"No such file|Is a directory"):
+        read_recording(tmp_path / name)
+
+
+def test_a_real_matlab_file(samples_dir: Path) -> None:
+    recording = read_recording(samples_dir / "170.mat")
+    names = ("X170_DE_time", "X170_FE_time", "X170_BA_time")
+    assert set(recording.channel_names) == set(names)
+    assert recording.sample_rate_hz is None
+    content = scipy.io.loadmat(str(samples_dir / "170.mat"))
+    for name, row in zip(recording.channel_names, recording.samples, strict=True):
+        np.testing.assert_array_equal(row, content[name][:, 0].astype(np.float32))
+
+
+def test_a_real_csv_file(samples_dir: Path) -> None:
+    recording = read_recording(samples_dir / "OR007@6_1.csv")
+    assert recording.channel_names == ("DE_g", "FE_g")
+    assert recording.sample_rate_hz == pytest.approx(12000, rel=1e-4)
+    assert recording.samples.shape == (2, 24000)
+    first = (samples_dir / "OR007@6_1.csv").read_text().splitlines()[1].split(",")
+    np.testing.assert_array_equal(recording.samples[:, 0], np.array(first[1:], np.float32))
+
+
+def test_a_real_wav_file(samples_dir: Path) -> None:
+    recording = read_recording(samples_dir / "B021_1_DE.wav", full_scale=4.0)
+    assert (recording.samples.shape, recording.sample_rate_hz) == ((1, 60000), 12000)
+    counts = np.frombuffer((samples_dir / "B021_1_DE.wav").read_bytes()[44:], "<i2")
+    np.testing.assert_allclose(recording.samples[0], counts / 8192, atol=1e-6)
+
+
+def test_a_real_npy_file(samples_dir: Path) -> None:
+    recording = read_recording(samples_dir / "Normal_0_DE.npy")
+    np.testing.assert_array_equal(recording.samples[0], np.load(samples_dir / "Normal_0_DE.npy"))
+    assert recording.samples.shape == (1, 60985)

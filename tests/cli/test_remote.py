@@ -1,0 +1,120 @@
+"""palier diagnose --url, against a real server."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from build_scripts.cli.main import main
+from functions.core.keys import KeyRing, create_key
+from functions.core.settings import Settings
+from functions.inference.app import create_app
+from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
+from tests.support.servers import serving, unused_port
+
+KEY, STORED = create_key("cli")
+
+
+@pytest.fixture
+def url(settings: Settings, tmp_path: Path) -> Iterator[str]:
+    """An endpoint that wants a key."""
+    store = tmp_path / "keys.json"
+    store.write_text(KeyRing(keys=[STORED]).model_dump_json())
+    locked = settings.model_copy(update={"api_keys_required": True, "api_keys_file": store})
+    with serving(create_app(locked)) as (host, port):
+        yield f"http://{host}:{port}"
+
+
+@pytest.fixture
+def high(tmp_path: Path) -> Path:
+    path = tmp_path / "high.npy"
+    path.write_bytes(npy_bytes(tone(0.5)))
+    return path
+
+
+def diagnose(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, dict[str, object], str]:
+    status = main(["diagnose", "--json", *map(str, arguments)])
+    out, err = capsys.readouterr()
+    (outcome,) = json.loads(out)["diagnoses"]
+    return status, outcome, err
+
+
+@pytest.mark.parametrize("ending", ["", "/"])
+def test_the_endpoint_s_diagnosis_is_told(
+    capsys: pytest.CaptureFixture[str], url: str, high: Path, ending: str
+) -> None:
+    status, outcome, err = diagnose(capsys, high, "--url", url + ending, "--key", KEY)
+    assert (status, err) == (0, "")
+    assert (outcome["class_id"], outcome["model"]) == ("high", {"name": "tiny", "version": "10", "precision": "fp32"})
+
+
+def test_the_file_s_rate_channel_and_scale_are_applied(
+    capsys: pytest.CaptureFixture[str], url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.wav").write_bytes(wav_bytes(tone(0.125, 4, amplitude=0.01), 8192, "PCM_16"))
+    (tmp_path / "a.csv").write_text("DE,FE\n" + csv_text([tone(-0.5), tone(0.5)]))
+    wav = diagnose(capsys, tmp_path / "a.wav", "--url", url, "--key", KEY, "--full-scale", "4")[1]
+    csv = diagnose(capsys, tmp_path / "a.csv", "--url", url, "--key", KEY, "--channel", "FE")[1]
+    assert (wav["class_id"], wav["windows"]) == ("high", 1)
+    assert csv["class_id"] == "high"
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        ((), "answered 401: This endpoint needs an API key in the header X-API-Key."),
+        (("--key", KEY[:-4] + "AAAA"), "answered 401: The API key is not valid."),
+        (("--key", KEY, "--model", "absent"), "answered 404: There is no model 'absent'"),
+    ],
+    ids=["no key", "wrong key", "no model"],
+)
+def test_a_refusal_is_told_in_the_endpoint_s_words(
+    capsys: pytest.CaptureFixture[str], url: str, high: Path, key: tuple[str, ...], sentence: str
+) -> None:
+    status, outcome, err = diagnose(capsys, high, "--url", url, *key)
+    assert (status, outcome["code"]) == (2, "endpoint_error")
+    assert err.startswith(f"palier: {high}: {url} {sentence}")
+    assert KEY not in err
+
+
+def test_an_endpoint_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str], high: Path) -> None:
+    url = f"http://127.0.0.1:{unused_port()}"
+    status, outcome, err = diagnose(capsys, high, "--url", url)
+    assert (status, outcome["code"]) == (2, "endpoint_error")
+    assert err.startswith(f"palier: {high}: {url} does not answer: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://", "ftp://127.0.0.1", "http://127.0.0.1:99999"])
+def test_what_is_no_url_is_one_line(capsys: pytest.CaptureFixture[str], high: Path, url: str) -> None:
+    status, _, err = diagnose(capsys, high, "--url", url)
+    assert status == 2
+    assert err.startswith(f"palier: {high}: {url} does not answer: ")
+
+
+async def page(_: Request) -> Response:
+    return PlainTextResponse("<html>")
+
+
+async def other_json(_: Request) -> Response:
+    return JSONResponse({"ok": True})
+
+
+async def json_list(_: Request) -> Response:
+    return JSONResponse([1], status_code=502)
+
+
+@pytest.mark.parametrize("answer", [page, other_json, json_list])
+def test_another_service_at_the_address_is_no_diagnosis(
+    capsys: pytest.CaptureFixture[str], high: Path, answer: object
+) -> None:
+    app = Starlette(routes=[Route("/predict", answer, methods=["POST"])])  # type: ignore[arg-type]
+    with serving(app) as (host, port):
+        status, outcome, err = diagnose(capsys, high, "--url", f"http://{host}:{port}")
+    assert (status, outcome["code"]) == (2, "endpoint_error")
+    assert "not as Palier does" in err

@@ -1,0 +1,105 @@
+"""Fixtures for every test: the tiny models, settings, an app and a client, the log."""
+
+import io
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import hypothesis
+import pytest
+from starlette.applications import Starlette
+
+from functions.core.settings import Settings, get_settings
+from functions.core.telemetry import LOGGER, configure_logging
+from functions.inference.app import create_app
+from tests.support.apps import client_of
+from tests.support.packages import write_packages
+
+SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "samples"
+
+# No test is timed, and the same examples run everywhere.
+hypothesis.settings.register_profile("palier", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("palier")
+
+MakeSettings = Callable[..., Settings]
+ReadLog = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test sees the settings or proxies of the machine, or leaves logging changed."""
+    for name in os.environ:
+        if name.startswith(("PALIER_", "AWS_")) or name.lower() in {"http_proxy", "https_proxy", "all_proxy"}:
+            monkeypatch.delenv(name)
+    logger_state = (list(LOGGER.handlers), LOGGER.propagate, LOGGER.level)
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+    LOGGER.handlers, LOGGER.propagate = list(logger_state[0]), logger_state[1]
+    LOGGER.setLevel(logger_state[2])
+
+
+@pytest.fixture(scope="session")
+def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model packages, read-only by agreement."""
+    return write_packages(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def own_models_dir(tmp_path: Path) -> Path:
+    """The tiny model packages, to be broken."""
+    return write_packages(tmp_path / "models")
+
+
+@pytest.fixture
+def make_settings(models_dir: Path) -> MakeSettings:
+    """Make settings for the tiny models; arguments override."""
+
+    def make(**overrides: Any) -> Settings:
+        defaults: dict[str, Any] = {
+            "stage": "local",
+            "models_dir": models_dir,
+            "default_model": "tiny",
+            "api_keys_required": False,
+        }
+        return Settings(**(defaults | overrides))
+
+    return make
+
+
+@pytest.fixture
+def settings(make_settings: MakeSettings) -> Settings:
+    return make_settings(max_body_bytes=200_000, max_batch=4, max_windows=20)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Starlette:
+    return create_app(settings)
+
+
+@pytest.fixture
+async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+def read_log(monkeypatch: pytest.MonkeyPatch) -> ReadLog:
+    """Configure logging as an entry point does; returns a reader of the JSON lines."""
+    stream = io.StringIO()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", stream)
+        configure_logging("DEBUG")
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+@pytest.fixture(scope="session")
+def samples_dir() -> Path:
+    """Real recordings; they are no part of the repository."""
+    if not SAMPLES.is_dir():
+        pytest.skip(f"the sample recordings are not at {SAMPLES}")
+    return SAMPLES

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+
+from functions.core.decoding.delimited import decode_csv
+from functions.core.errors import MalformedBodyError
+from tests.support.recordings import csv_text
+
+FINITE = st.floats(-1e6, 1e6, width=32)
+TABLES = hnp.arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(1, 20)), elements=FINITE)
+
+
+@given(TABLES, st.sampled_from([(",", False), (";", False), (";", True), ("\t", False), ("\t", True), (" ", False)]))
+def test_numbers_come_back_exactly(table: NDArray[np.float32], dialect: tuple[str, bool]) -> None:
+    delimiter, decimal_comma = dialect
+    if len(table) == 1 and decimal_comma:
+        decimal_comma = False  # "0,5" alone on a line is two columns
+    text = csv_text(list(table), delimiter, decimal_comma=decimal_comma)
+    np.testing.assert_array_equal(decode_csv(text.encode()).samples, table)
+
+
+@pytest.mark.parametrize(
+    ("text", "samples", "names"),
+    [
+        ("1\n2\n", [[1, 2]], ()),
+        ("1\r\n2\r\n", [[1, 2]], ()),
+        ("\ufeff1\n2\n", [[1, 2]], ()),
+        ("\n1\n\n2\n\n", [[1, 2]], ()),
+        ("# made by a logger\n1\n# a pause\n2\n", [[1, 2]], ()),
+        ("x\n1\n2\n", [[1, 2]], ("x",)),
+        ("DE_g,FE_g\n1,3\n2,4\n", [[1, 2], [3, 4]], ("DE_g", "FE_g")),
+        ('"a";"b"\n"1,5";"3"\n"2,5";"4"\n', [[1.5, 2.5], [3, 4]], ("a", "b")),
+        ("a\tb\n1\t3\n2\t4\n", [[1, 2], [3, 4]], ("a", "b")),
+        ("1, 3\n2, 4\n", [[1, 2], [3, 4]], ()),
+        (" 1  3\n 2  4\n", [[1, 2], [3, 4]], ()),
+        ("1e-3\n-2E+1\n", [[0.001, -20]], ()),
+        ("1\nnan\ninf\n", [[1, np.nan, np.inf]], ()),
+        ("time_s\n1\n2\n", [[1, 2]], ("time_s",)),
+    ],
+)
+def test_usual_files_are_read(text: str, samples: list[list[float]], names: tuple[str, ...]) -> None:
+    recording = decode_csv(text.encode())
+    np.testing.assert_array_equal(recording.samples, np.array(samples, np.float32))
+    assert tuple(recording.channel_names) == names
+    assert recording.sample_rate_hz is None
+
+
+@pytest.mark.parametrize("name", ["t", "time", "time_s", "Time (s)", "Time [s]", "TIME_SEC", "Zeit", "temps s"])
+def test_a_time_column_gives_the_rate_and_is_no_channel(name: str) -> None:
+    text = f"a;{name};b\n1,5;0,000;3\n2,5;0,002;4\n3,5;0,004;5\n"
+    recording = decode_csv(text.encode())
+    assert recording.sample_rate_hz == 500
+    assert recording.channel_names == ("a", "b")
+    np.testing.assert_array_equal(recording.samples, [[1.5, 2.5, 3.5], [3, 4, 5]])
+
+
+def test_rounded_times_give_the_true_rate() -> None:
+    lines = [f"{index / 12000:.5f},{index}" for index in range(12000)]
+    recording = decode_csv("\n".join(["time_s,x", *lines]).encode())
+    assert recording.sample_rate_hz == pytest.approx(12000, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "times", [("0", "0", "0"), ("2", "1", "0"), ("0", "1", "5"), ("0", "nan", "2"), ("0", "1", "inf"), ("0", "2", "1")]
+)
+def test_a_time_that_does_not_rise_evenly_is_malformed(times: tuple[str, ...]) -> None:
+    rows = "\n".join(f"{time},{index}" for index, time in enumerate(times))
+    with pytest.raises(MalformedBodyError, match="does not rise evenly") as refusal:
+        decode_csv(f"time_s,x\n{rows}\n".encode())
+    assert refusal.value.field == "signal"
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"\n \n# only a comment\n", "The CSV has no rows"),
+        (b"a,b\n", "a header and no rows"),
+        (b"time_s,x\n0,1\n", "does not rise evenly"),
+        (b"1,2\n3\n4,5\n", "cannot be read"),
+        (b"1\nword\n3\n", "cannot be read: could not convert string 'word'"),
+        (b"1\n2\nword", "cannot be read: could not convert string 'word'"),
+        (b"1,\n2,\n", "cannot be read"),
+        (b"a,b,c\n1,2\n", "names 3 columns; the rows have 2"),
+        (b"1\n\x00\n2\n", "cannot be read"),
+        ("Größe\n1\n".encode("latin-1"), "not UTF-8"),
+        ("1\n2\n".encode("utf-16"), "not UTF-8"),
+    ],
+)
+def test_what_is_no_table_is_malformed(body: bytes, sentence: str) -> None:
+    with pytest.raises(MalformedBodyError, match=sentence) as refusal:
+        decode_csv(body)
+    assert refusal.value.field == "signal"

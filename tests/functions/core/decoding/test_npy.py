@@ -1,0 +1,164 @@
+import os
+import pickle
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import DTypeLike, NDArray
+
+from functions.core.decoding.npy import decode_npy, decode_npy_batch
+from functions.core.errors import (
+    EmptyBodyError,
+    MalformedBodyError,
+    PalierError,
+    SignalShapeError,
+    SignalTypeError,
+)
+from tests.support.recordings import npy_bytes, npy_with_header
+
+SHAPES = hnp.array_shapes(min_dims=1, max_dims=2, max_side=20)
+
+
+def header(descr: str = "'<f4'", shape: str = "(8,)") -> str:
+    return f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n"
+
+
+@given(hnp.arrays(np.float32, SHAPES, elements=st.floats(width=32)))
+def test_float32_comes_back_exactly(array: NDArray[np.float32]) -> None:
+    samples = decode_npy(npy_bytes(array)).samples
+    assert samples.dtype == np.float32
+    np.testing.assert_array_equal(samples, np.atleast_2d(array))
+
+
+@pytest.mark.parametrize("dtype", ["<f2", ">f2", "<f4", ">f4", "<f8", ">f8"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_every_float_order_and_endianness_is_read(dtype: str, order: str) -> None:
+    values = np.arange(12).reshape(3, 4) / 8
+    array = np.asarray(values, dtype=dtype, order="F" if order == "F" else "C")
+    samples = decode_npy(npy_bytes(array)).samples
+    np.testing.assert_array_equal(samples, values)
+    assert samples.flags.c_contiguous
+    assert samples.dtype.isnative
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_every_version_of_the_format_is_read(version: tuple[int, int]) -> None:
+    payload = np.arange(8, dtype="<f4").tobytes()
+    assert decode_npy(npy_with_header(header(), payload, version)).samples.tolist() == [list(range(8))]
+
+
+def test_float64_beyond_float32_is_infinite_and_left_to_the_check_of_samples() -> None:
+    assert decode_npy(npy_bytes([1e300, 1.0])).samples.tolist() == [[float("inf"), 1]]
+
+
+@pytest.mark.parametrize("dtype", ["i2", "u1", "i8", "c8", "U3", "S3", "?", "M8[s]", "g", [("a", "f4")]])
+def test_other_dtypes_are_refused_by_name(dtype: DTypeLike) -> None:
+    with pytest.raises(SignalTypeError, match="send float16, float32 or float64") as refusal:
+        decode_npy(npy_bytes(np.zeros(8, dtype)))
+    assert refusal.value.field == "signal"
+
+
+class Trap:
+    """Unpickling it makes a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_pickle_is_refused_and_never_opened(tmp_path: Path) -> None:
+    sprung = tmp_path / "sprung"
+    array = np.empty(1, dtype=object)
+    array[0] = Trap(sprung)
+    body = npy_bytes(array, allow_pickle=True)
+    with pytest.raises(SignalTypeError):
+        decode_npy(body)
+    assert not sprung.exists()
+    pickle.loads(body[body.index(b"\n") + 1 :])
+    assert sprung.exists(), "the trap must be able to spring"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"no npy at all",
+        b"\x93NUMPY",
+        b"\x93NUMPY\x01\x00\xff\xff",
+        b"PK\x03\x04 an npz is a zip",
+        npy_with_header(header(), bytes(32), (9, 0)),
+        npy_with_header(header("'xx'"), bytes(32)),
+        npy_with_header(header("5"), bytes(32)),
+        npy_with_header(header(shape="8"), bytes(32)),
+        npy_with_header(header(shape="(-1, -8)"), bytes(32)),
+        npy_with_header(header(shape="(True, 8)"), bytes(32)),
+        npy_with_header(header(shape=f"(0, {2**70})")),
+        npy_with_header(header(shape=f"(0, {2**62})")),
+        npy_with_header("(" * 9000),
+        npy_with_header("-" * 5000 + "1"),
+        npy_with_header("{[]: 1}"),
+        npy_with_header("  x\n y"),
+        npy_with_header("'''abc"),
+        npy_with_header("__import__('os')"),
+        npy_with_header("{" + " " * 20_000 + "}"),
+        npy_bytes(np.zeros(8, np.float32))[:-1],
+        npy_bytes(np.zeros(8, np.float32)) + b"x",
+    ],
+    ids=lambda body: body[10:40].decode("latin-1").strip(),
+)
+def test_a_broken_file_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedBodyError) as refusal:
+        decode_npy(body)
+    assert refusal.value.field == "signal"
+
+
+@given(st.binary(max_size=200), st.sampled_from([(1, 0), (2, 0), (3, 0)]))
+def test_no_header_is_a_defect(noise: bytes, version: tuple[int, int]) -> None:
+    with pytest.raises(PalierError):
+        decode_npy(npy_with_header(noise.decode("latin-1"), b"", version))
+
+
+@pytest.mark.parametrize("shape", [f"({10**12},)", f"({10**6}, {10**6})", f"({2**70},)"])
+def test_a_promised_shape_takes_no_memory(shape: str) -> None:
+    body = npy_with_header(header(shape=shape), bytes(64))
+    tracemalloc.start()
+    try:
+        with pytest.raises(MalformedBodyError, match="promises"):
+            decode_npy(body)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 8), (2, 2, 2, 2)])
+def test_other_numbers_of_dimensions_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(SignalShapeError) as refusal:
+        decode_npy(npy_bytes(np.zeros(shape, np.float32)))
+    assert refusal.value.field == "signal"
+
+
+@pytest.mark.parametrize("shape", [(3, 8), (3, 2, 8)])
+def test_a_batch_is_split_along_its_first_axis(shape: tuple[int, ...]) -> None:
+    array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    recordings = decode_npy_batch(npy_bytes(array))
+    assert len(recordings) == 3
+    for recording, part in zip(recordings, array, strict=True):
+        np.testing.assert_array_equal(recording.samples, np.atleast_2d(part))
+
+
+@pytest.mark.parametrize("shape", [(8,), (1, 1, 1, 8)])
+def test_a_batch_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(SignalShapeError) as refusal:
+        decode_npy_batch(npy_bytes(np.zeros(shape, np.float32)))
+    assert refusal.value.field == "signals"
+
+
+def test_an_empty_batch_body_is_empty() -> None:
+    with pytest.raises(EmptyBodyError):
+        decode_npy_batch(b"")

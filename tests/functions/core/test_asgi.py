@@ -1,0 +1,223 @@
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from functions.core.asgi import create_starlette
+from functions.core.errors import ModelUnavailableError, TooManyRequestsError
+from functions.core.settings import Settings
+from functions.core.telemetry import request_id_var
+from tests.support.apps import assert_error, client_of
+
+ORIGIN = "https://plant.example.org"
+
+
+async def echo(_: Request) -> Response:
+    await asyncio.sleep(0)
+    return PlainTextResponse(request_id_var.get())
+
+
+async def defect(_: Request) -> Response:
+    raise RuntimeError("secret detail")
+
+
+async def busy(_: Request) -> Response:
+    raise TooManyRequestsError("Come back.")
+
+
+async def down(_: Request) -> Response:
+    raise ModelUnavailableError("No model.") from OSError("secret cause")
+
+
+async def teapot(_: Request) -> Response:
+    raise HTTPException(418)
+
+
+async def gone(_: Request) -> Response:
+    raise ClientDisconnect
+
+
+async def late(_: Request) -> Response:
+    async def stream() -> AsyncIterator[bytes]:
+        yield b"begun"
+        raise RuntimeError("secret detail")
+
+    return StreamingResponse(stream())
+
+
+ROUTES = [Route(f"/{endpoint.__name__}", endpoint) for endpoint in (echo, defect, busy, down, teapot, gone, late)]
+
+
+def make_client(settings: Settings) -> httpx.AsyncClient:
+    return client_of(create_starlette(ROUTES, settings))
+
+
+@pytest.fixture
+async def bare(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    async with make_client(settings) as client:
+        yield client
+
+
+async def test_a_given_request_id_is_honoured(bare: httpx.AsyncClient) -> None:
+    response = await bare.get("/echo", headers={"x-request-id": "1-abc:d.e_f"})
+    assert (response.text, response.headers["x-request-id"]) == ("1-abc:d.e_f", "1-abc:d.e_f")
+
+
+@pytest.mark.parametrize("proposed", ["a b", "x" * 129, "<script>", ""])
+async def test_another_is_replaced(bare: httpx.AsyncClient, proposed: str) -> None:
+    response = await bare.get("/echo", headers={"x-request-id": proposed})
+    assert re.fullmatch("[0-9a-f]{32}", response.text)
+    assert response.headers["x-request-id"] == response.text
+
+
+async def test_requests_side_by_side_keep_their_ids(bare: httpx.AsyncClient) -> None:
+    ids = [f"id-{index}" for index in range(20)]
+    responses = await asyncio.gather(*(bare.get("/echo", headers={"x-request-id": one}) for one in ids))
+    assert [response.text for response in responses] == ids
+
+
+async def test_a_defect_is_a_500_that_tells_nothing_and_is_logged_with_its_id(
+    bare: httpx.AsyncClient, read_log: Any
+) -> None:
+    response = await bare.get("/defect", headers={"x-request-id": "abc"})
+    sentence = assert_error(response, 500, "internal_error", None)
+    assert sentence == "Something went wrong here; the request id finds it in the log."
+    assert "secret" not in response.text
+    error, access = read_log()
+    assert (error["level"], error["message"], error["request_id"], error["path"]) == (
+        "ERROR",
+        "unhandled error",
+        "abc",
+        "/defect",
+    )
+    assert "RuntimeError: secret detail" in error["exc_info"]
+    assert (access["status"], access["request_id"]) == (500, "abc")
+
+
+async def test_a_failure_of_ours_is_logged_with_its_cause(bare: httpx.AsyncClient, read_log: Any) -> None:
+    response = await bare.get("/down")
+    assert assert_error(response, 503, "model_unavailable", None) == "No model."
+    assert response.headers["retry-after"] == ModelUnavailableError.headers["retry-after"]
+    error, access = read_log()
+    assert (error["level"], error["message"], error["code"]) == ("ERROR", "No model.", "model_unavailable")
+    assert "secret cause" in error["exc_info"]
+    assert error["request_id"] == access["request_id"] == response.headers["x-request-id"]
+
+
+async def test_a_caller_s_failure_is_no_error_in_the_log(bare: httpx.AsyncClient, read_log: Any) -> None:
+    response = await bare.get("/busy")
+    assert_error(response, 429, "too_many_requests", None)
+    assert response.headers["retry-after"] == "1"
+    (access,) = read_log()
+    access.pop("timestamp")
+    assert access.pop("duration_ms") >= 0
+    assert access == {
+        "level": "INFO",
+        "logger": "palier",
+        "message": "request",
+        "method": "GET",
+        "path": "/busy",
+        "status": 429,
+        "request_id": response.headers["x-request-id"],
+        "api_key_id": None,
+    }
+
+
+async def test_an_unknown_path_is_not_found(bare: httpx.AsyncClient) -> None:
+    sentence = assert_error(await bare.get("/nowhere"), 404, "not_found", None)
+    assert sentence == "There is nothing at /nowhere; /docs lists what there is."
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_another_method_is_not_allowed_and_those_that_are_are_named(bare: httpx.AsyncClient, method: str) -> None:
+    response = await bare.request(method, "/echo")
+    assert_error(response, 405, "method_not_allowed", None)
+    assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
+
+
+async def test_an_http_exception_nobody_expects_is_a_defect(bare: httpx.AsyncClient) -> None:
+    assert_error(await bare.get("/teapot"), 500, "internal_error", None)
+
+
+async def test_a_defect_after_the_answer_began_is_logged_once(bare: httpx.AsyncClient, read_log: Any) -> None:
+    with pytest.raises(AssertionError):  # the client misses the end of the answer
+        await bare.get("/late")
+    assert [line["message"] for line in read_log()] == ["unhandled error", "request"]
+
+
+async def test_a_client_that_left_is_no_error(settings: Settings, read_log: Any) -> None:
+    transport = httpx.ASGITransport(create_starlette(ROUTES, settings))
+    async with httpx.AsyncClient(transport=transport, base_url="http://palier") as client:
+        with pytest.raises(AssertionError):  # nothing was answered
+            await client.get("/gone")
+    assert [(line["level"], line["message"]) for line in read_log()] == [
+        ("INFO", "client disconnected"),
+        ("INFO", "request"),
+    ]
+
+
+async def test_without_origins_no_cross_origin_header_is_sent(bare: httpx.AsyncClient) -> None:
+    for response in (
+        await bare.get("/echo", headers={"origin": ORIGIN}),
+        await bare.options("/echo", headers={"origin": ORIGIN, "access-control-request-method": "GET"}),
+    ):
+        assert not [name for name in response.headers if name.startswith("access-control")]
+
+
+@pytest.fixture
+async def shared(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    async with make_client(settings.model_copy(update={"cors_origins": [ORIGIN]})) as client:
+        yield client
+
+
+async def test_a_preflight_from_an_allowed_origin(shared: httpx.AsyncClient) -> None:
+    response = await shared.options(
+        "/echo",
+        headers={
+            "origin": ORIGIN,
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "x-api-key, content-type",
+        },
+    )
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert response.headers["access-control-allow-methods"] == "GET, POST, DELETE"
+    assert response.headers["access-control-max-age"] == "600"
+    allowed = {name.strip() for name in response.headers["access-control-allow-headers"].split(",")}
+    assert allowed >= {"Content-Type", "Content-Encoding", "X-API-Key", "X-Request-ID", "Idempotency-Key"}
+    assert "access-control-allow-credentials" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "method", "header"),
+    [
+        ("https://evil.example", "POST", "x-api-key"),
+        (ORIGIN + ".evil.example", "POST", "x-api-key"),
+        (ORIGIN, "PATCH", "x-api-key"),
+        (ORIGIN, "POST", "x-other"),
+    ],
+)
+async def test_another_preflight_is_refused(shared: httpx.AsyncClient, origin: str, method: str, header: str) -> None:
+    asked = {"origin": origin, "access-control-request-method": method, "access-control-request-headers": header}
+    response = await shared.options("/echo", headers=asked)
+    assert response.status_code == 400
+    assert (response.headers.get("access-control-allow-origin") == ORIGIN) is (origin == ORIGIN)
+
+
+async def test_an_allowed_origin_may_read_answers_and_errors(shared: httpx.AsyncClient) -> None:
+    for path in ("/echo", "/busy", "/nowhere"):
+        response = await shared.get(path, headers={"origin": ORIGIN})
+        assert response.headers["access-control-allow-origin"] == ORIGIN
+        assert response.headers["access-control-expose-headers"] == "X-Request-ID, Retry-After"
+
+
+async def test_a_foreign_origin_may_read_nothing(shared: httpx.AsyncClient) -> None:
+    response = await shared.get("/echo", headers={"origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in response.headers

@@ -1,0 +1,152 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.core.errors import DependencyUnavailableError
+from functions.core.key_stores import (
+    CachedKeyStore,
+    FileKeyStore,
+    SecretKeyStore,
+    UnconfiguredKeyStore,
+    key_store,
+)
+from functions.core.keys import KeyRing, create_key
+from functions.core.settings import Settings
+
+RING = KeyRing(keys=[create_key("press 4")[1]])
+SECRET = "palier/keys"
+REGION = "eu-central-1"
+
+
+class CountingStore:
+    def __init__(self) -> None:
+        self.reads = 0
+
+    def read(self) -> KeyRing:
+        self.reads += 1
+        return RING
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        yield
+
+
+def test_a_file_gives_its_ring(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    path.write_text(RING.model_dump_json())
+    assert FileKeyStore(path).read() == RING
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"keys": [{"id": "x"}]}', b"\xff\xfe\xfd"])
+def test_a_file_without_a_ring_is_unavailable_and_not_quoted(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "keys.json"
+    path.write_bytes(content)
+    with pytest.raises(DependencyUnavailableError, match=r"^The API key store holds no valid key ring \(\d+ errors\)"):
+        FileKeyStore(path).read()
+
+
+def test_a_missing_file_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(DependencyUnavailableError, match=r"^The API key store cannot be read\.$"):
+        FileKeyStore(tmp_path / "keys.json").read()
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize(("text", "ring"), [(RING.model_dump_json(), RING), ("{}", KeyRing())])
+def test_a_secret_gives_its_ring(text: str, ring: KeyRing) -> None:
+    arn = boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=text)["ARN"]
+    assert SecretKeyStore(SECRET).read() == ring
+    assert SecretKeyStore(arn).read() == ring
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_missing_secret_is_unavailable() -> None:
+    with pytest.raises(DependencyUnavailableError, match=r"^The API key store cannot be read\.$"):
+        SecretKeyStore(SECRET).read()
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_secret_without_a_ring_is_unavailable() -> None:
+    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString="not JSON")
+    with pytest.raises(DependencyUnavailableError, match="no valid key ring"):
+        SecretKeyStore(SECRET).read()
+
+
+def test_a_place_without_a_region_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(DependencyUnavailableError):
+        SecretKeyStore(SECRET).read()
+
+
+def test_a_ring_is_trusted_for_its_time_and_no_longer() -> None:
+    store, clock = CountingStore(), Clock()
+    cached = CachedKeyStore(store, 300, clock)
+    reads = []
+    for clock.now in (1000, 1299.9, 1300, 1599.9, 1600):
+        assert cached.read() == RING
+        reads.append(store.reads)
+    assert reads == [1, 1, 2, 2, 3]
+
+
+def test_zero_seconds_read_every_time() -> None:
+    store = CountingStore()
+    cached = CachedKeyStore(store, 0, Clock())
+    cached.read()
+    cached.read()
+    assert store.reads == 2
+
+
+def test_expire_reads_anew() -> None:
+    store = CountingStore()
+    cached = CachedKeyStore(store, 300, Clock())
+    cached.read()
+    cached.expire()
+    cached.read()
+    assert store.reads == 2
+
+
+def test_a_failure_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    cached = CachedKeyStore(FileKeyStore(path), 300, Clock())
+    with pytest.raises(DependencyUnavailableError):
+        cached.read()
+    path.write_text(RING.model_dump_json())
+    assert cached.read() == RING
+
+
+def test_keys_without_a_store_refuse_everybody() -> None:
+    store = key_store(Settings())
+    assert isinstance(store, UnconfiguredKeyStore)
+    with pytest.raises(DependencyUnavailableError, match="no key store is configured"):
+        store.read()
+
+
+def test_no_store_where_no_keys_are_required(tmp_path: Path) -> None:
+    assert key_store(Settings(api_keys_required=False, api_keys_file=tmp_path / "keys.json")) is None
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_secret_comes_before_the_file(tmp_path: Path) -> None:
+    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=RING.model_dump_json())
+    file = tmp_path / "keys.json"
+    file.write_text("{}")
+    both = key_store(Settings(api_keys_secret=SECRET, api_keys_file=file))
+    only_file = key_store(Settings(api_keys_file=file))
+    assert both is not None
+    assert only_file is not None
+    assert (both.read(), only_file.read()) == (RING, KeyRing())

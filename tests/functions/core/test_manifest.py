@@ -1,0 +1,82 @@
+import json
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from functions.core.manifest import Manifest
+from tests.support.packages import make_manifest
+
+MANIFEST = make_manifest("tiny", "1", b"model")
+
+
+def test_it_survives_json() -> None:
+    assert Manifest.model_validate_json(MANIFEST.model_dump_json()) == MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("schema_version",), 2),
+        (("name",), "../tiny"),
+        (("name",), "Tiny"),
+        (("version",), "0"),
+        (("version",), "1.0"),
+        (("version",), "01"),
+        (("task",), "regression"),
+        (("temperature",), 0),
+        (("classes",), [{"id": "one", "name": "One"}]),
+        (("classes",), [{"id": "one", "name": "One"}, {"id": "one", "name": "Two"}]),
+        (("classes", 0, "id"), "with space"),
+        (("variants",), []),
+        (("variants", 0, "file"), "../../etc/passwd"),
+        (("variants", 0, "file"), ".hidden"),
+        (("variants", 0, "sha256"), "abc"),
+        (("variants", 0, "precision"), "int4"),
+        (("variants", 0, "size_bytes"), 0),
+        (("default_variant", "x86_64"), "int8"),
+        (("default_variant", "riscv"), "fp32"),
+        (("input", "channels"), 0),
+        (("input", "window"), 0),
+        (("input", "sample_rate_hz"), 0),
+        (("input", "layout"), "BTC"),
+        (("input", "dtype"), "float64"),
+        (("preprocessing", "version"), 2),
+        (("join", "rule"), "median"),
+        (("join", "floor"), 0),
+        (("join", "independence"), 1.1),
+        (("join", "doubt"), 1),
+        (("novelty", "threshold"), 1),
+        (("novelty", "scale"), 0),
+        (("surprise",), 1),
+        (("evidence", "surprise"), 1),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_is_refused(path: tuple[str | int, ...], value: Any) -> None:
+    document: Any = json.loads(MANIFEST.model_dump_json())
+    part = document
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = value
+    with pytest.raises(ValidationError):
+        Manifest.model_validate(document)
+
+
+@pytest.mark.parametrize("field", [name for name, field in Manifest.model_fields.items() if field.is_required()])
+def test_what_is_required_is_required(field: str) -> None:
+    document = json.loads(MANIFEST.model_dump_json())
+    del document[field]
+    with pytest.raises(ValidationError, match=field):
+        Manifest.model_validate(document)
+
+
+def test_a_variant_is_found_by_its_precision() -> None:
+    assert MANIFEST.variant("fp32") is MANIFEST.variants[0]
+    with pytest.raises(KeyError, match="int8"):
+        MANIFEST.variant("int8")
+
+
+def test_it_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        MANIFEST.name = "other"  # type: ignore[misc]

@@ -1,0 +1,105 @@
+import math
+from typing import Any
+
+import pytest
+
+from functions.core.errors import InvalidOptionError, SampleRateError, UnknownOptionError
+from functions.core.options import DiagnosisOptions
+
+
+def test_nothing_means_the_defaults() -> None:
+    assert DiagnosisOptions.parse({}).model_dump() == {
+        "sample_rate_hz": None,
+        "return_probabilities": True,
+        "return_top_k": None,
+        "model": None,
+        "version": None,
+        "asset_id": None,
+        "channel": None,
+        "full_scale": 1.0,
+    }
+
+
+@pytest.mark.parametrize("name", list(DiagnosisOptions.model_fields))
+def test_null_is_as_if_absent_where_there_is_no_other_default(name: str) -> None:
+    if DiagnosisOptions.model_fields[name].default is None:
+        assert DiagnosisOptions.parse({name: None}) == DiagnosisOptions()
+    else:
+        with pytest.raises(InvalidOptionError):
+            DiagnosisOptions.parse({name: None})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        ("sample_rate_hz", "20480", 20480.0),
+        ("sample_rate_hz", 12000, 12000.0),
+        ("return_probabilities", "false", False),
+        ("return_probabilities", "1", True),
+        ("return_top_k", "3", 3),
+        ("version", 10, "10"),
+        ("version", "10", "10"),
+        ("channel", 1, "1"),
+        ("channel", "DE_g", "DE_g"),
+        ("asset_id", "pump-7.A:2_b", "pump-7.A:2_b"),
+        ("full_scale", "4", 4.0),
+    ],
+)
+def test_queries_and_json_mean_the_same(name: str, given: Any, expected: Any) -> None:
+    assert getattr(DiagnosisOptions.parse({name: given}), name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("return_probabilities", "maybe"),
+        ("return_probabilities", 2),
+        ("return_top_k", 0),
+        ("return_top_k", -1),
+        ("return_top_k", 1.5),
+        ("return_top_k", "many"),
+        ("model", 3),
+        ("model", ["a"]),
+        ("version", True),
+        ("version", 1.5),
+        ("channel", True),
+        ("asset_id", ""),
+        ("asset_id", "a b"),
+        ("asset_id", "../etc"),
+        ("asset_id", "a\n"),
+        ("asset_id", "x" * 129),
+        ("full_scale", 0),
+        ("full_scale", "nan"),
+        ("full_scale", "inf"),
+    ],
+)
+def test_a_value_that_cannot_be_is_invalid(name: str, given: Any) -> None:
+    with pytest.raises(InvalidOptionError, match=f"The option '{name}' cannot be used") as refusal:
+        DiagnosisOptions.parse({name: given})
+    assert (refusal.value.status, refusal.value.field) == (422, name)
+
+
+@pytest.mark.parametrize("given", ["fast", [1], {}, ""])
+def test_a_rate_that_is_no_number_is_a_sample_rate_error(given: Any) -> None:
+    with pytest.raises(SampleRateError) as refusal:
+        DiagnosisOptions.parse({"sample_rate_hz": given})
+    assert refusal.value.field == "sample_rate_hz"
+
+
+def test_nan_as_a_rate_is_left_to_the_range_check() -> None:
+    rate = DiagnosisOptions.parse({"sample_rate_hz": "nan"}).sample_rate_hz
+    assert rate is not None
+    assert math.isnan(rate)
+
+
+@pytest.mark.parametrize("name", ["sample_rate", "Model", "signals", ""])
+def test_an_unknown_option_is_named_beside_the_known_ones(name: str) -> None:
+    with pytest.raises(UnknownOptionError, match="there are sample_rate_hz, return_probabilities") as refusal:
+        DiagnosisOptions.parse({name: 1})
+    assert refusal.value.field == name
+
+
+def test_an_option_whose_name_is_no_text_is_invalid() -> None:
+    with pytest.raises(InvalidOptionError) as refusal:
+        DiagnosisOptions.parse({"\ud800": 1})
+    assert refusal.value.field is None

@@ -1,0 +1,165 @@
+import numpy as np
+import pytest
+
+from functions.core.errors import (
+    ModelUnavailableError,
+    PalierError,
+    RecordingTooLongError,
+    SampleRateError,
+    SignalConstantError,
+    SignalNotFiniteError,
+    SignalShapeError,
+    SignalTooShortError,
+)
+from functions.core.options import DiagnosisOptions
+from functions.core.pipeline import Diagnoser, create_diagnoser
+from functions.core.settings import Settings
+from functions.core.signal import Recording
+from tests.support.apps import short_id
+from tests.support.packages import GAIN, WINDOW, expected_probabilities
+from tests.support.recordings import tone
+
+DEFAULTS = DiagnosisOptions()
+
+
+@pytest.fixture
+def diagnoser(settings: Settings) -> Diagnoser:
+    return create_diagnoser(settings)
+
+
+def recording(*rows: np.ndarray[tuple[int], np.dtype[np.float32]], rate_hz: float | None = None) -> Recording:
+    return Recording(np.stack(rows), rate_hz)
+
+
+@pytest.mark.parametrize(("mean", "index"), [(0.5, 0), (0.0, 1), (-0.5, 2)])
+def test_one_window_gives_the_model_s_answer(diagnoser: Diagnoser, mean: float, index: int) -> None:
+    diagnosis = diagnoser.diagnose(recording(tone(mean)), DEFAULTS)
+    np.testing.assert_allclose(diagnosis.probabilities, expected_probabilities(mean), atol=1e-6)
+    assert (diagnosis.predicted_class, diagnosis.windows, diagnosis.precision) == (index, 1, "fp32")
+    square = mean**2 + 0.005
+    assert diagnosis.novelty == pytest.approx(square / (square + 1), abs=1e-6)
+    assert diagnosis.in_distribution is True
+    assert diagnosis.inference_time_ms > 0
+
+
+def test_a_recording_unlike_the_training_data_is_marked(diagnoser: Diagnoser) -> None:
+    diagnosis = diagnoser.diagnose(recording(tone(0.0, amplitude=10)), DEFAULTS)
+    assert diagnosis.novelty == pytest.approx(50 / 51, abs=1e-5)
+    assert diagnosis.in_distribution is False
+
+
+def test_the_version_named_answers(diagnoser: Diagnoser) -> None:
+    options = DiagnosisOptions(version="2")
+    diagnosis = diagnoser.diagnose(recording(tone(0.5)), options)
+    np.testing.assert_allclose(diagnosis.probabilities, expected_probabilities(0.5, -GAIN), atol=1e-6)
+    assert diagnosis.manifest.version == "2"
+
+
+def test_a_long_recording_is_joined_over_its_windows(diagnoser: Diagnoser) -> None:
+    parts = np.concatenate([tone(0.5), tone(-0.5), tone(-0.5)])
+    diagnosis = diagnoser.diagnose(recording(parts), DEFAULTS)
+    high, low = expected_probabilities(0.5), expected_probabilities(-0.5)
+    np.testing.assert_allclose(diagnosis.probabilities, (high + 2 * low) / 3, atol=1e-6)
+    assert (diagnosis.windows, diagnosis.predicted_class) == (3, 2)
+
+
+def test_the_last_window_is_aligned_to_the_end(diagnoser: Diagnoser) -> None:
+    samples = np.concatenate([tone(0.5), tone(-0.5, windows=0.5)])
+    diagnosis = diagnoser.diagnose(recording(samples), DEFAULTS)
+    last = expected_probabilities(float(samples[-WINDOW:].mean()))
+    np.testing.assert_allclose(diagnosis.probabilities, (expected_probabilities(0.5) + last) / 2, atol=1e-6)
+    assert diagnosis.windows == 2
+
+
+def test_more_windows_than_one_run_takes_are_all_counted(settings: Settings) -> None:
+    diagnoser = create_diagnoser(settings.model_copy(update={"max_windows": 70}))
+    samples = np.concatenate([tone(0.5, windows=35), tone(-0.5, windows=35)])
+    diagnosis = diagnoser.diagnose(recording(samples), DEFAULTS)
+    mean = (expected_probabilities(0.5) + expected_probabilities(-0.5)) / 2
+    np.testing.assert_allclose(diagnosis.probabilities, mean, atol=1e-6)
+    assert diagnosis.windows == 70
+
+
+def test_another_rate_is_resampled(diagnoser: Diagnoser) -> None:
+    faster = recording(tone(0.5, windows=2), rate_hz=4096)
+    diagnosis = diagnoser.diagnose(faster, DEFAULTS)
+    assert diagnosis.windows == 1
+    np.testing.assert_allclose(diagnosis.probabilities, expected_probabilities(0.5), atol=2e-2)
+
+
+def test_the_rate_asked_for_stands_before_the_file_s(diagnoser: Diagnoser) -> None:
+    options = DiagnosisOptions(sample_rate_hz=2048)
+    assert diagnoser.diagnose(recording(tone(0.5, windows=2), rate_hz=4096), options).windows == 2
+
+
+def test_two_channels_reach_a_model_of_two(diagnoser: Diagnoser) -> None:
+    options = DiagnosisOptions(model="tiny-pair")
+    diagnosis = diagnoser.diagnose(recording(tone(0.5), tone(0.1)), options)
+    np.testing.assert_allclose(diagnosis.probabilities, expected_probabilities(0.3), atol=1e-6)
+
+
+def test_a_model_without_a_distance_measures_no_novelty(diagnoser: Diagnoser) -> None:
+    diagnosis = diagnoser.diagnose(recording(tone(0.5, windows=2)), DiagnosisOptions(model="tiny-plain"))
+    assert (diagnosis.novelty, diagnosis.in_distribution) == (None, None)
+    squared = expected_probabilities(0.5) ** 2
+    # The floor of 0.001 bounds what is said against a class.
+    np.testing.assert_allclose(diagnosis.probabilities, squared / squared.sum(), atol=3e-4)
+
+
+@pytest.mark.parametrize(
+    ("samples", "options", "error"),
+    [
+        (tone()[:-1], {}, SignalTooShortError),
+        (tone(windows=2)[:-2], {"sample_rate_hz": 4096}, SignalTooShortError),
+        (np.full(WINDOW, 3, np.float32), {}, SignalConstantError),
+        (np.append(tone(), np.float32(np.nan)), {}, SignalNotFiniteError),
+        (tone(), {"sample_rate_hz": 99}, SampleRateError),
+        (tone(), {"sample_rate_hz": float("nan")}, SampleRateError),
+        (tone(), {"channel": "1"}, SignalShapeError),
+        (tone(windows=21), {}, RecordingTooLongError),
+        (tone(windows=2), {"sample_rate_hz": 100}, RecordingTooLongError),
+    ],
+    ids=short_id,
+)
+def test_what_cannot_be_diagnosed_is_refused(
+    diagnoser: Diagnoser,
+    samples: np.ndarray[tuple[int], np.dtype[np.float32]],
+    options: dict[str, object],
+    error: type[PalierError],
+) -> None:
+    with pytest.raises(error):
+        diagnoser.diagnose(recording(samples), DiagnosisOptions.parse(options))
+
+
+def test_exactly_the_longest_recording_passes(diagnoser: Diagnoser) -> None:
+    assert diagnoser.diagnose(recording(tone(windows=20)), DEFAULTS).windows == 20
+
+
+def test_a_batch_answers_in_order_as_single_requests_do(diagnoser: Diagnoser) -> None:
+    recordings = [recording(tone(mean, windows=1 + index)) for index, mean in enumerate((0.3, -0.1, 0.0, -0.4))]
+    together = diagnoser.diagnose_batch(recordings, DEFAULTS)
+    for joint, alone in zip(together, (diagnoser.diagnose(one, DEFAULTS) for one in recordings), strict=True):
+        np.testing.assert_allclose(joint.probabilities, alone.probabilities, atol=1e-6)
+        assert joint.novelty == pytest.approx(alone.novelty, abs=1e-6)
+        assert joint.windows == alone.windows
+
+
+def test_a_batch_shares_the_limit_of_windows(diagnoser: Diagnoser) -> None:
+    fits, over = recording(tone(windows=20)), recording(tone())
+    with pytest.raises(RecordingTooLongError, match="where 0 may stand") as refusal:
+        diagnoser.diagnose_batch([fits, over], DEFAULTS)
+    assert refusal.value.field == "signals[1]"
+
+
+def test_without_the_default_model_nothing_can_serve(settings: Settings) -> None:
+    diagnoser = create_diagnoser(settings.model_copy(update={"default_model": "absent"}))
+    with pytest.raises(ModelUnavailableError, match="The default model 'absent' is not installed here"):
+        diagnoser.load(DEFAULTS)
+    assert diagnoser.load(DiagnosisOptions(model="tiny")).manifest.name == "tiny"
+
+
+@pytest.mark.parametrize(("change", "threads"), [({}, 1), ({"lambda_memory_mb": 3538}, 2), ({"threads": 3}, 3)])
+def test_threads_come_from_the_settings_or_the_cpu_share(
+    settings: Settings, change: dict[str, int], threads: int
+) -> None:
+    assert create_diagnoser(settings.model_copy(update=change)).models._threads == threads

@@ -1,0 +1,121 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from functions.core.settings import MODELS_DIR, Settings, SettingsInvalidError, get_settings, read_settings
+
+DEFAULTS = {
+    "stage": "prod",
+    "log_level": "INFO",
+    "models_dir": MODELS_DIR,
+    "default_model": "journal-bearing",
+    "threads": None,
+    "lambda_memory_mb": None,
+    "api_keys_required": True,
+    "api_keys_file": None,
+    "api_keys_secret": None,
+    "api_keys_cache_s": 300,
+    "cors_origins": [],
+    "max_body_bytes": 6_000_000,
+    "max_batch": 128,
+    "max_windows": 600,
+    "max_pending": 32,
+    "min_sample_rate_hz": 100,
+    "max_sample_rate_hz": 1_000_000,
+}
+
+
+def test_without_any_variable_the_defaults_are_the_safe_ones() -> None:
+    assert Settings().model_dump() == DEFAULTS
+    assert Path(__file__).resolve().parents[3] / "layers" / "models" == MODELS_DIR
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "name", "expected"),
+    [
+        ("PALIER_STAGE", "dev", "stage", "dev"),
+        ("PALIER_MODELS_DIR", "/opt/models", "models_dir", Path("/opt/models")),
+        ("PALIER_THREADS", "4", "threads", 4),
+        ("PALIER_API_KEYS_REQUIRED", "false", "api_keys_required", False),
+        ("PALIER_CORS_ORIGINS", '["https://a.example"]', "cors_origins", ["https://a.example"]),
+        ("palier_max_batch", "7", "max_batch", 7),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769", "lambda_memory_mb", 1769),
+    ],
+)
+def test_a_variable_sets_its_field(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str, name: str, expected: Any
+) -> None:
+    monkeypatch.setenv(variable, text)
+    assert Settings().model_dump() == DEFAULTS | {name: expected}
+
+
+def test_a_variable_without_the_prefix_is_overlooked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_BATCH", "7")
+    monkeypatch.setenv("STAGE", "dev")
+    assert Settings().model_dump() == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("PALIER_STAGE", "production"),
+        ("PALIER_LOG_LEVEL", "LOUD"),
+        ("PALIER_THREADS", "0"),
+        ("PALIER_THREADS", "many"),
+        ("PALIER_API_KEYS_REQUIRED", "perhaps"),
+        ("PALIER_API_KEYS_CACHE_S", "-1"),
+        ("PALIER_MAX_BATCH", "0"),
+        ("PALIER_MAX_PENDING", "0"),
+        ("PALIER_MIN_SAMPLE_RATE_HZ", "0"),
+        ("PALIER_CORS_ORIGINS", '["*"]'),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "much"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_and_its_variable_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str
+) -> None:
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(SettingsInvalidError, match=f"^{variable}: "):
+        read_settings()
+
+
+def test_a_list_that_is_no_json_is_refused_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PALIER_CORS_ORIGINS", "https://a.example")
+    with pytest.raises(SettingsInvalidError, match=r"cors_origins.*a list is written as JSON"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "https://", "plant.example", "https://plant.example/", "https://a.example/path", "ftp://a.example", "null"],
+)
+@pytest.mark.parametrize("stage", ["local", "dev", "staging", "prod"])
+def test_what_is_no_origin_is_refused_in_every_stage(stage: str, origin: str) -> None:
+    with pytest.raises(ValidationError, match="is no origin"):
+        Settings.model_validate({"stage": stage, "cors_origins": [origin]})
+
+
+@pytest.mark.parametrize("stage", ["staging", "prod"])
+def test_plain_http_is_refused_when_deployed(stage: str) -> None:
+    with pytest.raises(SettingsInvalidError, match=f"plain http in stage {stage}"):
+        read_settings(stage=stage, cors_origins=["https://a.example", "http://a.example"])
+
+
+@pytest.mark.parametrize("stage", ["local", "dev"])
+def test_plain_http_is_fine_while_developing(stage: str) -> None:
+    origins = ["http://localhost:3000"]
+    assert Settings.model_validate({"stage": stage, "cors_origins": origins}).cors_origins == origins
+
+
+def test_they_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = get_settings()
+    monkeypatch.setenv("PALIER_MAX_BATCH", "7")
+    assert get_settings() is first
+    assert first.max_batch == 128
+
+
+def test_they_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().stage = "dev"  # type: ignore[misc]

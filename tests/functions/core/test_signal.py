@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from functions.core.errors import SampleRateError, SignalConstantError, SignalNotFiniteError, SignalShapeError
+from functions.core.signal import RateRange, Recording, check_samples, select_channels
+
+THREE = Recording(np.arange(6, dtype=np.float32).reshape(3, 2), channel_names=("DE", "FE", "1"))
+UNNAMED = Recording(THREE.samples)
+
+
+@pytest.mark.parametrize(
+    ("recording", "wanted", "row"),
+    [(THREE, "DE", 0), (THREE, "FE", 1), (THREE, "0", 0), (THREE, "1", 2), (THREE, "2", 2), (UNNAMED, "1", 1)],
+)
+def test_a_channel_is_chosen_by_name_then_by_number(recording: Recording, wanted: str, row: int) -> None:
+    np.testing.assert_array_equal(select_channels(recording, 1, wanted), recording.samples[row : row + 1])
+
+
+def test_as_many_channels_as_the_model_takes_pass() -> None:
+    assert select_channels(THREE, 3, None) is THREE.samples
+
+
+@pytest.mark.parametrize("wanted", ["3", "-1", "BA", "", "²", "1.0"])
+def test_a_channel_that_is_not_there_is_refused(wanted: str) -> None:
+    with pytest.raises(SignalShapeError, match="there are DE, FE, 1") as refusal:
+        select_channels(THREE, 1, wanted)
+    assert refusal.value.field == "channel"
+
+
+@pytest.mark.parametrize(
+    ("channels", "wanted", "sentence"),
+    [
+        (1, None, r"has 3 channels \(DE, FE, 1\); the model takes 1. Choose one with `channel`."),
+        (2, None, r"has 3 channels \(DE, FE, 1\); the model takes 2.$"),
+        (2, "DE", "the model takes 2"),
+    ],
+)
+def test_a_wrong_number_of_channels_is_refused(channels: int, wanted: str | None, sentence: str) -> None:
+    with pytest.raises(SignalShapeError, match=sentence) as refusal:
+        select_channels(THREE, channels, wanted)
+    assert refusal.value.field == "signal"
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_the_first_sample_that_is_not_finite_is_named(bad: float) -> None:
+    samples = np.ones((2, 5), np.float32)
+    samples[1, 3:] = bad
+    with pytest.raises(SignalNotFiniteError, match="first at sample 3 of channel 1"):
+        check_samples(samples)
+
+
+def test_a_constant_channel_is_refused_beside_a_living_one() -> None:
+    with pytest.raises(SignalConstantError, match="sensor may be dead"):
+        check_samples(np.array([[1, 2, 3], [4, 4, 4]], np.float32))
+
+
+@pytest.mark.parametrize("shape", [(1, 0), (0, 4)])
+def test_no_samples_are_not_constant(shape: tuple[int, int]) -> None:
+    samples = np.zeros(shape, np.float32)
+    assert check_samples(samples) is samples
+
+
+@pytest.mark.parametrize("rate_hz", [100.0, 2048.0, 1e6])
+def test_a_rate_in_range_passes(rate_hz: float) -> None:
+    assert RateRange(100, 1e6).check(rate_hz) == rate_hz
+
+
+@pytest.mark.parametrize("rate_hz", [0.0, -1.0, 99.9, 1e6 + 1, 1e9, float("nan"), float("inf")])
+def test_a_rate_outside_is_refused_and_the_range_named(rate_hz: float) -> None:
+    with pytest.raises(SampleRateError, match=r"outside 100 to 1e\+06 Hz") as refusal:
+        RateRange(100, 1e6).check(rate_hz)
+    assert refusal.value.field == "sample_rate_hz"

@@ -1,0 +1,140 @@
+"""The Lambda entry point, called as API Gateway's REST API calls it (proxy event, version 1)."""
+
+import asyncio
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from functions.core import models
+from functions.core.engine import OnnxEngine
+from functions.core.settings import get_settings
+from tests.support.packages import expected_probabilities
+
+EVENTS = Path(__file__).resolve().parents[2] / "fixtures" / "events"
+MODULE = "functions.inference.handler"
+
+Invoke = Callable[[str], dict[str, Any]]
+
+
+class Context:
+    """What Lambda passes beside the event."""
+
+    function_name = "palier-inference"
+    memory_limit_in_mb = 1769
+    aws_request_id = "66da07xmpl-1795-4b2f-8d1a"
+
+
+@pytest.fixture(autouse=True)
+def event_loop_of_the_process() -> Iterator[None]:
+    """Mangum takes the thread's event loop, and would make one that nobody closes."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The threads of every engine that is made."""
+    made: list[int] = []
+
+    class CountingEngine(OnnxEngine):
+        def __init__(self, model: Path | bytes, threads: int = 1) -> None:
+            made.append(threads)
+            super().__init__(model, threads)
+
+    monkeypatch.setattr(models, "OnnxEngine", CountingEngine)
+    return made
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch, models_dir: Path) -> Callable[..., Invoke]:
+    """Start the function as a cold start does; returns how to invoke it."""
+
+    def cold_start(**variables: str) -> Invoke:
+        defaults = {"PALIER_MODELS_DIR": str(models_dir), "PALIER_DEFAULT_MODEL": "tiny"}
+        for name, value in (defaults | {"PALIER_API_KEYS_REQUIRED": "false"} | variables).items():
+            monkeypatch.setenv(name, value)
+        get_settings.cache_clear()
+        monkeypatch.delitem(sys.modules, MODULE, raising=False)
+        module: ModuleType = importlib.import_module(MODULE)
+
+        def invoke(name: str) -> dict[str, Any]:
+            event = json.loads((EVENTS / f"{name}.json").read_text())
+            answer: dict[str, Any] = module.handler(event, Context())
+            return answer
+
+        return invoke
+
+    return cold_start
+
+
+def test_health(start: Callable[..., Invoke]) -> None:
+    answer = start()("health")
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
+    assert json.loads(answer["body"])["model"] == {"name": "tiny", "version": "10", "precision": "fp32"}
+
+
+def test_a_prediction_from_json(start: Callable[..., Invoke]) -> None:
+    answer = start()("predict_json")
+    diagnosis = json.loads(answer["body"])
+    assert answer["statusCode"] == 200
+    assert diagnosis["class_id"] == "high"
+    assert diagnosis["confidence"] == pytest.approx(expected_probabilities(0.5)[0], abs=2e-6)
+    assert diagnosis["request_id"] == answer["headers"]["x-request-id"] == "event-1"
+
+
+def test_a_prediction_from_binary(start: Callable[..., Invoke]) -> None:
+    answer = start()("predict_octet_stream")
+    diagnosis = json.loads(answer["body"])
+    assert answer["statusCode"] == 200
+    assert diagnosis["probabilities"] == {"high": pytest.approx(expected_probabilities(0.5)[0], abs=2e-6)}
+
+
+def test_three_invocations_make_one_session_before_the_first(start: Callable[..., Invoke], engines: list[int]) -> None:
+    invoke = start(AWS_LAMBDA_FUNCTION_MEMORY_SIZE="3538")
+    assert engines == [2]
+    assert [invoke(name)["statusCode"] for name in ("predict_json", "predict_octet_stream", "predict_json")] == [
+        200
+    ] * 3
+    assert engines == [2]
+
+
+def test_a_missing_model_is_a_503_and_no_crash(
+    start: Callable[..., Invoke], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    invoke = start(PALIER_MODELS_DIR=str(tmp_path))
+    (line,) = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (line["level"], line["message"], line["code"]) == (
+        "ERROR",
+        "the default model cannot be loaded",
+        "model_unavailable",
+    )
+    health, predict = invoke("health"), invoke("predict_json")
+    assert (health["statusCode"], json.loads(health["body"])["status"]) == (503, "unhealthy")
+    assert health["headers"]["retry-after"] == "30"
+    assert (predict["statusCode"], json.loads(predict["body"])["code"]) == (503, "model_unavailable")
+
+
+def test_keys_are_required_unless_told_otherwise(start: Callable[..., Invoke], tmp_path: Path) -> None:
+    store = tmp_path / "keys.json"
+    store.write_text("{}")
+    invoke = start(PALIER_API_KEYS_REQUIRED="true", PALIER_API_KEYS_FILE=str(store))
+    assert json.loads(invoke("predict_json")["body"])["code"] == "api_key_missing"
+    assert invoke("health")["statusCode"] == 200
+
+
+def test_the_log_level_is_the_setting(start: Callable[..., Invoke], capsys: pytest.CaptureFixture[str]) -> None:
+    start(PALIER_LOG_LEVEL="INFO")("health")
+    (line,) = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (line["message"], line["path"], line["status"]) == ("request", "/health", 200)
+    start(PALIER_LOG_LEVEL="WARNING")("health")
+    assert capsys.readouterr().err == ""

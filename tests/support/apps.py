@@ -1,0 +1,54 @@
+"""Clients and checks for the HTTP tests."""
+
+import json
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+from functions.core.arrays import Float32Array
+from functions.core.engine import EngineOutput
+from tests.support.recordings import tone
+
+JSON = "application/json"
+
+
+def client_of(app: ASGIApp, **headers: str) -> httpx.AsyncClient:
+    """A client that sees what a caller sees: defects are answers, not exceptions."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://palier", headers=headers)
+
+
+async def post_json(client: httpx.AsyncClient, path: str, document: Any, **more: Any) -> httpx.Response:
+    """POST a document as JSON; NaN and Infinity as Python writes them."""
+    return await client.post(path, content=json.dumps(document), headers={"content-type": JSON}, **more)
+
+
+async def predict_tone(client: httpx.AsyncClient, **options: Any) -> httpx.Response:
+    """POST one good window to /predict."""
+    return await post_json(client, "/predict", {"signal": tone(0.5).tolist(), **options})
+
+
+def assert_error(response: httpx.Response, status: int, code: str, field: str | None) -> str:
+    """Check the canonical error body in full and return its sentence."""
+    body = response.json()
+    assert (response.status_code, body["code"], body["field"]) == (status, code, field), body
+    assert response.headers["content-type"] == JSON
+    assert set(body) == {"error", "code", "field", "request_id"}
+    assert body["request_id"] == response.headers["x-request-id"]
+    sentence = body["error"]
+    assert isinstance(sentence, str)
+    assert sentence
+    return sentence
+
+
+def short_id(value: Any) -> str:
+    """A name for a parameter that may be long."""
+    return str(value)[:40]
+
+
+class RaisingEngine:
+    """An engine with a defect."""
+
+    def run(self, windows: Float32Array) -> EngineOutput:
+        raise RuntimeError(f"secret detail of {len(windows)} windows")

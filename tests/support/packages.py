@@ -1,0 +1,143 @@
+"""Tiny model packages whose answers are known by arithmetic.
+
+Every model takes windows of 2048 samples at 2048 Hz and answers by their mean: logits are
+`gain * mean`, `1`, `-gain * mean`, and the distance is the mean square.
+"""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+
+from functions.core.manifest import (
+    ClassLabel,
+    Evidence,
+    InputSpec,
+    JoinRule,
+    Manifest,
+    NoveltyRule,
+    Variant,
+)
+
+WINDOW = 2048
+RATE_HZ = 2048.0
+CLASSES = ("high", "centred", "low")
+GAIN = 10.0
+TEMPERATURE = 2.0
+NOVELTY = NoveltyRule(scale=1.0, threshold=0.8)
+FILE = "model_fp32.onnx"
+
+
+def expected_probabilities(mean: float, gain: float = GAIN) -> NDArray[np.float64]:
+    """The calibrated probabilities of one window of this mean."""
+    weights = np.exp(np.array([gain * mean, 1.0, -gain * mean]) / TEMPERATURE)
+    return np.asarray(weights / weights.sum())
+
+
+def write_packages(root: Path) -> Path:
+    """Write the packages `tiny` 2 and 10, `tiny-pair` of two channels and `tiny-plain` without a distance."""
+    write_package(root, "tiny", "2", gain=-GAIN)
+    write_package(root, "tiny", "10")
+    write_package(root, "tiny-pair", "1", channels=2)
+    write_package(root, "tiny-plain", "1", distance=False, join=JoinRule(rule="evidence", independence=1.0))
+    return root
+
+
+def write_package(
+    root: Path,
+    name: str,
+    version: str,
+    *,
+    gain: float = GAIN,
+    channels: int = 1,
+    distance: bool = True,
+    join: JoinRule | None = None,
+) -> Path:
+    """Write one package and return its folder."""
+    folder = root / name / version
+    folder.mkdir(parents=True)
+    content = model_bytes(gain, channels, distance=distance)
+    (folder / FILE).write_bytes(content)
+    manifest = make_manifest(name, version, content, channels=channels, distance=distance, join=join or JoinRule())
+    (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2))
+    return folder
+
+
+def model_bytes(gain: float = GAIN, channels: int = 1, *, distance: bool = True) -> bytes:
+    """Return the ONNX file."""
+    nodes = [
+        helper.make_node("ReduceMean", ["signal", "axes"], ["mean"], keepdims=0),
+        helper.make_node("Unsqueeze", ["mean", "last"], ["column"]),
+        helper.make_node("Gemm", ["column", "weight", "bias"], ["logits"]),
+    ]
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(CLASSES)])]
+    if distance:
+        nodes += [
+            helper.make_node("Mul", ["signal", "signal"], ["squares"]),
+            helper.make_node("ReduceMean", ["squares", "axes"], ["distance"], keepdims=0),
+        ]
+        outputs.append(helper.make_tensor_value_info("distance", TensorProto.FLOAT, ["batch"]))
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("signal", TensorProto.FLOAT, ["batch", channels, WINDOW])],
+        outputs,
+        [
+            helper.make_tensor("axes", TensorProto.INT64, [2], [1, 2]),
+            helper.make_tensor("last", TensorProto.INT64, [1], [1]),
+            helper.make_tensor("weight", TensorProto.FLOAT, [1, 3], [gain, 0.0, -gain]),
+            helper.make_tensor("bias", TensorProto.FLOAT, [3], [0.0, 1.0, 0.0]),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def make_manifest(
+    name: str,
+    version: str,
+    content: bytes,
+    *,
+    channels: int = 1,
+    distance: bool = True,
+    join: JoinRule | None = None,
+) -> Manifest:
+    """Return the manifest of a model file."""
+    variant = Variant(
+        precision="fp32",
+        file=FILE,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size_bytes=len(content),
+        opset=18,
+        method="made-by-hand",
+    )
+    return Manifest(
+        name=name,
+        version=version,
+        title="Offset of a signal",
+        classes=[ClassLabel(id=label, name=label.capitalize()) for label in CLASSES],
+        input=InputSpec(channels=channels, window=WINDOW, sample_rate_hz=RATE_HZ, unit="g"),
+        variants=[variant],
+        default_variant={"x86_64": "fp32", "arm64": "fp32"},
+        temperature=TEMPERATURE,
+        join=join or JoinRule(),
+        novelty=NOVELTY if distance else None,
+        evidence=Evidence(
+            data="arithmetic",
+            records=3,
+            windows=3,
+            accuracy={"fp32": {"record_accuracy": 1.0}},
+            argmax_agreement=1.0,
+            export_max_abs_difference=0.0,
+            latency_ratio_fp32_to_int8=1.0,
+            machine="any",
+            cpu_flags=[],
+            versions={"onnx": onnx.__version__},
+            date="2026-11-23",
+        ),
+        source_checkpoint_sha256="0" * 64,
+    )

@@ -1,0 +1,165 @@
+"""local_server.py as a user starts it: a process of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.recordings import npy_bytes, tone
+
+ROOT = Path(__file__).resolve().parents[1]
+SECONDS = 60
+
+
+class Running:
+    """A server that has announced itself."""
+
+    def __init__(self, process: subprocess.Popen[str], lines: list[str]) -> None:
+        self.process = process
+        self.lines = lines
+        found = re.search(r"^Palier diagnoses at (http://\S+:\d+)$", "\n".join(lines), re.MULTILINE)
+        assert found, lines
+        self.url = found[1]
+        shown = re.search(r"API key .*: (palier_\S+)$", "\n".join(lines), re.MULTILINE)
+        self.key = shown[1] if shown else None
+
+    def predict(self, key: str | None = None) -> httpx.Response:
+        headers = {"content-type": "application/x-npy"} | ({"x-api-key": key} if key else {})
+        return httpx.post(f"{self.url}/predict", content=npy_bytes(tone(0.5)), headers=headers, timeout=SECONDS)
+
+    def interrupt(self) -> tuple[int, str, str]:
+        """Press Ctrl-C; returns exit status and the rest of both streams."""
+        self.process.send_signal(signal.SIGINT)
+        out, err = self.process.communicate(timeout=SECONDS)
+        return self.process.returncode, out, err
+
+
+Start = Callable[..., AbstractContextManager[Running]]
+
+
+@pytest.fixture
+def environment(models_dir: Path) -> dict[str, str]:
+    return os.environ | {
+        "PALIER_MODELS_DIR": str(models_dir),
+        "PALIER_DEFAULT_MODEL": "tiny",
+        "PYTHONPATH": str(ROOT),
+        "ORT_DISABLE_TELEMETRY": "1",
+    }
+
+
+def launch(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, str(ROOT / "local_server.py"), *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def ended(environment: dict[str, str], *arguments: str) -> tuple[int, str, str]:
+    """Run a server that is expected to end by itself."""
+    with launch(environment, *arguments) as process:
+        try:
+            out, err = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def start(environment: dict[str, str]) -> Start:
+    @contextmanager
+    def serve(*arguments: str) -> Iterator[Running]:
+        with launch(environment, "--port", "0", *arguments) as process:
+            try:
+                assert process.stdout
+                lines = []
+                while line := process.stdout.readline():
+                    lines.append(line.rstrip("\n"))
+                    if line.startswith("Ctrl-C"):
+                        break
+                yield Running(process, lines)
+            finally:
+                process.kill()
+
+    return serve
+
+
+def test_it_says_where_it_is_and_how_to_ask(start: Start) -> None:
+    with start() as server:
+        for name in ("docs", "health", "models"):
+            assert any(line.split()[-1] == f"{server.url}/{name}" for line in server.lines)
+            assert httpx.get(f"{server.url}/{name}").status_code == 200
+        (curl,) = [line.strip() for line in server.lines if line.strip().startswith("curl ")]
+        assert f"'{server.url}/predict?full_scale=4'" in curl
+        assert "X-API-Key" not in curl
+        assert server.lines[-1] == "Ctrl-C ends it."
+        answer = server.predict()
+        assert (answer.status_code, answer.json()["class_id"]) == (200, "high")
+        status, out, err = server.interrupt()
+    assert (status, out.strip(), err) == (0, "stopped", "")
+
+
+def test_a_taken_port_is_one_line(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, out, err = ended(environment, "--port", str(port))
+    assert (status, out) == (1, "")
+    assert err == (
+        f"local_server: cannot listen on 127.0.0.1:{port}: Address already in use. "
+        "Choose another --port; 0 takes a free one.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "reason"),
+    [
+        (("--port", "99999"), {}, "cannot listen on 127.0.0.1:99999: "),
+        (("--port", "0"), {"PALIER_DEFAULT_MODEL": "absent"}, "The default model 'absent' is not installed here."),
+        (("--port", "0"), {"PALIER_MAX_BATCH": "few"}, "PALIER_MAX_BATCH: "),
+        (("--port", "0", "--auth", "--data-dir", "/dev/null/x"), {}, "cannot write "),
+    ],
+    ids=["port", "model", "setting", "folder"],
+)
+def test_what_keeps_it_from_starting_is_one_line(
+    environment: dict[str, str], arguments: tuple[str, ...], variables: dict[str, str], reason: str
+) -> None:
+    status, _, err = ended(environment | variables, *arguments)
+    assert status == 1
+    assert err.startswith(f"local_server: {reason}")
+    assert err.count("\n") == 1
+
+
+def test_with_auth_it_shows_a_key_that_works_and_asks_for_it(start: Start, tmp_path: Path) -> None:
+    with start("--auth", "--data-dir", str(tmp_path / "data")) as server:
+        assert server.key
+        assert any(f"-H 'X-API-Key: {server.key}'" in line for line in server.lines)
+        assert server.predict().status_code == 401
+        assert server.predict(server.key[:-4] + "AAAA").status_code == 401
+        assert server.predict(server.key).status_code == 200
+        assert httpx.get(f"{server.url}/health").status_code == 200
+        stored = tmp_path / "data" / "keys.json"
+        assert server.key not in stored.read_text()
+        assert stored.stat().st_mode & 0o777 == 0o600
+        first = server.key
+        assert server.interrupt()[0] == 0
+    with start("--auth", "--data-dir", str(tmp_path / "data")) as again:
+        assert again.key is None
+        assert f"API keys: {stored}" in again.lines
+        assert again.predict(first).status_code == 200
+        assert again.interrupt()[0] == 0
+
+
+def test_without_a_data_dir_the_keys_end_with_the_server(start: Start) -> None:
+    with start("--auth") as server:
+        assert server.predict(server.key).status_code == 200
+        (line,) = [line for line in server.lines if line.startswith("API key ")]
+        store = re.search(r"its hash is in (\S+)\)", line)
+        assert store
+        assert Path(store[1]).exists()
+        assert server.interrupt()[0] == 0
+    assert not Path(store[1]).exists()
