@@ -27,26 +27,23 @@ def create_starlette(routes: Sequence[BaseRoute], settings: Settings) -> Starlet
     """Compose an app: the routes, and around them what every function needs."""
     middleware = [Middleware(RequestBoundary)]
     if settings.cors_origins:
-        middleware.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.cors_origins,
-                allow_methods=["GET", "POST", "DELETE"],
-                allow_headers=[
-                    "Content-Type",
-                    "Content-Encoding",
-                    "X-API-Key",
-                    "X-Request-ID",
-                    "Idempotency-Key",
-                ],
-                expose_headers=["X-Request-ID", "Retry-After"],
-                max_age=600,
-            )
-        )
+        # Outermost: also a 500 must reach the page that asked.
+        middleware.insert(0, _cors(settings.cors_origins))
     return Starlette(
         routes=list(routes),
         middleware=middleware,
         exception_handlers={PalierError: _answer_error, HTTPException: _answer_http_exception},
+    )
+
+
+def _cors(origins: Sequence[str]) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Content-Type", "Content-Encoding", "X-API-Key", "X-Request-ID", "Idempotency-Key"],
+        expose_headers=["X-Request-ID", "Retry-After"],
+        max_age=600,
     )
 
 

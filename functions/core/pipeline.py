@@ -45,9 +45,18 @@ class Diagnoser:
         Raises:
             ModelNotFoundError, VersionNotFoundError, ModelUnavailableError: it cannot serve.
         """
-        if options.model is None and self.default_model not in self.models.names():
-            raise ModelUnavailableError(f"The default model {self.default_model!r} is not installed here.")
+        if options.model is None:
+            self.require_default()
         return self.models.load(options.model or self.default_model, options.version)
+
+    def require_default(self) -> None:
+        """Check that the default model is here; that it is not is no fault of the caller.
+
+        Raises:
+            ModelUnavailableError: it is not.
+        """
+        if self.default_model not in self.models.names():
+            raise ModelUnavailableError(f"The default model {self.default_model!r} is not installed here.")
 
     def diagnose(self, recording: Recording, options: DiagnosisOptions) -> Diagnosis:
         """Diagnose one recording.
@@ -74,7 +83,8 @@ class Diagnoser:
             try:
                 parts.append(self._windows(recording, options, model.manifest.input, room))
             except PalierError as error:
-                error.field = f"signals[{index}]"
+                if error.field == "signal":
+                    error.field = f"signals[{index}]"
                 raise
             room -= len(parts[-1])
         started = time.perf_counter()

@@ -12,7 +12,7 @@ request_id_var: ContextVar[str | None] = ContextVar("palier_request_id", default
 
 LOGGER = logging.getLogger("palier")
 
-_REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class _RequestIdFilter(logging.Filter):
@@ -44,4 +44,4 @@ def configure_logging(level: str) -> None:
 
 def request_id(proposed: str | None) -> str:
     """Return the caller's request id where it is well-formed, else a new one."""
-    return proposed if proposed and _REQUEST_ID.match(proposed) else uuid.uuid4().hex
+    return proposed if proposed and _REQUEST_ID.fullmatch(proposed) else uuid.uuid4().hex

@@ -3,18 +3,18 @@
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from functions.core.admission import Admission
 from functions.core.asgi import create_starlette, require_key
 from functions.core.key_stores import KeyStore, key_store
 from functions.core.pipeline import create_diagnoser
 from functions.core.settings import Settings
+from functions.core.workers import Workers
 from functions.inference.docs import docs_routes
 from functions.inference.endpoints import Endpoints
 
 
 def create_app(settings: Settings) -> Starlette:
     """Compose the inference app; `app.state.diagnoser` is its diagnoser."""
-    endpoints = Endpoints(create_diagnoser(settings), settings, Admission(settings.max_pending))
+    endpoints = Endpoints(create_diagnoser(settings), settings, Workers(settings.max_pending))
     app = create_starlette(routes(endpoints, key_store(settings)), settings)
     app.state.diagnoser = endpoints.diagnoser
     return app

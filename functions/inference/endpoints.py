@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.core.admission import Admission
 from functions.core.bodies import read_body
 from functions.core.decoding import JSON, MEDIA_TYPES, NPY, decode_file, media_type
 from functions.core.decoding.json_body import decode_json, decode_json_batch
@@ -26,8 +25,9 @@ from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser
 from functions.core.settings import Settings
 from functions.core.signal import Recording
-from functions.core.telemetry import request_id_var
+from functions.core.telemetry import LOGGER, request_id_var
 from functions.core.version import VERSION
+from functions.core.workers import Workers
 from functions.inference.schemas import (
     BatchAnswer,
     DiagnosisAnswer,
@@ -50,7 +50,7 @@ class Endpoints:
 
     diagnoser: Diagnoser
     settings: Settings
-    admission: Admission
+    workers: Workers
 
     async def index(self, _: Request) -> Response:
         """GET /: what this is."""
@@ -69,6 +69,7 @@ class Endpoints:
         try:
             loaded = await asyncio.to_thread(self.diagnoser.load, DiagnosisOptions())
         except ModelUnavailableError as error:
+            LOGGER.error(error.message, extra={"code": error.code}, exc_info=error.__cause__)
             return _json(self._health(None), HTTPStatus.SERVICE_UNAVAILABLE, dict(error.headers))
         manifest = loaded.manifest
         return _json(
@@ -88,6 +89,7 @@ class Endpoints:
 
     async def model_info(self, _: Request) -> Response:
         """GET /model/info: the default model."""
+        self.diagnoser.require_default()
         return _json(await asyncio.to_thread(self._model, self.settings.default_model, None))
 
     async def predict(self, request: Request) -> Response:
@@ -101,9 +103,8 @@ class Endpoints:
         return await self._answer(request, lambda body: self._diagnose_batch(body, kind, _query(request)))
 
     async def _answer(self, request: Request, work: Callable[[bytes], BaseModel]) -> Response:
-        with self.admission.hold():
-            body = await read_body(request, self.settings.max_body_bytes)
-            return _json(await asyncio.to_thread(work, body))
+        body = await read_body(request, self.settings.max_body_bytes)
+        return _json(await self.workers.run(work, body))
 
     def _diagnose(self, body: bytes, kind: str, query: dict[str, str]) -> DiagnosisAnswer:
         if kind == JSON:

@@ -10,6 +10,8 @@ from functions.core.arrays import Float64Array, as_float32
 from functions.core.errors import MalformedBodyError
 from functions.core.signal import Recording
 
+# A first line with such a cell is no header, even if the cell is broken: that must be said, not skipped.
+_NUMBER_LIKE = re.compile(r"[+-]?[.,]?\d|[+-]?(nan|inf|infinity)$", re.IGNORECASE)
 _TIME_COLUMN = re.compile(r"^(t|time|timestamp|zeit|temps)([ _]*[\[(]?(s|sec|seconds)[\])]?)?$", re.IGNORECASE)
 
 
@@ -22,7 +24,7 @@ class _Dialect:
 def decode_csv(body: bytes) -> Recording:
     """Decode delimited text, one column a channel, into float32 [C, N].
 
-    A first line with a word in it is a header: it names the channels. A column named `t`, `time` or
+    A first line without numbers is a header: it names the channels. A column named `t`, `time` or
     `time_s` (in seconds, rising evenly) is no channel; it gives the sample rate. Lines that start
     with `#` are comments.
 
@@ -59,12 +61,7 @@ def _sniff(lines: list[str]) -> _Dialect:
 
 def _header(line: str, dialect: _Dialect) -> list[str]:
     cells = [cell.strip().strip('"') for cell in line.split(dialect.delimiter)]
-    try:
-        for cell in cells:
-            float(cell.replace(",", ".") if dialect.decimal_comma else cell)
-    except ValueError:
-        return cells
-    return []
+    return [] if any(_NUMBER_LIKE.match(cell) for cell in cells) else cells
 
 
 def _numbers(lines: list[str], dialect: _Dialect) -> Float64Array:
@@ -92,7 +89,8 @@ def _recording(values: Float64Array, header: list[str]) -> Recording:
 def _rate_hz(times_s: Float64Array) -> float:
     duration_s = float(times_s[-1] - times_s[0])
     steps = np.diff(times_s)
-    if len(times_s) < 2 or not 0 < duration_s < float("inf") or not (steps > 0).all() or steps.max() > 1.5 * np.median(steps):
+    finite = 0 < duration_s < float("inf")
+    if len(times_s) < 2 or not finite or not (steps > 0).all() or steps.max() > 1.5 * np.median(steps):
         raise MalformedBodyError("The CSV's time column does not rise evenly.", field="signal")
     # Printed times are rounded; over the whole recording the rounding fades.
     return float(f"{(len(times_s) - 1) / duration_s:.6g}")

@@ -163,3 +163,28 @@ async def test_no_signal_value_reaches_the_log(settings: Settings, read_log: Any
     assert statuses == [500, 500, 500, 422, 400]
     assert len(read_log()) == 8
     assert "987.65" not in json.dumps(read_log())
+
+
+async def test_health_answers_also_when_every_worker_is_at_work(settings: Settings, blocking: BlockingEngine) -> None:
+    async with client_of(create_app(settings.model_copy(update={"max_pending": 64}))) as client:
+        async with at_work(client, blocking, 2):
+            waiting = [asyncio.create_task(predict_tone(client)) for _ in range(40)]
+            await asyncio.sleep(0)
+            assert (await asyncio.wait_for(client.get("/health"), timeout=30)).status_code == 200
+        assert {response.status_code for response in await asyncio.gather(*waiting)} == {200}
+
+
+async def test_a_missing_default_model_is_no_fault_of_the_caller(settings: Settings) -> None:
+    async with client_of(create_app(settings.model_copy(update={"default_model": "absent"}))) as client:
+        for path in ("/model/info", "/health"):
+            response = await client.get(path)
+            assert (response.status_code, response.headers["retry-after"]) == (503, "30")
+
+
+async def test_a_defect_also_reaches_the_page_that_asked(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "OnnxEngine", lambda *_: RaisingEngine())
+    origin = "https://plant.example.org"
+    async with client_of(create_app(settings.model_copy(update={"cors_origins": [origin]})), origin=origin) as client:
+        response = await predict_tone(client)
+    assert_error(response, 500, "internal_error", None)
+    assert response.headers["access-control-allow-origin"] == origin

@@ -6,7 +6,7 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.support.apps import post_json
+from tests.support.apps import assert_error, post_json
 from tests.support.recordings import npy_bytes, tone
 
 MEANS = (0.3, -0.2, 0.0, -0.4)
@@ -73,3 +73,17 @@ async def test_a_batch_of_one_and_one_of_the_most(client: httpx.AsyncClient) -> 
         body = npy_bytes(np.stack([tone(0.3)] * count))
         batch = (await client.post("/predict/batch", content=body, headers=NPY)).json()
         assert (batch["batch_size"], len(batch["predictions"])) == (count, count)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "field"),
+    [
+        ({"sample_rate_hz": 0}, "sample_rate_out_of_range", "sample_rate_hz"),
+        ({"channel": "9"}, "signal_shape", "channel"),
+    ],
+)
+async def test_an_option_at_fault_is_named_itself(
+    client: httpx.AsyncClient, options: dict[str, Any], code: str, field: str
+) -> None:
+    response = await post_json(client, "/predict/batch", {"signals": [tone(0.5).tolist()], **options})
+    assert_error(response, 422, code, field)

@@ -93,3 +93,13 @@ def test_what_is_no_table_is_malformed(body: bytes, sentence: str) -> None:
     with pytest.raises(MalformedBodyError, match=sentence) as refusal:
         decode_csv(body)
     assert refusal.value.field == "signal"
+
+
+@pytest.mark.parametrize("text", ["1.0x\n2\n3\n", "1,a\n2,3\n", "a;1,5\n2;3\n", "nan x\n1 2\n"])
+def test_a_broken_first_row_is_no_header(text: str) -> None:
+    with pytest.raises(MalformedBodyError, match="cannot be read"):
+        decode_csv(text.encode())
+
+
+def test_a_header_may_begin_like_infinity() -> None:
+    assert decode_csv(b"inflow,nanometre\n1,2\n").channel_names == ("inflow", "nanometre")

@@ -1,0 +1,25 @@
+"""Memory of a long-running server."""
+
+import ctypes
+import sys
+
+# Source: mallopt(3), glibc.
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_THRESHOLD = -3
+_KEPT_BYTES = 128 * 2**20
+_LARGEST_MMAP_THRESHOLD_BYTES = 32 * 2**20
+
+
+def keep_freed_memory() -> bool:
+    """Let glibc keep what a request frees for the next one; returns whether that took effect.
+
+    By default it gives the buffers of a large body back to the system after each request, and mapping
+    them anew, page by page, takes as long as decoding the body. For servers that answer many requests,
+    once, at start; elsewhere than on Linux with glibc it does nothing.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is None:
+        return False
+    kept = mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+    mapped = mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD_BYTES)
+    return bool(kept and mapped)

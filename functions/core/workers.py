@@ -1,0 +1,39 @@
+"""Threads for the work that would block the event loop, so many and no more."""
+
+import asyncio
+import contextvars
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from functions.core.errors import TooManyRequestsError
+
+_Result = TypeVar("_Result")
+
+
+class Workers:
+    """Runs work in a thread for each core, two at least; what waits is counted, and past a limit refused.
+
+    The threads are its own: health checks and key checks, which use asyncio's, never wait behind it.
+    """
+
+    def __init__(self, most_pending: int) -> None:
+        self._most_pending = most_pending
+        self._pending = 0
+        self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="palier-worker")
+
+    async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        """Run work in a thread, in the caller's context, and return what it returns.
+
+        Raises:
+            TooManyRequestsError: so much is pending already.
+        """
+        if self._pending >= self._most_pending:
+            raise TooManyRequestsError(f"{self._most_pending} requests are in work already; try again in a moment.")
+        self._pending += 1
+        try:
+            context = contextvars.copy_context()
+            return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, work, *arguments)
+        finally:
+            self._pending -= 1

@@ -1,0 +1,18 @@
+"""Keeping freed memory, where there is a glibc to be told."""
+
+import platform
+import sys
+
+import pytest
+
+from functions.core import memory
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="mallopt is glibc's")
+def test_glibc_agrees() -> None:
+    assert memory.keep_freed_memory() is True
+
+
+def test_elsewhere_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert memory.keep_freed_memory() is False
