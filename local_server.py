@@ -13,8 +13,9 @@ from starlette.applications import Starlette
 
 from functions.core.errors import PalierError
 from functions.core.keys import KeyRing, create_key
+from functions.core.memory import keep_freed_memory
 from functions.core.options import DiagnosisOptions
-from functions.core.settings import Settings
+from functions.core.settings import read_settings
 from functions.core.telemetry import configure_logging
 from functions.inference.app import create_app
 
@@ -28,6 +29,12 @@ class CannotListenError(PalierError):
     """The address or port cannot be had."""
 
     code = "cannot_listen"
+
+
+class CannotKeepKeysError(PalierError):
+    """The key file cannot be written."""
+
+    code = "cannot_keep_keys"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,20 +74,24 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
         raise CannotListenError(
-            f"cannot listen on {host}:{port}: {error.strerror}. Choose another port with --port; 0 takes a free one."
+            f"cannot listen on {host}:{port}: {reason}. Choose another --port; 0 takes a free one."
         ) from None
+    except OverflowError:
+        raise CannotListenError(f"cannot listen on {host}:{port}: ports end at 65535.") from None
 
 
 def _app(options: argparse.Namespace, data_dir: Path) -> Starlette:
     keys_file = data_dir / "keys.json" if options.auth else None
-    settings = Settings(api_keys_required=options.auth, api_keys_file=keys_file)
+    settings = read_settings(api_keys_required=options.auth, api_keys_file=keys_file)
     configure_logging(settings.log_level)
     return create_app(settings)
 
 
 def _run(app: Starlette, listener: socket.socket) -> None:
-    config = uvicorn.Config(app, lifespan="off", log_level="warning", timeout_graceful_shutdown=5)
+    keep_freed_memory()
+    config = uvicorn.Config(app, lifespan="off", log_level="warning", access_log=False, timeout_graceful_shutdown=5)
     try:
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
@@ -94,16 +105,19 @@ def _key(path: Path) -> str | None:
         print(f"API keys: {path}")
         return None
     key, stored = create_key("local_server")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(KeyRing(keys=[stored]).model_dump_json(indent=2))
-    path.chmod(0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(KeyRing(keys=[stored]).model_dump_json(indent=2))
+        path.chmod(0o600)
+    except OSError as error:
+        raise CannotKeepKeysError(f"cannot write {path}: {error.strerror}.") from None
     print(f"API key (shown this once; its hash is in {path}): {key}")
     return key
 
 
 def _announce(url: str, key: str | None) -> None:
     header = f"-H 'X-API-Key: {key}' " if key else ""
-    command = f"curl {header}-H 'Content-Type: audio/wav' --data-binary @'{EXAMPLE}' '{url}/predict?full_scale=4'"
+    command = f"curl -sS {header}-H 'Content-Type: audio/wav' --data-binary @'{EXAMPLE}' '{url}/predict?full_scale=4'"
     lines = (
         f"Palier diagnoses at {url}",
         f"  documentation  {url}/docs",

@@ -77,7 +77,8 @@ def _summary(document: Mapping[str, Any]) -> str:
         ),
         (
             "the int8 recipe on that ResNet-18, against its float32",
-            f"{reference['int8_speedup_over_onnx_fp32']:.1f} times faster, {reference['int8_size_ratio']:.2f} of the size",
+            f"{reference['int8_speedup_over_onnx_fp32']:.1f} times faster, "
+            f"{reference['int8_size_ratio']:.2f} of the size",
         ),
         ("a window over HTTP, above the bare engine call", f"{http['overhead_ms_over_engine']:.2f} ms"),
         (

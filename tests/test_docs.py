@@ -151,8 +151,13 @@ def test_figures_are_rendered_from_the_benchmark() -> None:
     assert "times faster" in readme
 
 
-def readme_blocks() -> list[str]:
-    return re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+def blocks(page: Path) -> list[str]:
+    return re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def run(block: str) -> str:
+    done = subprocess.run(block, shell=True, cwd=ROOT, check=True, capture_output=True, text=True, timeout=120)
+    return done.stdout
 
 
 @contextmanager
@@ -173,18 +178,23 @@ def serving(command: str) -> Iterator[str]:
         process.stdout.close()
 
 
-@pytest.mark.skipif(
-    not (ROOT / ".venv/.serve").exists(), reason="runs `make serve`, which needs the .venv of `make test`"
+needs_venv = pytest.mark.skipif(
+    not (ROOT / ".venv/.serve").exists(), reason="the pages' commands need the .venv that `make test` creates"
 )
+
+
+@needs_venv
 def test_readme_blocks_run() -> None:
-    serve, *others = readme_blocks()
+    serve, *others = blocks(ROOT / "README.md")
     assert len(others) >= 2
     with serving(serve) as url:
-        outputs = [
-            subprocess.run(
-                block.replace(SERVER, url), shell=True, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60
-            ).stdout
-            for block in others
-        ]
+        outputs = [run(block.replace(SERVER, url)) for block in others]
     assert json.loads(outputs[0])["class_id"] == "clearance"
     assert "Bearing clearance" in outputs[1]
+
+
+@needs_venv
+def test_build_page_blocks_run() -> None:
+    report = json.loads(run("set -e\n" + "".join(blocks(DOCS / "build.md"))).splitlines()[-1])
+    assert report["records"] == 88
+    assert report["variants"]["int8"]["record_accuracy"] > 0.95

@@ -6,14 +6,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from build_scripts.cli.diagnose import diagnose_files, embedded, remote
 from build_scripts.cli.report import make_console, print_models, print_outcomes
 from functions.core.errors import PalierError
 from functions.core.models import ModelRepository
 from functions.core.options import DiagnosisOptions
-from functions.core.settings import Settings
+from functions.core.settings import read_settings
 from functions.core.version import VERSION
 
 EXIT_OK, EXIT_FAILED = 0, 2
@@ -26,8 +24,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except PalierError as error:
         print(f"palier: {error.message}", file=sys.stderr)
-    except ValidationError as error:
-        print(f"palier: the settings are wrong: {error}", file=sys.stderr)
     return EXIT_FAILED
 
 
@@ -65,7 +61,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 def _diagnose(arguments: argparse.Namespace) -> int:
     names = ("sample_rate_hz", "channel", "model", "full_scale")
     options = DiagnosisOptions.parse({name: getattr(arguments, name) for name in names})
-    ask = remote(arguments.url, arguments.key) if arguments.url else embedded(Settings())
+    ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
     outcomes = diagnose_files(arguments.files, options, ask, arguments.variable)
     if arguments.json:
         print(json.dumps({"diagnoses": [outcome.as_json() for outcome in outcomes]}, indent=2))
@@ -78,7 +74,7 @@ def _diagnose(arguments: argparse.Namespace) -> int:
 
 
 def _models(arguments: argparse.Namespace) -> int:
-    settings = Settings()
+    settings = read_settings()
     repository = ModelRepository(settings.models_dir)
     manifests = [repository.manifest(name) for name in repository.names()]
     if arguments.json:

@@ -32,11 +32,13 @@ def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: Diag
         response = httpx.post(
             f"{url.rstrip('/')}/predict", content=body.getvalue(), params=given, headers=headers, timeout=60
         )
-        answer: dict[str, Any] = response.json()
+        answer: Any = response.json()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise EndpointError(f"{url} does not answer: {error}.") from None
     except ValueError:
         raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does.") from None
+    if not isinstance(answer, dict) or not answer.keys() & {"error", "class_id"}:
+        raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does.")
     if response.status_code != 200:
-        raise EndpointError(f"{url} answered {response.status_code}: {answer.get('error', answer)}")
+        raise EndpointError(f"{url} answered {response.status_code}: {answer.get('error')}")
     return answer

@@ -1,4 +1,6 @@
-"""The usual recipe: FastAPI, a `list[float]` body, onnxruntime. Run: `python -m build_scripts.peers.fastapi_list MODEL`.
+"""The usual recipe: FastAPI, a `list[float]` body, onnxruntime.
+
+Run: `python -m build_scripts.peers.fastapi_list MODEL`.
 
 Fair to it: the same model file, one engine thread without spinning, the same uvicorn with uvloop and httptools, and a
 synchronous endpoint, so that FastAPI runs it in a worker thread. It does less than Palier: no joining, no novelty.
