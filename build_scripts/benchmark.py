@@ -25,7 +25,7 @@ from functions.core.arrays import Float32Array
 from functions.core.engine import Engine, OnnxEngine
 from functions.core.models import ModelRepository
 
-FULL, QUICK = Rounds(count=20, calls=5), Rounds(count=6, calls=3)
+FULL, QUICK = Rounds(count=20, calls=15), Rounds(count=6, calls=5)
 CALIBRATION_WINDOWS, QUICK_CALIBRATION_WINDOWS = 64, 8
 
 

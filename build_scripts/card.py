@@ -34,10 +34,11 @@ def _row(variant: Variant, evidence: Evidence) -> str:
 def _conditions(evidence: Evidence) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in evidence.versions.items())
     speed = f"{evidence.latency_ratio_fp32_to_int8:.2f} times as fast as float32, one thread, batch 1"
+    alike = f"{evidence.argmax_agreement:.2%}"
     return (
-        f"On {evidence.records} records ({evidence.windows} windows) that neither weights nor calibration were "
-        f"fitted to. Both variants name the same class for {evidence.argmax_agreement:.2%} of windows; int8 is {speed}, "
-        f"on {evidence.machine} ({', '.join(evidence.cpu_flags)}). {evidence.date}; {versions}."
+        f"On {evidence.records} records ({evidence.windows} windows) neither weights nor calibration were fitted to; "
+        f"only the join rule was chosen by them. Both variants name the same class for {alike} of windows; int8 is "
+        f"{speed}, on {evidence.machine} ({', '.join(evidence.cpu_flags)}). {evidence.date}; {versions}."
     )
 
 

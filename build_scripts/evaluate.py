@@ -16,8 +16,6 @@ from functions.core.diagnosis import novelty, record_probabilities
 from functions.core.manifest import Manifest
 from functions.core.models import ModelRepository
 
-MODELS = Path(__file__).resolve().parents[1] / "layers" / "models"
-
 
 @dataclass(frozen=True)
 class VariantEvaluation:

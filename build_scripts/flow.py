@@ -59,6 +59,7 @@ def build_package(recipe: ModelRecipe, checkpoint: Path, destination: Destinatio
     Raises:
         BuildError: a step cannot give what it promises, or a gate fails.
     """
+    require_new(destination.models / recipe.description.name / destination.version, force=destination.force)
     work = destination.work
     training = simulated(work, recipe.training_records, workers)
     exported = export(load_checkpoint(checkpoint), work / "model_fp32.onnx", destination.version)
@@ -94,7 +95,7 @@ def _content(
         measured=measured,
         records=len(unseen),
         windows=len(int8.window_label),
-        data=recipe.data,
+        data=f"{recipe.training_records.count} {recipe.data}",
         limits=recipe.limits,
         checkpoint=checkpoint,
     )

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from build_scripts.calibrate import Calibration, join_score
+from build_scripts.errors import DataError
 from build_scripts.export import ExportedModel
 from build_scripts.gates import Accuracy, Measurements
 from build_scripts.latency import Rounds, interleaved
@@ -60,7 +62,14 @@ def onnx_property(path: Path, key: str) -> str:
     """Return a metadata property of an ONNX file.
 
     Raises:
-        KeyError: the file does not say.
+        FileNotFoundError: there is no such file.
+        DataError: it is no ONNX file, or does not say.
     """
-    properties = {str(entry.key): str(entry.value) for entry in onnx.load(path).metadata_props}
+    try:
+        model = onnx.load(path)
+    except DecodeError as error:
+        raise DataError(f"{path} is not an ONNX file.") from error
+    properties = {str(entry.key): str(entry.value) for entry in model.metadata_props}
+    if key not in properties:
+        raise DataError(f"{path} does not say its {key}; it was not exported by this project.")
     return properties[key]

@@ -46,13 +46,13 @@ JOURNAL_BEARING = ModelRecipe(
         channels=1,
         classes=len(FAULT_CLASSES),
         stages=(
-            Stage(channels=16, kernel=63, stride=16),
+            Stage(channels=24, kernel=63, stride=16),
             Stage(channels=32, kernel=9, stride=4),
             Stage(channels=48, kernel=9, stride=4),
             Stage(channels=64, kernel=9, stride=4),
             Stage(channels=64, kernel=9, stride=1),
         ),
-        pooled=(2, -1),
+        pooled=(1, 2, -1),
     ),
     training=TrainingConfig(),
     quantization=QuantizationConfig(),
@@ -60,7 +60,7 @@ JOURNAL_BEARING = ModelRecipe(
     fitting_records=SimulationConfig(records_per_cell=48, seed=1001),
     unseen_records=SimulationConfig(records_per_cell=24, seed=1002),
     calibration_windows=256,
-    data="simulated journal-bearing records, five seconds each (build_scripts/simulation)",
+    data="simulated journal-bearing records of five seconds (build_scripts/simulation)",
     limits=(
         "The simulator is not validated on a rig: no recording of a real journal bearing was used. "
         "A one-second window of a cavitating machine without a burst in it equals a healthy one, so single "

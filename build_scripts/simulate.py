@@ -31,6 +31,11 @@ class SimulationConfig:
     seed: int
     workers: int = 1
 
+    @property
+    def count(self) -> int:
+        """Records of all classes and severities."""
+        return self.records_per_cell * len(FAULT_CLASSES) * len(SEVERITY_LEVELS)
+
 
 def simulate(config: SimulationConfig) -> RecordSet:
     """Simulate `records_per_cell` records of each of 11 classes and 4 severities.

@@ -28,7 +28,7 @@ def traced(
         TypeError: the exporter gives no program.
     """
     # A named Dim for the length beside a free batch freezes the length silently; DYNAMIC keeps both.
-    shapes = ({dimension: torch.export.Dim.DYNAMIC for dimension in dynamic},)
+    shapes = (dict.fromkeys(dynamic, torch.export.Dim.DYNAMIC),)
     with warnings.catch_warnings():
         # The exporter of torch 2.13 calls its own deprecated functions.
         warnings.simplefilter("ignore", FutureWarning)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
@@ -16,22 +16,24 @@ from tqdm import tqdm, trange
 from build_scripts.checkpoint import Checkpoint, ModelDescription
 from build_scripts.errors import CheckpointError
 from build_scripts.network import BearingNetwork, NetworkConfig
-from build_scripts.novelty import fit_novelty
+from build_scripts.novelty import NoveltyModel, fit_novelty
 from build_scripts.records import RecordSet
 from build_scripts.training_windows import epoch_generator, random_batches, random_windows
 from functions.core.arrays import Float32Array
+
+FEATURE_BATCH = 64
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """How long and how fast: AdamW under a one-cycle learning rate."""
 
-    epochs: int = 80
+    epochs: int = 50
     batch_size: int = 64
     peak_learning_rate: float = 6e-3
     weight_decay: float = 1e-2
     warm_up: float = 0.15
-    novelty_windows: int = 6000
+    novelty_windows: int = 20000
     seed: int = 0
     threads: int = 2
 
@@ -141,30 +143,33 @@ def train(
 
 
 def _finished(run: TrainingRun, records: RecordSet, description: ModelDescription, loss: float) -> Checkpoint:
-    config = run.config
-    rng = epoch_generator(config.seed, config.epochs)
-    chosen = rng.integers(0, len(records), config.novelty_windows)
-    windows = random_windows(records, chosen, description.window, rng)
     return Checkpoint(
         description=description,
         network=run.network.config,
         weights={name: tensor.detach().clone() for name, tensor in run.network.state_dict().items()},
-        novelty=fit_novelty(pooled_features(run.network, windows), records.label[chosen]),
-        training=asdict(config),
+        novelty=novelty_of_training(run.network, records, description.window, run.config),
+        training=asdict(run.config),
         metrics={"training_loss": loss, "training_records": len(records)},
     )
 
 
-def pooled_features(network: BearingNetwork, windows: Float32Array, batch_size: int = 64) -> Float32Array:
+def novelty_of_training(
+    network: BearingNetwork, records: RecordSet, window: int, config: TrainingConfig
+) -> NoveltyModel:
+    """Fit the novelty measure of a trained network on windows at random places of its training records."""
+    rng = epoch_generator(config.seed, config.epochs)
+    chosen = rng.integers(0, len(records), config.novelty_windows)
+    parts = np.array_split(chosen, math.ceil(len(chosen) / FEATURE_BATCH))
+    features = [
+        pooled_features(network, random_windows(records, part, window, rng))
+        for part in tqdm(parts, "novelty", unit="batch", leave=False)
+    ]
+    return fit_novelty(np.concatenate(features), records.label[chosen])
+
+
+def pooled_features(network: BearingNetwork, windows: Float32Array) -> Float32Array:
     """Return the pooled features float32 [n, F] of windows float32 [n, C, T]."""
     network.eval()
-    batches = torch.split(torch.from_numpy(windows), batch_size)
     with torch.no_grad():
-        return np.concatenate([network.features(batch).numpy() for batch in tqdm(batches, "features", leave=False)])
-
-
-def window_accuracy(network: BearingNetwork, windows: Float32Array, label: NDArray[np.int64]) -> float:
-    """Return the share of windows float32 [n, C, T] that PyTorch classifies as `label` int64 [n]."""
-    logits = pooled_features(network, windows) @ network.head.weight.detach().numpy().T
-    predicted = (logits + network.head.bias.detach().numpy()).argmax(axis=1)
-    return float((predicted == label).mean())
+        features: Float32Array = network.features(torch.from_numpy(windows)).numpy()
+    return features

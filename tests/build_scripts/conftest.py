@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from build_scripts.checkpoint import Checkpoint, ModelDescription, load_checkpoint, save_checkpoint
+from build_scripts.export import ExportedModel, export
+from build_scripts.network import NetworkConfig, Stage
+from build_scripts.parser import MODELS
+from build_scripts.quantize import QuantizationConfig, quantize
+from build_scripts.records import RecordSet
+from build_scripts.simulate import SimulationConfig, simulate
+from build_scripts.simulation.classes import FAULT_CLASSES
+from build_scripts.train import TrainingConfig, train
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"
+WINDOW = 20480
+
+DESCRIPTION = ModelDescription(
+    name="tiny",
+    title="A tiny network",
+    classes=tuple((fault.id, fault.name) for fault in FAULT_CLASSES),
+    window=WINDOW,
+    sample_rate_hz=20480.0,
+    unit="g",
+)
+NETWORK = NetworkConfig(
+    channels=1, classes=11, stages=(Stage(16, 31, 16), Stage(32, 9, 8), Stage(32, 9, 2)), pooled=(1, -1)
+)
+TRAINING = TrainingConfig(epochs=2, batch_size=16, novelty_windows=200, seed=3, threads=1)
+
+
+@pytest.fixture(scope="session")
+def records() -> RecordSet:
+    """One simulated record of each class and severity."""
+    return simulate(SimulationConfig(records_per_cell=1, seed=5))
+
+
+@pytest.fixture(scope="session")
+def checkpoint_path(records: RecordSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkpoint")
+    return save_checkpoint(train(records, DESCRIPTION, NETWORK, TRAINING, folder / "state.pt"), folder / "tiny.pt")
+
+
+@pytest.fixture(scope="session")
+def checkpoint(checkpoint_path: Path) -> Checkpoint:
+    return load_checkpoint(checkpoint_path)
+
+
+@pytest.fixture(scope="session")
+def exported(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> ExportedModel:
+    return export(checkpoint, tmp_path_factory.mktemp("export") / "tiny.onnx", version="3")
+
+
+@pytest.fixture(scope="session")
+def quantized(exported: ExportedModel, records: RecordSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    windows = np.concatenate([records.windows(index, WINDOW)[:1] for index in range(len(records))])
+    return quantize(exported.path, windows, tmp_path_factory.mktemp("quantize") / "tiny.onnx", QuantizationConfig())
+
+
+@pytest.fixture(scope="session")
+def reference_records() -> Path:
+    path = SHARED / "data" / "journal-bearing" / "reference_val.npz"
+    if not path.exists():
+        pytest.skip(f"the reference records are not on this machine: {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def shipped_models() -> Path:
+    return MODELS

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from build_scripts.errors import GateFailed, PackageExistsError
+from build_scripts.flow import Destination, build_from_scratch, build_package, calibration_windows, simulated
+from build_scripts.recipe import JOURNAL_BEARING, RECIPES, ModelRecipe
+from build_scripts.records import RecordSet
+from build_scripts.simulate import SimulationConfig
+from build_scripts.simulation.classes import FAULT_CLASSES
+from tests.build_scripts.conftest import DESCRIPTION, NETWORK, TRAINING, WINDOW
+
+TINY: ModelRecipe = replace(
+    JOURNAL_BEARING,
+    description=DESCRIPTION,
+    network=NETWORK,
+    training=TRAINING,
+    training_records=SimulationConfig(1, 5),
+    fitting_records=SimulationConfig(1, 6),
+    unseen_records=SimulationConfig(1, 7),
+    calibration_windows=16,
+)
+
+
+def test_the_shipped_recipe_is_the_journal_bearing() -> None:
+    assert list(RECIPES) == ["journal-bearing"]
+    assert [identifier for identifier, _ in JOURNAL_BEARING.description.classes] == [one.id for one in FAULT_CLASSES]
+
+
+def test_records_of_training_fitting_and_proof_have_different_seeds() -> None:
+    sets = (JOURNAL_BEARING.training_records, JOURNAL_BEARING.fitting_records, JOURNAL_BEARING.unseen_records)
+    assert len({one.seed for one in sets}) == 3
+
+
+def test_records_are_simulated_once(tmp_path: Path) -> None:
+    config = SimulationConfig(1, 5)
+    first = simulated(tmp_path, config, workers=1)
+    (path,) = tmp_path.iterdir()
+    written = path.stat().st_mtime_ns
+    assert np.array_equal(simulated(tmp_path, config, workers=1).counts, first.counts)
+    assert path.stat().st_mtime_ns == written
+
+
+def test_calibration_windows_are_spread_over_the_records(records: RecordSet) -> None:
+    windows = calibration_windows(records, WINDOW, 4)
+    assert windows.shape == (4, 1, WINDOW)
+    assert np.array_equal(windows[-1], records.windows(43, WINDOW)[0])
+
+
+def test_the_whole_flow_runs_and_a_network_too_small_fails_its_gate(tmp_path: Path) -> None:
+    destination = Destination(tmp_path / "work", tmp_path / "models")
+    with pytest.raises(GateFailed):
+        build_from_scratch(TINY, tmp_path / "tiny.pt", destination)
+    assert {path.name for path in (tmp_path / "work").iterdir()} >= {
+        "records-5-1.npz",
+        "records-6-1.npz",
+        "records-7-1.npz",
+        "training.pt",
+        "model_fp32.onnx",
+        "model_int8.onnx",
+    }
+    assert (tmp_path / "tiny.pt").exists()
+    assert not (tmp_path / "models").exists()
+
+
+def test_an_existing_version_is_refused_before_any_work(tmp_path: Path, checkpoint_path: Path) -> None:
+    destination = Destination(tmp_path / "work", tmp_path / "models")
+    (tmp_path / "models" / "tiny" / "1").mkdir(parents=True)
+    for build in (build_from_scratch, build_package):
+        with pytest.raises(PackageExistsError):
+            build(TINY, checkpoint_path, destination)
+    assert not (tmp_path / "work").exists()

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from build_scripts.errors import GateFailed
+from build_scripts.gates import Accuracy, Measurements, check_gates
+
+GOOD = Measurements(
+    export_max_abs_difference=1e-4,
+    fp32=Accuracy(record=1.0, window=0.970),
+    int8=Accuracy(record=0.996, window=0.966),
+    agreement=0.99,
+    fp32_bytes=1000,
+    int8_bytes=350,
+    latency_ratio=1.01,
+)
+
+
+def test_good_measurements_pass_unchanged() -> None:
+    assert check_gates(GOOD) is GOOD
+    assert GOOD.size_ratio == 0.35
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"export_max_abs_difference": 1.1e-4}, r"export max abs difference failed: measured 0\.00011"),
+        ({"export_max_abs_difference": float("nan")}, "export max abs difference failed: measured nan"),
+        ({"int8": Accuracy(record=0.994, window=0.966)}, r"record accuracy drop failed: measured 0\.006"),
+        ({"int8": Accuracy(record=1.0, window=0.964)}, r"window accuracy drop failed: measured 0\.006"),
+        ({"agreement": 0.989}, r"argmax agreement failed: measured 0\.989, limit >= 0\.99"),
+        ({"int8_bytes": 351}, r"size ratio failed: measured 0\.351, limit <= 0\.35"),
+        ({"latency_ratio": 0.9}, r"speed over float32 failed: measured 0\.9, limit >= 1"),
+    ],
+)
+def test_each_gate_names_its_figure_and_limit(change: dict[str, object], message: str) -> None:
+    with pytest.raises(GateFailed, match=message):
+        check_gates(replace(GOOD, **change))  # type: ignore[arg-type]

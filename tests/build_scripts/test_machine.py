@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import platform
+
+from build_scripts.machine import VECTOR_FLAGS, cpu_flags, machine, versions
+
+
+def test_the_machine_is_named_with_architecture_and_cores() -> None:
+    assert platform.machine() in machine()
+    assert machine().endswith("cores")
+
+
+def test_flags_are_those_that_decide_integer_speed() -> None:
+    assert set(cpu_flags()) <= set(VECTOR_FLAGS)
+
+
+def test_versions_name_python_and_the_libraries() -> None:
+    assert list(versions()) == ["python", "torch", "onnx", "onnxruntime", "numpy"]
+    assert versions()["python"] == platform.python_version()

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from build_scripts.network import BearingNetwork, NetworkConfig, Stage
+
+SMALL = NetworkConfig(channels=2, classes=3, stages=(Stage(4, 5, 2), Stage(6, 3, 2, dilation=2)), pooled=(0, -1))
+
+
+def test_shape_figures_follow_from_the_stages() -> None:
+    assert SMALL.features == 2 * (4 + 6)
+    assert SMALL.receptive_field == 1 + 4 + 4 * 2
+    # 50 outputs of 2 * 4 * 5, 25 outputs of 4 * 6 * 3
+    assert SMALL.multiply_accumulates(100) == 50 * 40 + 25 * 72
+
+
+@pytest.mark.parametrize(("batch", "length"), [(1, 64), (3, 100), (2, 33)])
+def test_any_batch_and_length_give_logits(batch: int, length: int) -> None:
+    logits = BearingNetwork(SMALL).eval()(torch.zeros(batch, 2, length))
+    assert logits.shape == (batch, 3)
+
+
+def test_features_are_mean_and_maximum_of_each_pooled_stage() -> None:
+    network = BearingNetwork(SMALL).eval()
+    signal = torch.randn(2, 2, 64)
+    first = network.stages[0](signal.unsqueeze(2))
+    features = network.features(signal)
+    assert features.shape == (2, 20)
+    torch.testing.assert_close(features[:, :4], first.mean(dim=(2, 3)))
+    torch.testing.assert_close(features[:, 4:8], first.amax(dim=(2, 3)))
+
+
+def test_the_receptive_field_is_what_an_output_sees() -> None:
+    network = BearingNetwork(SMALL).eval()
+    signal = torch.randn(1, 2, 64, requires_grad=True)
+    hidden = signal.unsqueeze(2)
+    for stage in network.stages:
+        assert isinstance(stage, torch.nn.Sequential)
+        hidden = stage[0](hidden)
+    (gradient,) = torch.autograd.grad(hidden[0, :, 0, 8].sum(), signal)
+    seen = gradient[0, 0].nonzero().flatten()
+    assert int(seen[-1] - seen[0]) + 1 == SMALL.receptive_field

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from build_scripts.calibrate import Calibration, JoinScore
+from build_scripts.checkpoint import file_sha256
+from build_scripts.errors import GateFailed, PackageExistsError
+from build_scripts.export import ExportedModel
+from build_scripts.gates import Accuracy, Measurements
+from build_scripts.package import ModelFile, PackageContent, package
+from functions.core.manifest import JoinRule, Manifest, NoveltyRule
+from functions.core.models import ModelRepository
+from tests.build_scripts.conftest import DESCRIPTION
+
+CALIBRATION = Calibration(
+    temperature=1.1,
+    join=JoinRule(rule="evidence", floor=0.01, independence=0.6),
+    novelty=NoveltyRule(scale=2.5, threshold=0.6),
+    scores={"mean": JoinScore(0.95, 0.2), "evidence": JoinScore(0.97, 0.1)},
+    false_alarm_rate=0.012,
+)
+MEASURED = Measurements(
+    export_max_abs_difference=1e-6,
+    fp32=Accuracy(record=0.98, window=0.95),
+    int8=Accuracy(record=0.979, window=0.949),
+    agreement=0.995,
+    fp32_bytes=1000,
+    int8_bytes=300,
+    latency_ratio=1.5,
+)
+
+
+@pytest.fixture
+def content(exported: ExportedModel, quantized: Path, checkpoint_path: Path) -> PackageContent:
+    files = (
+        ModelFile("fp32", exported.path, "torch-dynamo", {}),
+        ModelFile("int8", quantized, "static-qdq", {"calibration_windows": 44}),
+    )
+    return PackageContent(
+        description=DESCRIPTION,
+        channels=1,
+        files=files,
+        calibration=CALIBRATION,
+        measured=MEASURED,
+        records=44,
+        windows=220,
+        data="simulated records",
+        limits="Not validated on a rig.",
+        checkpoint=checkpoint_path,
+    )
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_package_loads_and_verifies(content: PackageContent, tmp_path: Path) -> None:
+    folder = package(content, tmp_path, "1")
+    assert folder == tmp_path / "tiny" / "1"
+    assert names(folder) == ["CARD.md", "manifest.json", "model_fp32.onnx", "model_int8.onnx"]
+    repository = ModelRepository(tmp_path)
+    assert [repository.load("tiny", "1", precision).precision for precision in ("fp32", "int8")] == ["fp32", "int8"]
+
+
+def test_the_manifest_says_what_was_measured(content: PackageContent, tmp_path: Path, checkpoint_path: Path) -> None:
+    manifest = Manifest.model_validate_json((package(content, tmp_path, "1") / "manifest.json").read_bytes())
+    assert (manifest.temperature, manifest.join, manifest.novelty) == (1.1, CALIBRATION.join, CALIBRATION.novelty)
+    assert manifest.default_variant == {"x86_64": "int8", "arm64": "int8", "cuda": "fp32"}
+    assert manifest.source_checkpoint_sha256 == file_sha256(checkpoint_path)
+    assert manifest.evidence.accuracy["int8"] == {"record": 0.979, "window": 0.949}
+    assert manifest.evidence.notes["join_mean"] == {"record_accuracy": 0.95, "record_nll": 0.2}
+    assert manifest.evidence.notes["size_ratio"] == 0.3
+    for variant in manifest.variants:
+        data = (tmp_path / "tiny" / "1" / variant.file).read_bytes()
+        assert (variant.sha256, variant.size_bytes) == (hashlib.sha256(data).hexdigest(), len(data))
+        assert variant.opset == 20
+
+
+def test_the_card_is_rendered_from_the_manifest(content: PackageContent, tmp_path: Path) -> None:
+    card = (package(content, tmp_path, "1") / "CARD.md").read_text()
+    assert "| int8 | 97.90% | 94.90% |" in card
+    assert "Not validated on a rig." in card
+    assert "10. `cavitation_clearance`: Cavitation + clearance" in card
+    assert "99.50% of windows; int8 is 1.50 times as fast" in card
+
+
+def test_a_failed_gate_writes_nothing(content: PackageContent, tmp_path: Path) -> None:
+    with pytest.raises(GateFailed, match="argmax agreement"):
+        package(replace(content, measured=replace(MEASURED, agreement=0.5)), tmp_path, "1")
+    assert names(tmp_path) == []
+
+
+def test_a_version_is_never_replaced_unasked(content: PackageContent, tmp_path: Path) -> None:
+    folder = package(content, tmp_path, "1")
+    before = (folder / "manifest.json").read_bytes()
+    with pytest.raises(PackageExistsError, match="--force"):
+        package(replace(content, records=1), tmp_path, "1")
+    assert (folder / "manifest.json").read_bytes() == before
+    package(replace(content, records=1), tmp_path, "1", force=True)
+    assert '"records": 1,' in (folder / "manifest.json").read_text()
+    assert names(folder.parent) == ["1"]
+
+
+def test_a_write_that_breaks_off_leaves_nothing(content: PackageContent, tmp_path: Path) -> None:
+    missing = ModelFile("int8", tmp_path / "gone.onnx", "static-qdq", {})
+    with pytest.raises(FileNotFoundError):
+        package(replace(content, files=(content.files[0], missing)), tmp_path / "models", "1")
+    assert names(tmp_path / "models" / "tiny") == []

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from rich.console import Console, RenderableType
+
+from build_scripts.tables import render
+
+
+def printed(renderable: RenderableType) -> str:
+    console = Console(width=120, record=True, file=None, quiet=False)
+    with console.capture() as captured:
+        console.print(renderable)
+    return captured.get()
+
+
+def test_an_evaluation_has_a_row_for_each_class() -> None:
+    share = {"record_accuracy": 1.0, "window_accuracy": 0.5}
+    variants = {"int8": {**share, "per_class": {"healthy": share, "wear": share}}}
+    text = printed(render("evaluate", {"model": "m", "version": "1", "records": 4, "variants": variants}))
+    assert "m 1, 4 records: share right" in text
+    assert [row for row in ("all", "healthy", "wear") if row in text] == ["all", "healthy", "wear"]
+    assert text.count("100.00%") == 3
+    assert text.count("50.00%") == 3
+
+
+def test_other_reports_are_tables_with_inner_tables_below() -> None:
+    text = printed(render("calibrate", {"temperature": 1.23456789, "scores": {"mean": {"accuracy": 0.5}}}))
+    assert "1.2346" in text
+    assert text.index("temperature") < text.index("mean") < text.index("accuracy")
+
+
+def test_lists_are_one_item_a_line() -> None:
+    text = printed(render("simulate", {"written": ["a.wav", "b.wav"]}))
+    assert text.index("a.wav") < text.index("\n", text.index("a.wav")) < text.index("b.wav")

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from build_scripts.checkpoint import Checkpoint, restore_network
+from build_scripts.errors import CheckpointError
+from build_scripts.network import BearingNetwork
+from build_scripts.records import RecordSet
+from build_scripts.train import pooled_features, train
+from tests.build_scripts.conftest import DESCRIPTION, NETWORK, TRAINING, WINDOW
+
+
+def trained(records: RecordSet, state: Path, stop_after: int | None = None) -> Checkpoint:
+    return train(records, DESCRIPTION, NETWORK, TRAINING, state, stop_after)
+
+
+def test_training_lowers_the_loss(records: RecordSet, checkpoint: Checkpoint) -> None:
+    assert checkpoint.metrics["training_loss"] < np.log(11)
+    assert checkpoint.metrics["training_records"] == len(records)
+    assert checkpoint.training["epochs"] == 2
+
+
+def test_a_resumed_training_ends_where_an_unbroken_one_does(
+    records: RecordSet, checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    trained(records, tmp_path / "state.pt", stop_after=1)
+    resumed = trained(records, tmp_path / "state.pt")
+    for name, weights in checkpoint.weights.items():
+        torch.testing.assert_close(resumed.weights[name], weights, rtol=0, atol=0)
+    assert resumed.metrics == checkpoint.metrics
+    assert np.array_equal(resumed.novelty.projection, checkpoint.novelty.projection)
+
+
+def test_a_state_of_another_schedule_is_refused(records: RecordSet, tmp_path: Path) -> None:
+    state = tmp_path / "state.pt"
+    trained(records, state, stop_after=1)
+    with pytest.raises(CheckpointError, match="was trained with"):
+        train(records, DESCRIPTION, NETWORK, replace(TRAINING, epochs=5), state)
+
+
+def test_too_few_records_are_refused(records: RecordSet, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="44 records do not fill a batch of 64"):
+        train(records, DESCRIPTION, NETWORK, replace(TRAINING, batch_size=64), tmp_path / "state.pt")
+
+
+def test_features_do_not_depend_on_the_batch_size(records: RecordSet) -> None:
+    network, windows = BearingNetwork(NETWORK), records.windows(0, WINDOW)
+    single = np.concatenate([pooled_features(network, window[None]) for window in windows])
+    np.testing.assert_allclose(single, pooled_features(network, windows), atol=1e-5)
+
+
+def test_the_novelty_measure_is_about_one_on_training_records(records: RecordSet, checkpoint: Checkpoint) -> None:
+    served, windows = restore_network(checkpoint), np.concatenate([records.windows(i, WINDOW) for i in range(44)])
+    with torch.no_grad():
+        _, distance = served(torch.from_numpy(windows))
+    assert 0.3 < float(distance.median()) < 2.0
