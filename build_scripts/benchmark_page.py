@@ -98,8 +98,8 @@ def render_benchmarks(document: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in first["versions"].items())
     head = (
         "# Benchmarks\n\n"
-        f"Measured {document['date']} by `make bench`, which writes this page. One thread, one window a call; all arms of a\n"
-        "table take turns in one run. Times on a shared machine drift: trust the ratios.\n\n"
+        f"Measured {document['date']} by `make bench`, which writes this page. One thread, one window a call;\n"
+        "all arms of a table take turns in one run. Times on a shared machine drift: trust the ratios.\n\n"
         f"Machine: {first['machine']} ({', '.join(first['cpu_flags'])}). {versions}.\n"
     )
     return head + "".join(_section(name, report) for name, report in reports.items())
