@@ -49,7 +49,11 @@ def _calibration(manifest: Manifest) -> str:
         if join.rule == "mean"
         else f"evidence, floor {join.floor:g}, independence {join.independence:g}"
     )
-    lines = [f"- temperature {manifest.temperature:.3f}", f"- windows joined by: {rule}"]
+    lines = [
+        f"- temperature {manifest.temperature:.3f}",
+        f"- windows joined by: {rule}",
+        f"- doubt mixed into every diagnosis: {join.doubt:.2g}",
+    ]
     if manifest.novelty is not None:
         lines.append(f"- novel above {manifest.novelty.threshold:.3f} (scale {manifest.novelty.scale:.3g})")
     notes = sorted(manifest.evidence.notes.items())
