@@ -7,8 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from rich.console import Console
-
+from build_scripts.cli.report import make_console
 from build_scripts.commands import COMMANDS
 from build_scripts.errors import BuildError
 from build_scripts.parser import make_parser
@@ -33,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if getattr(options, "json", False):
         print(json.dumps(report))
     else:
-        Console().print(render(options.step, report))
+        make_console().print(render(options.step, report))
     return EXIT_OK
 
 

@@ -27,7 +27,7 @@ def render_report(report: Mapping[str, Any], title: str = "") -> RenderableType:
 def render_evaluation(report: Mapping[str, Any]) -> RenderableType:
     """Return an evaluation as a table: all classes, then each, records and windows right per variant."""
     variants: Mapping[str, Any] = report["variants"]
-    columns = [f"{name} {what}" for name in variants for what in ("records", "windows")]
+    columns = [f"{name}\n{what}" for name in variants for what in ("records", "windows")]
     title = f"{report['model']} {report['version']}, {report['records']} records: share right"
     table = Table("class", *columns, title=title, title_justify="left")
     table.add_row("all", *_shares(variants.values()), end_section=True)
