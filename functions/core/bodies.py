@@ -57,16 +57,24 @@ def _is_zlib(body: bytes) -> bool:
 
 
 def _inflate(body: bytes, window_bits: int, limit_bytes: int) -> bytes:
-    inflater = zlib.decompressobj(window_bits)
-    try:
-        unpacked = inflater.decompress(body, limit_bytes + 1)
-    except zlib.error as error:
-        raise MalformedBodyError(f"The body cannot be unpacked: {error}.", field="Content-Encoding") from None
-    if len(unpacked) > limit_bytes:
-        raise _too_large(limit_bytes)
-    if not inflater.eof or inflater.unused_data:
-        raise MalformedBodyError("The packed body is cut short or followed by more.", field="Content-Encoding")
-    return unpacked
+    """Unpack every member of a body; gzip may have several. Source: RFC 1952, section 2.2."""
+    unpacked: list[bytes] = []
+    room = limit_bytes
+    while body or not unpacked:
+        inflater = zlib.decompressobj(window_bits)
+        try:
+            unpacked.append(inflater.decompress(body, room + 1))
+        except zlib.error as error:
+            raise MalformedBodyError(f"The body cannot be unpacked: {error}.", field="Content-Encoding") from None
+        room -= len(unpacked[-1])
+        if room < 0:
+            raise _too_large(limit_bytes)
+        if not inflater.eof:
+            raise MalformedBodyError("The packed body is cut short.", field="Content-Encoding")
+        body = inflater.unused_data
+        if body and window_bits != _GZIP_WINDOW:
+            raise MalformedBodyError("The packed body is followed by more.", field="Content-Encoding")
+    return b"".join(unpacked)
 
 
 def _too_large(limit_bytes: int) -> BodyTooLargeError:

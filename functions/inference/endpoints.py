@@ -77,10 +77,8 @@ class Endpoints:
         )
 
     async def models(self, _: Request) -> Response:
-        """GET /models: every package, the newest version of each."""
-        names = self.diagnoser.models.names()
-        answers = [await asyncio.to_thread(self._model, name, None) for name in names]
-        return _json(ModelsAnswer(models=answers, default_model=self.settings.default_model))
+        """GET /models: every package, the newest version of each; a broken one hides no other."""
+        return _json(await asyncio.to_thread(self._models))
 
     async def model(self, request: Request) -> Response:
         """GET /models/{name}: one package; `?version=` for another than the newest."""
@@ -127,6 +125,17 @@ class Endpoints:
             )
         diagnoses: list[Diagnosis] = self.diagnoser.diagnose_batch(recordings, options)
         return BatchAnswer.of(diagnoses, options, request_id_var.get() or "")
+
+    def _models(self) -> ModelsAnswer:
+        answers: list[ModelAnswer] = []
+        unavailable: list[str] = []
+        for name in self.diagnoser.models.names():
+            try:
+                answers.append(self._model(name, None))
+            except ModelUnavailableError as error:
+                LOGGER.error(error.message, extra={"code": error.code}, exc_info=error.__cause__)
+                unavailable.append(name)
+        return ModelsAnswer(models=answers, unavailable=unavailable, default_model=self.settings.default_model)
 
     def _model(self, name: str, version: str | None) -> ModelAnswer:
         models = self.diagnoser.models

@@ -150,6 +150,7 @@ class ModelsAnswer(Answer):
     """All model packages, newest version of each."""
 
     models: list[ModelAnswer]
+    unavailable: list[str] = Field(description="Names of packages whose manifest is broken.")
     default_model: str
 
 

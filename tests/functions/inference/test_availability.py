@@ -135,6 +135,17 @@ async def assert_unhealthy(client: httpx.AsyncClient) -> None:
     assert (health["status"], health["model_loaded"], health["model"]) == ("unhealthy", False, None)
 
 
+async def test_a_broken_package_hides_no_other(settings: Settings, own_models_dir: Path, read_log: Any) -> None:
+    break_manifest(own_models_dir / "tiny-pair" / "1")
+    async with client_of(create_app(settings.model_copy(update={"models_dir": own_models_dir}))) as client:
+        answer = (await client.get("/models")).json()
+    assert [model["name"] for model in answer["models"]] == ["tiny", "tiny-plain"]
+    assert answer["unavailable"] == ["tiny-pair"]
+    assert [line["message"] for line in read_log() if line["level"] == "ERROR"] == [
+        "The manifest of tiny-pair 1 is broken."
+    ]
+
+
 async def test_a_missing_default_model_is_a_503(settings: Settings) -> None:
     async with client_of(create_app(settings.model_copy(update={"default_model": "absent"}))) as client:
         await assert_unhealthy(client)
