@@ -54,6 +54,16 @@ def export_command(options: argparse.Namespace) -> Report:
     return {"model": str(exported.path), "max_abs_difference": exported.max_abs_difference}
 
 
+def validate_command(options: argparse.Namespace) -> Report:
+    """Check an exported model against the checkpoint it was made from."""
+    from build_scripts.checkpoint import load_checkpoint, restore_network
+    from build_scripts.export import contract_of
+    from build_scripts.validate import validate
+
+    checkpoint = load_checkpoint(options.checkpoint)
+    return asdict(validate(options.model, restore_network(checkpoint), contract_of(checkpoint)))
+
+
 def quantize_command(options: argparse.Namespace) -> Report:
     """Quantize an exported model with windows of a file of records."""
     from build_scripts.flow import calibration_windows
@@ -147,6 +157,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "simulate": simulate_command,
     "train": train_command,
     "export": export_command,
+    "validate": validate_command,
     "quantize": quantize_command,
     "calibrate": calibrate_command,
     "package": package_command,

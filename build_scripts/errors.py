@@ -23,5 +23,16 @@ class GateFailed(BuildError):  # noqa: N818 - the design's name for it
         self.measured = measured
 
 
+class ValidationFailed(BuildError):  # noqa: N818 - as GateFailed
+    """An ONNX file that is not what its network is."""
+
+    def __init__(self, failures: list[str], largest_difference: float) -> None:
+        """List everything that does not hold."""
+        lines = "; ".join(failures)
+        super().__init__(f"Validation failed ({len(failures)}; largest difference {largest_difference:.3g}): {lines}.")
+        self.failures = failures
+        self.largest_difference = largest_difference
+
+
 class PackageExistsError(BuildError):
     """A model version that is already written; versions do not change."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 
 from build_scripts import export as export_step
 from build_scripts.checkpoint import Checkpoint, restore_network
-from build_scripts.errors import GateFailed
+from build_scripts.errors import ValidationFailed
 from build_scripts.export import ExportedModel, export
 from functions.core.engine import OnnxEngine
 
@@ -58,6 +59,7 @@ def test_nothing_of_the_exporter_is_left(exported: ExportedModel) -> None:
 def test_a_difference_above_the_gate_raises(
     checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export_step, "largest_difference", lambda *_: 2e-4)
-    with pytest.raises(GateFailed, match=r"export max abs difference failed: measured 0\.0002, limit <= 0\.0001"):
+    strict = replace(export_step.contract_of(checkpoint), tolerance=0.0)
+    monkeypatch.setattr(export_step, "contract_of", lambda _: strict)
+    with pytest.raises(ValidationFailed, match=r"logits at batch 1, length 20480 differs by .*, limit 0"):
         export(checkpoint, tmp_path / "bad.onnx")
