@@ -20,6 +20,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_data_steps(steps)
     _add_file_steps(steps)
     _add_quantization_step(steps)
+    _add_aware_step(steps)
     _add_package_steps(steps)
     _add_measuring_steps(steps)
     return parser
@@ -73,6 +74,18 @@ def _add_quantization_step(steps: Steps[argparse.ArgumentParser]) -> None:
     quantize.add_argument("--dynamic-weights", choices=("uint8", "int8"), default="uint8", help="type of them")
     quantize.add_argument("--exclude", nargs="+", default=[], metavar="LAYER", help="layers left in float32, by name")
     _add_json(quantize)
+
+
+def _add_aware_step(steps: Steps[argparse.ArgumentParser]) -> None:
+    qat = steps.add_parser("qat", help="fine-tune a checkpoint with rounding and write it as int8")
+    qat.add_argument("--checkpoint", type=Path, required=True)
+    qat.add_argument("--data", type=Path, required=True, help="records to train on (.npz)")
+    qat.add_argument("--out", type=Path, required=True, help="ONNX model to write")
+    qat.add_argument("--epochs", type=int, default=3, help="(default: %(default)s)")
+    qat.add_argument("--batch-size", type=int, default=64, help="windows of a step (default: %(default)s)")
+    qat.add_argument("--bits", type=int, choices=(7, 8), default=7, help="of a weight (default: %(default)s)")
+    qat.add_argument("--seed", type=int, default=0)
+    _add_json(qat)
 
 
 def _add_package_steps(steps: Steps[argparse.ArgumentParser]) -> None:
