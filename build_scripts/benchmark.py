@@ -14,6 +14,7 @@ import torch
 
 from build_scripts.latency import Latency, Rounds, interleaved
 from build_scripts.machine import cpu_flags, machine, versions
+from build_scripts.quantization.dynamic import WEIGHT_TYPES, quantize_dynamically
 from build_scripts.quantize import QuantizationConfig, quantize
 from build_scripts.reference_network import (
     WINDOW,
@@ -58,10 +59,13 @@ def benchmark_against_reference(models: Path, name: str, *, quick: bool = False)
 
 
 def benchmark_reference(*, quick: bool = False) -> dict[str, object]:
-    """Time the reference network in PyTorch, in float32 ONNX and in int8 ONNX made by our recipe.
+    """Time the reference network in PyTorch, in float32 ONNX, in int8 ONNX made by our recipe and dynamically.
+
+    Dynamic int8 weights are what its own project ships.
 
     Returns:
-        Medians and 95th percentiles in ms, `int8_speedup_over_onnx_fp32`, `int8_size_ratio`, machine and versions.
+        Medians and 95th percentiles in ms, `int8_speedup_over_onnx_fp32`, `int8_size_ratio`, the speedups of
+        both dynamic variants, machine and versions.
 
     Raises:
         GateFailed: a convolution of the int8 model does not run in integers.
@@ -71,19 +75,26 @@ def benchmark_reference(*, quick: bool = False) -> dict[str, object]:
     with TemporaryDirectory() as directory:
         fp32 = export_reference_network(network, Path(directory) / "reference.onnx")
         int8 = quantize(fp32, windows, Path(directory) / "reference_int8.onnx", QuantizationConfig())
-        sizes = {"onnx_fp32": fp32.stat().st_size, "onnx_int8": int8.stat().st_size}
-        candidates = {
-            "pytorch": _torch_runner(network, signal),
-            "onnx_fp32": runner(OnnxEngine(fp32), signal),
-            "onnx_int8": runner(OnnxEngine(int8), signal),
-        }
+        files = {"onnx_fp32": fp32, "onnx_int8": int8} | _dynamic_variants(fp32, Path(directory))
+        sizes = {name: path.stat().st_size for name, path in files.items()}
+        candidates = {"pytorch": _torch_runner(network, signal)}
+        candidates |= {name: runner(OnnxEngine(path), signal) for name, path in files.items()}
         latencies = interleaved(candidates, QUICK if quick else FULL)
     fp32_ms = latencies["onnx_fp32"].p50_ms
     return _report(latencies) | {
         "int8_speedup_over_onnx_fp32": fp32_ms / latencies["onnx_int8"].p50_ms,
         "onnx_fp32_speedup_over_pytorch": latencies["pytorch"].p50_ms / fp32_ms,
+        "dynamic_uint8_speedup_over_onnx_fp32": fp32_ms / latencies["onnx_dynamic_uint8"].p50_ms,
+        "dynamic_int8_speedup_over_onnx_fp32": fp32_ms / latencies["onnx_dynamic_int8"].p50_ms,
         "int8_size_ratio": sizes["onnx_int8"] / sizes["onnx_fp32"],
         "size_bytes": sizes,
+    }
+
+
+def _dynamic_variants(fp32: Path, folder: Path) -> dict[str, Path]:
+    return {
+        f"onnx_dynamic_{weights}": quantize_dynamically(fp32, folder / f"dynamic_{weights}.onnx", weights)
+        for weights in WEIGHT_TYPES
     }
 
 

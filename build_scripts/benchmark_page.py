@@ -15,6 +15,8 @@ _RATIOS = {
     "speedup_over_reference_onnx_fp32": "int8 model, times faster than the reference network in onnxruntime float32",
     "fp32_speedup_over_reference_onnx_fp32": "float32 model, times faster than the same",
     "int8_speedup_over_onnx_fp32": "reference network, int8 by our recipe, times faster than float32",
+    "dynamic_uint8_speedup_over_onnx_fp32": "the same quantized dynamically, uint8 weights, times faster than float32",
+    "dynamic_int8_speedup_over_onnx_fp32": "the same quantized dynamically, int8 weights, times faster than float32",
     "int8_size_ratio": "its int8 file, share of the float32 file",
     "onnx_fp32_speedup_over_pytorch": "reference network, onnxruntime float32, times faster than PyTorch",
     "overhead_ms_over_engine": "a request with one window as octet-stream, ms above the bare engine call",
@@ -34,6 +36,8 @@ _ARMS = {
     "pytorch": "PyTorch eager",
     "onnx_fp32": "onnxruntime float32",
     "onnx_int8": "onnxruntime int8",
+    "onnx_dynamic_uint8": "onnxruntime dynamic, uint8 weights",
+    "onnx_dynamic_int8": "onnxruntime dynamic, int8 weights, as its project ships",
 }
 
 Report = Mapping[str, Any]

@@ -11,9 +11,12 @@ from build_scripts.errors import BuildError
 from build_scripts.parser import CHECKPOINTS, WORK
 
 if TYPE_CHECKING:
+    from build_scripts.quantization.techniques import QuantizationOptions
     from build_scripts.recipe import ModelRecipe
 
 Report = dict[str, object]
+
+PRECISIONS = {"static": "int8", "dynamic": "int8", "half": "fp16", "weights": "int8"}
 
 
 def simulate_command(options: argparse.Namespace) -> Report:
@@ -65,17 +68,57 @@ def validate_command(options: argparse.Namespace) -> Report:
 
 
 def quantize_command(options: argparse.Namespace) -> Report:
-    """Quantize an exported model with windows of a file of records."""
+    """Quantize an exported model; with a file of records also compare the two on its windows."""
+    from build_scripts.quantization.operators import executed_operators
+    from build_scripts.quantization.parity import parity
+    from build_scripts.quantization.techniques import TECHNIQUES
+
+    told = _quantization_options(options)
+    path = TECHNIQUES[options.method](options.model, options.out, told)
+    sizes = {"fp32": options.model.stat().st_size, PRECISIONS[options.method]: path.stat().st_size}
+    report = {
+        "model": str(path),
+        "size_bytes": sizes,
+        "size_ratio": path.stat().st_size / sizes["fp32"],
+        "operators": dict(executed_operators(path)),
+    }
+    windows = told.calibration_windows
+    return report if windows is None else report | {"parity": asdict(parity(options.model, path, windows))}
+
+
+def _quantization_options(options: argparse.Namespace) -> QuantizationOptions:
     from build_scripts.flow import calibration_windows
     from build_scripts.measure import onnx_property
-    from build_scripts.quantize import QuantizationConfig, quantize
+    from build_scripts.quantization.techniques import QuantizationOptions
     from build_scripts.records import read_records
 
-    window = int(onnx_property(options.model, "window"))
-    windows = calibration_windows(read_records(options.data), window, options.windows)
-    path = quantize(options.model, windows, options.out, QuantizationConfig())
-    sizes = {"fp32": options.model.stat().st_size, "int8": path.stat().st_size}
-    return {"model": str(path), "size_bytes": sizes, "size_ratio": sizes["int8"] / sizes["fp32"]}
+    windows = None
+    if options.data is not None:
+        length = int(onnx_property(options.model, "window"))
+        windows = calibration_windows(read_records(options.data), length, options.windows)
+    return QuantizationOptions(
+        calibration_windows=windows,
+        calibration=options.calibration,
+        per_channel=not options.per_tensor,
+        bits=options.bits,
+        dynamic_weights=options.dynamic_weights,
+        exclude=tuple(options.exclude),
+    )
+
+
+def qat_command(options: argparse.Namespace) -> Report:
+    """Fine-tune a checkpoint with rounding and write it as int8."""
+    from build_scripts.checkpoint import load_checkpoint
+    from build_scripts.quantization.operators import executed_operators
+    from build_scripts.quantization.qat.fine_tune import FineTuning
+    from build_scripts.quantization.qat.step import train_quantized
+    from build_scripts.records import read_records
+
+    config = FineTuning(options.epochs, options.batch_size, bits=options.bits, seed=options.seed)
+    model = train_quantized(load_checkpoint(options.checkpoint), read_records(options.data), options.out, config)
+    losses = {str(epoch): loss for epoch, loss in enumerate(model.losses, 1)}
+    operators = dict(executed_operators(model.path))
+    return {"model": str(model.path), "loss_of_epoch": losses, "operators": operators}
 
 
 def calibrate_command(options: argparse.Namespace) -> Report:
@@ -159,6 +202,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "export": export_command,
     "validate": validate_command,
     "quantize": quantize_command,
+    "qat": qat_command,
     "calibrate": calibrate_command,
     "package": package_command,
     "models": package_command,

@@ -13,6 +13,10 @@ class CheckpointError(BuildError):
     """A checkpoint that does not hold what the step needs."""
 
 
+class QuantizationError(BuildError):
+    """Calibration windows, a layer or a setting that a quantization technique cannot work with."""
+
+
 class GateFailed(BuildError):  # noqa: N818 - the design's name for it
     """A measured figure outside the limit of its gate."""
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from build_scripts.calibrate import calibrate
 from build_scripts.checkpoint import load_checkpoint, save_checkpoint
+from build_scripts.errors import QuantizationError
 from build_scripts.export import ExportedModel, export
 from build_scripts.measure import ModelOutputs, measure
 from build_scripts.outputs import run_records
@@ -70,7 +71,13 @@ def build_package(recipe: ModelRecipe, checkpoint: Path, destination: Destinatio
 
 
 def calibration_windows(records: RecordSet, window: int, count: int) -> Float32Array:
-    """Return `count` windows float32 [count, 1, window], one of each of evenly spread records."""
+    """Return `count` windows float32 [count, 1, window], one of each of evenly spread records.
+
+    Raises:
+        QuantizationError: count is below 1.
+    """
+    if count < 1:
+        raise QuantizationError(f"Calibration needs at least one window, not {count}.")
     spread = np.linspace(0, len(records) - 1, count).astype(int)
     return np.concatenate([records.windows(index, window)[:1] for index in spread])
 

@@ -19,6 +19,8 @@ def make_parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
     _add_data_steps(steps)
     _add_file_steps(steps)
+    _add_quantization_step(steps)
+    _add_aware_step(steps)
     _add_package_steps(steps)
     _add_measuring_steps(steps)
     return parser
@@ -50,16 +52,40 @@ def _add_file_steps(steps: Steps[argparse.ArgumentParser]) -> None:
     validate.add_argument("--model", type=Path, required=True, help="exported float32 model")
     validate.add_argument("--checkpoint", type=Path, required=True)
     _add_json(validate)
-    quantize = steps.add_parser("quantize", help="quantize an exported model to static int8")
-    quantize.add_argument("--model", type=Path, required=True, help="exported float32 model")
-    quantize.add_argument("--data", type=Path, required=True, help="records whose windows calibrate the ranges (.npz)")
-    quantize.add_argument("--windows", type=int, default=256)
-    quantize.add_argument("--out", type=Path, required=True)
     calibrate = steps.add_parser("calibrate", help="fit temperature, join rule and novelty threshold")
     calibrate.add_argument("--model", type=Path, required=True, help="ONNX model")
     calibrate.add_argument("--fitting", type=Path, required=True, help="records to fit to (.npz)")
     calibrate.add_argument("--unseen", type=Path, required=True, help="records to choose and to report by (.npz)")
     _add_json(calibrate)
+
+
+def _add_quantization_step(steps: Steps[argparse.ArgumentParser]) -> None:
+    quantize = steps.add_parser("quantize", help="quantize an exported model: static int8, or another technique")
+    quantize.add_argument("--model", type=Path, required=True, help="exported float32 model")
+    quantize.add_argument("--out", type=Path, required=True)
+    quantize.add_argument("--method", choices=("static", "dynamic", "half", "weights"), default="static")
+    quantize.add_argument(
+        "--data", type=Path, help="records whose windows calibrate or compare (.npz); static needs it"
+    )
+    quantize.add_argument("--windows", type=int, default=256, help="how many (default: %(default)s)")
+    quantize.add_argument("--calibration", choices=("minmax", "entropy", "percentile"), default="minmax")
+    quantize.add_argument("--per-tensor", action="store_true", help="one scale for all channels of a weight")
+    quantize.add_argument("--bits", type=int, default=7, help="of a weight (default: %(default)s)")
+    quantize.add_argument("--dynamic-weights", choices=("uint8", "int8"), default="uint8", help="type of them")
+    quantize.add_argument("--exclude", nargs="+", default=[], metavar="LAYER", help="layers left in float32, by name")
+    _add_json(quantize)
+
+
+def _add_aware_step(steps: Steps[argparse.ArgumentParser]) -> None:
+    qat = steps.add_parser("qat", help="fine-tune a checkpoint with rounding and write it as int8")
+    qat.add_argument("--checkpoint", type=Path, required=True)
+    qat.add_argument("--data", type=Path, required=True, help="records to train on (.npz)")
+    qat.add_argument("--out", type=Path, required=True, help="ONNX model to write")
+    qat.add_argument("--epochs", type=int, default=3, help="(default: %(default)s)")
+    qat.add_argument("--batch-size", type=int, default=64, help="windows of a step (default: %(default)s)")
+    qat.add_argument("--bits", type=int, choices=(7, 8), default=7, help="of a weight (default: %(default)s)")
+    qat.add_argument("--seed", type=int, default=0)
+    _add_json(qat)
 
 
 def _add_package_steps(steps: Steps[argparse.ArgumentParser]) -> None:

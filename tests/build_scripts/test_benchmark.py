@@ -37,6 +37,8 @@ def test_the_recipe_is_timed_on_the_reference() -> None:
     report = benchmark_reference(quick=True)
     check_ratio(report, "int8_speedup_over_onnx_fp32", "onnx_fp32", "onnx_int8")
     check_ratio(report, "onnx_fp32_speedup_over_pytorch", "pytorch", "onnx_fp32")
+    check_ratio(report, "dynamic_uint8_speedup_over_onnx_fp32", "onnx_fp32", "onnx_dynamic_uint8")
+    check_ratio(report, "dynamic_int8_speedup_over_onnx_fp32", "onnx_fp32", "onnx_dynamic_int8")
     assert report["int8_size_ratio"] == pytest.approx(0.253, abs=0.005)
 
 

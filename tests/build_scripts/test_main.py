@@ -105,6 +105,18 @@ def test_export_quantize_and_calibrate_by_hand(
     assert set(report["scores"]) == {"mean", "evidence"}
 
 
+def test_another_technique_by_hand_needs_no_data(
+    exported: ExportedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    half = ("--model", exported.path, "--method", "half", "--json")
+    assert run("quantize", *half, "--out", tmp_path / "fp16.onnx") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert set(report["size_bytes"]) == {"fp32", "fp16"}
+    assert report["size_ratio"] < 0.7
+    assert run("quantize", "--model", exported.path, "--out", tmp_path / "int8.onnx") == 1
+    assert error_line(capsys) == "quantize: Static quantization needs calibration windows."
+
+
 def test_a_file_that_is_no_model_fails_with_one_line(
     exported: ExportedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,70 @@
+"""The graph around a quantization: what comes before, which layers are left out, what is kept after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from build_scripts.errors import QuantizationError
+from build_scripts.export import slimmed
+
+LAYERS = ("Conv", "Gemm", "MatMul")
+_ZERO = "excluded_layer_floor"
+
+
+def prepared(source: Path, folder: Path) -> Path:
+    """Write the model with its constants folded and its shapes inferred into a folder; return the new file."""
+    path = folder / "prepared.onnx"
+    # Symbolic shape inference fails on a Concat of two poolings.
+    quant_pre_process(source, path, skip_symbolic_shape=True)
+    return path
+
+
+def checked_layers(model: onnx.ModelProto, names: Sequence[str]) -> list[str]:
+    """Return the names of layers that stay as they are.
+
+    Raises:
+        QuantizationError: the model has no node of a name.
+    """
+    nodes = {node.name: node for node in model.graph.node}
+    unknown = [name for name in names if name not in nodes]
+    if unknown:
+        layers = ", ".join(name for name, node in nodes.items() if node.op_type in LAYERS)
+        raise QuantizationError(f"The model has no layer {', '.join(unknown)}; its layers are {layers}.")
+    return list(names)
+
+
+def shielded(model: onnx.ModelProto, names: Sequence[str]) -> onnx.ModelProto:
+    """Return a copy in which the ReLU behind each named layer is written as a maximum with zero.
+
+    Between two quantized tensors onnxruntime quantizes a float32 convolution by itself as it loads, ReLU
+    included; the maximum says the same and keeps it away.
+    """
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    outputs = {output for node in model.graph.node if node.name in names for output in node.output}
+    for node in copy.graph.node:
+        if node.op_type == "Relu" and node.input[0] in outputs:
+            node.op_type = "Max"
+            node.input.append(_ZERO)
+    copy.graph.initializer.append(onnx.numpy_helper.from_array(np.array(0.0, np.float32), _ZERO))
+    return copy
+
+
+def write_quantized(model: onnx.ModelProto, source: onnx.ModelProto, path: Path) -> Path:
+    """Write a quantized model, slim and with the properties of its source, and return the path.
+
+    Raises:
+        onnx.checker.ValidationError: the model is invalid.
+    """
+    slim = slimmed(model)
+    del slim.metadata_props[:]
+    slim.metadata_props.extend(source.metadata_props)
+    onnx.checker.check_model(slim, full_check=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(slim.SerializeToString())
+    return path

@@ -1,0 +1,1 @@
+"""Quantization-aware training: fake-quantized network, fine-tuning, and the integer model it becomes."""

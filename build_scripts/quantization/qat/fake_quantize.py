@@ -1,0 +1,80 @@
+"""Fake quantization: float32 values on the grid of integers, with gradients that pass straight through.
+
+Source: Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+Inference", CVPR 2018: uint8 activations with ranges by moving average, symmetric weights per channel.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from build_scripts.errors import QuantizationError
+
+LEVELS = 255
+
+
+class ActivationQuantizer(nn.Module):
+    """Rounds activations to uint8; in training its range follows theirs with a momentum."""
+
+    low: Tensor
+    high: Tensor
+    seen: Tensor
+
+    def __init__(self, momentum: float) -> None:
+        super().__init__()
+        self.momentum = momentum
+        self.register_buffer("low", torch.zeros(()))
+        self.register_buffer("high", torch.zeros(()))
+        self.register_buffer("seen", torch.tensor(False))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return values of the same shape, on the grid."""
+        if self.training:
+            self._observe(values.detach())
+        scale, zero_point = self.grid()
+        return torch.fake_quantize_per_tensor_affine(values, scale, zero_point, 0, LEVELS)
+
+    def grid(self) -> tuple[Tensor, Tensor]:
+        """Return the scale float32 [] and the zero point int32 [].
+
+        Raises:
+            QuantizationError: nothing was observed yet.
+        """
+        if not self.seen:
+            raise QuantizationError("An activation has no range yet: train before you run or export.")
+        scale = ((self.high - self.low) / LEVELS).clamp(min=torch.finfo(torch.float32).tiny)
+        return scale, (-self.low / scale).round().clamp(0, LEVELS).to(torch.int32)
+
+    def _observe(self, values: Tensor) -> None:
+        """Move the range, which always holds zero, towards that of these values; the first sets it."""
+        low, high = values.amin().clamp(max=0.0), values.amax().clamp(min=0.0)
+        weight = self.momentum if self.seen else 1.0
+        self.low.lerp_(low, weight)
+        self.high.lerp_(high, weight)
+        self.seen.fill_(True)
+
+
+class QuantizedBlock(nn.Module):
+    """Convolution with folded batch normalisation and ReLU, weights and output rounded as they will run."""
+
+    def __init__(self, convolution: nn.Conv2d, bits: int, momentum: float, *, first: bool) -> None:
+        super().__init__()
+        self.convolution = convolution
+        self.limit = 2 ** (bits - 1) - 1
+        self.input = ActivationQuantizer(momentum) if first else None
+        self.output = ActivationQuantizer(momentum)
+
+    def weight_scale(self) -> Tensor:
+        """Return the scale of each output channel's weights, float32 [channels]."""
+        largest = self.convolution.weight.detach().abs().amax(dim=(1, 2, 3))
+        return torch.where(largest > 0, largest / self.limit, 1.0)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """Return float32 [B, channels, H, L]; the input is on a grid already, but for the first block's."""
+        values = hidden if self.input is None else self.input(hidden)
+        convolution, scale = self.convolution, self.weight_scale()
+        zeros = torch.zeros(len(scale), dtype=torch.int32)
+        weight = torch.fake_quantize_per_channel_affine(convolution.weight, scale, zeros, 0, -self.limit, self.limit)
+        result: Tensor = self.output(torch.relu(convolution._conv_forward(values, weight, convolution.bias)))
+        return result

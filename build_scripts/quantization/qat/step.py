@@ -1,0 +1,88 @@
+"""The step qat: a checkpoint and records to an integer ONNX model that was trained to be one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import onnx
+import torch
+from torch import nn
+
+from build_scripts.checkpoint import Checkpoint, restore_network
+from build_scripts.errors import QuantizationError
+from build_scripts.export import DISTANCE, LOGITS, model_properties, slimmed
+from build_scripts.network import BearingNetwork
+from build_scripts.novelty import ServedNetwork
+from build_scripts.quantization.layers import write_quantized
+from build_scripts.quantization.operators import require_integer_convolutions
+from build_scripts.quantization.qat.fine_tune import FineTuned, FineTuning, fine_tune
+from build_scripts.quantization.qat.prepare import folded, prepare, quantized_blocks
+from build_scripts.quantization.qat.write import QdqWriter
+from build_scripts.records import RecordSet
+from build_scripts.tracing import traced
+from build_scripts.train import TrainingConfig, novelty_of_training
+from build_scripts.training_windows import random_batches
+
+METHOD = "qat-qdq"
+NOVELTY_WINDOWS = 4000
+
+
+@dataclass(frozen=True)
+class AwareModel:
+    """The file, the network it was written from, and the mean cross-entropy of each epoch."""
+
+    path: Path
+    network: ServedNetwork
+    losses: tuple[float, ...]
+
+
+def train_quantized(
+    checkpoint: Checkpoint, records: RecordSet, path: Path, config: FineTuning, version: str = "1"
+) -> AwareModel:
+    """Fine-tune a checkpoint's network with rounding, fit its novelty measure again, write it as int8.
+
+    Raises:
+        QuantizationError: the records have other classes or fewer records than a batch holds.
+        GateFailed: a convolution of the result does not run in integers.
+    """
+    classes = checkpoint.network.classes
+    if len(records.class_names) != classes:
+        raise QuantizationError(f"The records have {len(records.class_names)} classes, the checkpoint {classes}.")
+    window = checkpoint.description.window
+    tuned = _tuned(checkpoint, records, config)
+    assert isinstance(tuned.network, BearingNetwork)  # noqa: S101 - a copy of one; mypy cannot see it
+    training = TrainingConfig(epochs=config.epochs, novelty_windows=NOVELTY_WINDOWS, seed=config.seed)
+    served = ServedNetwork(tuned.network, novelty_of_training(tuned.network, records, window, training)).eval()
+    properties = model_properties(checkpoint.description, version)
+    write_integer(served, torch.zeros(2, checkpoint.network.channels, window), (LOGITS, DISTANCE), path, properties)
+    return AwareModel(path, served, tuned.losses)
+
+
+def write_integer(
+    network: nn.Module, example: torch.Tensor, outputs: tuple[str, ...], path: Path, properties: dict[str, str]
+) -> Path:
+    """Write a fake-quantized network with its own scales as an ONNX model, batch and length free.
+
+    Args:
+        network: with the blocks that `prepare` makes, fine-tuned.
+        example: an input float32 [B, C, T], B above 1.
+        outputs: names of the outputs, in order.
+        path: file to write.
+        properties: what the file says of itself.
+
+    Raises:
+        GateFailed: a convolution does not run in integers.
+    """
+    model = slimmed(traced(folded(network), example, outputs, dynamic=(0, 2)))
+    onnx.helper.set_model_props(model, properties)
+    write_quantized(QdqWriter(model, quantized_blocks(network)).write(), model, path)
+    require_integer_convolutions(path)
+    return path
+
+
+def _tuned(checkpoint: Checkpoint, records: RecordSet, config: FineTuning) -> FineTuned:
+    network = prepare(restore_network(checkpoint).network, config.bits, config.momentum)
+    batches = partial(random_batches, records, checkpoint.description.window, config.batch_size)
+    return fine_tune(network, batches, config)
