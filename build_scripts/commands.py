@@ -64,6 +64,14 @@ def validate_command(options: argparse.Namespace) -> Report:
     return asdict(validate(options.model, restore_network(checkpoint), contract_of(checkpoint)))
 
 
+def optimize_command(options: argparse.Namespace) -> Report:
+    """Rewrite and fuse a model, and time it beside the one it came from."""
+    from build_scripts.optimize import optimize, speed_ratio
+
+    optimized = optimize(options.model, options.out, options.level)
+    return optimized.as_json() | {"speed_ratio": speed_ratio(options.model, optimized.path)}
+
+
 def quantize_command(options: argparse.Namespace) -> Report:
     """Quantize an exported model with windows of a file of records."""
     from build_scripts.flow import calibration_windows
@@ -158,6 +166,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "train": train_command,
     "export": export_command,
     "validate": validate_command,
+    "optimize": optimize_command,
     "quantize": quantize_command,
     "calibrate": calibrate_command,
     "package": package_command,

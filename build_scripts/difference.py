@@ -1,10 +1,13 @@
-"""How far two answers lie apart: the one measure of validation and of parity."""
+"""How far two answers lie apart, and on what: the one measure of validation and of parity."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from functions.core.arrays import Float32Array
+
+BATCHES = (1, 2, 7)
+SIGMA_G = 0.2
 
 
 def largest_difference(measured: Float32Array, expected: Float32Array) -> float:

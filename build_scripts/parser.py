@@ -50,6 +50,13 @@ def _add_file_steps(steps: Steps[argparse.ArgumentParser]) -> None:
     validate.add_argument("--model", type=Path, required=True, help="exported float32 model")
     validate.add_argument("--checkpoint", type=Path, required=True)
     _add_json(validate)
+    optimize = steps.add_parser("optimize", help="rewrite and fuse a model's graph, proven equal after each pass")
+    optimize.add_argument("--model", type=Path, required=True, help="float32 ONNX model, any names and shapes")
+    optimize.add_argument("--out", type=Path, required=True)
+    optimize.add_argument(
+        "--level", choices=("basic", "extended", "all"), default="all", help="of onnxruntime (default: %(default)s)"
+    )
+    _add_json(optimize)
     quantize = steps.add_parser("quantize", help="quantize an exported model to static int8")
     quantize.add_argument("--model", type=Path, required=True, help="exported float32 model")
     quantize.add_argument("--data", type=Path, required=True, help="records whose windows calibrate the ranges (.npz)")

@@ -19,15 +19,12 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 from torch import nn
 
-from build_scripts.difference import largest_difference
+from build_scripts.difference import BATCHES, SIGMA_G, largest_difference
 from build_scripts.errors import ValidationFailed
 from build_scripts.gates import MAX_EXPORT_DIFFERENCE
 from functions.core.arrays import Float32Array
 from functions.core.engine import OnnxEngine
 from functions.core.errors import ModelUnavailableError
-
-BATCHES = (1, 2, 7)
-SIGMA_G = 0.2
 
 Outputs = Mapping[str, Float32Array]
 
