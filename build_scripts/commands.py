@@ -67,6 +67,14 @@ def validate_command(options: argparse.Namespace) -> Report:
     return asdict(validate(options.model, restore_network(checkpoint), contract_of(checkpoint)))
 
 
+def optimize_command(options: argparse.Namespace) -> Report:
+    """Rewrite and fuse a model, and time it beside the one it came from."""
+    from build_scripts.optimize import optimize, speed_ratio
+
+    optimized = optimize(options.model, options.out, options.level)
+    return optimized.as_json() | {"speed_ratio": speed_ratio(options.model, optimized.path)}
+
+
 def quantize_command(options: argparse.Namespace) -> Report:
     """Quantize an exported model; with a file of records also compare the two on its windows."""
     from build_scripts.quantization.operators import executed_operators
@@ -200,6 +208,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "simulate": simulate_command,
     "train": train_command,
     "export": export_command,
+    "optimize": optimize_command,
     "validate": validate_command,
     "quantize": quantize_command,
     "qat": qat_command,

@@ -7,14 +7,13 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import onnx
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from build_scripts.calibrate import Calibration, join_score
 from build_scripts.errors import DataError
 from build_scripts.export import ExportedModel
 from build_scripts.gates import Accuracy, Measurements
 from build_scripts.latency import Rounds, interleaved
+from build_scripts.onnx_file import properties, read_model
 from build_scripts.outputs import RecordOutputs, agreement
 from functions.core.arrays import Float32Array
 from functions.core.engine import OnnxEngine
@@ -65,11 +64,7 @@ def onnx_property(path: Path, key: str) -> str:
         FileNotFoundError: there is no such file.
         DataError: it is no ONNX file, or does not say.
     """
-    try:
-        model = onnx.load(path)
-    except DecodeError as error:
-        raise DataError(f"{path} is not an ONNX file.") from error
-    properties = {str(entry.key): str(entry.value) for entry in model.metadata_props}
-    if key not in properties:
+    known = properties(read_model(path))
+    if key not in known:
         raise DataError(f"{path} does not say its {key}; it was not exported by this project.")
-    return properties[key]
+    return known[key]

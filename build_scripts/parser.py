@@ -48,6 +48,13 @@ def _add_file_steps(steps: Steps[argparse.ArgumentParser]) -> None:
     export = steps.add_parser("export", help="export a checkpoint to ONNX and prove it equal to PyTorch")
     export.add_argument("--checkpoint", type=Path, required=True)
     export.add_argument("--out", type=Path, required=True)
+    optimize = steps.add_parser("optimize", help="rewrite and fuse a model's graph, proven equal after each pass")
+    optimize.add_argument("--model", type=Path, required=True, help="float32 ONNX model, any names and shapes")
+    optimize.add_argument("--out", type=Path, required=True)
+    optimize.add_argument(
+        "--level", choices=("basic", "extended", "all"), default="all", help="of onnxruntime (default: %(default)s)"
+    )
+    _add_json(optimize)
     validate = steps.add_parser("validate", help="check an ONNX model against its checkpoint; lists all that fails")
     validate.add_argument("--model", type=Path, required=True, help="exported float32 model")
     validate.add_argument("--checkpoint", type=Path, required=True)

@@ -11,8 +11,9 @@ import torch
 from onnx import TensorProto, helper
 from torch import Tensor, nn
 
+from build_scripts.difference import BATCHES
 from build_scripts.errors import ValidationFailed
-from build_scripts.validate import BATCHES, Contract, free_lengths, validate
+from build_scripts.validate import Contract, free_lengths, validate
 
 CONTRACT = Contract(outputs=("logits",), channels=2, lengths=(12, 30))
 
@@ -22,6 +23,14 @@ class Mean(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         return signal.mean(dim=2)
+
+
+class MeanAgainstLast(nn.Module):
+    """The mean of each channel, less the last window's: the last one alone is none the wiser."""
+
+    def forward(self, signal: Tensor) -> Tensor:
+        means = signal.mean(dim=2)
+        return means - means[-1:]
 
 
 class CentredMean(nn.Module):
@@ -44,6 +53,7 @@ def write_model(
     axes = [
         helper.make_tensor("last", TensorProto.INT64, [1], [2]),
         helper.make_tensor("first", TensorProto.INT64, [1], [0]),
+        helper.make_tensor("end", TensorProto.INT64, [1], [-1]),
     ]
     scale = helper.make_tensor("scale", TensorProto.FLOAT, [1], [1.01])
     graph = helper.make_graph(list(nodes), "test", [signal], [logits], [*axes, scale])
@@ -55,6 +65,12 @@ def write_model(
 def mean(output: str = "logits", signal: str = "signal", keepdims: int = 0) -> onnx.NodeProto:
     return helper.make_node("ReduceMean", [signal, "last"], [output], keepdims=keepdims)
 
+
+AGAINST_LAST = [
+    mean("means"),
+    helper.make_node("Gather", ["means", "end"], ["centre"]),
+    helper.make_node("Sub", ["means", "centre"], ["logits"]),
+]
 
 CENTRED = [
     mean("means"),
@@ -72,7 +88,8 @@ def failures(path: Path, network: nn.Module, contract: Contract = CONTRACT) -> l
 
 def test_an_equal_model_passes_at_every_size(tmp_path: Path) -> None:
     report = validate(write_model(tmp_path / "m.onnx", [mean()]), Mean(), CONTRACT)
-    assert report.compared == 2 * len(BATCHES) * len(CONTRACT.lengths)
+    assert report.compared == 3 * len(BATCHES) * len(CONTRACT.lengths)
+    assert report.differences == {"logits": report.max_abs_difference}
     assert 0 <= report.max_abs_difference <= 1e-6
 
 
@@ -108,6 +125,12 @@ def test_an_answer_that_depends_on_its_neighbours_is_found(tmp_path: Path) -> No
         "logits of the last window at batch 2",
         "logits of the last window at batch 7",
     }
+
+
+def test_an_answer_that_depends_on_the_order_is_found(tmp_path: Path) -> None:
+    found = failures(write_model(tmp_path / "m.onnx", AGAINST_LAST), MeanAgainstLast())
+    assert len(found) == 2 * len(CONTRACT.lengths)
+    assert all("in turned order, differs by" in failure for failure in found)
 
 
 def test_a_length_that_is_frozen_is_found(tmp_path: Path) -> None:
