@@ -22,10 +22,11 @@ DataSource = SimulationConfig | RecordingPart
 
 @dataclass(frozen=True)
 class ModelRecipe:
-    """Everything that decides a shipped model; the three record sets share no sample.
+    """Everything that decides a shipped model; no unseen record is in another set.
 
-    training: records the weights are fitted to; fitting: records the calibration is fitted to;
-    unseen: records every figure of the evidence is measured on.
+    training: records the weights are fitted to; fitting: records the calibration is fitted to, where they are
+    recordings by leaving each load out in turn; unseen: records every figure of the evidence is measured on;
+    false_alarm_rate: share of the fitting records that the novelty threshold lets be called novel.
     """
 
     description: ModelDescription
