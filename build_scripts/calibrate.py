@@ -43,7 +43,7 @@ class Calibration:
     false_alarm_rate: float
 
 
-def calibrate(fit: RecordOutputs, unseen: RecordOutputs) -> Calibration:
+def calibrate(fit: RecordOutputs, unseen: RecordOutputs, false_alarm_rate: float = FALSE_ALARM_RATE) -> Calibration:
     """Fit temperature, join rule and novelty on `fit`; choose between the join rules on `unseen`.
 
     Raises:
@@ -53,7 +53,7 @@ def calibrate(fit: RecordOutputs, unseen: RecordOutputs) -> Calibration:
     rules = (JoinRule(rule="mean"), fit_evidence_rule(fit.probabilities(temperature), fit.label))
     scores = {rule.rule: join_score(unseen.probabilities(temperature), unseen.label, rule) for rule in rules}
     rule = max(rules, key=lambda one: (scores[one.rule].accuracy, -scores[one.rule].nll))
-    novelty_rule = fit_novelty_rule(fit)
+    novelty_rule = fit_novelty_rule(fit, false_alarm_rate)
     alarms = float((record_novelty(unseen, novelty_rule) > novelty_rule.threshold).mean())
     rule = rule.model_copy(update={"doubt": shown_doubt(len(unseen.label))})
     return Calibration(temperature, rule, novelty_rule, {str(name): score for name, score in scores.items()}, alarms)
@@ -70,8 +70,13 @@ def shown_doubt(records: int) -> float:
 def fit_temperature(logits: Float32Array, label: NDArray[np.int64]) -> float:
     """Return the temperature that minimises the log loss of logits float32 [n, K], label int64 [n].
 
+    Windows that are all right say nothing of how far to trust the logits (the loss falls with the temperature
+    without end): the temperature stays 1.
+
     Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
     """
+    if (logits.argmax(axis=1) == label).all():
+        return 1.0
 
     def loss(log_temperature: float) -> float:
         return log_loss(softmax(logits, float(np.exp(log_temperature))), label)
@@ -108,8 +113,8 @@ def join_score(probabilities: list[Float64Array], label: NDArray[np.int64], rule
     return JoinScore(float((joined.argmax(axis=1) == label).mean()), log_loss(joined, label))
 
 
-def fit_novelty_rule(fit: RecordOutputs) -> NoveltyRule:
-    """Return the scale and the threshold that call 1 % of known records novel.
+def fit_novelty_rule(fit: RecordOutputs, false_alarm_rate: float = FALSE_ALARM_RATE) -> NoveltyRule:
+    """Return the scale and the threshold that call a share of known records novel.
 
     The scale is the 95th percentile of window distances, so that known windows stay below one half.
 
@@ -118,7 +123,7 @@ def fit_novelty_rule(fit: RecordOutputs) -> NoveltyRule:
     """
     scale = float(np.quantile(np.concatenate(fit.distances), TYPICAL_QUANTILE))
     ranks = record_novelty(fit, NoveltyRule(scale=scale, threshold=0.5))
-    return NoveltyRule(scale=scale, threshold=float(np.quantile(ranks, 1.0 - FALSE_ALARM_RATE, method="higher")))
+    return NoveltyRule(scale=scale, threshold=float(np.quantile(ranks, 1.0 - false_alarm_rate, method="higher")))
 
 
 def record_novelty(records: RecordOutputs, rule: NoveltyRule) -> Float64Array:

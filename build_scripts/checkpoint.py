@@ -46,6 +46,9 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> Path:
     """Write a checkpoint that `torch.load(weights_only=True)` reads, and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = asdict(checkpoint) | {"format": FORMAT}
+    if not checkpoint.network.normalise:
+        # Checkpoints from before the option are without it: a rebuilt one has the same bytes.
+        del content["network"]["normalise"]
     novelty = checkpoint.novelty
     content["novelty"] = {"projection": torch.from_numpy(novelty.projection), "means": torch.from_numpy(novelty.means)}
     torch.save(content, path)
@@ -76,7 +79,9 @@ def _from_content(content: dict[str, Any]) -> Checkpoint:
     novelty = {name: array.numpy() for name, array in content["novelty"].items()}
     return Checkpoint(
         description=ModelDescription(**content["description"]),
-        network=NetworkConfig(network["channels"], network["classes"], stages, network["pooled"]),
+        network=NetworkConfig(
+            network["channels"], network["classes"], stages, network["pooled"], network.get("normalise", False)
+        ),
         weights=content["weights"],
         novelty=NoveltyModel(**novelty),
         training=content["training"],

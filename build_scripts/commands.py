@@ -38,12 +38,14 @@ def simulate_command(options: argparse.Namespace) -> Report:
 def train_command(options: argparse.Namespace) -> Report:
     """Train a recipe's network on a file of records."""
     from build_scripts.checkpoint import save_checkpoint
+    from build_scripts.cwru_split import RecordingPart
     from build_scripts.records import read_records
     from build_scripts.train import train
 
     recipe = recipe_named(options.model)
     config = replace(recipe.training, epochs=options.epochs or recipe.training.epochs)
-    records = read_records(options.data)
+    source = recipe.training_records
+    records = source.load(options.data) if isinstance(source, RecordingPart) else read_records(options.data)
     checkpoint = train(records, recipe.description, recipe.network, config, options.state)
     return {"checkpoint": str(save_checkpoint(checkpoint, options.out)), **checkpoint.metrics}
 
@@ -96,14 +98,14 @@ def quantize_command(options: argparse.Namespace) -> Report:
 
 def _quantization_options(options: argparse.Namespace) -> QuantizationOptions:
     from build_scripts.flow import calibration_windows
+    from build_scripts.labelled import read_labelled
     from build_scripts.measure import onnx_property
     from build_scripts.quantization.techniques import QuantizationOptions
-    from build_scripts.records import read_records
 
     windows = None
     if options.data is not None:
         length = int(onnx_property(options.model, "window"))
-        windows = calibration_windows(read_records(options.data), length, options.windows)
+        windows = calibration_windows(read_labelled(options.data), length, options.windows)
     return QuantizationOptions(
         calibration_windows=windows,
         calibration=options.calibration,
@@ -132,13 +134,13 @@ def qat_command(options: argparse.Namespace) -> Report:
 def calibrate_command(options: argparse.Namespace) -> Report:
     """Fit the calibration of an ONNX model."""
     from build_scripts.calibrate import calibrate
+    from build_scripts.labelled import read_labelled
     from build_scripts.measure import onnx_property
     from build_scripts.outputs import run_records
-    from build_scripts.records import read_records
     from functions.core.engine import OnnxEngine
 
     window, engine = int(onnx_property(options.model, "window")), OnnxEngine(options.model)
-    fitting, unseen = (run_records(engine, read_records(path), window) for path in (options.fitting, options.unseen))
+    fitting, unseen = (run_records(engine, read_labelled(path), window) for path in (options.fitting, options.unseen))
     calibration = calibrate(fitting, unseen)
     return {
         "temperature": calibration.temperature,
@@ -151,23 +153,24 @@ def calibrate_command(options: argparse.Namespace) -> Report:
 
 def package_command(options: argparse.Namespace) -> Report:
     """Package a trained checkpoint, or train it first."""
-    from build_scripts.flow import Destination, build_from_scratch, build_package
+    from build_scripts.flow import Destination, Material, build_from_scratch, build_package
 
     recipe = recipe_named(options.model)
     name = recipe.description.name
     destination = Destination(WORK / name, options.models, options.version, options.force)
+    material = Material(options.workers, options.data)
     shipped = CHECKPOINTS / f"{name}.pt"
     if options.step == "models":
-        return {"package": str(build_from_scratch(recipe, shipped, destination, options.workers))}
-    return {"package": str(build_package(recipe, options.checkpoint or shipped, destination, options.workers))}
+        return {"package": str(build_from_scratch(recipe, shipped, destination, material))}
+    return {"package": str(build_package(recipe, options.checkpoint or shipped, destination, material))}
 
 
 def evaluate_command(options: argparse.Namespace) -> Report:
     """Evaluate a packaged model on a file of records."""
     from build_scripts.evaluate import evaluate
-    from build_scripts.records import read_records
+    from build_scripts.labelled import read_labelled
 
-    return evaluate(options.models, options.model, read_records(options.data)).as_json()
+    return evaluate(options.models, options.model, read_labelled(options.data)).as_json()
 
 
 def benchmark_command(options: argparse.Namespace) -> Report:

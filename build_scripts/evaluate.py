@@ -10,7 +10,7 @@ import numpy as np
 from build_scripts.errors import DataError
 from build_scripts.gates import Accuracy
 from build_scripts.outputs import RecordOutputs, run_records
-from build_scripts.records import RecordSet
+from build_scripts.records import LabelledRecords
 from functions.core.arrays import Float64Array
 from functions.core.diagnosis import novelty, record_probabilities
 from functions.core.manifest import Manifest
@@ -41,7 +41,7 @@ class Evaluation:
         return {"model": self.model, "version": self.version, "records": self.records, "variants": variants}
 
 
-def evaluate(models: Path, name: str, records: RecordSet, version: str | None = None) -> Evaluation:
+def evaluate(models: Path, name: str, records: LabelledRecords, version: str | None = None) -> Evaluation:
     """Evaluate every variant of a packaged model on records.
 
     Raises:
@@ -58,7 +58,7 @@ def evaluate(models: Path, name: str, records: RecordSet, version: str | None = 
     return Evaluation(manifest.name, manifest.version, len(records), variants)
 
 
-def require_fitting(records: RecordSet, manifest: Manifest) -> None:
+def require_fitting(records: LabelledRecords, manifest: Manifest) -> None:
     """Check that records are of the model's kind: as many classes, the same rate, a whole window.
 
     Raises:
@@ -70,8 +70,8 @@ def require_fitting(records: RecordSet, manifest: Manifest) -> None:
         raise DataError(
             f"The data has {records.sample_rate_hz:g} samples/s, the model needs {manifest.input.sample_rate_hz:g}."
         )
-    if records.counts.shape[1] < manifest.input.window:
-        raise DataError(f"A record has {records.counts.shape[1]} samples, a window {manifest.input.window}.")
+    if records.shortest < manifest.input.window:
+        raise DataError(f"A record has {records.shortest} samples, a window {manifest.input.window}.")
 
 
 def score(outputs: RecordOutputs, manifest: Manifest) -> VariantEvaluation:

@@ -9,18 +9,22 @@ import numpy as np
 
 from build_scripts.calibrate import calibrate
 from build_scripts.checkpoint import load_checkpoint, save_checkpoint
-from build_scripts.errors import QuantizationError
+from build_scripts.cross_validate import leave_one_load_out, together
+from build_scripts.cwru_split import RecordingPart
+from build_scripts.errors import DataError, QuantizationError
 from build_scripts.export import ExportedModel, export
 from build_scripts.measure import ModelOutputs, measure
-from build_scripts.outputs import run_records
-from build_scripts.package import ModelFile, PackageContent, package, require_new
+from build_scripts.outputs import RecordOutputs, run_records
+from build_scripts.package import ModelFile, Notes, PackageContent, package, require_new
 from build_scripts.quantize import METHOD, quantize
-from build_scripts.recipe import ModelRecipe
-from build_scripts.records import RecordSet, read_records, write_records
+from build_scripts.recipe import DataSource, ModelRecipe
+from build_scripts.records import LabelledRecords, RecordSet, read_records, write_records
 from build_scripts.simulate import SimulationConfig, simulate
+from build_scripts.strangers import novel_shares
 from build_scripts.train import train
 from functions.core.arrays import Float32Array
 from functions.core.engine import OnnxEngine
+from functions.core.manifest import NoveltyRule
 
 
 @dataclass(frozen=True)
@@ -33,17 +37,40 @@ class Destination:
     force: bool = False
 
 
-def build_from_scratch(recipe: ModelRecipe, checkpoint: Path, destination: Destination, workers: int = 1) -> Path:
-    """Simulate, train and package a recipe's model; an interrupted run goes on from its work files.
+@dataclass(frozen=True)
+class Material:
+    """What records are made of: processes that simulate, and the folder of recordings for a recipe that needs one."""
+
+    workers: int = 1
+    data: Path | None = None
+
+
+def build_from_scratch(
+    recipe: ModelRecipe, checkpoint: Path, destination: Destination, material: Material = Material()
+) -> Path:
+    """Get the records, train and package a recipe's model; an interrupted run goes on from its work files.
 
     Raises:
         BuildError: a step cannot give what it promises.
     """
     require_new(destination.models / recipe.description.name / destination.version, force=destination.force)
-    records = simulated(destination.work, recipe.training_records, workers)
+    records = records_of(recipe.training_records, destination.work, material)
     trained = train(records, recipe.description, recipe.network, recipe.training, destination.work / "training.pt")
     save_checkpoint(trained, checkpoint)
-    return build_package(recipe, checkpoint, destination, workers)
+    return build_package(recipe, checkpoint, destination, material)
+
+
+def records_of(source: DataSource, work: Path, material: Material) -> LabelledRecords:
+    """Return the records a recipe names: simulated ones, or a part of the folder of recordings.
+
+    Raises:
+        DataError: the recipe needs a folder of recordings and none is named, or the folder will not do.
+    """
+    if isinstance(source, SimulationConfig):
+        return simulated(work, source, material.workers)
+    if material.data is None:
+        raise DataError("This model's recordings do not come with the project: name their folder with --data DIR.")
+    return source.load(material.data)
 
 
 def simulated(work: Path, config: SimulationConfig, workers: int) -> RecordSet:
@@ -54,7 +81,9 @@ def simulated(work: Path, config: SimulationConfig, workers: int) -> RecordSet:
     return read_records(path)
 
 
-def build_package(recipe: ModelRecipe, checkpoint: Path, destination: Destination, workers: int = 1) -> Path:
+def build_package(
+    recipe: ModelRecipe, checkpoint: Path, destination: Destination, material: Material = Material()
+) -> Path:
     """Export, quantize, calibrate, prove and package a trained checkpoint.
 
     Raises:
@@ -62,15 +91,15 @@ def build_package(recipe: ModelRecipe, checkpoint: Path, destination: Destinatio
     """
     require_new(destination.models / recipe.description.name / destination.version, force=destination.force)
     work = destination.work
-    training = simulated(work, recipe.training_records, workers)
+    training = records_of(recipe.training_records, work, material)
     exported = export(load_checkpoint(checkpoint), work / "model_fp32.onnx", destination.version)
     windows = calibration_windows(training, recipe.description.window, recipe.calibration_windows)
     integer = quantize(exported.path, windows, work / "model_int8.onnx", recipe.quantization)
-    content = _content(recipe, checkpoint, exported, integer, work, workers)
+    content = _content(recipe, checkpoint, exported, integer, work, material)
     return package(content, destination.models, destination.version, force=destination.force)
 
 
-def calibration_windows(records: RecordSet, window: int, count: int) -> Float32Array:
+def calibration_windows(records: LabelledRecords, window: int, count: int) -> Float32Array:
     """Return `count` windows float32 [count, 1, window], one of each of evenly spread records.
 
     Raises:
@@ -83,14 +112,14 @@ def calibration_windows(records: RecordSet, window: int, count: int) -> Float32A
 
 
 def _content(
-    recipe: ModelRecipe, checkpoint: Path, exported: ExportedModel, integer: Path, work: Path, workers: int
+    recipe: ModelRecipe, checkpoint: Path, exported: ExportedModel, integer: Path, work: Path, material: Material
 ) -> PackageContent:
     window = recipe.description.window
-    fitting = simulated(work, recipe.fitting_records, workers)
-    unseen = simulated(work, recipe.unseen_records, workers)
+    unseen = records_of(recipe.unseen_records, work, material)
     served = OnnxEngine(integer)
     int8 = run_records(served, unseen, window, "int8")
-    calibration = calibrate(run_records(served, fitting, window, "fitting"), int8)
+    fitting = _fitting(recipe, served, work, material)
+    calibration = calibrate(together(fitting.values()), int8, recipe.false_alarm_rate)
     fp32 = run_records(OnnxEngine(exported.path), unseen, window, "fp32")
     measured = measure(exported, integer, ModelOutputs(fp32, int8), calibration)
     settings = recipe.quantization.settings(recipe.calibration_windows)
@@ -102,7 +131,32 @@ def _content(
         measured=measured,
         records=len(unseen),
         windows=len(int8.window_label),
-        data=f"{recipe.training_records.count} {recipe.data}",
+        data=recipe.data,
         limits=recipe.limits,
         checkpoint=checkpoint,
+        notes=_notes(recipe, fitting, served, unseen, calibration.novelty),
     )
+
+
+def _fitting(recipe: ModelRecipe, served: OnnxEngine, work: Path, material: Material) -> dict[int, RecordOutputs]:
+    """Outputs to calibrate by: of the model for records of their own, or of networks for the load each was denied."""
+    source = recipe.fitting_records
+    if isinstance(source, RecordingPart) and material.data is not None:
+        return leave_one_load_out(recipe, material.data, work)
+    records = records_of(source, work, material)
+    return {0: run_records(served, records, recipe.description.window, "fitting")}
+
+
+def _notes(
+    recipe: ModelRecipe,
+    fitting: dict[int, RecordOutputs],
+    engine: OnnxEngine,
+    unseen: LabelledRecords,
+    rule: NoveltyRule,
+) -> Notes:
+    """What only a model of recordings is asked: accuracy on each load held out, and which strangers it notices."""
+    if not isinstance(recipe.training_records, RecordingPart):
+        return {}
+    shares = {f"load {load}": outputs.window_accuracy for load, outputs in fitting.items()}
+    novel = novel_shares(engine, rule, unseen, recipe.description.window)
+    return {"held_out_window_accuracy": shares, "novel_share": novel}

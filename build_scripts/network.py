@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+SMALLEST_RMS = 1e-6
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -30,12 +32,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """The shape of a network: input channels, classes, stages in order, stages that are pooled."""
+    """The shape of a network: input channels, classes, stages in order, stages that are pooled.
+
+    normalise: the network itself takes the mean off each channel of a window and divides by its RMS.
+    """
 
     channels: int
     classes: int
     stages: tuple[Stage, ...]
     pooled: tuple[int, ...] = (-1,)
+    normalise: bool = False
 
     @property
     def features(self) -> int:
@@ -74,7 +80,7 @@ class BearingNetwork(nn.Module):
     def features(self, signal: Tensor) -> Tensor:
         """Pool the stages: float32 [B, F], mean and maximum of each pooled stage."""
         activations: list[Tensor] = []
-        hidden = signal.unsqueeze(2)
+        hidden = (normalised(signal) if self.config.normalise else signal).unsqueeze(2)
         for stage in self.stages:
             hidden = stage(hidden)
             activations.append(hidden)
@@ -84,6 +90,15 @@ class BearingNetwork(nn.Module):
         """Return the logits float32 [B, K]."""
         logits: Tensor = self.head(self.features(signal))
         return logits
+
+
+def normalised(signal: Tensor) -> Tensor:
+    """Take the mean off each channel of windows float32 [B, C, T] and divide by its RMS: shape, not level.
+
+    An RMS below 1e-6 counts as 1e-6: silence, and the rounding of a constant, stay finite.
+    """
+    centred = signal - signal.mean(dim=2, keepdim=True)
+    return centred / (centred * centred).mean(dim=2, keepdim=True).sqrt().clamp(min=SMALLEST_RMS)
 
 
 def _block(inputs: int, stage: Stage) -> nn.Module:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from build_scripts.records import RecordSet
+from build_scripts.records import LabelledRecords
 from functions.core.arrays import Float32Array, Float64Array
 from functions.core.engine import Engine, EngineOutput
 from functions.core.softmax import softmax
@@ -53,7 +53,7 @@ class RecordOutputs:
         return float((self.window_logits.argmax(axis=1) == self.window_label).mean())
 
 
-def run_records(engine: Engine, records: RecordSet, window: int, name: str = "run") -> RecordOutputs:
+def run_records(engine: Engine, records: LabelledRecords, window: int, name: str = "run") -> RecordOutputs:
     """Run every record through an engine."""
     indices = tqdm(range(len(records)), desc=name, unit="record", leave=False)
     return RecordOutputs(tuple(engine.run(records.windows(index, window)) for index in indices), records.label)

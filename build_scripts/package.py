@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -19,6 +19,7 @@ from build_scripts.machine import cpu_flags, machine, versions
 from functions.core.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision, Variant
 
 Settings = dict[str, str | int | float | bool]
+Notes = dict[str, str | int | float | bool | dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class PackageContent:
-    """Everything a package is made of."""
+    """Everything a package is made of; notes: what else was measured, for the evidence."""
 
     description: ModelDescription
     channels: int
@@ -45,6 +46,7 @@ class PackageContent:
     data: str
     limits: str
     checkpoint: Path
+    notes: Notes = field(default_factory=dict)
 
 
 def package(content: PackageContent, root: Path, version: str, *, force: bool = False) -> Path:
@@ -157,12 +159,12 @@ def _evidence(content: PackageContent) -> Evidence:
         cpu_flags=cpu_flags(),
         versions=versions(),
         date=datetime.now(UTC).date().isoformat(),
-        notes=_notes(content.calibration, measured),
+        notes=_notes(content.calibration, measured) | content.notes,
     )
 
 
-def _notes(calibration: Calibration, measured: Measurements) -> dict[str, str | int | float | bool | dict[str, float]]:
-    joins: dict[str, str | int | float | bool | dict[str, float]] = {
+def _notes(calibration: Calibration, measured: Measurements) -> Notes:
+    joins: Notes = {
         f"join_{name}": {"record_accuracy": score.accuracy, "record_nll": score.nll}
         for name, score in calibration.scores.items()
     }

@@ -38,7 +38,7 @@ def _add_data_steps(steps: Steps[argparse.ArgumentParser]) -> None:
     _add_workers(simulate)
     train = steps.add_parser("train", help="train a recipe's network on records; goes on where it was interrupted")
     _add_model(train)
-    train.add_argument("--data", type=Path, required=True, help="records to train on (.npz)")
+    train.add_argument("--data", type=Path, required=True, help="records to train on (.npz), or a folder of recordings")
     train.add_argument("--state", type=Path, required=True, help="file of the state after each epoch")
     train.add_argument("--out", type=Path, required=True, help="checkpoint to write")
     train.add_argument("--epochs", type=int, help="default: the recipe's")
@@ -104,6 +104,7 @@ def _add_package_steps(steps: Steps[argparse.ArgumentParser]) -> None:
         parser.add_argument("--version", default="1")
         parser.add_argument("--force", action="store_true", help="replace the version where it exists")
         parser.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
+        parser.add_argument("--data", type=Path, metavar="DIR", help="recordings of a model that is made from some")
         _add_workers(parser)
 
 

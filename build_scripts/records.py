@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,35 @@ from functions.core.arrays import Float32Array
 from functions.core.windowing import cut_windows
 
 ARRAYS = ("q", "scale", "label", "severity", "rpm", "sample_rate", "class_names", "severity_names")
+
+
+class LabelledRecords(Protocol):
+    """What training, calibration and evaluation ask of a data set, wherever it comes from."""
+
+    @property
+    def label(self) -> NDArray[np.int64]:
+        """Labels int64 [n], indices into class_names."""
+
+    @property
+    def sample_rate_hz(self) -> float:
+        """Samples per second of every record."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names or ids of the classes, in label order."""
+
+    @property
+    def shortest(self) -> int:
+        """Samples of the shortest record."""
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+
+    def windows(self, index: int, window: int) -> Float32Array:
+        """Return record `index` as the server cuts it: float32 [B, 1, window]."""
+
+    def random_windows(self, chosen: NDArray[np.int64], window: int, rng: np.random.Generator) -> Float32Array:
+        """Cut one window at a random place of each chosen record: float32 [len(chosen), 1, window]."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +66,11 @@ class RecordSet:
         """Return the number of records."""
         return len(self.counts)
 
+    @property
+    def shortest(self) -> int:
+        """Samples of the shortest record: of every one."""
+        return int(self.counts.shape[1])
+
     def record(self, index: int) -> Float32Array:
         """Return record `index` as float32 [1, N] in g."""
         samples: Float32Array = self.counts[index][None].astype(np.float32) * np.float32(self.scale_g)
@@ -44,6 +79,12 @@ class RecordSet:
     def windows(self, index: int, window: int) -> Float32Array:
         """Return record `index` as the server cuts it: float32 [B, 1, window] in g."""
         return cut_windows(self.record(index), window)
+
+    def random_windows(self, chosen: NDArray[np.int64], window: int, rng: np.random.Generator) -> Float32Array:
+        """Cut one window in g at a random place of each chosen record: float32 [len(chosen), 1, window]."""
+        starts = rng.integers(0, self.counts.shape[1] - window + 1, len(chosen))
+        pieces = [self.counts[index, start : start + window] for index, start in zip(chosen, starts, strict=True)]
+        return np.stack(pieces)[:, None].astype(np.float32) * np.float32(self.scale_g)
 
 
 def read_records(path: Path) -> RecordSet:

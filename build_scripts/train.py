@@ -17,8 +17,8 @@ from build_scripts.checkpoint import Checkpoint, ModelDescription
 from build_scripts.errors import CheckpointError
 from build_scripts.network import BearingNetwork, NetworkConfig
 from build_scripts.novelty import NoveltyModel, fit_novelty
-from build_scripts.records import RecordSet
-from build_scripts.training_windows import epoch_generator, random_batches, random_windows
+from build_scripts.records import LabelledRecords
+from build_scripts.training_windows import epoch_generator, random_batches
 from functions.core.arrays import Float32Array
 
 FEATURE_BATCH = 64
@@ -82,7 +82,7 @@ class TrainingRun:
         self.schedule.load_state_dict(state["schedule"])
         torch.set_rng_state(state["torch_rng"])
 
-    def train_epoch(self, records: RecordSet, window: int) -> float:
+    def train_epoch(self, records: LabelledRecords, window: int) -> float:
         """Train on one window of every record and return the mean cross-entropy."""
         self.network.train()
         rng = epoch_generator(self.config.seed, self.epoch)
@@ -109,7 +109,7 @@ class TrainingRun:
 
 
 def train(
-    records: RecordSet,
+    records: LabelledRecords,
     description: ModelDescription,
     network: NetworkConfig,
     config: TrainingConfig,
@@ -142,7 +142,7 @@ def train(
     return _finished(run, records, description, loss)
 
 
-def _finished(run: TrainingRun, records: RecordSet, description: ModelDescription, loss: float) -> Checkpoint:
+def _finished(run: TrainingRun, records: LabelledRecords, description: ModelDescription, loss: float) -> Checkpoint:
     return Checkpoint(
         description=description,
         network=run.network.config,
@@ -154,14 +154,14 @@ def _finished(run: TrainingRun, records: RecordSet, description: ModelDescriptio
 
 
 def novelty_of_training(
-    network: BearingNetwork, records: RecordSet, window: int, config: TrainingConfig
+    network: BearingNetwork, records: LabelledRecords, window: int, config: TrainingConfig
 ) -> NoveltyModel:
     """Fit the novelty measure of a trained network on windows at random places of its training records."""
     rng = epoch_generator(config.seed, config.epochs)
     chosen = rng.integers(0, len(records), config.novelty_windows)
     parts = np.array_split(chosen, math.ceil(len(chosen) / FEATURE_BATCH))
     features = [
-        pooled_features(network, random_windows(records, part, window, rng))
+        pooled_features(network, records.random_windows(part, window, rng))
         for part in tqdm(parts, "novelty", unit="batch", leave=False)
     ]
     return fit_novelty(np.concatenate(features), records.label[chosen])

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from build_scripts.records import RecordSet
-from functions.core.arrays import Float32Array
+from build_scripts.records import LabelledRecords
 
 GAIN_RANGE = (0.9, 1.1)
 
@@ -20,7 +19,7 @@ def epoch_generator(seed: int, epoch: int) -> np.random.Generator:
 
 
 def random_batches(
-    records: RecordSet, window: int, batch_size: int, rng: np.random.Generator
+    records: LabelledRecords, window: int, batch_size: int, rng: np.random.Generator
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield windows float32 [batch_size, 1, window] in g and labels int64 [batch_size].
 
@@ -30,16 +29,7 @@ def random_batches(
     order = rng.permutation(len(records))
     for start in range(0, len(order) - batch_size + 1, batch_size):
         chosen = order[start : start + batch_size]
-        windows = random_windows(records, chosen, window, rng)
+        windows = records.random_windows(chosen, window, rng)
         gains = rng.choice((-1.0, 1.0), batch_size) * rng.uniform(*GAIN_RANGE, batch_size)
         scaled = windows * gains[:, None, None].astype(np.float32)
         yield torch.from_numpy(scaled), torch.from_numpy(records.label[chosen])
-
-
-def random_windows(
-    records: RecordSet, chosen: np.typing.NDArray[np.int64], window: int, rng: np.random.Generator
-) -> Float32Array:
-    """Cut one window float32 [1, window] at a random place of each chosen record: [len(chosen), 1, window]."""
-    starts = rng.integers(0, records.counts.shape[1] - window + 1, len(chosen))
-    pieces = [records.counts[index, start : start + window] for index, start in zip(chosen, starts, strict=True)]
-    return np.stack(pieces)[:, None].astype(np.float32) * np.float32(records.scale_g)

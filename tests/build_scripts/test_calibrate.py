@@ -41,6 +41,11 @@ def test_temperature_recovers_the_scale_of_overconfident_logits() -> None:
     assert fit_temperature(3 * logits, label) == pytest.approx(3.0, rel=0.05)
 
 
+def test_windows_that_are_all_right_leave_the_temperature_alone() -> None:
+    label = np.array([0, 1, 1])
+    assert fit_temperature(np.eye(2, dtype=np.float32)[label], label) == 1.0
+
+
 def test_log_loss_is_bounded_for_impossible_labels() -> None:
     probabilities = np.array([[0.5, 0.5], [1.0, 0.0]])
     assert log_loss(probabilities, np.array([0, 1])) == pytest.approx((np.log(2) - np.log(1e-12)) / 2)
@@ -90,3 +95,9 @@ def test_a_model_without_distance_is_refused() -> None:
         fit_novelty_rule(silent)
     with pytest.raises(ValueError, match="no output named distance"):
         record_novelty(silent, fit_novelty_rule(outputs(10, 0)))
+
+
+def test_the_false_alarm_rate_sets_the_threshold() -> None:
+    found = outputs(2000, 0)
+    rule = fit_novelty_rule(found, 0.05)
+    assert np.mean(record_novelty(found, rule) > rule.threshold) == pytest.approx(0.05, abs=0.005)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,16 @@ def test_a_saved_checkpoint_loads_equal(checkpoint: Checkpoint, tmp_path: Path) 
 def test_the_restored_network_gives_logits_and_distances(checkpoint: Checkpoint) -> None:
     logits, distance = restore_network(checkpoint)(torch.zeros(2, 1, 20480))
     assert (tuple(logits.shape), tuple(distance.shape)) == ((2, 11), (2,))
+
+
+@pytest.mark.parametrize("normalise", [True, False])
+def test_normalising_is_remembered_and_written_only_where_it_is_done(
+    checkpoint: Checkpoint, tmp_path: Path, normalise: bool
+) -> None:
+    network = replace(NETWORK, normalise=normalise)
+    path = save_checkpoint(replace(checkpoint, network=network), tmp_path / "one.pt")
+    assert load_checkpoint(path).network == network
+    assert ("normalise" in torch.load(path, weights_only=True)["network"]) is normalise
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

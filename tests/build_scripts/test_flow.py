@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_scripts.errors import GateFailed, PackageExistsError
+from build_scripts.errors import DataError, GateFailed, PackageExistsError
 from build_scripts.flow import Destination, build_from_scratch, build_package, calibration_windows, simulated
-from build_scripts.recipe import JOURNAL_BEARING, RECIPES, ModelRecipe
+from build_scripts.recipe import JOURNAL_BEARING, RECIPES, ROLLING_BEARING, ModelRecipe
 from build_scripts.records import RecordSet
 from build_scripts.simulate import SimulationConfig
 from build_scripts.simulation.classes import FAULT_CLASSES
@@ -26,14 +26,14 @@ TINY: ModelRecipe = replace(
 )
 
 
-def test_the_shipped_recipe_is_the_journal_bearing() -> None:
-    assert list(RECIPES) == ["journal-bearing"]
+def test_the_shipped_recipes() -> None:
+    assert list(RECIPES) == ["journal-bearing", "rolling-bearing"]
     assert [identifier for identifier, _ in JOURNAL_BEARING.description.classes] == [one.id for one in FAULT_CLASSES]
 
 
 def test_records_of_training_fitting_and_proof_have_different_seeds() -> None:
     sets = (JOURNAL_BEARING.training_records, JOURNAL_BEARING.fitting_records, JOURNAL_BEARING.unseen_records)
-    assert len({one.seed for one in sets}) == 3
+    assert len({one.seed for one in sets if isinstance(one, SimulationConfig)}) == 3
 
 
 def test_records_are_simulated_once(tmp_path: Path) -> None:
@@ -74,3 +74,9 @@ def test_an_existing_version_is_refused_before_any_work(tmp_path: Path, checkpoi
         with pytest.raises(PackageExistsError):
             build(TINY, checkpoint_path, destination)
     assert not (tmp_path / "work").exists()
+
+
+def test_a_recipe_of_recordings_asks_for_their_folder(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="name their folder with --data DIR"):
+        build_from_scratch(ROLLING_BEARING, tmp_path / "r.pt", Destination(tmp_path / "work", tmp_path / "models"))
+    assert not (tmp_path / "models").exists()

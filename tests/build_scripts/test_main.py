@@ -11,6 +11,7 @@ from build_scripts.commands import COMMANDS
 from build_scripts.export import ExportedModel
 from build_scripts.parser import make_parser
 from build_scripts.records import RecordSet, read_records, write_records
+from tests.build_scripts.test_cross_validate import write_recordings
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +60,14 @@ def test_evaluate_prints_one_json_object(records_path: Path, capsys: pytest.Capt
     assert set(report["variants"]["int8"]) >= {"record_accuracy", "window_accuracy"}
 
 
+def test_evaluate_reads_recordings_of_unequal_length(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_recordings(tmp_path / "recordings.npz", (0, 3), samples=5000)
+    assert run("evaluate", "--model", "rolling-bearing", "--data", tmp_path / "recordings.npz", "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["model"], report["records"]) == ("rolling-bearing", 20)
+    assert len(report["variants"]["int8"]["per_class"]) == 10
+
+
 def test_evaluate_prints_a_table_of_classes(records_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("evaluate", "--data", records_path) == 0
     printed = capsys.readouterr().out
@@ -84,7 +93,7 @@ def test_an_unknown_model_fails_with_one_line(records_path: Path, capsys: pytest
 
 def test_an_unknown_recipe_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("package", "--model", "nothing") == 1
-    assert error_line(capsys) == "package: There is no recipe 'nothing'; the recipes: journal-bearing."
+    assert error_line(capsys) == "package: There is no recipe 'nothing'; the recipes: journal-bearing, rolling-bearing."
 
 
 def test_the_shipped_version_is_not_replaced_unasked(capsys: pytest.CaptureFixture[str]) -> None:

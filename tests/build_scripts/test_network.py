@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from build_scripts.network import BearingNetwork, NetworkConfig, Stage
+from build_scripts.network import BearingNetwork, NetworkConfig, Stage, normalised
 
 SMALL = NetworkConfig(channels=2, classes=3, stages=(Stage(4, 5, 2), Stage(6, 3, 2, dilation=2)), pooled=(0, -1))
 
@@ -41,3 +43,21 @@ def test_the_receptive_field_is_what_an_output_sees() -> None:
     (gradient,) = torch.autograd.grad(hidden[0, :, 0, 8].sum(), signal)
     seen = gradient[0, 0].nonzero().flatten()
     assert int(seen[-1] - seen[0]) + 1 == SMALL.receptive_field
+
+
+def test_a_normalising_network_sees_shape_not_level() -> None:
+    network = BearingNetwork(replace(SMALL, normalise=True)).eval()
+    signal = torch.randn(2, 2, 64)
+    torch.testing.assert_close(network(9.81 * signal + 3), network(signal), rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(BearingNetwork(SMALL).eval()(9.81 * signal), BearingNetwork(SMALL).eval()(signal))
+
+
+def test_normalised_windows_have_no_mean_and_an_rms_of_one() -> None:
+    windows = normalised(5 + 0.01 * torch.randn(3, 2, 1000))
+    torch.testing.assert_close(windows.mean(dim=2), torch.zeros(3, 2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(windows.square().mean(dim=2), torch.ones(3, 2), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -3.3e4])
+def test_silence_stays_finite(level: float) -> None:
+    assert normalised(torch.full((1, 1, 4096), level)).abs().max() <= 1

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from build_scripts.records import RecordSet
-from build_scripts.training_windows import epoch_generator, random_batches, random_windows
+from build_scripts.training_windows import epoch_generator, random_batches
 from tests.build_scripts.conftest import WINDOW
 
 
@@ -24,7 +24,7 @@ def test_epochs_differ_and_repeat_by_their_number(records: RecordSet) -> None:
 
 
 def test_windows_are_pieces_of_their_records(records: RecordSet) -> None:
-    windows = random_windows(records, np.array([3, 8]), 50, np.random.default_rng(0))
+    windows = records.random_windows(np.array([3, 8]), 50, np.random.default_rng(0))
     assert windows.shape == (2, 1, 50)
     assert windows.dtype == np.float32
     for window, index in zip(windows, (3, 8), strict=True):

@@ -1,0 +1,63 @@
+"""Leave one load out: what a recipe is worth on a motor load that its weights never saw, without the test data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from build_scripts.checkpoint import restore_network
+from build_scripts.cwru import read_folder
+from build_scripts.cwru_split import PIECE_WINDOWS, is_test, of_load, pieces, segments, without_load
+from build_scripts.novelty import ServedNetwork
+from build_scripts.outputs import RecordOutputs, run_records
+from build_scripts.recipe import ModelRecipe
+from build_scripts.recordings import Recordings
+from build_scripts.train import train
+from functions.core.arrays import Float32Array
+from functions.core.engine import EngineOutput
+
+
+@dataclass(frozen=True)
+class TorchEngine:
+    """A network of PyTorch where an engine is asked for."""
+
+    network: ServedNetwork
+
+    def run(self, windows: Float32Array) -> EngineOutput:
+        """Return logits float32 [B, K] and distances float32 [B] of windows float32 [B, C, T]."""
+        with torch.no_grad():
+            logits, distance = self.network(torch.from_numpy(windows))
+        return EngineOutput(logits.numpy(), distance.numpy())
+
+
+def leave_one_load_out(recipe: ModelRecipe, folder: Path, work: Path) -> dict[int, RecordOutputs]:
+    """Train once without each load of the training recordings; return what is said of pieces of that load.
+
+    Args:
+        folder: recordings; the test recordings among them are left out.
+        work: folder of the trainings' states, gone on from where they exist.
+
+    Raises:
+        DataError: the folder has no recordings.
+    """
+    recordings = read_folder(folder)
+    known = recordings.subset(~is_test(recordings))
+    return {int(load): _held_out(recipe, known, int(load), work) for load in np.unique(known.load_hp)}
+
+
+def together(parts: Iterable[RecordOutputs]) -> RecordOutputs:
+    """Return the outputs of all parts as those of one set of records."""
+    listed = list(parts)
+    outputs = tuple(output for part in listed for output in part.outputs)
+    return RecordOutputs(outputs, np.concatenate([part.label for part in listed]))
+
+
+def _held_out(recipe: ModelRecipe, known: Recordings, load_hp: int, work: Path) -> RecordOutputs:
+    window = recipe.description.window
+    records, state = segments(without_load(known, load_hp), window), work / f"without_load_{load_hp}.pt"
+    engine = TorchEngine(restore_network(train(records, recipe.description, recipe.network, recipe.training, state)))
+    return run_records(engine, pieces(of_load(known, load_hp), PIECE_WINDOWS * window), window)

@@ -1,0 +1,146 @@
+"""Labelled recordings of a real machine: unequal lengths, several loads, one .npz file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import fftconvolve
+
+from build_scripts.errors import DataError
+from functions.core.arrays import Float32Array
+from functions.core.windowing import cut_windows
+
+COLOUR_TAPS = 15
+ARRAYS = ("names", "label", "load_hp", "file_id", "classes", "fs")
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """n labelled recordings, each float32 [N] in g, of lengths of their own.
+
+    label int64 [n] indexes class_names, load_hp int64 [n] is the motor load, file_id int64 [n] the source's
+    number of the recording. Random windows are given white noise of at most `noise` times their RMS, and pass a
+    filter of 15 random taps of standard deviation `colour` around 1: another load excites resonances otherwise.
+    """
+
+    signals: tuple[Float32Array, ...]
+    label: NDArray[np.int64]
+    load_hp: NDArray[np.int64]
+    file_id: NDArray[np.int64]
+    sample_rate_hz: float
+    class_names: tuple[str, ...]
+    noise: float = 0.0
+    colour: float = 0.0
+
+    def __len__(self) -> int:
+        """Return the number of recordings."""
+        return len(self.signals)
+
+    @property
+    def shortest(self) -> int:
+        """Samples of the shortest recording."""
+        return min(len(signal) for signal in self.signals)
+
+    def windows(self, index: int, window: int) -> Float32Array:
+        """Return recording `index` as the server cuts it: float32 [B, 1, window] in g."""
+        return cut_windows(self.signals[index][None], window)
+
+    def random_windows(self, chosen: NDArray[np.int64], window: int, rng: np.random.Generator) -> Float32Array:
+        """Cut one window in g at a random place of each chosen recording: float32 [len(chosen), 1, window].
+
+        White noise hides the steps of the recorder, which differ by class and would give it away.
+        """
+        starts = [int(rng.integers(0, len(self.signals[index]) - window + 1)) for index in chosen]
+        cut = [self.signals[index][start : start + window] for index, start in zip(chosen, starts, strict=True)]
+        pieces = self._coloured(np.stack(cut), rng)
+        level = pieces.std(axis=1, keepdims=True) * rng.uniform(0.0, self.noise, (len(chosen), 1))
+        noisy: Float32Array = (pieces + level * rng.standard_normal(pieces.shape))[:, None].astype(np.float32)
+        return noisy
+
+    def _coloured(self, pieces: Float32Array, rng: np.random.Generator) -> Float32Array:
+        taps = rng.normal(0.0, self.colour, (len(pieces), COLOUR_TAPS))
+        taps[:, COLOUR_TAPS // 2] += 1.0
+        coloured: Float32Array = fftconvolve(pieces, taps, mode="same", axes=1).astype(np.float32)
+        return coloured if self.colour else pieces
+
+    def subset(self, chosen: NDArray[np.bool_]) -> Recordings:
+        """Return the recordings that bool [n] chooses.
+
+        Raises:
+            DataError: it chooses none.
+        """
+        indices = np.flatnonzero(chosen)
+        if not len(indices):
+            raise DataError("No recording is left to choose from.")
+        return self.rearranged([(int(index), self.signals[index]) for index in indices])
+
+    def rearranged(self, pieces: Sequence[tuple[int, Float32Array]]) -> Recordings:
+        """Return recordings made of pieces float32 [N], each with the recording's index that it comes from."""
+        origin = np.array([index for index, _ in pieces])
+        return replace(
+            self,
+            signals=tuple(piece for _, piece in pieces),
+            label=self.label[origin],
+            load_hp=self.load_hp[origin],
+            file_id=self.file_id[origin],
+        )
+
+
+def read_recordings(path: Path) -> Recordings:
+    """Read a file of the form of data/cwru: `names`, `label`, and an array `sig_NAME` in g for each.
+
+    Raises:
+        DataError: the file is no .npz, lacks an array, or its arrays do not fit together.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive}
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path} is not a readable .npz file: {error}") from error
+    wanted = [*ARRAYS, *(f"sig_{name}" for name in arrays.get("names", ()))]
+    if missing := [name for name in wanted if name not in arrays]:
+        raise DataError(f"{path} lacks the arrays {', '.join(missing)}; it has {', '.join(arrays)}.")
+    return _checked(path, arrays)
+
+
+def joined(parts: Sequence[Recordings]) -> Recordings:
+    """Return the recordings of several files as one.
+
+    Raises:
+        DataError: there is no file, or the files differ in classes or sample rate.
+    """
+    if len({(part.sample_rate_hz, part.class_names) for part in parts}) != 1:
+        raise DataError(f"{len(parts)} files of recordings do not have the same classes and sample rate.")
+    return Recordings(
+        tuple(signal for part in parts for signal in part.signals),
+        np.concatenate([part.label for part in parts]),
+        np.concatenate([part.load_hp for part in parts]),
+        np.concatenate([part.file_id for part in parts]),
+        parts[0].sample_rate_hz,
+        parts[0].class_names,
+    )
+
+
+def _checked(path: Path, arrays: dict[str, NDArray[np.generic]]) -> Recordings:
+    count, classes = len(arrays["names"]), len(arrays["classes"])
+    label = arrays["label"].astype(np.int64)
+    for name in ("label", "load_hp", "file_id"):
+        if arrays[name].shape != (count,):
+            raise DataError(f"{path}: {name} has shape {list(arrays[name].shape)} for {count} recordings.")
+    if ((label < 0) | (label >= classes)).any():
+        raise DataError(f"{path}: a label has no name among {classes}.")
+    signals = tuple(arrays[f"sig_{name}"].astype(np.float32) for name in arrays["names"])
+    if any(signal.ndim != 1 for signal in signals):
+        raise DataError(f"{path}: a signal is not one row of samples.")
+    return Recordings(
+        signals=signals,
+        label=label,
+        load_hp=arrays["load_hp"].astype(np.int64),
+        file_id=arrays["file_id"].astype(np.int64),
+        sample_rate_hz=float(arrays["fs"].item()),
+        class_names=tuple(str(name) for name in arrays["classes"]),
+    )

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from build_scripts.checkpoint import ModelDescription
+from build_scripts.cross_validate import leave_one_load_out, together
+from build_scripts.cwru import CLASSES
+from build_scripts.network import NetworkConfig, Stage
+from build_scripts.recipe import ROLLING_BEARING
+from build_scripts.train import TrainingConfig
+
+WINDOW = 128
+TINY = replace(
+    ROLLING_BEARING,
+    description=ModelDescription("tiny", "Tiny", CLASSES, WINDOW, 12000, "g"),
+    network=NetworkConfig(channels=1, classes=10, stages=(Stage(8, 15, 4), Stage(16, 5, 2)), normalise=True),
+    training=TrainingConfig(epochs=1, novelty_windows=300, threads=1),
+)
+
+
+def write_recordings(path: Path, loads: tuple[int, ...], samples: int = 2000) -> None:
+    """One recording of each class and load: a tone of the class's own in noise."""
+    rng = np.random.default_rng(0)
+    load_hp, label = np.array([(load, label) for load in loads for label in range(10)]).T
+    names = [f"r{index}" for index in range(len(label))]
+    tones = np.sin(np.outer(0.1 + 0.25 * label, np.arange(samples))) + 0.3 * rng.standard_normal((len(label), samples))
+    np.savez(
+        path,
+        names=np.array(names),
+        label=label,
+        load_hp=load_hp,
+        file_id=np.arange(1000, 1000 + len(label)),
+        classes=np.array([identifier for identifier, _ in CLASSES]),
+        fs=np.int64(12000),
+        **{f"sig_{name}": tone for name, tone in zip(names, tones.astype(np.float32), strict=True)},
+    )
+
+
+def test_each_load_of_training_is_held_out_once(tmp_path: Path) -> None:
+    write_recordings(tmp_path / "recordings.npz", (0, 1, 3))
+    held_out = leave_one_load_out(TINY, tmp_path, tmp_path / "work")
+    assert list(held_out) == [0, 1]
+    assert all(outputs.window_accuracy > 0.2 for outputs in held_out.values())
+    assert len(together(held_out.values()).outputs) == sum(len(outputs.outputs) for outputs in held_out.values())
+    assert {path.name for path in (tmp_path / "work").iterdir()} == {"without_load_0.pt", "without_load_1.pt"}
