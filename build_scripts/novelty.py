@@ -1,9 +1,9 @@
 """How far a window lies from everything the network was trained on.
 
 The measure is the squared Mahalanobis distance of the pooled features to the nearest class mean, under
-one covariance shared by the classes, in the K - 1 directions that tell the classes apart, divided by
-their number: about 1 for a window like the training windows, far more for another machine, another
-sensor or no machine at all.
+one covariance shared by the classes, in the K - 1 directions that tell the classes apart and those that tell
+each kind of outlier from the class nearest to it, divided by their number: about 1 for a window like the
+training windows, far more for another machine, another sensor or no machine at all.
 
 Source: Lee et al., "A Simple Unified Framework for Detecting Out-of-Distribution Samples and Adversarial
 Attacks", NeurIPS 2018; shrinkage after Ledoit and Wolf, "A well-conditioned estimator for
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from build_scripts.network import BearingNetwork
-from functions.core.arrays import Float32Array
+from functions.core.arrays import Float32Array, Float64Array
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,12 @@ class ServedNetwork(nn.Module):
         return self.network.head(features), (gaps * gaps).mean(dim=2).amin(dim=1)
 
 
-def fit_novelty(features: Float32Array, label: NDArray[np.int64]) -> NoveltyModel:
+def fit_novelty(features: Float32Array, label: NDArray[np.int64], outliers: Float32Array) -> NoveltyModel:
     """Fit class means and shared covariance of pooled features float32 [n, F] with labels int64 [n].
 
-    The projection whitens the features and keeps the K - 1 directions in which the class means differ:
-    what the network was trained to tell apart is also where a foreign signal lands far from every class.
+    The projection whitens the features and keeps the K - 1 directions in which the class means differ, and for
+    each kind of outlier, of mean features float32 [E, F], the one from its nearest class: what the network was
+    trained to tell apart is also where a foreign signal lands far from every class.
 
     Raises:
         ValueError: a class has no window.
@@ -69,9 +70,17 @@ def fit_novelty(features: Float32Array, label: NDArray[np.int64]) -> NoveltyMode
     means = np.stack([wide[label == index].mean(axis=0) for index in range(classes)])
     values, vectors = np.linalg.eigh(shrunk_covariance(wide - means[label]))
     whitening = vectors / np.sqrt(values)
-    directions = np.linalg.svd((means - means.mean(axis=0)) @ whitening, full_matrices=False)[2][: classes - 1]
-    projection = whitening @ directions.T
+    between = np.linalg.svd((means - means.mean(axis=0)) @ whitening, full_matrices=False)[2][: classes - 1]
+    away = outlier_directions(outliers.astype(np.float64) @ whitening, means @ whitening)
+    projection = whitening @ np.linalg.qr(np.concatenate([between, away]).T)[0]
     return NoveltyModel(projection.astype(np.float32), (means @ projection).astype(np.float32))
+
+
+def outlier_directions(outliers: Float64Array, means: Float64Array) -> Float64Array:
+    """Return the way from the nearest class mean to each outlier, float64 [E, F]; all in whitened space."""
+    gaps = outliers[:, None] - means[None]
+    nearest = (gaps**2).sum(axis=2).argmin(axis=1)
+    return np.asarray(gaps[np.arange(len(outliers)), nearest])
 
 
 def shrunk_covariance(residuals: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from build_scripts.checkpoint import Checkpoint, ModelDescription
 from build_scripts.errors import CheckpointError
 from build_scripts.network import BearingNetwork, NetworkConfig
 from build_scripts.novelty import NoveltyModel, fit_novelty
+from build_scripts.outliers import KINDS, exposure
 from build_scripts.records import LabelledRecords
 from build_scripts.training_windows import epoch_generator, random_batches
 from functions.core.arrays import Float32Array
@@ -26,7 +27,11 @@ FEATURE_BATCH = 64
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How long and how fast: AdamW under a one-cycle learning rate."""
+    """How long and how fast: AdamW under a one-cycle learning rate.
+
+    Each step also sees `outliers_of_kind` outliers of each kind, and a head of its own, which is not kept, learns
+    to tell them from the batch: the loss of that counts `outlier_weight`.
+    """
 
     epochs: int = 50
     batch_size: int = 64
@@ -34,6 +39,8 @@ class TrainingConfig:
     weight_decay: float = 1e-2
     warm_up: float = 0.15
     novelty_windows: int = 20000
+    outliers_of_kind: int = 4
+    outlier_weight: float = 1.0
     seed: int = 0
     threads: int = 2
 
@@ -47,7 +54,9 @@ class TrainingRun:
         self.config = config
         self.epoch = 0
         self.network = BearingNetwork(network)
-        self.optimizer = AdamW(self.network.parameters(), weight_decay=config.weight_decay)
+        self.outlier_head = nn.Linear(network.features, 1)
+        learned = [*self.network.parameters(), *self.outlier_head.parameters()]
+        self.optimizer = AdamW(learned, weight_decay=config.weight_decay)
         self.schedule = OneCycleLR(
             self.optimizer, config.peak_learning_rate, config.epochs * steps_per_epoch, pct_start=config.warm_up
         )
@@ -58,6 +67,7 @@ class TrainingRun:
             "config": asdict(self.config),
             "epoch": self.epoch,
             "network": self.network.state_dict(),
+            "outlier_head": self.outlier_head.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "torch_rng": torch.get_rng_state(),
@@ -78,6 +88,7 @@ class TrainingRun:
             raise CheckpointError(f"{path} was trained with {state['config']}, not {asdict(self.config)}; remove it.")
         self.epoch = state["epoch"]
         self.network.load_state_dict(state["network"])
+        self.outlier_head.load_state_dict(state["outlier_head"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         torch.set_rng_state(state["torch_rng"])
@@ -87,8 +98,8 @@ class TrainingRun:
         self.network.train()
         rng = epoch_generator(self.config.seed, self.epoch)
         losses = [
-            self._step(*batch)
-            for batch in tqdm(
+            self._step(windows, label, self._outliers(windows, records.sample_rate_hz, rng))
+            for windows, label in tqdm(
                 random_batches(records, window, self.config.batch_size, rng),
                 total=len(records) // self.config.batch_size,
                 desc=f"epoch {self.epoch + 1}",
@@ -99,10 +110,17 @@ class TrainingRun:
         self.epoch += 1
         return float(np.mean(losses))
 
-    def _step(self, windows: torch.Tensor, label: torch.Tensor) -> float:
-        loss = nn.functional.cross_entropy(self.network(windows), label)
+    def _outliers(self, windows: torch.Tensor, sample_rate_hz: float, rng: np.random.Generator) -> torch.Tensor:
+        drawn = exposure(rng, windows.numpy(), self.config.outliers_of_kind, sample_rate_hz)
+        return torch.from_numpy(drawn)
+
+    def _step(self, windows: torch.Tensor, label: torch.Tensor, outliers: torch.Tensor) -> float:
+        features = self.network.features(torch.cat([windows, outliers]))
+        loss = nn.functional.cross_entropy(self.network.head(features[: len(windows)]), label)
+        strange = (torch.arange(len(features)) >= len(windows)).float()
+        told = nn.functional.binary_cross_entropy_with_logits(self.outlier_head(features).squeeze(1), strange)
         self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        (loss + self.config.outlier_weight * told).backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.schedule.step()
         return float(loss.item())
@@ -160,11 +178,13 @@ def novelty_of_training(
     rng = epoch_generator(config.seed, config.epochs)
     chosen = rng.integers(0, len(records), config.novelty_windows)
     parts = np.array_split(chosen, math.ceil(len(chosen) / FEATURE_BATCH))
-    features = [
-        pooled_features(network, records.random_windows(part, window, rng))
-        for part in tqdm(parts, "novelty", unit="batch", leave=False)
-    ]
-    return fit_novelty(np.concatenate(features), records.label[chosen])
+    known, strange = [], []
+    for part in tqdm(parts, "novelty", unit="batch", leave=False):
+        windows = records.random_windows(part, window, rng)
+        known.append(pooled_features(network, windows))
+        drawn = pooled_features(network, exposure(rng, windows, 1, records.sample_rate_hz))
+        strange.append(drawn.reshape(len(KINDS), -1))
+    return fit_novelty(np.concatenate(known), records.label[chosen], np.mean(strange, axis=0))
 
 
 def pooled_features(network: BearingNetwork, windows: Float32Array) -> Float32Array:

@@ -14,6 +14,7 @@ from functions.core.manifest import Manifest
 _TOP = 3
 _BAR_WIDTH = 24
 _PIPE_WIDTH = 160
+_CLIPPED = "clipped at the sensor's range: do not trust it"
 _NOVELTY = {
     True: "like the training data",
     False: "unlike the training data: do not trust it",
@@ -61,9 +62,7 @@ def _full(file: str, answer: dict[str, Any]) -> RenderableType:
     model = answer["model"]
     source = f"{model['name']} {model['version']} ({model['precision']})"
     head = Text.assemble((answer["class_name"], "bold"), f"  {answer['confidence']:.1%}   {file}")
-    tail = (
-        f"  {_windows(answer)}, {answer['inference_time_ms']:.2f} ms by {source}; {_NOVELTY[answer['in_distribution']]}"
-    )
+    tail = f"  {_windows(answer)}, {answer['inference_time_ms']:.2f} ms by {source}; {_trust(answer)}"
     return Group(head, bars, Text(tail))
 
 
@@ -91,6 +90,10 @@ def _cells(answer: dict[str, Any] | None) -> tuple[str | Text, ...]:
         str(answer["windows"]),
         known[answer["in_distribution"]],
     )
+
+
+def _trust(answer: dict[str, Any]) -> str:
+    return _CLIPPED if answer.get("clipped") else _NOVELTY[answer["in_distribution"]]
 
 
 def _windows(answer: dict[str, Any]) -> str:

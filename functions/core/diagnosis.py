@@ -16,7 +16,7 @@ class Diagnosis:
     """What is believed of one recording.
 
     probabilities: float64 [K], in the order of the manifest's classes; novelty in [0, 1), or None
-    where the model does not measure it.
+    where the model does not measure it; clipped where the recording was cut off at the sensor's range.
     """
 
     manifest: Manifest
@@ -25,6 +25,7 @@ class Diagnosis:
     windows: int
     novelty: float | None
     inference_time_ms: float
+    clipped: bool = False
 
     @property
     def predicted_class(self) -> int:
@@ -38,8 +39,13 @@ class Diagnosis:
 
     @property
     def in_distribution(self) -> bool | None:
-        """Whether the recording is like the training data; None where that is not measured."""
+        """Whether the recording is like the training data; None where that is not measured.
+
+        A clipped recording is not: its true extremes are unknown.
+        """
         rule = self.manifest.novelty
+        if self.clipped:
+            return False
         return None if self.novelty is None or rule is None else self.novelty <= rule.threshold
 
 

@@ -31,6 +31,14 @@ class Limits:
     max_windows: int
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """A recording as the engine takes it: windows float32 [B, C, T], and whether it was clipped before resampling."""
+
+    windows: Float32Array
+    clipped: bool
+
+
 class Diagnoser:
     """Diagnoses recordings with the models of a repository; safe to share between threads."""
 
@@ -65,10 +73,10 @@ class Diagnoser:
             PalierError: the recording cannot be used, is over a limit, or the model cannot serve.
         """
         model = self.load(options)
-        windows = self._windows(recording, options, model.manifest.input, self._limits.max_windows)
+        prepared = self._prepare(recording, options, model.manifest.input, self._limits.max_windows)
         started = time.perf_counter()
-        output = _run(model.engine, windows)
-        return _diagnosis(model, output, (time.perf_counter() - started) * 1e3)
+        output = _run(model.engine, prepared.windows)
+        return _diagnosis(model, prepared, output, (time.perf_counter() - started) * 1e3)
 
     def diagnose_batch(self, recordings: Sequence[Recording], options: DiagnosisOptions) -> list[Diagnosis]:
         """Diagnose recordings together, in order; their windows share the engine's runs.
@@ -77,29 +85,29 @@ class Diagnoser:
             PalierError: as `diagnose`; `field` names the recording, for example `signals[3]`.
         """
         model = self.load(options)
-        parts: list[Float32Array] = []
+        parts: list[_Prepared] = []
         room = self._limits.max_windows
         for index, recording in enumerate(recordings):
             try:
-                parts.append(self._windows(recording, options, model.manifest.input, room))
+                parts.append(self._prepare(recording, options, model.manifest.input, room))
             except PalierError as error:
                 if error.field == "signal":
                     error.field = f"signals[{index}]"
                 raise
-            room -= len(parts[-1])
+            room -= len(parts[-1].windows)
         started = time.perf_counter()
-        output = _run(model.engine, np.concatenate(parts))
+        output = _run(model.engine, np.concatenate([part.windows for part in parts]))
         elapsed_ms = (time.perf_counter() - started) * 1e3
-        ends = np.cumsum([len(part) for part in parts])
+        ends = np.cumsum([len(part.windows) for part in parts])
         return [
-            _diagnosis(model, _slice(output, end - len(part), end), elapsed_ms * len(part) / ends[-1])
-            for part, end in zip(parts, ends.tolist(), strict=True)
+            _diagnosis(model, part, _slice(output, start, end), elapsed_ms * (end - start) / ends[-1])
+            for part, start, end in zip(parts, [0, *ends.tolist()], ends.tolist(), strict=False)
         ]
 
-    def _windows(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec, room: int) -> Float32Array:
+    def _prepare(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec, room: int) -> _Prepared:
         rate_hz = self._rate_hz(recording, options, spec)
-        samples = check_samples(select_channels(recording, spec.channels, options.channel))
-        length = round(samples.shape[1] * spec.sample_rate_hz / rate_hz)
+        signal = check_samples(select_channels(recording, spec.channels, options.channel))
+        length = round(signal.samples.shape[1] * spec.sample_rate_hz / rate_hz)
         if length < spec.window:
             raise SignalTooShortError(length=length, required=spec.window, sample_rate_hz=spec.sample_rate_hz)
         count = math.ceil(length / spec.window)
@@ -108,7 +116,8 @@ class Diagnoser:
                 f"The request has {count} windows of {spec.window / spec.sample_rate_hz:g} s where {room} may stand"
                 f" (limit of one request: {self._limits.max_windows})."
             )
-        return cut_windows(resample(samples, rate_hz, spec.sample_rate_hz), spec.window)
+        windows = cut_windows(resample(signal.samples, rate_hz, spec.sample_rate_hz), spec.window)
+        return _Prepared(windows, signal.clipped)
 
     def _rate_hz(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec) -> float:
         stated = options.sample_rate_hz if options.sample_rate_hz is not None else recording.sample_rate_hz
@@ -131,13 +140,14 @@ def _slice(output: EngineOutput, start: int, end: int) -> EngineOutput:
     return EngineOutput(output.logits[start:end], distance)
 
 
-def _diagnosis(model: LoadedModel, output: EngineOutput, elapsed_ms: float) -> Diagnosis:
+def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, elapsed_ms: float) -> Diagnosis:
     return Diagnosis(
         manifest=model.manifest,
         precision=model.precision,
         probabilities=record_probabilities(output, model.manifest),
         windows=len(output.logits),
         novelty=novelty(output, model.manifest.novelty),
+        clipped=prepared.clipped,
         inference_time_ms=elapsed_ms,
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from functions.core.arrays import Float32Array
+from functions.core.clipping import extremes, is_clipped
 from functions.core.errors import (
     SampleRateError,
     SignalConstantError,
@@ -29,10 +30,13 @@ class Recording:
 
 @dataclass(frozen=True)
 class Signal:
-    """A recording that can be diagnosed: finite, not constant, of a known rate; samples float32 [C, N]."""
+    """A recording that can be diagnosed: samples float32 [C, N], finite and not constant.
+
+    clipped: it was cut off at the range of its sensor or recorder.
+    """
 
     samples: Float32Array
-    sample_rate_hz: float
+    clipped: bool
 
 
 @dataclass(frozen=True)
@@ -85,16 +89,21 @@ def _row_number(wanted: str, count: int, names: Sequence[str]) -> int:
     raise SignalShapeError(f"There is no channel {wanted!r}; there are {', '.join(names[:8])}.", field="channel")
 
 
-def check_samples(samples: Float32Array) -> Float32Array:
-    """Return samples float32 [C, N] that are finite and not constant in any channel.
+def check_samples(samples: Float32Array) -> Signal:
+    """Return samples float32 [C, N] as a signal: finite and not constant in any channel.
 
     Raises:
         SignalNotFiniteError: NaN or infinity.
         SignalConstantError: a channel has one value only.
     """
-    if not np.isfinite(samples).all():
-        channel, index = (int(i) for i in np.argwhere(~np.isfinite(samples))[0])
-        raise SignalNotFiniteError(f"The signal has NaN or infinity, first at sample {index} of channel {channel}.")
-    if samples.size and (samples.max(axis=1) == samples.min(axis=1)).any():
+    if not samples.size:
+        return Signal(samples, clipped=False)
+    found = [(row, *extremes(row)) for row in samples]
+    for channel, (row, highest, lowest) in enumerate(found):
+        # The extremes of a row with NaN are NaN.
+        if not (np.isfinite(row[highest]) and np.isfinite(row[lowest])):
+            index = int(np.isfinite(row).argmin())
+            raise SignalNotFiniteError(f"The signal has NaN or infinity, first at sample {index} of channel {channel}.")
+    if any(row[highest] == row[lowest] for row, highest, lowest in found):
         raise SignalConstantError("The signal is constant: the sensor may be dead or unplugged.")
-    return samples
+    return Signal(samples, clipped=any(is_clipped(*one) for one in found))

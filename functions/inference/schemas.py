@@ -34,6 +34,7 @@ class DiagnosisAnswer(Answer):
     probabilities: dict[str, float] | None = Field(description="Class id to probability, most probable first.")
     windows: int = Field(description="How many windows the recording was cut into.")
     in_distribution: bool | None = Field(description="Whether the recording is like the training data.")
+    clipped: bool = Field(description="Whether it was cut off at the range of the sensor or recorder.")
     novelty: float | None = Field(description="0: like the training data; towards 1: unlike it.")
     inference_time_ms: float = Field(description="Time in the engine.")
     timestamp: datetime
@@ -54,6 +55,7 @@ class DiagnosisAnswer(Answer):
             probabilities=_probabilities(diagnosis, options),
             windows=diagnosis.windows,
             in_distribution=diagnosis.in_distribution,
+            clipped=diagnosis.clipped,
             novelty=None if diagnosis.novelty is None else round(diagnosis.novelty, 4),
             inference_time_ms=round(diagnosis.inference_time_ms, 4),
             timestamp=datetime.now(UTC),

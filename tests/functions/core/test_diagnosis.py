@@ -37,6 +37,12 @@ def test_the_threshold_itself_is_in_distribution(measured: float | None, expecte
     assert diagnosis.confidence == 0.7
 
 
+@pytest.mark.parametrize("measured", [0.0, 0.9, None])
+def test_a_clipped_recording_is_never_in_distribution(measured: float | None) -> None:
+    diagnosis = Diagnosis(MANIFEST, "fp32", np.array([0.2, 0.7, 0.1]), 1, measured, 1.0, clipped=True)
+    assert diagnosis.in_distribution is False
+
+
 def test_probabilities_are_calibrated_by_window_then_joined() -> None:
     logits = np.array([[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]], np.float32)
     windows = window_probabilities(EngineOutput(logits, None), MANIFEST)

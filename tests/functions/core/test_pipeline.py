@@ -48,6 +48,15 @@ def test_a_recording_unlike_the_training_data_is_marked(diagnoser: Diagnoser) ->
     assert diagnosis.in_distribution is False
 
 
+def test_a_clipped_recording_is_marked_even_after_resampling(diagnoser: Diagnoser) -> None:
+    samples = np.clip(tone(0.0), -0.05, 0.05)
+    own = diagnoser.diagnose(recording(samples), DEFAULTS)
+    faster = diagnoser.diagnose(recording(np.repeat(samples, 2), rate_hz=2 * WINDOW), DEFAULTS)
+    assert (own.clipped, own.in_distribution, faster.clipped, faster.in_distribution) == (True, False, True, False)
+    both = diagnoser.diagnose_batch([recording(tone(0.0)), recording(samples)], DEFAULTS)
+    assert [one.clipped for one in both] == [False, True]
+
+
 def test_the_version_named_answers(diagnoser: Diagnoser) -> None:
     options = DiagnosisOptions(version="2")
     diagnosis = diagnoser.diagnose(recording(tone(0.5)), options)

@@ -57,7 +57,7 @@ def test_a_constant_channel_is_refused_beside_a_living_one() -> None:
 @pytest.mark.parametrize("shape", [(1, 0), (0, 4)])
 def test_no_samples_are_not_constant(shape: tuple[int, int]) -> None:
     samples = np.zeros(shape, np.float32)
-    assert check_samples(samples) is samples
+    assert check_samples(samples).samples is samples
 
 
 @pytest.mark.parametrize("rate_hz", [100.0, 2048.0, 1e6])

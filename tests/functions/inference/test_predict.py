@@ -47,6 +47,7 @@ async def test_the_answer_is_the_contract_s(client: httpx.AsyncClient) -> None:
         "class_name": "High",
         "windows": 1,
         "in_distribution": True,
+        "clipped": False,
         "model": {"name": "tiny", "version": "10", "precision": "fp32"},
         "asset_id": "pump-7",
         "request_id": response.headers["x-request-id"],
