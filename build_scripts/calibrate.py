@@ -19,7 +19,7 @@ from functions.core.softmax import softmax
 FLOORS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6)
 INDEPENDENCES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 NLL_TOLERANCE = 1e-3
-FALSE_ALARM_RATE = 0.01
+FALSE_ALARM_RATE = 0.005
 TYPICAL_QUANTILE = 0.95
 SMALLEST_PROBABILITY = 1e-12
 
@@ -34,29 +34,32 @@ class JoinScore:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The manifest's calibration, and the figures it was chosen by (on records unseen by the fit)."""
+    """The manifest's calibration, and the figures it was chosen by (on records unseen by the fit).
+
+    novelty and false_alarm_rate are None where the model gives no distance.
+    """
 
     temperature: float
     join: JoinRule
-    novelty: NoveltyRule
+    novelty: NoveltyRule | None
     scores: dict[str, JoinScore]
-    false_alarm_rate: float
+    false_alarm_rate: float | None
 
 
 def calibrate(fit: RecordOutputs, unseen: RecordOutputs, false_alarm_rate: float = FALSE_ALARM_RATE) -> Calibration:
-    """Fit temperature, join rule and novelty on `fit`; choose between the join rules on `unseen`.
-
-    Raises:
-        ValueError: the model has no distance output.
-    """
+    """Fit temperature, join rule and novelty on `fit`; choose between the join rules on `unseen`."""
     temperature = fit_temperature(fit.window_logits, fit.window_label)
     rules = (JoinRule(rule="mean"), fit_evidence_rule(fit.probabilities(temperature), fit.label))
     scores = {rule.rule: join_score(unseen.probabilities(temperature), unseen.label, rule) for rule in rules}
     rule = max(rules, key=lambda one: (scores[one.rule].accuracy, -scores[one.rule].nll))
-    novelty_rule = fit_novelty_rule(fit, false_alarm_rate)
-    alarms = float((record_novelty(unseen, novelty_rule) > novelty_rule.threshold).mean())
-    rule = rule.model_copy(update={"doubt": shown_doubt(len(unseen.label))})
+    rule = rule.model_copy(update={"doubt": shown_doubt(len(fit.label) + len(unseen.label))})
+    novelty_rule = fit_novelty_rule(fit, false_alarm_rate) if fit.measures_distance else None
+    alarms = None if novelty_rule is None else _false_alarms(unseen, novelty_rule)
     return Calibration(temperature, rule, novelty_rule, {str(name): score for name, score in scores.items()}, alarms)
+
+
+def _false_alarms(unseen: RecordOutputs, rule: NoveltyRule) -> float:
+    return float((record_novelty(unseen, rule) > rule.threshold).mean())
 
 
 def shown_doubt(records: int) -> float:
@@ -87,7 +90,7 @@ def fit_temperature(logits: Float32Array, label: NDArray[np.int64]) -> float:
 def log_loss(probabilities: Float64Array, label: NDArray[np.int64]) -> float:
     """Mean negative log-likelihood in nats of probabilities float64 [n, K] for label int64 [n]."""
     likelihood = probabilities[np.arange(len(label)), label]
-    return float(-np.log(np.maximum(likelihood, SMALLEST_PROBABILITY)).mean())
+    return float(np.log(1.0 / np.maximum(likelihood, SMALLEST_PROBABILITY)).mean())
 
 
 def fit_evidence_rule(probabilities: list[Float64Array], label: NDArray[np.int64]) -> JoinRule:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from build_scripts.errors import BuildError
@@ -61,12 +63,12 @@ def export_command(options: argparse.Namespace) -> Report:
 
 def validate_command(options: argparse.Namespace) -> Report:
     """Check an exported model against the checkpoint it was made from."""
-    from build_scripts.checkpoint import load_checkpoint, restore_network
     from build_scripts.export import contract_of
+    from build_scripts.trained import trained_model
     from build_scripts.validate import validate
 
-    checkpoint = load_checkpoint(options.checkpoint)
-    return asdict(validate(options.model, restore_network(checkpoint), contract_of(checkpoint)))
+    model = trained_model(options.checkpoint)
+    return asdict(validate(options.model, model.network, contract_of(model)))
 
 
 def optimize_command(options: argparse.Namespace) -> Report:
@@ -97,7 +99,7 @@ def quantize_command(options: argparse.Namespace) -> Report:
 
 
 def _quantization_options(options: argparse.Namespace) -> QuantizationOptions:
-    from build_scripts.flow import calibration_windows
+    from build_scripts.build import calibration_windows
     from build_scripts.labelled import read_labelled
     from build_scripts.measure import onnx_property
     from build_scripts.quantization.techniques import QuantizationOptions
@@ -145,7 +147,7 @@ def calibrate_command(options: argparse.Namespace) -> Report:
     return {
         "temperature": calibration.temperature,
         "join": calibration.join.model_dump(),
-        "novelty": calibration.novelty.model_dump(),
+        "novelty": calibration.novelty.model_dump() if calibration.novelty else None,
         "scores": {name: asdict(score) for name, score in calibration.scores.items()},
         "novelty_false_alarm_rate": calibration.false_alarm_rate,
     }
@@ -153,16 +155,54 @@ def calibrate_command(options: argparse.Namespace) -> Report:
 
 def package_command(options: argparse.Namespace) -> Report:
     """Package a trained checkpoint, or train it first."""
-    from build_scripts.flow import Destination, Material, build_from_scratch, build_package
+    from build_scripts.build import Destination
+    from build_scripts.flow import Material, build_from_scratch, build_package
 
     recipe = recipe_named(options.model)
     name = recipe.description.name
     destination = Destination(WORK / name, options.models, options.version, options.force)
     material = Material(options.workers, options.data)
     shipped = CHECKPOINTS / f"{name}.pt"
-    if options.step == "models":
-        return {"package": str(build_from_scratch(recipe, shipped, destination, material))}
-    return {"package": str(build_package(recipe, options.checkpoint or shipped, destination, material))}
+    checkpoint = getattr(options, "checkpoint", None) or shipped
+    make = build_from_scratch if options.step == "models" else build_package
+    return logged(partial(make, recipe, checkpoint, destination, material), destination.work)
+
+
+def logged(make: Callable[[], Path], work: Path) -> Report:
+    """Make a package with a log of it in the work folder and, once it is made, in the package."""
+    from build_scripts.build_log import build_log, keep_log
+
+    with build_log(work) as log:
+        package = make()
+    keep_log(log, package)
+    return {"package": str(package)}
+
+
+def build_command(options: argparse.Namespace) -> Report:
+    """Take a user's checkpoint through the whole flow, or a shipped recipe's."""
+    from build_scripts.build import Destination, build
+    from build_scripts.flow import Material, plan_of
+    from build_scripts.recipe import RECIPES
+    from build_scripts.user_plan import user_plan
+    from build_scripts.user_recipe import read_recipe
+
+    shipped = RECIPES.get(str(options.recipe))
+    if shipped is not None:
+        work, version = WORK / shipped.description.name, options.version or "1"
+        make_plan = partial(plan_of, shipped, options.checkpoint, work, Material(options.workers, options.data))
+    else:
+        recipe = read_recipe(options.recipe)
+        work, version = WORK / recipe.content.model.name, options.version or recipe.content.model.version
+        make_plan = partial(user_plan, recipe, options.checkpoint)
+    destination = Destination(work, options.out, version, options.force)
+    return logged(lambda: build(replace(make_plan(), allow_float32=options.allow_float32), destination), work)
+
+
+def card_command(options: argparse.Namespace) -> Report:
+    """Render the card of a package again."""
+    from build_scripts.card.step import write_card
+
+    return {"card": str(write_card(options.models / options.model / options.version))}
 
 
 def evaluate_command(options: argparse.Namespace) -> Report:
@@ -218,6 +258,8 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "calibrate": calibrate_command,
     "package": package_command,
     "models": package_command,
+    "build": build_command,
+    "card": card_command,
     "evaluate": evaluate_command,
     "benchmark": benchmark_command,
 }

@@ -27,6 +27,14 @@ class GateFailed(BuildError):  # noqa: N818 - the design's name for it
         self.measured = measured
 
 
+class NoVariantPassed(BuildError):  # noqa: N818 - as GateFailed
+    """Every quantized variant that was tried is outside a gate."""
+
+    def __init__(self, reasons: str) -> None:
+        """Say of each variant what it missed, and the way out."""
+        super().__init__(f"No quantized variant passes its gates: {reasons}. --allow-float32 packages float32 alone.")
+
+
 class ValidationFailed(BuildError):  # noqa: N818 - as GateFailed
     """An ONNX file that is not what its network is."""
 
@@ -40,3 +48,7 @@ class ValidationFailed(BuildError):  # noqa: N818 - as GateFailed
 
 class PackageExistsError(BuildError):
     """A model version that is already written; versions do not change."""
+
+
+class RecipeError(BuildError):
+    """A recipe, or the network it names, that cannot be built."""

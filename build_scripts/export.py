@@ -8,11 +8,10 @@ from pathlib import Path
 import onnx
 import torch
 
-from build_scripts.checkpoint import Checkpoint, ModelDescription, restore_network
+from build_scripts.checkpoint import Checkpoint, ModelDescription
 from build_scripts.tracing import traced
+from build_scripts.trained import TrainedModel, model_of
 from build_scripts.validate import Contract, free_lengths, validate
-
-LOGITS, DISTANCE = "logits", "distance"
 
 
 @dataclass(frozen=True)
@@ -30,18 +29,27 @@ def export(checkpoint: Checkpoint, path: Path, version: str = "1") -> ExportedMo
         ValidationFailed: the model is not valid, or an output differs by more than 1e-4 from PyTorch's at some
             batch size or length.
     """
-    network = restore_network(checkpoint)
-    example = torch.zeros(2, checkpoint.network.channels, checkpoint.description.window)
-    model = slimmed(traced(network, example, (LOGITS, DISTANCE), dynamic=(0, 2)))
-    onnx.helper.set_model_props(model, model_properties(checkpoint.description, version))
+    return export_network(model_of(checkpoint), path, version)
+
+
+def export_network(model: TrainedModel, path: Path, version: str = "1") -> ExportedModel:
+    """Export a trained network to `path`; the batch is free, and the length where the network leaves it free.
+
+    Raises:
+        ValidationFailed: the file is not what the network is.
+    """
+    example = torch.zeros(2, model.channels, model.description.window)
+    graph = slimmed(traced(model.network, example, model.outputs, dynamic=(0, 2) if model.free_length else (0,)))
+    onnx.helper.set_model_props(graph, model_properties(model.description, version))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(model.SerializeToString())
-    return ExportedModel(path, validate(path, network, contract_of(checkpoint)).max_abs_difference)
+    path.write_bytes(graph.SerializeToString())
+    return ExportedModel(path, validate(path, model.network, contract_of(model)).max_abs_difference)
 
 
-def contract_of(checkpoint: Checkpoint) -> Contract:
-    """Return what an export of a checkpoint promises: two outputs, free batch and free length."""
-    return Contract((LOGITS, DISTANCE), checkpoint.network.channels, free_lengths(checkpoint.description.window))
+def contract_of(model: TrainedModel) -> Contract:
+    """Return what an export of a model promises: its outputs, free batch, and free length where the network has it."""
+    window = model.description.window
+    return Contract(model.outputs, model.channels, free_lengths(window) if model.free_length else (window,))
 
 
 def model_properties(description: ModelDescription, version: str) -> dict[str, str]:

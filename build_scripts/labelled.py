@@ -1,25 +1,69 @@
-"""Labelled records of either form on disk, told apart by their arrays."""
+"""Labelled records of any form on disk, told apart by their arrays, and checked against the model they are for."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from build_scripts.checkpoint import ModelDescription
 from build_scripts.errors import DataError
-from build_scripts.recordings import read_recordings
-from build_scripts.records import LabelledRecords, read_records
+from build_scripts.recordings import Recordings, read_recordings
+from build_scripts.records import RecordSet, read_records
+from build_scripts.signals import SignalSet, signals_of
+
+DataSet = RecordSet | Recordings | SignalSet
 
 
-def read_labelled(path: Path) -> LabelledRecords:
-    """Read an .npz file of the form of data/journal-bearing (`q`) or of data/cwru (`names`, `sig_NAME`).
+def read_labelled(path: Path) -> DataSet:
+    """Read an .npz file of the form of data/journal-bearing (`q`), of data/cwru (`names`), or with `signals`.
 
     Raises:
-        DataError: the file is of neither form.
+        DataError: the file is of none of these forms.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            of_recordings = "names" in archive and "q" not in archive
+            names = set(archive)
+            if "signals" in names:
+                return signals_of(path, {name: archive[name] for name in names})
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path} is not a readable .npz file: {error}") from error
-    return read_recordings(path) if of_recordings else read_records(path)
+    return read_recordings(path) if "names" in names and "q" not in names else read_records(path)
+
+
+def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
+    """Read records for a model, their labels in the order of the model's classes.
+
+    The classes are matched by id or name; records of which no class is known by either, but as many, stand in order.
+
+    Raises:
+        DataError: the file is of no known form, or its records do not fit: channels, sample rate, length, classes.
+    """
+    records = read_labelled(path)
+    if records.channels != channels:
+        raise DataError(f"{path} has records of {records.channels} channel(s); {model.name} takes {channels}.")
+    if records.sample_rate_hz != model.sample_rate_hz:
+        found, wanted = records.sample_rate_hz, model.sample_rate_hz
+        raise DataError(f"{path} has {found:g} samples/s; {model.name} takes {wanted:g}.")
+    if records.shortest < model.window:
+        raise DataError(f"{path} has a record of {records.shortest} samples; a window has {model.window}.")
+    order = class_order(records.class_names, model, path)
+    return replace(records, label=order[records.label], class_names=tuple(one for one, _ in model.classes))
+
+
+def class_order(names: tuple[str, ...], model: ModelDescription, path: Path) -> NDArray[np.int64]:
+    """Return the model's index of each class of a file, int64 [len(names)].
+
+    Raises:
+        DataError: the file has a class the model lacks.
+    """
+    known = {text: index for index, pair in enumerate(model.classes) for text in pair}
+    unknown = [name for name in names if name not in known]
+    if len(unknown) == len(names) == len(model.classes):
+        return np.arange(len(names))
+    if unknown:
+        has = ", ".join(identifier for identifier, _ in model.classes)
+        raise DataError(f"{path} has the class {unknown[0]!r}, which {model.name} lacks; it has {has}.")
+    return np.array([known[name] for name in names])

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from build_scripts.calibrate import Calibration, join_score
 from build_scripts.errors import DataError
-from build_scripts.export import ExportedModel
-from build_scripts.gates import Accuracy, Measurements
+from build_scripts.gates import Accuracy, Measurements, Quantized
 from build_scripts.latency import Rounds, interleaved
 from build_scripts.onnx_file import properties, read_model
 from build_scripts.outputs import RecordOutputs, agreement
@@ -23,25 +20,32 @@ ROUNDS = Rounds(count=30, calls=10)
 
 @dataclass(frozen=True)
 class ModelOutputs:
-    """Outputs of both variants for the same records."""
+    """Outputs of both variants for the same records; int8 None where there is no such variant."""
 
     fp32: RecordOutputs
-    int8: RecordOutputs
+    int8: RecordOutputs | None
 
 
-def measure(exported: ExportedModel, integer: Path, outputs: ModelOutputs, calibration: Calibration) -> Measurements:
-    """Measure what the gates ask of a float32 model and its int8 variant."""
-    window = int(onnx_property(integer, "window"))
-    example = np.random.default_rng(0).normal(0.0, 0.1, (1, 1, window)).astype(np.float32)
-    return Measurements(
-        export_max_abs_difference=exported.max_abs_difference,
-        fp32=accuracy(outputs.fp32, calibration),
-        int8=accuracy(outputs.int8, calibration),
-        agreement=agreement(outputs.fp32, outputs.int8),
-        fp32_bytes=exported.path.stat().st_size,
-        int8_bytes=integer.stat().st_size,
-        latency_ratio=latency_ratio(exported.path, integer, example),
-    )
+@dataclass(frozen=True)
+class ModelFiles:
+    """The files of both variants, and an input float32 [1, C, window] to time them with."""
+
+    fp32: Path
+    int8: Path | None
+    example: Float32Array
+
+
+def measure(difference: float, files: ModelFiles, outputs: ModelOutputs, calibration: Calibration) -> Measurements:
+    """Measure what the gates ask of a float32 model, which differs so much from PyTorch, and its int8 variant."""
+    quantized = None
+    if files.int8 is not None and outputs.int8 is not None:
+        quantized = Quantized(
+            accuracy=accuracy(outputs.int8, calibration),
+            agreement=agreement(outputs.fp32, outputs.int8),
+            size_ratio=files.int8.stat().st_size / files.fp32.stat().st_size,
+            latency_ratio=latency_ratio(files.fp32, files.int8, files.example),
+        )
+    return Measurements(difference, accuracy(outputs.fp32, calibration), quantized)
 
 
 def accuracy(outputs: RecordOutputs, calibration: Calibration) -> Accuracy:

@@ -32,16 +32,20 @@ class RecordOutputs:
         return np.repeat(self.label, [len(output.logits) for output in self.outputs])
 
     @property
+    def measures_distance(self) -> bool:
+        """Whether the model gives a distance."""
+        return all(output.distance is not None for output in self.outputs)
+
+    @property
     def distances(self) -> list[Float32Array]:
         """Distances float32 [B] of each record.
 
         Raises:
             ValueError: the model measures none.
         """
-        found = [output.distance for output in self.outputs if output.distance is not None]
-        if len(found) != len(self.outputs):
+        if not self.measures_distance:
             raise ValueError("The model has no output named distance.")
-        return found
+        return [output.distance for output in self.outputs if output.distance is not None]
 
     def probabilities(self, temperature: float) -> list[Float64Array]:
         """Calibrated window probabilities float64 [B, K] of each record."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
@@ -11,11 +11,12 @@ from tempfile import mkdtemp
 import onnx
 
 from build_scripts.calibrate import Calibration
-from build_scripts.card import render_card
+from build_scripts.card.step import write_card
 from build_scripts.checkpoint import ModelDescription, file_sha256
 from build_scripts.errors import PackageExistsError
 from build_scripts.gates import Measurements, check_gates
 from build_scripts.machine import cpu_flags, machine, versions
+from build_scripts.proof.proof import Proof, write_proof
 from functions.core.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision, Variant
 
 Settings = dict[str, str | int | float | bool]
@@ -34,7 +35,7 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class PackageContent:
-    """Everything a package is made of; notes: what else was measured, for the evidence."""
+    """Everything a package is made of; proof: what its card shows; notes: what else the evidence says."""
 
     description: ModelDescription
     channels: int
@@ -46,6 +47,7 @@ class PackageContent:
     data: str
     limits: str
     checkpoint: Path
+    proof: Proof
     notes: Notes = field(default_factory=dict)
 
 
@@ -84,7 +86,8 @@ def _write(content: PackageContent, folder: Path, version: str) -> None:
         shutil.copyfile(file.path, folder / file_name(file.precision))
     manifest = make_manifest(content, version)
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n")
-    (folder / "CARD.md").write_text(render_card(manifest, content.limits))
+    write_proof(content.proof, folder)
+    write_card(folder)
     folder.chmod(0o755)
 
 
@@ -143,29 +146,36 @@ def _variant(file: ModelFile) -> Variant:
 
 
 def _evidence(content: PackageContent) -> Evidence:
-    measured = content.measured
+    measured, int8 = content.measured, content.measured.int8
     return Evidence(
         data=content.data,
+        limits=content.limits,
         records=content.records,
         windows=content.windows,
-        accuracy={
-            "fp32": {"record": measured.fp32.record, "window": measured.fp32.window},
-            "int8": {"record": measured.int8.record, "window": measured.int8.window},
-        },
-        argmax_agreement=measured.agreement,
+        accuracy=_accuracy(measured),
+        argmax_agreement=None if int8 is None else int8.agreement,
         export_max_abs_difference=measured.export_max_abs_difference,
-        latency_ratio_fp32_to_int8=round(measured.latency_ratio, 3),
+        latency_ratio_fp32_to_int8=None if int8 is None else round(int8.latency_ratio, 3),
         machine=machine(),
         cpu_flags=cpu_flags(),
         versions=versions(),
         date=datetime.now(UTC).date().isoformat(),
-        notes=_notes(content.calibration, measured) | content.notes,
+        notes=_notes(content) | content.notes,
     )
 
 
-def _notes(calibration: Calibration, measured: Measurements) -> Notes:
-    joins: Notes = {
+def _accuracy(measured: Measurements) -> dict[Precision, dict[str, float]]:
+    shares: dict[Precision, dict[str, float]] = {"fp32": asdict(measured.fp32)}
+    return shares if measured.int8 is None else shares | {"int8": asdict(measured.int8.accuracy)}
+
+
+def _notes(content: PackageContent) -> Notes:
+    calibration, int8 = content.calibration, content.measured.int8
+    notes: Notes = {
         f"join_{name}": {"record_accuracy": score.accuracy, "record_nll": score.nll}
         for name, score in calibration.scores.items()
     }
-    return joins | {"novelty_false_alarm_rate": calibration.false_alarm_rate, "size_ratio": measured.size_ratio}
+    notes["calibration_error"] = content.proof.calibration_error
+    if calibration.false_alarm_rate is not None:
+        notes["novelty_false_alarm_rate"] = calibration.false_alarm_rate
+    return notes if int8 is None else notes | {"size_ratio": int8.size_ratio}

@@ -22,6 +22,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_quantization_step(steps)
     _add_aware_step(steps)
     _add_package_steps(steps)
+    _add_build_step(steps)
     _add_measuring_steps(steps)
     return parser
 
@@ -106,6 +107,22 @@ def _add_package_steps(steps: Steps[argparse.ArgumentParser]) -> None:
         parser.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
         parser.add_argument("--data", type=Path, metavar="DIR", help="recordings of a model that is made from some")
         _add_workers(parser)
+
+
+def _add_build_step(steps: Steps[argparse.ArgumentParser]) -> None:
+    build = steps.add_parser("build", help="take a checkpoint of your own to a proven, quantized package")
+    build.add_argument("--checkpoint", type=Path, required=True, help="weights: a state_dict saved by torch.save")
+    build.add_argument("--recipe", type=Path, required=True, help="recipe (.toml), or the name of a shipped model")
+    build.add_argument("--out", type=Path, default=MODELS, metavar="DIR", help="folder of the packages")
+    build.add_argument("--version", help="default: the recipe's")
+    build.add_argument("--force", action="store_true", help="replace the version where it exists")
+    build.add_argument("--allow-float32", action="store_true", help="package float32 alone if no int8 variant passes")
+    build.add_argument("--data", type=Path, metavar="DIR", help="recordings of a shipped model that is made from some")
+    _add_workers(build)
+    card = steps.add_parser("card", help="render CARD.md and its plots from a package's manifest and proof")
+    _add_model(card)
+    card.add_argument("--version", default="1")
+    card.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
 
 
 def _add_measuring_steps(steps: Steps[argparse.ArgumentParser]) -> None:

@@ -11,7 +11,7 @@ from build_scripts.cwru import CLASSES as CWRU_CLASSES
 from build_scripts.cwru import SAMPLE_RATE_HZ as CWRU_SAMPLE_RATE_HZ
 from build_scripts.cwru_split import RecordingPart
 from build_scripts.network import NetworkConfig, Stage
-from build_scripts.quantize import QuantizationConfig
+from build_scripts.search import DEFAULT_CANDIDATES
 from build_scripts.simulate import SimulationConfig
 from build_scripts.simulation.classes import FAULT_CLASSES, SAMPLE_RATE_HZ
 from build_scripts.train import TrainingConfig
@@ -25,20 +25,22 @@ class ModelRecipe:
     """Everything that decides a shipped model; no unseen record is in another set.
 
     training: records the weights are fitted to; fitting: records the calibration is fitted to, where they are
-    recordings by leaving each load out in turn; unseen: records every figure of the evidence is measured on;
+    recordings by leaving each load out in turn; choosing: records the quantized variants are searched with;
+    unseen: records every figure of the evidence is measured on; candidates: the variants, the preferred one first;
     false_alarm_rate: share of the fitting records that the novelty threshold lets be called novel.
     """
 
     description: ModelDescription
     network: NetworkConfig
     training: TrainingConfig
-    quantization: QuantizationConfig
     training_records: DataSource
     fitting_records: DataSource
+    choosing_records: DataSource
     unseen_records: DataSource
     calibration_windows: int
     data: str
     limits: str
+    candidates: tuple[str, ...] = DEFAULT_CANDIDATES
     false_alarm_rate: float = FALSE_ALARM_RATE
 
 
@@ -66,9 +68,9 @@ JOURNAL_BEARING = ModelRecipe(
         pooled=(1, 2, -1),
     ),
     training=TrainingConfig(),
-    quantization=QuantizationConfig(),
     training_records=_SIMULATED,
     fitting_records=SimulationConfig(records_per_cell=48, seed=1001),
+    choosing_records=SimulationConfig(records_per_cell=48, seed=1001),
     unseen_records=SimulationConfig(records_per_cell=24, seed=1002),
     calibration_windows=256,
     data=f"{_SIMULATED.count} simulated journal-bearing records of five seconds (build_scripts/simulation)",
@@ -105,9 +107,9 @@ ROLLING_BEARING = ModelRecipe(
         normalise=True,
     ),
     training=TrainingConfig(epochs=10, threads=1, novelty_windows=5000),
-    quantization=QuantizationConfig(),
     training_records=RecordingPart("training", _ROLLING_WINDOW),
     fitting_records=RecordingPart("training", _ROLLING_WINDOW),
+    choosing_records=RecordingPart("training", _ROLLING_WINDOW),
     unseen_records=RecordingPart("unseen", _ROLLING_WINDOW),
     calibration_windows=256,
     data=(
@@ -122,8 +124,7 @@ ROLLING_BEARING = ModelRecipe(
         "One test rig, one sensor place, seeded faults (not grown ones), 1721 to 1797 rpm; normal at two loads only. "
         "The level of the signal does not count: the network removes each window's mean and divides by its RMS, so "
         "a wrong unit is not noticed. How the training windows are varied (noise, random filter) was settled after a "
-        "network without the filter had 94 % of the test windows right: the figures below are a little flattered. "
-        "Pure tones and clipped recordings are noticed in part only: see the shares called novel."
+        "network without the filter had 94 % of the test windows right: the figures below are a little flattered."
     ),
     false_alarm_rate=0.02,
 )

@@ -41,6 +41,21 @@ class Recordings:
         return len(self.signals)
 
     @property
+    def channels(self) -> int:
+        """Channels of every recording."""
+        return 1
+
+    @property
+    def severity(self) -> NDArray[np.int64]:
+        """Severities are not told apart: zeros int64 [n]."""
+        return np.zeros(len(self), np.int64)
+
+    @property
+    def severity_names(self) -> tuple[str, ...]:
+        """One name for all."""
+        return ("all",)
+
+    @property
     def shortest(self) -> int:
         """Samples of the shortest recording."""
         return min(len(signal) for signal in self.signals)

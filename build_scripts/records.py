@@ -32,17 +32,29 @@ class LabelledRecords(Protocol):
         """Names or ids of the classes, in label order."""
 
     @property
+    def channels(self) -> int:
+        """Channels C of every record."""
+
+    @property
     def shortest(self) -> int:
         """Samples of the shortest record."""
+
+    @property
+    def severity(self) -> NDArray[np.int64]:
+        """Severity int64 [n] of each record, indices into severity_names."""
+
+    @property
+    def severity_names(self) -> tuple[str, ...]:
+        """Names of the severities; one where they are not told apart."""
 
     def __len__(self) -> int:
         """Return the number of records."""
 
     def windows(self, index: int, window: int) -> Float32Array:
-        """Return record `index` as the server cuts it: float32 [B, 1, window]."""
+        """Return record `index` as the server cuts it: float32 [B, C, window]."""
 
     def random_windows(self, chosen: NDArray[np.int64], window: int, rng: np.random.Generator) -> Float32Array:
-        """Cut one window at a random place of each chosen record: float32 [len(chosen), 1, window]."""
+        """Cut one window at a random place of each chosen record: float32 [len(chosen), C, window]."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,11 @@ class RecordSet:
     def __len__(self) -> int:
         """Return the number of records."""
         return len(self.counts)
+
+    @property
+    def channels(self) -> int:
+        """Channels of every record."""
+        return 1
 
     @property
     def shortest(self) -> int:

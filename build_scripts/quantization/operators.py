@@ -23,15 +23,23 @@ def executed_operators(path: Path) -> Counter[str]:
         return Counter(node.op_type for node in onnx.load(options.optimized_model_filepath).graph.node)
 
 
+def integer_convolutions(path: Path, excluded: int = 0) -> bool:
+    """Say whether every convolution but `excluded` ones runs as QLinearConv, and at least one."""
+    operators = executed_operators(path)
+    return _floating(operators) <= excluded and operators["QLinearConv"] > 0
+
+
 def require_integer_convolutions(path: Path, excluded: int = 0) -> None:
     """Check that every convolution but `excluded` ones runs as QLinearConv.
 
     Raises:
         GateFailed: more convolutions run in float32 or as the slow ConvInteger, or none runs in integers.
     """
-    operators = executed_operators(path)
-    floating = sum(count for name, count in operators.items() if "Conv" in name and name != "QLinearConv")
-    if floating > excluded or not operators["QLinearConv"]:
-        raise GateFailed(
-            "fully integer", floating, f"{excluded} of {floating + operators['QLinearConv']} convolutions not integer"
-        )
+    if not integer_convolutions(path, excluded):
+        operators = executed_operators(path)
+        floating, whole = _floating(operators), operators["QLinearConv"]
+        raise GateFailed("fully integer", floating, f"{excluded} of {floating + whole} convolutions not integer")
+
+
+def _floating(operators: Counter[str]) -> int:
+    return sum(count for name, count in operators.items() if "Conv" in name and name != "QLinearConv")

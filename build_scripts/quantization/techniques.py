@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +29,10 @@ class QuantizationOptions:
     bits: int = 7
     dynamic_weights: str = "uint8"
     exclude: tuple[str, ...] = ()
+
+    def with_windows(self, windows: Float32Array) -> QuantizationOptions:
+        """Return the options with calibration windows float32 [n, C, T]."""
+        return replace(self, calibration_windows=windows)
 
 
 class Technique(Protocol):

@@ -75,15 +75,19 @@ class NoveltyRule(ManifestPart):
 
 
 class Evidence(ManifestPart):
-    """Figures measured when the package was made."""
+    """Figures measured when the package was made.
+
+    Agreement and latency ratio compare int8 with float32; None in a package without int8.
+    """
 
     data: str
+    limits: str = ""
     records: int
     windows: int
     accuracy: dict[Precision, dict[str, float]]
-    argmax_agreement: float
+    argmax_agreement: float | None
     export_max_abs_difference: float
-    latency_ratio_fp32_to_int8: float
+    latency_ratio_fp32_to_int8: float | None
     machine: str
     cpu_flags: list[str]
     versions: dict[str, str]

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import nn
 
 from build_scripts.checkpoint import Checkpoint, ModelDescription, load_checkpoint, save_checkpoint
-from build_scripts.export import ExportedModel, export
+from build_scripts.export import ExportedModel, export, export_network
 from build_scripts.network import NetworkConfig, Stage
 from build_scripts.parser import MODELS
 from build_scripts.quantize import QuantizationConfig, quantize
@@ -14,6 +15,7 @@ from build_scripts.records import RecordSet
 from build_scripts.simulate import SimulationConfig, simulate
 from build_scripts.simulation.classes import FAULT_CLASSES
 from build_scripts.train import TrainingConfig, train
+from build_scripts.trained import TrainedModel
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
@@ -72,3 +74,11 @@ def reference_records() -> Path:
 @pytest.fixture(scope="session")
 def shipped_models() -> Path:
     return MODELS
+
+
+@pytest.fixture(scope="session")
+def dense(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A float32 model without a convolution: there is nothing in it that could run as QLinearConv."""
+    network = nn.Sequential(nn.Flatten(), nn.Linear(WINDOW, 11)).eval()
+    model = TrainedModel(DESCRIPTION, 1, network, ("logits",), Path("dense.pt"), free_length=False)
+    return export_network(model, tmp_path_factory.mktemp("dense") / "dense.onnx").path

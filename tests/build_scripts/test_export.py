@@ -13,6 +13,7 @@ from build_scripts import export as export_step
 from build_scripts.checkpoint import Checkpoint, restore_network
 from build_scripts.errors import ValidationFailed
 from build_scripts.export import ExportedModel, export
+from build_scripts.trained import model_of
 from functions.core.engine import OnnxEngine
 
 
@@ -59,7 +60,7 @@ def test_nothing_of_the_exporter_is_left(exported: ExportedModel) -> None:
 def test_a_difference_above_the_gate_raises(
     checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    strict = replace(export_step.contract_of(checkpoint), tolerance=0.0)
+    strict = replace(export_step.contract_of(model_of(checkpoint)), tolerance=0.0)
     monkeypatch.setattr(export_step, "contract_of", lambda _: strict)
     with pytest.raises(ValidationFailed, match=r"logits at batch 1, length 20480 differs by .*, limit 0"):
         export(checkpoint, tmp_path / "bad.onnx")

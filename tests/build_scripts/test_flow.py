@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_scripts.errors import DataError, GateFailed, PackageExistsError
-from build_scripts.flow import Destination, build_from_scratch, build_package, calibration_windows, simulated
+from build_scripts.build import Destination, calibration_windows
+from build_scripts.errors import DataError, NoVariantPassed, PackageExistsError
+from build_scripts.flow import build_from_scratch, build_package, simulated
 from build_scripts.recipe import JOURNAL_BEARING, RECIPES, ROLLING_BEARING, ModelRecipe
 from build_scripts.records import RecordSet
 from build_scripts.simulate import SimulationConfig
@@ -21,6 +22,8 @@ TINY: ModelRecipe = replace(
     training=TRAINING,
     training_records=SimulationConfig(1, 5),
     fitting_records=SimulationConfig(1, 6),
+    choosing_records=SimulationConfig(1, 6),
+    candidates=("static-minmax",),
     unseen_records=SimulationConfig(1, 7),
     calibration_windows=16,
 )
@@ -53,7 +56,7 @@ def test_calibration_windows_are_spread_over_the_records(records: RecordSet) -> 
 
 def test_the_whole_flow_runs_and_a_network_too_small_fails_its_gate(tmp_path: Path) -> None:
     destination = Destination(tmp_path / "work", tmp_path / "models")
-    with pytest.raises(GateFailed):
+    with pytest.raises(NoVariantPassed, match="static-minmax: "):
         build_from_scratch(TINY, tmp_path / "tiny.pt", destination)
     assert {path.name for path in (tmp_path / "work").iterdir()} >= {
         "records-5-1.npz",
@@ -61,7 +64,7 @@ def test_the_whole_flow_runs_and_a_network_too_small_fails_its_gate(tmp_path: Pa
         "records-7-1.npz",
         "training.pt",
         "model_fp32.onnx",
-        "model_int8.onnx",
+        "static-minmax.onnx",
     }
     assert (tmp_path / "tiny.pt").exists()
     assert not (tmp_path / "models").exists()

@@ -9,7 +9,7 @@ import pytest
 from build_scripts.calibrate import calibrate
 from build_scripts.errors import DataError
 from build_scripts.export import ExportedModel
-from build_scripts.measure import ModelOutputs, latency_ratio, measure, onnx_property
+from build_scripts.measure import ModelFiles, ModelOutputs, latency_ratio, measure, onnx_property
 from build_scripts.outputs import run_records
 from build_scripts.records import RecordSet
 from functions.core.engine import OnnxEngine
@@ -20,11 +20,20 @@ def test_measurements_compare_both_files_on_the_same_records(
     exported: ExportedModel, quantized: Path, records: RecordSet
 ) -> None:
     fp32, int8 = (run_records(OnnxEngine(path), records, WINDOW) for path in (exported.path, quantized))
-    measured = measure(exported, quantized, ModelOutputs(fp32, int8), calibrate(int8, int8))
-    assert measured.export_max_abs_difference == exported.max_abs_difference
-    assert (measured.fp32.window, measured.int8.window) == (fp32.window_accuracy, int8.window_accuracy)
-    assert measured.size_ratio == quantized.stat().st_size / exported.path.stat().st_size
-    assert 0.9 < measured.agreement <= 1
+    files = ModelFiles(exported.path, quantized, np.zeros((1, 1, WINDOW), np.float32))
+    measured = measure(1e-6, files, ModelOutputs(fp32, int8), calibrate(int8, int8))
+    assert measured.export_max_abs_difference == 1e-6
+    assert measured.int8 is not None
+    assert (measured.fp32.window, measured.int8.accuracy.window) == (fp32.window_accuracy, int8.window_accuracy)
+    assert measured.int8.size_ratio == quantized.stat().st_size / exported.path.stat().st_size
+    assert 0.9 < measured.int8.agreement <= 1
+
+
+def test_float32_alone_has_nothing_to_compare(exported: ExportedModel, records: RecordSet) -> None:
+    fp32 = run_records(OnnxEngine(exported.path), records, WINDOW)
+    files = ModelFiles(exported.path, None, np.zeros((1, 1, WINDOW), np.float32))
+    measured = measure(1e-6, files, ModelOutputs(fp32, None), calibrate(fp32, fp32))
+    assert (measured.int8, measured.fp32.window) == (None, fp32.window_accuracy)
 
 
 def test_the_latency_ratio_of_a_model_with_itself_is_near_one(exported: ExportedModel) -> None:

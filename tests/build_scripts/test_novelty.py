@@ -7,6 +7,7 @@ import torch
 from build_scripts.network import BearingNetwork, NetworkConfig, Stage
 from build_scripts.novelty import ServedNetwork, fit_novelty, shrunk_covariance
 
+OUTLIERS = np.array([[0.0, 0, 8, 0]], np.float32)
 MEANS = np.array([[0.0, 0, 0, 0], [10, 0, 0, 0], [0, 10, 0, 0]])
 
 
@@ -18,7 +19,7 @@ def clusters(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def distance(points: np.ndarray, count: int = 5000) -> np.ndarray:
-    model = fit_novelty(*clusters(count))
+    model = fit_novelty(*clusters(count), OUTLIERS)
     gaps = (points.astype(np.float32) @ model.projection)[:, None] - model.means
     return np.asarray((gaps**2).mean(axis=2).min(axis=1))
 
@@ -32,9 +33,15 @@ def test_class_means_are_at_zero_and_strangers_far() -> None:
     assert distance(np.array([[50.0, 0, 0, 0], [-30, -30, 0, 0]])).min() > 100
 
 
-def test_the_projection_has_one_direction_less_than_classes() -> None:
-    model = fit_novelty(*clusters(1000))
-    assert (model.projection.shape, model.means.shape) == ((4, 2), (3, 2))
+def test_a_way_the_classes_do_not_differ_in_is_seen_only_where_an_outlier_lies() -> None:
+    there, elsewhere = np.array([[0.0, 0, 20, 0]]), np.array([[0.0, 0, 0, 120]])
+    assert distance(there).min() > 100
+    assert distance(elsewhere).max() < 1
+
+
+def test_the_projection_has_one_direction_less_than_classes_and_one_for_each_outlier() -> None:
+    model = fit_novelty(*clusters(1000), OUTLIERS)
+    assert (model.projection.shape, model.means.shape) == ((4, 3), (3, 3))
     assert model.projection.dtype == np.float32
     assert model.means.dtype == np.float32
 
@@ -42,7 +49,7 @@ def test_the_projection_has_one_direction_less_than_classes() -> None:
 def test_a_class_without_windows_is_refused() -> None:
     features, label = clusters(100)
     with pytest.raises(ValueError, match="2 of 3 classes"):
-        fit_novelty(features[label != 1], label[label != 1])
+        fit_novelty(features[label != 1], label[label != 1], OUTLIERS)
 
 
 def test_shrinkage_vanishes_with_many_rows_and_conditions_few() -> None:
@@ -57,7 +64,7 @@ def test_shrinkage_vanishes_with_many_rows_and_conditions_few() -> None:
 
 def test_the_served_network_adds_the_distance_to_the_logits() -> None:
     network = BearingNetwork(NetworkConfig(1, 3, (Stage(2, 5, 2),)))
-    model = fit_novelty(*clusters(500))
+    model = fit_novelty(*clusters(500), OUTLIERS)
     served = ServedNetwork(network, model).eval()
     signal = torch.randn(4, 1, 50)
     logits, measured = served(signal)

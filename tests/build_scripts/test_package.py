@@ -10,8 +10,12 @@ from build_scripts.calibrate import Calibration, JoinScore
 from build_scripts.checkpoint import file_sha256
 from build_scripts.errors import GateFailed, PackageExistsError
 from build_scripts.export import ExportedModel
-from build_scripts.gates import Accuracy, Measurements
+from build_scripts.gates import Accuracy, Measurements, Quantized
+from build_scripts.latency import Latency
 from build_scripts.package import ModelFile, PackageContent, package
+from build_scripts.proof.proof import Proof
+from build_scripts.proof.reliability import Reliability
+from build_scripts.search import Figures, Tried
 from functions.core.manifest import JoinRule, Manifest, NoveltyRule
 from functions.core.models import ModelRepository
 from tests.build_scripts.conftest import DESCRIPTION
@@ -23,14 +27,26 @@ CALIBRATION = Calibration(
     scores={"mean": JoinScore(0.95, 0.2), "evidence": JoinScore(0.97, 0.1)},
     false_alarm_rate=0.012,
 )
+INT8 = Quantized(Accuracy(record=0.979, window=0.949), agreement=0.995, size_ratio=0.3, latency_ratio=1.5)
 MEASURED = Measurements(
     export_max_abs_difference=1e-6,
     fp32=Accuracy(record=0.98, window=0.95),
-    int8=Accuracy(record=0.979, window=0.949),
-    agreement=0.995,
-    fp32_bytes=1000,
-    int8_bytes=300,
-    latency_ratio=1.5,
+    int8=INT8,
+)
+LATENCY = Latency(1.0, 2.0, 0.9)
+EDGES = Reliability((0.5, 0.99), (0.4, 1.0), (10, 90), 0.019)
+PROOF = Proof(
+    precision="int8",
+    confusion=[[4 if row == column else 0 for column in range(11)] for row in range(11)],
+    by_severity={"mild": Accuracy(0.97, 0.9), "severe": Accuracy(1.0, 0.99)},
+    by_snr_db={"20 dB": Accuracy(0.96, 0.95), "5 dB": Accuracy(0.8, 0.7)},
+    reliability={"windows before": replace(EDGES, error=0.05), "windows": EDGES, "records": EDGES},
+    novel_share={"own": 0.02, "white noise": 0.987},
+    tried=[
+        Tried("fp32", Figures(0.95, 1.0, 1.0, 1.0, LATENCY)),
+        Tried("static-minmax", Figures(0.949, 0.995, 0.3, 1.5, LATENCY)),
+        Tried("dynamic-uint8", None, "no kernel for it"),
+    ],
 )
 
 
@@ -51,6 +67,8 @@ def content(exported: ExportedModel, quantized: Path, checkpoint_path: Path) -> 
         data="simulated records",
         limits="Not validated on a rig.",
         checkpoint=checkpoint_path,
+        proof=PROOF,
+        notes={"variant": "static-minmax"},
     )
 
 
@@ -61,7 +79,7 @@ def names(folder: Path) -> list[str]:
 def test_a_package_loads_and_verifies(content: PackageContent, tmp_path: Path) -> None:
     folder = package(content, tmp_path, "1")
     assert folder == tmp_path / "tiny" / "1"
-    assert names(folder) == ["CARD.md", "manifest.json", "model_fp32.onnx", "model_int8.onnx"]
+    assert names(folder) == ["CARD.md", "manifest.json", "model_fp32.onnx", "model_int8.onnx", "plots", "proof.json"]
     repository = ModelRepository(tmp_path)
     assert [repository.load("tiny", "1", precision).precision for precision in ("fp32", "int8")] == ["fp32", "int8"]
 
@@ -82,15 +100,22 @@ def test_the_manifest_says_what_was_measured(content: PackageContent, tmp_path: 
 
 def test_the_card_is_rendered_from_the_manifest(content: PackageContent, tmp_path: Path) -> None:
     card = (package(content, tmp_path, "1") / "CARD.md").read_text()
-    assert "| int8 | 97.90% | 94.90% |" in card
+    assert "| int8 | static-qdq | 97.90% | 94.90% |" in card
     assert "Not validated on a rig." in card
     assert "10. `cavitation_clearance`: Cavitation + clearance" in card
     assert "99.50% of windows; int8 is 1.50 times as fast" in card
+    assert "| severity mild | 97.00% | 90.00% |\n| severity severe | 100.00% | 99.00% |" in card
+    assert "| white noise at 5 dB | 80.00% | 70.00% |" in card
+    assert "0.0500 before temperature scaling, 0.0190 after; of whole records: 0.0190" in card
+    assert "2.0% of the unseen records of its own" in card
+    assert "| white noise | 98.7% |" in card
+    assert "| static-minmax | 94.90% | 99.50% | 1.50 | 0.300 | kept |" in card
+    assert "| dynamic-uint8 |  |  |  |  | no kernel for it |" in card
 
 
 def test_a_failed_gate_writes_nothing(content: PackageContent, tmp_path: Path) -> None:
     with pytest.raises(GateFailed, match="argmax agreement"):
-        package(replace(content, measured=replace(MEASURED, agreement=0.5)), tmp_path, "1")
+        package(replace(content, measured=replace(MEASURED, int8=replace(INT8, agreement=0.5))), tmp_path, "1")
     assert names(tmp_path) == []
 
 

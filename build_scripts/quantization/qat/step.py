@@ -12,7 +12,7 @@ from torch import nn
 
 from build_scripts.checkpoint import Checkpoint, restore_network
 from build_scripts.errors import QuantizationError
-from build_scripts.export import DISTANCE, LOGITS, model_properties, slimmed
+from build_scripts.export import model_properties, slimmed
 from build_scripts.network import BearingNetwork
 from build_scripts.novelty import ServedNetwork
 from build_scripts.quantization.layers import write_quantized
@@ -23,6 +23,7 @@ from build_scripts.quantization.qat.write import QdqWriter
 from build_scripts.records import RecordSet
 from build_scripts.tracing import traced
 from build_scripts.train import TrainingConfig, novelty_of_training
+from build_scripts.trained import DISTANCE, LOGITS
 from build_scripts.training_windows import random_batches
 
 METHOD = "qat-qdq"

@@ -1,0 +1,154 @@
+"""The flow from a trained network to its package: export, optimize, quantize, calibrate, prove, package."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from build_scripts.calibrate import FALSE_ALARM_RATE, Calibration, calibrate
+from build_scripts.errors import DataError, NoVariantPassed, QuantizationError
+from build_scripts.export import ExportedModel, export_network
+from build_scripts.gates import MAX_ACCURACY_DROP
+from build_scripts.measure import ModelFiles, ModelOutputs, measure
+from build_scripts.optimize import optimize
+from build_scripts.outputs import RecordOutputs, run_records
+from build_scripts.package import ModelFile, Notes, PackageContent, package, require_new
+from build_scripts.proof.proof import Proof, Served, prove
+from build_scripts.records import LabelledRecords
+from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES, Search, SearchSpace, search
+from build_scripts.strangers import Signals, novel_shares
+from build_scripts.trained import TrainedModel
+from functions.core.arrays import Float32Array
+from functions.core.engine import Engine, OnnxEngine
+
+OPTIMIZATION = "basic"
+
+log = logging.getLogger("build")
+
+Fitting = Callable[[Engine], RecordOutputs]
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a build leaves its work files and its package, under which version, and whether it replaces one."""
+
+    work: Path
+    models: Path
+    version: str = "1"
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """A trained network and all that its package is made of.
+
+    training: records whose windows set the ranges; choosing: records the variants are searched with; unseen: records
+    every figure is measured on; fitting: outputs the calibration is fitted to, given the served engine; machines:
+    recordings of other machines by name, float32 [C, N] at the model's rate; notes: further evidence.
+    """
+
+    model: TrainedModel
+    training: LabelledRecords
+    choosing: LabelledRecords
+    unseen: LabelledRecords
+    fitting: Fitting
+    data: str
+    limits: str
+    candidates: tuple[str, ...] = DEFAULT_CANDIDATES
+    calibration_windows: int = 256
+    max_accuracy_drop: float = MAX_ACCURACY_DROP
+    false_alarm_rate: float = FALSE_ALARM_RATE
+    allow_float32: bool = False
+    machines: Mapping[str, Signals] = field(default_factory=dict)
+    notes: Notes = field(default_factory=dict)
+
+
+def build(plan: BuildPlan, destination: Destination) -> Path:
+    """Run the whole flow and return the package's folder.
+
+    Raises:
+        BuildError: a step cannot give what it promises, or a gate fails; no package is written.
+    """
+    description = plan.model.description
+    require_new(destination.models / description.name / destination.version, force=destination.force)
+    work = destination.work
+    log.info("export %s", description.name)
+    exported = export_network(plan.model, work / "model_exported.onnx", destination.version)
+    log.info("optimize, level %s", OPTIMIZATION)
+    fp32 = optimize(exported.path, work / "model_fp32.onnx", OPTIMIZATION).path
+    windows = calibration_windows(plan.training, description.window, plan.calibration_windows)
+    log.info("quantize: %d variants, %d calibration windows", len(plan.candidates), len(windows))
+    found = search(fp32, SearchSpace(plan.candidates, windows, plan.choosing, plan.max_accuracy_drop), work)
+    if found.kept is None and not plan.allow_float32:
+        raise NoVariantPassed(found.reasons())
+    content = _content(plan, exported, ModelFiles(fp32, found.path, windows[:1]), found)
+    log.info("package")
+    return package(content, destination.models, destination.version, force=destination.force)
+
+
+def calibration_windows(records: LabelledRecords, window: int, count: int) -> Float32Array:
+    """Return `count` windows float32 [count, C, window], one of each of evenly spread records.
+
+    Raises:
+        QuantizationError: count is below 1.
+        DataError: there are no records.
+    """
+    if count < 1:
+        raise QuantizationError(f"Calibration needs at least one window, not {count}.")
+    if not len(records):
+        raise DataError("There are no records to take calibration windows from.")
+    spread = np.linspace(0, len(records) - 1, count).astype(int)
+    return np.concatenate([records.windows(index, window)[:1] for index in spread])
+
+
+def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found: Search) -> PackageContent:
+    window = plan.model.description.window
+    outputs = ModelOutputs(
+        run_records(OnnxEngine(files.fp32), plan.unseen, window, "fp32"),
+        run_records(OnnxEngine(files.int8), plan.unseen, window, "int8") if files.int8 else None,
+    )
+    served = OnnxEngine(files.int8 or files.fp32)
+    log.info("calibrate and measure on %d unseen records", len(plan.unseen))
+    calibration = calibrate(plan.fitting(served), outputs.int8 or outputs.fp32, plan.false_alarm_rate)
+    measured = measure(exported.max_abs_difference, files, outputs, calibration)
+    return PackageContent(
+        description=plan.model.description,
+        channels=plan.model.channels,
+        files=_files(plan, files, found),
+        calibration=calibration,
+        measured=measured,
+        records=len(plan.unseen),
+        windows=len(outputs.fp32.window_label),
+        data=plan.data,
+        limits=plan.limits,
+        checkpoint=plan.model.checkpoint,
+        proof=_proof(plan, served, calibration, outputs, found),
+        notes=plan.notes | _search_note(found),
+    )
+
+
+def _files(plan: BuildPlan, files: ModelFiles, found: Search) -> tuple[ModelFile, ...]:
+    fp32 = ModelFile("fp32", files.fp32, "torch-dynamo", {"optimization": OPTIMIZATION})
+    if files.int8 is None or found.kept is None:
+        return (fp32,)
+    candidate = CANDIDATES[found.kept]
+    settings = candidate.settings(plan.calibration_windows)
+    return (fp32, ModelFile("int8", files.int8, candidate.method, settings))
+
+
+def _proof(plan: BuildPlan, engine: Engine, calibration: Calibration, outputs: ModelOutputs, found: Search) -> Proof:
+    window = plan.model.description.window
+    log.info("prove: noise, severities, strangers")
+    rule = calibration.novelty
+    shares = {} if rule is None else novel_shares(engine, rule, plan.unseen, window, plan.machines)
+    precision = "int8" if outputs.int8 else "fp32"
+    served = Served(precision, engine, calibration, outputs.int8 or outputs.fp32)
+    return prove(served, plan.unseen, window, shares, found.tried)
+
+
+def _search_note(found: Search) -> Notes:
+    return {"variant": found.kept} if found.kept else {"float32_allowed": f"no variant passed: {found.reasons()}"}

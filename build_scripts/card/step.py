@@ -1,0 +1,43 @@
+"""The step that writes the card: manifest.json and proof.json of a package to CARD.md and plots/."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from build_scripts.card.plots import draw_all
+from build_scripts.card.text import render_card
+from build_scripts.errors import DataError
+from build_scripts.proof.proof import FILE, Proof
+from functions.core.manifest import Manifest
+
+CARD, PLOTS = "CARD.md", "plots"
+
+
+def write_card(folder: Path) -> Path:
+    """Write CARD.md and the plots of a package's folder and return the card's path.
+
+    Raises:
+        DataError: the folder has no manifest or no proof, or they are not of their form.
+    """
+    manifest, proof = read_package(folder)
+    plots = draw_all(manifest, proof, folder / PLOTS)
+    path = folder / CARD
+    path.write_text(render_card(manifest, proof, {name: f"{PLOTS}/{plot.name}" for name, plot in plots.items()}))
+    return path
+
+
+def read_package(folder: Path) -> tuple[Manifest, Proof]:
+    """Read what a package says of itself.
+
+    Raises:
+        DataError: a file is missing or not of its form.
+    """
+    try:
+        manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+        proof = TypeAdapter(Proof).validate_python(json.loads((folder / FILE).read_bytes()))
+    except (OSError, ValueError, ValidationError) as error:
+        raise DataError(f"{folder} is no package with a proof: {error}") from error
+    return manifest, proof

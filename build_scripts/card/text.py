@@ -1,0 +1,153 @@
+"""CARD.md of a model package: what the model is for, what it cannot do and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from build_scripts.gates import Accuracy
+from build_scripts.proof.proof import Proof
+from build_scripts.search import Tried
+from functions.core.manifest import Evidence, JoinRule, Manifest, Variant
+
+
+def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str]) -> str:
+    """Render the card of a package as Markdown; every figure is the manifest's or the proof's.
+
+    Args:
+        manifest: of the package.
+        proof: of the package.
+        plots: path of each plot by name.
+    """
+    spec, evidence = manifest.input, manifest.evidence
+    sections = (
+        f"# {manifest.title}",
+        f"Model `{manifest.name}`, version {manifest.version}. Takes windows of {spec.window} samples at "
+        f"{spec.sample_rate_hz:g} Hz in {spec.unit}, {spec.channels} channel(s).",
+        "## Classes\n\n" + "\n".join(f"{index}. `{one.id}`: {one.name}" for index, one in enumerate(manifest.classes)),
+        f"## Training data\n\n{evidence.data[:1].upper()}{evidence.data[1:]}.",
+        f"## Limits\n\n{evidence.limits}",
+        f"## Measured\n\n{_variants(manifest)}",
+        _conditions(evidence),
+        _picture(plots, "confusion", "Records by their class and the class named"),
+        f"## Severity and noise\n\n{_robustness(evidence, proof)}",
+        _picture(plots, "robustness", "Accuracy by severity and by signal-to-noise ratio"),
+        f"## Calibration\n\n{_calibration(manifest, proof)}",
+        _picture(plots, "reliability", "Confidence and share right, before and after temperature scaling"),
+        f"## Strangers\n\n{_strangers(manifest, proof)}",
+        f"## Variants tried\n\n{_tried(manifest, proof)}",
+        _picture(plots, "variants", "Latency and size of the variants"),
+        f"## Notes\n\n{_notes(evidence)}",
+    )
+    return "\n\n".join(filter(None, sections)) + "\n"
+
+
+def _picture(plots: Mapping[str, str], name: str, caption: str) -> str:
+    return f"![{caption}]({plots[name]})" if name in plots else ""
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _variants(manifest: Manifest) -> str:
+    rows = [_variant(variant, manifest.evidence) for variant in manifest.variants]
+    return _table(("variant", "method", "records right", "windows right", "bytes"), rows)
+
+
+def _variant(variant: Variant, evidence: Evidence) -> Sequence[str]:
+    accuracy = evidence.accuracy[variant.precision]
+    shares = (f"{accuracy['record']:.2%}", f"{accuracy['window']:.2%}")
+    return (variant.precision, variant.method, *shares, str(variant.size_bytes))
+
+
+def _conditions(evidence: Evidence) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in evidence.versions.items())
+    compared = "There is no int8 variant"
+    if evidence.argmax_agreement is not None and evidence.latency_ratio_fp32_to_int8 is not None:
+        compared = (
+            f"Both variants name the same class for {evidence.argmax_agreement:.2%} of windows; int8 is "
+            f"{evidence.latency_ratio_fp32_to_int8:.2f} times as fast as float32, one thread, batch 1"
+        )
+    return (
+        f"On {evidence.records} records ({evidence.windows} windows) neither weights nor calibration were fitted to; "
+        f"only the join rule was chosen by them. {compared}, on {evidence.machine} "
+        f"({', '.join(evidence.cpu_flags)}). {evidence.date}; {versions}."
+    )
+
+
+def _robustness(evidence: Evidence, proof: Proof) -> str:
+    accuracy = evidence.accuracy["int8" if proof.precision == "int8" else "fp32"]
+    parts = {"as recorded": Accuracy(accuracy["record"], accuracy["window"])}
+    parts |= {f"severity {name}": one for name, one in proof.by_severity.items()}
+    parts |= {f"white noise at {name}": one for name, one in proof.by_snr_db.items()}
+    rows = [(name, f"{one.record:.2%}", f"{one.window:.2%}") for name, one in parts.items()]
+    return (
+        f"Of the served variant ({proof.precision}), on the same records. The noise is white, its power set against "
+        "each record's own.\n\n"
+        + _table(("records", "records right", "windows right"), rows)
+    )
+
+
+def _calibration(manifest: Manifest, proof: Proof) -> str:
+    errors = proof.calibration_error
+    lines = [
+        f"- temperature {manifest.temperature:.3f}",
+        f"- windows joined by: {_join(manifest.join)}",
+        f"- doubt mixed into every diagnosis: {manifest.join.doubt:.2g}",
+        f"- expected calibration error of windows: {errors['windows before']:.4f} before temperature scaling, "
+        f"{errors['windows']:.4f} after; of whole records: {errors['records']:.4f}",
+    ]
+    return "\n".join(lines)
+
+
+def _join(join: JoinRule) -> str:
+    if join.rule == "mean":
+        return "arithmetic mean"
+    return f"evidence, floor {join.floor:g}, independence {join.independence:g}"
+
+
+def _strangers(manifest: Manifest, proof: Proof) -> str:
+    if manifest.novelty is None:
+        return "The model measures no novelty: it answers every recording as if it were of its kind."
+    rows = [(name, f"{share:.1%}") for name, share in proof.novel_share.items() if name != "own"]
+    own = proof.novel_share["own"]
+    return (
+        f"Novel above {manifest.novelty.threshold:.3f} (scale {manifest.novelty.scale:.3g}), "
+        f"or where a recording is clipped: {own:.1%} of the unseen records of its own, and of others:\n\n"
+        + _table(("signal", "called novel"), rows)
+        + "\n\nNoise, sines, hum and clipped windows were shown to the network in training as what it must tell apart, "
+        "in other draws; other machines were not."
+    )
+
+
+def _tried(manifest: Manifest, proof: Proof) -> str:
+    kept = manifest.evidence.notes.get("variant", "")
+    rows = [(one.name, *_tried_figures(one), _verdict(one, str(kept))) for one in proof.tried]
+    return (
+        "Accuracy on the records the search chose by; speed and size against float32, one thread, batch 1, timed in "
+        "turn. The fastest that passes is kept; within 5 % the first of the recipe.\n\n"
+        + _table(("variant", "windows right", "agreement", "speed", "size", ""), rows)
+    )
+
+
+def _tried_figures(one: Tried) -> Sequence[str]:
+    if one.figures is None:
+        return ("", "", "", "")
+    figures = one.figures
+    shares = (f"{figures.window_accuracy:.2%}", f"{figures.agreement:.2%}")
+    return (*shares, f"{figures.speedup:.2f}", f"{figures.size_ratio:.3f}")
+
+
+def _verdict(one: Tried, kept: str) -> str:
+    return "kept" if one.name == kept else (one.refused or "")
+
+
+def _notes(evidence: Evidence) -> str:
+    return "\n".join(f"- {name.replace('_', ' ')}: {_note(value)}" for name, value in sorted(evidence.notes.items()))
+
+
+def _note(value: str | int | float | bool | dict[str, float]) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {figure:.4g}" for name, figure in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,41 @@
+"""How far confidences can be believed: reliability diagram and expected calibration error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from functions.core.arrays import Float64Array
+
+BINS = 15
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Bins of equal width over [0, 1]: mean confidence, share right and count of each that is not empty.
+
+    error is the expected calibration error in [0, 1]: the mean gap of the bins, weighted by their counts.
+    """
+
+    confidence: tuple[float, ...]
+    accuracy: tuple[float, ...]
+    count: tuple[int, ...]
+    error: float
+
+
+def reliability(probabilities: Float64Array, label: NDArray[np.int64], bins: int = BINS) -> Reliability:
+    """Measure probabilities float64 [n, K] against labels int64 [n].
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, equation 3; 15 bins as there.
+    """
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == label
+    # A bin is open below and closed above, so that a confidence of 1 is in the last.
+    place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    filled = np.flatnonzero(counts)
+    means = np.array([confidence[place == index].mean() for index in filled])
+    shares = np.array([right[place == index].mean() for index in filled])
+    error = float((counts[filled] * np.abs(means - shares)).sum() / len(label))
+    return Reliability(tuple(means.tolist()), tuple(shares.tolist()), tuple(counts[filled].tolist()), error)

@@ -1,0 +1,211 @@
+"""The step that searches: every variant of a recipe is made and measured; the fastest that is good enough is kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import onnx
+
+from build_scripts.errors import BuildError
+from build_scripts.gates import MAX_ACCURACY_DROP, MAX_SIZE_RATIO, MIN_AGREEMENT, MIN_SPEEDUP
+from build_scripts.latency import Latency, Rounds, interleaved
+from build_scripts.outputs import agreement, run_records
+from build_scripts.quantization.calibration import checked_windows
+from build_scripts.quantization.operators import integer_convolutions
+from build_scripts.quantization.techniques import TECHNIQUES, QuantizationOptions
+from build_scripts.records import LabelledRecords
+from functions.core.arrays import Float32Array
+from functions.core.engine import OnnxEngine
+
+FLOAT = "fp32"
+ROUNDS = Rounds(count=20, calls=10)
+# Candidates whose medians lie this close are equally fast; the one the recipe names first is kept, so that a
+# busy machine does not choose another one.
+SAME_SPEED = 0.05
+
+Settings = dict[str, str | int | float | bool]
+
+METHODS = {"static": "static-qdq", "dynamic": "dynamic", "weights": "weights-only"}
+
+log = logging.getLogger("build")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to quantize: a technique and what it is told, its calibration windows apart."""
+
+    technique: str
+    options: QuantizationOptions = field(default_factory=QuantizationOptions)
+
+    @property
+    def method(self) -> str:
+        """What the manifest calls the technique."""
+        return METHODS[self.technique]
+
+    def settings(self, windows: int) -> Settings:
+        """Return what the manifest says of the variant made this way with so many calibration windows."""
+        options = self.options
+        if self.technique == "dynamic":
+            return {"weights": options.dynamic_weights}
+        weights: Settings = {"per_channel": options.per_channel, "weight_bits": options.bits}
+        if self.technique == "weights":
+            return weights
+        ranges: Settings = {"calibration": options.calibration, "calibration_windows": windows}
+        return {"activations": "uint8", "weights": "int8"} | weights | ranges
+
+
+CANDIDATES: Mapping[str, Candidate] = {
+    "static-minmax": Candidate("static"),
+    "static-percentile": Candidate("static", QuantizationOptions(calibration="percentile")),
+    "static-entropy": Candidate("static", QuantizationOptions(calibration="entropy")),
+    "static-per-tensor": Candidate("static", QuantizationOptions(per_channel=False)),
+    "static-8-bit": Candidate("static", QuantizationOptions(bits=8)),
+    "dynamic-uint8": Candidate("dynamic"),
+    "dynamic-int8": Candidate("dynamic", QuantizationOptions(dynamic_weights="int8")),
+    "weights-only": Candidate("weights"),
+}
+DEFAULT_CANDIDATES = (
+    "static-minmax",
+    "static-percentile",
+    "static-entropy",
+    "static-per-tensor",
+    "dynamic-uint8",
+    "weights-only",
+)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured of a candidate on the records that were searched with.
+
+    window_accuracy and agreement with float32 in [0, 1]; size_ratio of the file and speedup of the median latency,
+    both against float32.
+    """
+
+    window_accuracy: float
+    agreement: float
+    size_ratio: float
+    speedup: float
+    latency: Latency
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One candidate: its figures, None if it could not be made, and why it cannot be kept, None if it can."""
+
+    name: str
+    figures: Figures | None
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """All that were tried, float32 first, and the name and file of the one to keep; None where none is good enough."""
+
+    tried: tuple[Tried, ...]
+    kept: str | None
+    path: Path | None
+
+    def reasons(self) -> str:
+        """Say of each candidate why it was refused."""
+        return "; ".join(f"{one.name}: {one.refused}" for one in self.tried if one.refused)
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """What is searched: candidates by name, calibration windows float32 [n, C, T], and records to choose by.
+
+    max_accuracy_drop: how far a candidate's window accuracy may lie below float32's.
+    """
+
+    names: Sequence[str]
+    windows: Float32Array
+    records: LabelledRecords
+    max_accuracy_drop: float = MAX_ACCURACY_DROP
+
+
+def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
+    """Make and measure every candidate of a float32 model; files are left in the work folder.
+
+    Raises:
+        QuantizationError: the calibration windows do not fit the model.
+    """
+    checked_windows(space.windows, onnx.load(fp32))
+    made, failed = _make_all(fp32, space, work)
+    files = {FLOAT: fp32} | made
+    measured = _measure_all(files, space)
+    limit = measured[FLOAT].window_accuracy - space.max_accuracy_drop
+    tried = [
+        Tried(name, figures, None if name == FLOAT else _refusal(figures, files[name], limit))
+        for name, figures in measured.items()
+    ]
+    tried += [Tried(name, None, reason) for name, reason in failed.items()]
+    kept = fastest(tried)
+    for one in tried:
+        log.info("  %s", told(one, kept))
+    return Search(tuple(tried), kept, made[kept] if kept else None)
+
+
+def _make_all(fp32: Path, space: SearchSpace, work: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    made: dict[str, Path] = {}
+    failed: dict[str, str] = {}
+    for name in space.names:
+        candidate = CANDIDATES[name]
+        options = candidate.options.with_windows(space.windows)
+        try:
+            made[name] = TECHNIQUES[candidate.technique](fp32, work / f"{name}.onnx", options)
+        except BuildError as error:
+            failed[name] = str(error).removesuffix(".")
+    return made, failed
+
+
+def _measure_all(files: Mapping[str, Path], space: SearchSpace) -> dict[str, Figures]:
+    engines = {name: OnnxEngine(path) for name, path in files.items()}
+    window = space.windows.shape[2]
+    outputs = {name: run_records(engine, space.records, window, name) for name, engine in engines.items()}
+    calls = {name: partial(engine.run, space.windows[:1]) for name, engine in engines.items()}
+    latencies = interleaved(calls, ROUNDS)
+    return {
+        name: Figures(
+            window_accuracy=outputs[name].window_accuracy,
+            agreement=agreement(outputs[FLOAT], outputs[name]),
+            size_ratio=path.stat().st_size / files[FLOAT].stat().st_size,
+            speedup=latencies[FLOAT].p50_ms / latencies[name].p50_ms,
+            latency=latencies[name],
+        )
+        for name, path in files.items()
+    }
+
+
+def _refusal(one: Figures, path: Path, lowest_accuracy: float) -> str | None:
+    reasons = [
+        (one.window_accuracy < lowest_accuracy, f"accuracy {one.window_accuracy:.4f} below {lowest_accuracy:.4f}"),
+        (one.agreement < MIN_AGREEMENT, f"agreement {one.agreement:.4f} below {MIN_AGREEMENT:g}"),
+        (one.size_ratio > MAX_SIZE_RATIO, f"size ratio {one.size_ratio:.3f} above {MAX_SIZE_RATIO:g}"),
+        (not integer_convolutions(path), "convolutions not in integers"),
+        (one.speedup < MIN_SPEEDUP, f"speed {one.speedup:.2f} of float32's"),
+    ]
+    return ", ".join(reason for holds, reason in reasons if holds) or None
+
+
+def fastest(tried: Sequence[Tried]) -> str | None:
+    """Return the first of those that are not refused and as fast as the fastest, None if all are refused."""
+    good = {one.name: one.figures.speedup for one in tried if one.figures and not one.refused and one.name != FLOAT}
+    limit = max(good.values(), default=0.0) * (1.0 - SAME_SPEED)
+    return next((name for name, speedup in good.items() if speedup >= limit), None)
+
+
+def told(one: Tried, kept: str | None) -> str:
+    """Return a line of the log for a candidate."""
+    if one.figures is None:
+        return f"{one.name}: {one.refused}"
+    figures = one.figures
+    text = (
+        f"{one.name}: {figures.window_accuracy:.2%} of windows, {figures.speedup:.2f}x, size {figures.size_ratio:.3f}"
+    )
+    verdict = "kept" if one.name == kept else one.refused
+    return f"{text} ({verdict})" if verdict else text

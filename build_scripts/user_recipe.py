@@ -1,0 +1,135 @@
+"""A user's recipe: the TOML file that says what a model of one's own is, and where its network and data are."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from build_scripts.checkpoint import ModelDescription
+from build_scripts.errors import RecipeError
+from build_scripts.gates import MAX_ACCURACY_DROP
+from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES
+from functions.core.manifest import Slug
+
+Version = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
+
+
+class _Part(BaseModel):
+    """A table of the recipe; an unknown key is an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class ClassPart(_Part):
+    """One class, in the order of the logits."""
+
+    id: Slug
+    name: str
+
+
+class ModelPart(_Part):
+    """[model]: what the model is for, and the tensor it takes."""
+
+    name: Slug
+    title: str
+    version: Version = "1"
+    channels: int = Field(default=1, ge=1)
+    window: int = Field(ge=2)
+    sample_rate_hz: float = Field(gt=0)
+    unit: str = "g"
+    classes: tuple[ClassPart, ...] = Field(min_length=2)
+
+
+class NetworkPart(_Part):
+    """[network]: the Python file beside the recipe, and the class or function in it that makes the network.
+
+    head: name of the linear layer whose input the novelty is measured on; without it the last one.
+    """
+
+    file: Path
+    factory: str
+    arguments: dict[str, str | int | float | bool | list[int] | list[float]] = Field(default_factory=dict)
+    head: str | None = None
+
+
+class DataPart(_Part):
+    """[data]: labelled records (.npz) for calibration windows, for fitting the calibration, and for proof."""
+
+    training: Path
+    fitting: Path
+    unseen: Path
+    description: str
+    limits: str
+
+
+class QuantizationPart(_Part):
+    """[quantization]: how many windows set the ranges, and the variants that are tried, the preferred one first.
+
+    max_accuracy_drop: share of windows a variant may lose against float32; the gate's limit or below.
+    """
+
+    windows: int = Field(default=256, ge=1)
+    variants: tuple[str, ...] = Field(default=DEFAULT_CANDIDATES, min_length=1)
+    max_accuracy_drop: float = Field(default=MAX_ACCURACY_DROP, ge=0, le=MAX_ACCURACY_DROP)
+
+
+class CalibrationPart(_Part):
+    """[calibration]: the share of the fitting records that may be called novel."""
+
+    false_alarm_rate: float = Field(default=0.01, gt=0, lt=0.5)
+
+
+class RecipeFile(_Part):
+    """The whole file."""
+
+    model: ModelPart
+    network: NetworkPart
+    data: DataPart
+    quantization: QuantizationPart = QuantizationPart()
+    calibration: CalibrationPart = CalibrationPart()
+
+
+@dataclass(frozen=True)
+class UserRecipe:
+    """A recipe that was read; every path in it is absolute or below the recipe's folder."""
+
+    content: RecipeFile
+    folder: Path
+
+    @property
+    def description(self) -> ModelDescription:
+        """What the model is for."""
+        model = self.content.model
+        classes = tuple((one.id, one.name) for one in model.classes)
+        return ModelDescription(model.name, model.title, classes, model.window, model.sample_rate_hz, model.unit)
+
+    def path(self, named: Path) -> Path:
+        """Return a path of the recipe, which counts from the recipe's folder."""
+        return self.folder / named
+
+
+def read_recipe(path: Path) -> UserRecipe:
+    """Read a recipe.
+
+    Raises:
+        RecipeError: the file is missing, is no TOML, lacks a key, has one that is not known, or a wrong value.
+    """
+    try:
+        content = RecipeFile.model_validate(tomllib.loads(path.read_text()))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"{path} is not a readable recipe: {error}.") from error
+    except ValidationError as error:
+        raise RecipeError(f"{path}: {'; '.join(map(_sentence, error.errors()))}.") from error
+    if unknown := [name for name in content.quantization.variants if name not in CANDIDATES]:
+        raise RecipeError(f"{path}: there is no variant {unknown[0]!r}; there are {', '.join(CANDIDATES)}.")
+    return UserRecipe(content, path.parent)
+
+
+def _sentence(error: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    return f"{place}: {error['msg'][0].lower()}{error['msg'][1:]}"
