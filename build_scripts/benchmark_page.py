@@ -9,22 +9,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from build_scripts.reference_recipe import REFERENCE
+from build_scripts.variants.page import render_variants
+from build_scripts.variants.recipe import labels_of
 from functions.core.manifest import Manifest
 
 _RATIOS = {
     "speedup_over_reference_onnx_fp32": "int8 model, times faster than the reference network in onnxruntime float32",
     "fp32_speedup_over_reference_onnx_fp32": "float32 model, times faster than the same",
-    "int8_speedup_over_onnx_fp32": "reference network, int8 by our recipe, times faster than float32",
-    "dynamic_uint8_speedup_over_onnx_fp32": "the same quantized dynamically, uint8 weights, times faster than float32",
-    "dynamic_int8_speedup_over_onnx_fp32": "the same quantized dynamically, int8 weights, times faster than float32",
-    "int8_size_ratio": "its int8 file, share of the float32 file",
-    "onnx_fp32_speedup_over_pytorch": "reference network, onnxruntime float32, times faster than PyTorch",
+    "int8_speedup_over_onnx_fp32": "int8 by this project's recipe, times faster than float32",
+    "dynamic_uint8_speedup_over_onnx_fp32": "dynamic int8, uint8 weights, times faster than float32",
+    "dynamic_int8_speedup_over_onnx_fp32": "dynamic int8, int8 weights, times faster than float32",
+    "int8_size_ratio": "int8 file, share of the float32 file",
+    "onnx_fp32_speedup_over_pytorch": "onnxruntime float32, times faster than PyTorch",
     "overhead_ms_over_engine": "a request with one window as octet-stream, ms above the bare engine call",
     "json_speedup_over_fastapi": "a request with one window as JSON, times faster than FastAPI with `list[float]`",
 }
 _TITLES = {
     "against_reference": ("The shipped model against the reference network", "--against-reference"),
     "reference": ("The quantization recipe on the reference network", "--reference"),
+    "variants": ("The shipped model in all its forms", "--variants"),
     "http": ("A request, end to end", "--http"),
 }
 _ARMS = {
@@ -33,12 +37,8 @@ _ARMS = {
     "palier_json": "Palier, JSON",
     "fastapi_json": "FastAPI, `list[float]` JSON",
     "reference_onnx_fp32": "reference ResNet-18, onnxruntime float32",
-    "pytorch": "PyTorch eager",
-    "onnx_fp32": "onnxruntime float32",
-    "onnx_int8": "onnxruntime int8",
-    "onnx_dynamic_uint8": "onnxruntime dynamic, uint8 weights",
-    "onnx_dynamic_int8": "onnxruntime dynamic, int8 weights, as its project ships",
-}
+} | labels_of(REFERENCE.variants)
+_PERCENTILES = {"p50_ms": "median ms", "p95_ms": "95th percentile ms", "p99_ms": "99th percentile ms"}
 
 Report = Mapping[str, Any]
 
@@ -50,7 +50,7 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     """Write `benchmarks.json` and `benchmarks.md` into a folder, and the summary into the README.
 
     Args:
-        reports: all of `against_reference`, `reference` and `http`.
+        reports: all of `against_reference`, `reference`, `variants` and `http`.
         manifest: of the model that was measured; its evidence is quoted beside the times.
         folder: for example docs.
     """
@@ -102,8 +102,9 @@ def render_benchmarks(document: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in first["versions"].items())
     head = (
         "# Benchmarks\n\n"
-        f"Measured {document['date']} by `make bench`, which writes this page. One thread, one window a call;\n"
-        "all arms of a table take turns in one run. Times on a shared machine drift: trust the ratios.\n\n"
+        f"Measured {document['date']} by `make bench`, which writes this page. One thread and one window a call\n"
+        "unless a table says otherwise; all arms of a table take turns in one run. Times on a shared machine drift:\n"
+        "trust the ratios.\n\n"
         f"Machine: {first['machine']} ({', '.join(first['cpu_flags'])}). {versions}.\n"
     )
     return head + "".join(_section(name, report) for name, report in reports.items())
@@ -116,14 +117,21 @@ def _section(name: str, report: Report) -> str:
         for key, sentence in _RATIOS.items()
         if key in report
     )
-    latencies = "".join(
-        f"| {_ARMS.get(arm, arm.replace('_', ' '))} | {times['p50_ms']:.3f} | {times['p95_ms']:.3f} |\n"
-        for arm, times in report["latency_ms"].items()
-    )
+    times = render_variants(report) if "cells" in report else _latencies(report["latency_ms"])
     return (
         f"\n## {title}\n\n`python -m build_scripts benchmark {option}`\n\n"
         f"| figure | value |\n| --- | --- |\n{figures}\n"
-        f"| arm | median ms | 95th percentile ms |\n| --- | --- | --- |\n{latencies}"
+        f"{times}"
+    )
+
+
+def _latencies(arms: Report) -> str:
+    """Return a table of arms; reports from before the 99th percentile are without it."""
+    columns = {key: head for key, head in _PERCENTILES.items() if all(key in times for times in arms.values())}
+    heads = f"| arm | {' | '.join(columns.values())} |\n| --- |{' --- |' * len(columns)}\n"
+    return heads + "".join(
+        f"| {_ARMS.get(arm, arm.replace('_', ' '))} | {' | '.join(f'{times[key]:.3f}' for key in columns)} |\n"
+        for arm, times in arms.items()
     )
 
 

@@ -217,15 +217,19 @@ def benchmark_command(options: argparse.Namespace) -> Report:
     """Time what was asked for; `--all` gives one report for each benchmark."""
     from build_scripts import benchmark
     from build_scripts.benchmark_page import write_benchmarks
+    from build_scripts.variants.packaged import benchmark_package
+    from build_scripts.variants.reference import benchmark_reference
     from functions.core.models import ModelRepository
 
     if options.write is not None and not options.all:
         raise ValueError("--write needs --all: the page shows every benchmark.")
 
     quick = options.quick
+    checkpoint = options.checkpoint or CHECKPOINTS / f"{options.model}.pt"
     available: Mapping[str, Callable[[], Report]] = {
         "against_reference": lambda: benchmark.benchmark_against_reference(options.models, options.model, quick=quick),
-        "reference": lambda: benchmark.benchmark_reference(quick=quick),
+        "reference": lambda: benchmark_reference(quick=quick),
+        "variants": lambda: benchmark_package(options.models, options.model, checkpoint, quick=quick),
         "http": lambda: benchmark.run_http_benchmark(quick=quick),
     }
     reports = {name: run() for name, run in available.items() if options.all or getattr(options, name)}

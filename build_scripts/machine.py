@@ -28,6 +28,11 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
 
 
+def measured_on() -> dict[str, object]:
+    """Return what every report of figures says of where they were measured."""
+    return {"machine": machine(), "cpu_flags": cpu_flags(), "versions": versions()}
+
+
 def _cpu_info(field: str) -> str | None:
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []

@@ -133,13 +133,17 @@ def _add_measuring_steps(steps: Steps[argparse.ArgumentParser]) -> None:
     _add_json(evaluate)
     benchmark = steps.add_parser("benchmark", help="time models side by side")
     which = benchmark.add_mutually_exclusive_group(required=True)
-    which.add_argument("--reference", action="store_true", help="the reference network: PyTorch, float32, int8")
+    which.add_argument(
+        "--reference", action="store_true", help="the reference network: PyTorch, float32, every quantization"
+    )
+    which.add_argument("--variants", action="store_true", help="the same of a packaged model and its checkpoint")
     which.add_argument(
         "--against-reference", action="store_true", help="the shipped model beside the reference network"
     )
     which.add_argument("--http", action="store_true", help="requests to the server")
     which.add_argument("--all", action="store_true", help="all of these")
-    benchmark.add_argument("--quick", action="store_true", help="fewer rounds")
+    benchmark.add_argument("--quick", action="store_true", help="fewer rounds; batch 1 on one thread only")
+    benchmark.add_argument("--checkpoint", type=Path, help="of the packaged model (default: the shipped one)")
     benchmark.add_argument("--write", type=Path, metavar="DIR", help="write benchmarks.json and benchmarks.md")
     benchmark.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
     _add_model(benchmark)

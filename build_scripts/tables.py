@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from build_scripts.variants.table import PARTS, render_comparison
+
 
 def render(step: str, report: Mapping[str, Any]) -> RenderableType:
     """Return a report as something rich prints."""
@@ -15,7 +17,13 @@ def render(step: str, report: Mapping[str, Any]) -> RenderableType:
 
 
 def render_report(report: Mapping[str, Any], title: str = "") -> RenderableType:
-    """Return a report as a table of two columns; an inner object has a table of its own below."""
+    """Return a report as a table of two columns; an inner object has a table of its own below.
+
+    A report of cells is a comparison of variants and has their tables below.
+    """
+    if "cells" in report:
+        others = {name: value for name, value in report.items() if name not in PARTS}
+        return Group(render_report(others, title), render_comparison(report))
     table = Table("figure", "value", title=title or None, title_justify="left")
     for name, value in report.items():
         if not isinstance(value, dict):

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from build_scripts import benchmark
-from build_scripts.benchmark import benchmark_against_reference, benchmark_reference, run_http_benchmark
+from build_scripts.benchmark import benchmark_against_reference, run_http_benchmark
 from build_scripts.latency import Rounds
 
 ONCE = Rounds(1, 1)
@@ -16,7 +16,6 @@ ONCE = Rounds(1, 1)
 @pytest.fixture(autouse=True)
 def one_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(benchmark, "QUICK", ONCE)
-    monkeypatch.setattr(benchmark, "QUICK_CALIBRATION_WINDOWS", 2)
 
 
 def check_ratio(report: dict[str, object], key: str, above: str, below: str) -> None:
@@ -31,15 +30,6 @@ def test_the_model_is_timed_beside_the_reference(shipped_models: Path) -> None:
     check_ratio(report, "speedup_over_reference_onnx_fp32", "reference_onnx_fp32", "journal-bearing_int8")
     check_ratio(report, "fp32_speedup_over_reference_onnx_fp32", "reference_onnx_fp32", "journal-bearing_fp32")
     assert {"machine", "cpu_flags", "versions"} <= set(report)
-
-
-def test_the_recipe_is_timed_on_the_reference() -> None:
-    report = benchmark_reference(quick=True)
-    check_ratio(report, "int8_speedup_over_onnx_fp32", "onnx_fp32", "onnx_int8")
-    check_ratio(report, "onnx_fp32_speedup_over_pytorch", "pytorch", "onnx_fp32")
-    check_ratio(report, "dynamic_uint8_speedup_over_onnx_fp32", "onnx_fp32", "onnx_dynamic_uint8")
-    check_ratio(report, "dynamic_int8_speedup_over_onnx_fp32", "onnx_fp32", "onnx_dynamic_int8")
-    assert report["int8_size_ratio"] == pytest.approx(0.253, abs=0.005)
 
 
 def test_the_http_benchmark_is_loaded_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

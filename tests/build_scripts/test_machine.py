@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import platform
 
-from build_scripts.machine import VECTOR_FLAGS, cpu_flags, machine, versions
+from build_scripts.machine import VECTOR_FLAGS, cpu_flags, machine, measured_on, versions
 
 
 def test_the_machine_is_named_with_architecture_and_cores() -> None:
@@ -17,3 +17,7 @@ def test_flags_are_those_that_decide_integer_speed() -> None:
 def test_versions_name_python_and_the_libraries() -> None:
     assert list(versions()) == ["python", "torch", "onnx", "onnxruntime", "numpy"]
     assert versions()["python"] == platform.python_version()
+
+
+def test_a_report_says_what_it_was_measured_on() -> None:
+    assert measured_on() == {"machine": machine(), "cpu_flags": cpu_flags(), "versions": versions()}

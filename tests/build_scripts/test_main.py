@@ -9,7 +9,7 @@ import pytest
 from build_scripts.__main__ import main
 from build_scripts.commands import COMMANDS
 from build_scripts.export import ExportedModel
-from build_scripts.parser import make_parser
+from build_scripts.parser import CHECKPOINTS, MODELS, make_parser
 from build_scripts.records import RecordSet, read_records, write_records
 from tests.build_scripts.test_cross_validate import write_recordings
 
@@ -139,3 +139,15 @@ def test_an_unknown_step_is_a_usage_error(capsys: pytest.CaptureFixture[str]) ->
         main(["bake"])
     assert stopped.value.code == 2
     assert "bake" in capsys.readouterr().err
+
+
+def test_benchmark_variants_takes_the_shipped_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def report(models: Path, name: str, checkpoint: Path, *, quick: bool) -> dict[str, object]:
+        asked.extend((models, name, checkpoint, quick))
+        return {"model": name}
+
+    monkeypatch.setattr("build_scripts.variants.packaged.benchmark_package", report)
+    assert run("benchmark", "--variants", "--model", "rolling-bearing", "--quick", "--json") == 0
+    assert asked == [MODELS, "rolling-bearing", CHECKPOINTS / "rolling-bearing.pt", True]
