@@ -21,6 +21,7 @@ from build_scripts.proof.proof import Proof, Served, prove
 from build_scripts.records import LabelledRecords
 from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES, Search, SearchSpace, search
 from build_scripts.strangers import Signals, novel_shares
+from build_scripts.tracing import ExportOptions
 from build_scripts.trained import TrainedModel
 from functions.core.arrays import Float32Array
 from functions.core.engine import Engine, OnnxEngine
@@ -58,6 +59,7 @@ class BuildPlan:
     fitting: Fitting
     data: str
     limits: str
+    export: ExportOptions = field(default_factory=ExportOptions)
     candidates: tuple[str, ...] = DEFAULT_CANDIDATES
     calibration_windows: int = 256
     max_accuracy_drop: float = MAX_ACCURACY_DROP
@@ -77,7 +79,7 @@ def build(plan: BuildPlan, destination: Destination) -> Path:
     require_new(destination.models / description.name / destination.version, force=destination.force)
     work = destination.work
     log.info("export %s", description.name)
-    exported = export_network(plan.model, work / "model_exported.onnx", destination.version)
+    exported = export_network(plan.model, work / "model_exported.onnx", destination.version, plan.export)
     log.info("optimize, level %s", OPTIMIZATION)
     fp32 = optimize(exported.path, work / "model_fp32.onnx", OPTIMIZATION).path
     windows = calibration_windows(plan.training, description.window, plan.calibration_windows)
@@ -132,7 +134,7 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
 
 
 def _files(plan: BuildPlan, files: ModelFiles, found: Search) -> tuple[ModelFile, ...]:
-    fp32 = ModelFile("fp32", files.fp32, "torch-dynamo", {"optimization": OPTIMIZATION})
+    fp32 = ModelFile("fp32", files.fp32, plan.export.method, {"optimization": OPTIMIZATION})
     if files.int8 is None or found.kept is None:
         return (fp32,)
     candidate = CANDIDATES[found.kept]

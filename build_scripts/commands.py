@@ -56,8 +56,10 @@ def export_command(options: argparse.Namespace) -> Report:
     """Export a checkpoint."""
     from build_scripts.checkpoint import load_checkpoint
     from build_scripts.export import export
+    from build_scripts.tracing import ExportOptions
 
-    exported = export(load_checkpoint(options.checkpoint), options.out)
+    told = ExportOptions(options.exporter, options.opset)
+    exported = export(load_checkpoint(options.checkpoint), options.out, options=told)
     return {"model": str(exported.path), "max_abs_difference": exported.max_abs_difference}
 
 

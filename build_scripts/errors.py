@@ -52,3 +52,7 @@ class PackageExistsError(BuildError):
 
 class RecipeError(BuildError):
     """A recipe, or the network it names, that cannot be built."""
+
+
+class ExportError(BuildError):
+    """A network that PyTorch cannot say in ONNX."""

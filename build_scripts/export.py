@@ -9,7 +9,7 @@ import onnx
 import torch
 
 from build_scripts.checkpoint import Checkpoint, ModelDescription
-from build_scripts.tracing import traced
+from build_scripts.tracing import DEFAULT, ExportOptions, traced
 from build_scripts.trained import TrainedModel, model_of
 from build_scripts.validate import Contract, free_lengths, validate
 
@@ -22,25 +22,30 @@ class ExportedModel:
     max_abs_difference: float
 
 
-def export(checkpoint: Checkpoint, path: Path, version: str = "1") -> ExportedModel:
+def export(checkpoint: Checkpoint, path: Path, version: str = "1", options: ExportOptions = DEFAULT) -> ExportedModel:
     """Export a checkpoint to `path`: `signal` [B, C, T] to `logits` [B, K] and `distance` [B].
 
     Raises:
+        ExportError: ONNX cannot say it.
         ValidationFailed: the model is not valid, or an output differs by more than 1e-4 from PyTorch's at some
             batch size or length.
     """
-    return export_network(model_of(checkpoint), path, version)
+    return export_network(model_of(checkpoint), path, version, options)
 
 
-def export_network(model: TrainedModel, path: Path, version: str = "1") -> ExportedModel:
+def export_network(
+    model: TrainedModel, path: Path, version: str = "1", options: ExportOptions = DEFAULT
+) -> ExportedModel:
     """Export a trained network to `path`; the batch is free, and the length where the network leaves it free.
 
     Raises:
+        ExportError: ONNX cannot say it.
         ValidationFailed: the file is not what the network is.
     """
     example = torch.zeros(2, model.channels, model.description.window)
-    graph = slimmed(traced(model.network, example, model.outputs, dynamic=(0, 2) if model.free_length else (0,)))
-    onnx.helper.set_model_props(graph, model_properties(model.description, version))
+    dynamic = (0, 2) if model.free_length else (0,)
+    graph = slimmed(traced(model.network, example, model.outputs, dynamic, options))
+    onnx.helper.set_model_props(graph, model_properties(model.description, version) | {"exporter": options.method})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(graph.SerializeToString())
     return ExportedModel(path, validate(path, model.network, contract_of(model)).max_abs_difference)

@@ -49,6 +49,8 @@ def _add_file_steps(steps: Steps[argparse.ArgumentParser]) -> None:
     export = steps.add_parser("export", help="export a checkpoint to ONNX and prove it equal to PyTorch")
     export.add_argument("--checkpoint", type=Path, required=True)
     export.add_argument("--out", type=Path, required=True)
+    export.add_argument("--exporter", choices=("dynamo", "legacy"), default="dynamo", help="PyTorch's (%(default)s)")
+    export.add_argument("--opset", type=int, default=20, help="of the operators (default: %(default)s)")
     optimize = steps.add_parser("optimize", help="rewrite and fuse a model's graph, proven equal after each pass")
     optimize.add_argument("--model", type=Path, required=True, help="float32 ONNX model, any names and shapes")
     optimize.add_argument("--out", type=Path, required=True)

@@ -1,20 +1,51 @@
-"""PyTorch to ONNX: the one place that calls the exporter."""
+"""PyTorch to ONNX: the one place that calls the exporters."""
 
 from __future__ import annotations
 
+import io
+import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
 
 import onnx
 import torch
 from torch import nn
+from torch.jit._trace import TracerWarning
 
-OPSET = 20
+from build_scripts.errors import ExportError
+
+OPSET, OLDEST_OPSET, NEWEST_OPSET = 20, 18, 23
 INPUT = "signal"
+AXES = ("batch", "channel", "length")
+
+ExporterName = Literal["dynamo", "legacy"]
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Which of PyTorch's exporters, and which opset: dynamo (torch.export), or legacy (TorchScript tracing)."""
+
+    exporter: ExporterName = "dynamo"
+    opset: int = OPSET
+
+    @property
+    def method(self) -> str:
+        """What the manifest calls it."""
+        return f"torch-{self.exporter}"
+
+
+DEFAULT = ExportOptions()
 
 
 def traced(
-    network: nn.Module, example: torch.Tensor, outputs: Sequence[str], dynamic: Sequence[int]
+    network: nn.Module,
+    example: torch.Tensor,
+    outputs: Sequence[str],
+    dynamic: Sequence[int],
+    options: ExportOptions = DEFAULT,
 ) -> onnx.ModelProto:
     """Trace a network with one input, `signal`, to ONNX.
 
@@ -22,27 +53,82 @@ def traced(
         network: in evaluation mode.
         example: an input float32 [B, C, T], B and T above 1.
         outputs: names of the outputs, in order.
-        dynamic: dimensions of the input that stay free.
+        dynamic: dimensions of the input that stay free; the outputs' first stays so too.
+        options: exporter and opset.
 
     Raises:
-        TypeError: the exporter gives no program.
+        ExportError: the network has an operator or a branch that ONNX cannot say, or the opset is not offered.
     """
+    if not OLDEST_OPSET <= options.opset <= NEWEST_OPSET:
+        raise ExportError(f"Opset {options.opset} is not offered: {OLDEST_OPSET} to {NEWEST_OPSET} are.")
+    try:
+        with _quiet():
+            return EXPORTERS[options.exporter](network, example, outputs, dynamic, options.opset)
+    except torch.onnx.OnnxExporterError as error:
+        raise ExportError(
+            f"PyTorch's {options.exporter} exporter cannot export the network: {_cause(error)}"
+        ) from error
+
+
+def _dynamo(
+    network: nn.Module, example: torch.Tensor, outputs: Sequence[str], dynamic: Sequence[int], opset: int
+) -> onnx.ModelProto:
     # A named Dim for the length beside a free batch freezes the length silently; DYNAMIC keeps both.
     shapes = (dict.fromkeys(dynamic, torch.export.Dim.DYNAMIC),)
-    with warnings.catch_warnings():
-        # The exporter of torch 2.13 calls its own deprecated functions.
-        warnings.simplefilter("ignore", FutureWarning)
-        warnings.simplefilter("ignore", DeprecationWarning)
-        program = torch.onnx.export(
-            network,
-            (example,),
-            input_names=[INPUT],
-            output_names=list(outputs),
-            dynamic_shapes=shapes,
-            opset_version=OPSET,
-            dynamo=True,
-            verbose=False,
-        )
+    program = torch.onnx.export(
+        network,
+        (example,),
+        input_names=[INPUT],
+        output_names=list(outputs),
+        dynamic_shapes=shapes,
+        opset_version=opset,
+        dynamo=True,
+        verbose=False,
+    )
     if program is None:
-        raise TypeError("torch.onnx.export returned no program.")
+        raise ExportError("torch.onnx.export returned no program.")
     return program.model_proto
+
+
+def _legacy(
+    network: nn.Module, example: torch.Tensor, outputs: Sequence[str], dynamic: Sequence[int], opset: int
+) -> onnx.ModelProto:
+    stream = io.BytesIO()
+    free: dict[str, dict[int, str]] = {INPUT: {dimension: AXES[dimension] for dimension in dynamic}}
+    torch.onnx.export(
+        network,
+        (example,),
+        stream,  # type: ignore[arg-type]  # it takes streams, its types do not say so
+        input_names=[INPUT],
+        output_names=list(outputs),
+        dynamic_axes=free | {name: {0: AXES[0]} for name in outputs},
+        opset_version=opset,
+        dynamo=False,
+    )
+    return onnx.load_from_string(stream.getvalue())
+
+
+Exporter = Callable[[nn.Module, torch.Tensor, Sequence[str], Sequence[int], int], onnx.ModelProto]
+EXPORTERS: Mapping[ExporterName, Exporter] = {"dynamo": _dynamo, "legacy": _legacy}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what torch 2.13's exporters say of themselves and of libraries that are not installed."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            for category in (FutureWarning, DeprecationWarning, TracerWarning):
+                warnings.simplefilter("ignore", category)
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _cause(error: BaseException) -> str:
+    """Return the first line of the innermost error: it names the operator."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error).strip().splitlines()[0].removesuffix(".") + "."

@@ -9,6 +9,7 @@ from build_scripts.build import BuildPlan
 from build_scripts.labelled import read_for
 from build_scripts.outputs import RecordOutputs, run_records
 from build_scripts.records import LabelledRecords
+from build_scripts.tracing import ExportOptions
 from build_scripts.user_network import user_model
 from build_scripts.user_recipe import UserRecipe
 from functions.core.engine import Engine
@@ -31,6 +32,7 @@ def user_plan(recipe: UserRecipe, checkpoint: Path) -> BuildPlan:
         fitting=partial(_outputs, fitting, description.window),
         data=content.data.description,
         limits=content.data.limits,
+        export=ExportOptions(content.export.exporter, content.export.opset),
         candidates=content.quantization.variants,
         calibration_windows=content.quantization.windows,
         max_accuracy_drop=content.quantization.max_accuracy_drop,

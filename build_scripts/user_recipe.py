@@ -14,6 +14,7 @@ from build_scripts.checkpoint import ModelDescription
 from build_scripts.errors import RecipeError
 from build_scripts.gates import MAX_ACCURACY_DROP
 from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES
+from build_scripts.tracing import OPSET, ExporterName
 from functions.core.manifest import Slug
 
 Version = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
@@ -57,6 +58,13 @@ class NetworkPart(_Part):
     head: str | None = None
 
 
+class ExportPart(_Part):
+    """[export]: which of PyTorch's exporters, and the opset."""
+
+    exporter: ExporterName = "dynamo"
+    opset: int = OPSET
+
+
 class DataPart(_Part):
     """[data]: labelled records (.npz) for calibration windows, for fitting the calibration, and for proof."""
 
@@ -90,6 +98,7 @@ class RecipeFile(_Part):
     model: ModelPart
     network: NetworkPart
     data: DataPart
+    export: ExportPart = ExportPart()
     quantization: QuantizationPart = QuantizationPart()
     calibration: CalibrationPart = CalibrationPart()
 

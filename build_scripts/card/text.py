@@ -84,8 +84,7 @@ def _robustness(evidence: Evidence, proof: Proof) -> str:
     rows = [(name, f"{one.record:.2%}", f"{one.window:.2%}") for name, one in parts.items()]
     return (
         f"Of the served variant ({proof.precision}), on the same records. The noise is white, its power set against "
-        "each record's own.\n\n"
-        + _table(("records", "records right", "windows right"), rows)
+        "each record's own.\n\n" + _table(("records", "records right", "windows right"), rows)
     )
 
 
@@ -116,8 +115,7 @@ def _strangers(manifest: Manifest, proof: Proof) -> str:
         f"Novel above {manifest.novelty.threshold:.3f} (scale {manifest.novelty.scale:.3g}), "
         f"or where a recording is clipped: {own:.1%} of the unseen records of its own, and of others:\n\n"
         + _table(("signal", "called novel"), rows)
-        + "\n\nNoise, sines, hum and clipped windows were shown to the network in training as what it must tell apart, "
-        "in other draws; other machines were not."
+        + "\n\nThe measure was fitted with other draws of noise, sines, hum and clipped windows, and no other machine."
     )
 
 

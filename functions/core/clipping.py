@@ -25,4 +25,4 @@ def is_clipped(row: Float32Array, highest: int, lowest: int) -> bool:
     tolerance = TOLERANCE * (row[highest] - row[lowest])
     above = row[max(0, highest - REACH) : highest + REACH] >= row[highest] - tolerance
     below = row[max(0, lowest - REACH) : lowest + REACH] <= row[lowest] + tolerance
-    return max(np.count_nonzero(above), np.count_nonzero(below)) > MOST_AT_EXTREME
+    return bool(max(np.count_nonzero(above), np.count_nonzero(below)) > MOST_AT_EXTREME)

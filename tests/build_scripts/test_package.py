@@ -33,7 +33,7 @@ MEASURED = Measurements(
     fp32=Accuracy(record=0.98, window=0.95),
     int8=INT8,
 )
-LATENCY = Latency(1.0, 2.0, 0.9)
+LATENCY = Latency(1.0, 2.0, 2.1, 0.9, 200)
 EDGES = Reliability((0.5, 0.99), (0.4, 1.0), (10, 90), 0.019)
 PROOF = Proof(
     precision="int8",

@@ -15,7 +15,7 @@ from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES, Figures, Search
 from functions.core.engine import OnnxEngine
 from tests.build_scripts.conftest import WINDOW
 
-FIGURES = Figures(0.95, 0.999, 0.3, 2.0, Latency(1.0, 1.1, 0.9))
+FIGURES = Figures(0.95, 0.999, 0.3, 2.0, Latency(1.0, 1.1, 1.2, 0.9, 200))
 
 
 def tried(name: str, speedup: float, refused: str | None = None) -> Tried:

@@ -11,12 +11,14 @@ RATE_HZ = 20480
 
 
 def noise(samples: int = 3 * RATE_HZ) -> Float32Array:
-    return np.random.default_rng(1).standard_normal(samples).astype(np.float32)
+    row: Float32Array = np.random.default_rng(1).standard_normal(samples).astype(np.float32)
+    return row
 
 
 def sine(frequency_hz: float) -> Float32Array:
     tone = np.sin(2 * np.pi * frequency_hz * np.arange(RATE_HZ) / RATE_HZ)
-    return (tone + 1e-3 * noise(RATE_HZ)).astype(np.float32)
+    row: Float32Array = (tone + 1e-3 * noise(RATE_HZ)).astype(np.float32)
+    return row
 
 
 def clipped(row: Float32Array) -> bool:

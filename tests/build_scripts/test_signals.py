@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from build_scripts.errors import DataError
+from build_scripts.labelled import read_labelled
+from build_scripts.signals import SignalSet, signals_of
+
+PATH = Path("own.npz")
+GOOD: dict[str, Any] = {
+    "signals": np.arange(24, dtype=np.float64).reshape(3, 2, 4),
+    "label": np.array([0, 1, 1]),
+    "class_names": np.array(["good", "bad"]),
+    "sample_rate": np.float64(8000),
+}
+
+
+def test_records_of_two_channels_are_read_from_disk(tmp_path: Path) -> None:
+    np.savez(tmp_path / "own.npz", **GOOD)
+    records = read_labelled(tmp_path / "own.npz")
+    assert isinstance(records, SignalSet)
+    assert (len(records), records.channels, records.shortest, records.sample_rate_hz) == (3, 2, 4, 8000.0)
+    assert (records.class_names, records.severity_names) == (("good", "bad"), ("all",))
+    assert records.signals.dtype == np.float32
+    assert np.array_equal(records.label, [0, 1, 1])
+
+
+def test_windows_are_cut_as_the_server_cuts_them() -> None:
+    records = signals_of(PATH, GOOD)
+    np.testing.assert_array_equal(records.windows(1, 3), [[[8, 9, 10], [12, 13, 14]], [[9, 10, 11], [13, 14, 15]]])
+    drawn = records.random_windows(np.array([2, 0]), 2, np.random.default_rng(0))
+    assert drawn.shape == (2, 2, 2)
+    assert set(np.diff(drawn, axis=2).ravel()) == {1.0}
+
+
+def test_one_channel_may_be_written_without_its_dimension() -> None:
+    assert signals_of(PATH, GOOD | {"signals": np.zeros((3, 9), np.float32)}).channels == 1
+
+
+def test_severities_are_kept() -> None:
+    graded = signals_of(PATH, GOOD | {"severity": np.array([0, 0, 1]), "severity_names": np.array(["low", "high"])})
+    assert (graded.severity.tolist(), graded.severity_names) == ([0, 0, 1], ("low", "high"))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"label": np.array([0, 1])}, r"label has shape \[2\] for 3 records"),
+        ({"label": np.array([0, 1, 2])}, "label 2 has no name among 2"),
+        ({"label": np.array([0, -1, 1])}, "label -1 has no name"),
+        ({"severity": np.array([0, 0, 3])}, "severity 3 has no name among 1"),
+        ({"signals": np.zeros((3, 2, 4), np.int16)}, r"must be floats .* not int16 \[3, 2, 4\]"),
+        ({"signals": np.zeros(3, np.float32)}, r"not float32 \[3\]"),
+        (
+            {"signals": np.where(np.arange(24).reshape(3, 2, 4) == 20, np.nan, 1.0)},
+            "1 of 3 records .* 2 first",
+        ),
+        ({"signals": np.full((3, 1, 4), np.inf)}, "3 of 3 records hold NaN or infinity, 0 first"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(change: dict[str, np.ndarray], sentence: str) -> None:
+    with pytest.raises(DataError, match=sentence):
+        signals_of(PATH, GOOD | change)
+
+
+def test_a_missing_array_is_named() -> None:
+    with pytest.raises(DataError, match="lacks the arrays label, sample_rate; it has signals, class_names"):
+        signals_of(PATH, {name: GOOD[name] for name in ("signals", "class_names")})

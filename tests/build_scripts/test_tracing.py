@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import onnx
+import pytest
+import torch
+from torch import Tensor, nn
+
+from build_scripts.checkpoint import Checkpoint, ModelDescription
+from build_scripts.errors import ExportError, ValidationFailed
+from build_scripts.export import export, export_network
+from build_scripts.tracing import ExporterName, ExportOptions
+from build_scripts.trained import TrainedModel
+
+DESCRIPTION = ModelDescription("small", "Small", (("a", "A"), ("b", "B")), 256, 100.0, "g")
+BOTH = pytest.mark.parametrize("exporter", ["dynamo", "legacy"])
+
+
+class Unsupported(nn.Module):
+    def forward(self, signal: Tensor) -> Tensor:
+        waves: Tensor = torch.special.bessel_j0(signal)
+        return waves.mean(dim=2).repeat(1, 2)
+
+
+class Branching(nn.Module):
+    def forward(self, signal: Tensor) -> Tensor:
+        pooled = signal.mean(dim=2) if signal.abs().sum() > 0 else signal.amax(dim=2)
+        return pooled.repeat(1, 2)
+
+
+class Neighbours(nn.Module):
+    def forward(self, signal: Tensor) -> Tensor:
+        return signal.mean(dim=2).cumsum(dim=0).repeat(1, 2)
+
+
+class Head(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution, self.head = nn.Conv1d(1, 4, 9, 2), nn.Linear(8, 2)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        hidden = torch.relu(self.convolution(signal))
+        mean = nn.functional.adaptive_avg_pool1d(hidden, 1).flatten(1)
+        logits: Tensor = self.head(torch.cat([mean, hidden.amax(dim=2)], dim=1))
+        return logits
+
+
+def small(network: nn.Module) -> TrainedModel:
+    return TrainedModel(DESCRIPTION, 1, network.eval(), ("logits",), Path("small.pt"))
+
+
+@BOTH
+@pytest.mark.parametrize("opset", [18, 20])
+def test_both_exporters_prove_batch_and_length_free(tmp_path: Path, exporter: ExporterName, opset: int) -> None:
+    exported = export_network(small(Head()), tmp_path / "m.onnx", options=ExportOptions(exporter, opset))
+    assert exported.max_abs_difference <= 1e-5
+    model = onnx.load(exported.path)
+    assert {entry.domain: entry.version for entry in model.opset_import}[""] == opset
+    assert {entry.key: entry.value for entry in model.metadata_props}["exporter"] == f"torch-{exporter}"
+    shape = model.graph.input[0].type.tensor_type.shape.dim
+    assert [bool(dimension.dim_param) for dimension in shape] == [True, False, True]
+
+
+def test_the_legacy_exporter_takes_this_project_s_network(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    exported = export(checkpoint, tmp_path / "m.onnx", options=ExportOptions("legacy"))
+    assert exported.max_abs_difference <= 1e-4
+
+
+@BOTH
+def test_an_operator_that_onnx_lacks_is_named(tmp_path: Path, exporter: ExporterName) -> None:
+    with pytest.raises(ExportError, match=f"{exporter} exporter cannot export the network: .*bessel_j0"):
+        export_network(small(Unsupported()), tmp_path / "m.onnx", options=ExportOptions(exporter))
+    assert not (tmp_path / "m.onnx").exists()
+
+
+def test_a_branch_on_data_is_refused_by_one_and_found_by_the_proof_of_the_other(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="data-dependent"):
+        export_network(small(Branching()), tmp_path / "m.onnx")
+    with pytest.raises(ValidationFailed, match=r"logits .* differs by"):
+        export_network(small(Branching()), tmp_path / "m.onnx", options=ExportOptions("legacy"))
+
+
+@BOTH
+def test_a_network_whose_answer_depends_on_the_batch_s_order_is_refused(tmp_path: Path, exporter: ExporterName) -> None:
+    with pytest.raises(ValidationFailed, match="in turned order"):
+        export_network(small(Neighbours()), tmp_path / "m.onnx", options=ExportOptions(exporter))
+
+
+@pytest.mark.parametrize("opset", [17, 24])
+def test_an_opset_that_is_not_offered_is_refused(tmp_path: Path, opset: int) -> None:
+    with pytest.raises(ExportError, match=f"Opset {opset} is not offered: 18 to 23 are"):
+        export_network(small(Head()), tmp_path / "m.onnx", options=replace(ExportOptions(), opset=opset))

@@ -1,0 +1,155 @@
+"""The example of docs/own-model.md, from its checkpoint to an answer of the server, by the commands it names."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from build_scripts.__main__ import main
+from build_scripts.card.step import read_package
+from build_scripts.parser import MODELS
+from functions.core.models import ModelRepository
+from functions.core.options import DiagnosisOptions
+from functions.core.pipeline import Diagnoser, Limits
+from functions.core.signal import RateRange, Recording
+from tests.build_scripts.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("own")
+    train = ROOT / "docs" / "examples" / "own-model" / "train.py"
+    command = [sys.executable, str(train), "--out", str(folder), "--records", "120"]
+    subprocess.run(command, check=True, timeout=120)
+    return folder
+
+
+def build(own: Path, models: Path, *more: str) -> int:
+    recipe, checkpoint = str(own / "recipe.toml"), str(own / "fan.pt")
+    return main(["build", "--checkpoint", checkpoint, "--recipe", recipe, "--out", str(models), *more])
+
+
+@pytest.fixture(scope="module")
+def models(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    shutil.copytree(MODELS / "journal-bearing", folder / "journal-bearing")
+    assert build(own, folder) == 0
+    return folder
+
+
+def edited(own: Path, folder: Path, old: str, new: str) -> Path:
+    copy = folder / "own"
+    shutil.copytree(own, copy)
+    text = (copy / "recipe.toml").read_text()
+    assert old in text
+    (copy / "recipe.toml").write_text(text.replace(old, new, 1))
+    return copy
+
+
+def test_the_package_is_whole(models: Path) -> None:
+    folder = models / "fan" / "1"
+    assert {path.name for path in folder.iterdir()} == {
+        "CARD.md",
+        "build.log",
+        "manifest.json",
+        "model_fp32.onnx",
+        "model_int8.onnx",
+        "plots",
+        "proof.json",
+    }
+    manifest, proof = read_package(folder)
+    assert (manifest.input.channels, manifest.input.window, manifest.input.unit) == (2, 2048, "m/s^2")
+    assert manifest.evidence.notes["variant"] in {"static-minmax", "static-percentile", "static-entropy"}
+    assert [one.name for one in proof.tried][:2] == ["fp32", "static-minmax"]
+    for plot in ("confusion", "robustness", "reliability", "variants"):
+        assert (folder / "plots" / f"{plot}.png").read_bytes().startswith(b"\x89PNG")
+    log = (folder / "build.log").read_text()
+    assert all(step in log for step in ("export fan", "optimize", "quantize", "calibrate", "prove", "package"))
+
+
+def test_it_is_served_beside_the_shipped_ones(models: Path, own: Path) -> None:
+    diagnoser = Diagnoser(ModelRepository(models), "journal-bearing", Limits(RateRange(1000, 200000), 100))
+    assert diagnoser.models.names() == ["fan", "journal-bearing"]
+    with np.load(own / "unseen.npz") as unseen:
+        signals, label = unseen["signals"], unseen["label"]
+    options = DiagnosisOptions(model="fan")
+    diagnoses = [diagnoser.diagnose(Recording(signal), options) for signal in signals]
+    assert np.mean([one.predicted_class == wanted for one, wanted in zip(diagnoses, label, strict=True)]) >= 0.95
+    assert np.mean([one.in_distribution for one in diagnoses]) >= 0.9
+    assert diagnoses[0].precision == "int8"
+
+
+def test_a_version_is_not_replaced_unasked(models: Path, own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert build(own, models) == 1
+    assert "fan/1 exists; package another version, or replace it with --force." in capsys.readouterr().err
+    assert build(own, models, "--version", "2") == 0
+    assert (models / "fan" / "2" / "manifest.json").exists()
+
+
+def test_the_card_is_rendered_again_the_same(models: Path) -> None:
+    folder = models / "fan" / "1"
+    files = [folder / "CARD.md", *sorted((folder / "plots").iterdir())]
+    before = [path.read_bytes() for path in files]
+    assert main(["card", "--model", "fan", "--models", str(models)]) == 0
+    assert [path.read_bytes() for path in files] == before
+
+
+def test_a_model_outside_its_gates_fails_with_figures_and_may_ship_in_float32(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dynamic = edited(own, tmp_path, '["static-minmax", "static-percentile", "static-entropy", ', "[")
+    assert build(dynamic, tmp_path / "models") == 1
+    error = capsys.readouterr().err
+    assert "No quantized variant passes its gates: dynamic-uint8: " in error
+    assert "convolutions not in integers" in error
+    assert "--allow-float32 packages float32 alone" in error
+    assert not (tmp_path / "models").exists()
+    assert build(dynamic, tmp_path / "models", "--allow-float32") == 0
+    manifest, _ = read_package(tmp_path / "models" / "fan" / "1")
+    assert [variant.precision for variant in manifest.variants] == ["fp32"]
+    assert set(manifest.default_variant.values()) == {"fp32"}
+    assert "no variant passed: dynamic-uint8" in str(manifest.evidence.notes["float32_allowed"])
+    assert "There is no int8 variant" in (tmp_path / "models" / "fan" / "1" / "CARD.md").read_text()
+
+
+def test_a_full_disk_leaves_no_half_package(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("build_scripts.package.write_proof", full)
+    assert build(own, tmp_path / "models") == 2
+    assert "No space left on device" in capsys.readouterr().err
+    assert list((tmp_path / "models" / "fan").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("sample_rate_hz = 8000", "sample_rate_hz = 9000", "has 8000 samples/s; fan takes 9000"),
+        ('{ id = "blade_rub", name = "Blade rub" }', '{ id = "soot", name = "Soot" }', "the class 'blade_rub', which"),
+        ("window = 2048", "window = 9000", "a record of 8000 samples; a window has 9000"),
+        ("training.npz", "gone.npz", "gone.npz is not a readable .npz file"),
+    ],
+)
+def test_data_that_does_not_fit_the_recipe_is_refused(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, sentence: str
+) -> None:
+    assert build(edited(own, tmp_path, old, new), tmp_path / "models") == 1
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "models").exists()
+
+
+def test_an_evaluation_of_it_is_one_object(models: Path, own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = str(own / "unseen.npz")
+    assert main(["evaluate", "--model", "fan", "--models", str(models), "--data", data, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["variants"]["int8"]["record_accuracy"] >= 0.95

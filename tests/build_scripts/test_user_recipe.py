@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from build_scripts.errors import RecipeError
+from build_scripts.search import DEFAULT_CANDIDATES
+from build_scripts.user_recipe import read_recipe
+from tests.build_scripts.conftest import ROOT
+
+EXAMPLE = ROOT / "docs" / "examples" / "own-model" / "recipe.toml"
+
+
+def write(path: Path, old: str, new: str) -> Path:
+    text = EXAMPLE.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+def test_the_example_is_read() -> None:
+    recipe = read_recipe(EXAMPLE)
+    assert recipe.description.name == "fan"
+    assert recipe.description.classes[3] == ("blade_rub", "Blade rub")
+    assert recipe.content.model.channels == 2
+    assert recipe.content.quantization.windows == 128
+    assert recipe.path(recipe.content.network.file) == EXAMPLE.parent / "fan_network.py"
+
+
+def test_what_is_optional_has_defaults(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text().split("[quantization]")[0]
+    (tmp_path / "r.toml").write_text(text)
+    content = read_recipe(tmp_path / "r.toml").content
+    assert content.quantization.variants == DEFAULT_CANDIDATES
+    assert (content.quantization.windows, content.calibration.false_alarm_rate) == (256, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('name = "fan"', 'name = "Fan 1"', "model.name: string should match pattern"),
+        ("window = 2048", "", "model.window: field required"),
+        ("window = 2048", "windows = 2048", "model.windows: extra inputs are not permitted"),
+        ("channels = 2", "channels = 0", "model.channels: input should be greater than or equal to 1"),
+        ("sample_rate_hz = 8000", "sample_rate_hz = 0", "model.sample_rate_hz: input should be greater than 0"),
+        ('variants = ["static-minmax",', 'variants = ["static-magic",', "no variant 'static-magic'; there are static-"),
+        ("windows = 128", "windows = 0", "quantization.windows: input should be greater"),
+        ("windows = 128", "max_accuracy_drop = 0.1", "quantization.max_accuracy_drop: input should be less than or"),
+        ("[model]", "[model", "is not a readable recipe: "),
+        ("[network]", "[networks]", "network: field required"),
+    ],
+)
+def test_a_wrong_recipe_is_refused_with_the_place(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    with pytest.raises(RecipeError, match=sentence):
+        read_recipe(write(tmp_path / "r.toml", old, new))
+
+
+def test_a_missing_recipe_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"none\.toml is not a readable recipe: "):
+        read_recipe(tmp_path / "none.toml")
+
+
+def test_a_binary_file_is_no_recipe(tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(RecipeError, match="is not a readable recipe"):
+        read_recipe(tmp_path / "r.toml")
