@@ -210,9 +210,27 @@ def card_command(options: argparse.Namespace) -> Report:
 def evaluate_command(options: argparse.Namespace) -> Report:
     """Evaluate a packaged model on a file of records."""
     from build_scripts.evaluate import evaluate
-    from build_scripts.labelled import read_labelled
+    from build_scripts.labelled import description_of, read_for
+    from functions.core.models import ModelRepository
 
-    return evaluate(options.models, options.model, read_labelled(options.data)).as_json()
+    manifest = ModelRepository(options.models).manifest(options.model)
+    records = read_for(options.data, description_of(manifest), manifest.input.channels)
+    return evaluate(options.models, options.model, records).as_json()
+
+
+def emulate_command(options: argparse.Namespace) -> Report:
+    """Run a package on another processor; `--write` puts what was found on its card."""
+    from build_scripts.card.step import write_card
+    from build_scripts.emulation.step import Question, emulate, keep
+
+    work = WORK.parent / "emulation"
+    question = Question(options.processor, options.data, options.windows, work)
+    found = emulate(options.models, options.model, options.version, question)
+    if options.write:
+        folder = options.models / options.model / options.version
+        keep(found, options.processor, folder)
+        write_card(folder)
+    return found.as_json()
 
 
 def benchmark_command(options: argparse.Namespace) -> Report:
@@ -266,6 +284,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "models": package_command,
     "build": build_command,
     "card": card_command,
+    "emulate": emulate_command,
     "evaluate": evaluate_command,
     "benchmark": benchmark_command,
 }

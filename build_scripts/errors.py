@@ -56,3 +56,7 @@ class RecipeError(BuildError):
 
 class ExportError(BuildError):
     """A network that PyTorch cannot say in ONNX."""
+
+
+class EmulationError(BuildError):
+    """A processor that cannot be emulated here, or a run on it that failed."""

@@ -13,6 +13,7 @@ from build_scripts.errors import DataError
 from build_scripts.recordings import Recordings, read_recordings
 from build_scripts.records import RecordSet, read_records
 from build_scripts.signals import SignalSet, signals_of
+from functions.core.manifest import Manifest
 
 DataSet = RecordSet | Recordings | SignalSet
 
@@ -33,10 +34,17 @@ def read_labelled(path: Path) -> DataSet:
     return read_recordings(path) if "names" in names and "q" not in names else read_records(path)
 
 
+def description_of(manifest: Manifest) -> ModelDescription:
+    """Return what a package's model is for."""
+    classes, spec = tuple((label.id, label.name) for label in manifest.classes), manifest.input
+    return ModelDescription(manifest.name, manifest.title, classes, spec.window, spec.sample_rate_hz, spec.unit)
+
+
 def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
     """Read records for a model, their labels in the order of the model's classes.
 
-    The classes are matched by id or name; records of which no class is known by either, but as many, stand in order.
+    A file with `signals` must name each class by the model's id or name; the other two forms have names of their own,
+    and as many classes stand in the model's order.
 
     Raises:
         DataError: the file is of no known form, or its records do not fit: channels, sample rate, length, classes.
@@ -49,7 +57,8 @@ def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
         raise DataError(f"{path} has {found:g} samples/s; {model.name} takes {wanted:g}.")
     if records.shortest < model.window:
         raise DataError(f"{path} has a record of {records.shortest} samples; a window has {model.window}.")
-    order = class_order(records.class_names, model, path)
+    named = isinstance(records, SignalSet)
+    order = class_order(records.class_names, model, path) if named else same_order(records.class_names, model, path)
     return replace(records, label=order[records.label], class_names=tuple(one for one, _ in model.classes))
 
 
@@ -60,10 +69,18 @@ def class_order(names: tuple[str, ...], model: ModelDescription, path: Path) -> 
         DataError: the file has a class the model lacks.
     """
     known = {text: index for index, pair in enumerate(model.classes) for text in pair}
-    unknown = [name for name in names if name not in known]
-    if len(unknown) == len(names) == len(model.classes):
-        return np.arange(len(names))
-    if unknown:
+    if unknown := [name for name in names if name not in known]:
         has = ", ".join(identifier for identifier, _ in model.classes)
         raise DataError(f"{path} has the class {unknown[0]!r}, which {model.name} lacks; it has {has}.")
     return np.array([known[name] for name in names])
+
+
+def same_order(names: tuple[str, ...], model: ModelDescription, path: Path) -> NDArray[np.int64]:
+    """Return the order as it is, int64 [len(names)].
+
+    Raises:
+        DataError: the file has more or fewer classes than the model.
+    """
+    if len(names) != len(model.classes):
+        raise DataError(f"{path} has {len(names)} classes; {model.name} has {len(model.classes)}.")
+    return np.arange(len(names))

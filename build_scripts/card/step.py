@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from build_scripts.card.plots import draw_all
 from build_scripts.card.text import render_card
+from build_scripts.emulation.step import read_kept
 from build_scripts.errors import DataError
 from build_scripts.proof.proof import FILE, Proof
 from functions.core.manifest import Manifest
@@ -19,13 +20,16 @@ CARD, PLOTS = "CARD.md", "plots"
 def write_card(folder: Path) -> Path:
     """Write CARD.md and the plots of a package's folder and return the card's path.
 
+    What was measured on other processors is on it if the folder has it.
+
     Raises:
         DataError: the folder has no manifest or no proof, or they are not of their form.
     """
     manifest, proof = read_package(folder)
     plots = draw_all(manifest, proof, folder / PLOTS)
     path = folder / CARD
-    path.write_text(render_card(manifest, proof, {name: f"{PLOTS}/{plot.name}" for name, plot in plots.items()}))
+    files = {name: f"{PLOTS}/{plot.name}" for name, plot in plots.items()}
+    path.write_text(render_card(manifest, proof, files, read_kept(folder)))
     return path
 
 
@@ -39,5 +43,6 @@ def read_package(folder: Path) -> tuple[Manifest, Proof]:
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
         proof = TypeAdapter(Proof).validate_python(json.loads((folder / FILE).read_bytes()))
     except (OSError, ValueError, ValidationError) as error:
-        raise DataError(f"{folder} is no package with a proof: {error}") from error
+        first = " ".join(str(error).split())[:200]
+        raise DataError(f"{folder} is no package with a proof: {first}") from error
     return manifest, proof

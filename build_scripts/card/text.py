@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from build_scripts.emulation.step import Emulation
 from build_scripts.gates import Accuracy
 from build_scripts.proof.proof import Proof
 from build_scripts.search import Tried
 from functions.core.manifest import Evidence, JoinRule, Manifest, Variant
 
 
-def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str]) -> str:
+def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str], emulated: Mapping[str, Emulation]) -> str:
     """Render the card of a package as Markdown; every figure is the manifest's or the proof's.
 
     Args:
         manifest: of the package.
         proof: of the package.
         plots: path of each plot by name.
+        emulated: what was found on other processors.
     """
     spec, evidence = manifest.input, manifest.evidence
     sections = (
@@ -36,6 +38,7 @@ def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str]) -> s
         f"## Strangers\n\n{_strangers(manifest, proof)}",
         f"## Variants tried\n\n{_tried(manifest, proof)}",
         _picture(plots, "variants", "Latency and size of the variants"),
+        f"## Other processors\n\n{_emulated(emulated)}" if emulated else "",
         f"## Notes\n\n{_notes(evidence)}",
     )
     return "\n\n".join(filter(None, sections)) + "\n"
@@ -139,6 +142,40 @@ def _tried_figures(one: Tried) -> Sequence[str]:
 
 def _verdict(one: Tried, kept: str) -> str:
     return "kept" if one.name == kept else (one.refused or "")
+
+
+def _emulated(emulated: Mapping[str, Emulation]) -> str:
+    rows = [
+        (
+            found.processor,
+            precision,
+            str(found.windows),
+            f"{one.accuracy:.2%} ({one.native_accuracy:.2%})",
+            f"{one.agreement:.2%}",
+            f"{one.max_abs_difference:.2g}",
+            f"{one.loud_agreement:.2%}",
+        )
+        for found in emulated.values()
+        for precision, one in found.variants.items()
+    ]
+    head = (
+        "processor",
+        "variant",
+        "windows",
+        "right (here)",
+        "agreement",
+        "largest logit difference",
+        "agreement, loud",
+    )
+    controls = "; ".join(
+        f"{found.processor}: " + ", ".join(f"{bits} {gap:.3g}" for bits, gap in found.control_difference.items())
+        for found in emulated.values()
+    )
+    return (
+        f"{_table(head, rows)}\n\nLoud windows are four times as loud as recorded. A control model whose sums are as "
+        f"large as they can be differs from this machine's answer by: {controls}. Where eight-bit weights overflow, "
+        "seven-bit ones, which this package has, do not."
+    )
 
 
 def _notes(evidence: Evidence) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 from build_scripts.checkpoint import ModelDescription
 from build_scripts.errors import DataError
-from build_scripts.labelled import class_order, read_for
+from build_scripts.labelled import class_order, read_for, same_order
+from build_scripts.records import RecordSet, write_records
+from tests.build_scripts.conftest import DESCRIPTION
 
 MODEL = ModelDescription("own", "Own", (("good", "Good"), ("bad", "Bad"), ("ugly", "Ugly")), 8, 100.0, "g")
 
@@ -48,7 +51,14 @@ def test_classes_are_known_by_id_or_name() -> None:
     assert class_order(("Ugly", "good"), MODEL, Path()).tolist() == [2, 0]
 
 
-def test_names_of_another_language_stand_in_order() -> None:
-    assert class_order(("bon", "mauvais", "laid"), MODEL, Path()).tolist() == [0, 1, 2]
-    with pytest.raises(DataError, match="'bon'"):
-        class_order(("bon", "mauvais"), MODEL, Path())
+def test_other_forms_have_names_of_their_own_in_the_model_s_order() -> None:
+    assert same_order(("bon", "mauvais", "good"), MODEL, Path()).tolist() == [0, 1, 2]
+    with pytest.raises(DataError, match="has 2 classes; own has 3"):
+        same_order(("bon", "mauvais"), MODEL, Path())
+
+
+def test_the_form_decides(records: RecordSet, tmp_path: Path) -> None:
+    renamed = replace(records, class_names=tuple(reversed(records.class_names)))
+    read = read_for(write_records(renamed, tmp_path / "records.npz"), DESCRIPTION, 1)
+    assert np.array_equal(read.label, records.label)
+    assert read.class_names == tuple(identifier for identifier, _ in DESCRIPTION.classes)

@@ -1,0 +1,105 @@
+"""A Python for arm64 below one folder: Debian's interpreter and the locked wheels of numpy and onnxruntime."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from build_scripts.errors import EmulationError
+
+SUITE, PYTHON = "bookworm", "3.11"
+PACKAGES = ("python3.11-minimal", "libpython3.11-stdlib", "libstdc++6")
+LOCK = Path(__file__).resolve().parents[2] / "layers" / "runtime" / "requirements.txt"
+WHEELS = ("numpy", "onnxruntime")
+PLATFORMS = ("manylinux_2_28_aarch64", "manylinux2014_aarch64")
+# onnxruntime's processor detection reads these two and breaks on those of another architecture.
+CPU_INFO = """processor\t: 0
+Features\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp ssbs
+CPU implementer\t: 0x41
+CPU architecture: 8
+CPU variant\t: 0x3
+CPU part\t: 0xd0c
+CPU revision\t: 1
+
+"""
+
+
+def arm64_command(work: Path) -> Sequence[str]:
+    """Return the command of an arm64 Python, on an arm64 machine this interpreter.
+
+    The folder is made the first time, from Debian's and PyPI's mirrors.
+
+    Raises:
+        EmulationError: a program is missing, or a download fails.
+    """
+    if platform.machine() == "aarch64":
+        return (sys.executable,)
+    qemu, root = _program("qemu-aarch64", "qemu-user"), work / "arm64"
+    if not (root / ".complete").exists():
+        make_root(root)
+    environment = {
+        "LD_LIBRARY_PATH": "/lib/aarch64-linux-gnu:/usr/lib/aarch64-linux-gnu",
+        "PYTHONHOME": str(root / "usr"),
+        "PYTHONPATH": str(root / "site"),
+    }
+    told = [part for name, value in environment.items() for part in ("-E", f"{name}={value}")]
+    return (qemu, "-cpu", "neoverse-n1", "-L", str(root), *told, str(root / "usr" / "bin" / f"python{PYTHON}"))
+
+
+def make_root(root: Path) -> Path:
+    """Make the folder anew: Debian's packages extracted, the locked wheels unpacked, a processor described.
+
+    Raises:
+        EmulationError: a program is missing, or a download fails.
+    """
+    shutil.rmtree(root, ignore_errors=True)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    include = f"--include={','.join(PACKAGES)}"
+    mmdebstrap = _program("mmdebstrap", "mmdebstrap")
+    _run([mmdebstrap, "--quiet", "--variant=extract", "--architectures=arm64", include, SUITE, str(root)])
+    _unpack_wheels(root)
+    for name in ("proc", "sys/devices/system/cpu"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    (root / "proc" / "cpuinfo").write_text(CPU_INFO)
+    (root / ".complete").touch()
+    return root
+
+
+def _unpack_wheels(root: Path) -> None:
+    lock, folder = root / "wheels.txt", root / "wheels"
+    lock.write_text(locked(LOCK.read_text(), WHEELS))
+    platforms = [part for name in PLATFORMS for part in ("--platform", name)]
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download", "--no-deps"]
+    target = ["--python-version", PYTHON, "--implementation", "cp", "--only-binary=:all:", "--dest", str(folder)]
+    _run([*pip, "--require-hashes", "-r", str(lock), *platforms, *target])
+    for wheel in folder.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(root / "site")
+        wheel.unlink()
+
+
+def locked(text: str, names: Sequence[str]) -> str:
+    """Return the entries of a lock file for some packages, with their hashes."""
+    entries = re.split(r"\n(?=\S)", text)
+    return "\n".join(entry for entry in entries if entry.split("==")[0].strip() in names) + "\n"
+
+
+def _program(name: str, package: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise EmulationError(f"{name} is not installed; on Debian: apt install {package}.")
+    return found
+
+
+def _run(command: Sequence[str]) -> None:
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        said = str(error.stderr or "no word").strip().splitlines()[-1:]
+        raise EmulationError(f"{Path(command[0]).name} failed: {' '.join(said)}") from error

@@ -1,0 +1,142 @@
+"""The step that emulates: a package's variants on another processor, beside the same on this one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from build_scripts.emulation.control import loudest_windows, write_control
+from build_scripts.emulation.processors import NATIVE, PROCESSORS, answers
+from build_scripts.labelled import description_of, read_for
+from build_scripts.records import LabelledRecords
+from functions.core.arrays import Float32Array
+from functions.core.models import ModelRepository
+
+FILE = "processors.json"
+LOUD = 4.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A variant on another processor beside this one: accuracies and agreement in [0, 1], logits' largest difference.
+
+    loud_difference and loud_agreement: the same for windows four times as loud, which fill the range of int8.
+    """
+
+    accuracy: float
+    native_accuracy: float
+    agreement: float
+    max_abs_difference: float
+    loud_agreement: float
+    loud_difference: float
+
+
+@dataclass(frozen=True)
+class Emulation:
+    """What was found on a processor with `cpu_features`, on so many windows, by precision.
+
+    control_difference: largest difference of the overflowing control model by bits of its weights.
+    """
+
+    processor: str
+    cpu_features: tuple[str, ...]
+    windows: int
+    variants: dict[str, Comparison]
+    control_difference: dict[str, float]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the findings as one JSON object."""
+        return asdict(self) | {"cpu_features": list(self.cpu_features)}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to emulate: which processor, on how many windows of which file of records, with which work folder."""
+
+    processor: str
+    data: Path
+    windows: int
+    work: Path
+
+
+def emulate(models: Path, name: str, version: str | None, question: Question) -> Emulation:
+    """Run a package's variants on another processor and on this one.
+
+    Raises:
+        EmulationError: the emulator is missing, or a run fails.
+        DataError: the records do not fit the model.
+        ModelNotFoundError, VersionNotFoundError: there is no such package.
+    """
+    manifest = ModelRepository(models).manifest(name, version)
+    records = read_for(question.data, description_of(manifest), manifest.input.channels)
+    windows, label = spread_windows(records, manifest.input.window, question.windows)
+    folder = models / manifest.name / manifest.version
+    variants = {
+        str(variant.precision): _compared(folder / variant.file, windows, label, question)
+        for variant in manifest.variants
+    }
+    with TemporaryDirectory() as directory:
+        files = {f"{bits} bits": write_control(Path(directory) / f"{bits}.onnx", bits) for bits in (7, 8)}
+        control = {bits: _control_difference(path, question) for bits, path in files.items()}
+        features = answers(question.processor, next(iter(files.values())), loudest_windows(), question.work)
+    return Emulation(PROCESSORS[question.processor].description, features.cpu_features, len(windows), variants, control)
+
+
+def spread_windows(records: LabelledRecords, window: int, count: int) -> tuple[Float32Array, NDArray[np.int64]]:
+    """Return `count` windows float32 [count, C, window] spread over the records, and their labels int64 [count]."""
+    places = np.linspace(0, len(records), count, endpoint=False)
+    chosen = places.astype(int)
+    cut = {index: records.windows(index, window) for index in np.unique(chosen).tolist()}
+    windows = [
+        cut[index][int(share * len(cut[index]))] for index, share in zip(chosen.tolist(), places % 1, strict=True)
+    ]
+    return np.stack(windows), records.label[chosen]
+
+
+def _compared(model: Path, windows: Float32Array, label: NDArray[np.int64], question: Question) -> Comparison:
+    loud = (LOUD * windows).astype(np.float32)
+    both = np.concatenate([windows, loud])
+    there = answers(question.processor, model, both, question.work).logits
+    here = answers(NATIVE, model, both, question.work).logits
+    (quiet_there, loud_there), (quiet_here, loud_here) = np.split(there, 2), np.split(here, 2)
+    return Comparison(
+        accuracy=float((quiet_there.argmax(axis=1) == label).mean()),
+        native_accuracy=float((quiet_here.argmax(axis=1) == label).mean()),
+        agreement=_agreement(quiet_there, quiet_here),
+        max_abs_difference=float(np.abs(quiet_there - quiet_here).max()),
+        loud_agreement=_agreement(loud_there, loud_here),
+        loud_difference=float(np.abs(loud_there - loud_here).max()),
+    )
+
+
+def _agreement(first: Float32Array, second: Float32Array) -> float:
+    return float((first.argmax(axis=1) == second.argmax(axis=1)).mean())
+
+
+def _control_difference(model: Path, question: Question) -> float:
+    there, here = (answers(name, model, loudest_windows(), question.work) for name in (question.processor, NATIVE))
+    return float(np.abs(there.logits - here.logits).max())
+
+
+def keep(found: Emulation, processor: str, folder: Path) -> Path:
+    """Add the findings of a processor to a package's processors.json, for its card, and return the file's path."""
+    path = folder / FILE
+    known = json.loads(path.read_bytes()) if path.exists() else {}
+    path.write_text(json.dumps(known | {processor: found.as_json()}, indent=2) + "\n")
+    return path
+
+
+def read_kept(folder: Path) -> dict[str, Emulation]:
+    """Return what was kept of other processors, by name; empty if nothing was.
+
+    Raises:
+        ValueError: the file is not of its form.
+    """
+    path = folder / FILE
+    return TypeAdapter(dict[str, Emulation]).validate_json(path.read_bytes()) if path.exists() else {}

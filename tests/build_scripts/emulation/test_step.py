@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from build_scripts.__main__ import main
+from build_scripts.card.step import write_card
+from build_scripts.emulation import processors
+from build_scripts.emulation.processors import answers, haswell_command
+from build_scripts.emulation.step import Comparison, Emulation, keep, read_kept, spread_windows
+from build_scripts.errors import EmulationError
+from build_scripts.parser import MODELS
+from build_scripts.records import RecordSet, write_records
+from tests.build_scripts.conftest import WINDOW
+
+FOUND = Emulation("a slow one", ("AVX2",), 8, {"int8": Comparison(0.9, 0.91, 0.99, 0.5, 1.0, 0.7)}, {"7 bits": 0.0})
+QEMU = pytest.mark.skipif(
+    shutil.which("qemu-x86_64") is None or platform.machine() != "x86_64",
+    reason="qemu-user is not installed on this x86-64 machine: apt install qemu-user",
+)
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    shutil.copytree(MODELS / "journal-bearing" / "1", tmp_path / "models" / "journal-bearing" / "1")
+    (tmp_path / "models" / "journal-bearing" / "1" / "processors.json").unlink(missing_ok=True)
+    return tmp_path / "models"
+
+
+def test_windows_are_spread_over_records_and_within_them(records: RecordSet) -> None:
+    windows, label = spread_windows(records, WINDOW, 88)
+    assert windows.shape == (88, 1, WINDOW)
+    assert np.array_equal(label, np.repeat(records.label, 2))
+    assert np.array_equal(windows[0], records.windows(0, WINDOW)[0])
+    assert np.array_equal(windows[1], records.windows(0, WINDOW)[2])
+
+
+def test_what_was_found_is_kept_by_processor_and_shown_on_the_card(models: Path) -> None:
+    folder = models / "journal-bearing" / "1"
+    assert read_kept(folder) == {}
+    keep(FOUND, "slow", folder)
+    keep(FOUND, "other", folder)
+    assert read_kept(folder) == {"slow": FOUND, "other": FOUND}
+    card = write_card(folder).read_text()
+    assert "| a slow one | int8 | 8 | 90.00% (91.00%) | 99.00% | 0.5 | 100.00% |" in card
+    assert "a slow one: 7 bits 0" in card
+
+
+@QEMU
+def test_seven_bits_hold_where_eight_overflow(
+    models: Path, records: RecordSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = str(write_records(records, tmp_path / "records.npz"))
+    command = ["emulate", "--processor", "haswell", "--data", data, "--windows", "16", "--models", str(models)]
+    assert main([*command, "--write", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert "AVX2" in report["cpu_features"]
+    assert not [name for name in report["cpu_features"] if name.startswith("AVX512") or "VNNI" in name]
+    assert report["control_difference"]["7 bits"] == 0
+    int8 = report["variants"]["int8"]
+    assert (int8["agreement"], int8["loud_agreement"], int8["accuracy"]) == (1.0, 1.0, int8["native_accuracy"])
+    assert int8["max_abs_difference"] < 1e-3
+    if "avx512_vnni" in Path("/proc/cpuinfo").read_text():
+        assert report["control_difference"]["8 bits"] > 0.1
+    assert "## Other processors" in (models / "journal-bearing" / "1" / "CARD.md").read_text()
+
+
+def test_a_missing_emulator_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(processors.shutil, "which", lambda _: None)  # type: ignore[attr-defined]
+    with pytest.raises(EmulationError, match="qemu-x86_64 is not installed; on Debian: apt install qemu-user"):
+        haswell_command(tmp_path)
+
+
+def test_a_run_that_fails_says_its_last_line(tmp_path: Path) -> None:
+    with pytest.raises(EmulationError, match=r"run on native failed with status 1: .*none\.onnx"):
+        answers("native", tmp_path / "none.onnx", np.zeros((1, 1, 8), np.float32), tmp_path)
