@@ -120,11 +120,11 @@ def qat_command(options: argparse.Namespace) -> Report:
     """Fine-tune a checkpoint with rounding and write it as int8."""
     from build_scripts.checkpoint import load_checkpoint
     from build_scripts.quantization.operators import executed_operators
-    from build_scripts.quantization.qat.fine_tune import FineTuning
+    from build_scripts.quantization.qat.prepare import AwareConfig
     from build_scripts.quantization.qat.step import train_quantized
     from build_scripts.records import read_records
 
-    config = FineTuning(options.epochs, options.batch_size, bits=options.bits, seed=options.seed)
+    config = AwareConfig(options.epochs, options.batch_size, bits=options.bits, seed=options.seed)
     model = train_quantized(load_checkpoint(options.checkpoint), read_records(options.data), options.out, config)
     losses = {str(epoch): loss for epoch, loss in enumerate(model.losses, 1)}
     operators = dict(executed_operators(model.path))
