@@ -131,6 +131,36 @@ def qat_command(options: argparse.Namespace) -> Report:
     return {"model": str(model.path), "loss_of_epoch": losses, "operators": operators}
 
 
+def prune_command(options: argparse.Namespace) -> Report:
+    """Prune a checkpoint, fine-tune it, and measure it before and after."""
+    from build_scripts.checkpoint import load_checkpoint, save_checkpoint
+    from build_scripts.fine_tune import TuningConfig
+    from build_scripts.labelled import read_labelled
+    from build_scripts.pruning.kinds import Structured, Unstructured
+    from build_scripts.pruning.report import Proof, pruning_report
+    from build_scripts.pruning.step import LEARNING_RATE, prune, require_fitting_checkpoint
+
+    if options.out.resolve() == options.checkpoint.resolve():
+        raise ValueError(f"--out is the checkpoint itself, {options.out}: a step never changes its input.")
+    pruning = (
+        Unstructured(options.unstructured)
+        if options.structured is None
+        else Structured(options.structured, options.norm, options.multiple)
+    )
+    config = TuningConfig(options.epochs, options.batch_size, LEARNING_RATE, options.seed)
+    checkpoint, records = load_checkpoint(options.checkpoint), read_labelled(options.data)
+    proof = Proof("training", records) if options.unseen is None else Proof("unseen", read_labelled(options.unseen))
+    require_fitting_checkpoint(proof.records, checkpoint)
+    model = prune(checkpoint, records, pruning, config)
+    report = pruning_report(checkpoint, model, proof, options.out.name)
+    return {
+        "checkpoint": str(save_checkpoint(model.tuned, options.out)),
+        "kind": pruning.kind,
+        **asdict(pruning),
+        **report,
+    }
+
+
 def calibrate_command(options: argparse.Namespace) -> Report:
     """Fit the calibration of an ONNX model."""
     from build_scripts.calibrate import calibrate
@@ -215,6 +245,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "validate": validate_command,
     "quantize": quantize_command,
     "qat": qat_command,
+    "prune": prune_command,
     "calibrate": calibrate_command,
     "package": package_command,
     "models": package_command,

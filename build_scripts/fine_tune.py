@@ -59,7 +59,7 @@ def fine_tune(network: Network, batches: Batches, config: TuningConfig, name: st
     for epoch in progress:
         losses.append(_epoch(tuned, batches(epoch_generator(config.seed, epoch)), optimizer))
         if not math.isfinite(losses[-1]):
-            raise FineTuningError(f"The loss of epoch {epoch + 1} is {losses[-1]}: lower the learning rate.")
+            raise FineTuningError(f"The loss of epoch {epoch + 1} is {losses[-1]}.")
         schedule.step()
         progress.set_postfix(loss=f"{losses[-1]:.4f}")
     return FineTuned(tuned.eval(), tuple(losses))
