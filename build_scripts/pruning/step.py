@@ -40,7 +40,9 @@ def prune(checkpoint: Checkpoint, records: LabelledRecords, pruning: Pruning, co
         PruningError: the share takes nothing or a whole layer, or the records do not fill a batch.
         DataError: the records have other classes, another sample rate, less than a window, or a class without one.
         FineTuningError: there are no epochs, or the loss is not finite.
+        CheckpointError: the weights do not fit the checkpoint's network.
     """
+    restore_network(checkpoint)
     require_fitting_checkpoint(records, checkpoint)
     training = training_records(records, checkpoint, config.batch_size)
     pruned, masks = _pruned(checkpoint, pruning)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from build_scripts.checkpoint import Checkpoint, load_checkpoint, restore_network, save_checkpoint
-from build_scripts.errors import DataError, FineTuningError, PruningError
+from build_scripts.errors import CheckpointError, DataError, FineTuningError, PruningError
 from build_scripts.export import contract_of, export
 from build_scripts.fine_tune import TuningConfig
 from build_scripts.network import BearingNetwork
@@ -134,6 +134,15 @@ def test_a_batch_that_records_do_not_fill_is_refused(
 ) -> None:
     with pytest.raises(PruningError, match=f"96 records do not fill a batch of {batch_size}"):
         prune(checkpoint, records, Structured(0.5), replace(TUNING, batch_size=batch_size))
+
+
+@pytest.mark.parametrize("pruning", [Structured(0.5), Unstructured(0.5)])
+def test_weights_that_are_not_those_of_the_network_are_refused(
+    checkpoint: Checkpoint, records: RecordSet, pruning: Structured | Unstructured
+) -> None:
+    lacking = {name: tensor for name, tensor in checkpoint.weights.items() if name != "head.weight"}
+    with pytest.raises(CheckpointError, match="The weights do not fit the network"):
+        prune(replace(checkpoint, weights=lacking), records, pruning, TUNING)
 
 
 def test_no_epochs_are_refused(checkpoint: Checkpoint, records: RecordSet) -> None:
