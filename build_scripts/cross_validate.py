@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from build_scripts.checkpoint import restore_network
 from build_scripts.cwru import read_folder
 from build_scripts.cwru_split import PIECE_WINDOWS, is_test, of_load, pieces, segments, without_load
-from build_scripts.novelty import ServedNetwork
 from build_scripts.outputs import RecordOutputs, run_records
 from build_scripts.recipe import ModelRecipe
 from build_scripts.recordings import Recordings
+from build_scripts.torch_engine import TorchEngine
 from build_scripts.train import train
-from functions.core.arrays import Float32Array
-from functions.core.engine import EngineOutput
-
-
-@dataclass(frozen=True)
-class TorchEngine:
-    """A network of PyTorch where an engine is asked for."""
-
-    network: ServedNetwork
-
-    def run(self, windows: Float32Array) -> EngineOutput:
-        """Return logits float32 [B, K] and distances float32 [B] of windows float32 [B, C, T]."""
-        with torch.no_grad():
-            logits, distance = self.network(torch.from_numpy(windows))
-        return EngineOutput(logits.numpy(), distance.numpy())
 
 
 def leave_one_load_out(recipe: ModelRecipe, folder: Path, work: Path) -> dict[int, RecordOutputs]:

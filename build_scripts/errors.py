@@ -17,6 +17,14 @@ class QuantizationError(BuildError):
     """Calibration windows, a layer or a setting that a quantization technique cannot work with."""
 
 
+class FineTuningError(BuildError):
+    """A fine-tuning without epochs or batches, or with a loss that is not finite."""
+
+
+class PruningError(BuildError):
+    """A share or a setting with which a network cannot be pruned."""
+
+
 class GateFailed(BuildError):  # noqa: N818 - the design's name for it
     """A measured figure outside the limit of its gate."""
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from build_scripts.errors import DataError
 from build_scripts.gates import Accuracy
 from build_scripts.outputs import RecordOutputs, run_records
-from build_scripts.records import LabelledRecords
+from build_scripts.records import LabelledRecords, require_fitting
 from functions.core.arrays import Float64Array
 from functions.core.diagnosis import novelty, record_probabilities
 from functions.core.manifest import Manifest
@@ -50,28 +49,12 @@ def evaluate(models: Path, name: str, records: LabelledRecords, version: str | N
     """
     repository = ModelRepository(models)
     manifest = repository.manifest(name, version)
-    require_fitting(records, manifest)
+    require_fitting(records, len(manifest.classes), manifest.input.sample_rate_hz, manifest.input.window)
     variants = {}
     for precision in (variant.precision for variant in manifest.variants):
         engine = repository.load(name, version, precision).engine
         variants[str(precision)] = score(run_records(engine, records, manifest.input.window, precision), manifest)
     return Evaluation(manifest.name, manifest.version, len(records), variants)
-
-
-def require_fitting(records: LabelledRecords, manifest: Manifest) -> None:
-    """Check that records are of the model's kind: as many classes, the same rate, a whole window.
-
-    Raises:
-        DataError: they are not.
-    """
-    if len(records.class_names) != len(manifest.classes):
-        raise DataError(f"The data has {len(records.class_names)} classes, the model {len(manifest.classes)}.")
-    if records.sample_rate_hz != manifest.input.sample_rate_hz:
-        raise DataError(
-            f"The data has {records.sample_rate_hz:g} samples/s, the model needs {manifest.input.sample_rate_hz:g}."
-        )
-    if records.shortest < manifest.input.window:
-        raise DataError(f"A record has {records.shortest} samples, a window {manifest.input.window}.")
 
 
 def score(outputs: RecordOutputs, manifest: Manifest) -> VariantEvaluation:

@@ -57,11 +57,18 @@ class NetworkConfig:
             step *= stage.stride
         return field
 
+    def lengths(self, window: int) -> tuple[int, ...]:
+        """Samples of each stage's output for one window of `window` samples."""
+        found: list[int] = []
+        for stage in self.stages:
+            window = (window - stage.span % 2 - 1) // stage.stride + 1
+            found.append(window)
+        return tuple(found)
+
     def multiply_accumulates(self, window: int) -> int:
         """Multiply-accumulates of the convolutions for one window of `window` samples."""
-        total, length, channels = 0, window, self.channels
-        for stage in self.stages:
-            length = (length - 1) // stage.stride + 1
+        total, channels = 0, self.channels
+        for stage, length in zip(self.stages, self.lengths(window), strict=True):
             total += length * channels * stage.channels * stage.kernel
             channels = stage.channels
         return total

@@ -21,6 +21,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_file_steps(steps)
     _add_quantization_step(steps)
     _add_aware_step(steps)
+    _add_prune_step(steps)
     _add_package_steps(steps)
     _add_build_step(steps)
     _add_measuring_steps(steps)
@@ -96,6 +97,23 @@ def _add_aware_step(steps: Steps[argparse.ArgumentParser]) -> None:
     qat.add_argument("--bits", type=int, choices=(7, 8), default=7, help="of a weight (default: %(default)s)")
     qat.add_argument("--seed", type=int, default=0)
     _add_json(qat)
+
+
+def _add_prune_step(steps: Steps[argparse.ArgumentParser]) -> None:
+    prune = steps.add_parser("prune", help="take channels or weights off a checkpoint's network and fine-tune the rest")
+    prune.add_argument("--checkpoint", type=Path, required=True)
+    prune.add_argument("--data", type=Path, required=True, help="records to train on (.npz)")
+    prune.add_argument("--out", type=Path, required=True, help="checkpoint to write")
+    kind = prune.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--structured", type=float, metavar="SHARE", help="of each stage's channels, which go")
+    kind.add_argument("--unstructured", type=float, metavar="SHARE", help="of all weights, which become zero")
+    prune.add_argument("--norm", type=int, choices=(1, 2), default=2, help="that ranks channels (default: %(default)s)")
+    prune.add_argument("--multiple", type=int, default=8, help="of channels that stay (default: %(default)s)")
+    prune.add_argument("--unseen", type=Path, help="records to measure accuracy on (.npz; default: those of --data)")
+    prune.add_argument("--epochs", type=int, default=5, help="(default: %(default)s)")
+    prune.add_argument("--batch-size", type=int, default=64, help="windows of a step (default: %(default)s)")
+    prune.add_argument("--seed", type=int, default=0)
+    _add_json(prune)
 
 
 def _add_package_steps(steps: Steps[argparse.ArgumentParser]) -> None:

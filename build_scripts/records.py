@@ -132,6 +132,20 @@ def write_records(records: RecordSet, path: Path) -> Path:
     return path
 
 
+def require_fitting(records: LabelledRecords, classes: int, sample_rate_hz: float, window: int) -> None:
+    """Check that records are of a model's kind: as many classes, the same rate, a whole window of `window` samples.
+
+    Raises:
+        DataError: they are not.
+    """
+    if len(records.class_names) != classes:
+        raise DataError(f"The data has {len(records.class_names)} classes, the model {classes}.")
+    if records.sample_rate_hz != sample_rate_hz:
+        raise DataError(f"The data has {records.sample_rate_hz:g} samples/s, the model needs {sample_rate_hz:g}.")
+    if records.shortest < window:
+        raise DataError(f"A record has {records.shortest} samples, a window {window}.")
+
+
 def _checked(path: Path, arrays: dict[str, NDArray[np.generic]]) -> RecordSet:
     counts, label = arrays["q"], arrays["label"]
     if counts.ndim != 2 or counts.dtype != np.int16:

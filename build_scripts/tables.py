@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -13,7 +13,7 @@ from build_scripts.variants.table import PARTS, render_comparison
 
 def render(step: str, report: Mapping[str, Any]) -> RenderableType:
     """Return a report as something rich prints."""
-    return render_evaluation(report) if step == "evaluate" else render_report(report)
+    return RENDERERS.get(step, render_report)(report)
 
 
 def render_report(report: Mapping[str, Any], title: str = "") -> RenderableType:
@@ -44,6 +44,35 @@ def render_evaluation(report: Mapping[str, Any]) -> RenderableType:
     return table
 
 
+def render_pruning(report: Mapping[str, Any]) -> RenderableType:
+    """Return a pruning as tables: what was asked, then accuracy, network and layers, before beside after."""
+    network: Mapping[str, Any] = report["network"]
+    asked = {name: value for name, value in report.items() if name not in {"accuracy", "network"}}
+    layers = {
+        name: {layer: _layer(figures) for layer, figures in one["layers"].items()} for name, one in network.items()
+    }
+    return Group(
+        render_report(asked),
+        render_columns(report["accuracy"], f"accuracy on the {report['accuracy_on']} records"),
+        render_columns(network, "network"),
+        render_columns(layers, "layers: channels, weights, share of zeros, multiply-accumulates"),
+    )
+
+
+def render_columns(columns: Mapping[str, Mapping[str, Any]], title: str) -> RenderableType:
+    """Return objects of the same names as columns side by side; inner objects are left out."""
+    table = Table("figure", *map(_words, columns), title=title, title_justify="left")
+    for name, value in next(iter(columns.values())).items():
+        if not isinstance(value, dict):
+            table.add_row(_words(name), *(_text(column[name]) for column in columns.values()))
+    return table
+
+
+def _layer(figures: Mapping[str, Any]) -> str:
+    counts = [f"{figures[name]:,}" for name in ("channels", "weights", "multiply_accumulates")]
+    return f"{counts[0]}, {counts[1]}, {figures['sparsity']:.1%}, {counts[2]}"
+
+
 def _shares(parts: Any) -> list[str]:
     return [f"{part[key]:.2%}" for part in parts for key in ("record_accuracy", "window_accuracy")]
 
@@ -56,3 +85,9 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.5g}"
     return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+RENDERERS: Mapping[str, Callable[[Mapping[str, Any]], RenderableType]] = {
+    "evaluate": render_evaluation,
+    "prune": render_pruning,
+}

@@ -17,6 +17,16 @@ def test_shape_figures_follow_from_the_stages() -> None:
     assert SMALL.multiply_accumulates(100) == 50 * 40 + 25 * 72
 
 
+@pytest.mark.parametrize("window", [64, 65, 100])
+def test_lengths_are_those_of_the_stages_outputs(window: int) -> None:
+    config = replace(SMALL, stages=(Stage(4, 6, 2), Stage(6, 3, 2, dilation=2), Stage(3, 4, 3)))
+    hidden, lengths = torch.zeros(1, 2, 1, window), []
+    for stage in BearingNetwork(config).stages:
+        hidden = stage(hidden)
+        lengths.append(hidden.shape[3])
+    assert config.lengths(window) == tuple(lengths)
+
+
 @pytest.mark.parametrize(("batch", "length"), [(1, 64), (3, 100), (2, 33)])
 def test_any_batch_and_length_give_logits(batch: int, length: int) -> None:
     logits = BearingNetwork(SMALL).eval()(torch.zeros(batch, 2, length))

@@ -22,6 +22,20 @@ def test_an_evaluation_has_a_row_for_each_class() -> None:
     assert text.count("50.00%") == 3
 
 
+def test_a_pruning_shows_before_beside_after() -> None:
+    layer = {"channels": 24, "weights": 3456, "sparsity": 0.5, "multiply_accumulates": 55296}
+    network = {
+        "before": {"parameters": 90403, "layers": {"head": layer}},
+        "after": {"parameters": 77, "layers": {"head": layer}},
+    }
+    accuracy = {"before": {"record_accuracy": 1.0}, "pruned": {"record_accuracy": 0.25}}
+    text = printed(render("prune", {"share": 0.5, "accuracy_on": "unseen", "accuracy": accuracy, "network": network}))
+    assert "accuracy on the unseen records" in text
+    (row,) = (line for line in text.splitlines() if "parameters" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")] == ["parameters", "90403", "77"]
+    assert text.count("24, 3,456, 50.0%, 55,296") == 2
+
+
 def test_other_reports_are_tables_with_inner_tables_below() -> None:
     text = printed(render("calibrate", {"temperature": 1.23456789, "scores": {"mean": {"accuracy": 0.5}}}))
     assert "1.2346" in text

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from build_scripts.errors import QuantizationError
+from build_scripts.fine_tune import TuningConfig
 from build_scripts.quantization.qat.fake_quantize import QuantizedBlock
 
 BITS = (7, 8)
+
+
+@dataclass(frozen=True)
+class AwareConfig(TuningConfig):
+    """Fine-tuning with rounding: bits of a weight, and how fast the ranges of activations follow."""
+
+    bits: int = 7
+    momentum: float = 0.1
 
 
 def prepare(network: nn.Module, bits: int = 7, momentum: float = 0.1) -> nn.Module:

@@ -13,12 +13,12 @@ from torch import nn
 from build_scripts.checkpoint import Checkpoint, restore_network
 from build_scripts.errors import QuantizationError
 from build_scripts.export import model_properties, slimmed
+from build_scripts.fine_tune import FineTuned, fine_tune
 from build_scripts.network import BearingNetwork
 from build_scripts.novelty import ServedNetwork
 from build_scripts.quantization.layers import write_quantized
 from build_scripts.quantization.operators import require_integer_convolutions
-from build_scripts.quantization.qat.fine_tune import FineTuned, FineTuning, fine_tune
-from build_scripts.quantization.qat.prepare import folded, prepare, quantized_blocks
+from build_scripts.quantization.qat.prepare import AwareConfig, folded, prepare, quantized_blocks
 from build_scripts.quantization.qat.write import QdqWriter
 from build_scripts.records import RecordSet
 from build_scripts.tracing import traced
@@ -40,12 +40,13 @@ class AwareModel:
 
 
 def train_quantized(
-    checkpoint: Checkpoint, records: RecordSet, path: Path, config: FineTuning, version: str = "1"
+    checkpoint: Checkpoint, records: RecordSet, path: Path, config: AwareConfig, version: str = "1"
 ) -> AwareModel:
     """Fine-tune a checkpoint's network with rounding, fit its novelty measure again, write it as int8.
 
     Raises:
-        QuantizationError: the records have other classes or fewer records than a batch holds.
+        QuantizationError: the records have other classes.
+        FineTuningError: there are fewer records than a batch holds.
         GateFailed: a convolution of the result does not run in integers.
     """
     classes = checkpoint.network.classes
@@ -83,7 +84,7 @@ def write_integer(
     return path
 
 
-def _tuned(checkpoint: Checkpoint, records: RecordSet, config: FineTuning) -> FineTuned:
+def _tuned(checkpoint: Checkpoint, records: RecordSet, config: AwareConfig) -> FineTuned[nn.Module]:
     network = prepare(restore_network(checkpoint).network, config.bits, config.momentum)
     batches = partial(random_batches, records, checkpoint.description.window, config.batch_size)
-    return fine_tune(network, batches, config)
+    return fine_tune(network, batches, config, "qat")

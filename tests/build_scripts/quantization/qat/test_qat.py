@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from torch import nn
 
 from build_scripts.errors import QuantizationError
+from build_scripts.fine_tune import FineTuned, fine_tune, window_batches
 from build_scripts.network import BearingNetwork, NetworkConfig
 from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.qat.fake_quantize import ActivationQuantizer
-from build_scripts.quantization.qat.fine_tune import FineTuned, FineTuning, fine_tune, window_batches
-from build_scripts.quantization.qat.prepare import folded, prepare, quantized_blocks
+from build_scripts.quantization.qat.prepare import AwareConfig, folded, prepare, quantized_blocks
 from build_scripts.quantization.qat.step import write_integer
 from functions.core.arrays import Float32Array
 from functions.core.engine import OnnxEngine
 from tests.build_scripts.quantization.conftest import STAGES
 
 WINDOW = 1024
-TUNING = FineTuning(epochs=5, learning_rate=5e-3, bits=7)
+TUNING = AwareConfig(epochs=5, learning_rate=5e-3, bits=7)
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +41,18 @@ def untrained() -> BearingNetwork:
 
 
 @pytest.fixture(scope="module")
-def tuned(untrained: BearingNetwork, tones: tuple[Float32Array, NDArray[np.int64]]) -> FineTuned:
+def tuned(untrained: BearingNetwork, tones: tuple[Float32Array, NDArray[np.int64]]) -> FineTuned[nn.Module]:
     torch.set_num_threads(1)
     return fine_tune(prepare(untrained, TUNING.bits), window_batches(*tones, 32), TUNING)
 
 
 @pytest.fixture(scope="module")
-def integer(tuned: FineTuned, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def integer(tuned: FineTuned[nn.Module], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("qat") / "int8.onnx"
     return write_integer(tuned.network, torch.zeros(2, 1, WINDOW), ("logits",), path, {"name": "tones"})
 
 
-def test_the_loss_falls(tuned: FineTuned) -> None:
+def test_the_loss_falls(tuned: FineTuned[nn.Module]) -> None:
     assert len(tuned.losses) == 5
     assert tuned.losses[-1] < 0.5 * tuned.losses[0]
 
@@ -61,7 +61,7 @@ def test_the_same_seed_gives_the_same_losses(
     untrained: BearingNetwork, tones: tuple[Float32Array, NDArray[np.int64]]
 ) -> None:
     first, second = (
-        fine_tune(prepare(untrained), window_batches(*tones, 96), FineTuning(epochs=1)).losses for _ in range(2)
+        fine_tune(prepare(untrained), window_batches(*tones, 96), AwareConfig(epochs=1)).losses for _ in range(2)
     )
     assert first == second
 
@@ -77,7 +77,7 @@ def test_weights_have_seven_bits(integer: Path) -> None:
 
 
 def test_the_integer_model_agrees_with_the_fake_quantized_one(
-    tuned: FineTuned, integer: Path, tones: tuple[Float32Array, NDArray[np.int64]]
+    tuned: FineTuned[nn.Module], integer: Path, tones: tuple[Float32Array, NDArray[np.int64]]
 ) -> None:
     windows, label = tones
     got = OnnxEngine(integer).run(windows).logits
@@ -129,10 +129,3 @@ def test_what_cannot_be_prepared_is_refused(untrained: BearingNetwork) -> None:
         prepare(untrained, bits=4)
     with pytest.raises(QuantizationError, match="0 of 1 convolutions"):
         prepare(nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU()))
-
-
-def test_training_without_epochs_or_batches_is_refused(untrained: BearingNetwork) -> None:
-    with pytest.raises(QuantizationError, match="at least one epoch, not 0"):
-        fine_tune(prepare(untrained), lambda _: iter(()), FineTuning(epochs=0))
-    with pytest.raises(QuantizationError, match="no batch"):
-        fine_tune(prepare(untrained), lambda _: iter(()), FineTuning(epochs=1))

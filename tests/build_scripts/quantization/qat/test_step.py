@@ -15,13 +15,13 @@ from build_scripts.checkpoint import Checkpoint
 from build_scripts.errors import QuantizationError
 from build_scripts.measure import onnx_property
 from build_scripts.quantization.operators import executed_operators
-from build_scripts.quantization.qat.fine_tune import FineTuning
+from build_scripts.quantization.qat.prepare import AwareConfig
 from build_scripts.quantization.qat.step import AwareModel, train_quantized
 from build_scripts.records import RecordSet, write_records
 from functions.core.engine import OnnxEngine
 from tests.build_scripts.conftest import NETWORK, WINDOW
 
-TUNING = FineTuning(epochs=1, batch_size=11)
+TUNING = AwareConfig(epochs=1, batch_size=11)
 
 
 @pytest.fixture(scope="module")

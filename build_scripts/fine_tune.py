@@ -1,10 +1,12 @@
-"""The fine-tuning loop: a prepared network learns to live with the rounding."""
+"""The fine-tuning loop of every step that changes a trained network and lets it recover."""
 
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -14,52 +16,53 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from tqdm import trange
 
-from build_scripts.errors import QuantizationError
+from build_scripts.errors import FineTuningError
 from build_scripts.training_windows import epoch_generator
 from functions.core.arrays import Float32Array
 
 Batches = Callable[[np.random.Generator], Iterator[tuple[Tensor, Tensor]]]
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
-class FineTuning:
-    """How long, how fast, how many bits a weight has, and how fast ranges follow."""
+class TuningConfig:
+    """How long and how fast: AdamW under a learning rate that falls along a cosine."""
 
     epochs: int = 3
     batch_size: int = 64
     learning_rate: float = 2e-4
-    bits: int = 7
-    momentum: float = 0.1
     seed: int = 0
 
 
 @dataclass(frozen=True)
-class FineTuned:
-    """The network with its ranges frozen, ready to run, and the mean cross-entropy of each epoch."""
+class FineTuned(Generic[Network]):
+    """The network, ready to run, and the mean cross-entropy of each epoch."""
 
-    network: nn.Module
+    network: Network
     losses: tuple[float, ...]
 
 
-def fine_tune(prepared: nn.Module, batches: Batches, config: FineTuning) -> FineTuned:
-    """Train a copy of a prepared network on batches of windows float32 [B, C, T] and labels int64 [B].
+def fine_tune(network: Network, batches: Batches, config: TuningConfig, name: str = "fine-tune") -> FineTuned[Network]:
+    """Train a copy of a network on batches of windows float32 [B, C, T] and labels int64 [B].
 
     Raises:
-        QuantizationError: there are no epochs, or an epoch without a batch.
+        FineTuningError: there are no epochs, an epoch without a batch, or a loss that is not finite.
     """
     if config.epochs < 1:
-        raise QuantizationError(f"Fine-tuning needs at least one epoch, not {config.epochs}.")
+        raise FineTuningError(f"Fine-tuning needs at least one epoch, not {config.epochs}.")
     torch.manual_seed(config.seed)
-    network = copy.deepcopy(prepared).train()
-    optimizer = AdamW(network.parameters(), config.learning_rate)
+    tuned = copy.deepcopy(network).train()
+    optimizer = AdamW(tuned.parameters(), config.learning_rate)
     schedule = CosineAnnealingLR(optimizer, config.epochs)
     losses: list[float] = []
-    progress = trange(config.epochs, desc="qat", unit="epoch", leave=False)
+    progress = trange(config.epochs, desc=name, unit="epoch", leave=False)
     for epoch in progress:
-        losses.append(_epoch(network, batches(epoch_generator(config.seed, epoch)), optimizer))
+        losses.append(_epoch(tuned, batches(epoch_generator(config.seed, epoch)), optimizer))
+        if not math.isfinite(losses[-1]):
+            raise FineTuningError(f"The loss of epoch {epoch + 1} is {losses[-1]}.")
         schedule.step()
         progress.set_postfix(loss=f"{losses[-1]:.4f}")
-    return FineTuned(network.eval(), tuple(losses))
+    return FineTuned(tuned.eval(), tuple(losses))
 
 
 def window_batches(windows: Float32Array, label: NDArray[np.int64], batch_size: int) -> Batches:
@@ -83,5 +86,5 @@ def _epoch(network: nn.Module, batches: Iterator[tuple[Tensor, Tensor]], optimiz
         optimizer.step()
         losses.append(float(loss.item()))
     if not losses:
-        raise QuantizationError("An epoch has no batch: there are fewer windows than one batch holds.")
+        raise FineTuningError("An epoch has no batch: there are fewer windows than one batch holds.")
     return float(np.mean(losses))

@@ -1,0 +1,148 @@
+"""What steps on checkpoints and ONNX files are commanded by."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from build_scripts.commands.report import Report
+
+if TYPE_CHECKING:
+    from build_scripts.quantization.techniques import QuantizationOptions
+
+
+PRECISIONS = {"static": "int8", "dynamic": "int8", "half": "fp16", "weights": "int8"}
+
+
+def export_command(options: argparse.Namespace) -> Report:
+    """Export a checkpoint."""
+    from build_scripts.checkpoint import load_checkpoint
+    from build_scripts.export import export
+    from build_scripts.tracing import ExportOptions
+
+    told = ExportOptions(options.exporter, options.opset)
+    exported = export(load_checkpoint(options.checkpoint), options.out, options=told)
+    return {"model": str(exported.path), "max_abs_difference": exported.max_abs_difference}
+
+
+def validate_command(options: argparse.Namespace) -> Report:
+    """Check an exported model against the checkpoint it was made from."""
+    from build_scripts.export import contract_of
+    from build_scripts.trained import trained_model
+    from build_scripts.validate import validate
+
+    model = trained_model(options.checkpoint)
+    return asdict(validate(options.model, model.network, contract_of(model)))
+
+
+def optimize_command(options: argparse.Namespace) -> Report:
+    """Rewrite and fuse a model, and time it beside the one it came from."""
+    from build_scripts.optimize import optimize, speed_ratio
+
+    optimized = optimize(options.model, options.out, options.level)
+    return optimized.as_json() | {"speed_ratio": speed_ratio(options.model, optimized.path)}
+
+
+def quantize_command(options: argparse.Namespace) -> Report:
+    """Quantize an exported model; with a file of records also compare the two on its windows."""
+    from build_scripts.quantization.operators import executed_operators
+    from build_scripts.quantization.parity import parity
+    from build_scripts.quantization.techniques import TECHNIQUES
+
+    told = _quantization_options(options)
+    path = TECHNIQUES[options.method](options.model, options.out, told)
+    sizes = {"fp32": options.model.stat().st_size, PRECISIONS[options.method]: path.stat().st_size}
+    report = {
+        "model": str(path),
+        "size_bytes": sizes,
+        "size_ratio": path.stat().st_size / sizes["fp32"],
+        "operators": dict(executed_operators(path)),
+    }
+    windows = told.calibration_windows
+    return report if windows is None else report | {"parity": asdict(parity(options.model, path, windows))}
+
+
+def _quantization_options(options: argparse.Namespace) -> QuantizationOptions:
+    from build_scripts.build import calibration_windows
+    from build_scripts.labelled import read_labelled
+    from build_scripts.measure import onnx_property
+    from build_scripts.quantization.techniques import QuantizationOptions
+
+    windows = None
+    if options.data is not None:
+        length = int(onnx_property(options.model, "window"))
+        windows = calibration_windows(read_labelled(options.data), length, options.windows)
+    return QuantizationOptions(
+        calibration_windows=windows,
+        calibration=options.calibration,
+        per_channel=not options.per_tensor,
+        bits=options.bits,
+        dynamic_weights=options.dynamic_weights,
+        exclude=tuple(options.exclude),
+    )
+
+
+def qat_command(options: argparse.Namespace) -> Report:
+    """Fine-tune a checkpoint with rounding and write it as int8."""
+    from build_scripts.checkpoint import load_checkpoint
+    from build_scripts.quantization.operators import executed_operators
+    from build_scripts.quantization.qat.prepare import AwareConfig
+    from build_scripts.quantization.qat.step import train_quantized
+    from build_scripts.records import read_records
+
+    config = AwareConfig(options.epochs, options.batch_size, bits=options.bits, seed=options.seed)
+    model = train_quantized(load_checkpoint(options.checkpoint), read_records(options.data), options.out, config)
+    losses = {str(epoch): loss for epoch, loss in enumerate(model.losses, 1)}
+    operators = dict(executed_operators(model.path))
+    return {"model": str(model.path), "loss_of_epoch": losses, "operators": operators}
+
+
+def prune_command(options: argparse.Namespace) -> Report:
+    """Prune a checkpoint, fine-tune it, and measure it before and after."""
+    from build_scripts.checkpoint import load_checkpoint, save_checkpoint
+    from build_scripts.fine_tune import TuningConfig
+    from build_scripts.labelled import read_labelled
+    from build_scripts.pruning.kinds import Structured, Unstructured
+    from build_scripts.pruning.report import Proof, pruning_report
+    from build_scripts.pruning.step import LEARNING_RATE, prune, require_fitting_checkpoint
+
+    if options.out.resolve() == options.checkpoint.resolve():
+        raise ValueError(f"--out is the checkpoint itself, {options.out}: a step never changes its input.")
+    pruning = (
+        Unstructured(options.unstructured)
+        if options.structured is None
+        else Structured(options.structured, options.norm, options.multiple)
+    )
+    config = TuningConfig(options.epochs, options.batch_size, LEARNING_RATE, options.seed)
+    checkpoint, records = load_checkpoint(options.checkpoint), read_labelled(options.data)
+    proof = Proof("training", records) if options.unseen is None else Proof("unseen", read_labelled(options.unseen))
+    require_fitting_checkpoint(proof.records, checkpoint)
+    model = prune(checkpoint, records, pruning, config)
+    report = pruning_report(checkpoint, model, proof, options.out.name)
+    return {
+        "checkpoint": str(save_checkpoint(model.tuned, options.out)),
+        "kind": pruning.kind,
+        **asdict(pruning),
+        **report,
+    }
+
+
+def calibrate_command(options: argparse.Namespace) -> Report:
+    """Fit the calibration of an ONNX model."""
+    from build_scripts.calibrate import calibrate
+    from build_scripts.labelled import read_labelled
+    from build_scripts.measure import onnx_property
+    from build_scripts.outputs import run_records
+    from functions.core.engine import OnnxEngine
+
+    window, engine = int(onnx_property(options.model, "window")), OnnxEngine(options.model)
+    fitting, unseen = (run_records(engine, read_labelled(path), window) for path in (options.fitting, options.unseen))
+    calibration = calibrate(fitting, unseen)
+    return {
+        "temperature": calibration.temperature,
+        "join": calibration.join.model_dump(),
+        "novelty": calibration.novelty.model_dump() if calibration.novelty else None,
+        "scores": {name: asdict(score) for name, score in calibration.scores.items()},
+        "novelty_false_alarm_rate": calibration.false_alarm_rate,
+    }

@@ -1,0 +1,113 @@
+"""What data, training and packages are commanded by."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from build_scripts.commands.report import Report
+from build_scripts.errors import BuildError
+from build_scripts.parser import CHECKPOINTS, WORK
+
+if TYPE_CHECKING:
+    from build_scripts.recipe import ModelRecipe
+
+
+def simulate_command(options: argparse.Namespace) -> Report:
+    """Simulate records, example recordings, or both."""
+    from build_scripts.records import write_records
+    from build_scripts.simulate import SimulationConfig, simulate, write_examples
+
+    if options.out is None and options.examples is None:
+        raise ValueError("say where to write: --out FILE for records, --examples DIR for WAV files.")
+    written: list[str] = []
+    if options.out is not None:
+        records = simulate(SimulationConfig(options.records_per_cell, options.seed, options.workers))
+        written.append(str(write_records(records, options.out)))
+    if options.examples is not None:
+        written += [str(path) for path in write_examples(options.examples, options.seed)]
+    return {"written": written}
+
+
+def train_command(options: argparse.Namespace) -> Report:
+    """Train a recipe's network on a file of records."""
+    from build_scripts.checkpoint import save_checkpoint
+    from build_scripts.cwru_split import RecordingPart
+    from build_scripts.records import read_records
+    from build_scripts.train import train
+
+    recipe = recipe_named(options.model)
+    config = replace(recipe.training, epochs=options.epochs or recipe.training.epochs)
+    source = recipe.training_records
+    records = source.load(options.data) if isinstance(source, RecordingPart) else read_records(options.data)
+    checkpoint = train(records, recipe.description, recipe.network, config, options.state)
+    return {"checkpoint": str(save_checkpoint(checkpoint, options.out)), **checkpoint.metrics}
+
+
+def package_command(options: argparse.Namespace) -> Report:
+    """Package a trained checkpoint, or train it first."""
+    from build_scripts.build import Destination
+    from build_scripts.flow import Material, build_from_scratch, build_package
+
+    recipe = recipe_named(options.model)
+    name = recipe.description.name
+    destination = Destination(WORK / name, options.models, options.version, options.force)
+    material = Material(options.workers, options.data)
+    shipped = CHECKPOINTS / f"{name}.pt"
+    checkpoint = getattr(options, "checkpoint", None) or shipped
+    make = build_from_scratch if options.step == "models" else build_package
+    return logged(partial(make, recipe, checkpoint, destination, material), destination.work)
+
+
+def logged(make: Callable[[], Path], work: Path) -> Report:
+    """Make a package with a log of it in the work folder and, once it is made, in the package."""
+    from build_scripts.build_log import build_log, keep_log
+
+    with build_log(work) as log:
+        package = make()
+    keep_log(log, package)
+    return {"package": str(package)}
+
+
+def build_command(options: argparse.Namespace) -> Report:
+    """Take a user's checkpoint through the whole flow, or a shipped recipe's."""
+    from build_scripts.build import Destination, build
+    from build_scripts.flow import Material, plan_of
+    from build_scripts.recipe import RECIPES
+    from build_scripts.user_plan import user_plan
+    from build_scripts.user_recipe import read_recipe
+
+    shipped = RECIPES.get(str(options.recipe))
+    if shipped is not None:
+        work, version = WORK / shipped.description.name, options.version or "1"
+        make_plan = partial(plan_of, shipped, options.checkpoint, work, Material(options.workers, options.data))
+    else:
+        recipe = read_recipe(options.recipe)
+        work, version = WORK / recipe.content.model.name, options.version or recipe.content.model.version
+        make_plan = partial(user_plan, recipe, options.checkpoint)
+    destination = Destination(work, options.out, version, options.force)
+    return logged(lambda: build(replace(make_plan(), allow_float32=options.allow_float32), destination), work)
+
+
+def card_command(options: argparse.Namespace) -> Report:
+    """Render the card of a package again."""
+    from build_scripts.card.step import write_card
+
+    return {"card": str(write_card(options.models / options.model / options.version))}
+
+
+def recipe_named(name: str) -> ModelRecipe:
+    """Return the recipe of a model this project ships.
+
+    Raises:
+        BuildError: there is none of this name.
+    """
+    from build_scripts.recipe import RECIPES
+
+    if name not in RECIPES:
+        raise BuildError(f"There is no recipe {name!r}; the recipes: {', '.join(RECIPES)}.")
+    return RECIPES[name]

@@ -1,0 +1,60 @@
+"""What measurements are commanded by."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+
+from build_scripts.commands.report import Report
+from build_scripts.parser import CHECKPOINTS, WORK
+
+
+def evaluate_command(options: argparse.Namespace) -> Report:
+    """Evaluate a packaged model on a file of records."""
+    from build_scripts.evaluate import evaluate
+    from build_scripts.labelled import description_of, read_for
+    from functions.core.models import ModelRepository
+
+    manifest = ModelRepository(options.models).manifest(options.model)
+    records = read_for(options.data, description_of(manifest), manifest.input.channels)
+    return evaluate(options.models, options.model, records).as_json()
+
+
+def emulate_command(options: argparse.Namespace) -> Report:
+    """Run a package on another processor; `--write` puts what was found on its card."""
+    from build_scripts.card.step import write_card
+    from build_scripts.emulation.step import Question, emulate, keep
+
+    work = WORK.parent / "emulation"
+    question = Question(options.processor, options.data, options.windows, work)
+    found = emulate(options.models, options.model, options.version, question)
+    if options.write:
+        folder = options.models / options.model / options.version
+        keep(found, options.processor, folder)
+        write_card(folder)
+    return found.as_json()
+
+
+def benchmark_command(options: argparse.Namespace) -> Report:
+    """Time what was asked for; `--all` gives one report for each benchmark."""
+    from build_scripts import benchmark
+    from build_scripts.benchmark_page import write_benchmarks
+    from build_scripts.variants.packaged import benchmark_package
+    from build_scripts.variants.reference import benchmark_reference
+    from functions.core.models import ModelRepository
+
+    if options.write is not None and not options.all:
+        raise ValueError("--write needs --all: the page shows every benchmark.")
+
+    quick = options.quick
+    checkpoint = options.checkpoint or CHECKPOINTS / f"{options.model}.pt"
+    available: Mapping[str, Callable[[], Report]] = {
+        "against_reference": lambda: benchmark.benchmark_against_reference(options.models, options.model, quick=quick),
+        "reference": lambda: benchmark_reference(quick=quick),
+        "variants": lambda: benchmark_package(options.models, options.model, checkpoint, quick=quick),
+        "http": lambda: benchmark.run_http_benchmark(quick=quick),
+    }
+    reports = {name: run() for name, run in available.items() if options.all or getattr(options, name)}
+    if options.write is not None:
+        write_benchmarks(reports, ModelRepository(options.models).manifest(options.model), options.write)
+    return dict(reports) if options.all else next(iter(reports.values()))

@@ -1,0 +1,3 @@
+"""What a command gives."""
+
+Report = dict[str, object]

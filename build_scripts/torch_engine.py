@@ -1,0 +1,24 @@
+"""A network of PyTorch where an engine is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from build_scripts.novelty import ServedNetwork
+from functions.core.arrays import Float32Array
+from functions.core.engine import EngineOutput
+
+
+@dataclass(frozen=True)
+class TorchEngine:
+    """Runs a network in evaluation mode as an engine runs a model file."""
+
+    network: ServedNetwork
+
+    def run(self, windows: Float32Array) -> EngineOutput:
+        """Return logits float32 [B, K] and distances float32 [B] of windows float32 [B, C, T]."""
+        with torch.no_grad():
+            logits, distance = self.network(torch.from_numpy(windows))
+        return EngineOutput(logits.numpy(), distance.numpy())
