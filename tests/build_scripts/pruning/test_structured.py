@@ -7,6 +7,7 @@ import torch
 
 from build_scripts.checkpoint import Checkpoint, restore_network
 from build_scripts.errors import PruningError
+from build_scripts.outliers import KINDS
 from build_scripts.pruning.kinds import Structured
 from build_scripts.pruning.structured import channel_scores, kept_features, narrowed, remaining, remove_channels
 from tests.build_scripts.pruning.conftest import NETWORK, WINDOW
@@ -87,7 +88,7 @@ def test_the_largest_channels_stay_in_their_order(checkpoint: Checkpoint) -> Non
     assert small.weights["stages.0.1.running_var"].equal(checkpoint.weights["stages.0.1.running_var"][largest])
     assert small.weights["stages.1.0.weight"].shape == (16, 8, 1, 9)  # 12 lies between 8 and 16
     assert small.weights["head.weight"].shape == (3, 2 * (16 + 8))
-    assert small.novelty.projection.shape == (2 * (16 + 8), 2)
+    assert small.novelty.projection.shape == (2 * (16 + 8), 2 + len(KINDS))
     assert small.network.features == 48
 
 
