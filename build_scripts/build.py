@@ -17,6 +17,7 @@ from build_scripts.measure import ModelFiles, ModelOutputs, measure
 from build_scripts.optimize import optimize
 from build_scripts.outputs import RecordOutputs, run_records
 from build_scripts.package import ModelFile, Notes, PackageContent, package, require_new
+from build_scripts.proof.cost import novelty_cost
 from build_scripts.proof.proof import Proof, Served, prove
 from build_scripts.records import LabelledRecords
 from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES, Search, SearchSpace, search
@@ -27,6 +28,8 @@ from functions.core.arrays import Float32Array
 from functions.core.engine import Engine, OnnxEngine
 
 OPTIMIZATION = "basic"
+# Windows the server gives the engine at once.
+LARGEST_RUN = 32
 
 log = logging.getLogger("build")
 
@@ -129,7 +132,7 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
         limits=plan.limits,
         checkpoint=plan.model.checkpoint,
         proof=_proof(plan, served, calibration, outputs, found),
-        notes=plan.notes | _search_note(found),
+        notes=plan.notes | _search_note(found) | _cost_note(files, plan.unseen, calibration),
     )
 
 
@@ -150,6 +153,14 @@ def _proof(plan: BuildPlan, engine: Engine, calibration: Calibration, outputs: M
     precision = "int8" if outputs.int8 else "fp32"
     served = Served(precision, engine, calibration, outputs.int8 or outputs.fp32)
     return prove(served, plan.unseen, window, shares, found.tried)
+
+
+def _cost_note(files: ModelFiles, unseen: LabelledRecords, calibration: Calibration) -> Notes:
+    if calibration.novelty is None:
+        return {}
+    path, record = files.int8 or files.fp32, unseen.windows(0, files.example.shape[2])[:LARGEST_RUN]
+    costs = {"one window": novelty_cost(path, files.example), f"{len(record)} windows": novelty_cost(path, record)}
+    return {"novelty_share_of_time": costs}
 
 
 def _search_note(found: Search) -> Notes:

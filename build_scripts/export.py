@@ -9,6 +9,7 @@ import onnx
 import torch
 
 from build_scripts.checkpoint import Checkpoint, ModelDescription
+from build_scripts.onnx_file import slimmed
 from build_scripts.tracing import DEFAULT, ExportOptions, traced
 from build_scripts.trained import TrainedModel, model_of
 from build_scripts.validate import Contract, free_lengths, validate
@@ -67,19 +68,3 @@ def model_properties(description: ModelDescription, version: str) -> dict[str, s
         "window": str(description.window),
         "unit": description.unit,
     }
-
-
-def slimmed(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a copy without what only the exporter needed: doc strings, node metadata, value infos."""
-    slim = onnx.ModelProto()
-    slim.CopyFrom(model)
-    del slim.graph.value_info[:]
-    del slim.graph.metadata_props[:]
-    for node in slim.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
-    for value in (*slim.graph.input, *slim.graph.output):
-        del value.metadata_props[:]
-    for tensor in slim.graph.initializer:
-        del tensor.metadata_props[:]
-    return slim

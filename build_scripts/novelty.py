@@ -31,23 +31,35 @@ class NoveltyModel:
     means: Float32Array
 
 
-class ServedNetwork(nn.Module):
-    """What is exported: signal float32 [B, C, T] to logits float32 [B, K] and distance float32 [B]."""
+class Distance(nn.Module):
+    """Features float32 [B, F] to their squared distance to the nearest class mean, float32 [B]."""
 
     projection: Tensor
     means: Tensor
 
+    def __init__(self, novelty: NoveltyModel) -> None:
+        super().__init__()
+        self.register_buffer("projection", torch.from_numpy(novelty.projection))
+        # Classes first: their gaps to [B, D] need no operator that makes room for them.
+        self.register_buffer("means", torch.from_numpy(novelty.means).unsqueeze(1))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the distance float32 [B]."""
+        gaps = torch.matmul(features, self.projection) - self.means
+        return (gaps * gaps).mean(dim=2).amin(dim=0)
+
+
+class ServedNetwork(nn.Module):
+    """What is exported: signal float32 [B, C, T] to logits float32 [B, K] and distance float32 [B]."""
+
     def __init__(self, network: BearingNetwork, novelty: NoveltyModel) -> None:
         super().__init__()
-        self.network = network
-        self.register_buffer("projection", torch.from_numpy(novelty.projection))
-        self.register_buffer("means", torch.from_numpy(novelty.means).unsqueeze(0))
+        self.network, self.distance = network, Distance(novelty)
 
     def forward(self, signal: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits float32 [B, K] and distance float32 [B]."""
         features = self.network.features(signal)
-        gaps = torch.matmul(features, self.projection).unsqueeze(1) - self.means
-        return self.network.head(features), (gaps * gaps).mean(dim=2).amin(dim=1)
+        return self.network.head(features), self.distance(features)
 
 
 def fit_novelty(features: Float32Array, label: NDArray[np.int64], outliers: Float32Array) -> NoveltyModel:

@@ -12,7 +12,7 @@ import onnx
 
 from build_scripts.latency import Rounds, interleaved
 from build_scripts.machine import cpu_flags, versions
-from build_scripts.onnx_file import properties, read_model
+from build_scripts.onnx_file import properties, read_model, slimmed
 from build_scripts.passes.height_one import HeightOne
 from build_scripts.passes.parity import Parity, Proven, random_inputs
 from build_scripts.passes.runtime import RuntimeGraph
@@ -60,6 +60,7 @@ def optimize(source: Path, path: Path, level: str = "all") -> OptimizedModel:
     parity = Parity.of(model, length_of(model))
     passes = Sequential(tuple(Proven(one, parity) for one in (HeightOne(), RuntimeGraph(level))))
     optimized = passes(model)
+    optimized = slimmed(optimized)
     onnx.helper.set_model_props(optimized, properties(model) | made_on(level))
     difference = parity.require("save", optimized)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,12 +94,9 @@ def count_operators(model: onnx.ModelProto) -> dict[str, int]:
 
 
 def made_on(level: str) -> dict[str, str]:
-    """Return what an optimized file says of its making: level, processor family, onnxruntime's version."""
-    return {
-        "optimization_level": level,
-        "optimized_for_cpu": cpu_family(),
-        "optimized_by": f"onnxruntime {versions()['onnxruntime']}",
-    }
+    """Return what an optimized file says of its making: level, onnxruntime's version, and what binds it to a CPU."""
+    made = {"optimization_level": level, "optimized_by": f"onnxruntime {versions()['onnxruntime']}"}
+    return made | ({"optimized_for_cpu": cpu_family()} if level == "all" else {})
 
 
 def cpu_family() -> str:

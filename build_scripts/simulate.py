@@ -37,10 +37,10 @@ class SimulationConfig:
         return self.records_per_cell * len(FAULT_CLASSES) * len(SEVERITY_LEVELS)
 
 
-def simulate(config: SimulationConfig) -> RecordSet:
-    """Simulate `records_per_cell` records of each of 11 classes and 4 severities.
+def simulate(config: SimulationConfig, chosen: Sequence[int] | None = None) -> RecordSet:
+    """Simulate `records_per_cell` records of each of 11 classes and 4 severities, or only those chosen by index.
 
-    The same seed gives the same records, whatever the number of processes.
+    The same seed gives the same records, whatever the number of processes and whichever others are made.
 
     Raises:
         ValueError: fewer than one record per cell or one worker.
@@ -49,7 +49,8 @@ def simulate(config: SimulationConfig) -> RecordSet:
         raise ValueError(f"records_per_cell and workers must be at least 1, got {config}.")
     cells = list(product(range(len(FAULT_CLASSES)), range(len(SEVERITY_LEVELS)), range(config.records_per_cell)))
     tasks = [((config.seed, *cell), cell[0], cell[1]) for cell in cells]
-    return _as_set(_simulate_all(tasks, config.workers))
+    wanted = tasks if chosen is None else [tasks[index] for index in chosen]
+    return _as_set(_simulate_all(wanted, config.workers))
 
 
 Task = tuple[tuple[int, ...], int, int]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from build_scripts.errors import CheckpointError, DataError, RecipeError
-from build_scripts.novelty import NoveltyModel, fit_novelty
+from build_scripts.novelty import Distance, NoveltyModel, fit_novelty
 from build_scripts.outliers import exposure
 from build_scripts.records import LabelledRecords
 from build_scripts.trained import DISTANCE, LOGITS, TrainedModel
@@ -46,20 +46,14 @@ class FeatureNetwork(nn.Module):
 class NoveltyNetwork(nn.Module):
     """What is exported: signal float32 [B, C, T] to logits float32 [B, K] and distance float32 [B]."""
 
-    projection: Tensor
-    means: Tensor
-
     def __init__(self, network: FeatureNetwork, novelty: NoveltyModel) -> None:
         super().__init__()
-        self.network = network
-        self.register_buffer("projection", torch.from_numpy(novelty.projection))
-        self.register_buffer("means", torch.from_numpy(novelty.means).unsqueeze(0))
+        self.network, self.distance = network, Distance(novelty)
 
     def forward(self, signal: Tensor) -> tuple[Tensor, Tensor]:
         """Return logits float32 [B, K] and distance float32 [B]."""
         logits, features = self.network(signal)
-        gaps = torch.matmul(features, self.projection).unsqueeze(1) - self.means
-        return logits, (gaps * gaps).mean(dim=2).amin(dim=1)
+        return logits, self.distance(features)
 
 
 def user_model(recipe: UserRecipe, checkpoint: Path, training: LabelledRecords) -> TrainedModel:

@@ -114,11 +114,14 @@ def _strangers(manifest: Manifest, proof: Proof) -> str:
         return "The model measures no novelty: it answers every recording as if it were of its kind."
     rows = [(name, f"{share:.1%}") for name, share in proof.novel_share.items() if name != "own"]
     own = proof.novel_share["own"]
+    costs = manifest.evidence.notes.get("novelty_share_of_time")
+    shares = ", ".join(f"{cost:.1%} of {what}" for what, cost in costs.items()) if isinstance(costs, dict) else ""
     return (
         f"Novel above {manifest.novelty.threshold:.3f} (scale {manifest.novelty.scale:.3g}), "
         f"or where a recording is clipped: {own:.1%} of the unseen records of its own, and of others:\n\n"
         + _table(("signal", "called novel"), rows)
         + "\n\nThe measure was fitted with other draws of noise, sines, hum and clipped windows, and no other machine."
+        + (f" It adds to the time of inference: {shares}." if shares else "")
     )
 
 

@@ -12,10 +12,11 @@ from torch import nn
 
 from build_scripts.checkpoint import Checkpoint, restore_network
 from build_scripts.errors import QuantizationError
-from build_scripts.export import model_properties, slimmed
+from build_scripts.export import model_properties
 from build_scripts.fine_tune import FineTuned, fine_tune
 from build_scripts.network import BearingNetwork
 from build_scripts.novelty import ServedNetwork
+from build_scripts.onnx_file import slimmed
 from build_scripts.quantization.layers import write_quantized
 from build_scripts.quantization.operators import require_integer_convolutions
 from build_scripts.quantization.qat.prepare import AwareConfig, folded, prepare, quantized_blocks

@@ -9,8 +9,8 @@ import onnx
 import pytest
 import torch
 
-from build_scripts.export import slimmed
 from build_scripts.network import BearingNetwork, NetworkConfig, Stage
+from build_scripts.onnx_file import slimmed
 from build_scripts.tracing import traced
 from functions.core.arrays import Float32Array
 
