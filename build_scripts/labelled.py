@@ -50,6 +50,8 @@ def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
         DataError: the file is of no known form, or its records do not fit: channels, sample rate, length, classes.
     """
     records = read_labelled(path)
+    if not len(records):
+        raise DataError(f"{path} has no records.")
     if records.channels != channels:
         raise DataError(f"{path} has records of {records.channels} channel(s); {model.name} takes {channels}.")
     if records.sample_rate_hz != model.sample_rate_hz:

@@ -151,6 +151,8 @@ def _checked(path: Path, arrays: dict[str, NDArray[np.generic]]) -> Recordings:
     signals = tuple(arrays[f"sig_{name}"].astype(np.float32) for name in arrays["names"])
     if any(signal.ndim != 1 for signal in signals):
         raise DataError(f"{path}: a signal is not one row of samples.")
+    if not all(np.isfinite(signal).all() for signal in signals):
+        raise DataError(f"{path}: a signal holds NaN or infinity.")
     return Recordings(
         signals=signals,
         label=label,

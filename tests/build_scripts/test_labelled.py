@@ -35,6 +35,7 @@ def test_labels_are_put_in_the_model_s_order(tmp_path: Path) -> None:
     ("change", "channels", "sentence"),
     [
         ({}, 1, r"records of 2 channel\(s\); own takes 1"),
+        ({"signals": np.ones((0, 2, 9)), "label": np.ones(0, int)}, 2, "has no records"),
         ({"sample_rate": np.float64(200)}, 2, "has 200 samples/s; own takes 100"),
         ({"signals": np.ones((2, 2, 7), np.float32)}, 2, "a record of 7 samples; a window has 8"),
         ({"class_names": np.array(["bad", "worse"])}, 2, "the class 'worse', which own lacks; it has good, bad, ugly"),

@@ -106,6 +106,7 @@ def test_a_missing_array_is_named(tmp_path: Path, name: str) -> None:
         ({"label": np.array([0])}, r"label has shape \[1\] for 2 recordings"),
         ({"label": np.array([0, 2])}, "a label has no name among 2"),
         ({"sig_IR_load0": np.zeros((2, 5))}, "not one row of samples"),
+        ({"sig_IR_load0": np.array([0.0, np.nan])}, "a signal holds NaN or infinity"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
