@@ -35,17 +35,21 @@ class Distance(nn.Module):
     """Features float32 [B, F] to their squared distance to the nearest class mean, float32 [B]."""
 
     projection: Tensor
+    offset: Tensor
     means: Tensor
 
     def __init__(self, novelty: NoveltyModel) -> None:
         super().__init__()
-        self.register_buffer("projection", torch.from_numpy(novelty.projection))
-        # Classes first: their gaps to [B, D] need no operator that makes room for them.
-        self.register_buffer("means", torch.from_numpy(novelty.means).unsqueeze(1))
+        means = torch.from_numpy(novelty.means)
+        # As a linear layer, which is the faster kernel; its offset puts the classes around zero. Classes first in
+        # the means, for their gaps to [B, D] then need no operator that makes room for them.
+        self.register_buffer("projection", torch.from_numpy(novelty.projection).T.contiguous())
+        self.register_buffer("offset", -means.mean(dim=0))
+        self.register_buffer("means", (means - means.mean(dim=0)).unsqueeze(1))
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the distance float32 [B]."""
-        gaps = torch.matmul(features, self.projection) - self.means
+        gaps = nn.functional.linear(features, self.projection, self.offset) - self.means
         return (gaps * gaps).mean(dim=2).amin(dim=0)
 
 
