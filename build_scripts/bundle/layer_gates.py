@@ -50,15 +50,16 @@ def check_libraries(tree: Tree, architecture: Architecture, recipe: Recipe) -> N
                 raise GateFailed(gate, float(".".join(map(str, needed[-2:]))), f"at most {family}_{limit}")
 
 
-def check_bytecode(tree: Tree, magic: int) -> None:
+def check_bytecode(tree: Tree, recipe: Recipe) -> None:
     """Hold every .py to a .pyc of the target's Python that is never checked at import, and every .pyc to its .py.
 
     Raises:
         GateFailed: a .pyc is missing, stale, or alone; the message names the first.
     """
-    expected = {_bytecode_of(path) for path in tree if path.endswith(".py")}
+    tag = f"cpython-{recipe.python_minor.replace('.', '')}"
+    expected = {_bytecode_of(path, tag) for path in tree if path.endswith(".py")}
     present = {path for path in tree if path.endswith(".pyc")}
-    header = magic.to_bytes(2, "little") + b"\r\n" + UNCHECKED_HASH.to_bytes(4, "little")
+    header = recipe.bytecode_magic.to_bytes(2, "little") + b"\r\n" + UNCHECKED_HASH.to_bytes(4, "little")
     stale = {path for path in present & expected if not tree[path].startswith(header)}
     for what, paths in (("missing", expected - present), ("alone", present - expected), ("stale", stale)):
         if paths:
@@ -90,6 +91,6 @@ def check_licences(distributions: Sequence[Distribution]) -> None:
         raise GateFailed(f"distributions without a licence text ({', '.join(without)})", len(without), "0")
 
 
-def _bytecode_of(source: str) -> str:
+def _bytecode_of(source: str, tag: str) -> str:
     path = PurePosixPath(source)
-    return str(path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc")
+    return str(path.parent / "__pycache__" / f"{path.stem}.{tag}.pyc")

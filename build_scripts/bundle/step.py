@@ -86,7 +86,7 @@ def bundle(sources: Sources, out: Path, cache: Path, architectures: Sequence[Arc
 
 def _functions(sources: Sources, interpreter: Interpreter, recipe: Recipe) -> Artifact:
     tree = function_asset(sources.functions, interpreter)
-    check_bytecode(tree, recipe.bytecode_magic)
+    check_bytecode(tree, recipe)
     return pack("functions.zip", tree)
 
 
@@ -106,7 +106,7 @@ def _layers(sources: Sources, recipe: Recipe, interpreter: Interpreter, target: 
 
 def _runtime(tree: Tree, target: Architecture, recipe: Recipe) -> Artifact:
     check_contents(tree, recipe)
-    check_bytecode(tree, recipe.bytecode_magic)
+    check_bytecode(tree, recipe)
     check_libraries(tree, target, recipe)
     artifact = pack(f"layers/runtime-{target.name}.zip", tree)
     budget = recipe.budget(target.name)
