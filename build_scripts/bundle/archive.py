@@ -32,9 +32,9 @@ class _Entry:
     offset: int
 
     def central(self) -> bytes:
-        attributes = (0, 0, 0, 0, _READABLE_FILE << 16, self.offset)
-        fields = (_UNIX | _VERSION, _VERSION, *self.fields, *attributes)
-        return _CENTRAL.pack(b"PK\x01\x02", *_central_order(fields, len(self.name))) + self.name
+        nothing = (0, 0, 0, 0)  # extra field, comment, number of the disk, kind of text
+        fields = (*self.fields, len(self.name), *nothing, _READABLE_FILE << 16, self.offset)
+        return _CENTRAL.pack(b"PK\x01\x02", _UNIX | _VERSION, _VERSION, *fields) + self.name
 
 
 def packed(tree: Tree) -> bytes:
@@ -53,10 +53,6 @@ def unpacked(archive: bytes) -> Tree:
     """Return the files of a zip archive."""
     with zipfile.ZipFile(io.BytesIO(archive)) as content:
         return {name: content.read(name) for name in content.namelist()}
-
-
-def _central_order(fields: tuple[int, ...], name_length: int) -> tuple[int, ...]:
-    return (*fields[:9], name_length, *fields[9:])
 
 
 def _directory(entries: Sequence[_Entry], start: int) -> bytes:

@@ -66,15 +66,23 @@ def check_bytecode(tree: Tree, recipe: Recipe) -> None:
             raise GateFailed(f"{what} .pyc ({min(paths)})", len(paths), "0")
 
 
-def check_contents(tree: Tree, recipe: Recipe) -> None:
-    """Hold a layer to what must be in it and what must not.
+def check_forbidden(tree: Tree, recipe: Recipe) -> None:
+    """Hold the asset or a layer to what must not be in it.
 
     Raises:
-        GateFailed: something is there that must not be, or a required file is missing.
+        GateFailed: something is there; the message names the first.
     """
     found = sorted(path for path in tree if recipe.forbidden.has(path.removeprefix(SITE)))
     if found:
-        raise GateFailed(f"files that must not be in a layer ({found[0]})", len(found), "0")
+        raise GateFailed(f"files that must not be in the bundle ({found[0]})", len(found), "0")
+
+
+def check_required(tree: Tree, recipe: Recipe) -> None:
+    """Hold the runtime layer to what must be in it.
+
+    Raises:
+        GateFailed: there is no file of a required pattern.
+    """
     for rule in recipe.required:
         if not any(rule.matches(path.removeprefix(SITE)) for path in tree):
             raise GateFailed(f"files of {rule.pattern} ({rule.reason})", 0, "at least 1")

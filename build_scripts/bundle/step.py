@@ -12,9 +12,10 @@ from build_scripts.bundle.document import as_text, bundle_document
 from build_scripts.bundle.interpreter import Interpreter, target_python
 from build_scripts.bundle.layer_gates import (
     check_bytecode,
-    check_contents,
+    check_forbidden,
     check_libraries,
     check_licences,
+    check_required,
     check_size,
 )
 from build_scripts.bundle.layers import function_asset, runtime_layer
@@ -86,6 +87,7 @@ def bundle(sources: Sources, out: Path, cache: Path, architectures: Sequence[Arc
 
 def _functions(sources: Sources, interpreter: Interpreter, recipe: Recipe) -> Artifact:
     tree = function_asset(sources.functions, interpreter)
+    check_forbidden(tree, recipe)
     check_bytecode(tree, recipe)
     return pack("functions.zip", tree)
 
@@ -105,7 +107,8 @@ def _layers(sources: Sources, recipe: Recipe, interpreter: Interpreter, target: 
 
 
 def _runtime(tree: Tree, target: Architecture, recipe: Recipe) -> Artifact:
-    check_contents(tree, recipe)
+    check_forbidden(tree, recipe)
+    check_required(tree, recipe)
     check_bytecode(tree, recipe)
     check_libraries(tree, target, recipe)
     artifact = pack(f"layers/runtime-{target.name}.zip", tree)
