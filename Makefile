@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 export ORT_DISABLE_TELEMETRY := 1
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help serve test check format models bench lock clean
+.PHONY: help serve test check format models bundle bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -44,12 +44,15 @@ models: $(VENV)/.dev ## make the shipped models from scratch: simulate, train, e
 	@$(if $(CWRU),$(BIN)/python -m build_scripts models --model rolling-bearing --data $(CWRU) --force $(ARGS), \
 	  echo "rolling-bearing is left as it is: it needs recordings, make models CWRU=DIR (docs/build.md, Data)")
 
+bundle: $(VENV)/.bundle ## build what AWS Lambda gets: function asset, layers, bundle.json, bill of materials
+	@$(BIN)/python -m build_scripts bundle --out build $(ARGS)
+
 bench: $(VENV)/.dev ## measure against the bare engine, FastAPI and the reference network; writes docs/benchmarks.*
 	@$(BIN)/python -m build_scripts benchmark --all --write docs $(ARGS)
 
 lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	$(LOCK) layers/runtime/requirements.in --output-file layers/runtime/requirements.txt
-	for group in serve build cdk dev; do \
+	for group in serve build bundle cdk dev; do \
 	  $(LOCK) --group $$group --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	    --output-file $(LOCKS)/$$group.txt || exit 1; \
 	done
@@ -69,9 +72,15 @@ $(VENV)/.serve: $(LOCKS)/serve.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	@$(PIP) --no-deps --editable .
 	@touch $@
 
+$(VENV)/.bundle: $(LOCKS)/bundle.txt pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "installing the packages for bundling ..."
+	@$(PIP) --require-hashes -r $(LOCKS)/bundle.txt
+	@$(PIP) --no-deps --editable .
+	@touch $@
+
 $(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "installing the packages for building and testing ..."
 	@$(PIP) --require-hashes -r $(LOCKS)/dev.txt
 	@$(PIP) --no-deps --retries 2 -r $(LOCKS)/torch.txt
 	@$(PIP) --no-deps --editable .
-	@touch $@ $(VENV)/.serve
+	@touch $@ $(VENV)/.serve $(VENV)/.bundle

@@ -9,7 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "layers" / "models"
 CHECKPOINTS = ROOT / "build_scripts" / "checkpoints"
-WORK = ROOT / "build" / "models"
+BUILD = ROOT / "build"
+WORK = BUILD / "models"
 DEFAULT_MODEL = "journal-bearing"
 
 
@@ -25,6 +26,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_package_steps(steps)
     _add_build_step(steps)
     _add_measuring_steps(steps)
+    _add_bundle_step(steps)
     return parser
 
 
@@ -177,6 +179,16 @@ def _add_measuring_steps(steps: Steps[argparse.ArgumentParser]) -> None:
     benchmark.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
     _add_model(benchmark)
     _add_json(benchmark)
+
+
+def _add_bundle_step(steps: Steps[argparse.ArgumentParser]) -> None:
+    bundle = steps.add_parser("bundle", help="build the function asset and the layers that AWS Lambda gets")
+    bundle.add_argument("--out", type=Path, default=BUILD, metavar="DIR", help="where to (default: build)")
+    bundle.add_argument(
+        "--architecture", choices=("x86_64", "arm64", "both"), default="both", help="of the layers (%(default)s)"
+    )
+    bundle.add_argument("--cache", type=Path, metavar="DIR", help="wheels and the target's Python (default: --out)")
+    _add_json(bundle)
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:

@@ -68,6 +68,20 @@ def render_columns(columns: Mapping[str, Mapping[str, Any]], title: str) -> Rend
     return table
 
 
+def render_bundle(report: Mapping[str, Any]) -> RenderableType:
+    """Return a bundle as a table of its files and, for each architecture, their sum; sizes in MiB."""
+    table = Table("file", "zipped MiB", "unzipped MiB", "sha256", title_justify="left")
+    for path, figures in report["artifacts"].items():
+        table.add_row(path, *_sizes(figures), figures["sha256"][:12])
+    for architecture, figures in report["totals"].items():
+        table.add_row(f"all for {architecture}", *_sizes(figures), "")
+    return table
+
+
+def _sizes(figures: Mapping[str, Any]) -> list[str]:
+    return [f"{figures[name] / 2**20:.2f}" for name in ("zipped_bytes", "unzipped_bytes")]
+
+
 def _layer(figures: Mapping[str, Any]) -> str:
     counts = [f"{figures[name]:,}" for name in ("channels", "weights", "multiply_accumulates")]
     return f"{counts[0]}, {counts[1]}, {figures['sparsity']:.1%}, {counts[2]}"
@@ -90,4 +104,5 @@ def _text(value: object) -> str:
 RENDERERS: Mapping[str, Callable[[Mapping[str, Any]], RenderableType]] = {
     "evaluate": render_evaluation,
     "prune": render_pruning,
+    "bundle": render_bundle,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 
+from build_scripts.commands.bundling import bundle_command
 from build_scripts.commands.graphs import (
     calibrate_command,
     export_command,
@@ -35,4 +36,5 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "emulate": emulate_command,
     "evaluate": evaluate_command,
     "benchmark": benchmark_command,
+    "bundle": bundle_command,
 }

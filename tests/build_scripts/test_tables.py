@@ -45,3 +45,13 @@ def test_other_reports_are_tables_with_inner_tables_below() -> None:
 def test_lists_are_one_item_a_line() -> None:
     text = printed(render("simulate", {"written": ["a.wav", "b.wav"]}))
     assert text.index("a.wav") < text.index("\n", text.index("a.wav")) < text.index("b.wav")
+
+
+def test_a_bundle_has_a_row_for_each_file_and_each_architecture() -> None:
+    sizes = {"zipped_bytes": 3 * 2**20, "unzipped_bytes": 5 * 2**19}
+    report = {"artifacts": {"functions.zip": {**sizes, "sha256": "ab" * 32, "files": 1}}, "totals": {"arm64": sizes}}
+    rows = printed(render("bundle", report)).splitlines()
+    assert [[cell.strip() for cell in row.split("│")[1:-1]] for row in rows if "2.50" in row] == [
+        ["functions.zip", "3.00", "2.50", "abababababab"],
+        ["all for arm64", "3.00", "2.50", ""],
+    ]

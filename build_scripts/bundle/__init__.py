@@ -1,0 +1,1 @@
+"""The bundle: function asset and layers, the same bytes whoever builds them."""

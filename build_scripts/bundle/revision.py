@@ -1,0 +1,31 @@
+"""Which state of the project a bundle was made from, as git says."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A commit, and whether what is bundled differs from it; None outside a git checkout."""
+
+    commit: str | None
+    modified: bool | None
+
+
+def read_revision(root: Path, paths: tuple[str, ...]) -> Revision:
+    """Return the revision of a folder, looking for changes in some paths of it."""
+    commit = _git(root, "rev-parse", "HEAD")
+    if commit is None:
+        return Revision(None, None)
+    return Revision(commit, bool(_git(root, "status", "--porcelain", "--", *paths)))
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, text=True, timeout=60)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
