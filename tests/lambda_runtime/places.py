@@ -1,0 +1,113 @@
+"""What the sandbox is put together of: Debian's Python 3.13, the built bundle and AWS's runtime client."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+CACHE = BUILD / "lambda"
+LOCK = Path(__file__).with_name("requirements.txt")
+SUITE = "trixie"
+PACKAGES = "python3.13-minimal,libpython3.13-stdlib,libstdc++6,zlib1g"
+EMPTY_FOLDERS = ("opt", "var/task", "var/runtime", "tmp", "dev", "proc")
+LINKED = ("bin", "sbin", "lib", "lib64")
+
+
+class NotHereError(Exception):
+    """The local Lambda cannot be had on this machine; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Folders of the sandbox: its root, the function's code, the layers' contents, the runtime client."""
+
+    root: Path
+    task: Path
+    opt: Path
+    runtime: Path
+
+    def mounts(self) -> dict[str, str]:
+        """Return what is mounted where, by path below the root."""
+        return {
+            "root": str(self.root),
+            "var/task": str(self.task),
+            "opt": str(self.opt),
+            "var/runtime": str(self.runtime),
+        }
+
+
+def make_places() -> Places:
+    """Return the places, made where they are missing or older than the bundle.
+
+    Raises:
+        NotHereError: no root rights, no mmdebstrap, no control groups, no bundle.
+    """
+    if os.geteuid() != 0:
+        raise NotHereError("the local Lambda needs root, for namespaces and control groups")
+    for group in ("memory", "cpu"):
+        if not os.access(f"/sys/fs/cgroup/{group}/tasks", os.W_OK):
+            raise NotHereError(f"the control group {group} (version 1) cannot be written here")
+    architecture = "arm64" if platform.machine() == "aarch64" else "x86_64"
+    layers = [BUILD / "layers" / f"{name}-{architecture}.zip" for name in ("runtime", "models")]
+    functions = BUILD / "functions.zip"
+    if missing := [path.name for path in (functions, *layers) if not path.exists()]:
+        raise NotHereError(f"{', '.join(missing)} is not built: make bundle")
+    return Places(
+        root=_root(CACHE / "root"),
+        task=_unpacked(CACHE / "task", [functions]),
+        opt=_unpacked(CACHE / "opt", layers),
+        runtime=_runtime(CACHE / "runtime"),
+    )
+
+
+def _root(folder: Path) -> Path:
+    if (folder / "opt").exists():
+        return folder
+    if shutil.which("mmdebstrap") is None:
+        raise NotHereError("mmdebstrap is not installed: apt install mmdebstrap")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    command = ["mmdebstrap", "--quiet", "--variant=extract", f"--include={PACKAGES}", SUITE, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode:
+        raise NotHereError(f"mmdebstrap failed: {done.stderr.strip().splitlines()[-1:]}")
+    for name in LINKED:
+        if not (folder / name).exists() and (folder / "usr" / name).exists():
+            (folder / name).symlink_to(f"usr/{name}")
+    for name in EMPTY_FOLDERS:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _unpacked(folder: Path, archives: list[Path]) -> Path:
+    stamp = folder.with_suffix(".stamp")
+    newest = str(max(path.stat().st_mtime_ns for path in archives))
+    if stamp.exists() and stamp.read_text() == newest:
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in archives:
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(folder)
+    stamp.write_text(newest)
+    return folder
+
+
+def _runtime(folder: Path) -> Path:
+    if (folder / "awslambdaric").exists():
+        return folder
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-deps"]
+    machine = platform.machine()
+    target = ["--platform", f"manylinux2014_{machine}", "--python-version", "3.13", "--only-binary=:all:"]
+    command = [*pip, "--require-hashes", "-r", str(LOCK), *target, "--target", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode:
+        raise NotHereError(f"awslambdaric cannot be downloaded: {done.stderr.strip().splitlines()[-1:]}")
+    return folder

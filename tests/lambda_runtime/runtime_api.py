@@ -1,0 +1,91 @@
+"""Lambda's Runtime API, as far as a runtime client uses it.
+
+Source: AWS Lambda developer guide, "Using the Lambda runtime API for custom runtimes".
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+LARGEST_PAYLOAD = 6 * 1024 * 1024
+PREFIX = "/2018-06-01/runtime"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """What the runtime did: next, response, error, init_error, exit, or timeout where it did nothing in time."""
+
+    kind: str
+    content: dict[str, Any] = field(default_factory=dict)
+
+
+class RuntimeApi:
+    """A server on loopback; `invoke` gives an event, `wait` tells what came of it."""
+
+    def __init__(self, arn: str) -> None:
+        self.arn = arn
+        self.happened: queue.Queue[Happening] = queue.Queue()
+        self.events: queue.Queue[tuple[str, bytes, float]] = queue.Queue()
+        api = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                api.happened.put(Happening("next"))
+                request_id, event, deadline_s = api.events.get()
+                headers = {
+                    "Lambda-Runtime-Aws-Request-Id": request_id,
+                    "Lambda-Runtime-Deadline-Ms": str(int(deadline_s * 1000)),
+                    "Lambda-Runtime-Invoked-Function-Arn": api.arn,
+                    "Content-Type": "application/json",
+                }
+                self._answer(200, event, headers)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                kind = self.path.rpartition("/")[2]
+                if kind == "response" and len(body) > LARGEST_PAYLOAD:
+                    refusal = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": f"{len(body)} bytes"}
+                    api.happened.put(Happening("error", {"error": refusal}))
+                    return self._answer(413, json.dumps(refusal).encode(), {})
+                if kind == "response":
+                    api.happened.put(Happening("response", {"body": json.loads(body)}))
+                else:
+                    kind = "init_error" if self.path == f"{PREFIX}/init/error" else "error"
+                    api.happened.put(Happening(kind, {"error": json.loads(body)}))
+                return self._answer(202, b'{"status":"OK"}', {})
+
+            def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+                self.send_response(status)
+                for name, value in (headers | {"Content-Length": str(len(body))}).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing: standard output is the sandbox's."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = int(self._server.server_address[1])
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def invoke(self, event: object, timeout_s: float) -> str:
+        """Give the runtime an event and return the request's id."""
+        request_id = str(uuid.uuid4())
+        self.events.put((request_id, json.dumps(event).encode(), time.time() + timeout_s))
+        return request_id
+
+    def wait(self, timeout_s: float) -> Happening:
+        """Return the next thing that happens, `timeout` if nothing does."""
+        try:
+            return self.happened.get(timeout=timeout_s)
+        except queue.Empty:
+            return Happening("timeout", {"timeout_s": timeout_s})

@@ -1,0 +1,167 @@
+"""A running function: started once, invoked as often as one likes, ended with its namespaces."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tests.lambda_runtime.places import ROOT, Places
+
+SUPERVISOR = "tests.lambda_runtime.supervisor"
+UNSHARE = ("unshare", "--mount", "--net", "--pid", "--fork", "--ipc", "--uts", "--kill-child")
+LARGEST_REQUEST = 6 * 1024 * 1024
+# One processor for each 1,769 MB. Source: AWS Lambda developer guide, "Configure Lambda function memory".
+MB_PER_PROCESSOR = 1769
+GROUPS = ("memory", "cpu")
+
+
+def _remove(group: Path) -> None:
+    """Remove a control group once the processes that were killed have left it."""
+    deadline = time.monotonic() + 5.0
+    while group.exists():
+        try:
+            group.rmdir()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+@dataclass(frozen=True)
+class Function:
+    """What is run: its handler, memory, time-out and variables."""
+
+    handler: str = "functions.inference.handler.handler"
+    memory_mb: int = 1769
+    timeout_s: float = 30.0
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment as Lambda sets it, and the function's own."""
+        return {
+            "AWS_LAMBDA_FUNCTION_NAME": "inference",
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_REGION": "eu-central-1",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "LAMBDA_TASK_ROOT": "/var/task",
+            "LAMBDA_RUNTIME_DIR": "/var/runtime",
+            "LANG": "en_US.UTF-8",
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
+            "PYTHONPATH": "/var/task:/opt/python:/var/runtime",
+            "TZ": ":UTC",
+            "ORT_DISABLE_TELEMETRY": "1",
+            "PALIER_MODELS_DIR": "/opt/models",
+            "_HANDLER": self.handler,
+        } | dict(self.environment)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of the start or of an invocation: response, error, init_error, timeout or exit, with its figures."""
+
+    kind: str
+    content: Mapping[str, Any]
+
+    @property
+    def body(self) -> Any:
+        """What the function returned."""
+        return self.content["body"]
+
+    @property
+    def error_type(self) -> str:
+        """Type of the error the function reported."""
+        return str(self.content["error"]["errorType"])
+
+
+class Sandbox:
+    """One execution environment of a function."""
+
+    def __init__(self, places: Places, function: Function) -> None:
+        """Start the function and wait until it asks for its first event, or fails to."""
+        self.function = function
+        self._name = f"palier-{uuid.uuid4().hex[:12]}"
+        self._mount_point = tempfile.TemporaryDirectory(prefix="lambda-")
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sandbox
+        self._process = subprocess.Popen(
+            [*UNSHARE, sys.executable, "-m", SUPERVISOR],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        )
+        self.started = self._ask(self._configuration(places))
+
+    def _configuration(self, places: Places) -> dict[str, Any]:
+        return {
+            "name": self._name,
+            "mount_point": self._mount_point.name,
+            "places": places.mounts(),
+            "handler": self.function.handler,
+            "memory_mb": self.function.memory_mb,
+            "cpu_share": self.function.memory_mb / MB_PER_PROCESSOR,
+            "environment": self.function.variables(),
+            "arn": "arn:aws:lambda:eu-central-1:123456789012:function:inference",
+        }
+
+    def invoke(self, event: object) -> Outcome:
+        """Give the function an event and return what came of it; a time-out or an exit ends the sandbox."""
+        size = len(json.dumps(event))
+        if size > LARGEST_REQUEST:
+            refusal = {"errorType": "RequestEntityTooLargeException", "errorMessage": f"{size} bytes, limit 6 MB"}
+            return Outcome("error", {"error": refusal})
+        return self._ask({"event": event, "timeout_s": self.function.timeout_s})
+
+    def _ask(self, line: dict[str, Any]) -> Outcome:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(line) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        content = json.loads(answer) if answer else {"type": "exit", "log": self.log()[-2000:]}
+        return Outcome(content.pop("type"), content)
+
+    def log(self) -> str:
+        """Return what the function and its runtime wrote to standard output and error so far."""
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
+
+    def report(self, outcome: Outcome) -> str:
+        """Return the line Lambda writes after an invocation."""
+        spent, started = outcome.content["duration_ms"], self.started.content["init_ms"]
+        return (
+            f"REPORT Duration: {spent:.2f} ms Billed Duration: {int(spent + started) + 1} ms "
+            f"Memory Size: {self.function.memory_mb} MB Max Memory Used: {outcome.content['max_memory_mb']:.0f} MB "
+            f"Init Duration: {started:.2f} ms"
+        )
+
+    def close(self) -> None:
+        """End the function and remove what it was limited by."""
+        self._process.kill()
+        self._process.communicate()
+        self._log.close()
+        for group in GROUPS:
+            _remove(Path("/sys/fs/cgroup") / group / self._name)
+        self._mount_point.cleanup()
+
+    def __enter__(self) -> Self:
+        """Return the sandbox."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
