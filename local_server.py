@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from functions.core.errors import PalierError
-from functions.core.keys import KeyRing, create_key
+from functions.core.keys import KeyRing, create_key, write_key_ring
 from functions.core.memory import keep_freed_memory
 from functions.core.options import DiagnosisOptions
 from functions.core.settings import read_settings
@@ -107,7 +107,7 @@ def _key(path: Path) -> str | None:
     key, stored = create_key("local_server")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(KeyRing(keys=[stored]).model_dump_json(indent=2))
+        path.write_bytes(write_key_ring(KeyRing(keys=[stored])))
         path.chmod(0o600)
     except OSError as error:
         raise CannotKeepKeysError(f"cannot write {path}: {error.strerror}.") from None

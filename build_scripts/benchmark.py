@@ -55,6 +55,13 @@ def run_http_benchmark(*, quick: bool = False) -> dict[str, object]:
     return report
 
 
+def run_cold_start_benchmark(work: Path, *, quick: bool = False) -> dict[str, object]:
+    """Start the bundle in the local Lambda; its module is imported only here, for it needs the tests' sandbox."""
+    module = importlib.import_module("build_scripts.cold_start.benchmark")
+    report: dict[str, object] = module.benchmark_cold_start(work, quick=quick)
+    return report
+
+
 def runner(engine: Engine, windows: Float32Array) -> Callable[[], object]:
     """Return a call that runs an engine once on windows float32 [B, C, T]."""
     return partial(engine.run, windows)

@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from build_scripts.cold_start.page import render_cold_start, summary_rows
 from build_scripts.reference_recipe import REFERENCE
 from build_scripts.variants.page import render_variants
 from build_scripts.variants.recipe import labels_of
@@ -30,6 +33,7 @@ _TITLES = {
     "reference": ("The quantization recipe on the reference network", "--reference"),
     "variants": ("The shipped model in all its forms", "--variants"),
     "http": ("A request, end to end", "--http"),
+    "cold_start": ("A cold start on Lambda", "--cold-start"),
 }
 _ARMS = {
     "engine": "bare engine call",
@@ -50,12 +54,12 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     """Write `benchmarks.json` and `benchmarks.md` into a folder, and the summary into the README.
 
     Args:
-        reports: all of `against_reference`, `reference`, `variants` and `http`.
+        reports: all of `against_reference`, `reference`, `variants`, `http` and `cold_start`.
         manifest: of the model that was measured; its evidence is quoted beside the times.
         folder: for example docs.
     """
     int8 = manifest.variant("int8")
-    evidence = manifest.evidence.model_dump(mode="json") | {"int8_size_bytes": int8.size_bytes}
+    evidence = msgspec.to_builtins(manifest.evidence) | {"int8_size_bytes": int8.size_bytes}
     document = {"date": datetime.now(UTC).date().isoformat(), "evidence": evidence, "reports": reports}
     (folder / "benchmarks.json").write_text(json.dumps(document, indent=2) + "\n")
     (folder / "benchmarks.md").write_text(render_benchmarks(document))
@@ -89,6 +93,7 @@ def _summary(document: Mapping[str, Any]) -> str:
             "a window as JSON, against FastAPI with `list[float]`",
             f"{http['json_speedup_over_fastapi']:.1f} times faster",
         ),
+        *summary_rows(reports["cold_start"]),
     )
     table = "".join(f"| {what} | {figure} |\n" for what, figure in rows)
     machine = reports["http"]["machine"]
@@ -112,17 +117,16 @@ def render_benchmarks(document: Mapping[str, Any]) -> str:
 
 def _section(name: str, report: Report) -> str:
     title, option = _TITLES[name]
+    head = f"\n## {title}\n\n`python -m build_scripts benchmark {option}`\n\n"
+    if name == "cold_start":
+        return head + render_cold_start(report)
     figures = "".join(
         f"| {sentence} | {report[key]:.{_digits(report[key])}f} |\n"
         for key, sentence in _RATIOS.items()
         if key in report
     )
     times = render_variants(report) if "cells" in report else _latencies(report["latency_ms"])
-    return (
-        f"\n## {title}\n\n`python -m build_scripts benchmark {option}`\n\n"
-        f"| figure | value |\n| --- | --- |\n{figures}\n"
-        f"{times}"
-    )
+    return f"{head}| figure | value |\n| --- | --- |\n{figures}\n{times}"
 
 
 def _latencies(arms: Report) -> str:

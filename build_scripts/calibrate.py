@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
@@ -52,7 +53,7 @@ def calibrate(fit: RecordOutputs, unseen: RecordOutputs, false_alarm_rate: float
     rules = (JoinRule(rule="mean"), fit_evidence_rule(fit.probabilities(temperature), fit.label))
     scores = {rule.rule: join_score(unseen.probabilities(temperature), unseen.label, rule) for rule in rules}
     rule = max(rules, key=lambda one: (scores[one.rule].accuracy, -scores[one.rule].nll))
-    rule = rule.model_copy(update={"doubt": shown_doubt(len(fit.label) + len(unseen.label))})
+    rule = msgspec.structs.replace(rule, doubt=shown_doubt(len(fit.label) + len(unseen.label)))
     novelty_rule = fit_novelty_rule(fit, false_alarm_rate) if fit.measures_distance else None
     alarms = None if novelty_rule is None else _false_alarms(unseen, novelty_rule)
     return Calibration(temperature, rule, novelty_rule, {str(name): score for name, score in scores.items()}, alarms)

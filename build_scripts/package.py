@@ -17,7 +17,7 @@ from build_scripts.errors import PackageExistsError
 from build_scripts.gates import Measurements, check_gates
 from build_scripts.machine import cpu_flags, machine, versions
 from build_scripts.proof.proof import Proof, write_proof
-from functions.core.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision, Variant
+from functions.core.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision, Variant, write_manifest
 
 Settings = dict[str, str | int | float | bool]
 Notes = dict[str, str | int | float | bool | dict[str, float]]
@@ -85,7 +85,7 @@ def _write(content: PackageContent, folder: Path, version: str) -> None:
     for file in content.files:
         shutil.copyfile(file.path, folder / file_name(file.precision))
     manifest = make_manifest(content, version)
-    (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n")
+    (folder / "manifest.json").write_bytes(write_manifest(manifest))
     write_proof(content.proof, folder)
     write_card(folder)
     folder.chmod(0o755)

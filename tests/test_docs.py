@@ -20,7 +20,7 @@ from build_scripts.parser import make_parser
 from functions.core import errors
 from functions.core.keys import SCOPES
 from functions.core.options import DiagnosisOptions
-from functions.core.settings import Settings
+from functions.core.settings import Settings, variable_of
 from functions.inference.app import create_app
 from local_server import server_parser
 
@@ -71,7 +71,7 @@ def test_every_route_is_documented(method: str, path: str) -> None:
     assert f"| {method} `{path}` |" in text("http.md")
 
 
-@pytest.mark.parametrize("name", list(DiagnosisOptions.model_fields))
+@pytest.mark.parametrize("name", list(DiagnosisOptions.__struct_fields__))
 def test_every_request_option_is_documented(name: str) -> None:
     assert re.search(rf"^\|[^|]*`{name}`", text("http.md"), re.MULTILINE)
 
@@ -90,20 +90,18 @@ def test_every_scope_is_documented() -> None:
     assert all(f"`{scope}`" in text("http.md") for scope in SCOPES)
 
 
-@pytest.mark.parametrize("name", list(Settings.model_fields))
+@pytest.mark.parametrize("name", list(Settings.__struct_fields__))
 def test_every_setting_is_documented_with_its_default(name: str) -> None:
-    field = Settings.model_fields[name]
-    variable = str(field.validation_alias or f"PALIER_{name.upper()}")
-    row = re.search(rf"^\| `{variable}` \| (.*?) \| .+ \|$", text("settings.md"), re.MULTILINE)
+    row = re.search(rf"^\| `{variable_of(name)}` \| (.*?) \| .+ \|$", text("settings.md"), re.MULTILINE)
     assert row
-    default = field.default
-    if isinstance(default, str | int | float | list) and default is not None:
+    default = getattr(Settings(), name)
+    if isinstance(default, str | int | float | list):
         assert row[1] == f"`{json.dumps(default).strip(chr(34))}`"
 
 
 def test_every_setting_that_is_documented_exists() -> None:
     documented = re.findall(r"^\| `(PALIER_[A-Z_]+)`", text("settings.md"), re.MULTILINE)
-    assert {name.removeprefix("PALIER_").lower() for name in documented} <= set(Settings.model_fields)
+    assert {name.removeprefix("PALIER_").lower() for name in documented} <= set(Settings.__struct_fields__)
 
 
 def test_make_targets_and_their_documentation_agree() -> None:

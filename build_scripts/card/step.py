@@ -12,7 +12,7 @@ from build_scripts.card.text import render_card
 from build_scripts.emulation.step import read_kept
 from build_scripts.errors import DataError
 from build_scripts.proof.proof import FILE, Proof
-from functions.core.manifest import Manifest
+from functions.core.manifest import Manifest, read_manifest
 
 CARD, PLOTS = "CARD.md", "plots"
 
@@ -40,7 +40,7 @@ def read_package(folder: Path) -> tuple[Manifest, Proof]:
         DataError: a file is missing or not of its form.
     """
     try:
-        manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+        manifest = read_manifest((folder / "manifest.json").read_bytes())
         proof = TypeAdapter(Proof).validate_python(json.loads((folder / FILE).read_bytes()))
     except (OSError, ValueError, ValidationError) as error:
         first = " ".join(str(error).split())[:200]

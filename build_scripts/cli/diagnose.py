@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from build_scripts.cli.files import read_recording
 from build_scripts.cli.remote import ask_endpoint
 from functions.core.errors import PalierError
@@ -52,7 +54,8 @@ def embedded(settings: Settings) -> Ask:
 
     def ask(recording: Recording, options: DiagnosisOptions) -> dict[str, Any]:
         answer = DiagnosisAnswer.of(diagnoser.diagnose(recording, options), options, request_id="local")
-        return answer.model_dump(mode="json")
+        content: dict[str, Any] = msgspec.to_builtins(answer)
+        return content
 
     return ask
 
@@ -63,7 +66,7 @@ def remote(url: str, key: str | None) -> Ask:
     def ask(recording: Recording, options: DiagnosisOptions) -> dict[str, Any]:
         samples = recording.samples if options.channel is None else select_channels(recording, 1, options.channel)
         rate = options.sample_rate_hz or recording.sample_rate_hz
-        return ask_endpoint(url, key, samples, options.model_copy(update={"sample_rate_hz": rate, "channel": None}))
+        return ask_endpoint(url, key, samples, msgspec.structs.replace(options, sample_rate_hz=rate, channel=None))
 
     return ask
 

@@ -4,9 +4,13 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+import msgspec
+
 from build_scripts.cli.diagnose import diagnose_files, embedded, remote
+from build_scripts.cli.plan import Load, plan, print_plan, read_sizes
 from build_scripts.cli.report import make_console, print_models, print_outcomes
 from functions.core.errors import PalierError
 from functions.core.models import ModelRepository
@@ -36,6 +40,7 @@ def cli_parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list the model packages")
     models.add_argument("--json", action="store_true", help="print one JSON object")
     models.set_defaults(run=_models)
+    _add_plan(commands)
     return parser
 
 
@@ -58,6 +63,31 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.set_defaults(run=_diagnose)
 
 
+def _add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "plan",
+        help="memory sizes with their measured latency and their price",
+        description="Show what each memory size of the function gives and costs, and which each stage should have.",
+    )
+    parser.add_argument("--requests-a-month", type=float, default=1e6, help="default: a million")
+    parser.add_argument(
+        "--cold-share", type=float, default=0.01, help="of requests that start a function (%(default)s)"
+    )
+    parser.add_argument("--architecture", choices=("arm64", "x86_64"), default="arm64", help="default: %(default)s")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=_plan)
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    load = Load(arguments.requests_a_month, arguments.cold_share, arguments.architecture)
+    sizes = plan(read_sizes(), load)
+    if arguments.json:
+        print(json.dumps({"load": asdict(load), "sizes": [asdict(size) for size in sizes]}, indent=2))
+    else:
+        print_plan(make_console(), sizes, load)
+    return EXIT_OK
+
+
 def _diagnose(arguments: argparse.Namespace) -> int:
     names = ("sample_rate_hz", "channel", "model", "full_scale")
     options = DiagnosisOptions.parse({name: getattr(arguments, name) for name in names})
@@ -78,7 +108,7 @@ def _models(arguments: argparse.Namespace) -> int:
     repository = ModelRepository(settings.models_dir)
     manifests = [repository.manifest(name) for name in repository.names()]
     if arguments.json:
-        print(json.dumps({"models": [manifest.model_dump(mode="json") for manifest in manifests]}, indent=2))
+        print(json.dumps({"models": [msgspec.to_builtins(manifest) for manifest in manifests]}, indent=2))
     else:
         print_models(make_console(), manifests, settings.default_model)
     return EXIT_OK

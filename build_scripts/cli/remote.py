@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 import httpx
+import msgspec
 import numpy as np
 
 from functions.core.arrays import Float32Array
@@ -26,7 +27,7 @@ def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: Diag
     """
     body = io.BytesIO()
     np.save(body, samples)
-    given = options.model_dump(exclude_none=True, exclude_defaults=True, exclude={"channel", "full_scale"})
+    given = {name: value for name, value in _changed(options).items() if name not in {"channel", "full_scale"}}
     headers = {"content-type": NPY} | ({"x-api-key": key} if key else {})
     try:
         response = httpx.post(
@@ -42,3 +43,10 @@ def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: Diag
     if response.status_code != 200:
         raise EndpointError(f"{url} answered {response.status_code}: {answer.get('error')}")
     return answer
+
+
+def _changed(options: DiagnosisOptions) -> dict[str, Any]:
+    """Return the options that are not the defaults; the endpoint has the same."""
+    default = DiagnosisOptions()
+    given = msgspec.structs.asdict(options)
+    return {name: value for name, value in given.items() if value != getattr(default, name)}

@@ -6,6 +6,8 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from build_scripts.commands.report import Report
 
 if TYPE_CHECKING:
@@ -141,8 +143,8 @@ def calibrate_command(options: argparse.Namespace) -> Report:
     calibration = calibrate(fitting, unseen)
     return {
         "temperature": calibration.temperature,
-        "join": calibration.join.model_dump(),
-        "novelty": calibration.novelty.model_dump() if calibration.novelty else None,
+        "join": msgspec.to_builtins(calibration.join),
+        "novelty": msgspec.to_builtins(calibration.novelty) if calibration.novelty else None,
         "scores": {name: asdict(score) for name, score in calibration.scores.items()},
         "novelty_false_alarm_rate": calibration.false_alarm_rate,
     }

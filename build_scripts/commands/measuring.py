@@ -53,6 +53,7 @@ def benchmark_command(options: argparse.Namespace) -> Report:
         "reference": lambda: benchmark_reference(quick=quick),
         "variants": lambda: benchmark_package(options.models, options.model, checkpoint, quick=quick),
         "http": lambda: benchmark.run_http_benchmark(quick=quick),
+        "cold_start": lambda: benchmark.run_cold_start_benchmark(WORK.parent / "cold_start", quick=quick),
     }
     reports = {name: run() for name, run in available.items() if options.all or getattr(options, name)}
     if options.write is not None:

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from pydantic import ValidationError
-
 from functions.core.errors import DependencyUnavailableError
-from functions.core.keys import KeyRing
+from functions.core.keys import KeyRing, KeyRingError, read_key_ring
 from functions.core.settings import Settings
 
 
@@ -103,9 +101,6 @@ def key_store(settings: Settings) -> KeyStore | None:
 
 def _parse(document: str | bytes) -> KeyRing:
     try:
-        return KeyRing.model_validate_json(document)
-    except ValidationError as error:
-        # The document's content must not reach a log: it is named, not quoted.
-        raise DependencyUnavailableError(
-            f"The API key store holds no valid key ring ({error.error_count()} errors)."
-        ) from None
+        return read_key_ring(document)
+    except KeyRingError as error:
+        raise DependencyUnavailableError("The API key store holds no valid key ring.") from error

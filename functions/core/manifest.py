@@ -2,79 +2,85 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+import msgspec
+from msgspec import Meta
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}"
+
+# `(?![\s\S])` is the end: `$` would let a last line feed pass.
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}(?![\s\S])")]
+Slug = Annotated[str, Meta(pattern=SLUG + r"(?![\s\S])")]
+FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*(?![\s\S])")]
 Precision = Literal["fp32", "fp16", "int8"]
 
 
-class ManifestPart(BaseModel):
+class ManifestError(ValueError):
+    """A document that is no manifest."""
+
+
+class ManifestPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A frozen part of a manifest; an unknown field is an error, not a surprise."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
-
-class ClassLabel(ManifestPart):
+class ClassLabel(ManifestPart, frozen=True, kw_only=True):
     """One class, in the order of the logits."""
 
     id: Slug
     name: str
 
 
-class InputSpec(ManifestPart):
+class InputSpec(ManifestPart, frozen=True, kw_only=True):
     """The tensor a model takes: [batch, channels, window] at one sample rate."""
 
     name: str = "signal"
     dtype: Literal["float32"] = "float32"
     layout: Literal["BCT"] = "BCT"
-    channels: int = Field(ge=1)
-    window: int = Field(ge=1, description="samples")
-    sample_rate_hz: float = Field(gt=0)
-    unit: str = Field(description="physical unit of a sample, for example g")
+    channels: Annotated[int, Meta(ge=1)]
+    window: Annotated[int, Meta(ge=1, description="samples")]
+    sample_rate_hz: Annotated[float, Meta(gt=0)]
+    unit: Annotated[str, Meta(description="physical unit of a sample, for example g")]
 
 
-class Preprocessing(ManifestPart):
+class Preprocessing(ManifestPart, frozen=True, kw_only=True):
     """What happens to a recording before the model: `resample-window` resamples and cuts, no scaling."""
 
     id: Literal["resample-window"] = "resample-window"
     version: Literal[1] = 1
 
 
-class Variant(ManifestPart):
+class Variant(ManifestPart, frozen=True, kw_only=True):
     """One ONNX file of the package."""
 
     precision: Precision
     file: FileName
     sha256: Sha256
-    size_bytes: int = Field(ge=1)
+    size_bytes: Annotated[int, Meta(ge=1)]
     opset: int
-    method: str = Field(description="how the file was made, for example static-qdq")
-    settings: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    method: Annotated[str, Meta(description="how the file was made, for example static-qdq")]
+    settings: dict[str, str | int | float | bool] = {}
 
 
-class JoinRule(ManifestPart):
+class JoinRule(ManifestPart, frozen=True, kw_only=True):
     """How the windows' probabilities become one diagnosis; see `functions.core.joining`."""
 
     rule: Literal["mean", "evidence"] = "mean"
-    floor: float = Field(default=1e-3, gt=0, lt=1)
-    independence: float = Field(default=0.0, ge=0, le=1)
-    doubt: float = Field(default=0.0, ge=0, lt=1)
+    floor: Annotated[float, Meta(gt=0, lt=1)] = 1e-3
+    independence: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    doubt: Annotated[float, Meta(ge=0, lt=1)] = 0.0
 
 
-class NoveltyRule(ManifestPart):
+class NoveltyRule(ManifestPart, frozen=True, kw_only=True):
     """When a recording is unlike the training data.
 
     A window's novelty is `d / (d + scale)` of its squared Mahalanobis distance d (the model's second
     output); a recording's is the mean over its windows, and above `threshold` it is out of distribution.
     """
 
-    scale: float = Field(gt=0)
-    threshold: float = Field(gt=0, lt=1)
+    scale: Annotated[float, Meta(gt=0)]
+    threshold: Annotated[float, Meta(gt=0, lt=1)]
 
 
-class Evidence(ManifestPart):
+class Evidence(ManifestPart, frozen=True, kw_only=True):
     """Figures measured when the package was made.
 
     Agreement and latency ratio compare int8 with float32; None in a package without int8.
@@ -92,36 +98,35 @@ class Evidence(ManifestPart):
     cpu_flags: list[str]
     versions: dict[str, str]
     date: str
-    notes: dict[str, str | int | float | bool | dict[str, float]] = Field(default_factory=dict)
+    notes: dict[str, str | int | float | bool | dict[str, float]] = {}
 
 
-class Manifest(ManifestPart):
+class Manifest(ManifestPart, frozen=True, kw_only=True):
     """manifest.json: the contract between the build flow and the serve flow."""
 
     schema_version: Literal[1] = 1
     name: Slug
-    version: Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
+    version: Annotated[str, Meta(pattern=r"^[1-9][0-9]*(?![\s\S])")]
     title: str
     task: Literal["classification"] = "classification"
-    classes: list[ClassLabel] = Field(min_length=2)
+    classes: Annotated[list[ClassLabel], Meta(min_length=2)]
     input: InputSpec
     preprocessing: Preprocessing = Preprocessing()
-    variants: list[Variant] = Field(min_length=1)
+    variants: Annotated[list[Variant], Meta(min_length=1)]
     default_variant: dict[Literal["x86_64", "arm64", "cuda"], Precision]
-    temperature: float = Field(gt=0)
+    temperature: Annotated[float, Meta(gt=0)]
     join: JoinRule = JoinRule()
     novelty: NoveltyRule | None = None
     evidence: Evidence
     source_checkpoint_sha256: Sha256
 
-    @model_validator(mode="after")
-    def _defaults_exist(self) -> "Manifest":
+    def __post_init__(self) -> None:
+        """Refuse what the types cannot say."""
         missing = set(self.default_variant.values()) - {variant.precision for variant in self.variants}
         if missing:
             raise ValueError(f"default_variant names precisions without a file: {sorted(missing)}")
         if len({label.id for label in self.classes}) != len(self.classes):
             raise ValueError("class ids must be unique")
-        return self
 
     def variant(self, precision: Precision) -> Variant:
         """Return the variant of a precision.
@@ -133,3 +138,26 @@ class Manifest(ManifestPart):
             if variant.precision == precision:
                 return variant
         raise KeyError(precision)
+
+
+def read_manifest(document: bytes | str) -> Manifest:
+    """Read manifest.json.
+
+    Raises:
+        ManifestError: it is no JSON or no manifest; the sentence says where.
+    """
+    try:
+        return msgspec.json.decode(document, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(f"The manifest is broken: {error}.") from None
+
+
+def write_manifest(manifest: Manifest) -> bytes:
+    """Return a manifest as the JSON of manifest.json, after reading it back: what is written can be read.
+
+    Raises:
+        ManifestError: it holds what a manifest must not.
+    """
+    document = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    read_manifest(document)
+    return document

@@ -8,11 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from functions.core.engine import Engine, OnnxEngine
 from functions.core.errors import ModelNotFoundError, ModelUnavailableError, VersionNotFoundError
-from functions.core.manifest import Manifest, Precision, Variant
+from functions.core.manifest import Manifest, ManifestError, Precision, Variant, read_manifest
 
 
 @dataclass(frozen=True)
@@ -113,8 +111,8 @@ def architecture() -> Literal["x86_64", "arm64"]:
 
 def _read_manifest(folder: Path) -> Manifest:
     try:
-        manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
-    except (OSError, ValidationError) as error:
+        manifest = read_manifest((folder / "manifest.json").read_bytes())
+    except (OSError, ManifestError) as error:
         raise ModelUnavailableError(f"The manifest of {folder.parent.name} {folder.name} is broken.") from error
     if (manifest.name, manifest.version) != (folder.parent.name, folder.name):
         raise ModelUnavailableError(

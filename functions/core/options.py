@@ -3,63 +3,72 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+import msgspec
+from msgspec import Meta
 
 from functions.core.errors import InvalidOptionError, PalierError, SampleRateError, UnknownOptionError
 
-
-def _number_as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Text = Annotated[str, BeforeValidator(_number_as_text)]
+# `(?![\s\S])` is the end: `$` would let a last line feed pass.
+_ASSET_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])"
+_LARGEST_FLOAT32 = 3.4028234e38
+_NAMES_OR_NUMBERS = frozenset({"version", "channel"})
 
 
-class DiagnosisOptions(BaseModel):
+class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller may ask for beside the recording."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    sample_rate_hz: float | None = Field(
-        default=None,
-        description="Samples per second. Default: what the file says, else the model's own rate.",
-    )
-    return_probabilities: bool = Field(default=True, description="Answer with every class's probability.")
-    return_top_k: int | None = Field(default=None, ge=1, description="Only the k most probable classes.")
-    model: str | None = Field(default=None, description="Name of a model. Default: the service's default model.")
-    version: Text | None = Field(default=None, description="Version of the model. Default: the newest.")
-    asset_id: str | None = Field(
-        default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$", description="The machine's name."
-    )
-    channel: Text | None = Field(
-        default=None, description="Name or number (from 0) of the channel to use, where a file has several."
-    )
-    full_scale: float = Field(
-        default=1.0,
-        gt=0,
-        allow_inf_nan=False,
-        description="WAV of integers: the value, in the model's unit, of a sample at full scale.",
-    )
+    sample_rate_hz: Annotated[
+        float | None, Meta(description="Samples per second. Default: what the file says, else the model's own rate.")
+    ] = None
+    return_probabilities: Annotated[bool, Meta(description="Answer with every class's probability.")] = True
+    return_top_k: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="Only the k most probable classes.")
+    ] = None
+    model: Annotated[str | None, Meta(description="Name of a model. Default: the service's default model.")] = None
+    version: Annotated[str | None, Meta(description="Version of the model. Default: the newest.")] = None
+    asset_id: Annotated[Annotated[str, Meta(pattern=_ASSET_ID)] | None, Meta(description="The machine's name.")] = None
+    channel: Annotated[
+        str | None, Meta(description="Name or number (from 0) of the channel to use, where a file has several.")
+    ] = None
+    full_scale: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=_LARGEST_FLOAT32,
+            description="WAV of integers: the value, in the model's unit, of a sample at full scale.",
+        ),
+    ] = 1.0
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
-        """Read options from a JSON object's members or a query.
+        """Read options from a JSON object's members or a query; text stands for numbers as well.
 
         Raises:
             UnknownOptionError, InvalidOptionError, SampleRateError: `field` names the option.
         """
+        for name in values:
+            if name not in cls.__struct_fields__:
+                raise _unknown(name)
+        given = {name: _as_text(value) if name in _NAMES_OR_NUMBERS else value for name, value in values.items()}
         try:
-            return cls.model_validate(dict(values))
-        except ValidationError as error:
-            raise _option_error(error) from None
+            return msgspec.convert(given, cls, strict=False)
+        except msgspec.ValidationError as error:
+            raise _invalid(str(error)) from None
 
 
-def _option_error(error: ValidationError) -> PalierError:
-    first = error.errors(include_url=False)[0]
-    # A member whose name is no text (a lone surrogate) has no location.
-    field = str(first["loc"][0]) if first["loc"] else None
-    if first["type"] == "extra_forbidden":
-        known = ", ".join(DiagnosisOptions.model_fields)
-        return UnknownOptionError(f"There is no option {field!r}; there are {known}.", field=field)
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _unknown(name: str) -> PalierError:
+    if not name.isprintable():
+        return InvalidOptionError("An option's name holds what is no text.")
+    known = ", ".join(DiagnosisOptions.__struct_fields__)
+    return UnknownOptionError(f"There is no option {name!r}; there are {known}.", field=name)
+
+
+def _invalid(sentence: str) -> PalierError:
+    reason, _, place = sentence.partition(" - at `$.")
+    field = place.rstrip("`")
     kind = SampleRateError if field == "sample_rate_hz" else InvalidOptionError
-    return kind(f"The option {field!r} cannot be used: {first['msg']}.", field=field)
+    return kind(f"The option {field!r} cannot be used: {reason.replace('`', '')}.", field=field)

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -98,10 +99,10 @@ class Diagnoser:
         started = time.perf_counter()
         output = _run(model.engine, np.concatenate([part.windows for part in parts]))
         elapsed_ms = (time.perf_counter() - started) * 1e3
-        ends = np.cumsum([len(part.windows) for part in parts])
+        ends = list(accumulate(len(part.windows) for part in parts))
         return [
             _diagnosis(model, part, _slice(output, start, end), elapsed_ms * (end - start) / ends[-1])
-            for part, start, end in zip(parts, [0, *ends.tolist()], ends.tolist(), strict=False)
+            for part, start, end in zip(parts, [0, *ends], ends, strict=False)
         ]
 
     def _prepare(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec, room: int) -> _Prepared:

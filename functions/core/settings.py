@@ -1,65 +1,70 @@
 """Settings: read once from the environment, prefix `PALIER_`."""
 
+import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+import msgspec
+from msgspec import Meta
 
 from functions.core.errors import PalierError
 
 MODELS_DIR = Path(__file__).resolve().parents[2] / "layers" / "models"
+PREFIX = "PALIER_"
+# Set by AWS Lambda itself.
+_OTHER_NAMES = {"lambda_memory_mb": "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"}
+_LISTS = frozenset({"cors_origins"})
+_PATHS = frozenset({"models_dir", "api_keys_file"})
+
+Count = Annotated[int, Meta(ge=1)]
 
 
-class Settings(BaseSettings):
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What may differ between places; every field is documented in docs/settings.md."""
-
-    model_config = SettingsConfigDict(env_prefix="PALIER_", frozen=True, populate_by_name=True)
 
     stage: Literal["local", "dev", "staging", "prod"] = "prod"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    models_dir: Path = Field(default=MODELS_DIR, description="folder of model packages, NAME/VERSION/")
-    default_model: str = Field(default="journal-bearing", description="answers when none is named")
-    threads: int | None = Field(default=None, ge=1, le=64, description="engine threads; unset: CPU share")
-    lambda_memory_mb: int | None = Field(
-        default=None,
-        validation_alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        description="MiB; set by Lambda itself, decides how many threads the CPU share feeds",
-    )
-    api_keys_required: bool = Field(default=True, description="refuse requests without a good key")
-    api_keys_file: Path | None = Field(default=None, description="key store as a JSON file")
-    api_keys_secret: str | None = Field(default=None, description="key store as a Secrets Manager ARN")
-    api_keys_cache_s: float = Field(default=300, ge=0, description="how long a read key store is trusted")
-    cors_origins: list[str] = Field(default=[], description="origins that browsers may call from")
-    max_body_bytes: int = Field(default=6_000_000, ge=1, description="request body, also when unpacked")
-    max_batch: int = Field(default=128, ge=1, description="recordings in one batch")
-    max_windows: int = Field(default=600, ge=1, description="windows in one request")
-    max_pending: int = Field(default=32, ge=1, description="requests in work at once; more get 429")
-    min_sample_rate_hz: float = Field(default=100, gt=0)
-    max_sample_rate_hz: float = Field(default=1_000_000, gt=0)
+    models_dir: Annotated[Path, Meta(description="folder of model packages, NAME/VERSION/")] = MODELS_DIR
+    default_model: Annotated[str, Meta(description="answers when none is named")] = "journal-bearing"
+    threads: Annotated[
+        Annotated[int, Meta(ge=1, le=64)] | None, Meta(description="engine threads; unset: CPU share")
+    ] = None
+    lambda_memory_mb: Annotated[
+        int | None, Meta(description="MiB; set by Lambda itself, decides how many threads the CPU share feeds")
+    ] = None
+    api_keys_required: Annotated[bool, Meta(description="refuse requests without a good key")] = True
+    api_keys_file: Annotated[Path | None, Meta(description="key store as a JSON file")] = None
+    api_keys_secret: Annotated[str | None, Meta(description="key store as a Secrets Manager ARN")] = None
+    api_keys_cache_s: Annotated[float, Meta(ge=0, description="how long a read key store is trusted")] = 300
+    cors_origins: Annotated[list[str], Meta(description="origins that browsers may call from")] = []
+    max_body_bytes: Annotated[Count, Meta(description="request body, also when unpacked")] = 6_000_000
+    max_batch: Annotated[Count, Meta(description="recordings in one batch")] = 128
+    max_windows: Annotated[Count, Meta(description="windows in one request")] = 600
+    max_pending: Annotated[Count, Meta(description="requests in work at once; more get 429")] = 32
+    min_sample_rate_hz: Annotated[float, Meta(gt=0)] = 100
+    max_sample_rate_hz: Annotated[float, Meta(gt=0)] = 1_000_000
 
-    @field_validator("cors_origins")
-    @classmethod
-    def _origins_are_origins(cls, origins: list[str]) -> list[str]:
-        for origin in origins:
+    def __post_init__(self) -> None:
+        """Refuse origins that are none, and plain http where others read along."""
+        for origin in self.cors_origins:
             scheme, separator, host = origin.partition("://")
             if origin == "*" or scheme not in {"http", "https"} or not separator or not host or "/" in host:
                 raise ValueError(f"{origin!r} is no origin: write for example https://plant.example.org")
-        return origins
-
-    @model_validator(mode="after")
-    def _plain_http_stays_local(self) -> "Settings":
-        insecure = [origin for origin in self.cors_origins if origin.startswith("http://")]
-        if insecure and self.stage not in {"local", "dev"}:
-            raise ValueError(f"cors_origins has plain http in stage {self.stage}: {insecure}")
-        return self
+            if scheme == "http" and self.stage not in {"local", "dev"}:
+                raise ValueError(f"cors_origins has plain http in stage {self.stage}: {origin}")
 
 
 class SettingsInvalidError(PalierError):
     """A variable has a value it cannot have."""
 
     code = "settings_invalid"
+
+
+def variable_of(field: str) -> str:
+    """Return the environment variable of a field of Settings."""
+    return _OTHER_NAMES.get(field, f"{PREFIX}{field.upper()}")
 
 
 def read_settings(**known: Any) -> Settings:
@@ -69,12 +74,11 @@ def read_settings(**known: Any) -> Settings:
         SettingsInvalidError: a variable has a value it cannot have; the message names it.
     """
     try:
-        return Settings(**known)
-    except ValidationError as error:
-        faults = [f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False)]
-        raise SettingsInvalidError("; ".join(faults)) from None
-    except SettingsError as error:
-        raise SettingsInvalidError(f"{error}; a list is written as JSON.") from None
+        return msgspec.convert(_given(os.environ) | known, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at `$.")
+        field = place.rstrip("`").partition("[")[0] or "cors_origins"
+        raise SettingsInvalidError(f"{variable_of(field)}: {reason}") from None
 
 
 @lru_cache(maxsize=1)
@@ -83,6 +87,19 @@ def get_settings() -> Settings:
     return read_settings()
 
 
-def _variable(location: tuple[int | str, ...]) -> str:
-    name = str(location[0]) if location else ""
-    return f"PALIER_{name.upper()}" if name in Settings.model_fields else name or "PALIER_CORS_ORIGINS"
+def _given(environment: Mapping[str, str]) -> dict[str, Any]:
+    values = {name.upper(): value for name, value in environment.items()}
+    found = {field: values[variable_of(field)] for field in Settings.__struct_fields__ if variable_of(field) in values}
+    return {field: _list(field, value) if field in _LISTS else value for field, value in found.items()}
+
+
+def _list(field: str, value: str) -> Any:
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        raise SettingsInvalidError(f"{variable_of(field)}: {value!r} is no list; a list is written as JSON.") from None
+
+
+def _decode(kind: type, value: object) -> object:
+    """Make the one type that msgspec does not know."""
+    return kind(value) if kind is Path and isinstance(value, str | Path) else value

@@ -13,10 +13,11 @@ from functions.inference.endpoints import Endpoints
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Compose the inference app; `app.state.diagnoser` is its diagnoser."""
+    """Compose the inference app; `app.state` has its `diagnoser` and its `key_store`."""
     endpoints = Endpoints(create_diagnoser(settings), settings, Workers(settings.max_pending))
-    app = create_starlette(routes(endpoints, key_store(settings)), settings)
-    app.state.diagnoser = endpoints.diagnoser
+    store = key_store(settings)
+    app = create_starlette(routes(endpoints, store), settings)
+    app.state.diagnoser, app.state.key_store = endpoints.diagnoser, store
     return app
 
 

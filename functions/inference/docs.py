@@ -11,8 +11,6 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.inference.openapi import openapi_document
-
 _STATIC = Path(__file__).parent / "static"
 
 # Swagger UI sets inline styles and draws its icons from data URLs.
@@ -33,6 +31,9 @@ def docs_routes() -> list[Route | Mount]:
 
 @cache
 def _document() -> Response:
+    # Late: no diagnosis needs it.
+    from functions.inference.openapi import openapi_document
+
     return JSONResponse(openapi_document())
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from pydantic import BaseModel
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -29,6 +29,7 @@ from functions.core.telemetry import LOGGER, request_id_var
 from functions.core.version import VERSION
 from functions.core.workers import Workers
 from functions.inference.schemas import (
+    Answer,
     BatchAnswer,
     DiagnosisAnswer,
     HealthAnswer,
@@ -100,7 +101,7 @@ class Endpoints:
         kind = media_type(request.headers.get("content-type"), BATCH_MEDIA_TYPES)
         return await self._answer(request, lambda body: self._diagnose_batch(body, kind, _query(request)))
 
-    async def _answer(self, request: Request, work: Callable[[bytes], BaseModel]) -> Response:
+    async def _answer(self, request: Request, work: Callable[[bytes], Answer]) -> Response:
         body = await read_body(request, self.settings.max_body_bytes)
         return _json(await self.workers.run(work, body))
 
@@ -167,5 +168,5 @@ def _query(request: Request) -> dict[str, str]:
     return dict(pairs)
 
 
-def _json(answer: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(answer.model_dump_json(), status, headers, media_type=JSON)
+def _json(answer: Answer, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(answer), status, headers, media_type=JSON)

@@ -1,22 +1,26 @@
 """AWS Lambda's entry point of the inference function."""
 
-from mangum import Mangum
+from functions.core.starting import quick_start
 
-from functions.core.errors import PalierError
-from functions.core.options import DiagnosisOptions
-from functions.core.settings import get_settings
-from functions.core.telemetry import LOGGER, configure_logging
-from functions.inference.app import create_app
+with quick_start():
+    from functions.core.errors import PalierError
+    from functions.core.gateway import LambdaHandler
+    from functions.core.options import DiagnosisOptions
+    from functions.core.settings import get_settings
+    from functions.core.snapshot import register_snapshot_hooks
+    from functions.core.telemetry import LOGGER, configure_logging
+    from functions.inference.app import create_app
+    from functions.inference.snapshot import prime, refresh
 
-settings = get_settings()
-configure_logging(settings.log_level)
-app = create_app(settings)
+    settings = get_settings()
+    configure_logging(settings.log_level)
+    app = create_app(settings)
 
-# The default model is loaded once, while the function starts; where that fails, /health says so.
-try:
-    app.state.diagnoser.load(DiagnosisOptions())
-except PalierError as error:
-    LOGGER.error("the default model cannot be loaded", extra={"code": error.code}, exc_info=error)
+    # The default model is loaded once, while the function starts; where that fails, /health says so.
+    try:
+        app.state.diagnoser.load(DiagnosisOptions())
+    except PalierError as error:
+        LOGGER.error("the default model cannot be loaded", extra={"code": error.code}, exc_info=error)
 
-# Mangum would run the lifespan on every invocation.
-handler = Mangum(app, lifespan="off")
+    handler = LambdaHandler(app, settings)
+    register_snapshot_hooks(lambda: prime(app, settings), lambda: refresh(app))

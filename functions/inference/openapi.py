@@ -1,13 +1,13 @@
-"""The OpenAPI 3.1 document, made from the pydantic models that make the answers."""
+"""The OpenAPI 3.1 document, made from the types that make the answers."""
 
 from typing import Any
 
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+import msgspec
 
 from functions.core.options import DiagnosisOptions
 from functions.core.version import VERSION
 from functions.inference.schemas import (
+    Answer,
     BatchAnswer,
     DiagnosisAnswer,
     ErrorAnswer,
@@ -17,7 +17,7 @@ from functions.inference.schemas import (
     ModelsAnswer,
 )
 
-_ANSWERS: tuple[type[BaseModel], ...] = (
+_ANSWERS: tuple[type[Answer], ...] = (
     BatchAnswer,
     DiagnosisAnswer,
     ErrorAnswer,
@@ -100,7 +100,7 @@ def _paths() -> dict[str, Any]:
     }
 
 
-def _read(operation: str, summary: str, answer: type[BaseModel], *, secured: bool = True) -> dict[str, Any]:
+def _read(operation: str, summary: str, answer: type[Answer], *, secured: bool = True) -> dict[str, Any]:
     errors = _READING_ERRORS if secured else (500,)
     return {
         "operationId": operation,
@@ -163,7 +163,7 @@ def _document(operation: str, summary: str, media_type: str, schema: dict[str, A
 
 
 def _json_body(member: str, schema: dict[str, Any]) -> dict[str, Any]:
-    options = DiagnosisOptions.model_json_schema()["properties"]
+    options = _schema_of_options()
     return {
         "type": "object",
         "required": [member],
@@ -173,7 +173,7 @@ def _json_body(member: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _option_parameters() -> list[dict[str, Any]]:
-    properties = DiagnosisOptions.model_json_schema()["properties"]
+    properties = _schema_of_options()
     return [
         _parameter(name, {k: v for k, v in schema.items() if k != "description"}, schema["description"])
         for name, schema in properties.items()
@@ -200,8 +200,10 @@ def _security(secured: bool) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    _, document = models_json_schema(
-        [(answer, "serialization") for answer in _ANSWERS], ref_template=_SCHEMAS + "{model}"
-    )
-    schemas: dict[str, Any] = document["$defs"]
+    _, schemas = msgspec.json.schema_components(_ANSWERS, ref_template=_SCHEMAS + "{name}")
     return schemas
+
+
+def _schema_of_options() -> dict[str, Any]:
+    schema: dict[str, Any] = msgspec.json.schema(DiagnosisOptions)["$defs"]["DiagnosisOptions"]["properties"]
+    return schema

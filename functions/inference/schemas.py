@@ -1,22 +1,21 @@
-"""The answers of the native API, as pydantic models: they make the JSON and the OpenAPI document."""
+"""The answers of the native API: they make the JSON and the OpenAPI document."""
 
 from datetime import UTC, datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
+from msgspec import Meta
 
 from functions.core.diagnosis import Diagnosis
 from functions.core.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision
 from functions.core.options import DiagnosisOptions
 
 
-class Answer(BaseModel):
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen answer."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
-
-class ModelReference(Answer):
+class ModelReference(Answer, frozen=True, kw_only=True):
     """Which model answered."""
 
     name: str
@@ -24,19 +23,19 @@ class ModelReference(Answer):
     precision: Precision
 
 
-class DiagnosisAnswer(Answer):
+class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
     """A diagnosis of one recording."""
 
-    predicted_class: int = Field(description="Index of the class.")
+    predicted_class: Annotated[int, Meta(description="Index of the class.")]
     class_id: str
     class_name: str
-    confidence: float = Field(description="Calibrated probability of the predicted class.")
-    probabilities: dict[str, float] | None = Field(description="Class id to probability, most probable first.")
-    windows: int = Field(description="How many windows the recording was cut into.")
-    in_distribution: bool | None = Field(description="Whether the recording is like the training data.")
-    clipped: bool = Field(description="Whether it was cut off at the range of the sensor or recorder.")
-    novelty: float | None = Field(description="0: like the training data; towards 1: unlike it.")
-    inference_time_ms: float = Field(description="Time in the engine.")
+    confidence: Annotated[float, Meta(description="Calibrated probability of the predicted class.")]
+    probabilities: Annotated[dict[str, float] | None, Meta(description="Class id to probability, most probable first.")]
+    windows: Annotated[int, Meta(description="How many windows the recording was cut into.")]
+    in_distribution: Annotated[bool | None, Meta(description="Whether the recording is like the training data.")]
+    clipped: Annotated[bool, Meta(description="Whether it was cut off at the range of the sensor or recorder.")]
+    novelty: Annotated[float | None, Meta(description="0: like the training data; towards 1: unlike it.")]
+    inference_time_ms: Annotated[float, Meta(description="Time in the engine.")]
     timestamp: datetime
     model: ModelReference
     asset_id: str | None
@@ -65,7 +64,7 @@ class DiagnosisAnswer(Answer):
         )
 
 
-class BatchAnswer(Answer):
+class BatchAnswer(Answer, frozen=True, kw_only=True):
     """The diagnoses of a batch, in the order of its recordings."""
 
     predictions: list[DiagnosisAnswer]
@@ -87,7 +86,7 @@ class BatchAnswer(Answer):
         )
 
 
-class HealthAnswer(Answer):
+class HealthAnswer(Answer, frozen=True, kw_only=True):
     """Whether the service can diagnose."""
 
     status: Literal["healthy", "unhealthy"]
@@ -98,7 +97,7 @@ class HealthAnswer(Answer):
     timestamp: datetime
 
 
-class VariantAnswer(Answer):
+class VariantAnswer(Answer, frozen=True, kw_only=True):
     """One file of a model package."""
 
     precision: Precision
@@ -107,20 +106,20 @@ class VariantAnswer(Answer):
     sha256: str
 
 
-class ModelAnswer(Answer):
+class ModelAnswer(Answer, frozen=True, kw_only=True):
     """A model package: what it takes, what it tells apart, what was measured of it."""
 
     name: str
     version: str
     title: str
     task: str
-    versions: list[str] = Field(description="All versions here, oldest first.")
+    versions: Annotated[list[str], Meta(description="All versions here, oldest first.")]
     is_default: bool
-    classes: list[ClassLabel] = Field(description="In the order of `predicted_class`.")
+    classes: Annotated[list[ClassLabel], Meta(description="In the order of `predicted_class`.")]
     input: InputSpec
     variants: list[VariantAnswer]
-    join: str = Field(description="Rule that joins the windows of a recording.")
-    evidence: Evidence = Field(description="Figures measured when the package was made.")
+    join: Annotated[str, Meta(description="Rule that joins the windows of a recording.")]
+    evidence: Annotated[Evidence, Meta(description="Figures measured when the package was made.")]
 
     @classmethod
     def of(cls, manifest: Manifest, versions: list[str], default_model: str) -> Self:
@@ -148,15 +147,15 @@ class ModelAnswer(Answer):
         )
 
 
-class ModelsAnswer(Answer):
+class ModelsAnswer(Answer, frozen=True, kw_only=True):
     """All model packages, newest version of each."""
 
     models: list[ModelAnswer]
-    unavailable: list[str] = Field(description="Names of packages whose manifest is broken.")
+    unavailable: Annotated[list[str], Meta(description="Names of packages whose manifest is broken.")]
     default_model: str
 
 
-class IndexAnswer(Answer):
+class IndexAnswer(Answer, frozen=True, kw_only=True):
     """What this service is and where to go on."""
 
     name: str
@@ -165,12 +164,12 @@ class IndexAnswer(Answer):
     links: dict[str, str]
 
 
-class ErrorAnswer(Answer):
+class ErrorAnswer(Answer, frozen=True, kw_only=True):
     """Every error, whatever its status."""
 
-    error: str = Field(description="One sentence a person can act on.")
+    error: Annotated[str, Meta(description="One sentence a person can act on.")]
     code: str
-    field: str | None = Field(description="The part of the request that is at fault.")
+    field: Annotated[str | None, Meta(description="The part of the request that is at fault.")]
     request_id: str | None
 
 

@@ -16,7 +16,7 @@ from build_scripts.package import ModelFile, PackageContent, package
 from build_scripts.proof.proof import Proof
 from build_scripts.proof.reliability import Reliability
 from build_scripts.search import Figures, Tried
-from functions.core.manifest import JoinRule, Manifest, NoveltyRule
+from functions.core.manifest import JoinRule, NoveltyRule, read_manifest
 from functions.core.models import ModelRepository
 from tests.build_scripts.conftest import DESCRIPTION
 
@@ -85,7 +85,7 @@ def test_a_package_loads_and_verifies(content: PackageContent, tmp_path: Path) -
 
 
 def test_the_manifest_says_what_was_measured(content: PackageContent, tmp_path: Path, checkpoint_path: Path) -> None:
-    manifest = Manifest.model_validate_json((package(content, tmp_path, "1") / "manifest.json").read_bytes())
+    manifest = read_manifest((package(content, tmp_path, "1") / "manifest.json").read_bytes())
     assert (manifest.temperature, manifest.join, manifest.novelty) == (1.1, CALIBRATION.join, CALIBRATION.novelty)
     assert manifest.default_variant == {"x86_64": "int8", "arm64": "int8", "cuda": "fp32"}
     assert manifest.source_checkpoint_sha256 == file_sha256(checkpoint_path)

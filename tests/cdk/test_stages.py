@@ -3,7 +3,7 @@
 import pytest
 
 from cdk.stages import STAGES, Stage, StageError, StageName
-from functions.core.settings import Settings
+from functions.core.settings import Settings, read_settings
 
 NAMES: list[StageName] = list(STAGES)
 
@@ -14,7 +14,7 @@ def test_environment_names_are_settings(name: StageName) -> None:
         variable.removeprefix("PALIER_").lower() for variable in STAGES[name].environment() if "PALIER_" in variable
     }
     assert fields
-    assert fields <= set(Settings.model_fields)
+    assert fields <= set(Settings.__struct_fields__)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -22,7 +22,7 @@ def test_settings_read_what_the_stage_says(name: StageName, monkeypatch: pytest.
     stage = STAGES[name]
     for variable, value in stage.environment().items():
         monkeypatch.setenv(variable, value)
-    settings = Settings()
+    settings = read_settings()
     assert settings.stage == name
     assert settings.log_level == stage.log_level
     assert tuple(settings.cors_origins) == stage.cors_origins

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from build_scripts.cli.main import main
-from functions.core.keys import KeyRing, create_key
+from functions.core.keys import KeyRing, create_key, write_key_ring
 from functions.core.settings import Settings
 from functions.inference.app import create_app
 from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
@@ -24,8 +25,8 @@ KEY, STORED = create_key("cli")
 def url(settings: Settings, tmp_path: Path) -> Iterator[str]:
     """An endpoint that wants a key."""
     store = tmp_path / "keys.json"
-    store.write_text(KeyRing(keys=[STORED]).model_dump_json())
-    locked = settings.model_copy(update={"api_keys_required": True, "api_keys_file": store})
+    store.write_bytes(write_key_ring(KeyRing(keys=[STORED])))
+    locked = replace(settings, api_keys_required=True, api_keys_file=store)
     with serving(create_app(locked)) as (host, port):
         yield f"http://{host}:{port}"
 

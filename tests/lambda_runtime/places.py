@@ -11,6 +11,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lambda_runtime.groups import ControlGroups
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 CACHE = BUILD / "lambda"
@@ -52,42 +54,63 @@ def make_places() -> Places:
     """
     if os.geteuid() != 0:
         raise NotHereError("the local Lambda needs root, for namespaces and control groups")
-    for group in ("memory", "cpu"):
-        if not os.access(f"/sys/fs/cgroup/{group}/tasks", os.W_OK):
-            raise NotHereError(f"the control group {group} (version 1) cannot be written here")
-    architecture = "arm64" if platform.machine() == "aarch64" else "x86_64"
+    if lacking := ControlGroups("palier").missing():
+        raise NotHereError(f"the local Lambda needs {lacking}")
+    architecture = host_architecture()
     layers = [BUILD / "layers" / f"{name}-{architecture}.zip" for name in ("runtime", "models")]
     functions = BUILD / "functions.zip"
     if missing := [path.name for path in (functions, *layers) if not path.exists()]:
         raise NotHereError(f"{', '.join(missing)} is not built: make bundle")
     return Places(
-        root=_root(CACHE / "root"),
-        task=_unpacked(CACHE / "task", [functions]),
-        opt=_unpacked(CACHE / "opt", layers),
+        root=make_root(CACHE / "root", architecture),
+        task=unpacked(CACHE / "task", [functions]),
+        opt=unpacked(CACHE / "opt", layers),
         runtime=_runtime(CACHE / "runtime"),
     )
 
 
-def _root(folder: Path) -> Path:
+def make_root(folder: Path, architecture: str) -> Path:
+    """Return Debian's Python 3.13 for an architecture, made where it is missing.
+
+    Raises:
+        NotHereError: no mmdebstrap, or no mirror.
+    """
     if (folder / "opt").exists():
         return folder
     if shutil.which("mmdebstrap") is None:
         raise NotHereError("mmdebstrap is not installed: apt install mmdebstrap")
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    command = ["mmdebstrap", "--quiet", "--variant=extract", f"--include={PACKAGES}", SUITE, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    debian = {"arm64": "arm64", "x86_64": "amd64"}[architecture]
+    options = ["--quiet", "--variant=extract", f"--architectures={debian}", f"--include={PACKAGES}"]
+    done = subprocess.run(
+        ["mmdebstrap", *options, SUITE, str(folder)], capture_output=True, text=True, timeout=600, check=False
+    )
     if done.returncode:
         raise NotHereError(f"mmdebstrap failed: {done.stderr.strip().splitlines()[-1:]}")
     for name in LINKED:
         if not (folder / name).exists() and (folder / "usr" / name).exists():
             (folder / name).symlink_to(f"usr/{name}")
+    if architecture == host_architecture():
+        _compile_standard_library(folder)
     for name in EMPTY_FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def _unpacked(folder: Path, archives: list[Path]) -> Path:
+def host_architecture() -> str:
+    """Return this machine's architecture as the bundle names it."""
+    return "arm64" if platform.machine() == "aarch64" else "x86_64"
+
+
+def _compile_standard_library(root: Path) -> None:
+    """Debian compiles when it configures a package; on Lambda the standard library is compiled as well."""
+    library = ["/usr/bin/python3.13", "-m", "compileall", "-q", "/usr/lib/python3.13"]
+    subprocess.run(["chroot", str(root), *library], check=True, timeout=300)
+
+
+def unpacked(folder: Path, archives: list[Path]) -> Path:
+    """Return a folder with what is in some archives, unpacked anew when one is newer."""
     stamp = folder.with_suffix(".stamp")
     newest = str(max(path.stat().st_mtime_ns for path in archives))
     if stamp.exists() and stamp.read_text() == newest:

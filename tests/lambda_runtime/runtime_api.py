@@ -16,11 +16,12 @@ from typing import Any
 
 LARGEST_PAYLOAD = 6 * 1024 * 1024
 PREFIX = "/2018-06-01/runtime"
+_ERRORS = {f"{PREFIX}/init/error": "init_error", f"{PREFIX}/restore/error": "restore_error"}
 
 
 @dataclass(frozen=True)
 class Happening:
-    """What the runtime did: next, response, error, init_error, exit, or timeout where it did nothing in time."""
+    """What the runtime did: next, snapshot, response, error, init_error, restore_error, exit; timeout: nothing."""
 
     kind: str
     content: dict[str, Any] = field(default_factory=dict)
@@ -32,13 +33,21 @@ class RuntimeApi:
     def __init__(self, arn: str) -> None:
         self.arn = arn
         self.happened: queue.Queue[Happening] = queue.Queue()
+        self.restored = threading.Event()
         self.events: queue.Queue[tuple[str, bytes, float]] = queue.Queue()
         api = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1
 
             def do_GET(self) -> None:
+                if self.path == f"{PREFIX}/restore/next":
+                    # A snapshot would be taken here; the answer comes where one is restored.
+                    api.happened.put(Happening("snapshot"))
+                    api.restored.wait()
+                    return self._answer(200, b"", {})
                 api.happened.put(Happening("next"))
                 request_id, event, deadline_s = api.events.get()
                 headers = {
@@ -47,7 +56,7 @@ class RuntimeApi:
                     "Lambda-Runtime-Invoked-Function-Arn": api.arn,
                     "Content-Type": "application/json",
                 }
-                self._answer(200, event, headers)
+                return self._answer(200, event, headers)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -59,7 +68,7 @@ class RuntimeApi:
                 if kind == "response":
                     api.happened.put(Happening("response", {"body": json.loads(body)}))
                 else:
-                    kind = "init_error" if self.path == f"{PREFIX}/init/error" else "error"
+                    kind = _ERRORS.get(self.path, "error")
                     api.happened.put(Happening(kind, {"error": json.loads(body)}))
                 return self._answer(202, b'{"status":"OK"}', {})
 

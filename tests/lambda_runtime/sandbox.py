@@ -7,14 +7,13 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.lambda_runtime.groups import ControlGroups
 from tests.lambda_runtime.places import ROOT, Places
 
 SUPERVISOR = "tests.lambda_runtime.supervisor"
@@ -22,29 +21,18 @@ UNSHARE = ("unshare", "--mount", "--net", "--pid", "--fork", "--ipc", "--uts", "
 LARGEST_REQUEST = 6 * 1024 * 1024
 # One processor for each 1,769 MB. Source: AWS Lambda developer guide, "Configure Lambda function memory".
 MB_PER_PROCESSOR = 1769
-GROUPS = ("memory", "cpu")
-
-
-def _remove(group: Path) -> None:
-    """Remove a control group once the processes that were killed have left it."""
-    deadline = time.monotonic() + 5.0
-    while group.exists():
-        try:
-            group.rmdir()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
 
 
 @dataclass(frozen=True)
 class Function:
-    """What is run: its handler, memory, time-out and variables."""
+    """What is run: its handler, memory, time-out and variables; `command`: what Python runs instead of AWS's client."""
 
     handler: str = "functions.inference.handler.handler"
     memory_mb: int = 1769
     timeout_s: float = 30.0
     environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    snap_start: bool = False
 
     def variables(self) -> dict[str, str]:
         """Return the environment as Lambda sets it, and the function's own."""
@@ -52,7 +40,7 @@ class Function:
             "AWS_LAMBDA_FUNCTION_NAME": "inference",
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if self.snap_start else "on-demand",
             "AWS_REGION": "eu-central-1",
             "AWS_DEFAULT_REGION": "eu-central-1",
             "LAMBDA_TASK_ROOT": "/var/task",
@@ -109,12 +97,16 @@ class Sandbox:
             "name": self._name,
             "mount_point": self._mount_point.name,
             "places": places.mounts(),
-            "handler": self.function.handler,
+            "command": list(self.function.command or ("-m", "awslambdaric", self.function.handler)),
             "memory_mb": self.function.memory_mb,
             "cpu_share": self.function.memory_mb / MB_PER_PROCESSOR,
             "environment": self.function.variables(),
             "arn": "arn:aws:lambda:eu-central-1:123456789012:function:inference",
         }
+
+    def restore(self) -> Outcome:
+        """Go on from the snapshot that a function with `snap_start` is at."""
+        return self._ask({"restore": True})
 
     def invoke(self, event: object) -> Outcome:
         """Give the function an event and return what came of it; a time-out or an exit ends the sandbox."""
@@ -152,8 +144,7 @@ class Sandbox:
         self._process.kill()
         self._process.communicate()
         self._log.close()
-        for group in GROUPS:
-            _remove(Path("/sys/fs/cgroup") / group / self._name)
+        ControlGroups(self._name).remove()
         self._mount_point.cleanup()
 
     def __enter__(self) -> Self:

@@ -16,14 +16,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.lambda_runtime.groups import ControlGroups
 from tests.lambda_runtime.runtime_api import Happening, RuntimeApi
 
 UID, GID = 993, 990
 DEVICES = {"null": (1, 3), "zero": (1, 5), "random": (1, 8), "urandom": (1, 9)}
 TMP_BYTES = 512 * 1024 * 1024
 INIT_TIMEOUT_S = 10.0
-PERIOD_US = 100_000
-MEMORY_GROUP, CPU_GROUP = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup/cpu")
 
 
 def mount(*arguments: str) -> None:
@@ -48,23 +47,11 @@ def build_root(root: Path, places: dict[str, str]) -> None:
     mount("-o", "remount,ro,bind", str(root))
 
 
-def limit(name: str, memory_mb: int, cpu_share: float) -> list[Path]:
-    """Make the control groups of memory and processor time and return them."""
-    memory, cpu = MEMORY_GROUP / name, CPU_GROUP / name
-    memory.mkdir()
-    (memory / "memory.limit_in_bytes").write_text(str(memory_mb * 1024 * 1024))
-    cpu.mkdir()
-    (cpu / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-    (cpu / "cpu.cfs_quota_us").write_text(str(max(1000, int(cpu_share * PERIOD_US))))
-    return [memory, cpu]
-
-
-def start_runtime(root: Path, groups: list[Path], config: dict[str, Any], port: int) -> subprocess.Popen[bytes]:
+def start_runtime(root: Path, groups: ControlGroups, config: dict[str, Any], port: int) -> subprocess.Popen[bytes]:
     """Start the runtime client in the root, in the groups, as Lambda's user."""
 
     def enter() -> None:
-        for group in groups:
-            (group / "tasks").write_text(str(os.getpid()))
+        groups.enter()
         os.chroot(root)
         os.chdir("/var/task")
         resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
@@ -72,21 +59,20 @@ def start_runtime(root: Path, groups: list[Path], config: dict[str, Any], port: 
         os.setgid(GID)
         os.setuid(UID)
 
-    command = ["/usr/bin/python3.13", "-m", "awslambdaric", config["handler"]]
+    command = ["/usr/bin/python3.13", *config["command"]]
     environment = config["environment"] | {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"}
     return subprocess.Popen(command, env=environment, stdout=sys.stderr, preexec_fn=enter)  # noqa: PLW1509 - one thread
 
 
-def peak_mb(memory: Path, process: int) -> float:
+def peak_mb(groups: ControlGroups, process: int) -> float:
     """Most memory in use so far, MB: of the control group, or resident in the process, what is more.
 
     The group does not count pages of libraries that another process has read before.
     """
-    group = int((memory / "memory.max_usage_in_bytes").read_text()) / 1024**2
     status = Path(f"/proc/{process}/status")
     lines = status.read_text().splitlines() if status.exists() else []
     resident = [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
-    return max([group, *resident])
+    return max([groups.peak_mb(), *resident])
 
 
 def tell(happening: dict[str, Any]) -> None:
@@ -95,28 +81,39 @@ def tell(happening: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def restore(api: RuntimeApi) -> Happening:
+    """Wait until the sandbox asks for it, then let the function go on as if from a snapshot."""
+    sys.stdin.readline()
+    begun = time.perf_counter()
+    api.restored.set()
+    first = api.wait(INIT_TIMEOUT_S)
+    tell({"type": first.kind, "restore_ms": (time.perf_counter() - begun) * 1e3} | first.content)
+    return first
+
+
 def main() -> None:
     """Run until standard input ends."""
     config = json.loads(sys.stdin.readline())
     root = Path(config["mount_point"])
     build_root(root, config["places"])
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    groups = limit(config["name"], config["memory_mb"], config["cpu_share"])
+    groups = ControlGroups(config["name"])
+    groups.make(config["memory_mb"], config["cpu_share"])
     api = RuntimeApi(config["arn"])
     started = time.perf_counter()
     child = start_runtime(root, groups, config, api.port)
     threading.Thread(target=lambda: api.happened.put(Happening("exit", {"status": child.wait()})), daemon=True).start()
     first = api.wait(INIT_TIMEOUT_S)
     tell({"type": first.kind, "init_ms": (time.perf_counter() - started) * 1e3} | first.content)
+    if first.kind == "snapshot":
+        first = restore(api)
     for line in sys.stdin if first.kind == "next" else ():
         request = json.loads(line)
         begun = time.perf_counter()
         api.invoke(request["event"], request["timeout_s"])
         answer = api.wait(request["timeout_s"])
         spent = (time.perf_counter() - begun) * 1e3
-        tell(
-            {"type": answer.kind, "duration_ms": spent, "max_memory_mb": peak_mb(groups[0], child.pid)} | answer.content
-        )
+        tell({"type": answer.kind, "duration_ms": spent, "max_memory_mb": peak_mb(groups, child.pid)} | answer.content)
         if answer.kind in {"timeout", "exit"}:
             break
         api.wait(request["timeout_s"])

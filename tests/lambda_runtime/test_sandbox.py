@@ -1,137 +1,51 @@
-"""The bundle in the local Lambda: diagnoses, refusals, and the walls of the place."""
+"""The walls of the place, by functions that run into them."""
 
 from __future__ import annotations
 
-import base64
-import json
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from build_scripts.strangers import EXAMPLES, examples
-from functions.core.arrays import Float32Array
-from functions.core.models import ModelRepository
-from functions.core.options import DiagnosisOptions
-from functions.core.pipeline import Diagnoser, Limits
-from functions.core.signal import RateRange, Recording
-from tests.lambda_runtime.places import NotHereError, Places, make_places
-from tests.lambda_runtime.sandbox import Function, Outcome, Sandbox
+from tests.lambda_runtime.places import Places
+from tests.lambda_runtime.sandbox import Function, Sandbox
 
-ROOT = Path(__file__).resolve().parents[2]
-EVENTS = ROOT / "tests" / "fixtures" / "events"
-OPEN = {"PALIER_API_KEYS_REQUIRED": "false"}
+FAILING_RESTORE = """
+from snapshot_restore_py import register_after_restore
 
+@register_after_restore
+def fail():
+    raise OSError("no clock")
 
-@pytest.fixture(scope="module")
-def places() -> Places:
-    try:
-        return make_places()
-    except NotHereError as reason:
-        pytest.skip(f"no local Lambda here: {reason}")
+def handler(event, context):
+    return 0
+"""
+# As good as one snapshot restored twice: what was drawn before it is the same in both.
+SEEDED = """
+import random
+from functions.core.snapshot import register_snapshot_hooks
 
+random.seed(1)
+register_snapshot_hooks(int, int)
 
-@pytest.fixture(scope="module")
-def inference(places: Places) -> Iterator[Sandbox]:
-    with Sandbox(places, Function(environment=OPEN)) as sandbox:
-        assert sandbox.started.kind == "next", sandbox.log()
-        yield sandbox
+def draw(event, context):
+    return random.random()
+"""
 
 
 @pytest.fixture
 def misbehaving(places: Places, tmp_path: Path) -> Places:
     shutil.copyfile(Path(__file__).with_name("misbehaving.py"), tmp_path / "misbehaving.py")
+    (tmp_path / "misbehaving_restore.py").write_text(FAILING_RESTORE)
+    (tmp_path / "seeded.py").write_text(SEEDED)
+    shutil.copytree(places.task / "functions", tmp_path / "functions")
     (tmp_path / "broken.py").write_text("raise ImportError('no such model runtime')\n")
     for path in (tmp_path, *tmp_path.iterdir()):
         path.chmod(0o755)
     for parent in tmp_path.parents[:3]:
         parent.chmod(0o755)
     return replace(places, task=tmp_path)
-
-
-def event(name: str, **changes: object) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
-    return read | changes
-
-
-def signal() -> Float32Array:
-    """The example recording of a bearing with too much clearance."""
-    row: Float32Array = examples(EXAMPLES, 20480.0)[2][0]
-    return row
-
-
-def predict(body: bytes, content_type: str, **changes: object) -> dict[str, Any]:
-    headers = {"Content-Type": content_type, "Host": "api.test"}
-    lists = {name: [value] for name, value in headers.items()}
-    text = base64.b64encode(body).decode()
-    return event("predict_octet_stream", headers=headers, multiValueHeaders=lists, body=text) | changes
-
-
-def answered(outcome: Outcome, status: int = 200) -> dict[str, Any]:
-    assert outcome.kind == "response", outcome
-    assert outcome.body["statusCode"] == status, outcome.body
-    content: dict[str, Any] = json.loads(outcome.body["body"])
-    return content
-
-
-def expected() -> tuple[str, float]:
-    diagnoser = Diagnoser(
-        ModelRepository(ROOT / "layers" / "models"), "journal-bearing", Limits(RateRange(1000, 200000), 100)
-    )
-    diagnosis = diagnoser.diagnose(Recording(signal()[None]), DiagnosisOptions())
-    return diagnosis.manifest.classes[diagnosis.predicted_class].id, diagnosis.confidence
-
-
-def test_it_is_healthy(inference: Sandbox) -> None:
-    answer = answered(inference.invoke(event("health")))
-    assert (answer["status"], answer["model"]["precision"]) == ("healthy", "int8")
-
-
-def test_json_and_binary_are_diagnosed_as_here(inference: Sandbox) -> None:
-    samples = signal().astype("<f4")
-    headers = {"Content-Type": "application/json", "Host": "api.test"}
-    as_json = event(
-        "predict_json",
-        headers=headers,
-        multiValueHeaders={name: [value] for name, value in headers.items()},
-        body=json.dumps({"signal": samples.tolist()}),
-        isBase64Encoded=False,
-    )
-    class_id, confidence = expected()
-    for one in (as_json, predict(samples.tobytes(), "application/octet-stream")):
-        answer = answered(inference.invoke(one))
-        assert answer["class_id"] == class_id
-        assert answer["confidence"] == pytest.approx(confidence, abs=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("given", "status"),
-    [
-        (predict(b"\x00" * 100, "application/octet-stream"), 422),
-        (predict(b"{}", "text/html"), 415),
-        (event("health", path="/nowhere"), 404),
-    ],
-    ids=["too short", "no such type", "no such path"],
-)
-def test_what_cannot_be_answered_is_refused(inference: Sandbox, given: dict[str, Any], status: int) -> None:
-    assert "error" in answered(inference.invoke(given), status)
-
-
-def test_many_invocations_start_once_and_report_as_lambda_does(inference: Sandbox) -> None:
-    outcomes = [inference.invoke(event("health")) for _ in range(3)]
-    assert {one.kind for one in outcomes} == {"response"}
-    line = inference.report(outcomes[-1])
-    assert "Memory Size: 1769 MB" in line
-    assert 20 < outcomes[-1].content["max_memory_mb"] < 400
-
-
-def test_a_request_over_six_megabytes_never_arrives(inference: Sandbox) -> None:
-    outcome = inference.invoke(predict(b"\x00" * 5_000_000, "application/octet-stream"))
-    assert outcome.error_type == "RequestEntityTooLargeException"
-    assert answered(inference.invoke(event("health")))["status"] == "healthy"
 
 
 def test_the_place_is_as_strict_as_lambda(misbehaving: Places) -> None:
@@ -163,3 +77,20 @@ def test_a_handler_that_does_not_import_says_why(misbehaving: Places) -> None:
     with Sandbox(misbehaving, Function("broken.handler")) as sandbox:
         assert sandbox.started.kind == "init_error"
         assert "no such model runtime" in sandbox.started.content["error"]["errorMessage"]
+
+
+def test_a_hook_that_fails_after_a_restore_says_why(misbehaving: Places) -> None:
+    with Sandbox(misbehaving, Function("misbehaving_restore.handler", snap_start=True)) as sandbox:
+        assert sandbox.started.kind == "snapshot"
+        outcome = sandbox.restore()
+        assert outcome.kind == "restore_error"
+        assert "no clock" in outcome.content["error"]["errorMessage"]
+
+
+def test_instances_of_one_snapshot_differ(misbehaving: Places) -> None:
+    drawn = []
+    for _ in range(2):
+        with Sandbox(misbehaving, Function("seeded.draw", snap_start=True)) as sandbox:
+            assert sandbox.restore().kind == "next"
+            drawn.append(sandbox.invoke({}).body)
+    assert drawn[0] != drawn[1]

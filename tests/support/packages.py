@@ -20,6 +20,7 @@ from functions.core.manifest import (
     Manifest,
     NoveltyRule,
     Variant,
+    write_manifest,
 )
 
 WINDOW = 2048
@@ -62,7 +63,7 @@ def write_package(
     content = model_bytes(gain, channels, distance=distance)
     (folder / FILE).write_bytes(content)
     manifest = make_manifest(name, version, content, channels=channels, distance=distance, join=join or JoinRule())
-    (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2))
+    (folder / "manifest.json").write_bytes(write_manifest(manifest))
     return folder
 
 

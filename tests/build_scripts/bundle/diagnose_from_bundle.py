@@ -26,5 +26,5 @@ EVENT = {
     "isBase64Encoded": True,
 }
 
-answer = handler(EVENT, None)  # type: ignore[arg-type]
+answer = handler(EVENT, None)
 sys.stdout.write(f"{answer['statusCode']} {json.loads(answer['body'])['class_id']}\n")

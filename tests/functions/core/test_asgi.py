@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -173,7 +174,7 @@ async def test_without_origins_no_cross_origin_header_is_sent(bare: httpx.AsyncC
 
 @pytest.fixture
 async def shared(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    async with make_client(settings.model_copy(update={"cors_origins": [ORIGIN]})) as client:
+    async with make_client(replace(settings, cors_origins=[ORIGIN])) as client:
         yield client
 
 

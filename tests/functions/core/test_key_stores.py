@@ -13,7 +13,7 @@ from functions.core.key_stores import (
     UnconfiguredKeyStore,
     key_store,
 )
-from functions.core.keys import KeyRing, create_key
+from functions.core.keys import KeyRing, create_key, write_key_ring
 from functions.core.settings import Settings
 
 RING = KeyRing(keys=[create_key("press 4")[1]])
@@ -48,7 +48,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_a_file_gives_its_ring(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
-    path.write_text(RING.model_dump_json())
+    path.write_bytes(write_key_ring(RING))
     assert FileKeyStore(path).read() == RING
 
 
@@ -56,7 +56,7 @@ def test_a_file_gives_its_ring(tmp_path: Path) -> None:
 def test_a_file_without_a_ring_is_unavailable_and_not_quoted(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "keys.json"
     path.write_bytes(content)
-    with pytest.raises(DependencyUnavailableError, match=r"^The API key store holds no valid key ring \(\d+ errors\)"):
+    with pytest.raises(DependencyUnavailableError, match=r"^The API key store holds no valid key ring\.$"):
         FileKeyStore(path).read()
 
 
@@ -66,7 +66,7 @@ def test_a_missing_file_is_unavailable(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("aws")
-@pytest.mark.parametrize(("text", "ring"), [(RING.model_dump_json(), RING), ("{}", KeyRing())])
+@pytest.mark.parametrize(("text", "ring"), [(write_key_ring(RING).decode(), RING), ("{}", KeyRing())])
 def test_a_secret_gives_its_ring(text: str, ring: KeyRing) -> None:
     arn = boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=text)["ARN"]
     assert SecretKeyStore(SECRET).read() == ring
@@ -125,7 +125,7 @@ def test_a_failure_is_not_kept(tmp_path: Path) -> None:
     cached = CachedKeyStore(FileKeyStore(path), 300, Clock())
     with pytest.raises(DependencyUnavailableError):
         cached.read()
-    path.write_text(RING.model_dump_json())
+    path.write_bytes(write_key_ring(RING))
     assert cached.read() == RING
 
 
@@ -142,7 +142,7 @@ def test_no_store_where_no_keys_are_required(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("aws")
 def test_the_secret_comes_before_the_file(tmp_path: Path) -> None:
-    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=RING.model_dump_json())
+    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=write_key_ring(RING).decode())
     file = tmp_path / "keys.json"
     file.write_text("{}")
     both = key_store(Settings(api_keys_secret=SECRET, api_keys_file=file))

@@ -2,13 +2,14 @@ import math
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from functions.core.errors import InvalidOptionError, SampleRateError, UnknownOptionError
 from functions.core.options import DiagnosisOptions
 
 
 def test_nothing_means_the_defaults() -> None:
-    assert DiagnosisOptions.parse({}).model_dump() == {
+    assert asdict(DiagnosisOptions.parse({})) == {
         "sample_rate_hz": None,
         "return_probabilities": True,
         "return_top_k": None,
@@ -20,9 +21,9 @@ def test_nothing_means_the_defaults() -> None:
     }
 
 
-@pytest.mark.parametrize("name", list(DiagnosisOptions.model_fields))
+@pytest.mark.parametrize("name", list(DiagnosisOptions.__struct_fields__))
 def test_null_is_as_if_absent_where_there_is_no_other_default(name: str) -> None:
-    if DiagnosisOptions.model_fields[name].default is None:
+    if getattr(DiagnosisOptions(), name) is None:
         assert DiagnosisOptions.parse({name: None}) == DiagnosisOptions()
     else:
         with pytest.raises(InvalidOptionError):

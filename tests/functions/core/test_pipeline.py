@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from functions.core.errors import (
     ModelUnavailableError,
@@ -81,7 +82,7 @@ def test_the_last_window_is_aligned_to_the_end(diagnoser: Diagnoser) -> None:
 
 
 def test_more_windows_than_one_run_takes_are_all_counted(settings: Settings) -> None:
-    diagnoser = create_diagnoser(settings.model_copy(update={"max_windows": 70}))
+    diagnoser = create_diagnoser(replace(settings, max_windows=70))
     samples = np.concatenate([tone(0.5, windows=35), tone(-0.5, windows=35)])
     diagnosis = diagnoser.diagnose(recording(samples), DEFAULTS)
     mean = (expected_probabilities(0.5) + expected_probabilities(-0.5)) / 2
@@ -161,7 +162,7 @@ def test_a_batch_shares_the_limit_of_windows(diagnoser: Diagnoser) -> None:
 
 
 def test_without_the_default_model_nothing_can_serve(settings: Settings) -> None:
-    diagnoser = create_diagnoser(settings.model_copy(update={"default_model": "absent"}))
+    diagnoser = create_diagnoser(replace(settings, default_model="absent"))
     with pytest.raises(ModelUnavailableError, match="The default model 'absent' is not installed here"):
         diagnoser.load(DEFAULTS)
     assert diagnoser.load(DiagnosisOptions(model="tiny")).manifest.name == "tiny"
@@ -171,4 +172,4 @@ def test_without_the_default_model_nothing_can_serve(settings: Settings) -> None
 def test_threads_come_from_the_settings_or_the_cpu_share(
     settings: Settings, change: dict[str, int], threads: int
 ) -> None:
-    assert create_diagnoser(settings.model_copy(update=change)).models._threads == threads
+    assert create_diagnoser(replace(settings, **change)).models._threads == threads

@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from msgspec.structs import asdict
 
 from functions.core.settings import MODELS_DIR, Settings, SettingsInvalidError, get_settings, read_settings
 
@@ -28,7 +28,7 @@ DEFAULTS = {
 
 
 def test_without_any_variable_the_defaults_are_the_safe_ones() -> None:
-    assert Settings().model_dump() == DEFAULTS
+    assert asdict(Settings()) == asdict(read_settings()) == DEFAULTS
     assert Path(__file__).resolve().parents[3] / "layers" / "models" == MODELS_DIR
 
 
@@ -48,13 +48,13 @@ def test_a_variable_sets_its_field(
     monkeypatch: pytest.MonkeyPatch, variable: str, text: str, name: str, expected: Any
 ) -> None:
     monkeypatch.setenv(variable, text)
-    assert Settings().model_dump() == DEFAULTS | {name: expected}
+    assert asdict(read_settings()) == DEFAULTS | {name: expected}
 
 
 def test_a_variable_without_the_prefix_is_overlooked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_BATCH", "7")
     monkeypatch.setenv("STAGE", "dev")
-    assert Settings().model_dump() == DEFAULTS
+    assert asdict(read_settings()) == DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_value_that_cannot_be_is_refused_and_its_variable_named(
 
 def test_a_list_that_is_no_json_is_refused_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PALIER_CORS_ORIGINS", "https://a.example")
-    with pytest.raises(SettingsInvalidError, match=r"cors_origins.*a list is written as JSON"):
+    with pytest.raises(SettingsInvalidError, match=r"^PALIER_CORS_ORIGINS: .*a list is written as JSON"):
         read_settings()
 
 
@@ -93,8 +93,8 @@ def test_a_list_that_is_no_json_is_refused_and_named(monkeypatch: pytest.MonkeyP
 )
 @pytest.mark.parametrize("stage", ["local", "dev", "staging", "prod"])
 def test_what_is_no_origin_is_refused_in_every_stage(stage: str, origin: str) -> None:
-    with pytest.raises(ValidationError, match="is no origin"):
-        Settings.model_validate({"stage": stage, "cors_origins": [origin]})
+    with pytest.raises(SettingsInvalidError, match=r"^PALIER_CORS_ORIGINS: .* is no origin"):
+        read_settings(stage=stage, cors_origins=[origin])
 
 
 @pytest.mark.parametrize("stage", ["staging", "prod"])
@@ -106,7 +106,7 @@ def test_plain_http_is_refused_when_deployed(stage: str) -> None:
 @pytest.mark.parametrize("stage", ["local", "dev"])
 def test_plain_http_is_fine_while_developing(stage: str) -> None:
     origins = ["http://localhost:3000"]
-    assert Settings.model_validate({"stage": stage, "cors_origins": origins}).cors_origins == origins
+    assert read_settings(stage=stage, cors_origins=origins).cors_origins == origins
 
 
 def test_they_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,5 +117,5 @@ def test_they_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_they_cannot_be_changed() -> None:
-    with pytest.raises(ValidationError, match="frozen"):
+    with pytest.raises(AttributeError, match="immutable"):
         Settings().stage = "dev"  # type: ignore[misc]

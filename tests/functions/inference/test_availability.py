@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from functions.core import models
 from functions.core.arrays import Float32Array
@@ -65,7 +66,7 @@ async def test_a_request_at_work_does_not_block_the_event_loop(settings: Setting
 
 
 async def test_one_request_too_many_is_told_to_come_back(settings: Settings, blocking: BlockingEngine) -> None:
-    async with client_of(create_app(settings.model_copy(update={"max_pending": 2}))) as client:
+    async with client_of(create_app(replace(settings, max_pending=2))) as client:
         async with at_work(client, blocking, 2) as tasks:
             response = await predict_tone(client)
             assert assert_error(response, 429, "too_many_requests", None).startswith("2 requests are in work")
@@ -115,7 +116,7 @@ async def test_a_damaged_package_is_a_503_and_a_log_line(
     settings: Settings, own_models_dir: Path, read_log: Any, damage: Callable[[Path], None], sentence: str
 ) -> None:
     damage(own_models_dir / "tiny" / "10")
-    async with client_of(create_app(settings.model_copy(update={"models_dir": own_models_dir}))) as client:
+    async with client_of(create_app(replace(settings, models_dir=own_models_dir))) as client:
         for _ in range(2):
             response = await predict_tone(client)
             assert assert_error(response, 503, "model_unavailable", None) == sentence
@@ -137,7 +138,7 @@ async def assert_unhealthy(client: httpx.AsyncClient) -> None:
 
 async def test_a_broken_package_hides_no_other(settings: Settings, own_models_dir: Path, read_log: Any) -> None:
     break_manifest(own_models_dir / "tiny-pair" / "1")
-    async with client_of(create_app(settings.model_copy(update={"models_dir": own_models_dir}))) as client:
+    async with client_of(create_app(replace(settings, models_dir=own_models_dir))) as client:
         answer = (await client.get("/models")).json()
     assert [model["name"] for model in answer["models"]] == ["tiny", "tiny-plain"]
     assert answer["unavailable"] == ["tiny-pair"]
@@ -147,7 +148,7 @@ async def test_a_broken_package_hides_no_other(settings: Settings, own_models_di
 
 
 async def test_a_missing_default_model_is_a_503(settings: Settings) -> None:
-    async with client_of(create_app(settings.model_copy(update={"default_model": "absent"}))) as client:
+    async with client_of(create_app(replace(settings, default_model="absent"))) as client:
         await assert_unhealthy(client)
         assert_error(await predict_tone(client), 503, "model_unavailable", None)
         assert (await predict_tone(client, model="tiny")).status_code == 200
@@ -177,7 +178,7 @@ async def test_no_signal_value_reaches_the_log(settings: Settings, read_log: Any
 
 
 async def test_health_answers_also_when_every_worker_is_at_work(settings: Settings, blocking: BlockingEngine) -> None:
-    async with client_of(create_app(settings.model_copy(update={"max_pending": 64}))) as client:
+    async with client_of(create_app(replace(settings, max_pending=64))) as client:
         async with at_work(client, blocking, 2):
             waiting = [asyncio.create_task(predict_tone(client)) for _ in range(40)]
             await asyncio.sleep(0)
@@ -186,7 +187,7 @@ async def test_health_answers_also_when_every_worker_is_at_work(settings: Settin
 
 
 async def test_a_missing_default_model_is_no_fault_of_the_caller(settings: Settings) -> None:
-    async with client_of(create_app(settings.model_copy(update={"default_model": "absent"}))) as client:
+    async with client_of(create_app(replace(settings, default_model="absent"))) as client:
         for path in ("/model/info", "/health"):
             response = await client.get(path)
             assert (response.status_code, response.headers["retry-after"]) == (503, "30")
@@ -195,7 +196,7 @@ async def test_a_missing_default_model_is_no_fault_of_the_caller(settings: Setti
 async def test_a_defect_also_reaches_the_page_that_asked(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "OnnxEngine", lambda *_: RaisingEngine())
     origin = "https://plant.example.org"
-    async with client_of(create_app(settings.model_copy(update={"cors_origins": [origin]})), origin=origin) as client:
+    async with client_of(create_app(replace(settings, cors_origins=[origin])), origin=origin) as client:
         response = await predict_tone(client)
     assert_error(response, 500, "internal_error", None)
     assert response.headers["access-control-allow-origin"] == origin

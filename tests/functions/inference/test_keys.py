@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
-from functions.core.keys import KeyRing, Scope, create_key
+from functions.core.keys import KeyRing, Scope, create_key, write_key_ring
 from functions.core.settings import Settings
 from functions.inference.app import create_app
 from tests.support.apps import assert_error, client_of, predict_tone
@@ -28,7 +29,7 @@ def make_keys(path: Path) -> Keys:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     scopes: tuple[tuple[Scope, ...], ...] = (("read", "predict"), ("read",), ("read", "predict"))
     made = [create_key("press 4", one, yesterday if index == 2 else None) for index, one in enumerate(scopes)]
-    path.write_text(KeyRing(keys=[stored for _, stored in made]).model_dump_json())
+    path.write_bytes(write_key_ring(KeyRing(keys=[stored for _, stored in made])))
     return Keys(made[0][0], made[1][0], made[2][0], path)
 
 
@@ -39,7 +40,7 @@ def keys(tmp_path: Path) -> Keys:
 
 @pytest.fixture
 def locked(settings: Settings, keys: Keys) -> Settings:
-    return settings.model_copy(update={"api_keys_required": True, "api_keys_file": keys.file})
+    return replace(settings, api_keys_required=True, api_keys_file=keys.file)
 
 
 def keyed(settings: Settings, key: str | None) -> httpx.AsyncClient:
@@ -112,12 +113,12 @@ async def test_a_key_store_that_cannot_be_read_is_a_503(
 
 
 async def test_without_any_store_every_request_is_refused(settings: Settings, keys: Keys) -> None:
-    async with keyed(settings.model_copy(update={"api_keys_required": True}), keys.full) as client:
+    async with keyed(replace(settings, api_keys_required=True), keys.full) as client:
         assert_error(await predict_tone(client), 503, "dependency_unavailable", None)
 
 
 async def test_a_revoked_key_is_refused_once_the_store_is_read_again(locked: Settings, keys: Keys) -> None:
-    async with keyed(locked.model_copy(update={"api_keys_cache_s": 0}), keys.full) as client:
+    async with keyed(replace(locked, api_keys_cache_s=0), keys.full) as client:
         assert (await predict_tone(client)).status_code == 200
         keys.file.write_text('{"keys": []}')
         assert_error(await predict_tone(client), 401, "api_key_invalid", "X-API-Key")

@@ -57,9 +57,9 @@ def test_the_accepted_content_types_are_the_decoders() -> None:
 
 def test_every_option_may_stand_in_query_and_body() -> None:
     for operation, member in ((PREDICT, "signal"), (BATCH, "signals")):
-        assert {parameter["name"] for parameter in operation["parameters"]} == set(DiagnosisOptions.model_fields)
+        assert {parameter["name"] for parameter in operation["parameters"]} == set(DiagnosisOptions.__struct_fields__)
         body = operation["requestBody"]["content"][JSON]["schema"]
-        assert set(body["properties"]) == {member, *DiagnosisOptions.model_fields}
+        assert set(body["properties"]) == {member, *DiagnosisOptions.__struct_fields__}
 
 
 def test_operations_are_named_once_and_secured_but_for_health_and_documentation() -> None:

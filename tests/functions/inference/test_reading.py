@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from functions.core.settings import Settings
 from functions.core.version import VERSION
@@ -80,6 +81,6 @@ async def test_head_is_answered_as_get_without_a_body(client: httpx.AsyncClient)
 
 
 async def test_no_models_are_an_empty_list(settings: Settings, tmp_path: Path) -> None:
-    async with client_of(create_app(settings.model_copy(update={"models_dir": tmp_path}))) as client:
+    async with client_of(create_app(replace(settings, models_dir=tmp_path))) as client:
         assert (await client.get("/models")).json()["models"] == []
         assert_error(await client.get("/models/tiny"), 404, "model_not_found", "model")

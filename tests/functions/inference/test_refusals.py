@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from functions.core.settings import Settings
 from functions.inference.app import create_app
@@ -264,7 +265,7 @@ async def test_an_unknown_model_is_not_found(client: httpx.AsyncClient, path: st
 
 
 async def test_the_limits_are_the_settings(settings: Settings) -> None:
-    smaller = settings.model_copy(update={"max_windows": 1, "max_body_bytes": 30_000})
+    smaller = replace(settings, max_windows=1, max_body_bytes=30_000)
     async with client_of(create_app(smaller)) as client:
         headers = {"content-type": RAW}
         one, two = [await client.post("/predict", content=tone(0.5, n).tobytes(), headers=headers) for n in (1, 2)]

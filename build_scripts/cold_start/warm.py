@@ -1,0 +1,47 @@
+"""A started function under many requests: what each costs, and whether memory grows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from tqdm import trange
+
+from build_scripts.cold_start.arms import Arm
+from build_scripts.cold_start.start import EVENT
+from build_scripts.errors import BuildError
+from build_scripts.latency import Latency
+from tests.lambda_runtime.events import read_event
+from tests.lambda_runtime.sandbox import Sandbox
+
+SETTLED = 100
+
+
+def warm(arm: Arm, requests: int) -> dict[str, Any]:
+    """Send so many requests to one sandbox.
+
+    Returns:
+        Latency of a request in ms, and the process's resident memory in MB at its peak: after the first hundred
+        requests, after all, and the difference.
+
+    Raises:
+        BuildError: a request fails.
+    """
+    times: list[float] = []
+    peaks: list[float] = []
+    event = read_event(EVENT)
+    with Sandbox(arm.places, arm.function) as sandbox:
+        for _ in trange(requests, desc="warm requests", unit="request", leave=False):
+            outcome = sandbox.invoke(event)
+            if outcome.kind != "response" or outcome.body["statusCode"] != 200:
+                raise BuildError(f"{arm.label} does not answer: {outcome.content}")
+            times.append(outcome.content["duration_ms"])
+            peaks.append(outcome.content["max_memory_mb"])
+    settled = peaks[min(SETTLED, requests) - 1]
+    return {
+        "requests": requests,
+        "latency_ms": asdict(Latency.of(times[1:])),
+        "settled_mb": settled,
+        "peak_mb": peaks[-1],
+        "growth_mb": peaks[-1] - settled,
+    }

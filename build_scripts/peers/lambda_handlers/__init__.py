@@ -1,0 +1,1 @@
+"""Handlers that Palier is measured against; each runs alone, in /var/task."""

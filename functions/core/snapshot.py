@@ -1,0 +1,48 @@
+"""Hooks of AWS Lambda SnapStart: what a snapshot should hold, and what must not come out of one.
+
+A snapshot is taken once, of a started function, and restored as often as instances are needed: whatever was random,
+cached or timed before it would be the same in all of them.
+Source: AWS Lambda developer guide, "Implement code before or after Lambda function snapshots".
+"""
+
+import os
+import random
+import sys
+from collections.abc import Callable, Mapping
+
+_INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
+_SNAP_START = "snap-start"
+
+Hook = Callable[[], object]
+
+
+def register_snapshot_hooks(prime: Hook, refresh: Hook, environment: Mapping[str, str] = os.environ) -> bool:
+    """Register what to run before a snapshot is taken and after it is restored, where there are snapshots.
+
+    Args:
+        prime: does what a first request would do, so that the snapshot holds it done.
+        refresh: drops what may be out of date, or shared with other instances.
+        environment: says whether this start is for a snapshot.
+
+    Returns:
+        Whether it is.
+    """
+    if environment.get(_INITIALIZATION) != _SNAP_START:
+        return False
+    # AWS Lambda's runtime brings it, nothing else does.
+    from snapshot_restore_py import register_after_restore, register_before_snapshot
+
+    register_before_snapshot(prime)
+    register_after_restore(reseed)
+    register_after_restore(refresh)
+    return True
+
+
+def reseed() -> None:
+    """Give the pseudo-random generators of the standard library and of numpy new states.
+
+    `os.urandom`, `secrets` and `uuid4` ask the kernel, which AWS reseeds itself.
+    """
+    random.seed()
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()

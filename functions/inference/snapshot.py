@@ -1,0 +1,36 @@
+"""What the inference function does before a snapshot of it is taken and after it is restored."""
+
+import importlib
+
+import numpy as np
+from starlette.applications import Starlette
+
+from functions.core.key_stores import CachedKeyStore
+from functions.core.options import DiagnosisOptions
+from functions.core.settings import Settings
+from functions.core.signal import Recording
+from functions.core.telemetry import LOGGER
+
+
+def prime(app: Starlette, settings: Settings) -> None:
+    """Diagnose one window, so that the snapshot holds the engine's memory and threads as a first request leaves them.
+
+    What asks for keys is loaded too, but no key: those that are stored today may be revoked tomorrow.
+
+    Raises:
+        PalierError: the default model cannot serve; AWS then refuses to publish the version.
+    """
+    diagnoser = app.state.diagnoser
+    spec = diagnoser.load(DiagnosisOptions()).manifest.input
+    window = np.sin(np.arange(spec.window, dtype=np.float32) * 0.1)
+    diagnoser.diagnose(Recording(np.tile(window, (spec.channels, 1))), DiagnosisOptions())
+    if settings.api_keys_secret:
+        importlib.import_module("boto3")
+    LOGGER.info("primed for a snapshot")
+
+
+def refresh(app: Starlette) -> None:
+    """Forget the keys that were read: others may be valid when the snapshot is restored."""
+    if isinstance(app.state.key_store, CachedKeyStore):
+        app.state.key_store.expire()
+    LOGGER.info("restored from a snapshot")

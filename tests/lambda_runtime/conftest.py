@@ -1,0 +1,28 @@
+"""The local Lambda for tests, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lambda_runtime.places import NotHereError, Places, make_places
+from tests.lambda_runtime.sandbox import Function, Sandbox
+
+OPEN = {"PALIER_API_KEYS_REQUIRED": "false"}
+
+
+@pytest.fixture(scope="session")
+def places() -> Places:
+    try:
+        return make_places()
+    except NotHereError as reason:
+        pytest.skip(f"no local Lambda here: {reason}")
+
+
+@pytest.fixture(scope="session")
+def inference(places: Places) -> Iterator[Sandbox]:
+    """The inference function, started once."""
+    with Sandbox(places, Function(environment=OPEN)) as sandbox:
+        assert sandbox.started.kind == "next", sandbox.log()
+        yield sandbox

@@ -1,0 +1,10 @@
+"""Run by any Python with the bundle on its path: the inference handler, once for each event file; prints answers."""
+
+import json
+import sys
+from pathlib import Path
+
+from functions.inference.handler import handler
+
+answers = [handler(json.loads(Path(name).read_text()), None) for name in sys.argv[1:]]
+sys.stdout.write(json.dumps(answers))
