@@ -70,9 +70,7 @@ def _add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         description="Show what each memory size of the function gives and costs, and which each stage should have.",
     )
     parser.add_argument("--requests-a-month", type=float, default=1e6, help="default: a million")
-    parser.add_argument(
-        "--cold-share", type=float, default=0.01, help="of requests that start a function (%(default)s)"
-    )
+    parser.add_argument("--cold-share", type=float, default=0.01, help="of requests that meet a start (%(default)s)")
     parser.add_argument("--architecture", choices=("arm64", "x86_64"), default="arm64", help="default: %(default)s")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_plan)

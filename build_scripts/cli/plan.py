@@ -82,11 +82,8 @@ def plan(measured: Sequence[Mapping[str, Any]], load: Load) -> list[Size]:
     safe = [one for one in sizes if one.peak_mb <= LARGEST_SHARE * one.memory_mb] or sizes[-1:]
     quick = [one for one in safe if one.cold_ms <= COLD_START_OBJECTIVE_MS]
     dev = min(safe, key=lambda one: (one.all_per_million, one.memory_mb))
-    prod = (
-        min(quick, key=lambda one: (one.all_per_million, one.memory_mb))
-        if quick
-        else min(safe, key=lambda one: one.cold_ms)
-    )
+    prod = min(quick, key=lambda one: (one.all_per_million, one.memory_mb), default=None)
+    prod = prod or min(safe, key=lambda one: one.cold_ms)
     return [_advised(one, dev, prod) for one in sizes]
 
 

@@ -18,7 +18,7 @@ def render_cold_start(report: Report) -> str:
             _cold(report),
             "What the imports take, by package (`-X importtime`, which itself makes them slower: read the shares):\n",
             _imports(report["imports_ms"]),
-            "By memory size, and so by share of a processor (one for each 1,769 MB); one second of signal as float32:\n",
+            "By memory size, and so by share of a processor (one for each 1,769 MB); a second of signal as float32:\n",
             _sizes(report["memory_sizes"]),
             _warm(report["warm"]),
         )
@@ -43,9 +43,9 @@ def _ratio(report: Report, arm: str) -> str:
 def _intro(report: Report) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in report["serving_versions"].items())
     return (
-        "In the [local Lambda](lambda.md), at two processors: from the start of the process to the answer to the first\n"
-        "event, each start in a sandbox of its own, files in the page cache, no network, no API keys. All arms take turns;\n"
-        f"a ratio is the median of the ratios within a round. {versions}.\n"
+        "In the [local Lambda](lambda.md), at two processors: from the start of the process to the answer to the\n"
+        "first event, each start in a sandbox of its own, files in the page cache, no network, no API keys. All arms\n"
+        f"take turns; a ratio is the median of the ratios within a round. {versions}.\n"
     )
 
 
@@ -85,6 +85,6 @@ def _sizes(sizes: Sequence[Report]) -> str:
 
 def _warm(warm: Report) -> str:
     return (
-        f"Over {warm['requests']:,} requests to one sandbox the process's peak memory went from {warm['settled_mb']:.1f} MB, "
-        f"after the first hundred, to {warm['peak_mb']:.1f} MB.\n"
+        f"Over {warm['requests']:,} requests to one sandbox the process's peak memory went from\n"
+        f"{warm['settled_mb']:.1f} MB, after the first hundred, to {warm['peak_mb']:.1f} MB.\n"
     )

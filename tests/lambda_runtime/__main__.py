@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from tests.lambda_runtime.events import read_event
 from tests.lambda_runtime.places import NotHereError, make_places
 from tests.lambda_runtime.sandbox import Function, Sandbox
 
@@ -15,7 +16,7 @@ def main() -> int:
     """Print the answer and the REPORT line; 0: answered, 1: not, 2: no sandbox here."""
     parser = argparse.ArgumentParser(prog="python -m tests.lambda_runtime", description=__doc__)
     parser.add_argument("function", choices=["inference"])
-    parser.add_argument("event", type=Path, help="a REST API event (.json)")
+    parser.add_argument("event", type=Path, help="a REST API event (.json), bodies filled in from recordings")
     parser.add_argument("--memory", type=int, default=1769, help="MB (default: %(default)s)")
     options = parser.parse_args()
     try:
@@ -28,7 +29,7 @@ def main() -> int:
         if sandbox.started.kind != "next":
             print(json.dumps(dict(sandbox.started.content), indent=2), sandbox.log(), file=sys.stderr)
             return 1
-        outcome = sandbox.invoke(json.loads(options.event.read_text()))
+        outcome = sandbox.invoke(read_event(options.event))
         print(json.dumps(outcome.content.get("body", outcome.content), indent=2))
         print(sandbox.log(), sandbox.report(outcome), sep="\n", file=sys.stderr)
     return 0 if outcome.kind == "response" else 1
