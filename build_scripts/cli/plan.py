@@ -23,8 +23,8 @@ from functions.core.errors import PalierError
 
 MEASURED = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.json"
 MILLION = 1_000_000
-# A size is safe where the peak takes at most half of it.
-LARGEST_SHARE = 0.5
+# A size is safe where the largest request takes at most a third of it.
+LARGEST_SHARE = 1 / 3
 # The service's objective for the 95th percentile: a cold start that keeps it is no incident.
 COLD_START_OBJECTIVE_MS = 500
 
@@ -75,7 +75,7 @@ def read_sizes(path: Path = MEASURED) -> list[dict[str, Any]]:
 def plan(measured: Sequence[Mapping[str, Any]], load: Load) -> list[Size]:
     """Return each memory size with its price under a load, and the stages it is advised for.
 
-    dev: the cheapest of which at most half is ever in use. prod: the cheapest of those whose cold start stays within
+    dev: the cheapest that is safe. prod: the cheapest safe one whose cold start stays within
     the latency objective; where none does, the fastest. staging is as prod.
     """
     sizes = [_priced(one, load) for one in measured]
@@ -122,7 +122,7 @@ def _priced(one: Mapping[str, Any], load: Load) -> Size:
         cold_ms=cold["total_ms"],
         warm_p50_ms=warm["p50_ms"],
         warm_p95_ms=warm["p95_ms"],
-        peak_mb=max(cold["peak_mb"], one["warm"]["peak_mb"]),
+        peak_mb=one["largest_request_peak_mb"],
         lambda_per_million=on_lambda,
         all_per_million=everything,
         a_month=everything * load.requests_a_month / MILLION,

@@ -10,7 +10,7 @@ from typing import Any
 from build_scripts.cold_start.arms import Arm, labels, make_arms
 from build_scripts.cold_start.imports import import_times
 from build_scripts.cold_start.start import starts, summary
-from build_scripts.cold_start.warm import warm
+from build_scripts.cold_start.warm import largest_peak_mb, warm
 from build_scripts.errors import BuildError
 from build_scripts.machine import measured_on
 from tests.lambda_runtime.places import NotHereError
@@ -70,4 +70,9 @@ def _at(arm: Arm, memory_mb: int, effort: Effort) -> dict[str, Any]:
     sized = arm.at(memory_mb)
     cold = summary(starts({"palier": sized}, effort.rounds_a_size), "palier")["palier"]
     del cold["ratio"]
-    return {"memory_mb": memory_mb, "cold": cold, "warm": warm(sized, effort.requests_a_size)}
+    return {
+        "memory_mb": memory_mb,
+        "cold": cold,
+        "warm": warm(sized, effort.requests_a_size),
+        "largest_request_peak_mb": largest_peak_mb(sized),
+    }

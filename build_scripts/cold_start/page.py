@@ -72,12 +72,13 @@ def _imports(spent: Mapping[str, float]) -> str:
 
 def _sizes(sizes: Sequence[Report]) -> str:
     head = (
-        "| memory MB | cold start ms | warm median ms | warm 95th percentile ms | peak MB |\n"
-        "| --- | --- | --- | --- | --- |\n"
+        "| memory MB | cold start ms | warm median ms | warm 95th percentile ms | peak MB | peak MB, 6 MB of JSON |\n"
+        "| --- | --- | --- | --- | --- | --- |\n"
     )
     rows = "".join(
         f"| {one['memory_mb']} | {one['cold']['total_ms']:.0f} | {one['warm']['latency_ms']['p50_ms']:.1f} | "
-        f"{one['warm']['latency_ms']['p95_ms']:.1f} | {one['warm']['peak_mb']:.0f} |\n"
+        f"{one['warm']['latency_ms']['p95_ms']:.1f} | {one['warm']['peak_mb']:.0f} | "
+        f"{one['largest_request_peak_mb']:.0f} |\n"
         for one in sizes
     )
     return head + rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +16,25 @@ from tests.lambda_runtime.events import read_event
 from tests.lambda_runtime.sandbox import Sandbox
 
 SETTLED = 100
+# What PALIER_MAX_BODY_BYTES lets pass, and an event holds beside its headers.
+_LARGEST_BODY = 6_000_000
+
+
+def largest_peak_mb(arm: Arm) -> float:
+    """Return the most memory, in MB, that a request as large as an event can be takes; JSON needs the most.
+
+    Raises:
+        BuildError: it fails.
+    """
+    event = read_event("diagnose_json")
+    samples = json.loads(event["body"])["signal"]
+    one = len(json.dumps(json.dumps(samples))) + 2
+    body = json.dumps({"signal": samples * (_LARGEST_BODY // one)})
+    with Sandbox(arm.places, arm.function) as sandbox:
+        outcome = sandbox.invoke(event | {"body": body})
+        if outcome.kind != "response" or outcome.body["statusCode"] != 200:
+            raise BuildError(f"{arm.label} does not answer: {outcome.content}")
+        return float(outcome.content["max_memory_mb"])
 
 
 def warm(arm: Arm, requests: int) -> dict[str, Any]:
