@@ -58,7 +58,7 @@ def _receivers(stage: Stage) -> Iterator[str]:
 
 def _starts(stage: Stage) -> Iterator[str]:
     if stage.snap_start and stage.provisioned:
-        yield "Lambda cannot have SnapStart and provisioned concurrency together; set snap_start=False or provisioned=None."
+        yield "Lambda has no SnapStart with provisioned concurrency; set snap_start=False or provisioned=None."
     if stage.provisioned and not 1 <= stage.provisioned.minimum <= stage.provisioned.maximum:
         yield "provisioned concurrency needs 1 <= minimum <= maximum."
     if stage.provisioned and stage.provisioned.maximum > stage.sizes["inference"].reserved_concurrency:
@@ -93,7 +93,7 @@ def _throttles(stage: Stage) -> Iterator[str]:
     if at_once > reserved:
         yield (
             f"{stage.throttle.rate_per_s:g} requests/s of {stage.thresholds.latency_slo_p95_ms:g} ms are "
-            f"{at_once:g} at once, above the function's concurrency {reserved}; lower throttle.rate_per_s, or reserve more."
+            f"{at_once:g} at once, above the function's concurrency {reserved}; lower throttle.rate_per_s."
         )
 
 

@@ -40,6 +40,7 @@ class Stage:
     rate_limits: RateLimits = field(default_factory=RateLimits)
     retention: Retention = field(default_factory=Retention)
     key_rotation_days: int = 1
+    job_timeout_s: int = 300
     thresholds: AlarmThresholds = field(default_factory=AlarmThresholds)
     receivers: tuple[Receiver, ...] = ()
     domain: Domain | None = None
