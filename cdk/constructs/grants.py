@@ -1,11 +1,12 @@
 """The least that a function needs of a resource: from what it may do to the actions of IAM."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
 
+from cdk.acknowledged import acknowledge
 from cdk.constructs.function import Function
 from cdk.functions import Access, Kind
 
@@ -33,6 +34,7 @@ class Resource:
     address: str
     arns: tuple[str, ...]
     key: kms.IKey
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
 
 def grant(function: Function, resource: Resource, access: Access) -> None:
@@ -47,6 +49,7 @@ def let_consume(function: Function, queue: Resource) -> None:
 
 def _allow(function: Function, resource: Resource, actions: Sequence[str]) -> None:
     function.allow(actions, resource.arns)
+    acknowledge(function.role, resource.accepted)
     service = f"{_SERVICES[resource.kind]}.{Stack.of(function).region}.amazonaws.com"
     function.allow(
         ["kms:Decrypt", "kms:GenerateDataKey"], [resource.key.key_arn], {"StringEquals": {"kms:ViaService": service}}

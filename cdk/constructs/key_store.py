@@ -1,5 +1,7 @@
 """The store of API keys: a secret that is empty at birth and whose expired keys go by rotation."""
 
+from typing import cast
+
 from aws_cdk import CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -81,6 +83,5 @@ class KeyStore(Construct):
 
 def _leave_empty(secret: secretsmanager.Secret) -> None:
     # Without a word CDK has a random password made; the first key is made by `palier keys create`.
-    resource = secret.node.default_child
-    assert isinstance(resource, CfnResource)  # noqa: S101 - tells the type
+    resource = cast("CfnResource", secret.node.default_child)
     resource.add_property_deletion_override("GenerateSecretString")

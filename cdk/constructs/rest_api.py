@@ -98,6 +98,7 @@ class RestApi(Construct):
             self,
             {
                 "AwsSolutions-APIG4": "Functions check Palier's own API keys; health and docs are open on purpose.",
+                "AwsSolutions-APIG3": "The protection stack associates the web ACL.",
                 "AwsSolutions-COG4": "Machines call, not people: API keys instead of a Cognito user pool.",
                 managed_policy(
                     "AmazonAPIGatewayPushToCloudWatchLogs"

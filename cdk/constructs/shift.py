@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codedeploy as codedeploy
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -36,10 +35,8 @@ class CanaryShift(Construct):
                 failed_deployment=True, stopped_deployment=True, deployment_in_alarm=True
             ),
         )
-        role = group.role
-        assert isinstance(role, iam.Role)  # noqa: S101 - tells the type
         acknowledge(
-            role,
+            group,
             {
                 managed_policy(
                     "AWSCodeDeployRoleForLambdaLimited"

@@ -49,6 +49,7 @@ class ApiStack(Stack):
         stage, bundle = source.stage, source.bundle
         super().__init__(scope, id_, description=f"Palier {stage.name}: functions and API")
         self._stage, self._data, self._keys = stage, data, keys
+        self.add_stack_dependency(data)
         layers = {
             kind: layer(self, kind.title(), kind=kind, bundle=bundle, architecture=stage.architecture)
             for kind in ("runtime", "models")

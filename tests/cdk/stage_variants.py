@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from cdk.stage_parts import Domain, ProvisionedConcurrency, Receiver
+from cdk.functions import FunctionSpec, Grant
+from cdk.stage_parts import Domain, FunctionSize, ProvisionedConcurrency, Receiver
 from cdk.stages import STAGES, Stage
 
 RECEIVERS = (
@@ -20,6 +21,31 @@ DEV = STAGES["dev"]
 STAGING = STAGES["staging"]
 PROD = replace(STAGES["prod"], receivers=RECEIVERS)
 
+# Functions as they come: a data entry each.
+EXTRA = (
+    FunctionSpec(
+        "jobs",
+        handler="functions.jobs.handler.handler",
+        routes=("POST /jobs", "GET /jobs/{id}"),
+        reads_keys=True,
+        grants=(
+            Grant("jobs", "read_write", "PALIER_JOBS_TABLE"),
+            Grant("recordings", "write", "PALIER_RECORDINGS_BUCKET"),
+            Grant("queue", "send", "PALIER_QUEUE"),
+        ),
+    ),
+    FunctionSpec(
+        "worker",
+        handler="functions.worker.handler.handler",
+        models=True,
+        grants=(
+            Grant("history", "write", "PALIER_HISTORY_TABLE"),
+            Grant("recordings", "read", "PALIER_RECORDINGS_BUCKET"),
+        ),
+        consumes=True,
+    ),
+)
+
 # What no shipped stage has: x86_64, provisioned concurrency, a domain, no page that calls.
 WARM = replace(
     PROD,
@@ -27,6 +53,11 @@ WARM = replace(
     snap_start=False,
     provisioned=ProvisionedConcurrency(minimum=2, maximum=20),
     domain=DOMAIN,
+    sizes={
+        **PROD.sizes,
+        "jobs": FunctionSize(memory_mb=512, timeout_s=20, reserved_concurrency=10),
+        "worker": FunctionSize(memory_mb=1769, timeout_s=300, reserved_concurrency=5),
+    },
 )
 
 DEPLOYABLE: dict[str, Stage] = {"dev": DEV, "staging": STAGING, "prod": PROD}
