@@ -1,5 +1,6 @@
 """The CDK app: `-c stage=NAME` composes one stage, without it all; `-c bundle=DIR` names the bundle's folder."""
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,14 @@ from cdk.stacks.secrets import SecretsStack
 from cdk.stage_parts import Receiver
 from cdk.stages import STAGES, Stage
 
-BUNDLE = Path(__file__).resolve().parents[1] / "build"
+ROOT = Path(__file__).resolve().parents[1]
+BUNDLE = ROOT / "build"
+
+
+def feature_flags() -> dict[str, object]:
+    """Return the flags of cdk.json, which the CDK's command line would pass."""
+    flags: dict[str, object] = json.loads((ROOT / "cdk.json").read_bytes())["context"]
+    return flags
 
 
 def compose(scope: Construct, source: Source) -> dict[str, Stack]:
@@ -63,7 +71,7 @@ def asked_for(app: App) -> list[Stage]:
 
 def main() -> int:
     """Synthesize what the context asks for; 1 and a sentence on standard error where it cannot be."""
-    app = App()
+    app = App(context=feature_flags())
     folder = cast("str | None", app.node.try_get_context("bundle"))
     try:
         for stage in asked_for(app):

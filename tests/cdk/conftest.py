@@ -1,6 +1,5 @@
 """One synth of all stages for all tests."""
 
-import json
 import os
 from pathlib import Path
 
@@ -10,8 +9,6 @@ from cdk.stages import Stage
 from tests.cdk.bundles import write_bundle
 from tests.cdk.stage_variants import DEPLOYABLE, EXTRA, WARM
 from tests.cdk.templates import Assembly
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +23,7 @@ def assembly(bundle_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Asse
     cdk = pytest.importorskip("aws_cdk")
     from cdk_nag import AwsSolutionsChecks
 
-    from cdk.app import compose
+    from cdk.app import compose, feature_flags
     from cdk.bundle import Bundle
     from cdk.functions import FUNCTIONS
     from cdk.stacks.api import Source
@@ -34,7 +31,7 @@ def assembly(bundle_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Asse
     folder = tmp_path_factory.mktemp("cdk.out")
     app = cdk.App(
         outdir=str(folder),
-        context=json.loads((ROOT / "cdk.json").read_bytes())["context"],
+        context=feature_flags(),
         builtin_cloud_formation_validation=False,
         tree_metadata=False,
     )
