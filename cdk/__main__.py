@@ -71,8 +71,8 @@ def _empty(options: argparse.Namespace) -> None:
 
     from cdk.emptying import empty_buckets
 
-    for name in empty_buckets(STAGES[options.stage], boto3.Session()):
-        print(f"emptied {name}")
+    emptied = empty_buckets(STAGES[options.stage], boto3.Session())
+    print(f"emptied: {', '.join(emptied) or 'nothing'}")
 
 
 if __name__ == "__main__":

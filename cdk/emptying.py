@@ -3,19 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cdk.refusals import StageError
 from cdk.stages import Stage
 
 
 def empty_buckets(stage: Stage, session: Any) -> list[str]:
-    """Delete every version of every object in the stage's buckets; returns the buckets' names.
+    """Delete every version of every object in the stage's buckets, unless the stage keeps its data.
 
-    `session` is a boto3 session. Raises StageError where the stage keeps its data.
+    `session` is a boto3 session. Returns the names of the buckets that are empty now.
     """
     if stage.retention.removal == "retain":
-        raise StageError(
-            f"Stage {stage.name} keeps its data: its buckets are not emptied. See docs/deploy.md, Removing."
-        )
+        return []
     buckets = list(_buckets(session.client("cloudformation"), f"palier-{stage.name}-data"))
     s3 = session.resource("s3")
     for name in buckets:
@@ -24,8 +21,12 @@ def empty_buckets(stage: Stage, session: Any) -> list[str]:
 
 
 def _buckets(cloudformation: Any, stack: str) -> Iterator[str]:
-    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
-        for resource in page["StackResourceSummaries"]:
-            gone = resource["ResourceStatus"] == "DELETE_COMPLETE"
-            if resource["ResourceType"] == "AWS::S3::Bucket" and not gone:
-                yield resource["PhysicalResourceId"]
+    try:
+        pages = list(cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack))
+    except cloudformation.exceptions.ClientError as error:
+        if "does not exist" in str(error):
+            return
+        raise
+    for resource in (one for page in pages for one in page["StackResourceSummaries"]):
+        if resource["ResourceType"] == "AWS::S3::Bucket" and resource["ResourceStatus"] != "DELETE_COMPLETE":
+            yield resource["PhysicalResourceId"]
