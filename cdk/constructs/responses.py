@@ -16,7 +16,7 @@ RESPONSES: Mapping[str, tuple[int | None, str, str]] = {
     ),
     "BAD_REQUEST_PARAMETERS": (400, "malformed_request", "A parameter of the request is missing."),
     "BAD_REQUEST_BODY": (400, "malformed_body", "The request body is not what this endpoint takes."),
-    "REQUEST_TOO_LARGE": (413, "body_too_large", "The request body is over the limit of 10 MB."),
+    "REQUEST_TOO_LARGE": (413, "body_too_large", "The request body is too large; about 4.5 MB get through."),
     "THROTTLED": (429, "too_many_requests", "Too many requests; try again in a second."),
     "QUOTA_EXCEEDED": (429, "too_many_requests", "Too many requests; try again later."),
     "WAF_FILTERED": (403, "blocked", "The request was blocked: too many of them, or it looks like an attack."),
