@@ -13,11 +13,19 @@ LOCKS := build_scripts/locks
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
+# dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
+STAGE ?=
+RECEIVER ?=
+CDK = PATH="$(CURDIR)/$(BIN):$$PATH" cdk/node_modules/.bin/cdk
+CHOSEN = $(if $(STAGE),-c stage=$(STAGE),$(error name the stage: make $@ STAGE=dev)) $(if $(RECEIVER),-c receiver=$(RECEIVER))
+
 # onnxruntime 1.32 sends telemetry unless this stands before it loads.
 export ORT_DISABLE_TELEMETRY := 1
 export PYTHONPATH := $(CURDIR)
+# The CDK complains of Node.js 20 at every start; it works with it.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve test check format models bundle bench lock clean
+.PHONY: help serve test check format models bundle bench synth bootstrap deploy destroy lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -50,6 +58,20 @@ bundle: $(VENV)/.bundle ## build what AWS Lambda gets: function asset, layers, b
 bench: $(VENV)/.dev ## measure against the bare engine, FastAPI and the reference network; writes docs/benchmarks.*
 	@$(BIN)/python -m build_scripts benchmark --all --write docs $(ARGS)
 
+synth: $(VENV)/.cdk cdk/node_modules/.cdk ## make the CloudFormation templates of STAGE; needs neither an account nor credentials
+	@$(CDK) synth --quiet $(CHOSEN) $(ARGS)
+	@ls build/cdk/palier-$(STAGE)-*.template.json
+
+bootstrap: $(VENV)/.cdk cdk/node_modules/.cdk ## prepare the AWS account and region of STAGE for deployments, once
+	@$(CDK) bootstrap $(CHOSEN) $(ARGS)
+
+deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything that make bundle has built
+	@$(CDK) deploy --all $(CHOSEN) $(ARGS)
+
+destroy: $(VENV)/.cdk cdk/node_modules/.cdk ## remove STAGE from AWS; what the stage retains stays
+	@$(BIN)/python -m cdk empty --stage $(STAGE)
+	@$(CDK) destroy --all $(CHOSEN) $(ARGS)
+
 lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	$(LOCK) layers/runtime/requirements.in --output-file layers/runtime/requirements.txt
 	for group in serve build bundle cdk dev; do \
@@ -76,6 +98,17 @@ $(VENV)/.bundle: $(LOCKS)/bundle.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "installing the packages for bundling ..."
 	@$(PIP) --require-hashes -r $(LOCKS)/bundle.txt
 	@$(PIP) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.cdk: $(LOCKS)/cdk.txt pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "installing the packages for deploying ..."
+	@$(PIP) --require-hashes -r $(LOCKS)/cdk.txt
+	@$(PIP) --no-deps --editable .
+	@touch $@
+
+cdk/node_modules/.cdk: cdk/package-lock.json
+	@command -v npm >/dev/null || { echo "The CDK needs Node.js 20 or newer with npm; on Debian: apt install nodejs npm"; exit 1; }
+	@npm ci --prefix cdk --silent --no-audit --no-fund
 	@touch $@
 
 $(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyvenv.cfg

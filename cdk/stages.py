@@ -1,19 +1,29 @@
 """The stages: everything that differs between dev, staging and prod is a field here."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
+
+from cdk.stage_parts import (
+    AlarmThresholds,
+    Architecture,
+    Domain,
+    FunctionSize,
+    ProvisionedConcurrency,
+    RateLimits,
+    Receiver,
+    Retention,
+    Shift,
+    Throttle,
+)
 
 StageName = Literal["dev", "staging", "prod"]
 
 
-class StageError(ValueError):
-    """A stage that must not be deployed; the sentence says what to change."""
-
-
 @dataclass(frozen=True)
 class Stage:
-    """One stage. What its functions read from their environment is in `environment`."""
+    """One stage. What must not be deployed, `cdk.refusals` refuses; what functions read is in `environment`."""
 
     name: StageName
     log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"
@@ -21,14 +31,20 @@ class Stage:
     default_model: str = "journal-bearing"
     max_body_bytes: int = 6_000_000
     max_windows: int = 600
-
-    def __post_init__(self) -> None:
-        """Refuse origins that would open the API to every page, or to anyone on the wire."""
-        for origin in self.cors_origins:
-            if origin == "*":
-                raise StageError(f"Stage {self.name}: cors_origins has '*'; name the origins that may call.")
-            if self.name != "dev" and not origin.startswith("https://"):
-                raise StageError(f"Stage {self.name}: origin {origin} is not https; only dev may have that.")
+    architecture: Architecture = "arm64"
+    sizes: Mapping[str, FunctionSize] = field(default_factory=dict)
+    snap_start: bool = False
+    provisioned: ProvisionedConcurrency | None = None
+    shift: Shift = "all_at_once"
+    throttle: Throttle = field(default_factory=Throttle)
+    rate_limits: RateLimits = field(default_factory=RateLimits)
+    retention: Retention = field(default_factory=Retention)
+    key_rotation_days: int = 1
+    job_timeout_s: int = 300
+    thresholds: AlarmThresholds = field(default_factory=AlarmThresholds)
+    receivers: tuple[Receiver, ...] = ()
+    domain: Domain | None = None
+    gpu: bool = False
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables of the stage's functions, as functions/core/settings.py reads them."""
@@ -44,7 +60,43 @@ class Stage:
 
 
 STAGES: dict[StageName, Stage] = {
-    "dev": Stage("dev", log_level="DEBUG", cors_origins=("http://localhost:8000",)),
-    "staging": Stage("staging"),
-    "prod": Stage("prod"),
+    "dev": Stage(
+        "dev",
+        log_level="DEBUG",
+        cors_origins=("http://localhost:8000",),
+        sizes={
+            "inference": FunctionSize(memory_mb=1024, timeout_s=28, reserved_concurrency=10),
+            "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
+        },
+        throttle=Throttle(rate_per_s=10, burst=10),
+        rate_limits=RateLimits(per_ip=600, per_key=600),
+        retention=Retention(log_days=7, object_days=7, removal="destroy"),
+        thresholds=AlarmThresholds(silence_min=None, monthly_budget_usd=50),
+    ),
+    "staging": Stage(
+        "staging",
+        sizes={
+            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=20),
+            "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
+        },
+        snap_start=True,
+        shift="canary_10_percent_5_minutes",
+        throttle=Throttle(rate_per_s=20, burst=20),
+        rate_limits=RateLimits(per_ip=1_200, per_key=3_000),
+        retention=Retention(log_days=30, object_days=30, removal="destroy"),
+        thresholds=AlarmThresholds(silence_min=None, monthly_budget_usd=100),
+    ),
+    "prod": Stage(
+        "prod",
+        sizes={
+            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=100),
+            "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
+        },
+        snap_start=True,
+        shift="canary_10_percent_15_minutes",
+        throttle=Throttle(rate_per_s=100, burst=100),
+        rate_limits=RateLimits(per_ip=3_000, per_key=15_000),
+        retention=Retention(log_days=365, object_days=365, removal="retain"),
+        thresholds=AlarmThresholds(silence_min=15, monthly_budget_usd=500),
+    ),
 }

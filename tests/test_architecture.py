@@ -14,7 +14,7 @@ FORBIDDEN_IN_FUNCTIONS = ("torch", "onnx", "aws_cdk", "constructs", "pytest", "m
 
 
 def modules(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
+    return sorted(path for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts)
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -60,6 +60,10 @@ def test_the_command_line_needs_no_pytorch() -> None:
     assert violations("build_scripts/cli", "torch", "onnx", "onnxscript", *build_steps) == []
 
 
+def test_the_cdk_imports_neither_functions_nor_build() -> None:
+    assert violations("cdk", "functions", "build_scripts", "local_server", "torch", "onnx") == []
+
+
 def test_local_server_imports_functions_only() -> None:
     forbidden = {"torch", "onnx", "build_scripts", "cdk", "tests"}
     assert forbidden.isdisjoint(name.partition(".")[0] for name in imported(ROOT / "local_server.py"))
@@ -79,7 +83,7 @@ def test_importing_what_serves_loads_nothing_heavy(module: str) -> None:
 def test_broad_except_stands_once() -> None:
     broad = [
         f"{path.relative_to(ROOT)}"
-        for folder in ("functions", "build_scripts")
+        for folder in ("functions", "build_scripts", "cdk")
         for path in modules(folder)
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ExceptHandler)
@@ -88,7 +92,7 @@ def test_broad_except_stands_once() -> None:
     assert broad == ["functions/core/asgi.py"]
 
 
-@pytest.mark.parametrize("folder", ["functions", "build_scripts", "tests"])
+@pytest.mark.parametrize("folder", ["functions", "build_scripts", "cdk", "tests"])
 def test_modules_stay_short(folder: str) -> None:
     long = {
         str(path.relative_to(ROOT)): lines

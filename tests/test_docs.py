@@ -17,6 +17,7 @@ from starlette.routing import Route
 from build_scripts.benchmark_page import render_benchmarks, with_summary
 from build_scripts.cli.main import cli_parser
 from build_scripts.parser import make_parser
+from cdk.__main__ import make_parser as cdk_parser
 from functions.core import errors
 from functions.core.keys import SCOPES
 from functions.core.options import DiagnosisOptions
@@ -120,10 +121,20 @@ def test_every_build_step_is_documented(name: str) -> None:
     assert f"| `{name}` |" in text("build.md")
 
 
+@pytest.mark.parametrize("name", commands(cdk_parser()))
+def test_every_command_of_the_stages_is_documented(name: str) -> None:
+    assert f"| `{name}` |" in text("commands.md")
+
+
 @pytest.mark.parametrize(
     ("parser", "page"),
-    [(cli_parser(), "commands.md"), (server_parser(), "commands.md"), (make_parser(), "build.md")],
-    ids=["palier", "local_server", "build_scripts"],
+    [
+        (cli_parser(), "commands.md"),
+        (server_parser(), "commands.md"),
+        (cdk_parser(), "commands.md"),
+        (make_parser(), "build.md"),
+    ],
+    ids=["palier", "local_server", "cdk", "build_scripts"],
 )
 def test_every_command_line_option_is_documented(parser: argparse.ArgumentParser, page: str) -> None:
     assert [name for name in options(parser) if f"`{name}`" not in text(page)] == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cdk.stages import STAGES, Stage, StageError, StageName
+from cdk.stages import STAGES, StageName
 from functions.core.settings import Settings, read_settings
 
 NAMES: list[StageName] = list(STAGES)
@@ -32,15 +32,3 @@ def test_settings_read_what_the_stage_says(name: StageName, monkeypatch: pytest.
 
 def test_every_function_disables_telemetry() -> None:
     assert {stage.environment()["ORT_DISABLE_TELEMETRY"] for stage in STAGES.values()} == {"1"}
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_cors_star_is_refused_everywhere(name: StageName) -> None:
-    with pytest.raises(StageError, match="name the origins"):
-        Stage(name, cors_origins=("*",))
-
-
-def test_plain_http_origins_are_for_dev_only() -> None:
-    assert Stage("dev", cors_origins=("http://localhost:8000",)).cors_origins
-    with pytest.raises(StageError, match="is not https"):
-        Stage("prod", cors_origins=("http://plant.example.org",))

@@ -1,0 +1,79 @@
+"""`python -m cdk`: what differs between the stages, what they cost, and emptying the buckets of one that may go."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from cdk.differences import as_table, differences
+from cdk.refusals import StageError
+from cdk.stages import STAGES
+
+DEPLOY_PAGE = Path(__file__).resolve().parents[1] / "docs" / "deploy.md"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; 0: done, 1: not, and why is on standard error."""
+    options = make_parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except StageError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of `python -m cdk`."""
+    parser = argparse.ArgumentParser(prog="python -m cdk", description="Look after the stages.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    diff = commands.add_parser("diff-stages", help="what differs between dev, staging and prod")
+    diff.add_argument("--json", action="store_true", help="print one JSON object")
+    diff.set_defaults(run=_diff_stages)
+    cost = commands.add_parser("cost", help="what each stage costs, idle and by the million requests")
+    cost.add_argument("--json", action="store_true", help="print one JSON object")
+    cost.add_argument("--write", action="store_true", help="render it into docs/deploy.md")
+    cost.add_argument("--bundle", type=Path, default=Path("build"), help="folder of the bundle; default: build")
+    cost.set_defaults(run=_cost)
+    empty = commands.add_parser("empty", help="empty the buckets of a stage that does not keep its data")
+    empty.add_argument("--stage", required=True, choices=list(STAGES))
+    empty.set_defaults(run=_empty)
+    return parser
+
+
+def _diff_stages(options: argparse.Namespace) -> None:
+    found = differences(list(STAGES.values()))
+    if options.json:
+        print(json.dumps({one.field: dict(zip(STAGES, one.values, strict=True)) for one in found}))
+    else:
+        print(as_table(["field", *STAGES], [[one.field, *one.values] for one in found]), end="")
+
+
+def _cost(options: argparse.Namespace) -> None:
+    # Late: they need the CDK and Node.js, which take seconds to load.
+    from cdk.cost import render, with_costs
+    from cdk.dry_synth import stage_costs
+
+    costs = stage_costs(options.bundle)
+    if options.write:
+        DEPLOY_PAGE.write_text(with_costs(DEPLOY_PAGE.read_text(), costs))
+    elif options.json:
+        print(json.dumps([asdict(one) for one in costs]))
+    else:
+        print(render(costs), end="")
+
+
+def _empty(options: argparse.Namespace) -> None:
+    # Late: it is needed here only.
+    import boto3
+
+    from cdk.emptying import empty_buckets
+
+    emptied = empty_buckets(STAGES[options.stage], boto3.Session())
+    print(f"emptied: {', '.join(emptied) or 'nothing'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

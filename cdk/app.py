@@ -1,0 +1,87 @@
+"""The CDK app: `-c stage=NAME` composes one stage, without it all; `-c bundle=DIR` names the bundle's folder."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from aws_cdk import App, Stack, Tags
+from constructs import Construct
+
+from cdk.bundle import Bundle, BundleError
+from cdk.refusals import StageError, refuse
+from cdk.stacks.api import ApiStack, Source
+from cdk.stacks.data import DataStack
+from cdk.stacks.network import NetworkStack
+from cdk.stacks.protection import ProtectionStack
+from cdk.stacks.secrets import SecretsStack
+from cdk.stage_parts import Receiver
+from cdk.stages import STAGES, Stage
+
+ROOT = Path(__file__).resolve().parents[1]
+BUNDLE = ROOT / "build"
+
+
+def feature_flags() -> dict[str, object]:
+    """Return the flags of cdk.json, which the CDK's command line would pass."""
+    flags: dict[str, object] = json.loads((ROOT / "cdk.json").read_bytes())["context"]
+    return flags
+
+
+def compose(scope: Construct, source: Source) -> dict[str, Stack]:
+    """Compose the stacks of one stage, by the last part of their names.
+
+    Raises:
+        StageError: the stage must not be deployed.
+        BundleError: the bundle is missing or incomplete.
+    """
+    stage = source.stage
+    refuse(stage)
+    prefix = f"palier-{stage.name}"
+    data = DataStack(scope, f"{prefix}-data", stage=stage)
+    secrets = SecretsStack(scope, f"{prefix}-secrets", stage=stage, bundle=source.bundle, key=data.key)
+    api = ApiStack(scope, f"{prefix}-api", source=source, data=data, keys=secrets.keys)
+    stacks: dict[str, Stack] = {
+        "data": data,
+        "secrets": secrets,
+        "api": api,
+        "protection": ProtectionStack(scope, f"{prefix}-protection", stage=stage, api=api.rest_api.api),
+        "network": NetworkStack(scope, f"{prefix}-network", stage=stage),
+    }
+    for stack in stacks.values():
+        Tags.of(stack).add("project", "palier")
+        Tags.of(stack).add("stage", stage.name)
+    return stacks
+
+
+def asked_for(app: App) -> list[Stage]:
+    """Return the stages that the context asks for; `-c receiver=mailto:...` adds who hears their alarms.
+
+    Raises:
+        StageError: there is no stage of that name.
+    """
+    name, receiver = app.node.try_get_context("stage"), app.node.try_get_context("receiver")
+    if name and name not in STAGES:
+        raise StageError(f"There is no stage {name!r}; there are {', '.join(STAGES)}.")
+    chosen = [STAGES[name]] if name else list(STAGES.values())
+    added = (Receiver("page", receiver),) if receiver else ()
+    return [replace(stage, receivers=(*stage.receivers, *added)) for stage in chosen]
+
+
+def main() -> int:
+    """Synthesize what the context asks for; 1 and a sentence on standard error where it cannot be."""
+    app = App(context=feature_flags())
+    folder = cast("str | None", app.node.try_get_context("bundle"))
+    try:
+        for stage in asked_for(app):
+            compose(app, Source(stage, Bundle(Path(folder) if folder else BUNDLE)))
+    except (StageError, BundleError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    app.synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""The network boundary of what runs in a VPC: no way to the internet and none from it."""
+
+from collections.abc import Mapping
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from cdk.constructs.log_group import log_group
+from cdk.stages import Stage
+
+# What a container needs of AWS: its image, its log, its keys, its metrics. Each costs by the hour and zone.
+INTERFACES: Mapping[str, ec2.InterfaceVpcEndpointAwsService] = {
+    "EcrApi": ec2.InterfaceVpcEndpointAwsService.ECR,
+    "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
+    "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+    "Monitoring": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
+    "SecretsManager": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+}
+
+
+class Boundary(Construct):
+    """Isolated subnets in two zones, ways to S3 and DynamoDB only, and a log of every refused packet.
+
+    `workload` is the security group of what runs inside: nothing may call it, and it may call AWS alone, over TLS.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage) -> None:
+        super().__init__(scope, id_)
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr("10.42.0.0/20"),
+            max_azs=2,
+            nat_gateways=0,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24)
+            ],
+            # Nothing is in the default group; the workload's own is below.
+            restrict_default_security_group=False,
+            gateway_endpoints={
+                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),
+                "DynamoDb": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.DYNAMODB),
+            },
+        )
+        self.workload = self._group("Workload", "What runs inside")
+        self.endpoints = self._group("Endpoints", "Ways to AWS")
+        self._allow()
+        self._log(stage)
+        if stage.gpu:
+            self._add_interfaces()
+
+    def _group(self, id_: str, description: str) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(
+            self, id_, vpc=self.vpc, description=description, allow_all_outbound=False, disable_inline_rules=True
+        )
+
+    def _allow(self) -> None:
+        https = ec2.Port.tcp(443)
+        self.endpoints.add_ingress_rule(self.workload, https, "The workload calls AWS")
+        self.workload.add_egress_rule(self.endpoints, https, "AWS through interfaces")
+        # Gateways to S3 and DynamoDB have public addresses; without another route nothing else is behind this.
+        self.workload.add_egress_rule(ec2.Peer.any_ipv4(), https, "S3 and DynamoDB through gateways")
+
+    def _log(self, stage: Stage) -> None:
+        log = log_group(self, "Log", name=f"/palier/{stage.name}/refused-packets", retention=stage.retention)
+        role = iam.Role(self, "LogRole", assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com"))
+        self.vpc.add_flow_log(
+            "Refused",
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(log, role),
+            traffic_type=ec2.FlowLogTrafficType.REJECT,
+        )
+
+    def _add_interfaces(self) -> None:
+        for name, service in INTERFACES.items():
+            self.vpc.add_interface_endpoint(name, service=service, security_groups=[self.endpoints], open=False)

@@ -1,0 +1,111 @@
+"""One function: code and layers of the bundle, a role of its own, a log of its own, versions behind an alias."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from cdk.acknowledged import acknowledge
+from cdk.bundle import Bundle
+from cdk.constructs.layers import ARCHITECTURES, runtime_of
+from cdk.constructs.log_group import log_group
+from cdk.functions import FunctionSpec
+from cdk.stages import Stage
+
+# Where the models layer is unpacked.
+MODELS_DIR = "/opt/models"
+ALIAS = "live"
+
+_ACCEPTED = {
+    "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish": "The alias publishes a version each time.",
+    "AwsSolutions-L1": "The layer's wheels and bytecode are of the Python that bundle.json names; it moves with them.",
+}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the functions of one stage have in common."""
+
+    stage: Stage
+    bundle: Bundle
+    layers: Mapping[str, lambda_.ILayerVersion]
+
+
+def function_name(stage: Stage, name: str) -> str:
+    """Return the name that a function of a stage has on AWS."""
+    return f"palier-{stage.name}-{name}"
+
+
+class Function(Construct):
+    """One function of one stage, with the least it needs: write its own log, send its own traces."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        spec: FunctionSpec,
+        deployment: Deployment,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id_)
+        stage, size = deployment.stage, deployment.stage.sizes[spec.name]
+        name = function_name(stage, spec.name)
+        deployment.bundle.require(spec.handler)
+        self.spec = spec
+        self.log_group = log_group(self, "Log", name=f"/aws/lambda/{name}", retention=stage.retention)
+        self.role = self._role(name, self.log_group)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=name,
+            description=f"Palier {stage.name}: {spec.name}",
+            handler=spec.handler,
+            runtime=runtime_of(deployment.bundle),
+            architecture=ARCHITECTURES[stage.architecture],
+            code=lambda_.Code.from_asset(str(deployment.bundle.functions)),
+            layers=self._layers(deployment),
+            environment=self._environment(stage) | dict(environment or {}),
+            memory_size=size.memory_mb,
+            timeout=Duration.seconds(size.timeout_s),
+            reserved_concurrent_executions=size.reserved_concurrency,
+            role=self.role,
+            log_group=self.log_group,
+            tracing=lambda_.Tracing.ACTIVE,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if stage.snap_start and spec.routes else None,
+        )
+        acknowledge(self.function, _ACCEPTED)
+
+    def allow(
+        self, actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, object] | None = None
+    ) -> None:
+        """Let the function do so much more, and nothing else."""
+        self.role.add_to_principal_policy(
+            iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=dict(conditions or {}))
+        )
+
+    def publish(self) -> lambda_.Alias:
+        """Return the alias that callers use; it points at the version that this deployment publishes."""
+        return lambda_.Alias(self, "Alias", alias_name=ALIAS, version=self.function.current_version)
+
+    def _layers(self, deployment: Deployment) -> list[lambda_.ILayerVersion]:
+        names = ("runtime", "models") if self.spec.models else ("runtime",)
+        return [deployment.layers[name] for name in names]
+
+    def _environment(self, stage: Stage) -> dict[str, str]:
+        return stage.environment() | ({"PALIER_MODELS_DIR": MODELS_DIR} if self.spec.models else {})
+
+    def _role(self, name: str, log: logs.LogGroup) -> iam.Role:
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                resources=[log.log_group_arn],
+            )
+        )
+        acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": f"X-Ray has no resources that {name} could name."})
+        return role

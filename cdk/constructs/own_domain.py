@@ -1,0 +1,36 @@
+"""A domain of one's own before the API, over TLS 1.2 or newer."""
+
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_route53_targets as targets
+from constructs import Construct
+
+from cdk.stage_parts import Domain
+
+
+class OwnDomain(Construct):
+    """The domain, its way to the API, and its record where the zone is hosted in the account."""
+
+    def __init__(self, scope: Construct, id_: str, *, domain: Domain, api: apigateway.RestApi) -> None:
+        super().__init__(scope, id_)
+        name = apigateway.DomainName(
+            self,
+            "Name",
+            domain_name=domain.name,
+            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", domain.certificate_arn),
+            security_policy=apigateway.SecurityPolicy.TLS_1_2,
+            endpoint_type=apigateway.EndpointType.REGIONAL,
+        )
+        name.add_base_path_mapping(api)
+        if domain.hosted_zone_id and domain.hosted_zone_name:
+            zone = route53.HostedZone.from_hosted_zone_attributes(
+                self, "Zone", hosted_zone_id=domain.hosted_zone_id, zone_name=domain.hosted_zone_name
+            )
+            route53.ARecord(
+                self,
+                "Record",
+                zone=zone,
+                record_name=f"{domain.name}.",
+                target=route53.RecordTarget.from_alias(targets.ApiGatewayDomain(name)),
+            )

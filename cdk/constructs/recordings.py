@@ -1,0 +1,54 @@
+"""The bucket of recordings and results, and the one that keeps its access log."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from cdk.acknowledged import acknowledge
+from cdk.constructs.removal import removal_policy
+from cdk.stage_parts import Retention
+
+
+class Recordings(Construct):
+    """A versioned, encrypted bucket that is reached over TLS only and forgets after the stage's retention."""
+
+    def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, retention: Retention) -> None:
+        super().__init__(scope, id_)
+        self.access_log = s3.Bucket(
+            self,
+            "AccessLog",
+            # S3 delivers access logs to buckets under its own keys only.
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(retention.log_days))],
+            removal_policy=removal_policy(retention),
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+        )
+        acknowledge(self.access_log, {"AwsSolutions-S1": "This bucket is the access log; a log of it would never end."})
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            versioned=True,
+            server_access_logs_bucket=self.access_log,
+            server_access_logs_prefix="recordings/",
+            lifecycle_rules=[_lifecycle(retention)],
+            removal_policy=removal_policy(retention),
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+        )
+
+
+def _lifecycle(retention: Retention) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        expiration=Duration.days(retention.object_days),
+        noncurrent_version_expiration=Duration.days(retention.noncurrent_days),
+        abort_incomplete_multipart_upload_after=Duration.days(1),
+    )

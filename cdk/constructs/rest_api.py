@@ -1,0 +1,107 @@
+"""The REST API of a stage: the routes of its functions and no others, throttled, traced and logged."""
+
+import json
+import re
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from cdk.acknowledged import acknowledge, managed_policy
+from cdk.constructs.log_group import log_group
+from cdk.constructs.responses import add_responses
+from cdk.stages import Stage
+
+# What an access log line has: neither headers nor query, so neither keys nor data.
+ACCESS_LOG_FIELDS: dict[str, str] = {
+    "request_id": "$context.requestId",
+    "extended_request_id": "$context.extendedRequestId",
+    "time": "$context.requestTime",
+    "ip": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "route": "$context.resourcePath",
+    "status": "$context.status",
+    "integration_status": "$context.integration.status",
+    "latency_ms": "$context.responseLatency",
+    "integration_latency_ms": "$context.integrationLatency",
+    "response_bytes": "$context.responseLength",
+    "waf_status": "$context.waf.status",
+    "error": "$context.error.message",
+}
+
+
+def api_name(stage: Stage) -> str:
+    """Return the API's name, which is also the dimension of its metrics."""
+    return f"palier-{stage.name}"
+
+
+class RestApi(Construct):
+    """One REST API; its deployment's stage has the name of Palier's stage."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage) -> None:
+        super().__init__(scope, id_)
+        self._stage = stage
+        self.access_log = log_group(self, "AccessLog", name=f"/palier/{stage.name}/access", retention=stage.retention)
+        self.api = apigateway.RestApi(
+            self,
+            "Api",
+            rest_api_name=api_name(stage),
+            description=f"Palier {stage.name}",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            # Recordings are binary, and clients that send no Content-Type exist.
+            binary_media_types=["*/*"],
+            disable_execute_api_endpoint=stage.domain is not None,
+            # One setting for all APIs of an account: taken away with one stage, it would silence the others.
+            cloud_watch_role=True,
+            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
+            deploy_options=self._deployment(),
+        )
+        self._validator = self.api.add_request_validator(
+            "Validator", validate_request_body=True, validate_request_parameters=True
+        )
+        add_responses(self.api, stage)
+        self._acknowledge()
+
+    def route(self, route: str, alias: lambda_.IAlias) -> None:
+        """Send the requests of a route, `METHOD /path/{parameter}`, to a function."""
+        method, path = route.split(" ")
+        resource = self.api.root.resource_for_path(path)
+        self._add(resource, method, path, alias)
+        if self._stage.cors_origins and resource.node.try_find_child("OPTIONS") is None:
+            self._add(resource, "OPTIONS", path, alias)
+
+    def _add(self, resource: apigateway.IResource, method: str, path: str, alias: lambda_.IAlias) -> None:
+        parameters = [name.rstrip("+") for name in re.findall(r"{([^}]+)}", path)]
+        resource.add_method(
+            method,
+            apigateway.LambdaIntegration(alias, scope_permission_to_method=False),
+            request_validator=self._validator,
+            request_parameters={f"method.request.path.{name}": True for name in parameters},
+        )
+
+    def _deployment(self) -> apigateway.StageOptions:
+        return apigateway.StageOptions(
+            stage_name=self._stage.name,
+            throttling_rate_limit=self._stage.throttle.rate_per_s,
+            throttling_burst_limit=self._stage.throttle.burst,
+            tracing_enabled=True,
+            logging_level=apigateway.MethodLoggingLevel.ERROR,
+            # A trace of the data would write recordings and keys into the log.
+            data_trace_enabled=False,
+            access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
+            access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG_FIELDS)),
+        )
+
+    def _acknowledge(self) -> None:
+        acknowledge(
+            self,
+            {
+                "AwsSolutions-APIG4": "Functions check Palier's own API keys; health and docs are open on purpose.",
+                "AwsSolutions-APIG3": "The protection stack associates the web ACL.",
+                "AwsSolutions-COG4": "Machines call, not people: API keys instead of a Cognito user pool.",
+                managed_policy(
+                    "AmazonAPIGatewayPushToCloudWatchLogs"
+                ): "AWS's own policy for API Gateway's log role, which is one for the whole account.",
+            },
+        )

@@ -1,0 +1,78 @@
+"""Canary deployment: a tenth of the requests goes to the new version first, and back when alarms fire."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_codedeploy as codedeploy
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from cdk.acknowledged import acknowledge, managed_policy
+from cdk.constructs.function import ALIAS, function_name
+from cdk.constructs.rest_api import api_name
+from cdk.stages import Stage
+
+CONFIGURATIONS: Mapping[str, codedeploy.ILambdaDeploymentConfig] = {
+    "canary_10_percent_5_minutes": codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES,
+    "canary_10_percent_15_minutes": codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_15_MINUTES,
+}
+
+
+class CanaryShift(Construct):
+    """Shifts one function's alias; rolls back on errors of the function or 5xx of the API."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, name: str, alias: lambda_.Alias) -> None:
+        super().__init__(scope, id_)
+        group = codedeploy.LambdaDeploymentGroup(
+            self,
+            "Group",
+            application=codedeploy.LambdaApplication(self, "Application"),
+            alias=alias,
+            deployment_config=CONFIGURATIONS[stage.shift],
+            alarms=[self._alarm("FunctionErrors", _errors(stage, name)), self._alarm("Api5xx", _api_5xx(stage))],
+            auto_rollback=codedeploy.AutoRollbackConfig(
+                failed_deployment=True, stopped_deployment=True, deployment_in_alarm=True
+            ),
+        )
+        acknowledge(
+            group,
+            {
+                managed_policy(
+                    "AWSCodeDeployRoleForLambdaLimited"
+                ): "AWS's own policy for CodeDeploy on Lambda; only CodeDeploy may assume it."
+            },
+        )
+
+    def _alarm(self, id_: str, metric: cloudwatch.Metric) -> cloudwatch.Alarm:
+        return cloudwatch.Alarm(
+            self,
+            id_,
+            metric=metric,
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description="Takes a deployment back while it shifts; see docs/deploy.md, Rolling back.",
+        )
+
+
+# Names, not references: a reference would go in a circle, from the alias to its alarm and back.
+def _errors(stage: Stage, name: str) -> cloudwatch.Metric:
+    function = function_name(stage, name)
+    dimensions = {"FunctionName": function, "Resource": f"{function}:{ALIAS}"}
+    return _sum("AWS/Lambda", "Errors", dimensions)
+
+
+def _api_5xx(stage: Stage) -> cloudwatch.Metric:
+    return _sum("AWS/ApiGateway", "5XXError", {"ApiName": api_name(stage), "Stage": stage.name})
+
+
+def _sum(namespace: str, name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map=dimensions,
+        statistic="Sum",
+        period=Duration.minutes(1),
+    )

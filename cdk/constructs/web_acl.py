@@ -1,0 +1,51 @@
+"""The web ACL before the API: who calls too often, what looks like an attack, what is too large."""
+
+from aws_cdk import aws_wafv2 as wafv2
+from constructs import Construct
+
+from cdk.constructs.log_group import log_group
+from cdk.constructs.web_acl_rules import API_KEY_HEADER, rules
+from cdk.stages import Stage
+
+# AWS WAF writes to log groups of this prefix only.
+LOG_PREFIX = "aws-waf-logs-"
+
+
+def web_acl_name(stage: Stage) -> str:
+    """Return the web ACL's name, which is also the dimension of its metrics."""
+    return f"palier-{stage.name}"
+
+
+class WebAcl(Construct):
+    """A web ACL on one resource, with a log that never holds a key."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, resource_arn: str) -> None:
+        super().__init__(scope, id_)
+        self.acl = wafv2.CfnWebACL(
+            self,
+            "Acl",
+            name=web_acl_name(stage),
+            description=f"Palier {stage.name}",
+            scope="REGIONAL",
+            default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
+            visibility_config=wafv2.CfnWebACL.VisibilityConfigProperty(
+                cloud_watch_metrics_enabled=True,
+                metric_name=web_acl_name(stage),
+                # Samples show whole requests, keys among their headers.
+                sampled_requests_enabled=False,
+            ),
+            rules=rules(stage),
+        )
+        wafv2.CfnWebACLAssociation(self, "Association", resource_arn=resource_arn, web_acl_arn=self.acl.attr_arn)
+        self.log_group = log_group(self, "Log", name=f"{LOG_PREFIX}palier-{stage.name}", retention=stage.retention)
+        wafv2.CfnLoggingConfiguration(
+            self,
+            "Logging",
+            resource_arn=self.acl.attr_arn,
+            log_destination_configs=[self.log_group.log_group_arn],
+            redacted_fields=[_header(API_KEY_HEADER), _header("authorization"), _header("cookie")],
+        )
+
+
+def _header(name: str) -> wafv2.CfnLoggingConfiguration.FieldToMatchProperty:
+    return wafv2.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": name})

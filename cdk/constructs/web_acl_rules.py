@@ -1,0 +1,124 @@
+"""The rules of the web ACL as data, in the order in which they are asked."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from aws_cdk import aws_wafv2 as wafv2
+
+from cdk.functions import INFERENCE_PATHS
+from cdk.stages import Stage
+
+Acl = wafv2.CfnWebACL
+Statement = wafv2.CfnWebACL.StatementProperty
+
+API_KEY_HEADER = "x-api-key"
+# Every recording is larger than the 8 KB that this rule of AWS's common group lets through: on the paths that take
+# recordings it only labels, elsewhere the label is blocked.
+# Source: docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
+SIZE_RULE = "SizeRestrictions_BODY"
+SIZE_LABEL = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
+
+_NONE = wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")
+
+
+def rules(stage: Stage) -> list[wafv2.CfnWebACL.RuleProperty]:
+    """Return the rules of a stage; a request is asked about keys and addresses before it is searched."""
+    limits = stage.rate_limits
+    made: Sequence[Callable[[int], wafv2.CfnWebACL.RuleProperty]] = (
+        lambda n: _blocking(n, "body-too-large", _length_of_at_least(stage.max_body_bytes)),
+        lambda n: _managed(n, "ip-reputation", "AWSManagedRulesAmazonIpReputationList"),
+        lambda n: _blocking(n, "rate-per-ip", _rate(limits.per_ip, limits.window_s, by_key=False), status=429),
+        lambda n: _blocking(n, "rate-per-key", _rate(limits.per_key, limits.window_s, by_key=True), status=429),
+        lambda n: _managed(n, "common", "AWSManagedRulesCommonRuleSet", counted=(SIZE_RULE,)),
+        lambda n: _blocking(n, "body-size-elsewhere", _labelled_elsewhere()),
+        lambda n: _managed(n, "known-bad-inputs", "AWSManagedRulesKnownBadInputsRuleSet"),
+    )
+    return [make(priority) for priority, make in enumerate(made)]
+
+
+def length_pattern(limit: int) -> str:
+    """Return a pattern of the decimal numbers from the next round number above a limit on.
+
+    A limit of 6,000,000 gives those from 7,000,000: the function itself holds the exact limit.
+    """
+    digits, more = int(str(limit)[0]), len(str(limit)) - 1
+    tail = f"[0-9]{{{more}}}"
+    same_length = f"[{digits + 1}-9]{tail}|" if digits < 9 else ""
+    return f"^0*({same_length}[1-9][0-9]{{{more + 1},}})$"
+
+
+def _length_of_at_least(limit: int) -> Statement:
+    return Statement(
+        regex_match_statement=Acl.RegexMatchStatementProperty(
+            field_to_match=Acl.FieldToMatchProperty(single_header={"Name": "content-length"}),
+            regex_string=length_pattern(limit),
+            text_transformations=[_NONE],
+        )
+    )
+
+
+def _rate(limit: int, window_s: int, *, by_key: bool) -> Statement:
+    header = Acl.RateLimitHeaderProperty(name=API_KEY_HEADER, text_transformations=[_NONE])
+    return Statement(
+        rate_based_statement=Acl.RateBasedStatementProperty(
+            limit=limit,
+            evaluation_window_sec=window_s,
+            aggregate_key_type="CUSTOM_KEYS" if by_key else "IP",
+            custom_keys=[Acl.RateBasedStatementCustomKeyProperty(header=header)] if by_key else None,
+        )
+    )
+
+
+def _labelled_elsewhere() -> Statement:
+    label = Statement(label_match_statement=Acl.LabelMatchStatementProperty(scope="LABEL", key=SIZE_LABEL))
+    path = Statement(
+        regex_match_statement=Acl.RegexMatchStatementProperty(
+            field_to_match=Acl.FieldToMatchProperty(uri_path={}),
+            regex_string=inference_pattern(),
+            text_transformations=[_NONE],
+        )
+    )
+    elsewhere = Statement(not_statement=Acl.NotStatementProperty(statement=path))
+    return Statement(and_statement=Acl.AndStatementProperty(statements=[label, elsewhere]))
+
+
+def inference_pattern() -> str:
+    """Return a pattern of the paths whose bodies are recordings, with or without the API stage before them."""
+    paths = "|".join(re.escape(path) for path in INFERENCE_PATHS)
+    return f"^(/(dev|staging|prod))?({paths})(/|$)"
+
+
+def _blocking(
+    priority: int, name: str, statement: Statement, status: int | None = None
+) -> wafv2.CfnWebACL.RuleProperty:
+    response = Acl.CustomResponseProperty(response_code=status) if status else None
+    return Acl.RuleProperty(
+        priority=priority,
+        name=name,
+        statement=statement,
+        action=Acl.RuleActionProperty(block=Acl.BlockActionProperty(custom_response=response)),
+        visibility_config=_visible(name),
+    )
+
+
+def _managed(priority: int, name: str, group: str, counted: Sequence[str] = ()) -> wafv2.CfnWebACL.RuleProperty:
+    overrides = [
+        Acl.RuleActionOverrideProperty(name=rule, action_to_use=Acl.RuleActionProperty(count={})) for rule in counted
+    ]
+    return Acl.RuleProperty(
+        priority=priority,
+        name=name,
+        statement=Statement(
+            managed_rule_group_statement=Acl.ManagedRuleGroupStatementProperty(
+                vendor_name="AWS", name=group, rule_action_overrides=overrides or None
+            )
+        ),
+        override_action=Acl.OverrideActionProperty(none={}),
+        visibility_config=_visible(name),
+    )
+
+
+def _visible(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
+    return Acl.VisibilityConfigProperty(
+        cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=False
+    )

@@ -1,0 +1,119 @@
+"""What a stage costs: idle by the month, from what its templates hold, and by the million requests."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cdk.differences import as_table
+from cdk.stages import Stage
+
+PRICES = Path(__file__).parent / "prices.toml"
+BEGIN, END = "<!-- cost -->\n", "<!-- /cost -->\n"
+
+# Resource types that cost while nothing happens -> the price's name.
+_IDLE_TYPES = {
+    "AWS::WAFv2::WebACL": "web_acl",
+    "AWS::KMS::Key": "kms_key",
+    "AWS::SecretsManager::Secret": "secret",
+    "AWS::CloudWatch::Alarm": "alarm",
+    "AWS::CloudWatch::CompositeAlarm": "composite_alarm",
+    "AWS::CloudWatch::Dashboard": "dashboard",
+}
+_TITLES = {
+    "web_acl": "web ACL",
+    "web_acl_rule": "rules of the web ACL",
+    "kms_key": "encryption key",
+    "secret": "secret",
+    "alarm": "alarms",
+    "composite_alarm": "composite alarms",
+    "dashboard": "dashboard",
+    "snapshot_gb_s": "snapshots (SnapStart)",
+    "api": "API Gateway",
+    "requests": "web ACL",
+    "function": "Lambda, requests",
+    "compute": "Lambda, compute",
+    "log_gb": "logs",
+}
+_SECONDS_A_MONTH = 30 * 24 * 3600
+_MIB_A_GB = 1024
+
+Costs = dict[str, float]
+Template = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class StageCost:
+    """US dollars of one stage, by what they are for."""
+
+    stage: str
+    idle: Costs
+    million: Costs
+
+
+@cache
+def prices() -> dict[str, Any]:
+    """Return the table of prices, with their sources."""
+    return tomllib.loads(PRICES.read_text())
+
+
+def cost(stage: Stage, templates: Sequence[Template]) -> StageCost:
+    """Return what a stage costs whose stacks have these templates.
+
+    Not counted: storage, data transfer, traces, metrics of one's own, free tiers, jobs.
+    """
+    resources = [one for template in templates for one in template["Resources"].values()]
+    return StageCost(stage.name, _idle(resources), _million(stage))
+
+
+def _idle(resources: Sequence[Mapping[str, Any]]) -> Costs:
+    counts: Counter[str] = Counter(_IDLE_TYPES[one["Type"]] for one in resources if one["Type"] in _IDLE_TYPES)
+    acls = [one["Properties"] for one in resources if one["Type"] == "AWS::WAFv2::WebACL"]
+    functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Lambda::Function"]
+    counts["web_acl_rule"] = sum(len(acl["Rules"]) for acl in acls)
+    quantities: dict[str, float] = dict(counts)
+    quantities["snapshot_gb_s"] = sum(
+        one["MemorySize"] / _MIB_A_GB * _SECONDS_A_MONTH for one in functions if "SnapStart" in one
+    )
+    return {name: prices()["idle"][name]["usd"] * quantity for name, quantity in quantities.items()}
+
+
+def _million(stage: Stage) -> Costs:
+    price, assumed = prices()["million"], prices()["assumed"]
+    gigabytes = stage.sizes["inference"].memory_mb / _MIB_A_GB
+    return {
+        "api": price["api"]["usd"],
+        "requests": price["web_acl"]["usd"],
+        "function": price["function"]["usd"],
+        "compute": price[f"{stage.architecture}_gb_s"]["usd"] * gigabytes * assumed["billed_ms"] * 1e3,
+        "log_gb": price["log_gb"]["usd"] * assumed["logged_kb"],
+    }
+
+
+def render(costs: Sequence[StageCost]) -> str:
+    """Return the section of docs/deploy.md."""
+    assumed = prices()["assumed"]
+    return (
+        f"US dollars, us-east-1, list prices as read on {prices()['read']} "
+        "([cdk/prices.toml](../cdk/prices.toml) names each source); no free tier counted.\n\n"
+        f"{_table('idle, a month', costs, [one.idle for one in costs])}\n"
+        f"A request is taken to be {assumed['billed_ms']} ms billed and {assumed['logged_kb']} KB of logs: "
+        "assumptions, not measurements on AWS.\n\n"
+        f"{_table('a million requests', costs, [one.million for one in costs])}"
+    )
+
+
+def with_costs(page: str, costs: Sequence[StageCost]) -> str:
+    """Return a page whose section of costs is rendered anew."""
+    before, _, rest = page.partition(BEGIN)
+    return before + BEGIN + render(costs) + END + rest.partition(END)[2]
+
+
+def _table(title: str, costs: Sequence[StageCost], columns: Sequence[Costs]) -> str:
+    names = [name for name in _TITLES if any(column.get(name) for column in columns)]
+    rows = [[_TITLES[name], *(f"{column.get(name, 0):.2f}" for column in columns)] for name in names]
+    total = ["**all**", *(f"**{sum(column.values()):.2f}**" for column in columns)]
+    return as_table([title, *(one.stage for one in costs)], [*rows, total])

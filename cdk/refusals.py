@@ -1,0 +1,139 @@
+"""What must not be deployed: every rule a function of a stage that says what to change."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from cdk.stages import Stage
+
+Rule = Callable[[Stage], Iterator[str]]
+
+# Names that RFC 2606 and RFC 6761 reserve, and words that stand where somebody forgot to write a name.
+_PLACEHOLDER = re.compile(
+    r"(^|\.)(example(\.(com|net|org))?|invalid|test|localhost)$|change-?me|placeholder|your-?(domain|company|plant)|todo|xxx",
+    re.IGNORECASE,
+)
+_WAF_WINDOWS_S = (60, 120, 300, 600)
+_LAMBDA_MEMORY_MB = range(128, 10_241)
+# API Gateway gives up on an integration after 29 s.
+_API_TIMEOUT_S = 29
+
+
+class StageError(ValueError):
+    """A stage that must not be deployed; the sentences say what to change."""
+
+
+def refuse(stage: Stage) -> None:
+    """Check a stage against every rule.
+
+    Raises:
+        StageError: at least one rule is broken; the message has a sentence for each.
+    """
+    faults = [f"Stage {stage.name}: {fault}" for rule in RULES for fault in rule(stage)]
+    if faults:
+        raise StageError("\n".join(faults))
+
+
+def _origins(stage: Stage) -> Iterator[str]:
+    for origin in stage.cors_origins:
+        if origin == "*":
+            yield "cors_origins has '*'; name the origins that may call."
+        elif stage.name != "dev" and not origin.startswith("https://"):
+            yield f"origin {origin} is not https; only dev may have that. Serve the page over https."
+        elif stage.name != "dev" and _is_placeholder(origin):
+            yield f"origin {origin} is a placeholder; name the page that calls, or remove it."
+
+
+def _receivers(stage: Stage) -> Iterator[str]:
+    if stage.name == "prod" and not any(receiver.severity == "page" for receiver in stage.receivers):
+        yield (
+            "nobody hears its alarms; add Receiver('page', 'mailto:...') to receivers in cdk/stages.py, "
+            "or name one: make synth STAGE=prod RECEIVER=mailto:NAME@DOMAIN."
+        )
+    for receiver in stage.receivers:
+        if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+\.[^@\s]+|https://\S+\.\S+", receiver.address):
+            yield f"receiver {receiver.address!r} is neither mailto:NAME@DOMAIN nor https://...; write one of them."
+        elif _is_placeholder(receiver.address):
+            yield f"receiver {receiver.address} is a placeholder; name somebody who is on call."
+
+
+def _starts(stage: Stage) -> Iterator[str]:
+    if stage.snap_start and stage.provisioned:
+        yield "Lambda has no SnapStart with provisioned concurrency; set snap_start=False or provisioned=None."
+    if stage.provisioned and not 1 <= stage.provisioned.minimum <= stage.provisioned.maximum:
+        yield "provisioned concurrency needs 1 <= minimum <= maximum."
+    if stage.provisioned and stage.provisioned.maximum > stage.sizes["inference"].reserved_concurrency:
+        yield "provisioned.maximum is above the reserved concurrency of inference; lower it, or reserve more."
+
+
+def _domain(stage: Stage) -> Iterator[str]:
+    domain = stage.domain
+    if domain is None:
+        return
+    if _is_placeholder(domain.name) or not re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", domain.name):
+        yield f"domain {domain.name!r} is no real domain; name one that is yours, or set domain=None."
+    if not re.fullmatch(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]+", domain.certificate_arn):
+        yield f"certificate {domain.certificate_arn!r} is no ARN of ACM; write the certificate's ARN."
+    if (domain.hosted_zone_id is None) != (domain.hosted_zone_name is None):
+        yield "a hosted zone has an id and a name; write both, or neither."
+
+
+def _removal(stage: Stage) -> Iterator[str]:
+    if stage.name == "prod" and stage.retention.removal != "retain":
+        yield "removing the stack would destroy its data; set retention.removal='retain'."
+
+
+def _throttles(stage: Stage) -> Iterator[str]:
+    reserved = stage.sizes["inference"].reserved_concurrency
+    at_once = stage.throttle.rate_per_s * stage.thresholds.latency_slo_p95_ms / 1e3
+    if stage.throttle.burst > reserved:
+        yield (
+            f"throttle.burst {stage.throttle.burst} is above the function's concurrency {reserved}; "
+            "lower it, or reserve more."
+        )
+    if at_once > reserved:
+        yield (
+            f"{stage.throttle.rate_per_s:g} requests/s of {stage.thresholds.latency_slo_p95_ms:g} ms are "
+            f"{at_once:g} at once, above the function's concurrency {reserved}; lower throttle.rate_per_s."
+        )
+
+
+def _sizes(stage: Stage) -> Iterator[str]:
+    for name, size in stage.sizes.items():
+        if size.memory_mb not in _LAMBDA_MEMORY_MB:
+            yield f"{name} has {size.memory_mb} MiB; Lambda gives 128 to 10,240."
+        if size.reserved_concurrency < 1:
+            yield f"{name} has no concurrency and would never run; reserve at least 1."
+    if stage.sizes["inference"].timeout_s >= _API_TIMEOUT_S:
+        yield "inference may take as long as API Gateway waits, 29 s, or longer; set timeout_s below it."
+
+
+def _rate_limits(stage: Stage) -> Iterator[str]:
+    limits = stage.rate_limits
+    if limits.window_s not in _WAF_WINDOWS_S:
+        yield f"rate_limits.window_s is {limits.window_s}; AWS WAF counts over 60, 120, 300 or 600 s."
+    if min(limits.per_ip, limits.per_key) < 10:
+        yield "rate limits below 10 are not counted by AWS WAF; raise them to 10 or more."
+
+
+def _gpu(stage: Stage) -> Iterator[str]:
+    if stage.gpu:
+        yield "there is no GPU stack yet; set gpu=False."
+
+
+def _is_placeholder(address: str) -> bool:
+    after_scheme = re.sub(r"^(https?://|mailto:)", "", address)
+    host = after_scheme.rpartition("@")[2].partition("/")[0].partition(":")[0]
+    return _PLACEHOLDER.search(host) is not None
+
+
+RULES: tuple[Rule, ...] = (
+    _origins,
+    _receivers,
+    _starts,
+    _domain,
+    _removal,
+    _throttles,
+    _sizes,
+    _rate_limits,
+    _gpu,
+)

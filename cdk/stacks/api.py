@@ -1,0 +1,106 @@
+"""The functions of a stage, and the API before them; it keeps no state and may be replaced at any time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from cdk.bundle import Bundle
+from cdk.constructs.function import Deployment, Function
+from cdk.constructs.grants import grant, let_consume
+from cdk.constructs.key_store import VARIABLE, KeyStore
+from cdk.constructs.layers import layer
+from cdk.constructs.own_domain import OwnDomain
+from cdk.constructs.rest_api import RestApi
+from cdk.constructs.shift import CanaryShift
+from cdk.constructs.warm import keep_warm
+from cdk.functions import FUNCTIONS, FunctionSpec
+from cdk.stacks.data import DataStack
+from cdk.stages import Stage
+
+# Jobs that one worker takes off the queue at once, and workers at once at least (AWS's minimum).
+JOBS_AT_ONCE = 1
+MIN_WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is deployed: a bundle, as the functions that are asked for, with the settings of a stage."""
+
+    stage: Stage
+    bundle: Bundle
+    specs: Sequence[FunctionSpec] = FUNCTIONS
+
+
+class ApiStack(Stack):
+    """Everything that answers requests."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        source: Source,
+        data: DataStack,
+        keys: KeyStore,
+    ) -> None:
+        stage, bundle = source.stage, source.bundle
+        super().__init__(scope, id_, description=f"Palier {stage.name}: functions and API")
+        self._stage, self._data, self._keys = stage, data, keys
+        self.add_stack_dependency(data)
+        layers = {
+            kind: layer(self, kind.title(), kind=kind, bundle=bundle, architecture=stage.architecture)
+            for kind in ("runtime", "models")
+        }
+        self.rest_api = RestApi(self, "Rest", stage=stage)
+        self.functions: dict[str, Function] = {}
+        self.aliases: dict[str, lambda_.Alias] = {}
+        for spec in source.specs:
+            self._add(spec, Deployment(stage, bundle, layers))
+        if stage.domain:
+            OwnDomain(self, "Domain", domain=stage.domain, api=self.rest_api.api)
+        CfnOutput(self, "Url", value=self._url(), description="Where the API answers")
+
+    def _add(self, spec: FunctionSpec, deployment: Deployment) -> None:
+        function = Function(
+            self, spec.name.title(), spec=spec, deployment=deployment, environment=self._environment(spec)
+        )
+        self._let(function, spec)
+        alias = function.publish()
+        if spec.routes and self._stage.provisioned:
+            keep_warm(alias, self._stage.provisioned)
+        if spec.routes and self._stage.shift != "all_at_once":
+            CanaryShift(self, f"{spec.name.title()}Shift", stage=self._stage, name=spec.name, alias=alias)
+        for route in spec.routes:
+            self.rest_api.route(route, alias)
+        if spec.consumes:
+            self._consume(spec, alias)
+        self.functions[spec.name], self.aliases[spec.name] = function, alias
+
+    def _environment(self, spec: FunctionSpec) -> dict[str, str]:
+        named = {one.variable: self._data.resources[one.resource].address for one in spec.grants}
+        return named | ({VARIABLE: self._keys.secret.secret_arn} if spec.reads_keys else {})
+
+    def _let(self, function: Function, spec: FunctionSpec) -> None:
+        if spec.reads_keys:
+            self._keys.let_read(function)
+        for one in spec.grants:
+            grant(function, self._data.resources[one.resource], one.access)
+        if spec.consumes:
+            let_consume(function, self._data.resources["queue"])
+
+    def _consume(self, spec: FunctionSpec, alias: lambda_.Alias) -> None:
+        lambda_.EventSourceMapping(
+            self,
+            f"{spec.name.title()}Jobs",
+            target=alias,
+            event_source_arn=self._data.jobs.queue.queue_arn,
+            batch_size=JOBS_AT_ONCE,
+            report_batch_item_failures=True,
+            max_concurrency=max(MIN_WORKERS, self._stage.sizes[spec.name].reserved_concurrency),
+        )
+
+    def _url(self) -> str:
+        return f"https://{self._stage.domain.name}/" if self._stage.domain else self.rest_api.api.url

@@ -1,0 +1,66 @@
+"""The data of a stage: recordings and results, jobs, history, and the key that encrypts them."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from cdk.constructs.grants import Resource
+from cdk.constructs.job_queue import JobQueue
+from cdk.constructs.recordings import Recordings
+from cdk.constructs.removal import removal_policy
+from cdk.constructs.table import Table, TableKeys
+from cdk.stages import Stage
+
+TABLES: dict[str, TableKeys] = {
+    "jobs": TableKeys("job_id", indexes=(("by_owner", "owner", "created_at"),)),
+    "history": TableKeys("asset_id", "diagnosed_at"),
+    "idempotency": TableKeys("id"),
+}
+
+
+class DataStack(Stack):
+    """Everything that must outlive a deployment of the functions."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage) -> None:
+        super().__init__(scope, id_, description=f"Palier {stage.name}: recordings, jobs, history")
+        self.key = kms.Key(
+            self,
+            "Key",
+            alias=f"alias/palier-{stage.name}",
+            description=f"Palier {stage.name}: data and API keys",
+            enable_key_rotation=True,
+            pending_window=Duration.days(7),
+            removal_policy=removal_policy(stage.retention),
+        )
+        self.recordings = Recordings(self, "Recordings", key=self.key, retention=stage.retention)
+        self.tables = {
+            name: Table(self, name.title(), keys=keys, key=self.key, retention=stage.retention)
+            for name, keys in TABLES.items()
+        }
+        self.jobs = JobQueue(
+            self, "JobQueue", key=self.key, worker_timeout_s=stage.job_timeout_s, retention=stage.retention
+        )
+        self._recordings = self._share_recordings(stage)
+
+    @property
+    def resources(self) -> dict[str, Resource]:
+        """What functions may be granted, by the names that `cdk/functions.py` uses."""
+        queue = self.jobs.queue
+        return {
+            "recordings": self._recordings,
+            "queue": Resource("queue", queue.queue_url, (queue.queue_arn,), self.key),
+        } | {name: self._table(name) for name in self.tables}
+
+    def _table(self, name: str) -> Resource:
+        table = self.tables[name].table
+        indexes = [f"{table.table_arn}/index/{index}" for index, _, _ in TABLES[name].indexes]
+        return Resource("table", table.table_name, (table.table_arn, *indexes), self.key)
+
+    def _share_recordings(self, stage: Stage) -> Resource:
+        # Under a name of its own, which the finding of cdk-nag then has.
+        name = f"palier-{stage.name}-recordings"
+        bucket = self.recordings.bucket
+        objects = f"{self.export_value(bucket.bucket_arn, name=name)}/*"
+        reason = "Objects are named by the jobs they belong to; their names are not known before."
+        accepted = {f"AwsSolutions-IAM5[Resource::{name}/*]": reason}
+        return Resource("bucket", bucket.bucket_name, (objects,), self.key, accepted)

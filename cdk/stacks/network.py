@@ -1,0 +1,15 @@
+"""The network of what runs in a VPC; functions do not."""
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from cdk.constructs.boundary import Boundary
+from cdk.stages import Stage as PalierStage
+
+
+class NetworkStack(Stack):
+    """The boundary; it costs nothing while nothing runs inside."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: PalierStage) -> None:
+        super().__init__(scope, id_, description=f"Palier {stage.name}: network boundary")
+        self.boundary = Boundary(self, "Boundary", stage=stage)

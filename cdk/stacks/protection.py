@@ -1,0 +1,16 @@
+"""What stands before the API."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_apigateway as apigateway
+from constructs import Construct
+
+from cdk.constructs.web_acl import WebAcl
+from cdk.stages import Stage as PalierStage
+
+
+class ProtectionStack(Stack):
+    """The web ACL on the API's stage."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: PalierStage, api: apigateway.RestApi) -> None:
+        super().__init__(scope, id_, description=f"Palier {stage.name}: web ACL")
+        self.web_acl = WebAcl(self, "WebAcl", stage=stage, resource_arn=api.deployment_stage.stage_arn)

@@ -1,0 +1,138 @@
+"""The REST API: the declared routes, throttled, logged without keys, one shape of error, a domain over TLS 1.2."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cdk.constructs.responses import RESPONSES
+from cdk.functions import FUNCTIONS
+from cdk.stages import Stage
+from tests.cdk.stage_variants import DOMAIN
+from tests.cdk.templates import Assembly, Template
+
+CORE_CODES = {"too_many_requests", "not_found", "body_too_large", "internal_error", "dependency_unavailable"}
+
+
+@pytest.fixture
+def template(assembly: Assembly, stage: Stage) -> Template:
+    return assembly.template(stage.name, "api")
+
+
+@pytest.fixture
+def warm(assembly: Assembly) -> Template:
+    return assembly.template("warm", "api")
+
+
+def path_of(template: Template, resource: dict[str, Any]) -> str:
+    if "Fn::GetAtt" in resource:
+        return ""
+    properties = template.document["Resources"][resource["Ref"]]["Properties"]
+    return f"{path_of(template, properties['ParentId'])}/{properties['PathPart']}"
+
+
+def routes(template: Template) -> dict[str, dict[str, Any]]:
+    return {
+        f"{one['HttpMethod']} {path_of(template, one['ResourceId']) or '/'}": one
+        for one in template.all("AWS::ApiGateway::Method")
+    }
+
+
+def test_methods_are_those_of_the_functions(template: Template, stage: Stage) -> None:
+    declared = {route for spec in FUNCTIONS for route in spec.routes}
+    preflights = {f"OPTIONS {route.split(' ')[1]}" for route in declared} if stage.cors_origins else set()
+    assert set(routes(template)) == declared | preflights
+
+
+def test_every_method_goes_to_the_alias_and_is_validated(template: Template) -> None:
+    for name, method in routes(template).items():
+        assert method["Integration"]["Type"] == "AWS_PROXY"
+        assert template.document["Resources"][_alias(method)]["Type"] == "AWS::Lambda::Alias"
+        assert "RequestValidatorId" in method
+        if "{" in name:
+            assert list(method["RequestParameters"].values()) == [True]
+
+
+def _alias(method: dict[str, Any]) -> str:
+    (reference,) = [part["Ref"] for part in method["Integration"]["Uri"]["Fn::Join"][1] if "Alias" in str(part)]
+    return str(reference)
+
+
+def test_bodies_are_binary(template: Template) -> None:
+    api = template.only("AWS::ApiGateway::RestApi")
+    assert api["BinaryMediaTypes"] == ["*/*"]
+    assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+    assert api["DisableExecuteApiEndpoint"] is False
+
+
+def test_requests_are_validated(template: Template) -> None:
+    validator = template.only("AWS::ApiGateway::RequestValidator")
+    assert validator["ValidateRequestBody"] is True
+    assert validator["ValidateRequestParameters"] is True
+
+
+def test_throttles_are_the_stage_s_and_no_body_is_traced(template: Template, stage: Stage) -> None:
+    api_stage = template.only("AWS::ApiGateway::Stage")
+    (settings,) = api_stage["MethodSettings"]
+    assert api_stage["StageName"] == stage.name
+    assert api_stage["TracingEnabled"] is True
+    assert settings["ThrottlingRateLimit"] == stage.throttle.rate_per_s
+    assert settings["ThrottlingBurstLimit"] == stage.throttle.burst
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert settings["DataTraceEnabled"] is False
+    assert settings["LoggingLevel"] == "ERROR"
+
+
+def test_the_access_log_has_neither_headers_nor_query(template: Template) -> None:
+    setting = template.only("AWS::ApiGateway::Stage")["AccessLogSetting"]
+    assert "DestinationArn" in setting
+    fields = json.loads(setting["Format"])
+    assert {"request_id", "status", "latency_ms", "route"} <= set(fields)
+    assert not any("header" in value.lower() or "query" in value.lower() for value in fields.values())
+
+
+def test_only_this_api_may_call_the_alias(template: Template) -> None:
+    permission = template.only("AWS::Lambda::Permission")
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    assert template.document["Resources"][permission["FunctionName"]["Ref"]]["Type"] == "AWS::Lambda::Alias"
+    assert "RestApi" in json.dumps(permission["SourceArn"])
+
+
+def test_errors_of_the_gateway_have_the_shape_of_ours(template: Template) -> None:
+    responses = {one["ResponseType"]: one for one in template.all("AWS::ApiGateway::GatewayResponse")}
+    assert set(responses) == set(RESPONSES)
+    for name, response in responses.items():
+        body = json.loads(response["ResponseTemplates"]["application/json"])
+        assert set(body) == {"error", "code", "field", "request_id"}
+        status = RESPONSES[name][0]
+        assert response.get("StatusCode") == (str(status) if status else None)
+        wants_retry = status in {429, 503}
+        assert ("gatewayresponse.header.Retry-After" in response["ResponseParameters"]) is wants_retry
+    assert {code for _, code, _ in RESPONSES.values()} >= CORE_CODES
+
+
+def test_a_page_may_read_why_it_was_refused(template: Template, stage: Stage) -> None:
+    header = "gatewayresponse.header.Access-Control-Allow-Origin"
+    found = {one["ResponseParameters"].get(header) for one in template.all("AWS::ApiGateway::GatewayResponse")}
+    assert found == ({"'http://localhost:8000'"} if stage.name == "dev" else {None})
+
+
+def test_logs_of_the_account_survive_one_stage(template: Template) -> None:
+    (account,) = template.resources("AWS::ApiGateway::Account")
+    assert account["DeletionPolicy"] == "Retain"
+
+
+def test_no_domain_unless_one_is_set(template: Template) -> None:
+    assert template.all("AWS::ApiGateway::DomainName") == []
+    assert template.all("AWS::Route53::RecordSet") == []
+
+
+def test_a_domain_is_over_tls_1_2_and_the_only_way_in(warm: Template) -> None:
+    name = warm.only("AWS::ApiGateway::DomainName")
+    assert name["DomainName"] == DOMAIN.name
+    assert name["SecurityPolicy"] == "TLS_1_2"
+    assert name["RegionalCertificateArn"] == DOMAIN.certificate_arn
+    assert warm.only("AWS::ApiGateway::RestApi")["DisableExecuteApiEndpoint"] is True
+    assert warm.only("AWS::Route53::RecordSet")["Name"] == f"{DOMAIN.name}."
+    (url,) = [one["Value"] for key, one in warm.document["Outputs"].items() if key == "Url"]
+    assert url == f"https://{DOMAIN.name}/"

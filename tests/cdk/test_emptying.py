@@ -1,0 +1,57 @@
+"""Buckets are emptied of every version where data may go, and only there."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from cdk.emptying import empty_buckets
+from tests.cdk.stage_variants import DEV, PROD, STAGING
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with mock_aws():
+        yield boto3.Session()
+
+
+def deploy(session: Any, stack: str) -> str:
+    bucket = {"Type": "AWS::S3::Bucket"}
+    client = session.client("cloudformation")
+    client.create_stack(StackName=stack, TemplateBody=json.dumps({"Resources": {"Recordings": bucket}}))
+    (resource,) = client.list_stack_resources(StackName=stack)["StackResourceSummaries"]
+    name = str(resource["PhysicalResourceId"])
+    # The emulation of CloudFormation drops this property of the bucket.
+    session.client("s3").put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"first", b"second"):
+        session.client("s3").put_object(Bucket=name, Key="recording", Body=body)
+    session.client("s3").delete_object(Bucket=name, Key="recording")
+    return name
+
+
+def versions(session: Any, name: str) -> int:
+    listed = session.client("s3").list_object_versions(Bucket=name)
+    return len(listed.get("Versions", [])) + len(listed.get("DeleteMarkers", []))
+
+
+def test_every_version_goes(session: Any) -> None:
+    name = deploy(session, "palier-dev-data")
+    assert versions(session, name) == 3
+    assert empty_buckets(DEV, session) == [name]
+    assert versions(session, name) == 0
+
+
+def test_other_stages_are_left_alone(session: Any) -> None:
+    name = deploy(session, "palier-dev-data")
+    assert empty_buckets(STAGING, session) == []
+    assert versions(session, name) == 3
+
+
+def test_a_stage_that_keeps_its_data_is_not_emptied(session: Any) -> None:
+    name = deploy(session, "palier-prod-data")
+    assert empty_buckets(PROD, session) == []
+    assert versions(session, name) == 3

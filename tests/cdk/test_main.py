@@ -1,0 +1,30 @@
+"""The command line of the stages."""
+
+import json
+
+import pytest
+
+from cdk.__main__ import main
+
+
+def test_diff_stages_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff-stages"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["|", "field", "|", "dev", "|", "staging", "|", "prod", "|"]
+    assert any(line.split()[1] == "retention.removal" for line in lines)
+
+
+def test_diff_stages_prints_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff-stages", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["snap_start"] == {"dev": "off", "staging": "on", "prod": "on"}
+
+
+def test_an_unknown_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["empty", "--stage", "qa"])
+    assert "invalid choice: 'qa'" in capsys.readouterr().err
+
+
+def test_prod_is_never_emptied(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["empty", "--stage", "prod"]) == 0
+    assert capsys.readouterr().out == "emptied: nothing\n"

@@ -1,0 +1,41 @@
+"""cdk-nag's AwsSolutions rules and cfn-lint have nothing to say that was not answered with a reason."""
+
+import json
+
+import pytest
+
+from tests.cdk.templates import Assembly
+
+# CDK orders resources by DependsOn even where a reference does it already.
+IGNORED = ["W3005"]
+
+
+def test_no_finding_is_left(assembly: Assembly) -> None:
+    found = [
+        f"{one['ruleName']} {construct['constructPath']}"
+        for one in assembly.findings()
+        for construct in one["violatingConstructs"]
+    ]
+    assert found == []
+
+
+def test_every_acknowledgement_has_its_reason(assembly: Assembly) -> None:
+    entries = [
+        entry["data"]
+        for path in assembly.folder.rglob("*.metadata.json")
+        for construct in json.loads(path.read_bytes()).values()
+        for entry in construct
+        if entry["type"] == "aws:cdk:acknowledged-rules"
+    ]
+    assert entries
+
+
+def test_cfn_lint_is_silent(assembly: Assembly) -> None:
+    cfn_lint = pytest.importorskip("cfnlint.api")
+    config = pytest.importorskip("cfnlint.config")
+    found = [
+        str(match)
+        for path in assembly.files()
+        for match in cfn_lint.lint_file(path, config=config.ManualArgs(ignore_checks=IGNORED))
+    ]
+    assert found == []

@@ -1,0 +1,128 @@
+"""The web ACL: its rules in their order, what they count, what they let through, and a log without keys."""
+
+import re
+from typing import Any
+
+import pytest
+
+from cdk.constructs.web_acl_rules import inference_pattern, length_pattern
+from cdk.stages import Stage
+from tests.cdk.templates import Assembly, Template
+
+GROUPS = {
+    "ip-reputation": "AWSManagedRulesAmazonIpReputationList",
+    "common": "AWSManagedRulesCommonRuleSet",
+    "known-bad-inputs": "AWSManagedRulesKnownBadInputsRuleSet",
+}
+
+
+@pytest.fixture
+def template(assembly: Assembly, stage: Stage) -> Template:
+    return assembly.template(stage.name, "protection")
+
+
+@pytest.fixture
+def rules(template: Template) -> dict[str, dict[str, Any]]:
+    return {rule["Name"]: rule for rule in template.only("AWS::WAFv2::WebACL")["Rules"]}
+
+
+def test_it_stands_before_the_api(template: Template, stage: Stage) -> None:
+    acl = template.only("AWS::WAFv2::WebACL")
+    assert (acl["Scope"], acl["DefaultAction"]) == ("REGIONAL", {"Allow": {}})
+    association = template.only("AWS::WAFv2::WebACLAssociation")
+    assert f"palier-{stage.name}-api:" in str(association["ResourceArn"])
+    assert "/stages/" in str(association["ResourceArn"])
+
+
+def test_rules_are_asked_in_this_order(rules: dict[str, dict[str, Any]]) -> None:
+    assert [rule["Name"] for rule in sorted(rules.values(), key=lambda rule: int(rule["Priority"]))] == [
+        "body-too-large",
+        "ip-reputation",
+        "rate-per-ip",
+        "rate-per-key",
+        "common",
+        "body-size-elsewhere",
+        "known-bad-inputs",
+    ]
+
+
+def test_rates_are_counted_per_address_and_per_key(rules: dict[str, dict[str, Any]], stage: Stage) -> None:
+    by_ip = rules["rate-per-ip"]["Statement"]["RateBasedStatement"]
+    by_key = rules["rate-per-key"]["Statement"]["RateBasedStatement"]
+    assert (by_ip["AggregateKeyType"], by_ip["Limit"]) == ("IP", stage.rate_limits.per_ip)
+    assert (by_key["AggregateKeyType"], by_key["Limit"]) == ("CUSTOM_KEYS", stage.rate_limits.per_key)
+    assert [key["Header"]["Name"] for key in by_key["CustomKeys"]] == ["x-api-key"]
+    assert {by_ip["EvaluationWindowSec"], by_key["EvaluationWindowSec"]} == {stage.rate_limits.window_s}
+    for name in ("rate-per-ip", "rate-per-key"):
+        assert rules[name]["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 429
+
+
+@pytest.mark.parametrize(("name", "group"), GROUPS.items())
+def test_managed_groups_block(rules: dict[str, dict[str, Any]], name: str, group: str) -> None:
+    statement = rules[name]["Statement"]["ManagedRuleGroupStatement"]
+    assert (statement["VendorName"], statement["Name"]) == ("AWS", group)
+    assert rules[name]["OverrideAction"] == {"None": {}}
+
+
+def test_recordings_pass_the_body_size_rule_and_nothing_else_does(rules: dict[str, dict[str, Any]]) -> None:
+    overrides = rules["common"]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+    assert overrides == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
+    label, elsewhere = rules["body-size-elsewhere"]["Statement"]["AndStatement"]["Statements"]
+    assert label["LabelMatchStatement"]["Key"] == "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
+    path = elsewhere["NotStatement"]["Statement"]["RegexMatchStatement"]
+    assert path["FieldToMatch"] == {"UriPath": {}}
+    assert path["RegexString"] == inference_pattern()
+    assert rules["body-size-elsewhere"]["Action"] == {"Block": {}}
+
+
+@pytest.mark.parametrize(
+    ("path", "holds_recordings"),
+    [
+        ("/predict", True),
+        ("/prod/predict", True),
+        ("/dev/predict/batch", True),
+        ("/jobs", True),
+        ("/v2/models/journal-bearing/infer", True),
+        ("/predictions", False),
+        ("/models", False),
+        ("/prod/health", False),
+        ("/other/predict", False),
+    ],
+)
+def test_paths_of_recordings(path: str, holds_recordings: bool) -> None:
+    assert (re.search(inference_pattern(), path) is not None) is holds_recordings
+
+
+@pytest.mark.parametrize(
+    ("length", "refused"),
+    [("0", False), ("6000000", False), ("6999999", False), ("7000000", True), ("0007000000", True), ("10000000", True)],
+)
+def test_bodies_from_the_next_million_on_are_refused_everywhere(
+    rules: dict[str, dict[str, Any]], length: str, refused: bool
+) -> None:
+    statement = rules["body-too-large"]["Statement"]["RegexMatchStatement"]
+    assert statement["FieldToMatch"] == {"SingleHeader": {"Name": "content-length"}}
+    assert (re.search(statement["RegexString"], length) is not None) is refused
+    assert rules["body-too-large"]["Action"] == {"Block": {}}
+
+
+@pytest.mark.parametrize("limit", [1, 9, 10, 999, 6_000_000, 9_500_000])
+def test_lengths_up_to_the_limit_always_pass(limit: int) -> None:
+    assert re.search(length_pattern(limit), str(limit)) is None
+    assert re.search(length_pattern(limit), str(10 * limit))
+
+
+def test_the_log_holds_no_key(template: Template, stage: Stage) -> None:
+    logging = template.only("AWS::WAFv2::LoggingConfiguration")
+    redacted = [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]]
+    assert redacted == ["x-api-key", "authorization", "cookie"]
+    log = template.only("AWS::Logs::LogGroup")
+    assert log["LogGroupName"] == f"aws-waf-logs-palier-{stage.name}"
+    assert log["RetentionInDays"] == stage.retention.log_days
+
+
+def test_no_request_is_kept_as_a_sample(template: Template) -> None:
+    acl = template.only("AWS::WAFv2::WebACL")
+    visible = [acl["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in acl["Rules"])]
+    assert {one["SampledRequestsEnabled"] for one in visible} == {False}
+    assert {one["CloudWatchMetricsEnabled"] for one in visible} == {True}

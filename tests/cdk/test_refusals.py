@@ -1,0 +1,73 @@
+"""Every stage that must not be deployed is refused with a sentence that says what to change."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cdk.refusals import StageError, refuse
+from cdk.stage_parts import Domain, FunctionSize, ProvisionedConcurrency, RateLimits, Receiver, Retention, Throttle
+from cdk.stages import STAGES, Stage
+from tests.cdk.stage_variants import DEPLOYABLE, DEV, DOMAIN, PROD, STAGING, WARM
+
+CERTIFICATE = DOMAIN.certificate_arn
+
+
+@pytest.mark.parametrize("stage", [*DEPLOYABLE.values(), WARM], ids=[*DEPLOYABLE, "warm"])
+def test_good_stages_pass(stage: Stage) -> None:
+    refuse(stage)
+
+
+def inference(**changes: Any) -> dict[str, FunctionSize]:
+    return {**PROD.sizes, "inference": replace(PROD.sizes["inference"], **changes)}
+
+
+@pytest.mark.parametrize(
+    ("stage", "sentence"),
+    [
+        (replace(DEV, cors_origins=("*",)), "name the origins that may call"),
+        (replace(STAGING, cors_origins=("*",)), "name the origins that may call"),
+        (replace(PROD, cors_origins=("http://plant.internal",)), "Serve the page over https"),
+        (replace(STAGING, cors_origins=("https://plant.example.org",)), "is a placeholder; name the page"),
+        (STAGES["prod"], "RECEIVER=mailto:NAME@DOMAIN"),
+        (replace(PROD, receivers=(Receiver("ticket", "mailto:a@plant.internal"),)), "nobody hears its alarms"),
+        (replace(PROD, receivers=(Receiver("page", "mailto:ops@example.com"),)), "name somebody who is on call"),
+        (replace(PROD, receivers=(Receiver("page", "https://hooks.example.net/x"),)), "name somebody who is on call"),
+        (replace(DEV, receivers=(Receiver("page", "oncall"),)), "write one of them"),
+        (replace(PROD, provisioned=ProvisionedConcurrency(1, 2)), "set snap_start=False or provisioned=None"),
+        (replace(WARM, provisioned=ProvisionedConcurrency(5, 2)), "1 <= minimum <= maximum"),
+        (replace(WARM, provisioned=ProvisionedConcurrency(1, 101)), "lower it, or reserve more"),
+        (replace(PROD, domain=Domain("api.example.com", CERTIFICATE)), "name one that is yours"),
+        (replace(PROD, domain=Domain("api.your-domain.com", CERTIFICATE)), "name one that is yours"),
+        (replace(PROD, domain=Domain("API", CERTIFICATE)), "name one that is yours"),
+        (replace(PROD, domain=Domain("api.plant.internal", "TODO")), "write the certificate's ARN"),
+        (replace(PROD, domain=replace(DOMAIN, hosted_zone_name=None)), "write both, or neither"),
+        (replace(PROD, retention=Retention(removal="destroy")), "set retention.removal='retain'"),
+        (replace(PROD, throttle=Throttle(rate_per_s=10, burst=101)), "throttle.burst 101 is above"),
+        (
+            replace(PROD, throttle=Throttle(rate_per_s=201, burst=100)),
+            "100.5 at once, above the function's concurrency",
+        ),
+        (replace(PROD, sizes=inference(memory_mb=64)), "Lambda gives 128 to 10,240"),
+        (replace(PROD, sizes=inference(timeout_s=29)), "set timeout_s below it"),
+        (replace(PROD, sizes=inference(reserved_concurrency=0)), "reserve at least 1"),
+        (replace(PROD, rate_limits=RateLimits(window_s=90)), "60, 120, 300 or 600 s"),
+        (replace(PROD, rate_limits=RateLimits(per_key=9)), "raise them to 10 or more"),
+        (replace(DEV, gpu=True), "set gpu=False"),
+    ],
+)
+def test_bad_stages_are_refused(stage: Stage, sentence: str) -> None:
+    with pytest.raises(StageError, match="Stage ") as refusal:
+        refuse(stage)
+    assert sentence in str(refusal.value)
+
+
+def test_every_fault_is_said_at_once() -> None:
+    stage = replace(STAGES["prod"], cors_origins=("*",), gpu=True)
+    with pytest.raises(StageError) as refusal:
+        refuse(stage)
+    assert len(str(refusal.value).splitlines()) == 3
+
+
+def test_plain_http_origins_are_for_dev_only() -> None:
+    refuse(replace(DEV, cors_origins=("http://localhost:8000",)))
