@@ -12,6 +12,7 @@ from functions.core.diagnosis import Diagnosis, novelty, record_probabilities
 from functions.core.engine import Engine, EngineOutput, cpu_threads
 from functions.core.errors import ModelUnavailableError, PalierError, RecordingTooLongError, SignalTooShortError
 from functions.core.manifest import InputSpec
+from functions.core.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
 from functions.core.models import LoadedModel, ModelRepository
 from functions.core.options import DiagnosisOptions
 from functions.core.resampling import resample
@@ -53,9 +54,13 @@ class Diagnoser:
         Raises:
             ModelNotFoundError, VersionNotFoundError, ModelUnavailableError: it cannot serve.
         """
-        if options.model is None:
-            self.require_default()
-        return self.models.load(options.model or self.default_model, options.version)
+        try:
+            if options.model is None:
+                self.require_default()
+            return self.models.load(options.model or self.default_model, options.version)
+        except ModelUnavailableError:
+            observe_model_not_loaded()
+            raise
 
     def require_default(self) -> None:
         """Check that the default model is here; that it is not is no fault of the caller.
@@ -76,7 +81,9 @@ class Diagnoser:
         prepared = self._prepare(recording, options, model.manifest.input, self._limits.max_windows)
         started = time.perf_counter()
         output = _run(model.engine, prepared.windows)
-        return _diagnosis(model, prepared, output, (time.perf_counter() - started) * 1e3)
+        elapsed_ms = (time.perf_counter() - started) * 1e3
+        observe_inference(model.manifest.name, len(prepared.windows), elapsed_ms)
+        return _diagnosis(model, prepared, output, elapsed_ms)
 
     def diagnose_batch(self, recordings: Sequence[Recording], options: DiagnosisOptions) -> list[Diagnosis]:
         """Diagnose recordings together, in order; their windows share the engine's runs.
@@ -99,6 +106,7 @@ class Diagnoser:
         output = _run(model.engine, np.concatenate([part.windows for part in parts]))
         elapsed_ms = (time.perf_counter() - started) * 1e3
         ends = np.cumsum([len(part.windows) for part in parts])
+        observe_inference(model.manifest.name, int(ends[-1]), elapsed_ms)
         return [
             _diagnosis(model, part, _slice(output, start, end), elapsed_ms * (end - start) / ends[-1])
             for part, start, end in zip(parts, [0, *ends.tolist()], ends.tolist(), strict=False)
@@ -141,7 +149,7 @@ def _slice(output: EngineOutput, start: int, end: int) -> EngineOutput:
 
 
 def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, elapsed_ms: float) -> Diagnosis:
-    return Diagnosis(
+    diagnosis = Diagnosis(
         manifest=model.manifest,
         precision=model.precision,
         probabilities=record_probabilities(output, model.manifest),
@@ -150,6 +158,9 @@ def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, el
         clipped=prepared.clipped,
         inference_time_ms=elapsed_ms,
     )
+    finding = Finding(model.manifest.name, model.manifest.classes[diagnosis.predicted_class].id)
+    observe_diagnosis(finding, novel=diagnosis.in_distribution is False)
+    return diagnosis
 
 
 def create_diagnoser(settings: Settings) -> Diagnoser:

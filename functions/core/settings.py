@@ -27,6 +27,11 @@ class Settings(BaseSettings):
         validation_alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
         description="MiB; set by Lambda itself, decides how many threads the CPU share feeds",
     )
+    lambda_initialization: str | None = Field(
+        default=None,
+        validation_alias="AWS_LAMBDA_INITIALIZATION_TYPE",
+        description="set by Lambda itself, tells whether the first request waited for the start",
+    )
     api_keys_required: bool = Field(default=True, description="refuse requests without a good key")
     api_keys_file: Path | None = Field(default=None, description="key store as a JSON file")
     api_keys_secret: str | None = Field(default=None, description="key store as a Secrets Manager ARN")

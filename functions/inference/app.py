@@ -1,10 +1,13 @@
 """The inference app: routes and what stands behind them."""
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
 from functions.core.asgi import create_starlette, require_key
 from functions.core.key_stores import KeyStore, key_store
+from functions.core.metrics import Sink
 from functions.core.pipeline import create_diagnoser
 from functions.core.settings import Settings
 from functions.core.workers import Workers
@@ -12,10 +15,10 @@ from functions.inference.docs import docs_routes
 from functions.inference.endpoints import Endpoints
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Compose the inference app; `app.state.diagnoser` is its diagnoser."""
+def create_app(settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
+    """Compose the inference app; `app.state.diagnoser` is its diagnoser, `sinks` are told of every request."""
     endpoints = Endpoints(create_diagnoser(settings), settings, Workers(settings.max_pending))
-    app = create_starlette(routes(endpoints, key_store(settings)), settings)
+    app = create_starlette(routes(endpoints, key_store(settings)), settings, sinks)
     app.state.diagnoser = endpoints.diagnoser
     return app
 

@@ -2,6 +2,7 @@
 
 from mangum import Mangum
 
+from functions.core.emf import EmfSink
 from functions.core.errors import PalierError
 from functions.core.options import DiagnosisOptions
 from functions.core.settings import get_settings
@@ -10,7 +11,7 @@ from functions.inference.app import create_app
 
 settings = get_settings()
 configure_logging(settings.log_level)
-app = create_app(settings)
+app = create_app(settings, sinks=[EmfSink(settings.stage, "inference")])
 
 # The default model is loaded once, while the function starts; where that fails, /health says so.
 try:
