@@ -1,0 +1,1 @@
+"""Stacks: each composes constructs; what keeps state stands apart from what does not."""
