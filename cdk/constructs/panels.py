@@ -29,7 +29,7 @@ def overview_row(measured: Measured, thresholds: AlarmThresholds) -> Row:
         _number("Request rate", rate),
         _number("P95 latency", measured.api("Latency", _P95)),
         _number("Error rate", _percent(measured.api("5XXError", cloudwatch.Stats.AVERAGE), "5xx (%)")),
-        _number("Model status: requests without a model", measured.palier("ModelNotLoaded", SUM)),
+        _number("Model status: not loaded", measured.palier("ModelNotLoaded", SUM)),
     ]
 
 
@@ -107,7 +107,7 @@ def capacity_row(measured: Measured, thresholds: AlarmThresholds) -> Row:
     rate = measured.requests(MINUTE)
     return [
         _graph(
-            "CPU usage: busy instances and throttles",
+            "CPU usage: busy, throttled",
             [measured.function("ConcurrentExecutions", MAXIMUM)],
             6,
             _COUNT,
