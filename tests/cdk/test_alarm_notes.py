@@ -8,7 +8,8 @@ import pytest
 from cdk.alarm_notes import NOTES
 from tests.support.observed_stack import Name, alarms, resources
 
-RUNBOOK = (Path(__file__).resolve().parents[2] / "docs" / "runbook.md").read_text()
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+RUNBOOK = (DOCS / "runbook.md").read_text()
 SECTIONS = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", RUNBOOK, re.MULTILINE | re.DOTALL))
 # Sections on what is no alarm have titles of several words.
 STAGES: list[Name] = ["prod", "dev"]
@@ -27,6 +28,11 @@ def test_a_section_says_what_it_means_how_to_look_and_what_to_do(name: str) -> N
     for part in ("Means:", "Look:", "Do:"):
         assert len(re.findall(rf"^- {part} \S", section, re.MULTILINE)) == 1, part
     assert len(section) > 300
+
+
+def test_every_alarm_stands_in_the_table_of_alarms() -> None:
+    table = re.findall(r"^\| (`[a-z0-9`, -]+`) \|.*\|.*\|$", (DOCS / "observability.md").read_text(), re.MULTILINE)
+    assert {name for row in table for name in re.findall(r"`([a-z0-9-]+)`", row)} == set(NOTES)
 
 
 @pytest.mark.parametrize("stage", STAGES)

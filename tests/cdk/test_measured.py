@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.metrics import WEAR, diagnosed, request
 from tests.support.observed_stack import Name, template
 
 STAGES: list[Name] = ["prod", "dev"]
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "observability.md").read_text()
 Written = set[tuple[str, tuple[str, ...]]]
 
 
@@ -73,3 +75,14 @@ def test_everything_that_is_written_is_shown_or_alarmed(written: Written) -> Non
     used = {name for name, _ in {*alarmed(template("prod")), *shown("prod")}}
     # API Gateway's own counts stand for these, and hold what never reached a function.
     assert {name for name, _ in written} - used == {"ClientErrors", "ServerErrors", "Latency"}
+
+
+def test_every_metric_is_documented_with_its_unit_and_dimensions(written: Written) -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (Count|Milliseconds|Percent) \| (.*?) \|", PAGE, re.MULTILINE)
+    documented = {name: set(re.findall(r"`(\w+)`", more)) for name, _, more in rows}
+    more = {
+        name: {one for at, names in written if at == name for one in names} - {"Stage", "Function"}
+        for name, _ in written
+    }
+    assert documented == more
+    assert {name: unit for name, unit, _ in rows if unit != "Count"} == emf._UNITS
