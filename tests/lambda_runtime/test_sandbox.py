@@ -20,6 +20,7 @@ from functions.core.pipeline import Diagnoser, Limits
 from functions.core.signal import RateRange, Recording
 from tests.lambda_runtime.places import NotHereError, Places, make_places
 from tests.lambda_runtime.sandbox import Function, Outcome, Sandbox
+from tests.support.emf import read_line
 
 ROOT = Path(__file__).resolve().parents[2]
 EVENTS = ROOT / "tests" / "fixtures" / "events"
@@ -126,6 +127,16 @@ def test_many_invocations_start_once_and_report_as_lambda_does(inference: Sandbo
     line = inference.report(outcomes[-1])
     assert "Memory Size: 1769 MB" in line
     assert 20 < outcomes[-1].content["max_memory_mb"] < 400
+
+
+def test_each_invocation_writes_its_metrics_before_its_answer(places: Places) -> None:
+    with Sandbox(places, Function(environment=OPEN)) as sandbox:
+        outcomes = [sandbox.invoke(predict(signal().tobytes(), "application/octet-stream")) for _ in range(2)]
+        metrics = [read_line(line) for line in sandbox.log().splitlines() if line.startswith('{"_aws"')]
+    assert [answered(one)["class_id"] for one in outcomes] == [one["Class"] for one in metrics]
+    assert [one["ColdStart"] for one in metrics] == [1, 0]
+    used_mb = metrics[-1]["MemoryUsed"] / 100 * 1769
+    assert used_mb == pytest.approx(outcomes[-1].content["max_memory_mb"], rel=0.1)
 
 
 def test_a_request_over_six_megabytes_never_arrives(inference: Sandbox) -> None:
