@@ -57,3 +57,20 @@ class AlarmThresholds:
     monthly_budget_usd: float = 100
     min_requests: int = 20
     min_diagnoses: int = 20
+
+    def __post_init__(self) -> None:
+        """Refuse what no alarm could be made of.
+
+        Raises:
+            ValueError: the sentence says what to change.
+        """
+        if self.silence_min is not None and (self.silence_min < 5 or self.silence_min % 5):
+            raise ValueError(
+                f"silence_min is {self.silence_min}; write a multiple of 5, or None for no alarm on silence."
+            )
+        if not 0 < self.availability_slo < 1:
+            raise ValueError(f"availability_slo is {self.availability_slo}; write a share below 1, for example 0.995.")
+        if self.memory_share >= self.memory_critical_share:
+            raise ValueError("memory_share is not below memory_critical_share; the ticket must come before the page.")
+        if self.min_requests < 1 or self.min_diagnoses < 1:
+            raise ValueError("min_requests and min_diagnoses are at least 1; a share of nothing is no number.")

@@ -27,7 +27,7 @@ class ServiceDashboard(Construct):
         stage = measured.observed.stage
         rows: list[list[cloudwatch.IWidget]] = [
             [_heading(measured), cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=18, height=5)],
-            overview_row(measured, thresholds),
+            overview_row(measured),
             objective_row(measured, thresholds),
             diagnosis_row(measured, thresholds),
             capacity_row(measured, thresholds),

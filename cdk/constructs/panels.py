@@ -17,7 +17,7 @@ _HEIGHT = 6
 Row = list[cloudwatch.IWidget]
 
 
-def overview_row(measured: Measured, thresholds: AlarmThresholds) -> Row:
+def overview_row(measured: Measured) -> Row:
     """Return what one looks at first: requests, latency, errors, models."""
     rate = cloudwatch.MathExpression(
         expression="requests / PERIOD(requests)",

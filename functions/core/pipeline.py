@@ -54,13 +54,9 @@ class Diagnoser:
         Raises:
             ModelNotFoundError, VersionNotFoundError, ModelUnavailableError: it cannot serve.
         """
-        try:
-            if options.model is None:
-                self.require_default()
-            return self.models.load(options.model or self.default_model, options.version)
-        except ModelUnavailableError:
-            observe_model_not_loaded()
-            raise
+        if options.model is None:
+            self.require_default()
+        return self.models.load(options.model or self.default_model, options.version)
 
     def require_default(self) -> None:
         """Check that the default model is here; that it is not is no fault of the caller.
@@ -69,6 +65,7 @@ class Diagnoser:
             ModelUnavailableError: it is not.
         """
         if self.default_model not in self.models.names():
+            observe_model_not_loaded()
             raise ModelUnavailableError(f"The default model {self.default_model!r} is not installed here.")
 
     def diagnose(self, recording: Recording, options: DiagnosisOptions) -> Diagnosis:

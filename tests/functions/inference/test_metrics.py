@@ -107,9 +107,22 @@ async def test_a_model_that_is_not_there_is_told_also_of_health(
     make_settings: MakeSettings, sink: ListSink, tmp_path: Path
 ) -> None:
     async with client_of(create_app(make_settings(models_dir=tmp_path), sinks=[sink])) as client:
-        await client.get("/health")
+        for path in ("/health", "/model/info"):
+            await client.get(path)
         await predict_tone(client)
-    assert [(one.status, one.tally.models_not_loaded) for one in sink.requests] == [(503, 1), (503, 1)]
+    assert [(one.status, one.tally.models_not_loaded) for one in sink.requests] == [(503, 1)] * 3
+
+
+async def test_a_model_whose_bytes_were_changed_is_told(
+    make_settings: MakeSettings, sink: ListSink, own_models_dir: Path
+) -> None:
+    for file in own_models_dir.rglob("*.onnx"):
+        file.write_bytes(file.read_bytes() + b"!")
+    async with client_of(create_app(make_settings(models_dir=own_models_dir), sinks=[sink])) as client:
+        for _ in range(2):
+            await predict_tone(client)
+        await predict_tone(client, model="nothing")
+    assert [(one.status, one.tally.models_not_loaded) for one in sink.requests] == [(503, 1), (503, 1), (404, 0)]
 
 
 async def test_a_key_store_that_cannot_be_read_is_told(settings: Settings, sink: ListSink, tmp_path: Path) -> None:
