@@ -21,12 +21,12 @@ class ServiceDashboard(Construct):
         *,
         measured: Measured,
         thresholds: AlarmThresholds,
-        alarms: Sequence[cloudwatch.AlarmBase],
+        alarm_names: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
         stage = measured.observed.stage
         rows: list[list[cloudwatch.IWidget]] = [
-            [_heading(measured), cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=18, height=5)],
+            [_heading(measured), self._alarms(alarm_names)],
             overview_row(measured),
             objective_row(measured, thresholds),
             diagnosis_row(measured, thresholds),
@@ -42,6 +42,11 @@ class ServiceDashboard(Construct):
             period_override=cloudwatch.PeriodOverride.INHERIT,
             widgets=rows,
         )
+
+    def _alarms(self, names: Sequence[str]) -> cloudwatch.AlarmStatusWidget:
+        # By name: a dashboard that hung on its alarms could not be deployed beside one that failed.
+        alarms = [cloudwatch.Alarm.from_alarm_name(self, name, name) for name in names]
+        return cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=18, height=5)
 
 
 def _heading(measured: Measured) -> cloudwatch.TextWidget:

@@ -41,4 +41,5 @@ class ObservabilityStack(Stack):
             for alarm in family(self.watch)
         ]
         monthly_budget(self, limit_usd=thresholds.monthly_budget_usd, topics=self.topics)
-        ServiceDashboard(self, "Service", measured=measured, thresholds=thresholds, alarms=self.alarms)
+        names = [self.watch.name(alarm.node.id) for alarm in self.alarms]
+        ServiceDashboard(self, "Service", measured=measured, thresholds=thresholds, alarm_names=names)

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from cdk.dashboard_picture import Panel, draw, main, panels
-from tests.support.observed_stack import template, template_files
+from tests.support.observed_stack import alarms, resources, template, template_files
 
 DRAWING = Path(__file__).resolve().parents[2] / "docs" / "dashboard.svg"
 # The nine panels of the reference project's dashboard, by the words their titles begin with.
@@ -52,6 +52,16 @@ def test_a_panel_says_what_it_shows(found: list[Panel]) -> None:
     assert lines["Memory usage"] == ("Palier MemoryUsed, Maximum", "line at 90: alarm")
     assert lines["Alarms"] == ("23 alarms",)
     assert lines["Requests per minute and the limit"][-1] == "line at 6000: limit"
+
+
+def test_the_alarms_shown_are_those_that_tell_somebody_by_name() -> None:
+    (dashboard,) = resources("prod", "AWS::CloudWatch::Dashboard")
+    parts = dashboard["DashboardBody"]["Fn::Join"][1]
+    assert {next(iter(part)) for part in parts if isinstance(part, dict)} == {"Ref"}
+    body = "".join(part if isinstance(part, str) else "x" for part in parts)
+    (widget,) = (one for one in json.loads(body)["widgets"] if one["type"] == "alarm")
+    shown = [arn.rpartition(":alarm:palier-prod-")[2] for arn in widget["properties"]["alarms"]]
+    assert sorted(shown) == sorted(name for name, alarm in alarms("prod").items() if "AlarmActions" in alarm)
 
 
 def test_the_drawing_in_the_docs_is_the_template_s(found: list[Panel]) -> None:

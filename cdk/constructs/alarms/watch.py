@@ -55,7 +55,7 @@ class Watch:
         composite = cloudwatch.CompositeAlarm(
             self.scope,
             name,
-            composite_alarm_name=self._name(name),
+            composite_alarm_name=self.name(name),
             alarm_description=note.description(self.measured.observed.runbook),
             alarm_rule=cloudwatch.AlarmRule.all_of(
                 *(cloudwatch.AlarmRule.from_alarm(part, cloudwatch.AlarmState.ALARM) for part in parts)
@@ -69,7 +69,7 @@ class Watch:
         return cloudwatch.Alarm(
             self.scope,
             name,
-            alarm_name=self._name(name),
+            alarm_name=self.name(name),
             alarm_description=note.description(self.measured.observed.runbook),
             metric=condition.metric,
             # 100 * (1 - 0.995) is 0.5 to a person, and should be in the template.
@@ -84,7 +84,8 @@ class Watch:
         alarm.add_alarm_action(action)
         alarm.add_ok_action(action)
 
-    def _name(self, name: str) -> str:
+    def name(self, name: str) -> str:
+        """Return the name that the alarm of a note has on AWS."""
         return f"palier-{self.measured.observed.stage}-{name}"
 
 
