@@ -1,6 +1,8 @@
 """A stage to observe, by names alone: the least that ObservabilityStack can be given."""
 
+import atexit
 import json
+import shutil
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -46,8 +48,10 @@ def observed(scope: Construct, stage: str) -> Observed:
 
 def make_app() -> cdk.App:
     """An app under AwsSolutions' rules: synthesis raises where one is broken."""
+    folder = mkdtemp(prefix="palier-observability-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     app = cdk.App(
-        outdir=mkdtemp(prefix="palier-observability-"),
+        outdir=folder,
         tree_metadata=False,
         analytics_reporting=False,
         builtin_cloud_formation_validation=False,
