@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from functions.core.errors import PalierError
 from functions.core.keys import KeyRing, create_key, write_key_ring
 from functions.core.memory import keep_freed_memory
+from functions.core.memory_sink import MemorySink
 from functions.core.options import DiagnosisOptions
 from functions.core.settings import read_settings
 from functions.core.telemetry import configure_logging
@@ -86,7 +87,10 @@ def _app(options: argparse.Namespace, data_dir: Path) -> Starlette:
     keys_file = data_dir / "keys.json" if options.auth else None
     settings = read_settings(api_keys_required=options.auth, api_keys_file=keys_file)
     configure_logging(settings.log_level)
-    return create_app(settings)
+    memory = MemorySink()
+    app = create_app(settings, sinks=[memory])
+    app.state.metrics = memory
+    return app
 
 
 def _run(app: Starlette, listener: socket.socket) -> None:

@@ -9,6 +9,7 @@ from typing import cast
 from aws_cdk import App, Stack, Tags
 from constructs import Construct
 
+from cdk.alarm_thresholds import Receiver
 from cdk.bundle import Bundle, BundleError
 from cdk.refusals import StageError, refuse
 from cdk.stacks.api import ApiStack, Source
@@ -16,7 +17,6 @@ from cdk.stacks.data import DataStack
 from cdk.stacks.network import NetworkStack
 from cdk.stacks.protection import ProtectionStack
 from cdk.stacks.secrets import SecretsStack
-from cdk.stage_parts import Receiver
 from cdk.stages import STAGES, Stage
 
 ROOT = Path(__file__).resolve().parents[1]

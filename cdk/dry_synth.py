@@ -8,12 +8,12 @@ from pathlib import Path
 
 from aws_cdk import App
 
+from cdk.alarm_thresholds import Receiver
 from cdk.app import compose, feature_flags
 from cdk.bundle import Bundle, BundleError
 from cdk.cost import StageCost, Template, cost
 from cdk.refusals import StageError
 from cdk.stacks.api import Source
-from cdk.stage_parts import Receiver
 from cdk.stages import STAGES, Stage
 
 # Who hears the alarms changes neither their number nor their price.

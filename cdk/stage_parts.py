@@ -1,11 +1,10 @@
-"""What a stage is made of: sizes, limits, retention, alarms' thresholds, receivers, domain."""
+"""What a stage is made of: sizes, limits, retention, domain."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Architecture = Literal["arm64", "x86_64"]
 Removal = Literal["destroy", "retain"]
-Severity = Literal["page", "ticket"]
 Shift = Literal["all_at_once", "canary_10_percent_5_minutes", "canary_10_percent_15_minutes"]
 
 
@@ -55,14 +54,6 @@ class Retention:
 
 
 @dataclass(frozen=True)
-class Receiver:
-    """Who hears of alarms of a severity: `mailto:NAME@DOMAIN` or `https://...`."""
-
-    severity: Severity
-    address: str
-
-
-@dataclass(frozen=True)
 class Domain:
     """A domain of one's own; with a hosted zone its record is made too."""
 
@@ -70,25 +61,3 @@ class Domain:
     certificate_arn: str
     hosted_zone_id: str | None = None
     hosted_zone_name: str | None = None
-
-
-@dataclass(frozen=True)
-class AlarmThresholds:
-    """Where alarms fire; shares are of 1, times in the unit of their name."""
-
-    error_share: float = 0.05
-    latency_p95_ms: float = 2_000
-    inference_p95_ms: float = 1_000
-    memory_share: float = 0.90
-    memory_critical_share: float = 0.95
-    throttle_share: float = 0.01
-    silence_min: int | None = None
-    availability_slo: float = 0.995
-    latency_slo_p95_ms: float = 500
-    rate_limit_share: float = 0.80
-    inferences_per_min: float = 1_000
-    cold_start_share: float = 0.10
-    blocked_per_5_min: float = 100
-    novelty_share: float = 0.20
-    oldest_job_s: float = 900
-    monthly_budget_usd: float = 100

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cdk.alarm_thresholds import AlarmThresholds, Receiver
 from cdk.stage_parts import (
-    AlarmThresholds,
     Architecture,
     Domain,
     FunctionSize,
     ProvisionedConcurrency,
     RateLimits,
-    Receiver,
     Retention,
     Shift,
     Throttle,

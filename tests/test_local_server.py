@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+import local_server
+from tests.support.apps import client_of
 from tests.support.recordings import npy_bytes, tone
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -163,3 +165,16 @@ def test_without_a_data_dir_the_keys_end_with_the_server(start: Start) -> None:
         assert Path(store[1]).exists()
         assert server.interrupt()[0] == 0
     assert not Path(store[1]).exists()
+
+
+async def test_the_local_app_keeps_its_metrics_in_memory(
+    monkeypatch: pytest.MonkeyPatch, models_dir: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PALIER_STAGE", "local")
+    monkeypatch.setenv("PALIER_MODELS_DIR", str(models_dir))
+    app = local_server._app(local_server.server_parser().parse_args([]), tmp_path)
+    async with client_of(app) as client:
+        assert (await client.get("/models")).status_code == 200
+        assert (await client.get("/nowhere")).status_code == 404
+    taken = app.state.metrics.snapshot()
+    assert (taken.endpoints, taken.status_classes) == ({"models": 1, "unmatched": 1}, {"2xx": 1, "4xx": 1})

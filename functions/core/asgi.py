@@ -17,15 +17,16 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.core import keys
-from functions.core.errors import MethodNotAllowedError, NotFoundError, PalierError
+from functions.core.errors import DependencyUnavailableError, MethodNotAllowedError, NotFoundError, PalierError
 from functions.core.key_stores import KeyStore
+from functions.core.metrics import Meter, Sink, observe_key_store_failure
 from functions.core.settings import Settings
 from functions.core.telemetry import LOGGER, request_id, request_id_var
 
 
-def create_starlette(routes: Sequence[BaseRoute], settings: Settings) -> Starlette:
-    """Compose an app: the routes, and around them what every function needs."""
-    middleware = [Middleware(RequestBoundary)]
+def create_starlette(routes: Sequence[BaseRoute], settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
+    """Compose an app: the routes, and around them what every function needs; `sinks` are told of every request."""
+    middleware = [Middleware(RequestBoundary, meter=Meter(settings, sinks))]
     if settings.cors_origins:
         # Outermost: also a 500 must reach the page that asked.
         middleware.insert(0, _cors(settings.cors_origins))
@@ -48,10 +49,11 @@ def _cors(origins: Sequence[str]) -> Middleware:
 
 
 class RequestBoundary:
-    """The outermost boundary: gives the request its id, logs it, and turns a defect into a 500."""
+    """The outermost boundary: gives the request its id, logs and measures it, and turns a defect into a 500."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, meter: Meter) -> None:
         self.app = app
+        self._meter = meter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one request."""
@@ -59,7 +61,7 @@ class RequestBoundary:
             await self.app(scope, receive, send)
             return
         token = request_id_var.set(request_id(Headers(scope=scope).get("x-request-id")))
-        exchange = _Exchange(send)
+        exchange, measured = _Exchange(send), self._meter.begin()
         started = time.perf_counter()
         try:
             await self.app(scope, receive, exchange.send)
@@ -72,7 +74,9 @@ class RequestBoundary:
                 defect = PalierError("Something went wrong here; the request id finds it in the log.")
                 await error_response(defect)(scope, receive, exchange.send)
         finally:
-            _log_access(scope, exchange.status, (time.perf_counter() - started) * 1e3)
+            duration_ms = (time.perf_counter() - started) * 1e3
+            _log_access(scope, exchange.status, duration_ms)
+            self._meter.end(measured, _endpoint(scope), exchange.status, duration_ms)
             request_id_var.reset(token)
 
 
@@ -101,7 +105,11 @@ class RequireKey:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the key, then run the route."""
         presented = Headers(scope=scope).get("x-api-key")
-        ring = await asyncio.to_thread(self._store.read)
+        try:
+            ring = await asyncio.to_thread(self._store.read)
+        except DependencyUnavailableError:
+            observe_key_store_failure()
+            raise
         key = ring.authenticate(presented)
         keys.require_scope(key, self._scope)
         scope.setdefault("state", {})["api_key_id"] = key.id
@@ -143,6 +151,11 @@ async def _answer_http_exception(request: Request, error: Exception) -> Response
     response = error_response(kinds[raised.status_code](sentences[raised.status_code]))
     response.headers.update(raised.headers or {})
     return response
+
+
+def _endpoint(scope: Scope) -> str:
+    # The name of the code, never the caller's path: a label must stay one of few.
+    return getattr(scope["endpoint"], "__name__", "other") if "endpoint" in scope else "unmatched"
 
 
 def _log_access(scope: Scope, status: int, duration_ms: float) -> None:

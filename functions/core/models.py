@@ -11,6 +11,7 @@ from typing import Literal
 from functions.core.engine import Engine, OnnxEngine
 from functions.core.errors import ModelNotFoundError, ModelUnavailableError, VersionNotFoundError
 from functions.core.manifest import Manifest, ManifestError, Precision, Variant, read_manifest
+from functions.core.metrics import observe_model_not_loaded
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,11 @@ class ModelRepository:
         key = (self._folder(name, version), precision)
         with self._lock:
             if key not in self._loaded:
-                self._loaded[key] = self._load(key[0], self.manifest(name, version), precision)
+                try:
+                    self._loaded[key] = self._load(key[0], self.manifest(name, version), precision)
+                except ModelUnavailableError:
+                    observe_model_not_loaded()
+                    raise
             return self._loaded[key]
 
     def _folder(self, name: str, version: str | None) -> Path:

@@ -13,6 +13,7 @@ from functions.core.diagnosis import Diagnosis, novelty, record_probabilities
 from functions.core.engine import Engine, EngineOutput, cpu_threads
 from functions.core.errors import ModelUnavailableError, PalierError, RecordingTooLongError, SignalTooShortError
 from functions.core.manifest import InputSpec
+from functions.core.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
 from functions.core.models import LoadedModel, ModelRepository
 from functions.core.options import DiagnosisOptions
 from functions.core.resampling import resample
@@ -65,6 +66,7 @@ class Diagnoser:
             ModelUnavailableError: it is not.
         """
         if self.default_model not in self.models.names():
+            observe_model_not_loaded()
             raise ModelUnavailableError(f"The default model {self.default_model!r} is not installed here.")
 
     def diagnose(self, recording: Recording, options: DiagnosisOptions) -> Diagnosis:
@@ -77,7 +79,9 @@ class Diagnoser:
         prepared = self._prepare(recording, options, model.manifest.input, self._limits.max_windows)
         started = time.perf_counter()
         output = _run(model.engine, prepared.windows)
-        return _diagnosis(model, prepared, output, (time.perf_counter() - started) * 1e3)
+        elapsed_ms = (time.perf_counter() - started) * 1e3
+        observe_inference(model.manifest.name, len(prepared.windows), elapsed_ms)
+        return _diagnosis(model, prepared, output, elapsed_ms)
 
     def diagnose_batch(self, recordings: Sequence[Recording], options: DiagnosisOptions) -> list[Diagnosis]:
         """Diagnose recordings together, in order; their windows share the engine's runs.
@@ -100,6 +104,7 @@ class Diagnoser:
         output = _run(model.engine, np.concatenate([part.windows for part in parts]))
         elapsed_ms = (time.perf_counter() - started) * 1e3
         ends = list(accumulate(len(part.windows) for part in parts))
+        observe_inference(model.manifest.name, ends[-1], elapsed_ms)
         return [
             _diagnosis(model, part, _slice(output, start, end), elapsed_ms * (end - start) / ends[-1])
             for part, start, end in zip(parts, [0, *ends], ends, strict=False)
@@ -142,7 +147,7 @@ def _slice(output: EngineOutput, start: int, end: int) -> EngineOutput:
 
 
 def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, elapsed_ms: float) -> Diagnosis:
-    return Diagnosis(
+    diagnosis = Diagnosis(
         manifest=model.manifest,
         precision=model.precision,
         probabilities=record_probabilities(output, model.manifest),
@@ -151,6 +156,9 @@ def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, el
         clipped=prepared.clipped,
         inference_time_ms=elapsed_ms,
     )
+    finding = Finding(model.manifest.name, model.manifest.classes[diagnosis.predicted_class].id)
+    observe_diagnosis(finding, novel=diagnosis.in_distribution is False)
+    return diagnosis
 
 
 def create_diagnoser(settings: Settings) -> Diagnoser:

@@ -14,7 +14,10 @@ from functions.core.errors import PalierError
 MODELS_DIR = Path(__file__).resolve().parents[2] / "layers" / "models"
 PREFIX = "PALIER_"
 # Set by AWS Lambda itself.
-_OTHER_NAMES = {"lambda_memory_mb": "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"}
+_OTHER_NAMES = {
+    "lambda_memory_mb": "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "lambda_initialization": "AWS_LAMBDA_INITIALIZATION_TYPE",
+}
 _LISTS = frozenset({"cors_origins"})
 _PATHS = frozenset({"models_dir", "api_keys_file"})
 
@@ -33,6 +36,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     lambda_memory_mb: Annotated[
         int | None, Meta(description="MiB; set by Lambda itself, decides how many threads the CPU share feeds")
+    ] = None
+    lambda_initialization: Annotated[
+        str | None, Meta(description="set by Lambda itself, tells whether the first request waited for the start")
     ] = None
     api_keys_required: Annotated[bool, Meta(description="refuse requests without a good key")] = True
     api_keys_file: Annotated[Path | None, Meta(description="key store as a JSON file")] = None

@@ -1,10 +1,13 @@
 """The inference app: routes and what stands behind them."""
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
 from functions.core.asgi import create_starlette, require_key
 from functions.core.key_stores import KeyStore, key_store
+from functions.core.metrics import Sink
 from functions.core.pipeline import create_diagnoser
 from functions.core.settings import Settings
 from functions.core.workers import Workers
@@ -12,11 +15,11 @@ from functions.inference.docs import docs_routes
 from functions.inference.endpoints import Endpoints
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Compose the inference app; `app.state` has its `diagnoser` and its `key_store`."""
+def create_app(settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
+    """Compose the inference app; `app.state` has its `diagnoser` and `key_store`, `sinks` are told of every request."""
     endpoints = Endpoints(create_diagnoser(settings), settings, Workers(settings.max_pending))
     store = key_store(settings)
-    app = create_starlette(routes(endpoints, store), settings)
+    app = create_starlette(routes(endpoints, store), settings, sinks)
     app.state.diagnoser, app.state.key_store = endpoints.diagnoser, store
     return app
 

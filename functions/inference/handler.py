@@ -3,6 +3,7 @@
 from functions.core.starting import quick_start
 
 with quick_start():
+    from functions.core.emf import EmfSink
     from functions.core.errors import PalierError
     from functions.core.gateway import LambdaHandler
     from functions.core.options import DiagnosisOptions
@@ -14,7 +15,7 @@ with quick_start():
 
     settings = get_settings()
     configure_logging(settings.log_level)
-    app = create_app(settings)
+    app = create_app(settings, sinks=[EmfSink(settings.stage, "inference")])
 
     # The default model is loaded once, while the function starts; where that fails, /health says so.
     try:

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from cdk.alarm_thresholds import Receiver
 from cdk.functions import FunctionSpec, Grant
-from cdk.stage_parts import Domain, FunctionSize, ProvisionedConcurrency, Receiver
+from cdk.stage_parts import Domain, FunctionSize, ProvisionedConcurrency
 from cdk.stages import STAGES, Stage
 
 RECEIVERS = (

@@ -11,7 +11,7 @@ from starlette.routing import Mount, Route
 
 from cdk.functions import FUNCTIONS, ROTATION
 from cdk.stages import Stage
-from functions.core.settings import Settings
+from functions.core.settings import Settings, variable_of
 from functions.inference.app import create_app
 from tests.cdk.stage_variants import EXTRA, WARM
 from tests.cdk.templates import Assembly, Template
@@ -46,7 +46,7 @@ def test_sizes_are_the_stage_s(template: Template, stage: Stage) -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_environment_names_are_settings(assembly: Assembly, stage: Stage, part: str) -> None:
-    known = {f"PALIER_{name.upper()}" for name in Settings.model_fields} | {"ORT_DISABLE_TELEMETRY"}
+    known = {variable_of(name) for name in Settings.__struct_fields__} | {"ORT_DISABLE_TELEMETRY"}
     for one in assembly.template(stage.name, part).all("AWS::Lambda::Function"):
         variables = set(one["Environment"]["Variables"])
         assert {"PALIER_STAGE", "PALIER_API_KEYS_SECRET", "ORT_DISABLE_TELEMETRY"} <= variables

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from cdk.alarm_thresholds import Receiver
 from cdk.refusals import StageError, refuse
-from cdk.stage_parts import Domain, FunctionSize, ProvisionedConcurrency, RateLimits, Receiver, Retention, Throttle
+from cdk.stage_parts import Domain, FunctionSize, ProvisionedConcurrency, RateLimits, Retention, Throttle
 from cdk.stages import STAGES, Stage
 from tests.cdk.stage_variants import DEPLOYABLE, DEV, DOMAIN, PROD, STAGING, WARM
 

@@ -21,6 +21,7 @@ from tests.lambda_runtime.conftest import OPEN
 from tests.lambda_runtime.events import read_event, read_example
 from tests.lambda_runtime.places import ROOT, NotHereError, Places
 from tests.lambda_runtime.sandbox import Function, Outcome, Sandbox
+from tests.support.emf import read_line
 
 KEY, STORED = create_key("local lambda")
 SECONDS = 1.0
@@ -129,6 +130,16 @@ def test_many_invocations_start_once_and_report_as_lambda_does(inference: Sandbo
     peaks = [one.content["max_memory_mb"] for one in outcomes]
     assert 20 < peaks[-1] <= 200
     assert peaks[-1] - peaks[9] < 1
+
+
+def test_each_invocation_writes_its_metrics_before_its_answer(places: Places) -> None:
+    with Sandbox(places, Function(environment=OPEN)) as sandbox:
+        outcomes = [sandbox.invoke(read_event("diagnose_float32")) for _ in range(2)]
+        metrics = [read_line(line) for line in sandbox.log().splitlines() if line.startswith('{"_aws"')]
+    assert [answered(one)["class_id"] for one in outcomes] == [one["Class"] for one in metrics]
+    assert [one["ColdStart"] for one in metrics] == [1, 0]
+    used_mb = metrics[-1]["MemoryUsed"] / 100 * 1769
+    assert used_mb == pytest.approx(outcomes[-1].content["max_memory_mb"], rel=0.1)
 
 
 def test_keys_are_asked_for(places: Places, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ DEFAULTS = {
     "default_model": "journal-bearing",
     "threads": None,
     "lambda_memory_mb": None,
+    "lambda_initialization": None,
     "api_keys_required": True,
     "api_keys_file": None,
     "api_keys_secret": None,
@@ -42,6 +43,7 @@ def test_without_any_variable_the_defaults_are_the_safe_ones() -> None:
         ("PALIER_CORS_ORIGINS", '["https://a.example"]', "cors_origins", ["https://a.example"]),
         ("palier_max_batch", "7", "max_batch", 7),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769", "lambda_memory_mb", 1769),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand", "lambda_initialization", "on-demand"),
     ],
 )
 def test_a_variable_sets_its_field(

@@ -14,6 +14,7 @@ import pytest
 from functions.core import models
 from functions.core.engine import OnnxEngine
 from functions.core.settings import get_settings
+from tests.support.emf import read_line
 from tests.support.packages import expected_probabilities
 
 EVENTS = Path(__file__).resolve().parents[2] / "fixtures" / "events"
@@ -138,3 +139,17 @@ def test_the_log_level_is_the_setting(start: Callable[..., Invoke], capsys: pyte
     assert (line["message"], line["path"], line["status"]) == ("request", "/health", 200)
     start(PALIER_LOG_LEVEL="WARNING")("health")
     assert capsys.readouterr().err == ""
+
+
+def test_every_invocation_writes_its_metrics_once(
+    start: Callable[..., Invoke], capsys: pytest.CaptureFixture[str]
+) -> None:
+    invoke = start(AWS_LAMBDA_FUNCTION_MEMORY_SIZE="3538", AWS_LAMBDA_INITIALIZATION_TYPE="on-demand")
+    for name in ("predict_json", "health", "predict_octet_stream"):
+        invoke(name)
+    documents = [read_line(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["Endpoint"] for one in documents] == ["predict", "health", "predict"]
+    assert [one["ColdStart"] for one in documents] == [1, 0, 0]
+    assert {(one["Stage"], one["Function"]) for one in documents} == {("prod", "inference")}
+    assert all(0 < one["MemoryUsed"] < 100 for one in documents)
+    assert documents[0]["request_id"] == "event-1"

@@ -1,0 +1,72 @@
+"""Where alarms go: an encrypted topic for each severity, and its receivers."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from cdk.alarm_thresholds import SEVERITIES, Receiver, Severity
+
+# Who may publish: alarms, and the budget.
+_PUBLISHERS = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
+_MAIL = "mailto:"
+
+
+class AlarmTopics(Construct):
+    """A topic for each severity, under a key that the publishers may use."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: str, receivers: Sequence[Receiver]) -> None:
+        super().__init__(scope, id_)
+        self._key = _key(self, stage)
+        self._topics = {severity: self._topic(severity, stage) for severity in SEVERITIES}
+        for receiver in receivers:
+            self._topics[receiver.severity].add_subscription(_subscription(receiver.address))
+
+    def __getitem__(self, severity: Severity) -> sns.Topic:
+        return self._topics[severity]
+
+    def _topic(self, severity: Severity, stage: str) -> sns.Topic:
+        topic = sns.Topic(
+            self,
+            severity.title(),
+            topic_name=f"palier-{stage}-{severity}",
+            display_name=f"Palier {stage} {severity}",
+            master_key=self._key,
+            enforce_ssl=True,
+        )
+        # enforce_ssl brings a policy of its own, and with it the default one is gone.
+        topic.add_to_resource_policy(_allow(["sns:Publish"], topic.topic_arn))
+        return topic
+
+
+def _key(scope: Construct, stage: str) -> kms.Key:
+    key = kms.Key(
+        scope,
+        "Key",
+        description=f"Palier {stage}: messages of alarms",
+        enable_key_rotation=True,
+        pending_window=Duration.days(7),
+        # It encrypts messages on their way, nothing that lasts.
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    key.add_to_resource_policy(_allow(["kms:Decrypt", "kms:GenerateDataKey*"], "*"))
+    return key
+
+
+def _allow(actions: list[str], resource: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        actions=actions,
+        resources=[resource],
+        principals=[iam.ServicePrincipal(name) for name in _PUBLISHERS],
+        conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+    )
+
+
+def _subscription(address: str) -> sns.ITopicSubscription:
+    if address.startswith(_MAIL):
+        return subscriptions.EmailSubscription(address.removeprefix(_MAIL))
+    return subscriptions.UrlSubscription(address)

@@ -1,0 +1,1 @@
+"""Alarms, a module for each question they answer."""

@@ -1,0 +1,48 @@
+"""Does it cost what was planned?"""
+
+from typing import Literal
+
+from aws_cdk import aws_budgets as budgets
+from constructs import Construct
+
+from cdk.alarm_notes import NOTES
+from cdk.constructs.alarm_topics import AlarmTopics
+
+_NAME = "monthly-budget"
+
+
+def monthly_budget(scope: Construct, *, limit_usd: float, topics: AlarmTopics) -> budgets.CfnBudget:
+    """Make the budget of a month; it tells at 80 % and 100 % of it, and when the forecast is beyond it.
+
+    It is the whole account's: a budget of a tag sees nothing until somebody activates the tag for billing. It has no
+    name of its own: CloudFormation replaces a budget whose notifications change, and two cannot have one name.
+    """
+    topic = topics[NOTES[_NAME].severity].topic_arn
+    return budgets.CfnBudget(
+        scope,
+        _NAME,
+        budget=budgets.CfnBudget.BudgetDataProperty(
+            budget_type="COST",
+            time_unit="MONTHLY",
+            budget_limit=budgets.CfnBudget.SpendProperty(amount=limit_usd, unit="USD"),
+        ),
+        notifications_with_subscribers=[
+            _notification("ACTUAL", 80, topic),
+            _notification("ACTUAL", 100, topic),
+            _notification("FORECASTED", 100, topic),
+        ],
+    )
+
+
+def _notification(
+    kind: Literal["ACTUAL", "FORECASTED"], percent: float, topic_arn: str
+) -> budgets.CfnBudget.NotificationWithSubscribersProperty:
+    return budgets.CfnBudget.NotificationWithSubscribersProperty(
+        notification=budgets.CfnBudget.NotificationProperty(
+            notification_type=kind,
+            comparison_operator="GREATER_THAN",
+            threshold=percent,
+            threshold_type="PERCENTAGE",
+        ),
+        subscribers=[budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=topic_arn)],
+    )

@@ -1,0 +1,119 @@
+"""What every alarm has: its name, its note, its receivers, and how it reads its metric."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from constructs import Construct
+
+from cdk.alarm_notes import NOTES, AlarmNote
+from cdk.alarm_thresholds import AlarmThresholds
+from cdk.constructs.alarm_topics import AlarmTopics
+from cdk.measured import Measured
+
+_NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
+
+
+@dataclass(frozen=True)
+class Condition:
+    """When an alarm fires: its metric is above `threshold` (not below, with `below`) for `periods` periods.
+
+    missing: what a period without data counts as; as a rule nothing happened, so nothing is wrong.
+    """
+
+    metric: cloudwatch.IMetric
+    threshold: float
+    periods: int = 1
+    below: bool = False
+    missing: cloudwatch.TreatMissingData = _NOT_BREACHING
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Where alarms are made: what they look at, where they fire, whom they tell."""
+
+    scope: Construct
+    measured: Measured
+    thresholds: AlarmThresholds
+    topics: AlarmTopics
+
+    def alarm(self, name: str, condition: Condition) -> cloudwatch.Alarm:
+        """Make the alarm of a note; it tells its receivers when it begins and when it is over."""
+        note = NOTES[name]
+        made = self._made(name, note, condition)
+        self._tell(made, note)
+        return made
+
+    def part(self, name: str, suffix: str, condition: Condition) -> cloudwatch.Alarm:
+        """Make an alarm that only a composite one listens to."""
+        return self._made(f"{name}-{suffix}", NOTES[name], condition)
+
+    def all_of(self, name: str, *parts: cloudwatch.Alarm) -> cloudwatch.CompositeAlarm:
+        """Make the composite alarm of a note: it fires while all of its parts do."""
+        note = NOTES[name]
+        composite = cloudwatch.CompositeAlarm(
+            self.scope,
+            name,
+            composite_alarm_name=self.name(name),
+            alarm_description=note.description(self.measured.observed.runbook),
+            alarm_rule=cloudwatch.AlarmRule.all_of(
+                *(cloudwatch.AlarmRule.from_alarm(part, cloudwatch.AlarmState.ALARM) for part in parts)
+            ),
+        )
+        self._tell(composite, note)
+        return composite
+
+    def _made(self, name: str, note: AlarmNote, condition: Condition) -> cloudwatch.Alarm:
+        operators = cloudwatch.ComparisonOperator
+        return cloudwatch.Alarm(
+            self.scope,
+            name,
+            alarm_name=self.name(name),
+            alarm_description=note.description(self.measured.observed.runbook),
+            metric=condition.metric,
+            # 100 * (1 - 0.995) is 0.5 to a person, and should be in the template.
+            threshold=round(condition.threshold, 6),
+            evaluation_periods=condition.periods,
+            comparison_operator=operators.LESS_THAN_THRESHOLD if condition.below else operators.GREATER_THAN_THRESHOLD,
+            treat_missing_data=condition.missing,
+        )
+
+    def _tell(self, alarm: cloudwatch.AlarmBase, note: AlarmNote) -> None:
+        action = actions.SnsAction(self.topics[note.severity])
+        alarm.add_alarm_action(action)
+        alarm.add_ok_action(action)
+
+    def name(self, name: str) -> str:
+        """Return the name that the alarm of a note has on AWS."""
+        return f"palier-{self.measured.observed.stage}-{name}"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Lets an alarm speak only while `whole` is at least so much: a share or percentile of little says little."""
+
+    whole: cloudwatch.IMetric
+    at_least: int
+
+    def value(self, metric: cloudwatch.IMetric, period: Duration, label: str) -> cloudwatch.MathExpression:
+        """Return a metric, 0 where there is too little of it."""
+        return self._expression("part", metric, period, label)
+
+    def share(self, part: cloudwatch.IMetric, period: Duration, label: str) -> cloudwatch.MathExpression:
+        """Return the part of the whole in percent, 0 where there is too little of it."""
+        return self._expression("100 * part / whole", part, period, label)
+
+    def rest(self, percent: cloudwatch.IMetric, period: Duration, label: str) -> cloudwatch.MathExpression:
+        """Return what is missing to 100 percent, 0 where there is too little of it."""
+        return self._expression("100 - part", percent, period, label)
+
+    def _expression(
+        self, value: str, part: cloudwatch.IMetric, period: Duration, label: str
+    ) -> cloudwatch.MathExpression:
+        return cloudwatch.MathExpression(
+            expression=f"IF(whole >= {self.at_least}, {value}, 0)",
+            using_metrics={"part": part, "whole": self.whole},
+            period=period,
+            label=label,
+        )

@@ -1,0 +1,45 @@
+"""What watches a stage: topics, alarms, budget, dashboard. It keeps no state."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from cdk.alarm_thresholds import AlarmThresholds, Receiver
+from cdk.constructs.alarm_topics import AlarmTopics
+from cdk.constructs.alarms.budget import monthly_budget
+from cdk.constructs.alarms.capacity import capacity_alarms
+from cdk.constructs.alarms.jobs import job_alarms
+from cdk.constructs.alarms.objectives import objective_alarms
+from cdk.constructs.alarms.service import service_alarms
+from cdk.constructs.alarms.traffic import traffic_alarms
+from cdk.constructs.alarms.watch import Watch
+from cdk.constructs.dashboard import ServiceDashboard
+from cdk.measured import Measured
+from cdk.observed import Observed
+
+
+class ObservabilityStack(Stack):
+    """The alarms and the dashboard of a stage. `topics` and `alarms` are for those who add to them."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        observed: Observed,
+        thresholds: AlarmThresholds,
+        receivers: Sequence[Receiver] = (),
+    ) -> None:
+        super().__init__(scope, id_, description=f"Palier {observed.stage}: alarms, budget, dashboard")
+        measured = Measured(observed)
+        self.topics = AlarmTopics(self, "Topics", stage=observed.stage, receivers=receivers)
+        self.watch = Watch(Construct(self, "Alarms"), measured, thresholds, self.topics)
+        self.alarms = [
+            alarm
+            for family in (service_alarms, objective_alarms, capacity_alarms, job_alarms, traffic_alarms)
+            for alarm in family(self.watch)
+        ]
+        monthly_budget(self, limit_usd=thresholds.monthly_budget_usd, topics=self.topics)
+        names = [self.watch.name(alarm.node.id) for alarm in self.alarms]
+        ServiceDashboard(self, "Service", measured=measured, thresholds=thresholds, alarm_names=names)

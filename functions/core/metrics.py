@@ -1,0 +1,128 @@
+"""What a request measured: gathered while it runs, handed to the sinks once, at the HTTP boundary.
+
+The code that knows something tells it (`observe_...`); where it goes is decided by the entry point, which
+composes the app with its sinks: CloudWatch's log format on Lambda, memory in the local server. No signal values
+and no keys are ever among it, and every label comes from the code or a manifest, never from a caller.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from functions.core.settings import Settings
+
+# A function with provisioned concurrency is started before anyone waits for it.
+# Source: AWS Lambda developer guide, "Using Lambda environment variables", AWS_LAMBDA_INITIALIZATION_TYPE.
+_WAITED_FOR = frozenset({"on-demand", "snap-start"})
+
+
+class Finding(NamedTuple):
+    """A class of a model: what a diagnosis is counted under."""
+
+    model: str
+    class_id: str
+
+
+@dataclass
+class Tally:
+    """What one request has done so far; only the thread that works on the request writes it.
+
+    inference_ms: time in the engine; windows: how many ran; diagnoses and novel: diagnoses by finding, and those of
+    them that are unlike the training data.
+    """
+
+    model: str | None = None
+    inference_ms: float = 0.0
+    windows: int = 0
+    diagnoses: Counter[Finding] = field(default_factory=Counter)
+    novel: Counter[Finding] = field(default_factory=Counter)
+    models_not_loaded: int = 0
+    key_store_failures: int = 0
+
+
+@dataclass(frozen=True)
+class RequestMetrics:
+    """One finished request.
+
+    endpoint: name of the code that answered, `unmatched` where no route did; status: 0 when the caller left before
+    an answer; memory_percent: peak resident memory of the process as a share of the Lambda function's, elsewhere None.
+    """
+
+    endpoint: str
+    status: int
+    latency_ms: float
+    cold_start: bool
+    memory_percent: float | None
+    tally: Tally
+
+
+class Sink(Protocol):
+    """Where finished requests are told of."""
+
+    def record(self, request: RequestMetrics) -> None:
+        """Take one finished request; called on the event loop, so it must be quick."""
+        ...
+
+
+_tally: ContextVar[Tally | None] = ContextVar("palier_tally", default=None)
+
+
+def observe_inference(model: str, windows: int, elapsed_ms: float) -> None:
+    """Tell that a model ran on so many windows; outside a request nothing happens."""
+    if tally := _tally.get():
+        tally.model = model
+        tally.windows += windows
+        tally.inference_ms += elapsed_ms
+
+
+def observe_diagnosis(finding: Finding, *, novel: bool) -> None:
+    """Tell that a recording was diagnosed, and whether it is unlike the training data."""
+    if tally := _tally.get():
+        tally.diagnoses[finding] += 1
+        tally.novel[finding] += novel
+
+
+def observe_model_not_loaded() -> None:
+    """Tell that a model that was needed cannot be loaded."""
+    if tally := _tally.get():
+        tally.models_not_loaded += 1
+
+
+def observe_key_store_failure() -> None:
+    """Tell that the key store could not be read."""
+    if tally := _tally.get():
+        tally.key_store_failures += 1
+
+
+class Meter:
+    """Measures the requests of one app, and tells each of its sinks once of every request."""
+
+    def __init__(self, settings: Settings, sinks: Sequence[Sink]) -> None:
+        self._sinks = tuple(sinks)
+        self._memory_mb = settings.lambda_memory_mb
+        self._cold = settings.lambda_initialization in _WAITED_FOR
+
+    def begin(self) -> Token[Tally | None]:
+        """Begin a request: what is observed from here on, in this context, is the request's."""
+        return _tally.set(Tally())
+
+    def end(self, token: Token[Tally | None], endpoint: str, status: int, latency_ms: float) -> None:
+        """End the request that `begin` began, and tell the sinks."""
+        tally = _tally.get() or Tally()
+        _tally.reset(token)
+        cold, self._cold = self._cold, False
+        request = RequestMetrics(endpoint, status, latency_ms, cold, self._memory_percent(), tally)
+        for sink in self._sinks:
+            sink.record(request)
+
+    def _memory_percent(self) -> float | None:
+        return None if self._memory_mb is None else 100 * _peak_memory_kib() / (1024 * self._memory_mb)
+
+
+def _peak_memory_kib() -> int:
+    # Late: Windows, where only the local server runs, has no such module.
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,278 @@
+"""The observability stack: which alarms, on what, whom they tell; held to cfn-lint and AwsSolutions."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sns as sns
+
+from cdk.alarm_thresholds import AlarmThresholds
+from cdk.constructs.alarm_topics import AlarmTopics
+from cdk.constructs.alarms.gpu import gpu_memory_alarm
+from cdk.constructs.alarms.watch import Watch
+from cdk.measured import Measured
+from tests.support.observed_stack import Name, alarms, make_app, observed, resources, template, template_files
+
+STAGES: list[Name] = ["prod", "dev"]
+API = {"ApiName": "palier-prod", "Stage": "prod"}
+PALIER = {"Stage": "prod", "Function": "inference"}
+LAMBDA = {"FunctionName": "palier-prod-inference"}
+
+# name: namespace, metric, statistic, period (s), periods, threshold, dimensions
+SIMPLE = {
+    "model-not-loaded": ("Palier", "ModelNotLoaded", "Sum", 300, 1, 0, PALIER),
+    "key-store-failures": ("Palier", "KeyStoreFailures", "Sum", 300, 1, 0, PALIER),
+    "memory-high": ("Palier", "MemoryUsed", "Maximum", 300, 1, 90, PALIER),
+    "memory-critical": ("Palier", "MemoryUsed", "Maximum", 300, 1, 95, PALIER),
+    "high-inference-volume": ("Palier", "Diagnoses", "Sum", 300, 2, 5000, PALIER),
+    "approaching-rate-limit": ("AWS/ApiGateway", "Count", "SampleCount", 60, 5, 4800, API),
+    "no-requests": ("AWS/ApiGateway", "Count", "SampleCount", 300, 3, 1, API),
+    "concurrency-pressure": ("AWS/Lambda", "ConcurrentExecutions", "Maximum", 300, 2, 80, LAMBDA),
+    "dead-letters": (
+        *("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 300, 1, 0),
+        {"QueueName": "palier-prod-dead"},
+    ),
+    "oldest-job": (
+        "AWS/SQS",
+        "ApproximateAgeOfOldestMessage",
+        "Maximum",
+        300,
+        2,
+        900,
+        {"QueueName": "palier-prod-jobs"},
+    ),
+    "blocked-requests": (
+        *("AWS/WAFV2", "BlockedRequests", "Sum", 300, 1, 100),
+        {"WebACL": "palier-prod", "Region": {"Ref": "AWS::Region"}, "Rule": "ALL"},
+    ),
+}
+SHARE = "IF(whole >= 20, 100 * part / whole, 0)"
+VALUE = "IF(whole >= 20, part, 0)"
+ALL_SHARE, REST, ALL_REST = SHARE.replace("20", "1"), "IF(whole >= 20, 100 - part, 0)", "IF(whole >= 1, 100 - part, 0)"
+
+# name: expression, part and its statistic, whole, period (s), periods, threshold
+GUARDED = {
+    "error-rate": (SHARE, "AWS/ApiGateway 5XXError Sum", "AWS/ApiGateway Count SampleCount", 300, 1, 5),
+    "latency-p95": (VALUE, "AWS/ApiGateway Latency p95", "AWS/ApiGateway Count SampleCount", 300, 1, 2000),
+    "inference-p95": (VALUE, "Palier InferenceTime p95", "AWS/ApiGateway Count SampleCount", 300, 1, 1000),
+    "throttle-pressure": (SHARE, "AWS/Lambda Throttles Sum", "AWS/ApiGateway Count SampleCount", 300, 2, 1),
+    "cold-start-share": (SHARE, "Palier ColdStart Sum", "Palier Requests Sum", 900, 1, 10),
+    "novelty-share": (SHARE, "Palier NovelDiagnoses Sum", "Palier Diagnoses Sum", 3600, 1, 20),
+    "availability-slo": (SHARE, "AWS/ApiGateway 5XXError Sum", "AWS/ApiGateway Count SampleCount", 3600, 1, 0.5),
+    "latency-slo": (VALUE, "AWS/ApiGateway Latency p95", "AWS/ApiGateway Count SampleCount", 3600, 1, 500),
+}
+_FAILED, _SLOW = "AWS/ApiGateway 5XXError Sum", "AWS/ApiGateway Latency PR(:500)"
+BURNING: dict[str, dict[str, tuple[str, str, int, float]]] = {
+    "availability-burn-fast": {"60m": (SHARE, _FAILED, 3600, 7.2), "5m": (ALL_SHARE, _FAILED, 300, 7.2)},
+    "availability-burn-slow": {"360m": (SHARE, _FAILED, 21600, 3), "30m": (ALL_SHARE, _FAILED, 1800, 3)},
+    "latency-burn-fast": {"60m": (REST, _SLOW, 3600, 72), "5m": (ALL_REST, _SLOW, 300, 72)},
+    "latency-burn-slow": {"360m": (REST, _SLOW, 21600, 30), "30m": (ALL_REST, _SLOW, 1800, 30)},
+}
+# The thirteen of the reference project, gpu-memory apart, which comes with the GPU stack.
+REFERENCE = {
+    *("error-rate", "latency-p95", "inference-p95", "model-not-loaded", "throttle-pressure", "memory-high"),
+    *("memory-critical", "no-requests", "availability-slo", "latency-slo", "approaching-rate-limit"),
+    "high-inference-volume",
+}
+
+
+def dimensions(metric: dict[str, Any]) -> dict[str, Any]:
+    return {one["Name"]: one["Value"] for one in metric["Dimensions"]}
+
+
+def series(alarm: dict[str, Any], name: str) -> str:
+    (entry,) = (one for one in alarm["Metrics"] if one["Id"] == name)
+    metric, statistic = entry["MetricStat"]["Metric"], entry["MetricStat"]["Stat"]
+    assert dimensions(metric) in (API, PALIER, LAMBDA)
+    assert entry["ReturnData"] is False
+    return f"{metric['Namespace']} {metric['MetricName']} {statistic}"
+
+
+def expression(alarm: dict[str, Any]) -> str:
+    (entry,) = (one for one in alarm["Metrics"] if one["ReturnData"])
+    return str(entry["Expression"])
+
+
+def periods_s(alarm: dict[str, Any]) -> set[int]:
+    return {one["MetricStat"]["Period"] for one in alarm["Metrics"] if "MetricStat" in one}
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_an_alarm_on_one_metric(name: str) -> None:
+    alarm = alarms("prod")[name]
+    assert (
+        *(alarm["Namespace"], alarm["MetricName"], alarm["Statistic"], alarm["Period"]),
+        *(alarm["EvaluationPeriods"], alarm["Threshold"], dimensions(alarm)),
+    ) == SIMPLE[name]
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_an_alarm_that_waits_until_there_is_enough(name: str) -> None:
+    alarm = alarms("prod")[name]
+    formula, part, whole, period_s, periods, threshold = GUARDED[name]
+    assert (expression(alarm), series(alarm, "part"), series(alarm, "whole")) == (formula, part, whole)
+    assert (periods_s(alarm), alarm["EvaluationPeriods"], alarm["Threshold"]) == ({period_s}, periods, threshold)
+
+
+@pytest.mark.parametrize("name", BURNING)
+def test_a_burn_rate_is_over_two_windows(name: str) -> None:
+    made = alarms("prod")
+    ids = {
+        properties["Properties"]["AlarmName"]: logical
+        for logical, properties in template("prod")["Resources"].items()
+        if properties["Type"] == "AWS::CloudWatch::Alarm"
+    }
+    rule = made[name]["AlarmRule"]["Fn::Join"][1]
+    named = [part["Fn::GetAtt"][0] for part in rule if isinstance(part, dict)]
+    assert named == [ids[f"palier-prod-{name}-{window}"] for window in BURNING[name]]
+    assert "".join(part for part in rule if isinstance(part, str)) == '(ALARM("") AND ALARM(""))'
+    for window, (formula, part, period_s, threshold) in BURNING[name].items():
+        alarm = made[f"{name}-{window}"]
+        assert (expression(alarm), series(alarm, "part"), periods_s(alarm)) == (formula, part, {period_s})
+        assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (threshold, 1)
+
+
+def test_every_alarm_is_checked_here_and_the_reference_s_are_among_them() -> None:
+    parts = {f"{name}-{window}" for name, windows in BURNING.items() for window in windows}
+    assert set(alarms("prod")) == {*SIMPLE, *GUARDED, *BURNING, *parts}
+    assert set(alarms("prod")) >= REFERENCE
+    assert len(REFERENCE) == 13 - 1
+
+
+def test_silence_is_wrong_in_prod_alone() -> None:
+    assert set(alarms("prod")) - set(alarms("dev")) == {"no-requests"}
+    assert alarms("prod")["no-requests"]["TreatMissingData"] == "breaching"
+    assert alarms("prod")["no-requests"]["ComparisonOperator"] == "LessThanThreshold"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_elsewhere_nothing_happened_means_nothing_is_wrong(stage: Name) -> None:
+    others = [one for name, one in alarms(stage).items() if name != "no-requests" and "AlarmRule" not in one]
+    assert {one["TreatMissingData"] for one in others} == {"notBreaching"}
+    assert {one["ComparisonOperator"] for one in others} == {"GreaterThanThreshold"}
+
+
+def topic_ids(stage: Name) -> dict[str, str]:
+    return {
+        one["Properties"]["TopicName"].rpartition("-")[2]: logical
+        for logical, one in template(stage)["Resources"].items()
+        if one["Type"] == "AWS::SNS::Topic"
+    }
+
+
+PAGES = {
+    *("error-rate", "model-not-loaded", "key-store-failures", "throttle-pressure", "memory-critical"),
+    *("availability-slo", "availability-burn-fast", "latency-burn-fast"),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_alarms_tell_the_topic_of_their_severity_when_they_begin_and_end(stage: Name) -> None:
+    topics, parts = topic_ids(stage), {f"{name}-{window}" for name, ways in BURNING.items() for window in ways}
+    for name, alarm in alarms(stage).items():
+        if name in parts:
+            assert "AlarmActions" not in alarm
+            continue
+        told = [{"Ref": topics["page" if name in PAGES else "ticket"]}]
+        assert (alarm["AlarmActions"], alarm["OKActions"]) == (told, told), name
+
+
+def test_receivers_subscribe_to_their_severity() -> None:
+    found = {
+        (one["Protocol"], one["Endpoint"], one["TopicArn"]["Ref"])
+        for one in resources("prod", "AWS::SNS::Subscription")
+    }
+    topics = topic_ids("prod")
+    assert found == {
+        ("email", "on-call@plant.example.org", topics["page"]),
+        ("https", "https://tickets.example.org/in", topics["ticket"]),
+    }
+    assert resources("dev", "AWS::SNS::Subscription") == []
+
+
+def test_topics_are_encrypted_and_only_alarms_and_the_budget_of_this_account_publish() -> None:
+    (key,) = resources("prod", "AWS::KMS::Key")
+    services = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]
+    here = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert key["EnableKeyRotation"] is True
+    assert [one["Condition"] for one in key["KeyPolicy"]["Statement"] if one["Principal"] == {"Service": services}] == [
+        here
+    ]
+    assert all("KmsMasterKeyId" in topic for topic in resources("prod", "AWS::SNS::Topic"))
+    policies = resources("prod", "AWS::SNS::TopicPolicy")
+    assert len(policies) == 2
+    for policy in policies:
+        deny, allow = policy["PolicyDocument"]["Statement"]
+        assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+        assert (allow["Principal"], allow["Condition"]) == ({"Service": services}, here)
+
+
+@pytest.mark.parametrize(("stage", "limit"), [("prod", 500), ("dev", 100)])
+def test_the_budget_tells_before_and_after_it_is_spent(stage: Name, limit: float) -> None:
+    (budget,) = resources(stage, "AWS::Budgets::Budget")
+    assert budget["Budget"] == {
+        "BudgetType": "COST",
+        "TimeUnit": "MONTHLY",
+        "BudgetLimit": {"Amount": limit, "Unit": "USD"},
+    }
+    told = [
+        (one["Notification"]["NotificationType"], one["Notification"]["Threshold"])
+        for one in budget["NotificationsWithSubscribers"]
+    ]
+    assert told == [("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100)]
+    subscriber = {"SubscriptionType": "SNS", "Address": {"Ref": topic_ids(stage)["ticket"]}}
+    assert all(one["Subscribers"] == [subscriber] for one in budget["NotificationsWithSubscribers"])
+
+
+def test_gpu_memory_is_for_a_stack_that_has_a_gpu() -> None:
+    stack = cdk.Stack(cdk.App(), "gpu")
+    topics = AlarmTopics(stack, "Topics", stage="prod", receivers=())
+    used = cloudwatch.Metric(namespace="Gpu", metric_name="Used", statistic="Maximum")
+    gpu_memory_alarm(Watch(stack, Measured(observed(stack, "prod")), AlarmThresholds(), topics), used)
+    assertions.Template.from_stack(stack).has_resource_properties(
+        "AWS::CloudWatch::Alarm", {"AlarmName": "palier-prod-gpu-memory", "Namespace": "Gpu", "Threshold": 90}
+    )
+    assert "gpu-memory" not in alarms("prod")
+
+
+def lint(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("cfn-lint")), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_cfn_lint_has_nothing_to_say(stage: Name) -> None:
+    done = lint(str(template_files()[stage]))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_cfn_lint_can_find_something(tmp_path: Path) -> None:
+    broken = template("prod")
+    next(one for one in broken["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm")["Properties"][
+        "ComparisonOperator"
+    ] = "Above"
+    (tmp_path / "broken.json").write_text(json.dumps(broken))
+    done = lint(str(tmp_path / "broken.json"))
+    assert done.returncode == 2
+    assert "'Above' is not one of" in done.stdout
+
+
+def test_aws_solutions_can_find_something() -> None:
+    """That it finds nothing in the stacks is held by their synthesis, which would raise."""
+    app = make_app()
+    sns.Topic(cdk.Stack(app, "open"), "Topic")
+    with pytest.raises(RuntimeError, match="AwsSolutions-SNS3"):
+        app.synth()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_account_region_or_receiver_is_in_the_template(stage: Name) -> None:
+    text = template_files()[stage].read_text()
+    assert "123456789012" not in text
+    assert "eu-central-1" not in text
