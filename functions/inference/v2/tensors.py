@@ -43,12 +43,12 @@ def read_input(inputs: Any, split: Split, expected: Expected) -> Float32Array:
     shape = check_shape(tensor.get("shape"), expected)
     size = binary_size(_parameters(tensor), _FIELD)
     data = _data(tensor, size)
-    (binary,) = tensor_bytes(split, [] if size is None else [size]) or [None]
-    if binary is None:
+    binary = tensor_bytes(split, [] if size is None else [size])
+    if binary:
+        values = _from_binary(binary[0], shape, datatype)
+    else:
         field = f"{_FIELD}.data"
         values = from_numbers(flat_numbers(data, shape, is_integer(datatype), field), datatype, field)
-    else:
-        values = _from_binary(binary, shape, datatype)
     return finite(values).reshape(shape)
 
 
