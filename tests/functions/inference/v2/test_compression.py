@@ -1,5 +1,6 @@
 import gzip
 import zlib
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import strategies as st
 from functions.inference.v2.compression import accepted_encoding, pack
 from tests.support.v2 import HEADER_LENGTH, MEANS, Envelope, batch, binary_envelope, expected_logits, post, read_answer
 
-UNPACK = {"gzip": gzip.decompress, "deflate": zlib.decompress}
+Packing = Callable[[bytes], bytes]
+
+UNPACK: dict[str, Packing] = {"gzip": gzip.decompress, "deflate": zlib.decompress}
+PACK: dict[str, Packing] = {"gzip": gzip.compress, "deflate": zlib.compress, "identity": bytes}
 
 
 @pytest.mark.parametrize(
@@ -58,8 +62,7 @@ async def test_requests_and_answers_are_packed_independently(
 ) -> None:
     """The header counts the unpacked JSON object, in both directions."""
     plain = binary_envelope(batch(), parameters={"binary_data_output": True})
-    packers = {"gzip": gzip.compress, "deflate": zlib.compress, "identity": bytes}
-    envelope = Envelope(packers[sent](plain.body), plain.headers)
+    envelope = Envelope(PACK[sent](plain.body), plain.headers)
     headers = {"content-encoding": sent, "accept-encoding": accepted}
     response = await client.post("/v2/models/tiny/infer", content=envelope.body, headers=envelope.headers | headers)
     assert response.headers.get("content-encoding", "identity") == accepted

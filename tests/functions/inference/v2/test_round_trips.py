@@ -59,7 +59,7 @@ def _elements(datatype: str, limits: dict[str, Any]) -> st.SearchStrategy[Any]:
     if dtype.kind in "iu":
         bounds = np.iinfo(dtype)
         return st.integers(int(bounds.min), int(bounds.max))
-    return st.floats(width=8 * dtype.itemsize, **limits)  # type: ignore[arg-type]
+    return st.floats(width=8 * dtype.itemsize, **limits)
 
 
 @given(tensors(), st.booleans(), st.text(max_size=10))

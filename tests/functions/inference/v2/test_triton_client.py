@@ -1,6 +1,8 @@
-"""NVIDIA's tritonclient[http], as its users install it, against a server on a loopback port."""
+"""NVIDIA's tritonclient[http], as its users install it, against a server on a loopback port.
 
-import asyncio
+The server has a thread of its own, and greenlets stay in theirs: so the synchronous client may block a test's event loop.
+"""
+
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -98,7 +100,7 @@ async def test_infer_without_outputs_gets_all_of_them(
 ) -> None:
     for binary in (True, False):
         arguments: dict[str, Any] = {"inputs": [signal(*MEANS, binary=binary)], "request_id": "42"}
-        assert_answer(await asyncio.to_thread(client.infer, "tiny", **arguments))
+        assert_answer(client.infer("tiny", **arguments))
         assert_answer(await aio_client.infer("tiny", **arguments))
 
 
@@ -165,14 +167,14 @@ async def test_metadata_configuration_and_index(
         (client.get_model_repository_index, index),
     ]
     for call, expected in calls:
-        assert await asyncio.to_thread(call) == expected
+        assert call() == expected
 
 
 async def test_statistics(client: triton.InferenceServerClient, aio_client: triton_aio.InferenceServerClient) -> None:
-    await asyncio.to_thread(client.infer, "tiny", [signal(*MEANS, binary=True)])
+    client.infer("tiny", [signal(*MEANS, binary=True)])
     (one,) = (await aio_client.get_inference_statistics("tiny", "10"))["model_stats"]
     assert (one["inference_count"], one["execution_count"]) == (2, 1)
-    everything = await asyncio.to_thread(client.get_inference_statistics)
+    everything = client.get_inference_statistics()
     assert len(everything["model_stats"]) == 4
 
 
@@ -188,7 +190,7 @@ async def test_errors_reach_the_user_as_sentences(
 ) -> None:
     known = "There is no model 'absent'; the models here: tiny, tiny-pair, tiny-plain."
     with pytest.raises(InferenceServerException) as unknown:
-        await asyncio.to_thread(client.infer, "absent", [signal(0.5, binary=True)])
+        client.infer("absent", [signal(0.5, binary=True)])
     assert (unknown.value.message(), unknown.value.status()) == (known, "404")
     with pytest.raises(InferenceServerException) as unknown_aio:
         await aio_client.infer("absent", [signal(0.5, binary=False)])
