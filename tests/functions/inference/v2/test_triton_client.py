@@ -1,6 +1,6 @@
 """NVIDIA's tritonclient[http], as its users install it, against a server on a loopback port.
 
-The server has a thread of its own, and greenlets stay in theirs: so the synchronous client may block a test's event loop.
+The server has a thread of its own, and greenlets stay in theirs: the synchronous client may block the event loop.
 """
 
 from collections.abc import AsyncIterator, Iterator
