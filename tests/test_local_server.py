@@ -11,7 +11,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+from tritonclient.http import InferenceServerClient, InferInput
+from tritonclient.utils import InferenceServerException
 
 from tests.support.recordings import npy_bytes, tone
 
@@ -163,3 +166,16 @@ def test_without_a_data_dir_the_keys_end_with_the_server(start: Start) -> None:
         assert Path(store[1]).exists()
         assert server.interrupt()[0] == 0
     assert not Path(store[1]).exists()
+
+
+def test_it_speaks_the_open_inference_protocol(start: Start) -> None:
+    with start("--auth") as server:
+        with InferenceServerClient(server.url.removeprefix("http://")) as client:
+            windows = tone(0.5)[np.newaxis, np.newaxis]
+            signal = InferInput("signal", [1, 1, 2048], "FP32").set_data_from_numpy(windows)
+            assert client.is_server_ready()
+            with pytest.raises(InferenceServerException, match="needs an API key"):
+                client.infer("tiny", [signal])
+            answer = client.infer("tiny", [signal], headers={"X-API-Key": server.key})
+            assert int(answer.as_numpy("probabilities").argmax()) == 0
+        assert server.interrupt()[0] == 0
