@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from build_scripts.strangers import EXAMPLES, examples
@@ -105,6 +106,25 @@ def test_json_and_binary_are_diagnosed_as_here(inference: Sandbox) -> None:
         answer = answered(inference.invoke(one))
         assert answer["class_id"] == class_id
         assert answer["confidence"] == pytest.approx(confidence, abs=1e-4)
+
+
+def test_a_raw_tensor_of_the_open_inference_protocol_is_answered(inference: Sandbox) -> None:
+    windows = signal()[:20480].astype("<f4")
+    headers = {"Inference-Header-Content-Length": "0", "Host": "api.test"}
+    given = event(
+        "v2_infer_raw",
+        path="/v2/models/journal-bearing/infer",
+        headers=headers,
+        multiValueHeaders={name: [value] for name, value in headers.items()},
+        body=base64.b64encode(windows.tobytes()).decode(),
+    )
+    outcome = inference.invoke(given)
+    assert (outcome.body["statusCode"], outcome.body["isBase64Encoded"]) == (200, True)
+    body = base64.b64decode(outcome.body["body"])
+    length = int(outcome.body["headers"]["inference-header-content-length"])
+    labels = [label.id for label in ModelRepository(ROOT / "layers" / "models").manifest("journal-bearing").classes]
+    assert [one["name"] for one in json.loads(body[:length])["outputs"]] == ["logits", "probabilities"]
+    assert labels[int(np.frombuffer(body[length:], "<f4")[len(labels) :].argmax())] == "clearance"
 
 
 @pytest.mark.parametrize(
