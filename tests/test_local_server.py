@@ -11,7 +11,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+from tritonclient.http import InferenceServerClient, InferInput
+from tritonclient.utils import InferenceServerException
 
 import local_server
 from tests.support.apps import client_of
@@ -178,3 +181,16 @@ async def test_the_local_app_keeps_its_metrics_in_memory(
         assert (await client.get("/nowhere")).status_code == 404
     taken = app.state.metrics.snapshot()
     assert (taken.endpoints, taken.status_classes) == ({"models": 1, "unmatched": 1}, {"2xx": 1, "4xx": 1})
+
+
+def test_it_speaks_the_open_inference_protocol(start: Start) -> None:
+    with start("--auth") as server:
+        with InferenceServerClient(server.url.removeprefix("http://")) as client:
+            windows = tone(0.5)[np.newaxis, np.newaxis]
+            signal = InferInput("signal", [1, 1, 2048], "FP32").set_data_from_numpy(windows)
+            assert client.is_server_ready()
+            with pytest.raises(InferenceServerException, match="needs an API key"):
+                client.infer("tiny", [signal])
+            answer = client.infer("tiny", [signal], headers={"X-API-Key": server.key})
+            assert int(answer.as_numpy("probabilities").argmax()) == 0
+        assert server.interrupt()[0] == 0

@@ -42,8 +42,15 @@ def _cors(origins: Sequence[str]) -> Middleware:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Content-Type", "Content-Encoding", "X-API-Key", "X-Request-ID", "Idempotency-Key"],
-        expose_headers=["X-Request-ID", "Retry-After"],
+        allow_headers=[
+            "Content-Type",
+            "Content-Encoding",
+            "X-API-Key",
+            "X-Request-ID",
+            "Idempotency-Key",
+            "Inference-Header-Content-Length",
+        ],
+        expose_headers=["X-Request-ID", "Retry-After", "Inference-Header-Content-Length"],
         max_age=600,
     )
 

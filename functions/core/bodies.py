@@ -21,6 +21,16 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
         UnsupportedMediaTypeError: another Content-Encoding.
         MalformedBodyError: the packed body is broken or cut short.
     """
+    body = await read_as_sent(request, limit_bytes)
+    return unpack(body, request.headers.get("content-encoding", "identity"), limit_bytes)
+
+
+async def read_as_sent(request: Request, limit_bytes: int) -> bytes:
+    """Read a request's body and leave it packed.
+
+    Raises:
+        BodyTooLargeError: more bytes, or more announced: nothing is read then.
+    """
     announced = request.headers.get("content-length", "")
     # Python refuses to read a number of thousands of digits.
     if announced.isdecimal() and (len(announced) > 20 or int(announced) > limit_bytes):
@@ -33,10 +43,15 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
             raise _too_large(limit_bytes)
         chunks.append(chunk)
     # join copies a large body once, and a single chunk not at all.
-    return _unpack(b"".join(chunks), request.headers.get("content-encoding", "identity"), limit_bytes)
+    return b"".join(chunks)
 
 
-def _unpack(body: bytes, encoding: str, limit_bytes: int) -> bytes:
+def unpack(body: bytes, encoding: str, limit_bytes: int) -> bytes:
+    """Unpack a body; no more than the limit is ever held.
+
+    Raises:
+        BodyTooLargeError, UnsupportedMediaTypeError, MalformedBodyError: as `read_body`.
+    """
     match encoding.strip().lower():
         case "" | "identity":
             return body

@@ -39,6 +39,12 @@ class EmptyBodyError(MalformedBodyError):
         super().__init__("The request body is empty: send a recording.")
 
 
+class MalformedEnvelopeError(MalformedBodyError):
+    """A request that breaks the Open Inference Protocol: its lengths, shapes, names or datatypes."""
+
+    code = "malformed_envelope"
+
+
 class ApiKeyMissingError(PalierError):
     """No API key."""
 

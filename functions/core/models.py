@@ -59,6 +59,14 @@ class ModelRepository:
             raise ModelNotFoundError(f"There is no model {name!r}; the models here: {known}.")
         return sorted(self._folders[name], key=int)
 
+    def find(self, name: str, version: str | None = None) -> str:
+        """Return the version that is meant; without one, the newest.
+
+        Raises:
+            ModelNotFoundError, VersionNotFoundError: no such package.
+        """
+        return self._folder(name, version).name
+
     def manifest(self, name: str, version: str | None = None) -> Manifest:
         """Return a package's manifest; without a version, of the newest.
 

@@ -78,7 +78,7 @@ class Diagnoser:
         model = self.load(options)
         prepared = self._prepare(recording, options, model.manifest.input, self._limits.max_windows)
         started = time.perf_counter()
-        output = _run(model.engine, prepared.windows)
+        output = run_windows(model.engine, prepared.windows)
         elapsed_ms = (time.perf_counter() - started) * 1e3
         observe_inference(model.manifest.name, len(prepared.windows), elapsed_ms)
         return _diagnosis(model, prepared, output, elapsed_ms)
@@ -101,7 +101,7 @@ class Diagnoser:
                 raise
             room -= len(parts[-1].windows)
         started = time.perf_counter()
-        output = _run(model.engine, np.concatenate([part.windows for part in parts]))
+        output = run_windows(model.engine, np.concatenate([part.windows for part in parts]))
         elapsed_ms = (time.perf_counter() - started) * 1e3
         ends = list(accumulate(len(part.windows) for part in parts))
         observe_inference(model.manifest.name, ends[-1], elapsed_ms)
@@ -130,7 +130,8 @@ class Diagnoser:
         return spec.sample_rate_hz if stated is None else self._limits.rates.check(stated)
 
 
-def _run(engine: Engine, windows: Float32Array) -> EngineOutput:
+def run_windows(engine: Engine, windows: Float32Array) -> EngineOutput:
+    """Run windows float32 [B, C, T] of any number B >= 1, a few at a time."""
     outputs = [
         engine.run(windows[start : start + _WINDOWS_PER_RUN]) for start in range(0, len(windows), _WINDOWS_PER_RUN)
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Route
 
 from functions.core.asgi import create_starlette, require_key
 from functions.core.key_stores import KeyStore, key_store
@@ -13,6 +13,7 @@ from functions.core.settings import Settings
 from functions.core.workers import Workers
 from functions.inference.docs import docs_routes
 from functions.inference.endpoints import Endpoints
+from functions.inference.late_routes import LateRoutes
 
 
 def create_app(settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
@@ -24,8 +25,8 @@ def create_app(settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
     return app
 
 
-def routes(endpoints: Endpoints, store: KeyStore | None) -> list[Route | Mount]:
-    """Return the routes of the native API; health and documentation need no key."""
+def routes(endpoints: Endpoints, store: KeyStore | None) -> list[BaseRoute]:
+    """Return all routes; health and documentation need no key."""
     read = require_key(store, "read")
     predict = require_key(store, "predict")
     return [
@@ -37,4 +38,13 @@ def routes(endpoints: Endpoints, store: KeyStore | None) -> list[Route | Mount]:
         Route("/predict", endpoints.predict, methods=["POST"], middleware=predict),
         Route("/predict/batch", endpoints.predict_batch, methods=["POST"], middleware=predict),
         *docs_routes(),
+        LateRoutes("/v2", lambda: _v2_routes(endpoints, store)),
     ]
+
+
+def _v2_routes(endpoints: Endpoints, store: KeyStore | None) -> list[Route]:
+    # Late: most cold starts answer no request of this protocol.
+    from functions.inference.v2.endpoints import Endpoints as V2Endpoints
+    from functions.inference.v2.routes import v2_routes
+
+    return v2_routes(V2Endpoints(endpoints.diagnoser, endpoints.settings, endpoints.workers), store)

@@ -29,7 +29,7 @@ _ANSWERS: tuple[type[Answer], ...] = (
 _SCHEMAS = "#/components/schemas/"
 
 _ERRORS = {
-    400: "The body is not what its content type says.",
+    400: "The body is not what its content type or protocol says.",
     401: "No API key, or one that is not valid.",
     403: "The API key lacks the scope.",
     404: "No such model or version.",
@@ -40,13 +40,14 @@ _ERRORS = {
     500: "A defect here.",
     503: "The model, or a service it needs, is not available; Retry-After says when to come back.",
 }
-_SERVING_ERRORS = tuple(_ERRORS)
-_READING_ERRORS = (401, 403, 404, 429, 500, 503)
+SERVING_ERRORS = tuple(_ERRORS)
+READING_ERRORS = (401, 403, 404, 429, 500, 503)
 
 _TAGS = {
     "diagnosis": "Recordings in, diagnoses out.",
     "models": "What the models are, and what was measured of them.",
     "service": "The service itself.",
+    "open inference protocol": "The same models for clients of Triton and KServe.",
 }
 _TAG_OF = {"predict": "diagnosis", "predictBatch": "diagnosis"} | dict.fromkeys(
     ("listModels", "getModel", "getDefaultModel"), "models"
@@ -61,7 +62,10 @@ _BINARY = {"type": "string", "format": "binary"}
 
 
 def openapi_document() -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of the native API."""
+    """Return the OpenAPI 3.1 document."""
+    # Late: it builds on this module.
+    from functions.inference.v2.openapi import v2_paths, v2_schemas
+
     return {
         "openapi": "3.1.0",
         "info": {
@@ -74,9 +78,9 @@ def openapi_document() -> dict[str, Any]:
         # Relative: the same document is right behind every host, stage and base path.
         "servers": [{"url": "./"}],
         "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
-        "paths": _paths(),
+        "paths": _paths() | v2_paths(),
         "components": {
-            "schemas": _schemas(),
+            "schemas": _schemas() | v2_schemas(),
             "securitySchemes": {"apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
         },
     }
@@ -101,18 +105,18 @@ def _paths() -> dict[str, Any]:
 
 
 def _read(operation: str, summary: str, answer: type[Answer], *, secured: bool = True) -> dict[str, Any]:
-    errors = _READING_ERRORS if secured else (500,)
+    errors = READING_ERRORS if secured else (500,)
     return {
         "operationId": operation,
         "tags": [_TAG_OF.get(operation, "service")],
         "summary": summary,
-        "responses": {"200": _json_response("Success", answer.__name__), **_error_responses(errors)},
-    } | _security(secured)
+        "responses": {"200": json_response("Success", answer.__name__), **error_responses(errors)},
+    } | security(secured)
 
 
 def _health() -> dict[str, Any]:
     operation = _read("health", "Whether the service can diagnose", HealthAnswer, secured=False)
-    operation["responses"]["503"] = _json_response("No model can serve", "HealthAnswer")
+    operation["responses"]["503"] = json_response("No model can serve", "HealthAnswer")
     return operation
 
 
@@ -148,8 +152,8 @@ def _post(operation: str, summary: str, content: dict[str, Any], answer: str) ->
         "description": "The options may stand in the JSON body or in the query. Bodies may be gzip or deflate.",
         "parameters": _option_parameters(),
         "requestBody": {"required": True, "content": content},
-        "responses": {"200": _json_response("Success", answer), **_error_responses(_SERVING_ERRORS)},
-    } | _security(secured=True)
+        "responses": {"200": json_response("Success", answer), **error_responses(SERVING_ERRORS)},
+    } | security(secured=True)
 
 
 def _document(operation: str, summary: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -159,7 +163,7 @@ def _document(operation: str, summary: str, media_type: str, schema: dict[str, A
         "tags": ["service"],
         "summary": summary,
         "responses": {"200": response},
-    } | _security(secured=False)
+    } | security(secured=False)
 
 
 def _json_body(member: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -184,18 +188,21 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str,
     return {"name": name, "in": "query", "schema": schema, "description": description}
 
 
-def _json_response(description: str, schema: str) -> dict[str, Any]:
+def json_response(description: str, schema: str) -> dict[str, Any]:
+    """Return a response of JSON after one of the schemas."""
     return {
         "description": description,
         "content": {"application/json": {"schema": {"$ref": _SCHEMAS + schema}}},
     }
 
 
-def _error_responses(statuses: tuple[int, ...]) -> dict[str, Any]:
-    return {str(status): _json_response(_ERRORS[status], "ErrorAnswer") for status in statuses}
+def error_responses(statuses: tuple[int, ...]) -> dict[str, Any]:
+    """Return the responses of these statuses."""
+    return {str(status): json_response(_ERRORS[status], "ErrorAnswer") for status in statuses}
 
 
-def _security(secured: bool) -> dict[str, Any]:
+def security(secured: bool) -> dict[str, Any]:
+    """Return whether an operation needs an API key."""
     return {"security": [{"apiKey": []}] if secured else []}
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from functions.core.keys import KeyRing, create_key, write_key_ring
@@ -71,6 +72,24 @@ def test_a_batch_is_answered_in_order(inference: Sandbox) -> None:
     answer = answered(inference.invoke(event))
     assert len(names) == answer["batch_size"] >= 2
     assert [closely(one) for one in answer["predictions"]] == [expected(name) for name in names]
+
+
+def test_binary_tensors_come_in_and_go_out_as_base64(inference: Sandbox) -> None:
+    windows = read_example("clearance.wav", SECONDS).astype("<f4")
+    headers = {"Inference-Header-Content-Length": "0", "Host": "api.test"}
+    changes = {
+        "path": "/v2/models/journal-bearing/infer",
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "body": base64.b64encode(windows.tobytes()).decode(),
+    }
+    outcome = inference.invoke(read_event("v2_infer_raw") | changes)
+    assert (outcome.body["statusCode"], outcome.body["isBase64Encoded"]) == (200, True)
+    body = base64.b64decode(outcome.body["body"])
+    length = int(outcome.body["headers"]["inference-header-content-length"])
+    labels = [label.id for label in ModelRepository(ROOT / "layers" / "models").manifest("journal-bearing").classes]
+    assert [one["name"] for one in json.loads(body[:length])["outputs"]] == ["logits", "probabilities"]
+    assert labels[int(np.frombuffer(body[length:], "<f4")[len(labels) :].argmax())] == "clearance"
 
 
 def test_a_large_text_goes_out_whole(inference: Sandbox) -> None:

@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import httpx
+from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from functions.core.arrays import Float32Array
 from functions.core.engine import EngineOutput
+from functions.inference.late_routes import LateRoutes
 from tests.support.recordings import tone
 
 JSON = "application/json"
@@ -52,3 +55,9 @@ class RaisingEngine:
 
     def run(self, windows: Float32Array) -> EngineOutput:
         raise RuntimeError(f"secret detail of {len(windows)} windows")
+
+
+def every_route(app: Starlette) -> list[Route]:
+    """All routes of an app, also those that are made when they are first needed."""
+    late = [route for one in app.routes if isinstance(one, LateRoutes) for route in one.routes]
+    return [route for route in [*app.routes, *late] if isinstance(route, Route)]

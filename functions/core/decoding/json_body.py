@@ -6,7 +6,6 @@ but it can say what is wrong.
 """
 
 import json
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -15,6 +14,7 @@ import numpy as np
 import simdjson
 
 from functions.core.arrays import Float32Array, as_float32
+from functions.core.decoding.fast_json import has_brackets, thread_parser
 from functions.core.errors import (
     EmptyBodyError,
     MalformedBodyError,
@@ -24,9 +24,6 @@ from functions.core.errors import (
     SignalShapeError,
 )
 from functions.core.signal import Recording
-
-_KEPT_BODY_BYTES = 1_000_000
-_thread = threading.local()
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ def _decode(body: bytes, member: str) -> JsonRequest:
 def _read_fast(body: bytes, member: str) -> JsonRequest | None:
     """Read a body of plain numbers; None means "look closer", never "wrong"."""
     try:
-        document: Any = _parser(len(body)).parse(body)
+        document: Any = thread_parser(len(body)).parse(body)
         signal = document[member]
         arrays = [_buffer(item) for item in (signal if member == "signals" else [signal])]
         options = {key: document[key] for key in document if key != member}
@@ -73,38 +70,15 @@ def _read_fast(body: bytes, member: str) -> JsonRequest | None:
         return None
     # as_buffer flattens: as many brackets as rows prove that nothing was nested deeper or cut short.
     rows = sum(1 if array.ndim == 1 else 1 + len(array) for array in arrays)
-    if not _has_brackets(body, rows + (member == "signals")):
+    if not has_brackets(body, rows + (member == "signals")):
         return None
     return JsonRequest([Recording(np.atleast_2d(array)) for array in arrays], options)
-
-
-def _parser(size_bytes: int) -> simdjson.Parser:
-    """Return this thread's parser: its buffers, many times the body, cost more to map anew than to use.
-
-    A large body gets a parser of its own, so that no thread keeps that much for ever.
-    """
-    if size_bytes > _KEPT_BODY_BYTES:
-        return simdjson.Parser()
-    if not hasattr(_thread, "parser"):
-        _thread.parser = simdjson.Parser()
-    parser: simdjson.Parser = _thread.parser
-    return parser
 
 
 def _buffer(signal: Any) -> Float32Array:
     if isinstance(signal[0], simdjson.Array):
         return as_float32(np.stack([np.frombuffer(row.as_buffer(of_type="d")) for row in signal]))
     return as_float32(np.frombuffer(signal.as_buffer(of_type="d")))
-
-
-def _has_brackets(body: bytes, expected: int) -> bool:
-    """Whether so many brackets open in a body; several times faster than `bytes.count` where there are few."""
-    position = -1
-    for _ in range(expected):
-        position = body.find(b"[", position + 1)
-        if position < 0:
-            return False
-    return body.find(b"[", position + 1) < 0
 
 
 def _read_slowly(body: bytes, member: str) -> JsonRequest:

@@ -216,7 +216,9 @@ async def test_an_allowed_origin_may_read_answers_and_errors(shared: httpx.Async
     for path in ("/echo", "/busy", "/nowhere"):
         response = await shared.get(path, headers={"origin": ORIGIN})
         assert response.headers["access-control-allow-origin"] == ORIGIN
-        assert response.headers["access-control-expose-headers"] == "X-Request-ID, Retry-After"
+        assert response.headers["access-control-expose-headers"] == (
+            "X-Request-ID, Retry-After, Inference-Header-Content-Length"
+        )
 
 
 async def test_a_foreign_origin_may_read_nothing(shared: httpx.AsyncClient) -> None:

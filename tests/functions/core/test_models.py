@@ -28,6 +28,7 @@ def test_the_newest_version_answers_when_none_is_named(models_dir: Path) -> None
     repository = ModelRepository(models_dir)
     assert repository.manifest("tiny").version == "10"
     assert repository.manifest("tiny", "2").version == "2"
+    assert (repository.find("tiny"), repository.find("tiny", "2")) == ("10", "2")
 
 
 def test_folders_that_are_no_packages_are_overlooked(own_models_dir: Path) -> None:

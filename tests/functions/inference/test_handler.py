@@ -1,45 +1,23 @@
 """The Lambda entry point, called as API Gateway's REST API calls it (proxy event, version 1)."""
 
-import asyncio
-import importlib
 import json
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
 from functions.core import models
 from functions.core.engine import OnnxEngine
-from functions.core.settings import get_settings
 from tests.support.emf import read_line
+from tests.support.lambda_function import Invoke, cold_start, event_loop_of_the_process
 from tests.support.packages import expected_probabilities
-
-EVENTS = Path(__file__).resolve().parents[2] / "fixtures" / "events"
-MODULE = "functions.inference.handler"
-
-Invoke = Callable[[str], dict[str, Any]]
-
-
-class Context:
-    """What Lambda passes beside the event."""
-
-    function_name = "palier-inference"
-    memory_limit_in_mb = 1769
-    aws_request_id = "66da07xmpl-1795-4b2f-8d1a"
 
 
 @pytest.fixture(autouse=True)
-def event_loop_of_the_process() -> Iterator[None]:
-    """Mangum takes the thread's event loop, and would make one that nobody closes."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    loop.run_until_complete(loop.shutdown_default_executor())
-    loop.close()
-    asyncio.set_event_loop(None)
+def event_loop() -> Iterator[None]:
+    with event_loop_of_the_process():
+        yield
 
 
 @pytest.fixture
@@ -59,23 +37,7 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, models_dir: Path) -> Callable[..., Invoke]:
     """Start the function as a cold start does; returns how to invoke it."""
-
-    def cold_start(**variables: str) -> Invoke:
-        defaults = {"PALIER_MODELS_DIR": str(models_dir), "PALIER_DEFAULT_MODEL": "tiny"}
-        for name, value in (defaults | {"PALIER_API_KEYS_REQUIRED": "false"} | variables).items():
-            monkeypatch.setenv(name, value)
-        get_settings.cache_clear()
-        monkeypatch.delitem(sys.modules, MODULE, raising=False)
-        module: ModuleType = importlib.import_module(MODULE)
-
-        def invoke(name: str) -> dict[str, Any]:
-            event = json.loads((EVENTS / f"{name}.json").read_text())
-            answer: dict[str, Any] = module.handler(event, Context())
-            return answer
-
-        return invoke
-
-    return cold_start
+    return partial(cold_start, monkeypatch, models_dir)
 
 
 def test_health(start: Callable[..., Invoke]) -> None:

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 from openapi_spec_validator import validate
 from starlette.applications import Starlette
-from starlette.routing import Route
 
 from functions.core.decoding import MEDIA_TYPES
 from functions.core.options import DiagnosisOptions
 from functions.inference.endpoints import BATCH_MEDIA_TYPES
 from functions.inference.openapi import openapi_document
-from tests.support.apps import JSON
+from tests.support.apps import JSON, every_route
 from tests.support.recordings import npy_bytes, tone
 
 DOCUMENT = openapi_document()
@@ -41,10 +40,7 @@ async def test_it_is_what_is_served(client: httpx.AsyncClient) -> None:
 
 def test_every_route_is_in_it_and_nothing_else(app: Starlette) -> None:
     routes = {
-        (route.path, method.lower())
-        for route in app.routes
-        if isinstance(route, Route)
-        for method in (route.methods or set()) - {"HEAD"}
+        (route.path, method.lower()) for route in every_route(app) for method in (route.methods or set()) - {"HEAD"}
     }
     documented = {(path, method) for path, operations in DOCUMENT["paths"].items() for method in operations}
     assert documented == routes
@@ -66,7 +62,7 @@ def test_operations_are_named_once_and_secured_but_for_health_and_documentation(
     operations = [operation for path in DOCUMENT["paths"].values() for operation in path.values()]
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     unlocked = {operation["operationId"] for operation in operations if operation["security"] == []}
-    assert unlocked == {"index", "health", "openapi", "docs"}
+    assert unlocked == {"index", "health", "openapi", "docs", "v2Server", "v2Live", "v2Ready"}
     assert all(one["security"] in ([], [{"apiKey": []}]) for one in operations)
 
 

@@ -1,0 +1,75 @@
+"""One inference request from its bytes to its answer; runs in a worker thread."""
+
+import time
+from dataclasses import dataclass, field
+
+from functions.core.bodies import unpack
+from functions.core.errors import BodyTooLargeError, MalformedEnvelopeError, UnsupportedMediaTypeError
+from functions.core.metrics import observe_inference
+from functions.core.models import ModelRepository
+from functions.core.pipeline import run_windows
+from functions.core.settings import Settings
+from functions.inference.v2.answers import InferenceAnswer, encode_answer
+from functions.inference.v2.requests import read_request
+from functions.inference.v2.statistics import Statistics
+from functions.inference.v2.tensors import Expected
+
+
+@dataclass(frozen=True)
+class SentRequest:
+    """An inference request as it came: the model in its path, its body, and the headers that describe it."""
+
+    model: str
+    version: str | None
+    body: bytes
+    content_encoding: str
+    header_length: str | None
+    arrived_ns: int = field(default_factory=time.perf_counter_ns)
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Answers inference requests with the models of a repository; safe to share between threads."""
+
+    models: ModelRepository
+    settings: Settings
+    statistics: Statistics
+
+    def answer(self, sent: SentRequest) -> InferenceAnswer:
+        """Answer one request.
+
+        Raises:
+            ModelNotFoundError, VersionNotFoundError, ModelUnavailableError: the model cannot serve.
+            MalformedEnvelopeError, UnusableError: the request cannot be answered.
+        """
+        manifest = self.models.manifest(sent.model, sent.version)
+        with self.statistics.watch(manifest.name, manifest.version, sent.arrived_ns) as watch:
+            model = self.models.load(sent.model, sent.version)
+            watch.lap()
+            body = unpack_body(sent.body, sent.content_encoding, self.settings.max_body_bytes)
+            request = read_request(body, sent.header_length, Expected(manifest.input, self.settings.max_batch))
+            watch.lap()
+            started = time.perf_counter()
+            output = run_windows(model.engine, request.windows)
+            observe_inference(manifest.name, len(request.windows), (time.perf_counter() - started) * 1e3)
+            watch.lap()
+            answer = encode_answer(request, output, manifest)
+            watch.lap()
+            watch.windows = len(request.windows)
+        return answer
+
+
+def unpack_body(body: bytes, encoding: str, limit_bytes: int) -> bytes:
+    """Unpack a request's body; how it is packed is a part of the envelope.
+
+    Raises:
+        MalformedEnvelopeError: it is no gzip or deflate, broken, or larger than the limit once unpacked.
+    """
+    try:
+        return unpack(body, encoding, limit_bytes)
+    except BodyTooLargeError:
+        raise MalformedEnvelopeError(
+            f"The body is over the limit of {limit_bytes} bytes once it is unpacked.", field="Content-Encoding"
+        ) from None
+    except UnsupportedMediaTypeError as error:
+        raise MalformedEnvelopeError(error.message, field="Content-Encoding") from None

@@ -1,0 +1,68 @@
+"""The model repository extension: what is here, and whether it can serve.
+
+Source: triton-inference-server/server, docs/protocol/extension_model_repository.md.
+"""
+
+import json
+from typing import Any
+
+from functions.core.errors import MalformedEnvelopeError, ModelUnavailableError
+from functions.core.models import ModelRepository
+from functions.core.telemetry import LOGGER
+
+_READY, _UNAVAILABLE = "READY", "UNAVAILABLE"
+
+
+def repository_index(models: ModelRepository, *, only_ready: bool) -> list[dict[str, str]]:
+    """Return every version of every model with its state; a broken one hides no other.
+
+    A model is ready when it can be loaded, which this does: they are few and small.
+    """
+    entries = [_entry(models, name, version) for name in models.names() for version in models.versions(name)]
+    return [entry for entry in entries if entry["state"] == _READY or not only_ready]
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object of a request whose body may be empty.
+
+    Raises:
+        MalformedEnvelopeError: it is something else.
+    """
+    try:
+        document = json.loads(body) if body.strip() else {}
+    except (ValueError, RecursionError):
+        raise MalformedEnvelopeError("The request is not JSON.") from None
+    if not isinstance(document, dict):
+        raise MalformedEnvelopeError("The request must be a JSON object, or empty.")
+    return document
+
+
+def wants_only_ready(document: dict[str, Any]) -> bool:
+    """Return `ready` of an index request.
+
+    Raises:
+        MalformedEnvelopeError: it is not true or false.
+    """
+    ready = document.get("ready", False)
+    if not isinstance(ready, bool):
+        raise MalformedEnvelopeError("ready must be true or false.", field="ready")
+    return ready
+
+
+def check_load(document: dict[str, Any]) -> None:
+    """Check a load request.
+
+    Raises:
+        MalformedEnvelopeError: it brings a configuration or files of its own.
+    """
+    if document.get("parameters"):
+        raise MalformedEnvelopeError("Models are loaded as their packages say; send no parameters.", field="parameters")
+
+
+def _entry(models: ModelRepository, name: str, version: str) -> dict[str, str]:
+    try:
+        models.load(name, version)
+    except ModelUnavailableError as error:
+        LOGGER.error(error.message, extra={"code": error.code}, exc_info=error.__cause__)
+        return {"name": name, "version": version, "state": _UNAVAILABLE, "reason": error.message}
+    return {"name": name, "version": version, "state": _READY, "reason": ""}

@@ -1,0 +1,107 @@
+"""What happened to the inference requests of each model, since this process started.
+
+Source: triton-inference-server/server, docs/protocol/extension_statistics.md.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+_STAGES = ("queue", "compute_input", "compute_infer", "compute_output")
+
+
+@dataclass
+class Stopwatch:
+    """The stages of one request; `windows` stays 0 until it has succeeded."""
+
+    arrived_ns: int
+    marks_ns: list[int] = field(default_factory=list)
+    windows: int = 0
+
+    def lap(self) -> None:
+        """Mark the end of a stage: waiting, reading, running, writing, in this order."""
+        self.marks_ns.append(time.perf_counter_ns())
+
+    def stages_ns(self) -> dict[str, int]:
+        """Return how long each stage took."""
+        starts = [self.arrived_ns, *self.marks_ns]
+        return {name: end - start for name, start, end in zip(_STAGES, starts, self.marks_ns, strict=False)}
+
+
+@dataclass
+class _Duration:
+    count: int = 0
+    ns: int = 0
+
+    def add(self, ns: int) -> None:
+        self.count += 1
+        self.ns += ns
+
+    def document(self) -> dict[str, int]:
+        return {"count": self.count, "ns": self.ns}
+
+
+def _durations(*names: str) -> dict[str, _Duration]:
+    return {name: _Duration() for name in names}
+
+
+@dataclass
+class _ModelStatistics:
+    last_inference_ms: int = 0
+    inferences: int = 0
+    totals: dict[str, _Duration] = field(default_factory=lambda: _durations("success", "fail", *_STAGES, "cache_hit"))
+    batches: dict[int, dict[str, _Duration]] = field(default_factory=dict)
+
+    def add(self, watch: Stopwatch, total_ns: int) -> None:
+        self.last_inference_ms = time.time_ns() // 1_000_000
+        if not watch.windows:
+            self.totals["fail"].add(total_ns)
+            return
+        self.inferences += watch.windows
+        self.totals["success"].add(total_ns)
+        batch = self.batches.setdefault(watch.windows, _durations(*_STAGES[1:]))
+        for stage, ns in watch.stages_ns().items():
+            self.totals[stage].add(ns)
+            if stage in batch:
+                batch[stage].add(ns)
+
+    def document(self, name: str, version: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "version": version,
+            "last_inference": self.last_inference_ms,
+            "inference_count": self.inferences,
+            "execution_count": self.totals["success"].count,
+            "inference_stats": {stage: duration.document() for stage, duration in self.totals.items()},
+            "batch_stats": [
+                {"batch_size": size} | {stage: duration.document() for stage, duration in stages.items()}
+                for size, stages in sorted(self.batches.items())
+            ],
+        }
+
+
+class Statistics:
+    """The statistics of every model; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._models: dict[tuple[str, str], _ModelStatistics] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def watch(self, name: str, version: str, arrived_ns: int) -> Iterator[Stopwatch]:
+        """Count one inference request: failed, unless `windows` of the stopwatch is set in the end."""
+        watch = Stopwatch(arrived_ns)
+        try:
+            yield watch
+        finally:
+            with self._lock:
+                statistics = self._models.setdefault((name, version), _ModelStatistics())
+                statistics.add(watch, time.perf_counter_ns() - arrived_ns)
+
+    def document(self, name: str, version: str) -> dict[str, Any]:
+        """Return one model's statistics as the protocol writes them; zeros for one that was never asked."""
+        with self._lock:
+            return self._models.get((name, version), _ModelStatistics()).document(name, version)
