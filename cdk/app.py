@@ -11,10 +11,14 @@ from constructs import Construct
 
 from cdk.alarm_thresholds import Receiver
 from cdk.bundle import Bundle, BundleError
+from cdk.constructs.rest_api import api_name
+from cdk.constructs.web_acl import web_acl_name
+from cdk.observed import INFERENCE, Observed
 from cdk.refusals import StageError, refuse
 from cdk.stacks.api import ApiStack, Source
 from cdk.stacks.data import DataStack
 from cdk.stacks.network import NetworkStack
+from cdk.stacks.observability import ObservabilityStack
 from cdk.stacks.protection import ProtectionStack
 from cdk.stacks.secrets import SecretsStack
 from cdk.stages import STAGES, Stage
@@ -48,11 +52,33 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
         "api": api,
         "protection": ProtectionStack(scope, f"{prefix}-protection", stage=stage, api=api.rest_api.api),
         "network": NetworkStack(scope, f"{prefix}-network", stage=stage),
+        "observability": ObservabilityStack(
+            scope,
+            f"{prefix}-observability",
+            observed=_observed(stage, data, api),
+            thresholds=stage.thresholds,
+            receivers=stage.receivers,
+        ),
     }
     for stack in stacks.values():
         Tags.of(stack).add("project", "palier")
         Tags.of(stack).add("stage", stage.name)
     return stacks
+
+
+def _observed(stage: Stage, data: DataStack, api: ApiStack) -> Observed:
+    return Observed(
+        stage=stage.name,
+        functions={name: function.function for name, function in api.functions.items()},
+        reserved_concurrency=stage.sizes[INFERENCE].reserved_concurrency,
+        api_name=api_name(stage),
+        api_stage=stage.name,
+        throttle_rate_per_s=stage.throttle.rate_per_s,
+        queue=data.jobs.queue,
+        dead_letters=data.jobs.dead_letters,
+        web_acl_metric=web_acl_name(stage),
+        tables={name: table.table for name, table in data.tables.items()},
+    )
 
 
 def asked_for(app: App) -> list[Stage]:

@@ -46,9 +46,8 @@ def test_synth_needs_nothing_of_the_machine(bundle_dir: Path, tmp_path: Path) ->
     done = run(APP, tmp_path, stage="dev", bundle=str(bundle_dir))
     assert (done.returncode, done.stderr) == (0, "")
     written = sorted(path.name for path in (tmp_path / "cdk.out").glob("*.template.json"))
-    assert written == [
-        f"palier-dev-{part}.template.json" for part in ("api", "data", "network", "protection", "secrets")
-    ]
+    parts = ("api", "data", "network", "observability", "protection", "secrets")
+    assert written == [f"palier-dev-{part}.template.json" for part in parts]
 
 
 @needs_node
