@@ -13,7 +13,8 @@ from cdk.alarm_thresholds import Receiver
 from cdk.bundle import Bundle, BundleError
 from cdk.constructs.rest_api import api_name
 from cdk.constructs.web_acl import web_acl_name
-from cdk.observed import INFERENCE, Observed
+from cdk.functions import ROTATION
+from cdk.observed import Observed
 from cdk.refusals import StageError, refuse
 from cdk.stacks.api import ApiStack, Source
 from cdk.stacks.data import DataStack
@@ -55,7 +56,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
         "observability": ObservabilityStack(
             scope,
             f"{prefix}-observability",
-            observed=_observed(stage, data, api),
+            observed=observed(stage, data, secrets, api),
             thresholds=stage.thresholds,
             receivers=stage.receivers,
         ),
@@ -66,18 +67,20 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     return stacks
 
 
-def _observed(stage: Stage, data: DataStack, api: ApiStack) -> Observed:
+def observed(stage: Stage, data: DataStack, secrets: SecretsStack, api: ApiStack) -> Observed:
+    """Return what the alarms and the dashboard of a stage look at."""
+    functions = {name: function.function for name, function in api.functions.items()}
     return Observed(
         stage=stage.name,
-        functions={name: function.function for name, function in api.functions.items()},
-        reserved_concurrency=stage.sizes[INFERENCE].reserved_concurrency,
+        functions={**functions, ROTATION.name: secrets.keys.rotation.function},
+        reserved_concurrency=stage.sizes["inference"].reserved_concurrency,
         api_name=api_name(stage),
         api_stage=stage.name,
         throttle_rate_per_s=stage.throttle.rate_per_s,
         queue=data.jobs.queue,
         dead_letters=data.jobs.dead_letters,
         web_acl_metric=web_acl_name(stage),
-        tables={name: table.table for name, table in data.tables.items()},
+        tables={name: one.table for name, one in data.tables.items()},
     )
 
 

@@ -26,9 +26,9 @@ _IDLE_TYPES = {
 _TITLES = {
     "web_acl": "web ACL",
     "web_acl_rule": "rules of the web ACL",
-    "kms_key": "encryption key",
+    "kms_key": "encryption keys",
     "secret": "secret",
-    "alarm": "alarms",
+    "alarm": "metrics of alarms",
     "composite_alarm": "composite alarms",
     "dashboard": "dashboard",
     "snapshot_gb_s": "snapshots (SnapStart)",
@@ -73,12 +73,18 @@ def _idle(resources: Sequence[Mapping[str, Any]]) -> Costs:
     counts: Counter[str] = Counter(_IDLE_TYPES[one["Type"]] for one in resources if one["Type"] in _IDLE_TYPES)
     acls = [one["Properties"] for one in resources if one["Type"] == "AWS::WAFv2::WebACL"]
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Lambda::Function"]
+    # An alarm costs by the metrics that it computes with.
+    counts["alarm"] = sum(_metrics(one["Properties"]) for one in resources if one["Type"] == "AWS::CloudWatch::Alarm")
     counts["web_acl_rule"] = sum(len(acl["Rules"]) for acl in acls)
     quantities: dict[str, float] = dict(counts)
     quantities["snapshot_gb_s"] = sum(
         one["MemorySize"] / _MIB_A_GB * _SECONDS_A_MONTH for one in functions if "SnapStart" in one
     )
     return {name: prices()["idle"][name]["usd"] * quantity for name, quantity in quantities.items()}
+
+
+def _metrics(alarm: Mapping[str, Any]) -> int:
+    return sum("MetricStat" in one for one in alarm.get("Metrics", [])) or 1
 
 
 def _million(stage: Stage) -> Costs:

@@ -19,6 +19,9 @@ INTERFACES: Mapping[str, ec2.InterfaceVpcEndpointAwsService] = {
 }
 
 
+ADDRESSES = "10.42.0.0/20"
+
+
 class Boundary(Construct):
     """Isolated subnets in two zones, ways to S3 and DynamoDB only, and a log of every refused packet.
 
@@ -30,7 +33,7 @@ class Boundary(Construct):
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
-            ip_addresses=ec2.IpAddresses.cidr("10.42.0.0/20"),
+            ip_addresses=ec2.IpAddresses.cidr(ADDRESSES),
             max_azs=2,
             nat_gateways=0,
             subnet_configuration=[
@@ -51,16 +54,13 @@ class Boundary(Construct):
             self._add_interfaces()
 
     def _group(self, id_: str, description: str) -> ec2.SecurityGroup:
-        return ec2.SecurityGroup(
-            self, id_, vpc=self.vpc, description=description, allow_all_outbound=False, disable_inline_rules=True
-        )
+        return ec2.SecurityGroup(self, id_, vpc=self.vpc, description=description, allow_all_outbound=False)
 
     def _allow(self) -> None:
         https = ec2.Port.tcp(443)
-        self.endpoints.add_ingress_rule(self.workload, https, "The workload calls AWS")
-        self.workload.add_egress_rule(self.endpoints, https, "AWS through interfaces")
-        # Gateways to S3 and DynamoDB have public addresses; without another route nothing else is behind this.
-        self.workload.add_egress_rule(ec2.Peer.any_ipv4(), https, "S3 and DynamoDB through gateways")
+        self.endpoints.add_ingress_rule(ec2.Peer.ipv4(ADDRESSES), https, "What runs inside calls AWS")
+        # Gateways to S3 and DynamoDB have public addresses; there is no route to any other.
+        self.workload.add_egress_rule(ec2.Peer.any_ipv4(), https, "AWS, through endpoints")
 
     def _log(self, stage: Stage) -> None:
         log = log_group(self, "Log", name=f"/palier/{stage.name}/refused-packets", retention=stage.retention)

@@ -4,7 +4,7 @@ from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from cdk.constructs.log_group import log_group
-from cdk.constructs.web_acl_rules import API_KEY_HEADER, rules
+from cdk.constructs.web_acl_rules import API_KEY_HEADER, bodies, rules
 from cdk.stages import Stage
 
 # AWS WAF writes to log groups of this prefix only.
@@ -35,6 +35,7 @@ class WebAcl(Construct):
                 sampled_requests_enabled=False,
             ),
             rules=rules(stage),
+            custom_response_bodies=bodies(),
         )
         wafv2.CfnWebACLAssociation(self, "Association", resource_arn=resource_arn, web_acl_arn=self.acl.attr_arn)
         self.log_group = log_group(self, "Log", name=f"{LOG_PREFIX}palier-{stage.name}", retention=stage.retention)

@@ -1,5 +1,6 @@
 """The rules of the web ACL as data, in the order in which they are asked."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 
@@ -12,6 +13,7 @@ Acl = wafv2.CfnWebACL
 Statement = wafv2.CfnWebACL.StatementProperty
 
 API_KEY_HEADER = "x-api-key"
+BODY_KEY = "too-many-requests"
 # Every recording is larger than the 8 KB that this rule of AWS's common group lets through: on the paths that take
 # recordings it only labels, elsewhere the label is blocked.
 # Source: docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
@@ -27,8 +29,8 @@ def rules(stage: Stage) -> list[wafv2.CfnWebACL.RuleProperty]:
     made: Sequence[Callable[[int], wafv2.CfnWebACL.RuleProperty]] = (
         lambda n: _blocking(n, "body-too-large", _length_of_at_least(stage.max_body_bytes)),
         lambda n: _managed(n, "ip-reputation", "AWSManagedRulesAmazonIpReputationList"),
-        lambda n: _blocking(n, "rate-per-ip", _rate(limits.per_ip, limits.window_s, by_key=False), status=429),
-        lambda n: _blocking(n, "rate-per-key", _rate(limits.per_key, limits.window_s, by_key=True), status=429),
+        lambda n: _blocking(n, "rate-per-ip", _rate(limits.per_ip, limits.window_s, by_key=False), _too_many(stage)),
+        lambda n: _blocking(n, "rate-per-key", _rate(limits.per_key, limits.window_s, by_key=True), _too_many(stage)),
         lambda n: _managed(n, "common", "AWSManagedRulesCommonRuleSet", counted=(SIZE_RULE,)),
         lambda n: _blocking(n, "body-size-elsewhere", _labelled_elsewhere()),
         lambda n: _managed(n, "known-bad-inputs", "AWSManagedRulesKnownBadInputsRuleSet"),
@@ -88,10 +90,21 @@ def inference_pattern() -> str:
     return f"^(/(dev|staging|prod))?({paths})(/|$)"
 
 
+def _too_many(stage: Stage) -> wafv2.CfnWebACL.CustomResponseProperty:
+    retry = Acl.CustomHTTPHeaderProperty(name="Retry-After", value=str(stage.rate_limits.window_s))
+    return Acl.CustomResponseProperty(response_code=429, custom_response_body_key=BODY_KEY, response_headers=[retry])
+
+
+def bodies() -> dict[str, wafv2.CfnWebACL.CustomResponseBodyProperty]:
+    """Return what the web ACL answers itself, in the one error shape of Palier."""
+    sentence = "Too many requests from this address or with this key; try again in some minutes."
+    body = {"error": sentence, "code": "too_many_requests", "field": None, "request_id": None}
+    return {BODY_KEY: Acl.CustomResponseBodyProperty(content=json.dumps(body), content_type="APPLICATION_JSON")}
+
+
 def _blocking(
-    priority: int, name: str, statement: Statement, status: int | None = None
+    priority: int, name: str, statement: Statement, response: wafv2.CfnWebACL.CustomResponseProperty | None = None
 ) -> wafv2.CfnWebACL.RuleProperty:
-    response = Acl.CustomResponseProperty(response_code=status) if status else None
     return Acl.RuleProperty(
         priority=priority,
         name=name,

@@ -62,3 +62,6 @@ WARM = replace(
 )
 
 DEPLOYABLE: dict[str, Stage] = {"dev": DEV, "staging": STAGING, "prod": PROD}
+
+# The stacks of a stage, by the last part of their names.
+PARTS = ("api", "data", "network", "observability", "protection", "secrets")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cdk.stage_variants import PARTS
+
 ROOT = Path(__file__).resolve().parents[2]
 CDK = ROOT / "cdk/node_modules/.bin/cdk"
 
@@ -46,8 +48,7 @@ def test_synth_needs_nothing_of_the_machine(bundle_dir: Path, tmp_path: Path) ->
     done = run(APP, tmp_path, stage="dev", bundle=str(bundle_dir))
     assert (done.returncode, done.stderr) == (0, "")
     written = sorted(path.name for path in (tmp_path / "cdk.out").glob("*.template.json"))
-    parts = ("api", "data", "network", "observability", "protection", "secrets")
-    assert written == [f"palier-dev-{part}.template.json" for part in parts]
+    assert written == [f"palier-dev-{part}.template.json" for part in PARTS]
 
 
 @needs_node
@@ -73,9 +74,7 @@ def test_the_command_line_reads_the_assembly(bundle_dir: Path, tmp_path: Path) -
     context = ["-c", "stage=prod", "-c", f"bundle={bundle_dir}", "-c", "receiver=mailto:oncall@plant.internal"]
     done = run([str(CDK), "list", "--output", str(tmp_path / "out"), *context], tmp_path)
     assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.split()) == [
-        f"palier-prod-{part}" for part in ("api", "data", "network", "protection", "secrets")
-    ]
+    assert sorted(done.stdout.split()) == [f"palier-prod-{part}" for part in PARTS]
 
 
 def test_the_command_line_is_pinned_with_its_hash_and_no_host() -> None:

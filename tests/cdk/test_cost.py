@@ -31,7 +31,10 @@ def test_idle_is_counted_from_the_templates() -> None:
         "Resources": {
             "a": {"Type": "AWS::WAFv2::WebACL", "Properties": {"Rules": [{}, {}]}},
             "b": {"Type": "AWS::CloudWatch::Alarm", "Properties": {}},
-            "c": {"Type": "AWS::CloudWatch::Alarm", "Properties": {}},
+            "c": {
+                "Type": "AWS::CloudWatch::Alarm",
+                "Properties": {"Metrics": [{"MetricStat": {}}, {"MetricStat": {}}, {}]},
+            },
             "d": {"Type": "AWS::Lambda::Function", "Properties": {"MemorySize": 1024, "SnapStart": {}}},
             "e": {"Type": "AWS::Lambda::Function", "Properties": {"MemorySize": 1024}},
             "f": {"Type": "AWS::S3::Bucket", "Properties": {}},
@@ -39,7 +42,7 @@ def test_idle_is_counted_from_the_templates() -> None:
     }
     idle = cost(DEV, [template]).idle
     assert idle == pytest.approx(
-        {"web_acl": 5.0, "web_acl_rule": 2.0, "alarm": 0.2, "snapshot_gb_s": 0.0000015046 * 30 * 24 * 3600}
+        {"web_acl": 5.0, "web_acl_rule": 2.0, "alarm": 0.3, "snapshot_gb_s": 0.0000015046 * 30 * 24 * 3600}
     )
 
 

@@ -35,21 +35,19 @@ def test_the_ways_to_aws_are_gateways(template: Template) -> None:
 
 
 def test_nothing_may_call_the_workload(template: Template) -> None:
-    (ingress,) = template.all("AWS::EC2::SecurityGroupIngress")
-    assert ingress["Description"] == "The workload calls AWS"
-    endpoints = template.document["Resources"][ingress["GroupId"]["Fn::GetAtt"][0]]["Properties"]
-    assert endpoints["GroupDescription"] == "Ways to AWS"
-    assert "CidrIp" not in ingress
+    workload = template.named("AWS::EC2::SecurityGroup", "GroupDescription", "What runs inside")
+    assert "SecurityGroupIngress" not in workload
+    endpoints = template.named("AWS::EC2::SecurityGroup", "GroupDescription", "Ways to AWS")
+    (ingress,) = endpoints["SecurityGroupIngress"]
+    assert (ingress["CidrIp"], ingress["FromPort"], ingress["ToPort"]) == ("10.42.0.0/20", 443, 443)
+    assert template.all("AWS::EC2::SecurityGroupIngress") == []
 
 
 def test_the_workload_may_call_over_tls_only(template: Template) -> None:
-    rules = template.all("AWS::EC2::SecurityGroupEgress")
-    assert {
-        (rule["FromPort"], rule["ToPort"], rule["IpProtocol"]) for rule in rules if rule["IpProtocol"] == "tcp"
-    } == {(443, 443, "tcp")}
-    for group in template.all("AWS::EC2::SecurityGroup"):
-        assert group.get("SecurityGroupIngress", []) == []
-        assert all(rule["CidrIp"] == "255.255.255.255/32" for rule in group.get("SecurityGroupEgress", []))
+    workload = template.named("AWS::EC2::SecurityGroup", "GroupDescription", "What runs inside")
+    (egress,) = workload["SecurityGroupEgress"]
+    assert (egress["IpProtocol"], egress["FromPort"], egress["ToPort"]) == ("tcp", 443, 443)
+    assert template.all("AWS::EC2::SecurityGroupEgress") == []
 
 
 def test_refused_packets_are_logged(template: Template, stage: Stage) -> None:

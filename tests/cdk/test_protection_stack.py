@@ -1,5 +1,6 @@
 """The web ACL: its rules in their order, what they count, what they let through, and a log without keys."""
 
+import json
 import re
 from typing import Any
 
@@ -46,7 +47,9 @@ def test_rules_are_asked_in_this_order(rules: dict[str, dict[str, Any]]) -> None
     ]
 
 
-def test_rates_are_counted_per_address_and_per_key(rules: dict[str, dict[str, Any]], stage: Stage) -> None:
+def test_rates_are_counted_per_address_and_per_key(
+    template: Template, rules: dict[str, dict[str, Any]], stage: Stage
+) -> None:
     by_ip = rules["rate-per-ip"]["Statement"]["RateBasedStatement"]
     by_key = rules["rate-per-key"]["Statement"]["RateBasedStatement"]
     assert (by_ip["AggregateKeyType"], by_ip["Limit"]) == ("IP", stage.rate_limits.per_ip)
@@ -54,7 +57,12 @@ def test_rates_are_counted_per_address_and_per_key(rules: dict[str, dict[str, An
     assert [key["Header"]["Name"] for key in by_key["CustomKeys"]] == ["x-api-key"]
     assert {by_ip["EvaluationWindowSec"], by_key["EvaluationWindowSec"]} == {stage.rate_limits.window_s}
     for name in ("rate-per-ip", "rate-per-key"):
-        assert rules[name]["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 429
+        response = rules[name]["Action"]["Block"]["CustomResponse"]
+        assert response["ResponseCode"] == 429
+        assert response["ResponseHeaders"] == [{"Name": "Retry-After", "Value": "300"}]
+        body = template.only("AWS::WAFv2::WebACL")["CustomResponseBodies"][response["CustomResponseBodyKey"]]
+        assert body["ContentType"] == "APPLICATION_JSON"
+        assert set(json.loads(body["Content"])) == {"error", "code", "field", "request_id"}
 
 
 @pytest.mark.parametrize(("name", "group"), GROUPS.items())
