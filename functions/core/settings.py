@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     api_keys_file: Path | None = Field(default=None, description="key store as a JSON file")
     api_keys_secret: str | None = Field(default=None, description="key store as a Secrets Manager ARN")
     api_keys_cache_s: float = Field(default=300, ge=0, description="how long a read key store is trusted")
+    api_keys_max_age_days: int = Field(default=90, ge=1, description="rotation lets older keys end")
+    api_keys_grace_days: int = Field(default=7, ge=0, description="how long a key that is to end still works")
     cors_origins: list[str] = Field(default=[], description="origins that browsers may call from")
     max_body_bytes: int = Field(default=6_000_000, ge=1, description="request body, also when unpacked")
     max_batch: int = Field(default=128, ge=1, description="recordings in one batch")
