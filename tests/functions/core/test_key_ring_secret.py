@@ -137,7 +137,7 @@ def test_a_writer_who_always_loses_says_so(client: SecretsManagerClient) -> None
     change_ring(client, SECRET, adding(OTHERS[0]))
     others = iter(OTHERS[1:])
     contested: Any = Contested(client, SWAP, lambda: change_ring(client, SECRET, adding(next(others))))
-    with pytest.raises(KeyRingContendedError, match="^palier/dev/api-keys was changed by others 8 times in a row"):
+    with pytest.raises(KeyRingContendedError, match=r"^palier/dev/api-keys was changed by others 8 times in a row"):
         change_ring(contested, SECRET, adding(MINE))
     assert ids(client) == [key.id for key in OTHERS[:9]]
 
@@ -157,7 +157,7 @@ def test_a_secret_of_something_else_is_not_overwritten(client: SecretsManagerCli
 
 def test_a_ring_that_is_too_large_is_refused(client: SecretsManagerClient) -> None:
     keys = [create_key("x" * 100)[1] for _ in range(250)]
-    with pytest.raises(KeyRingInvalidError, match="^250 keys are .* bytes; a secret holds 65536"):
+    with pytest.raises(KeyRingInvalidError, match=r"^250 keys are .* bytes; a secret holds 65536"):
         change_ring(client, SECRET, lambda _: KeyRing(keys=keys))
     assert ids(client) == []
 

@@ -129,7 +129,7 @@ def test_a_key_made_or_revoked_while_rotating_is_not_undone(client: SecretsManag
     rotate("finish")
     assert [(key.id, key.expires_at is None) for key in ring(client)] == [(OLD.id, False), (made.id, True)]
     # Secrets Manager takes a label that stays behind for a rotation under way.
-    assert [labels for labels in stages(client).values()] == [["AWSCURRENT"]]
+    assert list(stages(client).values()) == [["AWSCURRENT"]]
     once = ring(client)
     rotate("finish")
     assert ring(client) == once
@@ -151,7 +151,7 @@ def test_a_secret_of_something_else_is_left_alone(client: SecretsManagerClient, 
 
 def test_a_step_that_does_not_exist_is_refused(client: SecretsManagerClient) -> None:
     handler = importlib.import_module(MODULE).handler
-    with pytest.raises(ValueError, match="^Rotation has no step 'undoSecret'"):
+    with pytest.raises(ValueError, match=r"^Rotation has no step 'undoSecret'"):
         handler({"Step": "undoSecret", "SecretId": SECRET, "ClientRequestToken": TOKEN}, object())
 
 

@@ -1,0 +1,15 @@
+"""What runs the embedded services in tests: this Python."""
+
+import pytest
+
+from embedded.errors import EmbeddedServicesError
+from embedded.services import Host, this_host
+
+
+@pytest.fixture(scope="session")
+def embedded_host() -> Host:
+    """This Python, with the emulator's packages installed."""
+    try:
+        return this_host()
+    except EmbeddedServicesError as reason:
+        pytest.skip(reason.message)
