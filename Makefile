@@ -52,6 +52,7 @@ bench: $(VENV)/.dev ## measure against the bare engine, FastAPI and the referenc
 
 lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	$(LOCK) layers/runtime/requirements.in --output-file layers/runtime/requirements.txt
+	$(LOCK) embedded/requirements.in --output-file embedded/requirements.txt
 	for group in serve build bundle cdk dev; do \
 	  $(LOCK) --group $$group --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	    --output-file $(LOCKS)/$$group.txt || exit 1; \

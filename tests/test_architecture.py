@@ -60,6 +60,11 @@ def test_the_command_line_needs_no_pytorch() -> None:
     assert violations("build_scripts/cli", "torch", "onnx", "onnxscript", *build_steps) == []
 
 
+def test_embedded_services_know_no_function() -> None:
+    assert violations("embedded", "build_scripts", "cdk", "tests", "local_server") == []
+    assert violations("embedded", *(f"functions.{name}" for name in FUNCTIONS)) == []
+
+
 def test_local_server_imports_functions_only() -> None:
     forbidden = {"torch", "onnx", "build_scripts", "cdk", "tests"}
     assert forbidden.isdisjoint(name.partition(".")[0] for name in imported(ROOT / "local_server.py"))
@@ -81,7 +86,7 @@ def test_importing_what_serves_loads_nothing_heavy(module: str) -> None:
 def test_broad_except_stands_once() -> None:
     broad = [
         f"{path.relative_to(ROOT)}"
-        for folder in ("functions", "build_scripts")
+        for folder in ("functions", "build_scripts", "embedded")
         for path in modules(folder)
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ExceptHandler)
@@ -90,7 +95,7 @@ def test_broad_except_stands_once() -> None:
     assert broad == ["functions/core/asgi.py"]
 
 
-@pytest.mark.parametrize("folder", ["functions", "build_scripts", "tests"])
+@pytest.mark.parametrize("folder", ["functions", "build_scripts", "embedded", "tests"])
 def test_modules_stay_short(folder: str) -> None:
     long = {
         str(path.relative_to(ROOT)): lines
