@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,15 @@ from build_scripts.cli.main import main
 from embedded.errors import EmbeddedServicesError
 from embedded.services import client_arguments
 from embedded.sharing import open_services
+from functions.core.key_changes import add_key
+from functions.core.key_ring_secret import change_ring, read_ring
+from functions.core.keys import KeyRing, create_key
 from tests.cloud.command_line import CdkCommand, installed
 from tests.cloud.place import cloud_host
 from tests.cloud.sample_app import SECRET, STACK, STAGE
 from tests.lambda_runtime.places import ROOT, NotHereError
 
+EVENTS = ROOT / "tests" / "fixtures" / "events"
 RECORDING = ROOT / "docs" / "examples" / "clearance.wav"
 
 
@@ -42,12 +48,14 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     except (NotHereError, EmbeddedServicesError) as reason:
         pytest.skip(str(reason))
     folder = tmp_path_factory.mktemp("cdk")
-    data_dir = host.root / "var" / "palier" / folder.name
-    with open_services(data_dir, lambda: host) as endpoint:
+    with (
+        tempfile.TemporaryDirectory(dir=host.root / "var" / "palier") as data_dir,
+        open_services(Path(data_dir), lambda: host) as endpoint,
+    ):
         cdk = CdkCommand(endpoint.url, "tests.cloud.sample_app", folder)
         cdk.bootstrap()
         api_id = cdk.deploy(STACK)[STACK]["ApiId"]
-        yield Deployed(f"{endpoint.url}/restapis/{api_id}/{STAGE}/_user_request_", endpoint.url, data_dir, cdk)
+        yield Deployed(f"{endpoint.url}/restapis/{api_id}/{STAGE}/_user_request_", endpoint.url, Path(data_dir), cdk)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +63,7 @@ def key(deployed: Deployed) -> str:
     """A key made by the command line, in the secret that was deployed."""
     with pytest.MonkeyPatch.context() as patch:
         printed: list[str] = []
-        patch.setattr("builtins.print", lambda text: printed.append(text))
+        patch.setattr("builtins.print", printed.append)
         arguments = ["--stage", STAGE, "--local", "--data-dir", str(deployed.data_dir), "--json"]
         assert main(["keys", "create", "--name", "sample", *arguments]) == 0
     made: str = json.loads(printed[0])["key"]
@@ -85,12 +93,28 @@ def test_without_a_key_nothing_is_diagnosed(deployed: Deployed, wrong: str | Non
     assert answer.json()["code"] == ("api_key_invalid" if wrong else "api_key_missing")
 
 
-def test_the_function_has_its_layers_and_the_secret_its_hash(deployed: Deployed, key: str) -> None:
+def test_the_functions_have_their_layers_and_the_secret_its_hash(deployed: Deployed, key: str) -> None:
     lambda_ = boto3.client("lambda", **client_arguments(deployed.services))
-    (function,) = (one for one in lambda_.list_functions()["Functions"] if one["FunctionName"].startswith(STACK))
-    secrets = boto3.client("secretsmanager", **client_arguments(deployed.services))
-    document = secrets.get_secret_value(SecretId=SECRET)["SecretString"]
-    assert function["Runtime"] == "python3.13"
-    assert len(function["Layers"]) == 2
-    assert len(json.loads(document)["keys"]) == 1
-    assert key.split("_", 2)[2] not in document
+    functions = {one["FunctionName"]: one for one in lambda_.list_functions()["Functions"]}
+    inference, rotation = functions[f"{STACK}-inference"], functions[f"{STACK}-rotation"]
+    assert (inference["Runtime"], rotation["Runtime"]) == ("python3.13", "python3.13")
+    assert (len(inference["Layers"]), len(rotation["Layers"])) == (2, 1)
+    assert [stored.id for stored in ring(deployed).keys] == [key.split("_")[1]]
+    assert key.split("_", 2)[2] not in ring(deployed).model_dump_json()
+
+
+def test_the_rotation_of_the_bundle_expires_keys(deployed: Deployed, key: str) -> None:
+    old = create_key("old")[1].model_copy(update={"created_at": datetime(2026, 1, 1, tzinfo=UTC)})
+    over = create_key("over", expires_at=datetime(2026, 1, 2, tzinfo=UTC))[1]
+    client = boto3.client("secretsmanager", **client_arguments(deployed.services))
+    change_ring(client, SECRET, lambda ring: add_key(add_key(ring, old), over))
+    lambda_ = boto3.client("lambda", **client_arguments(deployed.services))
+    for step in ("create", "set", "test", "finish"):
+        event = json.loads((EVENTS / f"rotation_{step}.json").read_text()) | {"SecretId": SECRET}
+        answer = lambda_.invoke(FunctionName=f"{STACK}-rotation", Payload=json.dumps(event))
+        assert "FunctionError" not in answer, answer["Payload"].read()
+    assert {one.id: one.expires_at is None for one in ring(deployed).keys} == {key.split("_")[1]: True, old.id: False}
+
+
+def ring(deployed: Deployed) -> KeyRing:
+    return read_ring(boto3.client("secretsmanager", **client_arguments(deployed.services)), SECRET).ring
