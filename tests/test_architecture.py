@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 FORBIDDEN_IN_FUNCTIONS = ("torch", "onnx", "aws_cdk", "constructs", "pytest", "moto", "cdk", "build_scripts", "tests")
 
 
@@ -37,7 +37,7 @@ def violations(folder: str, *forbidden: str) -> list[str]:
 
 
 def test_there_are_functions_to_check() -> None:
-    assert "inference" in FUNCTIONS
+    assert {"inference", "rotation"} <= set(FUNCTIONS)
     assert len(modules("functions/core")) > 10
 
 
@@ -64,12 +64,20 @@ def test_the_cdk_imports_neither_functions_nor_build() -> None:
     assert violations("cdk", "functions", "build_scripts", "local_server", "torch", "onnx") == []
 
 
+def test_embedded_services_know_no_function_and_no_build_step() -> None:
+    others = [f"build_scripts.{path.stem}" for path in (ROOT / "build_scripts").iterdir() if path.stem != "embedded"]
+    assert violations("build_scripts/embedded", *others, "cdk", "tests", "local_server", "torch", "onnx") == []
+    assert violations("build_scripts/embedded", *(f"functions.{name}" for name in FUNCTIONS)) == []
+
+
 def test_local_server_imports_functions_only() -> None:
     forbidden = {"torch", "onnx", "build_scripts", "cdk", "tests"}
     assert forbidden.isdisjoint(name.partition(".")[0] for name in imported(ROOT / "local_server.py"))
 
 
-@pytest.mark.parametrize("module", ["functions.inference.handler", "local_server", "build_scripts.cli.main"])
+@pytest.mark.parametrize(
+    "module", ["functions.inference.handler", "functions.rotation.handler", "local_server", "build_scripts.cli.main"]
+)
 def test_importing_what_serves_loads_nothing_heavy(module: str) -> None:
     """A real import: also what third-party packages pull in is counted."""
     heavy = ("torch", "onnx", "scipy", "h5py", "boto3", "soxr", "soundfile", "pytest", "moto")

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from build_scripts.cli.diagnose import diagnose_files, embedded, remote
+from build_scripts.cli.keys_parser import add_keys
 from build_scripts.cli.plan import Load, plan, print_plan, read_sizes
 from build_scripts.cli.report import make_console, print_models, print_outcomes
 from functions.core.errors import PalierError
@@ -37,6 +38,7 @@ def cli_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"palier {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_diagnose(commands)
+    add_keys(commands)
     models = commands.add_parser("models", help="list the model packages")
     models.add_argument("--json", action="store_true", help="print one JSON object")
     models.set_defaults(run=_models)

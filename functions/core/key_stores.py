@@ -52,6 +52,9 @@ class SecretKeyStore:
         try:
             answer = boto3.client("secretsmanager").get_secret_value(SecretId=self._secret_id)
         except (BotoCoreError, ClientError) as error:
+            # A secret before its first key; a missing secret has no label in its message.
+            if "staging label: AWSCURRENT" in str(error):
+                return KeyRing()
             raise DependencyUnavailableError("The API key store cannot be read.") from error
         return _parse(answer.get("SecretString") or "{}")
 

@@ -108,7 +108,7 @@ def read_key_ring(document: str | bytes) -> KeyRing:
 
 def write_key_ring(ring: KeyRing) -> bytes:
     """Return a key ring as the JSON document of a key store."""
-    return msgspec.json.format(msgspec.json.encode(ring), indent=2)
+    return msgspec.json.encode(ring)
 
 
 def _sha256(text: str) -> str:

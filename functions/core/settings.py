@@ -44,6 +44,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     api_keys_file: Annotated[Path | None, Meta(description="key store as a JSON file")] = None
     api_keys_secret: Annotated[str | None, Meta(description="key store as a Secrets Manager ARN")] = None
     api_keys_cache_s: Annotated[float, Meta(ge=0, description="how long a read key store is trusted")] = 300
+    api_keys_max_age_days: Annotated[int, Meta(ge=1, description="rotation lets older keys end")] = 90
+    api_keys_grace_days: Annotated[int, Meta(ge=0, description="how long a key that is to end still works")] = 7
     cors_origins: Annotated[list[str], Meta(description="origins that browsers may call from")] = []
     max_body_bytes: Annotated[Count, Meta(description="request body, also when unpacked")] = 6_000_000
     max_batch: Annotated[Count, Meta(description="recordings in one batch")] = 128

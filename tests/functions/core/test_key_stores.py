@@ -74,6 +74,12 @@ def test_a_secret_gives_its_ring(text: str, ring: KeyRing) -> None:
 
 
 @pytest.mark.usefixtures("aws")
+def test_a_secret_that_was_never_written_is_an_empty_ring() -> None:
+    boto3.client("secretsmanager").create_secret(Name=SECRET)
+    assert SecretKeyStore(SECRET).read() == KeyRing()
+
+
+@pytest.mark.usefixtures("aws")
 def test_a_missing_secret_is_unavailable() -> None:
     with pytest.raises(DependencyUnavailableError, match=r"^The API key store cannot be read\.$"):
         SecretKeyStore(SECRET).read()

@@ -18,6 +18,8 @@ DEFAULTS = {
     "api_keys_file": None,
     "api_keys_secret": None,
     "api_keys_cache_s": 300,
+    "api_keys_max_age_days": 90,
+    "api_keys_grace_days": 7,
     "cors_origins": [],
     "max_body_bytes": 6_000_000,
     "max_batch": 128,

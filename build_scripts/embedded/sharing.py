@@ -1,0 +1,59 @@
+"""One emulator for each data folder: whoever comes first starts it, others use it while it runs."""
+
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from build_scripts.embedded.errors import EmbeddedServicesError
+from build_scripts.embedded.services import EmbeddedServices, Host, answers, this_host
+
+_WAIT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where embedded services answer, and whether they were started for this block."""
+
+    url: str
+    started: bool
+
+
+@contextmanager
+def open_services(data_dir: Path, host: Callable[[], Host] = this_host) -> Iterator[Endpoint]:
+    """Use the services of a data folder within a block; those that are started for it end with it.
+
+    Raises:
+        EmbeddedServicesError: they cannot be started, or another process holds the folder and does not answer.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    address = data_dir / "url"
+    with (data_dir / "lock").open("w") as lock:
+        if url := _taken(lock, address):
+            yield Endpoint(url, started=False)
+            return
+        with EmbeddedServices(host(), data_dir) as services:
+            address.write_text(services.url)
+            try:
+                yield Endpoint(services.url, started=True)
+            finally:
+                address.unlink()
+
+
+def _taken(lock: IO[str], address: Path) -> str | None:
+    """Return the URL of the services that hold the folder, or None once this process does."""
+    deadline = time.monotonic() + _WAIT_S
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            url = address.read_text() if address.exists() else ""
+            if url and answers(url):
+                return url
+            time.sleep(0.05)
+        else:
+            return None
+    raise EmbeddedServicesError(f"Another process holds {address.parent} and does not answer: end it.")

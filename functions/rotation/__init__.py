@@ -1,0 +1,1 @@
+"""Rotation of the API keys, run by Secrets Manager."""
