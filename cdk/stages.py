@@ -64,7 +64,7 @@ STAGES: dict[StageName, Stage] = {
         log_level="DEBUG",
         cors_origins=("http://localhost:8000",),
         sizes={
-            "inference": FunctionSize(memory_mb=1024, timeout_s=28, reserved_concurrency=10),
+            "inference": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=10),
             "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
         },
         throttle=Throttle(rate_per_s=10, burst=10),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from build_scripts.cli.plan import Load, plan, read_sizes
 from cdk.stages import STAGES, StageName
 from functions.core.settings import Settings, read_settings
 
@@ -32,3 +33,10 @@ def test_settings_read_what_the_stage_says(name: StageName, monkeypatch: pytest.
 
 def test_every_function_disables_telemetry() -> None:
     assert {stage.environment()["ORT_DISABLE_TELEMETRY"] for stage in STAGES.values()} == {"1"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stage_has_the_memory_that_was_measured_to_suit_it(name: StageName) -> None:
+    sizes = plan(read_sizes(), Load(1e6, cold_share=0.01, architecture="arm64"))
+    (advised,) = (size for size in sizes if name in size.advised_for)
+    assert STAGES[name].sizes["inference"].memory_mb >= advised.memory_mb

@@ -8,23 +8,33 @@ import sys
 from pathlib import Path
 
 from tests.lambda_runtime.events import read_event
-from tests.lambda_runtime.places import NotHereError, make_places
+from tests.lambda_runtime.places import ROOT, NotHereError, make_places
 from tests.lambda_runtime.sandbox import Function, Sandbox
+
+HANDLERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 
 
 def main() -> int:
     """Print the answer and the REPORT line; 0: answered, 1: not, 2: no sandbox here."""
     parser = argparse.ArgumentParser(prog="python -m tests.lambda_runtime", description=__doc__)
-    parser.add_argument("function", choices=["inference"])
+    parser.add_argument("function", choices=HANDLERS)
     parser.add_argument("event", type=Path, help="a REST API event (.json), bodies filled in from recordings")
     parser.add_argument("--memory", type=int, default=1769, help="MB (default: %(default)s)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="environment; keys are not asked for unless set",
+    )
     options = parser.parse_args()
     try:
         places = make_places()
     except NotHereError as reason:
         print(f"no local Lambda here: {reason}", file=sys.stderr)
         return 2
-    function = Function(f"functions.{options.function}.handler.handler", options.memory)
+    environment = {"PALIER_API_KEYS_REQUIRED": "false"} | dict(one.split("=", 1) for one in options.set)
+    function = Function(f"functions.{options.function}.handler.handler", options.memory, environment=environment)
     with Sandbox(places, function) as sandbox:
         if sandbox.started.kind != "next":
             print(json.dumps(dict(sandbox.started.content), indent=2), sandbox.log(), file=sys.stderr)

@@ -43,7 +43,7 @@ def invoke_on_arm64(events: Sequence[Path], variables: dict[str, str]) -> list[d
     python = str(root / "usr" / "bin" / "python3.13")
     command = [qemu, "-cpu", PROCESSOR, "-L", str(root), *told, python, str(SCRIPT), *map(str, events)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
-    answers: list[dict[str, Any]] = json.loads(done.stdout)
+    answers: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return answers
 
 

@@ -26,6 +26,7 @@ from tests.support.emf import read_line
 
 KEY, STORED = create_key("local lambda")
 SECONDS = 1.0
+HANDLERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 
 
 def answered(outcome: Outcome, status: int = 200) -> dict[str, Any]:
@@ -54,6 +55,12 @@ def task_with(places: Places, folder: Path, name: str, content: bytes) -> Places
     for path in (folder, *folder.parents[:2]):
         path.chmod(0o755)
     return replace(places, task=folder / "task")
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_every_handler_of_the_bundle_starts(places: Places, name: str) -> None:
+    with Sandbox(places, Function(f"functions.{name}.handler.handler", environment=OPEN)) as sandbox:
+        assert sandbox.started.kind == "next", sandbox.log()
 
 
 def test_it_is_healthy(inference: Sandbox) -> None:
