@@ -23,8 +23,15 @@ class Endpoint:
 
 
 @contextmanager
-def open_services(data_dir: Path, host: Callable[[], Host] = this_host) -> Iterator[Endpoint]:
+def open_services(
+    data_dir: Path, host: Callable[[], Host] = this_host, *, enforce_iam: bool = False
+) -> Iterator[Endpoint]:
     """Use the services of a data folder within a block; those that are started for it end with it.
+
+    Args:
+        data_dir: keeps their state.
+        host: gives what runs them, where they must be started.
+        enforce_iam: those that are started refuse what a role does not grant.
 
     Raises:
         EmbeddedServicesError: they cannot be started, or another process holds the folder and does not answer.
@@ -35,7 +42,7 @@ def open_services(data_dir: Path, host: Callable[[], Host] = this_host) -> Itera
         if url := _taken(lock, address):
             yield Endpoint(url, started=False)
             return
-        with EmbeddedServices(host(), data_dir) as services:
+        with EmbeddedServices(host(), data_dir, enforce_iam=enforce_iam) as services:
             address.write_text(services.url)
             try:
                 yield Endpoint(services.url, started=True)
