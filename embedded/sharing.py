@@ -12,6 +12,7 @@ from embedded.errors import EmbeddedServicesError
 from embedded.services import EmbeddedServices, Host, answers, this_host
 
 _WAIT_S = 30.0
+_ADDRESS = "url"
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ def open_services(
         EmbeddedServicesError: they cannot be started, or another process holds the folder and does not answer.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    address = data_dir / "url"
+    address = data_dir / _ADDRESS
     with (data_dir / "lock").open("w") as lock:
-        if url := _taken(lock, address):
+        if url := _taken(lock, data_dir):
             yield Endpoint(url, started=False)
             return
         with EmbeddedServices(host(), data_dir, enforce_iam=enforce_iam) as services:
@@ -50,17 +51,23 @@ def open_services(
                 address.unlink()
 
 
-def _taken(lock: IO[str], address: Path) -> str | None:
+def running(data_dir: Path) -> str | None:
+    """Return the URL of the services of a data folder, or None where none answer."""
+    address = data_dir / _ADDRESS
+    url = address.read_text() if address.exists() else ""
+    return url if url and answers(url) else None
+
+
+def _taken(lock: IO[str], data_dir: Path) -> str | None:
     """Return the URL of the services that hold the folder, or None once this process does."""
     deadline = time.monotonic() + _WAIT_S
     while time.monotonic() < deadline:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            url = address.read_text() if address.exists() else ""
-            if url and answers(url):
+            if url := running(data_dir):
                 return url
             time.sleep(0.05)
         else:
             return None
-    raise EmbeddedServicesError(f"Another process holds {address.parent} and does not answer: end it.")
+    raise EmbeddedServicesError(f"Another process holds {data_dir} and does not answer: end it.")

@@ -11,11 +11,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from tests.cloud.names import SECRET, STACK, STAGE
 from tests.lambda_runtime.places import BUILD
-
-STAGE = "dev"
-SECRET = f"palier/{STAGE}/api-keys"
-STACK = "palier-sample"
 
 
 class SampleStack(Stack):

@@ -22,8 +22,8 @@ from functions.core.key_changes import add_key
 from functions.core.key_ring_secret import change_ring, read_ring
 from functions.core.keys import KeyRing, create_key
 from tests.cloud.command_line import CdkCommand, installed
+from tests.cloud.names import SECRET, STACK, STAGE
 from tests.cloud.place import cloud_host
-from tests.cloud.sample_app import SECRET, STACK, STAGE
 from tests.lambda_runtime.places import ROOT, NotHereError
 
 EVENTS = ROOT / "tests" / "fixtures" / "events"
