@@ -103,9 +103,9 @@ class EmbeddedServices:
         Raises:
             EmbeddedServicesError: they do not start; with their last words.
         """
+        port = _free_port(port)
         scratch = host.root / "tmp" if host.root != Path("/") else None
         self._scratch = Path(tempfile.mkdtemp(prefix="palier-aws-", dir=scratch))
-        port = port or _free_port()
         self.url = f"http://localhost:{port}"
         variables = _variables(host, self._scratch, data_dir, port) | ({"AUTH": "true"} if enforce_iam else {})
         with self._log.open("wb") as log:
@@ -191,6 +191,10 @@ def _variables(host: Host, scratch: Path, data_dir: Path | None, port: int) -> d
     } | dict(host.environment)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+def _free_port(port: int) -> int:
+    """Return a port on which nothing listens: whoever does would be taken for the emulator."""
+    try:
+        with socket.create_server(("127.0.0.1", port)) as listener:
+            return int(listener.getsockname()[1])
+    except OSError as error:
+        raise EmbeddedServicesError(f"The embedded services cannot listen on port {port}: {error.strerror}.") from None

@@ -12,6 +12,7 @@ from build_scripts.embedded.errors import EmbeddedServicesError
 from build_scripts.embedded.services import EmbeddedServices, Host, answers, this_host
 
 _WAIT_S = 30.0
+_ADDRESS = "url"
 
 
 @dataclass(frozen=True)
@@ -23,19 +24,26 @@ class Endpoint:
 
 
 @contextmanager
-def open_services(data_dir: Path, host: Callable[[], Host] = this_host) -> Iterator[Endpoint]:
+def open_services(
+    data_dir: Path, host: Callable[[], Host] = this_host, *, enforce_iam: bool = False
+) -> Iterator[Endpoint]:
     """Use the services of a data folder within a block; those that are started for it end with it.
+
+    Args:
+        data_dir: keeps their state.
+        host: gives what runs them, where they must be started.
+        enforce_iam: those that are started refuse what a role does not grant.
 
     Raises:
         EmbeddedServicesError: they cannot be started, or another process holds the folder and does not answer.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    address = data_dir / "url"
+    address = data_dir / _ADDRESS
     with (data_dir / "lock").open("w") as lock:
-        if url := _taken(lock, address):
+        if url := _taken(lock, data_dir):
             yield Endpoint(url, started=False)
             return
-        with EmbeddedServices(host(), data_dir) as services:
+        with EmbeddedServices(host(), data_dir, enforce_iam=enforce_iam) as services:
             address.write_text(services.url)
             try:
                 yield Endpoint(services.url, started=True)
@@ -43,17 +51,23 @@ def open_services(data_dir: Path, host: Callable[[], Host] = this_host) -> Itera
                 address.unlink()
 
 
-def _taken(lock: IO[str], address: Path) -> str | None:
+def running(data_dir: Path) -> str | None:
+    """Return the URL of the services of a data folder, or None where none answer."""
+    address = data_dir / _ADDRESS
+    url = address.read_text() if address.exists() else ""
+    return url if url and answers(url) else None
+
+
+def _taken(lock: IO[str], data_dir: Path) -> str | None:
     """Return the URL of the services that hold the folder, or None once this process does."""
     deadline = time.monotonic() + _WAIT_S
     while time.monotonic() < deadline:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            url = address.read_text() if address.exists() else ""
-            if url and answers(url):
+            if url := running(data_dir):
                 return url
             time.sleep(0.05)
         else:
             return None
-    raise EmbeddedServicesError(f"Another process holds {address.parent} and does not answer: end it.")
+    raise EmbeddedServicesError(f"Another process holds {data_dir} and does not answer: end it.")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import platform
 
-from aws_cdk import App, CfnOutput, CliCredentialsStackSynthesizer, Duration, Stack
+from aws_cdk import App, ArnFormat, CfnOutput, CliCredentialsStackSynthesizer, Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from tests.cloud.names import SECRET, STACK, STAGE
 from tests.lambda_runtime.places import BUILD
-
-STAGE = "dev"
-SECRET = f"palier/{STAGE}/api-keys"
-STACK = "palier-sample"
 
 
 class SampleStack(Stack):
@@ -26,10 +23,10 @@ class SampleStack(Stack):
         secret = secretsmanager.Secret(self, "Keys", secret_name=SECRET)
         layers = {name: _layer(self, name) for name in ("runtime", "models")}
         function = _function(self, "inference", secret, [layers["runtime"], layers["models"]])
-        function.add_to_role_policy(_may(secret, "GetSecretValue"))
+        function.add_to_role_policy(_may(self, "GetSecretValue"))
         rotation = _function(self, "rotation", secret, [layers["runtime"]])
         rotation.add_to_role_policy(
-            _may(secret, "DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+            _may(self, "DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
         )
         api = apigateway.LambdaRestApi(
             self,
@@ -65,10 +62,16 @@ def _function(
     )
 
 
-def _may(secret: secretsmanager.Secret, *actions: str) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        actions=[f"secretsmanager:{action}" for action in actions], resources=[secret.secret_arn]
+def _may(stack: Stack, *actions: str) -> iam.PolicyStatement:
+    # By its name, for the emulator takes a reference to the secret for its name, where AWS takes it for its ARN.
+    # Secrets Manager adds a hyphen and six characters to the name.
+    secret = stack.format_arn(
+        service="secretsmanager",
+        resource="secret",
+        resource_name=f"{SECRET}-??????",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
+    return iam.PolicyStatement(actions=[f"secretsmanager:{action}" for action in actions], resources=[secret])
 
 
 def _architecture() -> lambda_.Architecture:

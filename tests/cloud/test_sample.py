@@ -23,8 +23,8 @@ from functions.core.key_changes import add_key
 from functions.core.key_ring_secret import change_ring, read_ring
 from functions.core.keys import KeyRing, create_key
 from tests.cloud.command_line import CdkCommand, installed
+from tests.cloud.names import SECRET, STACK, STAGE
 from tests.cloud.place import cloud_host
-from tests.cloud.sample_app import SECRET, STACK, STAGE
 from tests.lambda_runtime.places import ROOT, NotHereError
 
 EVENTS = ROOT / "tests" / "fixtures" / "events"
@@ -51,7 +51,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("cdk")
     with (
         tempfile.TemporaryDirectory(dir=host.root / "var" / "palier") as data_dir,
-        open_services(Path(data_dir), lambda: host) as endpoint,
+        open_services(Path(data_dir), lambda: host, enforce_iam=True) as endpoint,
     ):
         cdk = CdkCommand(endpoint.url, "tests.cloud.sample_app", folder)
         cdk.bootstrap()
@@ -84,7 +84,7 @@ def test_a_recording_is_diagnosed_through_api_gateway(deployed: Deployed, key: s
         content=RECORDING.read_bytes(),
         headers={"content-type": "audio/wav"},
     )
-    assert (answer.status_code, answer.json()["class_id"]) == (200, "clearance")
+    assert (answer.status_code, answer.json().get("class_id")) == (200, "clearance"), answer.text
 
 
 @pytest.mark.parametrize("wrong", [None, "palier_000000000000_x"])
@@ -115,6 +115,18 @@ def test_the_rotation_of_the_bundle_expires_keys(deployed: Deployed, key: str) -
         answer = lambda_.invoke(FunctionName=f"{STACK}-rotation", Payload=json.dumps(event))
         assert "FunctionError" not in answer, answer["Payload"].read()
     assert {one.id: one.expires_at is None for one in ring(deployed).keys} == {key.split("_")[1]: True, old.id: False}
+
+
+def test_a_role_grants_nothing_beyond_its_policy(deployed: Deployed, key: str) -> None:
+    """Shows that roles are enforced: what worked before no longer does without its policy."""
+    iam = boto3.client("iam", **client_arguments(deployed.services))
+    lambda_ = boto3.client("lambda", **client_arguments(deployed.services))
+    arn = lambda_.get_function_configuration(FunctionName=f"{STACK}-inference")["Role"]
+    role = arn.rpartition("/")[2]
+    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    answer = ask(deployed, key, json={"signal": [0.0]})
+    assert (answer.status_code, answer.json()["code"]) == (503, "dependency_unavailable")
 
 
 def ring(deployed: Deployed) -> KeyRing:

@@ -124,9 +124,8 @@ def test_a_port_can_be_named(embedded_host: Host) -> None:
 
 def test_a_port_that_is_taken_is_said(embedded_host: Host) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(0)
         port = listener.getsockname()[1]
-        with pytest.raises(EmbeddedServicesError, match=rf"ended at once: .*127\.0\.0\.1:{port} is already in use"):
+        with pytest.raises(EmbeddedServicesError, match=rf"^The embedded services cannot listen on port {port}: "):
             EmbeddedServices(embedded_host, port=port)
 
 
