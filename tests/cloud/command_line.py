@@ -6,17 +6,14 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from build_scripts.embedded.services import ACCOUNT, REGION, client_environment
-from tests.lambda_runtime.places import BUILD, ROOT, NotHereError
+from tests.lambda_runtime.places import ROOT, NotHereError
 
-# The npm tag `latest` is an older 3.0.0, which cannot read what aws-cdk-lib writes today.
-PACKAGE = "aws-cdk@2.1148.1"
-NPM = BUILD / "cdk-cli"
+CDK = ROOT / "cdk"
 TIMEOUT_S = 300
 
 
@@ -26,33 +23,33 @@ class CdkFailedError(Exception):
 
 @dataclass(frozen=True)
 class CdkCommand:
-    """The command line for one app and one endpoint; `app` is a Python module."""
+    """The command line for one endpoint; `folder` takes its outputs and logs."""
 
     url: str
-    app: str
     folder: Path
 
     def bootstrap(self) -> None:
         """Make what deployments need."""
         self._run("bootstrap", f"aws://{ACCOUNT}/{REGION}")
 
-    def deploy(self, *stacks: str) -> dict[str, dict[str, str]]:
-        """Deploy stacks and return their outputs."""
+    def deploy(self, assembly: Path, *stacks: str) -> dict[str, dict[str, str]]:
+        """Deploy stacks of an assembly, all without names, and return their outputs."""
         outputs = self.folder / "outputs.json"
-        self._run("deploy", *stacks, "--require-approval", "never", "--outputs-file", str(outputs))
-        found: dict[str, dict[str, str]] = json.loads(outputs.read_text())
+        outputs.unlink(missing_ok=True)
+        chosen = stacks or ("--all",)
+        options = ("--require-approval", "never", "--outputs-file", str(outputs))
+        self._run("deploy", *chosen, *options, "--app", str(assembly))
+        found: dict[str, dict[str, str]] = json.loads(outputs.read_text()) if outputs.exists() else {}
         return found
 
-    def destroy(self, *stacks: str) -> None:
-        """Remove stacks."""
-        self._run("destroy", *stacks, "--force")
+    def destroy(self, assembly: Path, *stacks: str) -> None:
+        """Remove stacks, all without names."""
+        self._run("destroy", *(stacks or ("--all",)), "--force", "--app", str(assembly))
 
     def _run(self, *arguments: str) -> None:
-        app = f"{sys.executable} -m {self.app}"
-        command = [str(installed()), *arguments, "--app", app, "--output", str(self.folder / "cdk.out")]
         done = subprocess.run(
-            command,
-            cwd=ROOT,
+            [str(installed()), *arguments],
+            cwd=self.folder,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -66,28 +63,25 @@ class CdkCommand:
             raise CdkFailedError(f"cdk {arguments[0]}: {done.stdout[-2000:]}")
 
     def _environment(self) -> Mapping[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "VIRTUAL_ENV") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH",) if name in os.environ}
         quiet = {
             "CI": "1",
             "NO_COLOR": "1",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
-            "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20",
         }
-        own = {"HOME": str(self.folder), "PYTHONPATH": str(ROOT)}
-        return kept | quiet | own | client_environment(self.url)
+        return kept | quiet | {"HOME": str(self.folder)} | client_environment(self.url)
 
 
 def installed() -> Path:
-    """Return the command, installed by npm where it is not; raises NotHereError where npm cannot."""
-    command = NPM / "node_modules" / ".bin" / "cdk"
+    """Return the command that cdk/package-lock.json pins, installed where it is not; raises NotHereError."""
+    command = CDK / "node_modules" / ".bin" / "cdk"
     if command.exists():
         return command
     if shutil.which("npm") is None:
         raise NotHereError("npm is not installed")
-    NPM.mkdir(parents=True, exist_ok=True)
-    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(NPM), PACKAGE]
-    done = subprocess.run(npm, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    npm = ["npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", str(CDK)]
+    done = subprocess.run(npm, cwd=CDK, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     if done.returncode:
-        raise NotHereError(f"npm cannot install {PACKAGE}: {done.stderr.strip().splitlines()[-1:]}")
+        raise NotHereError(f"npm cannot install the CDK's command line: {done.stderr.strip().splitlines()[-1:]}")
     return command

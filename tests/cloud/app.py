@@ -1,0 +1,52 @@
+"""The stages that ship, synthesized for the emulator: run by the CDK's rules, with this machine's layers.
+
+`python -m tests.cloud.app FOLDER BUNDLE STAGE...`; the variable PALIER_CLOUD_MEMORY changes the memory of inference.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from aws_cdk import App, CliCredentialsStackSynthesizer
+
+from cdk.app import compose, feature_flags
+from cdk.bundle import Bundle
+from cdk.stacks.api import Source
+from cdk.stage_parts import Architecture
+from cdk.stages import STAGES, Stage, StageName
+from tests.lambda_runtime.places import host_architecture
+
+MEMORY = "PALIER_CLOUD_MEMORY"
+
+
+def stage_here(name: StageName) -> Stage:
+    """Return a stage for the emulator: its functions run on this machine's processor."""
+    stage = replace(STAGES[name], architecture=cast("Architecture", host_architecture()))
+    if MEMORY not in os.environ:
+        return stage
+    inference = replace(stage.sizes["inference"], memory_mb=int(os.environ[MEMORY]))
+    return replace(stage, sizes={**stage.sizes, "inference": inference})
+
+
+def main() -> None:
+    """Synthesize stages into a folder."""
+    folder, bundle, *names = sys.argv[1:]
+    # The emulator enforces roles only for the credentials of whoever deploys.
+    app = App(
+        outdir=folder,
+        context=feature_flags(),
+        default_stack_synthesizer=CliCredentialsStackSynthesizer(),
+        builtin_cloud_formation_validation=False,
+        tree_metadata=False,
+    )
+    for name in names:
+        compose(app, Source(stage_here(cast("StageName", name)), Bundle(Path(bundle))))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

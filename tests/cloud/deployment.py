@@ -1,0 +1,66 @@
+"""The stages that ship, deployed to embedded services by the CDK's own command line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cdk.stages import StageName
+from tests.cloud.app import MEMORY
+from tests.cloud.command_line import CdkCommand, CdkFailedError
+from tests.cloud.stripping import strip_assembly
+from tests.lambda_runtime.places import BUILD, ROOT
+
+SYNTH_TIMEOUT_S = 300
+
+
+@dataclass
+class Deployment:
+    """Stages at an endpoint; `removed` counts, by type, what the emulator was spared."""
+
+    url: str
+    folder: Path
+    removed: Counter[str] = field(default_factory=Counter)
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def cdk(self) -> CdkCommand:
+        """The command line."""
+        return CdkCommand(self.url, self.folder)
+
+    @property
+    def assembly(self) -> Path:
+        """Folder of the templates that are deployed."""
+        return self.folder / "cdk.out"
+
+    def synthesize(self, *stages: StageName, memory_mb: int | None = None) -> None:
+        """Write the stages' templates, without what the emulator cannot create."""
+        shutil.rmtree(self.assembly, ignore_errors=True)
+        changed = {} if memory_mb is None else {MEMORY: str(memory_mb)}
+        command = [sys.executable, "-m", "tests.cloud.app", str(self.assembly), str(BUILD), *stages]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=dict(os.environ) | {"PYTHONPATH": str(ROOT)} | changed,
+            capture_output=True,
+            text=True,
+            timeout=SYNTH_TIMEOUT_S,
+            check=False,
+        )
+        if done.returncode:
+            raise CdkFailedError(f"synth: {done.stderr[-2000:]}")
+        self.removed = strip_assembly(self.assembly)
+
+    def deploy(self, *stacks: str) -> None:
+        """Deploy what was synthesized."""
+        self.outputs |= self.cdk.deploy(self.assembly, *stacks)
+
+    def api(self, stage: StageName) -> str:
+        """URL of a stage's API at the emulator: the URL of the stack's output is AWS's."""
+        api_id = self.outputs[f"palier-{stage}-api"]["Url"].partition("//")[2].partition(".")[0]
+        return f"{self.url}/restapis/{api_id}/{stage}/_user_request_"
