@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,10 +99,10 @@ def _stage_keys(arguments: argparse.Namespace) -> Iterator[StageKeys]:
             yield StageKeys(_client(), secret_id)
             return
         # Late: only --local needs it.
-        from build_scripts.embedded.services import client_arguments
+        from build_scripts.embedded.services import client_arguments, this_host
         from build_scripts.embedded.sharing import open_services
 
-        with open_services(arguments.data_dir) as endpoint:
+        with open_services(arguments.data_dir, lambda: this_host(_say)) as endpoint:
             client = _client(**client_arguments(endpoint.url))
             if endpoint.started:
                 _deploy_secret(client, secret_id)
@@ -137,6 +138,10 @@ def _expiry(arguments: argparse.Namespace) -> datetime | None:
 
 def _cached_s() -> float:
     return float(Settings().api_keys_cache_s)
+
+
+def _say(sentence: str) -> None:
+    print(f"palier: {sentence}", file=sys.stderr)
 
 
 def _print_json(arguments: argparse.Namespace, content: dict[str, Any]) -> None:

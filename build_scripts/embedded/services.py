@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.installation import installed_packages
+from build_scripts.embedded.installation import Tell, installed_packages
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -49,9 +49,13 @@ class Host:
         return str(Path("/") / path.resolve().relative_to(self.root.resolve()))
 
 
-def this_host() -> Host:
-    """Return this Python as host, with the packages installed where they are not; raises EmbeddedServicesError."""
-    return Host((sys.executable,), installed_packages(tell=lambda sentence: print(sentence, file=sys.stderr)))
+def this_host(tell: Tell = lambda _: None) -> Host:
+    """Return this Python as host; its packages are installed where they are not, which `tell` hears of.
+
+    Raises:
+        EmbeddedServicesError: they cannot be installed.
+    """
+    return Host((sys.executable,), installed_packages(tell=tell))
 
 
 def client_arguments(url: str) -> dict[str, Any]:

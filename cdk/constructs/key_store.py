@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from aws_cdk import CfnResource, Stack
+from aws_cdk import ArnFormat, CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -23,10 +23,18 @@ class KeyStore(Construct):
         super().__init__(scope, id_)
         stage = deployment.stage
         self._key = key
+        name = f"palier/{stage.name}/api-keys"
+        # By its name, to which Secrets Manager adds six characters: policies must not wait for the secret.
+        self._arn = Stack.of(self).format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=f"{name}-??????",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
         self.secret = secretsmanager.Secret(
             self,
             "Secret",
-            secret_name=f"palier/{stage.name}/api-keys",
+            secret_name=name,
             description=f"Palier {stage.name}: hashes of API keys; made by palier keys, expired by rotation",
             encryption_key=key,
             removal_policy=removal_policy(stage.retention),
@@ -43,7 +51,7 @@ class KeyStore(Construct):
 
     def let_read(self, function: Function) -> None:
         """Let a function read the keys' hashes."""
-        function.allow(["secretsmanager:GetSecretValue"], [self.secret.secret_arn])
+        function.allow(["secretsmanager:GetSecretValue"], [self._arn])
         function.allow(["kms:Decrypt"], [self._key.key_arn], self._through_secrets_manager())
 
     def _let_rotate(self, days: int) -> None:
@@ -54,7 +62,7 @@ class KeyStore(Construct):
                 "secretsmanager:PutSecretValue",
                 "secretsmanager:UpdateSecretVersionStage",
             ],
-            [self.secret.secret_arn],
+            [self._arn],
         )
         self.rotation.allow(
             ["kms:Decrypt", "kms:GenerateDataKey"], [self._key.key_arn], self._through_secrets_manager()

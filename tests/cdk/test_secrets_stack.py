@@ -48,7 +48,7 @@ def test_the_function_knows_its_secret(template: Template, stage: Stage) -> None
     assert len(function["Layers"]) == 1
 
 
-def test_rotation_may_write_this_secret_and_no_other(template: Template) -> None:
+def test_rotation_may_write_this_secret_and_no_other(template: Template, stage: Stage) -> None:
     (statement,) = [one for one in template.statements() if "secretsmanager" in json.dumps(one["Action"])]
     assert statement["Action"] == [
         "secretsmanager:DescribeSecret",
@@ -56,7 +56,7 @@ def test_rotation_may_write_this_secret_and_no_other(template: Template) -> None
         "secretsmanager:PutSecretValue",
         "secretsmanager:UpdateSecretVersionStage",
     ]
-    assert template.document["Resources"][statement["Resource"]["Ref"]]["Type"] == "AWS::SecretsManager::Secret"
+    assert json.dumps(statement["Resource"]).endswith(f':secret:palier/{stage.name}/api-keys-??????"]]}}')
 
 
 def test_the_data_key_opens_for_secrets_manager_only(template: Template) -> None:
