@@ -25,7 +25,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve test check format models bundle bench synth bootstrap deploy destroy lock clean
+.PHONY: help serve test check format models bundle bench synth bootstrap deploy destroy cloud cloud-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -67,6 +67,13 @@ bootstrap: $(VENV)/.cdk cdk/node_modules/.cdk ## prepare the AWS account and reg
 
 deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything that make bundle has built
 	@$(CDK) deploy --all $(CHOSEN) $(ARGS)
+
+cloud: $(VENV)/.dev cdk/node_modules/.cdk ## deploy dev to AWS services on this machine, diagnose a recording through its API, leave it up
+	@[ -f build/bundle.json ] || $(MAKE) --no-print-directory bundle
+	@$(BIN)/python -m tests.cloud up
+
+cloud-down: $(VENV)/.dev ## remove what make cloud left up
+	@$(BIN)/python -m tests.cloud down
 
 destroy: $(VENV)/.cdk cdk/node_modules/.cdk ## remove STAGE from AWS; what the stage retains stays
 	@$(BIN)/python -m cdk empty --stage $(STAGE)

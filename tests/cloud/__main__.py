@@ -1,9 +1,10 @@
-"""The sample app, left up for play: `python -m tests.cloud up`, and removed again: `python -m tests.cloud down`."""
+"""Stage dev on embedded AWS services: left up for play by `python -m tests.cloud up`, removed by `down`."""
 
 from __future__ import annotations
 
 import argparse
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -13,22 +14,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import boto3
 import httpx
 
 from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.services import client_arguments
 from build_scripts.embedded.sharing import open_services, running
-from functions.core.key_changes import add_key
-from functions.core.key_ring_secret import change_ring
-from functions.core.keys import create_key
-from tests.cloud.command_line import CdkCommand, CdkFailedError
-from tests.cloud.names import SECRET, STACK, STAGE
+from cdk.stages import StageName
+from tests.cloud.command_line import CdkFailedError
+from tests.cloud.deployment import Deployment
 from tests.cloud.place import cloud_host
 from tests.lambda_runtime.places import CACHE, ROOT, NotHereError
 
 DATA = CACHE / "root" / "var" / "palier" / "cloud"
 RECORDING = ROOT / "docs" / "examples" / "clearance.wav"
+STAGE: StageName = "dev"
 START_TIMEOUT_S = 120.0
 END_TIMEOUT_S = 30.0
 
@@ -56,22 +54,45 @@ def hold() -> None:
 
 
 def up() -> None:
-    """Start the services, deploy, make a key, diagnose one recording; leave it up."""
+    """Start the services, deploy dev, make a key, diagnose one recording; leave it up."""
     url = _started()
     folder = DATA / "cdk"
     folder.mkdir(exist_ok=True)
-    cdk = CdkCommand(url, "tests.cloud.sample_app", folder)
-    print(f"embedded AWS services at {url}; bootstrapping and deploying {STACK} ...", flush=True)
-    cdk.bootstrap()
-    api = f"{url}/restapis/{cdk.deploy(STACK)[STACK]['ApiId']}/{STAGE}/_user_request_"
-    key, stored = create_key("cloud")
-    client = boto3.client("secretsmanager", **client_arguments(url))
-    change_ring(client, SECRET, lambda ring: add_key(ring, stored))
+    deployment = Deployment(url, folder)
+    print(f"AWS services at {url}; bootstrapping and deploying {STAGE} ...", flush=True)
+    deployment.cdk.bootstrap()
+    deployment.synthesize(STAGE)
+    deployment.deploy()
+    print(f"deployed, without {deployment.removed.total()} resources that the emulator cannot create", flush=True)
+    key = _made_key()
+    api = deployment.api(STAGE)
     headers = {"x-api-key": key, "content-type": "audio/wav", "accept": "*/*"}
     answer = httpx.post(
         f"{api}/predict", params={"full_scale": 4}, content=RECORDING.read_bytes(), headers=headers, timeout=60
     )
-    print(f"{api}/predict answers {answer.status_code}:\n{answer.text}\nAPI key, shown this once: {key}")
+    print(f"{api}/predict answers {answer.status_code}:\n{answer.text}\n")
+    print("Ask it yourself; make cloud-down removes it:")
+    asked = f"'{api}/predict?full_scale=4'"
+    kind = "-H 'Accept: */*' -H 'Content-Type: audio/wav'"
+    print(f"  curl -sS -H 'X-API-Key: {key}' {kind} --data-binary @'{RECORDING}' {asked}")
+    if answer.status_code != httpx.codes.OK:
+        raise CdkFailedError("the deployed API did not diagnose the recording")
+
+
+def _made_key() -> str:
+    """Make a key as its user does, with `palier keys create`; it is shown this once."""
+    command = ["keys", "create", "--stage", STAGE, "--name", "cloud", "--local", "--data-dir", str(DATA), "--json"]
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("palier")), *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise CdkFailedError(done.stderr.strip())
+    key: str = json.loads(done.stdout)["key"]
+    return key
 
 
 def down() -> None:

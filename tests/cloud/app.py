@@ -1,6 +1,7 @@
 """The stages that ship, synthesized for the emulator: run by the CDK's rules, with this machine's layers.
 
-`python -m tests.cloud.app FOLDER BUNDLE STAGE...`; the variable PALIER_CLOUD_MEMORY changes the memory of inference.
+`python -m tests.cloud.app FOLDER BUNDLE STAGE...`; PALIER_CLOUD_MEMORY changes the memory of inference,
+PALIER_CLOUD_BROKEN adds to the API's stack what nobody can create.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from aws_cdk import App, CliCredentialsStackSynthesizer
+from aws_cdk import App, CfnResource, CliCredentialsStackSynthesizer
 
 from cdk.app import compose, feature_flags
 from cdk.bundle import Bundle
@@ -20,7 +21,7 @@ from cdk.stage_parts import Architecture
 from cdk.stages import STAGES, Stage, StageName
 from tests.lambda_runtime.places import host_architecture
 
-MEMORY = "PALIER_CLOUD_MEMORY"
+MEMORY, BROKEN = "PALIER_CLOUD_MEMORY", "PALIER_CLOUD_BROKEN"
 
 
 def stage_here(name: StageName) -> Stage:
@@ -44,7 +45,10 @@ def main() -> None:
         tree_metadata=False,
     )
     for name in names:
-        compose(app, Source(stage_here(cast("StageName", name)), Bundle(Path(bundle))))
+        stacks = compose(app, Source(stage_here(cast("StageName", name)), Bundle(Path(bundle))))
+        if BROKEN in os.environ:
+            policy = {"PolicyName": "broken", "PolicyDocument": {}, "Roles": ["palier-no-such-role"]}
+            CfnResource(stacks["api"], "Broken", type="AWS::IAM::Policy", properties=policy)
     app.synth()
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cdk.stages import StageName
-from tests.cloud.app import MEMORY
 from tests.cloud.command_line import CdkCommand, CdkFailedError
 from tests.cloud.stripping import strip_assembly
 from tests.lambda_runtime.places import BUILD, ROOT
@@ -38,10 +37,9 @@ class Deployment:
         """Folder of the templates that are deployed."""
         return self.folder / "cdk.out"
 
-    def synthesize(self, *stages: StageName, memory_mb: int | None = None) -> None:
-        """Write the stages' templates, without what the emulator cannot create."""
+    def synthesize(self, *stages: StageName, **changed: str) -> None:
+        """Write the stages' templates, without what the emulator cannot create; `changed`: see tests/cloud/app.py."""
         shutil.rmtree(self.assembly, ignore_errors=True)
-        changed = {} if memory_mb is None else {MEMORY: str(memory_mb)}
         command = [sys.executable, "-m", "tests.cloud.app", str(self.assembly), str(BUILD), *stages]
         done = subprocess.run(
             command,

@@ -1,0 +1,75 @@
+"""dev and staging, deployed once beside each other, with roles enforced."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from build_scripts.cli.main import main
+from build_scripts.embedded.errors import EmbeddedServicesError
+from build_scripts.embedded.services import client_arguments
+from build_scripts.embedded.sharing import open_services
+from cdk.stages import StageName
+from tests.cloud.command_line import installed
+from tests.cloud.deployment import Deployment
+from tests.cloud.place import cloud_host
+from tests.lambda_runtime.places import NotHereError
+
+STAGES: tuple[StageName, ...] = ("dev", "staging")
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The deployed stages, a client of any service, and a key of each stage."""
+
+    deployment: Deployment
+    keys: dict[StageName, str]
+
+    def client(self, service: str) -> Any:
+        """A client with the administrator's credentials."""
+        return boto3.client(service, **client_arguments(self.deployment.url))  # type: ignore[call-overload]
+
+    def ask(self, stage: StageName, path: str = "/predict", key: str | None = "", **request: Any) -> httpx.Response:
+        """POST to a stage's API; with the stage's own key unless another or none is given."""
+        chosen = self.keys[stage] if key == "" else key
+        headers = {"accept": "*/*"} | ({"x-api-key": chosen} if chosen else {}) | request.pop("headers", {})
+        return httpx.post(f"{self.deployment.api(stage)}{path}", headers=headers, timeout=60, **request)
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    pytest.importorskip("aws_cdk")
+    try:
+        host = cloud_host()
+        installed()
+    except (NotHereError, EmbeddedServicesError) as reason:
+        pytest.skip(str(reason))
+    with (
+        tempfile.TemporaryDirectory(dir=host.root / "var" / "palier") as data_dir,
+        open_services(Path(data_dir), lambda: host, enforce_iam=True) as endpoint,
+    ):
+        deployment = Deployment(endpoint.url, tmp_path_factory.mktemp("cloud"))
+        deployment.cdk.bootstrap()
+        deployment.synthesize(*STAGES)
+        deployment.deploy()
+        yield Cloud(deployment, {stage: _make_key(stage, data_dir) for stage in STAGES})
+
+
+def _make_key(stage: StageName, data_dir: str) -> str:
+    """A key made by the command line, in the secret that was deployed."""
+    with pytest.MonkeyPatch.context() as patch:
+        printed: list[str] = []
+        say: Callable[..., None] = printed.append
+        patch.setattr("builtins.print", say)
+        where = ["--stage", stage, "--local", "--data-dir", data_dir, "--json"]
+        assert main(["keys", "create", "--name", "cloud", *where]) == 0
+    key: str = json.loads(printed[0])["key"]
+    return key

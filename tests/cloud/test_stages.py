@@ -1,0 +1,210 @@
+"""What the CDK deployed, read back with each service's own API, and used as its users would."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import numpy as np
+import pytest
+from botocore.exceptions import ClientError
+
+from cdk.stages import STAGES as SHIPPED
+from cdk.stages import StageName
+from functions.core.key_ring_secret import read_ring
+from tests.cloud.app import BROKEN, MEMORY
+from tests.cloud.command_line import CdkFailedError
+from tests.cloud.conftest import STAGES, Cloud
+from tests.cloud.stripping import REMOVALS
+from tests.lambda_runtime.events import read_example
+from tests.lambda_runtime.places import ROOT, host_architecture
+
+RECORDING = ROOT / "docs" / "examples" / "clearance.wav"
+EVENTS = ROOT / "tests" / "fixtures" / "events"
+stages = pytest.mark.parametrize("stage", STAGES)
+
+
+def inference(stage: StageName) -> str:
+    return f"palier-{stage}-inference"
+
+
+def test_what_was_taken_out_is_on_the_list(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    reasons = {removal.type: f"{removal.reason}; held by {removal.covered_by}" for removal in REMOVALS}
+    with capsys.disabled():
+        lines = [f"  {count:3} {type_}: {reasons[type_]}" for type_, count in sorted(cloud.deployment.removed.items())]
+        sys.stdout.write("\n".join(("\nnot created by the emulator:", *lines, "")))
+    assert set(cloud.deployment.removed) <= set(reasons)
+    assert all((ROOT / removal.covered_by).exists() for removal in REMOVALS)
+
+
+@stages
+def test_functions_are_those_of_the_stage(cloud: Cloud, stage: StageName) -> None:
+    lambda_ = cloud.client("lambda")
+    function = lambda_.get_function_configuration(FunctionName=inference(stage))
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", [host_architecture()])
+    assert function["MemorySize"] == SHIPPED[stage].sizes["inference"].memory_mb
+    assert function["Environment"]["Variables"]["PALIER_STAGE"] == stage
+    assert len(function["Layers"]) == 2
+    alias = lambda_.get_alias(FunctionName=inference(stage), Name="live")
+    assert alias["FunctionVersion"] == "1"
+
+
+@stages
+def test_the_rest_of_the_stage_is_there(cloud: Cloud, stage: StageName) -> None:
+    name = f"palier-{stage}"
+    (api,) = [one for one in cloud.client("apigateway").get_rest_apis()["items"] if one["name"] == name]
+    assert api["binaryMediaTypes"] == ["*/*"]
+    settings = cloud.client("apigateway").get_stage(restApiId=api["id"], stageName=stage)
+    assert settings["tracingEnabled"] is True
+    paths = {one["path"] for one in cloud.client("apigateway").get_resources(restApiId=api["id"], limit=500)["items"]}
+    assert {"/predict", "/predict/batch", "/health", "/v2/{path+}"} <= paths
+    assert cloud.client("secretsmanager").describe_secret(SecretId=f"palier/{stage}/api-keys")["Name"]
+    assert len([one for one in cloud.client("dynamodb").list_tables()["TableNames"] if one.startswith(name)]) == 3
+    queues = cloud.client("sqs").list_queues(QueueNamePrefix=name)["QueueUrls"]
+    assert len(queues) == 2
+    # Their policy refuses whoever comes without TLS, and the emulator has none.
+    with pytest.raises(ClientError, match="AccessDenied"):
+        cloud.client("sqs").get_queue_attributes(QueueUrl=queues[0], AttributeNames=["All"])
+    alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{name}-")["MetricAlarms"]
+    assert {f"{name}-model-not-loaded", f"{name}-dead-letters"} <= {one["AlarmName"] for one in alarms}
+
+
+@stages
+def test_the_web_acl_has_its_rules(cloud: Cloud, stage: StageName) -> None:
+    wafv2 = cloud.client("wafv2")
+    (found,) = [one for one in wafv2.list_web_acls(Scope="REGIONAL")["WebACLs"] if one["Name"] == f"palier-{stage}"]
+    acl = wafv2.get_web_acl(Scope="REGIONAL", Name=found["Name"], Id=found["Id"])["WebACL"]
+    limits = [
+        rule["Statement"]["RateBasedStatement"]["Limit"]
+        for rule in acl["Rules"]
+        if "RateBasedStatement" in rule["Statement"]
+    ]
+    assert sorted(limits) == sorted([SHIPPED[stage].rate_limits.per_ip, SHIPPED[stage].rate_limits.per_key])
+
+
+@stages
+def test_a_recording_is_diagnosed_through_api_gateway(cloud: Cloud, stage: StageName) -> None:
+    wav = cloud.ask(
+        stage, params={"full_scale": 4}, content=RECORDING.read_bytes(), headers={"content-type": "audio/wav"}
+    )
+    samples = read_example("clearance.wav", 1.0)
+    as_json = cloud.ask(stage, json={"signal": samples.tolist()})
+    raw = cloud.ask(
+        stage,
+        "/v2/models/journal-bearing/infer",
+        content=samples.astype("<f4").tobytes(),
+        headers={"inference-header-content-length": "0", "content-type": "application/octet-stream"},
+    )
+    assert [one.status_code for one in (wav, as_json, raw)] == [200, 200, 200], (wav.text, as_json.text)
+    assert (wav.json()["class_id"], as_json.json()["class_id"]) == ("clearance", "clearance")
+    probabilities = np.frombuffer(raw.content[int(raw.headers["inference-header-content-length"]) :], "<f4")[11:]
+    assert int(probabilities.argmax()) == as_json.json()["predicted_class"]
+
+
+@stages
+@pytest.mark.parametrize(("key", "code"), [(None, "api_key_missing"), ("palier_000000000000_x", "api_key_invalid")])
+def test_without_a_good_key_nothing_is_diagnosed(cloud: Cloud, stage: StageName, key: str | None, code: str) -> None:
+    answer = cloud.ask(stage, key=key, json={"signal": [0.0]})
+    assert (answer.status_code, answer.json()["code"]) == (401, code)
+
+
+def test_a_key_of_one_stage_opens_no_other(cloud: Cloud) -> None:
+    answer = cloud.ask("staging", key=cloud.keys["dev"], json={"signal": [0.0]})
+    assert (answer.status_code, answer.json()["code"]) == (401, "api_key_invalid")
+
+
+def test_the_secret_holds_a_hash_and_no_key(cloud: Cloud) -> None:
+    ring = read_ring(cloud.client("secretsmanager"), "palier/dev/api-keys").ring
+    assert [stored.id for stored in ring.keys] == [cloud.keys["dev"].split("_")[1]]
+    assert cloud.keys["dev"].split("_", 2)[2] not in str(ring)
+
+
+def test_rotation_does_its_work_with_its_own_role(cloud: Cloud) -> None:
+    for step in ("create", "set", "test", "finish"):
+        event = json.loads((EVENTS / f"rotation_{step}.json").read_text()) | {"SecretId": "palier/dev/api-keys"}
+        answer = cloud.client("lambda").invoke(FunctionName="palier-dev-rotation", Payload=json.dumps(event))
+        assert "FunctionError" not in answer, answer["Payload"].read()
+    assert len(read_ring(cloud.client("secretsmanager"), "palier/dev/api-keys").ring.keys) == 1
+
+
+@pytest.mark.parametrize("name", ["inference", "rotation"])
+def test_a_role_grants_nothing_beyond_its_policy(cloud: Cloud, name: str) -> None:
+    """The function's own credentials: what it needs is let through, the next thing is not."""
+    secrets, tables = role_clients(cloud, name)
+    assert secrets.get_secret_value(SecretId="palier/dev/api-keys")["Name"] == "palier/dev/api-keys"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        secrets.get_secret_value(SecretId="palier/staging/api-keys")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        tables.list_tables()
+
+
+def test_an_update_is_a_new_version_and_loses_no_request(cloud: Cloud) -> None:
+    lambda_ = cloud.client("lambda")
+    cloud.deployment.synthesize(*STAGES, **{MEMORY: "1024"})
+    with asked_again_and_again(cloud, "dev") as answers:
+        cloud.deployment.deploy("palier-dev-api")
+    assert len(answers) > 5
+    assert set(answers) == {200}
+    assert lambda_.get_function_configuration(FunctionName=inference("dev"))["MemorySize"] == 1024
+    assert lambda_.get_alias(FunctionName=inference("dev"), Name="live")["FunctionVersion"] == "2"
+    assert lambda_.get_alias(FunctionName=inference("staging"), Name="live")["FunctionVersion"] == "1"
+
+
+def test_a_template_that_cannot_be_deployed_rolls_back(cloud: Cloud) -> None:
+    before = cloud.client("lambda").get_alias(FunctionName=inference("dev"), Name="live")["FunctionVersion"]
+    cloud.deployment.synthesize("dev", **{BROKEN: "1", MEMORY: "2048"})
+    with pytest.raises(CdkFailedError, match="ROLLBACK"):
+        cloud.deployment.deploy("palier-dev-api")
+    status = cloud.client("cloudformation").describe_stacks(StackName="palier-dev-api")["Stacks"][0]["StackStatus"]
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert cloud.client("lambda").get_alias(FunctionName=inference("dev"), Name="live")["FunctionVersion"] == before
+    assert cloud.ask("dev", json={"signal": read_example("clearance.wav", 1.0).tolist()}).status_code == 200
+
+
+def test_what_is_destroyed_leaves_nothing_behind(cloud: Cloud) -> None:
+    """Last: staging goes, dev stays."""
+    cloud.deployment.synthesize(*STAGES)
+    names = [f"palier-staging-{part}" for part in ("observability", "network", "protection", "api", "secrets", "data")]
+    cloud.deployment.cdk.destroy(cloud.deployment.assembly, *names)
+    functions = {one["FunctionName"] for one in cloud.client("lambda").list_functions()["Functions"]}
+    assert [name for name in functions if "staging" in name] == []
+    assert [one for one in cloud.client("dynamodb").list_tables()["TableNames"] if "staging" in one] == []
+    assert [one for one in cloud.client("s3").list_buckets()["Buckets"] if "staging" in one["Name"]] == []
+    assert cloud.client("sqs").list_queues(QueueNamePrefix="palier-staging").get("QueueUrls", []) == []
+    assert [one for one in cloud.client("apigateway").get_rest_apis()["items"] if "staging" in one["name"]] == []
+    assert cloud.ask("dev", json={"signal": read_example("clearance.wav", 1.0).tolist()}).status_code == 200
+
+
+def role_clients(cloud: Cloud, name: str) -> tuple[Any, Any]:
+    """Clients of Secrets Manager and DynamoDB with the credentials of a function's role in dev."""
+    arn = cloud.client("lambda").get_function_configuration(FunctionName=f"palier-dev-{name}")["Role"]
+    credentials = cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
+    session = boto3.Session(*keys, region_name="eu-central-1")
+    url = cloud.deployment.url
+    return session.client("secretsmanager", endpoint_url=url), session.client("dynamodb", endpoint_url=url)
+
+
+@contextmanager
+def asked_again_and_again(cloud: Cloud, stage: StageName) -> Iterator[list[int]]:
+    """A client that keeps asking while something else happens; yields the statuses it got."""
+    answers: list[int] = []
+    done = threading.Event()
+    signal = read_example("clearance.wav", 1.0).tolist()
+
+    def ask() -> None:
+        while not done.is_set():
+            answers.append(cloud.ask(stage, json={"signal": signal}).status_code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield answers
+    finally:
+        done.set()
+        asking.join(timeout=60)
