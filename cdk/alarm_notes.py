@@ -170,6 +170,12 @@ _NOTES = (
         "The account costs, or will cost, more than this month's budget.",
         "Open Cost Explorer by service; a caller without a limit or a log without an end is the usual cause.",
     ),
+    AlarmNote(
+        "deployment-errors",
+        "ticket",
+        "A version that gets its first requests fails them; CodeDeploy takes it back.",
+        "Leave the rollback alone, read the new version's ERROR lines, deploy again when they are understood.",
+    ),
 )
 
 NOTES = {note.name: note for note in _NOTES}

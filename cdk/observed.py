@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 INFERENCE = "inference"
+RUNBOOK = "docs/runbook.md"
 
 
 @dataclass(frozen=True)
@@ -30,4 +31,4 @@ class Observed:
     dead_letters: sqs.IQueue
     web_acl_metric: str
     tables: Mapping[str, dynamodb.ITable] = field(default_factory=dict)
-    runbook: str = "docs/runbook.md"
+    runbook: str = RUNBOOK

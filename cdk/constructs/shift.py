@@ -9,8 +9,10 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge, managed_policy
+from cdk.alarm_notes import NOTES
 from cdk.constructs.function import ALIAS, function_name
 from cdk.constructs.rest_api import api_name
+from cdk.observed import RUNBOOK
 from cdk.stages import Stage
 
 CONFIGURATIONS: Mapping[str, codedeploy.ILambdaDeploymentConfig] = {
@@ -53,7 +55,7 @@ class CanaryShift(Construct):
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-            alarm_description="Takes a deployment back while it shifts; see docs/deploy.md, Rolling back.",
+            alarm_description=NOTES["deployment-errors"].description(RUNBOOK),
         )
 
 
