@@ -19,8 +19,7 @@ DROPPED = (
     "numpy/f2py/f2py2e.py",
     "numpy/__init__.pyi",
     "numpy/__init__.cython-30.pxd",
-    "pydantic/v1/main.py",
-    "pydantic/py.typed",
+    "starlette/py.typed",
     "simdjson/simdjson.h",
     "mangum-0.22.0.dist-info/RECORD",
 )
@@ -30,7 +29,7 @@ KEPT = (
     "numpy.libs/libscipy_openblas64_-4b78795a.so",
     "numpy/_core/_multiarray_umath.cpython-313-x86_64-linux-gnu.so",
     "numpy/__init__.py",
-    "pydantic/main.py",
+    "starlette/applications.py",
     "_soundfile_data/libsndfile_x86_64.so",
     "_cffi_backend.cpython-313-x86_64-linux-gnu.so",
     "mangum-0.22.0.dist-info/METADATA",
