@@ -17,6 +17,7 @@ from functions.core.memory import keep_freed_memory
 from functions.core.options import DiagnosisOptions
 from functions.core.settings import read_settings
 from functions.core.telemetry import configure_logging
+from functions.dashboard.page import dashboard_routes
 from functions.inference.app import create_app
 
 EXAMPLE = Path(__file__).parent / "docs" / "examples" / "clearance.wav"
@@ -86,7 +87,9 @@ def _app(options: argparse.Namespace, data_dir: Path) -> Starlette:
     keys_file = data_dir / "keys.json" if options.auth else None
     settings = read_settings(api_keys_required=options.auth, api_keys_file=keys_file)
     configure_logging(settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    app.routes.extend(dashboard_routes())
+    return app
 
 
 def _run(app: Starlette, listener: socket.socket) -> None:
@@ -120,6 +123,7 @@ def _announce(url: str, key: str | None) -> None:
     command = f"curl -sS {header}-H 'Content-Type: audio/wav' --data-binary @'{EXAMPLE}' '{url}/predict?full_scale=4'"
     lines = (
         f"Palier diagnoses at {url}",
+        f"  dashboard      {url}/dashboard",
         f"  documentation  {url}/docs",
         f"  health         {url}/health",
         f"  models         {url}/models",

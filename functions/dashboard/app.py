@@ -1,0 +1,12 @@
+"""The dashboard app: the page, and the files it loads."""
+
+from starlette.applications import Starlette
+
+from functions.core.asgi import create_starlette
+from functions.core.settings import Settings
+from functions.dashboard.page import dashboard_routes
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Compose the dashboard app. It asks for no key: the page sends the user's own with its calls of the API."""
+    return create_starlette(dashboard_routes(), settings)
