@@ -49,7 +49,7 @@ _TAGS = {
     "service": "The service itself.",
 }
 _TAG_OF = {"predict": "diagnosis", "predictBatch": "diagnosis"} | dict.fromkeys(
-    ("listModels", "getModel", "getDefaultModel"), "models"
+    ("listModels", "getModel", "getDefaultModel", "getProof"), "models"
 )
 
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
@@ -92,6 +92,7 @@ def _paths() -> dict[str, Any]:
         "/models/{name}": {
             "get": _read("getModel", "One model package", ModelAnswer) | {"parameters": [name, version]}
         },
+        "/models/{name}/proof": {"get": _proof() | {"parameters": [name, version]}},
         "/model/info": {"get": _read("getDefaultModel", "The default model package", ModelAnswer)},
         "/predict": {"post": _predict()},
         "/predict/batch": {"post": _predict_batch()},
@@ -108,6 +109,16 @@ def _read(operation: str, summary: str, answer: type[BaseModel], *, secured: boo
         "summary": summary,
         "responses": {"200": _json_response("Success", answer.__name__), **_error_responses(errors)},
     } | _security(secured)
+
+
+def _proof() -> dict[str, Any]:
+    content = {"application/json": {"schema": {"type": "object"}}}
+    return {
+        "operationId": "getProof",
+        "tags": [_TAG_OF["getProof"]],
+        "summary": "What was measured of a package beyond its manifest",
+        "responses": {"200": {"description": "Success", "content": content}, **_error_responses(_READING_ERRORS)},
+    } | _security(secured=True)
 
 
 def _health() -> dict[str, Any]:

@@ -7,11 +7,18 @@ export function number(value, digits = 3) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size < 1e-4) return value.toExponential(digits - 1).replace("-", "−").replace("e−", " × 10^−");
+  if (size < 1e-4) return scientific(value, digits);
   return new Intl.NumberFormat("en", { maximumSignificantDigits: Math.max(digits, Math.ceil(Math.log10(size))) })
     .format(value)
     .replaceAll(",", NARROW_SPACE)
     .replace("-", "−");
+}
+
+/** Return a small number with a power of ten. */
+function scientific(value, digits) {
+  const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+  const raised = [...exponent.replace("+", "")].map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign])).join("");
+  return `${mantissa.replace("-", "−")}${NARROW_SPACE}×${NARROW_SPACE}10${raised}`;
 }
 
 /** Return a number and its unit. */

@@ -7,6 +7,7 @@ import { count, moment, number, percent, words } from "../../format.js";
 import { useAnswer } from "../../hooks.js";
 import { Bar } from "../../parts/fields.jsx";
 import { Failure, Waiting } from "../../parts/notice.jsx";
+import { Scroll } from "../../parts/scroll.jsx";
 import { asCsv, asJsonLines, readResults, save } from "./results.js";
 import { recordingName } from "./submission.js";
 
@@ -57,7 +58,7 @@ function Results({ job }) {
         <button type="button" onClick={() => save(asCsv(rows), `${job.job_id}.csv`, "text/csv")}>Download CSV</button>
         <button type="button" onClick={() => save(asJsonLines(rows), `${job.job_id}.jsonl`, "application/jsonl")}>Download JSON Lines</button>
       </div>
-      <div class="scroll">
+      <Scroll label="Results">
         <table>
           <thead>
             <tr>
@@ -67,7 +68,7 @@ function Results({ job }) {
           </thead>
           <tbody>{rows.map((row) => <ResultRow key={row.index} {...row} />)}</tbody>
         </table>
-      </div>
+      </Scroll>
     </>
   );
 }

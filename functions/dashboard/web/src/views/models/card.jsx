@@ -3,10 +3,11 @@
 import { useState } from "preact/hooks";
 
 import { requestJson } from "../../api.js";
-import { bytes, number, percent, quantity } from "../../format.js";
+import { bytes, count, number, percent, quantity } from "../../format.js";
 import { useAnswer } from "../../hooks.js";
 import { Choice, Figures } from "../../parts/fields.jsx";
 import { Failure, Notice, Waiting } from "../../parts/notice.jsx";
+import { Scroll } from "../../parts/scroll.jsx";
 import { Gates } from "./gates.jsx";
 import { Confusion, Reliability, Robustness, Tried } from "./proof.jsx";
 
@@ -48,11 +49,11 @@ function Evidence({ model, proof }) {
           ["Windows right", percent(accuracy.window)],
           ["Same class in int8 and float32", percent(evidence.argmax_agreement)],
           ["int8 against float32", `${number(evidence.latency_ratio_fp32_to_int8)} × as fast`],
-          ["Takes", `${input.channels} × ${quantity(input.window / input.sample_rate_hz, "s")}`, `of ${quantity(input.sample_rate_hz, "Hz", 6)}, ${input.unit}`],
+          ["A window", quantity(input.window / input.sample_rate_hz, "s"), `${quantity(input.sample_rate_hz, "Hz", 6)}, ${count(input.channels, "channel")}, ${input.unit}`],
         ]}
       />
-      <p>{evidence.data}. Tested on {number(evidence.records)} recordings ({number(evidence.windows)} windows) it had not seen, {evidence.date}, on {evidence.machine}.</p>
-      {evidence.limits && <Notice kind="warning" title="Limits"><p>{evidence.limits}</p></Notice>}
+      <p class="prose">Data: {evidence.data}. Tested on {number(evidence.records)} recordings ({number(evidence.windows)} windows) it had not seen, {evidence.date}, on {evidence.machine}.</p>
+      {evidence.limits && <Notice kind="warning" title="Limits"><p class="prose">{evidence.limits}</p></Notice>}
       <div class="columns">
         <Variants model={model} served={served} />
         <Gates evidence={evidence} variants={model.variants} />
@@ -67,7 +68,7 @@ function Variants({ model, served }) {
   return (
     <section>
       <h3>Files</h3>
-      <div class="scroll">
+      <Scroll label="Files">
         <table>
           <thead>
             <tr>
@@ -87,7 +88,7 @@ function Variants({ model, served }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 /** The gates: what a model had to prove before it was packaged. */
 
 import { number, percent } from "../../format.js";
+import { Scroll } from "../../parts/scroll.jsx";
 
 /** Each gate's name, what was measured, and its limit. Source: docs/build.md, Gates. */
 function measured(evidence, variants) {
@@ -23,7 +24,7 @@ export function Gates({ evidence, variants }) {
   return (
     <section>
       <h3>Gates</h3>
-      <div class="scroll">
+      <Scroll label="Gates">
         <table>
           <thead>
             <tr>
@@ -42,7 +43,7 @@ export function Gates({ evidence, variants }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

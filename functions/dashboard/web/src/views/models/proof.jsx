@@ -2,6 +2,7 @@
 
 import { duration, number, percent } from "../../format.js";
 import { Bar } from "../../parts/fields.jsx";
+import { Scroll } from "../../parts/scroll.jsx";
 
 /** Recordings by their condition (rows) and the condition named (columns). */
 export function Confusion({ matrix, classes }) {
@@ -9,7 +10,7 @@ export function Confusion({ matrix, classes }) {
   return (
     <section>
       <h3>Condition and condition named</h3>
-      <div class="scroll">
+      <Scroll label="Condition and condition named">
         <table class="confusion">
           <caption class="hidden">Recordings by their condition (rows) and the condition named (columns)</caption>
           <thead><tr><td />{classes.map(({ name }, k) => <th key={k} scope="col"><abbr title={name}>{k}</abbr></th>)}</tr></thead>
@@ -26,7 +27,7 @@ export function Confusion({ matrix, classes }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }
@@ -83,7 +84,7 @@ export function Tried({ tried }) {
   return (
     <section>
       <h3>Variants that were tried</h3>
-      <div class="scroll">
+      <Scroll label="Variants that were tried">
         <table>
           <thead>
             <tr>
@@ -94,7 +95,7 @@ export function Tried({ tried }) {
           </thead>
           <tbody>{tried.map((one) => <TriedRow key={one.name} {...one} />)}</tbody>
         </table>
-      </div>
+      </Scroll>
       <p class="small">Latency of one window, one thread; size and speed against float32.</p>
     </section>
   );
