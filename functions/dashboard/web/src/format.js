@@ -1,6 +1,7 @@
 /** Numbers as people read them, with their units. */
 
 const NARROW_SPACE = "\u202f";
+const formatters = new Map();
 
 /** Return a number with so many significant digits, thousands apart. */
 export function number(value, digits = 3) {
@@ -8,10 +9,16 @@ export function number(value, digits = 3) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size < 1e-4) return scientific(value, digits);
-  return new Intl.NumberFormat("en", { maximumSignificantDigits: Math.max(digits, Math.ceil(Math.log10(size))) })
+  return formatter(Math.max(digits, Math.ceil(Math.log10(size))))
     .format(value)
     .replaceAll(",", NARROW_SPACE)
     .replace("-", "−");
+}
+
+/** Making a formatter costs more than using it a hundred times. */
+function formatter(digits) {
+  if (!formatters.has(digits)) formatters.set(digits, new Intl.NumberFormat("en", { maximumSignificantDigits: digits }));
+  return formatters.get(digits);
 }
 
 /** Return a small number with a power of ten. */

@@ -35,7 +35,10 @@ export function Chart({ build, data, limits, view = limits, onView, paint, label
       data,
       place.current,
     );
-    const follow = new ResizeObserver(([entry]) => plot.current.setSize({ width: entry.contentRect.width, height }));
+    const follow = new ResizeObserver(([{ contentRect }]) => {
+      // The first call tells the width that it has already.
+      if (contentRect.width !== plot.current.width) plot.current.setSize({ width: contentRect.width, height });
+    });
     follow.observe(place.current);
     return () => {
       follow.disconnect();

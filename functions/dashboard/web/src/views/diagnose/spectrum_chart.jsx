@@ -36,7 +36,8 @@ function Drawn({ amplitude, stepHz, averages, marks, scale, unit, tell, rateHz, 
       readout((plot, at) => tell(plot ? `${quantity(plot.data[0][at], "Hz", 5)}: ${quantity(plot.data[1][at], unit)}` : "")),
     ],
   }), [scale, unit, tell]);
-  return <Chart {...{ build, data, limits, view }} paint={marks} height={HEIGHT} label={said(amplitude, stepHz, averages, unit, name)} />;
+  const label = useMemo(() => said(amplitude, stepHz, averages, unit, name), [amplitude, unit]);
+  return <Chart {...{ build, data, limits, view }} paint={marks} height={HEIGHT} label={label} />;
 }
 
 function points(amplitude, stepHz, scale) {
