@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake_api import FakeJobs, fake_fleet, fake_metrics
-from tests.browser.watching import NARROW, WIDE, OpenPage, Watch, drop, expect_class, overflow_px
+from tests.browser.watching import NARROW, WIDE, OpenPage, Watch, drop, expect_class, overflowing
 from tests.support.recordings import npy_bytes, tone
 
 SERIOUS = {"serious", "critical"}
@@ -94,10 +94,11 @@ def test_a_view(
     page = open_page(viewport=SCREENS[width], scheme=scheme)
     assert callable(view)
     view(page)
+    page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(300)
     name = getattr(view, "__name__", "view")
     page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=name != "key")
-    assert overflow_px(page) == 0
+    assert overflowing(page) == []
     assert serious_violations(page) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, Protocol
+from typing import Protocol
 
 from playwright.sync_api import Page, expect
 
@@ -75,7 +75,14 @@ def chart_text(page: Page, title: str) -> str:
     return text
 
 
-def overflow_px(page: Page) -> int:
-    """By how much the page is wider than the screen."""
-    width: Any = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return int(width)
+def overflowing(page: Page) -> list[str]:
+    """What makes the page wider than the screen."""
+    found: list[str] = page.evaluate(
+        """() => {
+            const width = document.documentElement.clientWidth;
+            if (document.documentElement.scrollWidth <= width) return [];
+            const isWide = (one) => one.getBoundingClientRect().right > width + 0.5;
+            return [...document.querySelectorAll("main *")].filter(isWide).map((one) => `${one.tagName}.${one.className}`);
+        }"""
+    )
+    return found

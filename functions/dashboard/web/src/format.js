@@ -25,7 +25,7 @@ function formatter(digits) {
 function scientific(value, digits) {
   const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
   const raised = [...exponent.replace("+", "")].map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign])).join("");
-  return `${mantissa.replace("-", "−")}${NARROW_SPACE}×${NARROW_SPACE}10${raised}`;
+  return `${String(Number(mantissa)).replace("-", "−")}${NARROW_SPACE}×${NARROW_SPACE}10${raised}`;
 }
 
 /** Return a number and its unit. */

@@ -67,10 +67,15 @@ export function Figures({ items }) {
   );
 }
 
-/** A bar of a share from 0 to 1. */
-export function Bar({ share, tone = "" }) {
-  const width = `${Math.max(0, Math.min(1, share)) * 100}%`;
-  return <span class={`bar ${tone}`} aria-hidden="true"><span style={{ width }} /></span>;
+/** A bar of a share from 0 to 1, and perhaps of another behind it. */
+export function Bar({ share, rest = 0 }) {
+  const width = (part) => ({ width: `${Math.max(0, Math.min(1, part)) * 100}%` });
+  return (
+    <span class="bar" aria-hidden="true">
+      <span style={width(share)} />
+      {rest > 0 && <span class="rest" style={width(rest)} />}
+    </span>
+  );
 }
 
 function shown(value) {

@@ -3,6 +3,7 @@
 import { useMemo } from "preact/hooks";
 
 import { number } from "../../format.js";
+import { Scroll } from "../../parts/scroll.jsx";
 import { refinedHz, strongestLines } from "../../signal/peaks.js";
 
 const COUNT = 6;
@@ -14,26 +15,28 @@ export function Lines({ spectrum, unit, shaftHz, setShaftHz }) {
   return (
     <details class="lines">
       <summary>Strongest lines</summary>
-      <table class="compact">
-        <thead>
-          <tr>
-            <th scope="col" class="right">Frequency, Hz</th>
-            <th scope="col" class="right">Amplitude, {unit}</th>
-            <th scope="col" class="right">Order</th>
-            <th scope="col"><span class="hidden">Use</span></th>
-          </tr>
-        </thead>
-        <tbody>
-          {lines?.map(({ hz, amplitude }) => (
-            <tr key={hz}>
-              <td class="right">{number(hz, 5)}</td>
-              <td class="right">{number(amplitude)}</td>
-              <td class="right">{shaftHz ? `${number(hz / shaftHz)}×` : "–"}</td>
-              <td><button type="button" class="small-button" onClick={() => setShaftHz(hz)}>Take as 1×</button></td>
+      <Scroll label="Strongest lines">
+        <table class="compact">
+          <thead>
+            <tr>
+              <th scope="col" class="right">Frequency, Hz</th>
+              <th scope="col" class="right">Amplitude, {unit}</th>
+              <th scope="col" class="right">Order</th>
+              <th scope="col"><span class="hidden">Use</span></th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {lines?.map(({ hz, amplitude }) => (
+              <tr key={hz}>
+                <td class="right">{number(hz, 5)}</td>
+                <td class="right">{number(amplitude)}</td>
+                <td class="right">{shaftHz ? `${number(hz / shaftHz)}×` : "–"}</td>
+                <td><button type="button" class="small-button" onClick={() => setShaftHz(hz)}>Take as 1×</button></td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
     </details>
   );
 }

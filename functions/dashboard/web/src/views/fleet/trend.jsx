@@ -4,19 +4,19 @@ import { useCallback, useMemo } from "preact/hooks";
 
 import { Chart } from "../../charts/chart.jsx";
 import { axis, cursor, line, readout, yAxis } from "../../charts/style.js";
-import { moment, number, percent } from "../../format.js";
+import { timeTexts } from "../../charts/time.js";
+import { moment, number, quantity } from "../../format.js";
 import { color } from "../../theme.js";
 import { ChartHead, useReadout } from "../../charts/panel.jsx";
 
 const HEIGHT = 170;
-const SHARE = { range: () => [0, 1.02] };
 
 /** What each kind shows of a point, its axis, and its scale. */
 const KINDS = {
-  confidence: { of: (point) => point.confidence, label: "Share", scale: SHARE, shown: percent },
-  novelty: { of: (point) => point.novelty, label: "0 known, 1 new", scale: SHARE, shown: number },
-  rms: { of: (point) => point.rms, label: "g", scale: fromZero(), shown: number },
-  kurtosis: { of: (point) => point.kurtosis, label: "Noise: 3", scale: fromZero(), shown: number },
+  confidence: { of: (point) => 100 * point.confidence, label: "%", scale: { range: () => [0, 102] }, shown: (one) => quantity(one, "%") },
+  novelty: { of: (point) => point.novelty, label: "0 known, 1 unknown", scale: { range: () => [0, 1.02] }, shown: number },
+  rms: { of: (point) => point.rms, label: "g", scale: fromZero(), shown: (one) => quantity(one, "g") },
+  kurtosis: { of: (point) => point.kurtosis, label: "Gaussian noise: 3", scale: fromZero(), shown: number },
 };
 
 /** The chart of one figure, or of the condition. */
@@ -28,7 +28,7 @@ export function Trend({ title, points, kind }) {
   const limits = useMemo(() => span(data[0]), [data]);
   const build = useCallback(() => ({
     scales: { x: { time: true }, y: figure.scale },
-    axes: [axis("", { values: undefined, labelSize: 0 }), yAxis(figure.label, figure.axis?.() ?? {})],
+    axes: [axis("", { values: timeTexts, labelSize: 0, space: 64 }), yAxis(figure.label, figure.axis?.() ?? {})],
     series: [{}, line("trace", { width: 1.5, points: { show: true, size: 5, fill: color("trace") }, ...figure.line })],
     cursor: cursor(),
     plugins: [readout((plot, at) => tell(plot ? said(points[at], figure) : ""))],

@@ -35,7 +35,7 @@ export function Job({ job, changed }) {
         </div>
       </div>
       <div class="job-progress">
-        <Bar share={job.total ? (job.done + job.failed) / job.total : 0} tone={job.failed ? "warning" : ""} />
+        <Bar share={job.total ? job.done / job.total : 0} rest={job.total ? job.failed / job.total : 0} />
         <span class="small">
           {number(job.done)} of {count(job.total, "recording")} diagnosed{job.failed ? `, ${number(job.failed)} could not be` : ""}
         </span>

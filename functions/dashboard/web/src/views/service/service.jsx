@@ -24,7 +24,7 @@ export function Service({ keyRound, askKey, shown }) {
       <Health health={state} askKey={askKey} />
       {isAbsent && <NoMetrics />}
       {metrics.error && !isAbsent && <Failure error={metrics.error} again={metrics.again} askKey={askKey} />}
-      {metrics.value && <Metrics metrics={metrics.value} models={state.value} />}
+      {metrics.value && <Metrics metrics={metrics.value} />}
       {!metrics.value && metrics.state === "asking" && <Waiting height={420} label="Loading the metrics" />}
     </div>
   );
@@ -79,7 +79,7 @@ function Metrics({ metrics }) {
             ["Answered well", percent(requests.total ? 1 - failed / requests.total : null)],
           ]}
         />
-        <Rate total={requests.total} />
+        <Rate metrics={metrics} />
       </section>
       <div class="columns">
         <Latency latency={latency} />
