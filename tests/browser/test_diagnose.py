@@ -39,7 +39,7 @@ def test_60_hz_show_at_60_hz(open_page: OpenPage) -> None:
     rows = page.locator(".lines tbody tr")
     expect(rows.nth(0)).to_contain_text("60")
     expect(rows.nth(1)).to_contain_text("180")
-    rows.nth(0).get_by_role("button", name="Take as 1×").click()
+    rows.nth(0).get_by_role("button", name="Set 1×").click()
     expect(page.get_by_label("the same")).to_have_value(re.compile(r"^3(600|599\.\d+|600\.\d+)$"))
     expect(rows.nth(1)).to_contain_text("3×")
 

@@ -66,16 +66,22 @@ async function writePage({ js, css, icon }) {
   await writeFile(path.join(OUT, "index.html"), template.replace(/\{(\w+)\}/g, (_, name) => names[name]));
 }
 
-/** Every package of which something is in the bundle, with its licence. */
+/** Every package of which something is in the bundle, with its licence; some have others inside. */
 async function writeLicences(inputs) {
-  const names = [...new Set(inputs.map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1]))].filter(Boolean).sort();
+  const used = inputs.map((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1]).filter(Boolean);
+  const inside = await Promise.all([...new Set(used)].map(async (name) => Object.keys((await said(name)).dependencies ?? {})));
+  const names = [...new Set([...used, ...inside.flat()])].sort();
   const texts = await Promise.all(names.map(licence));
   await writeFile(path.join(OUT, "LICENSES.txt"), texts.join(`\n${"-".repeat(80)}\n\n`));
 }
 
+async function said(name) {
+  return JSON.parse(await readFile(path.join(HERE, "node_modules", name, "package.json"), "utf8"));
+}
+
 async function licence(name) {
   const folder = path.join(HERE, "node_modules", name);
-  const { version, license } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
+  const { version, license } = await said(name);
   const file = (await readdir(folder)).find((one) => /^licen[cs]e/i.test(one));
   const text = file ? await readFile(path.join(folder, file), "utf8") : await readmeLicence(folder, name);
   return `${name} ${version} (${license})\n\n${text.trim()}\n`;

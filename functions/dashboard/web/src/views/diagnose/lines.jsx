@@ -31,7 +31,7 @@ export function Lines({ spectrum, unit, shaftHz, setShaftHz }) {
                 <td class="right">{number(hz, 5)}</td>
                 <td class="right">{number(amplitude)}</td>
                 <td class="right">{shaftHz ? `${number(hz / shaftHz)}×` : "–"}</td>
-                <td><button type="button" class="small-button" onClick={() => setShaftHz(hz)}>Take as 1×</button></td>
+                <td><button type="button" class="small-button" onClick={() => setShaftHz(hz)}>Set 1×</button></td>
               </tr>
             ))}
           </tbody>

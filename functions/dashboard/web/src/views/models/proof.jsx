@@ -85,7 +85,7 @@ export function Tried({ tried }) {
     <section>
       <h3>Variants that were tried</h3>
       <Scroll label="Variants that were tried">
-        <table>
+        <table class="tried">
           <thead>
             <tr>
               <th scope="col">Variant</th><th scope="col" class="right">Windows right</th><th scope="col" class="right">Agreement</th>
