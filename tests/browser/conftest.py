@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -118,3 +119,13 @@ def screenshots() -> Path:
     folder = ROOT / "build" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def figures() -> Iterator[dict[str, float]]:
+    """What is measured here, written to build/browser.json."""
+    measured: dict[str, float] = {}
+    yield measured
+    path = ROOT / "build" / "browser.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(measured, indent=2) + "\n")

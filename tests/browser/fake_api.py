@@ -1,4 +1,4 @@
-"""The parts of the API that this page shows and that are tested elsewhere: jobs, histories, metrics, faked in the browser.
+"""Jobs, histories and metrics, faked in the browser: the page's part is tested here, the service's elsewhere.
 
 The shapes are those that docs/dashboard.md says the page expects.
 """

@@ -41,7 +41,7 @@ def as_mat(samples: NDArray[np.float32], *, compressed: bool) -> bytes:
     """MATLAB 5, as `save -v6` and `save -v7` write it."""
     stream = io.BytesIO()
     content = {"note": "a text", "fs": float(RATE_HZ), "X_DE_time": samples.astype(np.float64)[:, None], "XRPM": 3600}
-    savemat(stream, content, do_compression=compressed)
+    savemat(stream, content, do_compression=compressed)  # type: ignore[arg-type]
     return stream.getvalue()
 
 

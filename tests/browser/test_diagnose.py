@@ -8,7 +8,7 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from tests.browser.files import RATE_HZ, example
-from tests.browser.watching import OpenPage, chart_text, choose, drop, expect_class, give
+from tests.browser.watching import TIMES, OpenPage, chart_text, choose, drop, expect_class, give
 from tests.support.recordings import npy_bytes, wav_bytes
 
 TIME_S = np.arange(5 * RATE_HZ) / RATE_HZ
@@ -39,9 +39,9 @@ def test_60_hz_show_at_60_hz(open_page: OpenPage) -> None:
     rows = page.locator(".lines tbody tr")
     expect(rows.nth(0)).to_contain_text("60")
     expect(rows.nth(1)).to_contain_text("180")
-    rows.nth(0).get_by_role("button", name="Set 1×").click()
+    rows.nth(0).get_by_role("button", name=f"Set 1{TIMES}").click()
     expect(page.get_by_label("the same")).to_have_value(re.compile(r"^3(600|599\.\d+|600\.\d+)$"))
-    expect(rows.nth(1)).to_contain_text("3×")
+    expect(rows.nth(1)).to_contain_text(f"3{TIMES}")
 
 
 def test_the_whirl_of_the_example_lies_in_its_band(open_page: OpenPage) -> None:
@@ -60,14 +60,18 @@ def test_a_bearing_of_the_list_and_one_of_ones_own(open_page: OpenPage) -> None:
     give(page, "Shaft speed", "30")
     choose(page, "Rolling bearing", "SKF 6205-2RS JEM (CWRU, drive end)")
     table = page.locator(".sidebar table.compact")
-    for name, order, hz in (("BPFO", "3.585×", "107.5"), ("BPFI", "5.415×", "162.5"), ("FTF", "0.3983×", "11.95")):
+    for name, order, hz in (
+        ("BPFO", f"3.585{TIMES}", "107.5"),
+        ("BPFI", f"5.415{TIMES}", "162.5"),
+        ("FTF", f"0.3983{TIMES}", "11.95"),
+    ):
         expect(table.get_by_role("row", name=name)).to_contain_text(order)
         expect(table.get_by_role("row", name=name)).to_contain_text(hz)
     # The university gives how often a ball meets either race, 4.7135: twice a turn of the ball.
-    expect(table.get_by_role("row", name="BSF")).to_contain_text("2.357×")
+    expect(table.get_by_role("row", name="BSF")).to_contain_text(f"2.357{TIMES}")
     choose(page, "Rolling bearing", "Own geometry …")
     give(page, "Balls or rollers", "16")
-    expect(table.get_by_role("row", name="BPFO")).to_contain_text("6.4×")
+    expect(table.get_by_role("row", name="BPFO")).to_contain_text(f"6.4{TIMES}")
 
 
 def test_the_waveform_is_zoomed_moved_and_shown_whole_again(open_page: OpenPage) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -92,7 +94,9 @@ def test_without_a_key_the_page_asks_for_one(open_page: OpenPage, locked_server:
     assert stored(page) == {"session": 0, "local": 0}
 
 
-def test_a_key_is_kept_for_the_tab_only_if_wanted(open_page: OpenPage, locked_server: tuple[str, str], watch: Watch) -> None:
+def test_a_key_is_kept_for_the_tab_only_if_wanted(
+    open_page: OpenPage, locked_server: tuple[str, str], watch: Watch
+) -> None:
     watch.expected = ("status of 401",)
     url, key = locked_server
     page = open_page(url=url)
@@ -116,52 +120,50 @@ def stored(page: Page) -> object:
     )
 
 
-@pytest.mark.parametrize(
-    ("status", "headers", "body", "title", "said"),
-    [
-        (
-            413,
-            {},
-            {"error": "The body is over 6000000 bytes.", "code": "body_too_large", "field": None, "request_id": "r-1"},
-            "Too large for one request",
-            "The body is over 6000000 bytes.",
-        ),
-        (
-            429,
-            {"retry-after": "2"},
-            {"error": "32 requests are in work.", "code": "too_many_requests", "field": None, "request_id": "r-1"},
-            "Too many requests",
-            "32 requests are in work.",
-        ),
-        (403, {}, {"message": "Forbidden"}, "This key may not do that", "The API key is not accepted here"),
-        (503, {}, "<html>", "Not available at the moment", "The service is not available at the moment."),
-        (500, {}, {"error": "Something went wrong here.", "code": "internal_error", "request_id": "r-1"}, "failed", "r-1"),
-    ],
-    ids=["413", "429", "403-gateway", "503-html", "500"],
-)
-def test_refusals_of_the_service(
-    open_page: OpenPage,
-    watch: Watch,
-    status: int,
-    headers: dict[str, str],
-    body: object,
-    title: str,
-    said: str,
-) -> None:
+@dataclass(frozen=True)
+class Refusal:
+    """An answer of the service, or of the gateway in front of it, and what the page makes of it."""
+
+    status: int
+    body: str
+    title: str
+    said: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def answer(self, route: Route) -> None:
+        route.fulfill(status=self.status, headers=dict(self.headers), body=self.body)
+
+
+def error(sentence: str, code: str) -> str:
+    return json.dumps({"error": sentence, "code": code, "field": None, "request_id": "r-1"})
+
+
+TOO_LARGE = "The body is over 6000000 bytes."
+BUSY = "32 requests are in work."
+REFUSALS = {
+    "413": Refusal(413, error(TOO_LARGE, "body_too_large"), "Too large for one request", TOO_LARGE),
+    "429": Refusal(429, error(BUSY, "too_many_requests"), "Too many requests", BUSY, {"retry-after": "2"}),
+    "403-gateway": Refusal(403, '{"message":"Forbidden"}', "This key may not do that", "is not accepted here"),
+    "503-html": Refusal(503, "<html>", "Not available at the moment", "The service is not available at the moment."),
+    "500": Refusal(500, error("Something went wrong here.", "internal_error"), "The service failed", "r-1"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refusals_of_the_service(open_page: OpenPage, watch: Watch, name: str) -> None:
     watch.expected = REFUSED
-    page = open_page()
-    content = body if isinstance(body, str) else json.dumps(body)
-    page.route("**/predict?*", lambda route: route.fulfill(status=status, headers=headers, body=content))
+    page, refusal = open_page(), REFUSALS[name]
+    page.route("**/predict?*", refusal.answer)
     drop(page, "a.csv", as_csv(HEALTHY))
-    expect(page.get_by_role("alert")).to_contain_text(title)
-    expect(page.get_by_role("alert")).to_contain_text(said)
+    expect(page.get_by_role("alert")).to_contain_text(refusal.title)
+    expect(page.get_by_role("alert")).to_contain_text(refusal.said)
     expect(page.locator(".results .chart canvas")).to_have_count(4)
 
 
 def test_after_a_429_the_page_waits_as_told_and_goes_on(open_page: OpenPage, watch: Watch) -> None:
     watch.expected = REFUSED
     page = open_page()
-    refused = []
+    refused: list[str] = []
 
     def refuse_once(route: Route) -> None:
         if refused:

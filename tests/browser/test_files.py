@@ -33,7 +33,11 @@ INT16 = (WHIRL / 4 * 32768).astype("<i2").tobytes()
         ("a.mat", as_mat(WHIRL, compressed=False), "MATLAB 5 · 820 kB · 1 channel · 102 400 samples · 20 480 Hz · 5 s"),
         ("a.mat", as_mat(WHIRL, compressed=True), "MATLAB 5 · "),
         ("a.f32", WHIRL.tobytes(), "Raw, float 32 bit · 410 kB · 1 channel · 102 400 samples"),
-        ("a.WAV", wav_bytes(WHIRL, 20480), "WAV, 32 bit float · 410 kB · 1 channel · 102 400 samples · 20 480 Hz · 5 s"),
+        (
+            "a.WAV",
+            wav_bytes(WHIRL, 20480),
+            "WAV, 32 bit float · 410 kB · 1 channel · 102 400 samples · 20 480 Hz · 5 s",
+        ),
     ],
     ids=["csv", "npy", "npy-fortran-pair", "mat-6", "mat-7", "raw", "wav-float"],
 )

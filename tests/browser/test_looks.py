@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake_api import FakeJobs, fake_fleet, fake_metrics
-from tests.browser.watching import NARROW, WIDE, OpenPage, Watch, drop, expect_class, overflowing
+from tests.browser.watching import NARROW, WIDE, OpenPage, Watch, drop, expect_class, overflowing, payload
 from tests.support.recordings import npy_bytes, tone
 
 SERIOUS = {"serious", "critical"}
@@ -46,15 +46,20 @@ def machine(page: Page) -> None:
 
 def jobs(page: Page) -> None:
     queue = FakeJobs(paused=True)
-    counts = (("running", 120, 46, 2), ("partially_failed", 3, 2, 1), ("cancelled", 40, 11, 0), ("succeeded", 512, 512, 0))
+    counts = (
+        ("running", 120, 46, 2),
+        ("partially_failed", 3, 2, 1),
+        ("cancelled", 40, 11, 0),
+        ("succeeded", 512, 512, 0),
+    )
     for n, (state, total, done, failed) in enumerate(counts):
         job = {"job_id": f"job-{9 - n:04}", "state": state, "created_at": f"2026-11-20T0{8 - n}:12:00Z"}
         queue.jobs[job["job_id"]] = job | {"total": total, "done": done, "failed": failed, "progress": 0.4}
     queue.jobs = dict(reversed(queue.jobs.items()))
     queue.install(page)
     page.get_by_role("link", name="Jobs").click()
-    chosen = [{"name": f"pump-7 {n}.npy", "mimeType": "", "buffer": npy_bytes(tone())} for n in range(4)]
-    page.get_by_label("Choose recordings").set_input_files(chosen)  # type: ignore[arg-type]
+    chosen = [payload(f"pump-7 {n}.npy", npy_bytes(tone())) for n in range(4)]
+    page.get_by_label("Choose recordings").set_input_files(chosen)
     page.get_by_role("article", name="job-0008").get_by_role("button", name="Results").click()
     expect(page.locator("tbody tr")).to_have_count(3)
 
@@ -71,7 +76,9 @@ def service(page: Page) -> None:
 
 
 def absent(page: Page) -> None:
-    page.route("**/jobs", lambda route: route.fulfill(status=404, body='{"code": "not_found", "error": "Nothing here."}'))
+    page.route(
+        "**/jobs", lambda route: route.fulfill(status=404, body='{"code": "not_found", "error": "Nothing here."}')
+    )
     page.get_by_role("link", name="Jobs").click()
     expect(page.get_by_role("heading", name="Jobs are not installed here")).to_be_visible()
 
@@ -87,9 +94,7 @@ VIEWS = (intake, diagnosis, refusal, fleet, machine, jobs, models, service, abse
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", SCREENS)
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_a_view(
-    open_page: OpenPage, watch: Watch, screenshots: Path, view: object, width: str, scheme: str
-) -> None:
+def test_a_view(open_page: OpenPage, watch: Watch, screenshots: Path, view: object, width: str, scheme: str) -> None:
     watch.expected = ("Failed to load resource",)
     page = open_page(viewport=SCREENS[width], scheme=scheme)
     assert callable(view)

@@ -31,7 +31,7 @@ def million() -> bytes:
     return wav_bytes(0.2 * np.sin(2 * np.pi * 60 * time) + noise, RATE_HZ, "PCM_16")
 
 
-def test_the_first_load(open_page: OpenPage, record_property: pytest.FixtureRequest) -> None:
+def test_the_first_load(open_page: OpenPage, figures: dict[str, float]) -> None:
     """Each of three contexts has an empty cache; until the page can be used, its models loaded."""
     times = []
     for _ in range(3):
@@ -39,7 +39,7 @@ def test_the_first_load(open_page: OpenPage, record_property: pytest.FixtureRequ
         page.locator(".examples button").first.wait_for()
         page.wait_for_load_state("networkidle")
         times.append(page.evaluate(LOADED))
-    tell(record_property, "first load, cold cache", f"{sorted(times)[1]:.0f} ms")
+    figures["first_load_ms"] = sorted(times)[1]
     assert sorted(times)[1] < FIRST_LOAD_MS
 
 
@@ -51,7 +51,7 @@ LOADED = """() => {
 
 
 def test_a_million_samples_never_block_the_page(
-    open_page: OpenPage, million: bytes, tmp_path: Path, record_property: pytest.FixtureRequest
+    open_page: OpenPage, million: bytes, tmp_path: Path, figures: dict[str, float]
 ) -> None:
     path = tmp_path / "million.wav"
     path.write_bytes(million)
@@ -62,10 +62,10 @@ def test_a_million_samples_never_block_the_page(
     page.get_by_label("Choose a file").set_input_files(path)
     expect(page.locator(".results .chart canvas")).to_have_count(4)
     expect(page.locator(".strip rect")).to_have_count(49)
-    tell(record_property, "a million samples analysed in", f"{page.evaluate('performance.now() - window.began'):.0f} ms")
+    figures["million_samples_ms"] = page.evaluate("performance.now() - window.began")
     navigate(page)
     blocked = page.evaluate("window.blocked")
-    tell(record_property, "longest task", f"{max(blocked, default=0):.0f} ms of {len(blocked)}")
+    figures["longest_task_ms"] = max(blocked, default=0)
     assert max(blocked, default=0) <= BLOCKED_MS
 
 
@@ -82,10 +82,3 @@ def test_dropping_is_as_good_as_choosing(open_page: OpenPage, million: bytes) ->
     page = open_page()
     drop(page, "million.wav", million)
     expect(page.locator(".results .chart canvas")).to_have_count(4)
-
-
-def tell(record_property: object, what: str, figure: str) -> None:
-    """Keep a figure with the test's report, and show it with -s or -rP."""
-    assert callable(record_property)
-    record_property(what, figure)
-    print(f"{what}: {figure}")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.fake_api import FakeJobs, fake_fleet, fake_metrics
 from tests.browser.files import example
-from tests.browser.watching import OpenPage, Watch
+from tests.browser.watching import OpenPage, Watch, payload
 from tests.support.recordings import npy_bytes, wav_bytes
 
 ABSENT = ("status of 404",)
@@ -45,7 +45,9 @@ def test_the_fleet_shows_the_worst_first_and_a_machines_trend(open_page: OpenPag
     page = open_page()
     fake_fleet(page)
     go(page, "Fleet")
-    expect(page.locator(".asset-name")).to_have_text(["pump-7", "turbine-1/bearing-3", "compressor-4", "fan-2", "pump-8"])
+    expect(page.locator(".asset-name")).to_have_text(
+        ["pump-7", "turbine-1/bearing-3", "compressor-4", "fan-2", "pump-8"]
+    )
     expect(page.get_by_text("5 machines, 2 in alarm")).to_be_visible()
     page.get_by_role("link", name="pump-7").click()
     expect(page.get_by_role("heading", name="Oil whirl")).to_be_visible()
@@ -64,9 +66,7 @@ def test_a_job_from_its_files_to_its_results(open_page: OpenPage) -> None:
     expect(page.get_by_text("No job yet")).to_be_visible()
     samples = example("oil_whirl")[:20480]
     files = [("one.wav", wav_bytes(samples, 20480)), ("two.npy", npy_bytes(samples)), ("three.npy", npy_bytes(samples))]
-    page.get_by_label("Choose recordings").set_input_files(
-        [{"name": name, "mimeType": "application/octet-stream", "buffer": content} for name, content in files]
-    )
+    page.get_by_label("Choose recordings").set_input_files([payload(*one) for one in files])
     page.get_by_label("Sampling rate").fill("20480")
     page.get_by_label("Sampling rate").press("Enter")
     page.get_by_role("button", name="Submit 3 recordings").click()
@@ -91,7 +91,14 @@ def test_a_job_from_its_files_to_its_results(open_page: OpenPage) -> None:
 
 def test_a_running_job_is_cancelled(open_page: OpenPage) -> None:
     page, jobs = open_page(), FakeJobs(paused=True)
-    jobs.jobs["job-0001"] = {"job_id": "job-0001", "state": "running", "total": 9, "done": 2, "failed": 0, "progress": 0.2}
+    jobs.jobs["job-0001"] = {
+        "job_id": "job-0001",
+        "state": "running",
+        "total": 9,
+        "done": 2,
+        "failed": 0,
+        "progress": 0.2,
+    }
     jobs.install(page)
     go(page, "Jobs")
     page.get_by_role("button", name="Cancel").click()
@@ -107,9 +114,7 @@ def test_files_of_different_rates_are_no_job(open_page: OpenPage) -> None:
     files = [("one.wav", wav_bytes(samples, 20480)), ("two.wav", wav_bytes(samples, 12000)), ("bad.wav", b"no wav")]
 
     def submit(*chosen: tuple[str, bytes]) -> None:
-        page.get_by_label("Choose recordings").set_input_files(
-            [{"name": name, "mimeType": "", "buffer": content} for name, content in chosen]
-        )
+        page.get_by_label("Choose recordings").set_input_files([payload(*one) for one in chosen])
         page.get_by_role("button", name=re.compile("^Submit")).click()
 
     submit(*files[:2])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 from typing import Protocol
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 VERDICT = ".verdict-class"
+TIMES = "\u00d7"
 
 
 class OpenPage(Protocol):
@@ -49,6 +50,11 @@ def drop(page: Page, name: str, content: bytes) -> None:
     page.dispatch_event("body", "drop", {"dataTransfer": transfer})
 
 
+def payload(name: str, content: bytes) -> FilePayload:
+    """A file for a chooser."""
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+
+
 def expect_class(page: Page, name: str) -> None:
     """Wait until the diagnosis is there and every chart is drawn."""
     expect(page.locator(VERDICT)).to_have_text(name)
@@ -82,7 +88,8 @@ def overflowing(page: Page) -> list[str]:
             const width = document.documentElement.clientWidth;
             if (document.documentElement.scrollWidth <= width) return [];
             const isWide = (one) => one.getBoundingClientRect().right > width + 0.5;
-            return [...document.querySelectorAll("main *")].filter(isWide).map((one) => `${one.tagName}.${one.className}`);
+            const said = (one) => `${one.tagName}.${one.className}`;
+            return [...document.querySelectorAll("main *")].filter(isWide).map(said);
         }"""
     )
     return found
