@@ -153,7 +153,11 @@ REFUSALS = {
 def test_refusals_of_the_service(open_page: OpenPage, watch: Watch, name: str) -> None:
     watch.expected = REFUSED
     page, refusal = open_page(), REFUSALS[name]
-    page.route("**/predict?*", refusal.answer)
+
+    def refuse(route: Route) -> None:
+        refusal.answer(route)
+
+    page.route("**/predict?*", refuse)
     drop(page, "a.csv", as_csv(HEALTHY))
     expect(page.get_by_role("alert")).to_contain_text(refusal.title)
     expect(page.get_by_role("alert")).to_contain_text(refusal.said)

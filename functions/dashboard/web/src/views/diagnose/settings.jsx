@@ -71,7 +71,7 @@ function Shaft({ options: { shaftHz }, change }) {
     <div class="pair">
       <Quantity label="Shaft speed" unit="Hz" value={shaftHz} max={10_000} optional onChange={(hz) => change({ shaftHz: hz })} />
       <Quantity
-        label="the same" unit="rpm" value={shaftHz === null ? null : shaftHz * 60} max={600_000} optional
+        label="Revolutions" unit="rpm" value={shaftHz === null ? null : shaftHz * 60} max={600_000} optional
         onChange={(rpm) => change({ shaftHz: rpm === null ? null : rpm / 60 })}
       />
     </div>
