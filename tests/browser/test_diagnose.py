@@ -7,8 +7,8 @@ import re
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from tests.browser.files import RATE_HZ, example
-from tests.browser.watching import TIMES, OpenPage, chart_text, choose, drop, expect_class, give
+from tests.browser.files import RATE_HZ, as_mat, example
+from tests.browser.watching import TIMES, OpenPage, Watch, chart_text, choose, drop, expect_class, give, payload
 from tests.support.recordings import npy_bytes, wav_bytes
 
 TIME_S = np.arange(5 * RATE_HZ) / RATE_HZ
@@ -134,3 +134,37 @@ def test_another_model_and_another_rate_are_asked(open_page: OpenPage) -> None:
     queries = [url.partition("?")[2] for url in asked]
     assert queries[0] == "sample_rate_hz=20480"
     assert queries[-1] == "sample_rate_hz=10000&model=rolling-bearing"
+
+
+def test_a_file_is_not_overtaken_by_the_one_before(open_page: OpenPage) -> None:
+    """Unpacking a compressed MATLAB file takes the browser a while; what was dropped last is what is shown."""
+    page = open_page()
+    slow = as_mat(np.concatenate([example("wear")] * 6), compressed=True)
+    drop(page, "slow.mat", slow)
+    drop(page, "fast.npy", npy_bytes(example("healthy")))
+    expect_class(page, "Healthy")
+    expect(page.get_by_role("heading", name="fast.npy")).to_be_visible()
+    _, frequency = strongest(page, "Amplitude spectrum")
+    assert chart_text(page, "Waveform").startswith("Waveform of 5 seconds")
+    assert frequency > 0
+
+
+def test_a_recording_too_long_for_one_request_is_asked_about_by_windows(open_page: OpenPage, watch: Watch) -> None:
+    """601 windows, where the service takes 600 in one request."""
+    watch.expected = ("status of 413",)
+    page = open_page()
+    whole = np.tile(example("imbalance"), 121)[: 601 * RATE_HZ]
+    page.get_by_label("Choose a file").set_input_files(payload("night.f32", whole.tobytes()))
+    expect(page.get_by_role("alert")).to_contain_text("Too large for one request", timeout=30_000)
+    expect(page.locator(".strip rect")).to_have_count(601, timeout=60_000)
+
+
+def test_another_theme_keeps_what_is_shown(open_page: OpenPage) -> None:
+    page = open_page()
+    page.get_by_role("button", name="Imbalance", exact=True).click()
+    expect_class(page, "Imbalance")
+    before = picture(page)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.wait_for_timeout(300)
+    assert picture(page) == before

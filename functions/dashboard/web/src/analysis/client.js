@@ -5,6 +5,8 @@
 /** A worker that could not do what was asked; the message is for people. */
 export class AnalysisError extends Error {}
 
+const NOT_STARTED = "The part of the page that reads files could not be loaded. Reload the page.";
+
 /** Asks the worker, one promise a question. */
 export class Analysis {
   #worker = new Worker(new URL(WORKER_FILE, import.meta.url), { type: "module" });
@@ -17,6 +19,10 @@ export class Analysis {
       this.#pending.delete(id);
       if (failure) reject(new AnalysisError(sentence(failure)));
       else resolve(answer);
+    };
+    this.#worker.onerror = () => {
+      for (const { reject } of this.#pending.values()) reject(new AnalysisError(NOT_STARTED));
+      this.#pending.clear();
     };
   }
 

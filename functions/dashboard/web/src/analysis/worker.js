@@ -47,18 +47,25 @@ const calls = {
   },
 };
 
-self.onmessage = async ({ data: { id, call, details } }) => {
+let last = Promise.resolve();
+
+// One after the other: reading some files waits for the browser, and the next file must not overtake.
+self.onmessage = ({ data }) => {
+  last = last.then(() => answer(data));
+};
+
+async function answer({ id, call, details }) {
   try {
-    const answer = await calls[call](details);
-    self.postMessage({ id, answer }, { transfer: buffers(answer) });
+    const found = await calls[call](details);
+    self.postMessage({ id, answer: found }, { transfer: buffers(found) });
   } catch (error) {
     self.postMessage({ id, failure: { name: error.name, message: error.message } });
   }
-};
+}
 
 /** What is handed over instead of copied: the arrays of an answer, and those of its parts. */
-function buffers(answer) {
-  const parts = Object.values(answer).filter((value) => value && typeof value === "object");
+function buffers(found) {
+  const parts = Object.values(found).filter((value) => value && typeof value === "object");
   const arrays = parts.flatMap((part) => (ArrayBuffer.isView(part) ? [part] : Object.values(part)));
   return [...new Set(arrays.filter(ArrayBuffer.isView).map((array) => array.buffer))];
 }

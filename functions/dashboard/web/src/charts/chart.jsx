@@ -51,7 +51,7 @@ export function Chart({ build, data, limits, view = limits, onView, paint, label
     if (!isFirst.current) plot.current.setData(data, false);
     isFirst.current = false;
     plot.current.setScale("x", { min: view[0], max: view[1] });
-  }, [data, view[0], view[1], limits[0], limits[1]]);
+  }, [data, view[0], view[1], limits[0], limits[1], build, theme, height]);
 
   useLayoutEffect(() => plot.current.redraw(false), [paint]);
 

@@ -27,7 +27,8 @@ function Workbench({ recording, models, keyRound, askKey, dragged }) {
   const { said, signal, options, file } = recording;
   const model = chosenModel(models.value, options.model);
   const rateHz = options.rateHz ?? said?.rateHz ?? model?.input.sample_rate_hz ?? null;
-  const ready = signal.state === "done" && rateHz ? signal.value : null;
+  // While another channel is read, the last one stays: nothing jumps.
+  const ready = said && rateHz ? signal.value : null;
   const shared = { recording, signal: ready, rateHz, model, unit: model?.input.unit ?? "g" };
   return (
     <div class={`workbench ${dragged ? "dragged" : ""}`}>
@@ -38,7 +39,7 @@ function Workbench({ recording, models, keyRound, askKey, dragged }) {
       <div class="results" aria-busy={!ready}>
         {file.state === "failed" || signal.state === "failed"
           ? <Unread error={file.error ?? signal.error} />
-          : <Results {...shared} keyRound={keyRound} askKey={askKey} />}
+          : <Results {...shared} models={models} keyRound={keyRound} askKey={askKey} />}
       </div>
     </div>
   );
@@ -53,18 +54,21 @@ function Unread({ error }) {
 }
 
 function Results(shared) {
-  const { recording, signal, rateHz, model, keyRound, askKey } = shared;
+  const { recording, signal, rateHz, model, models, keyRound, askKey } = shared;
   const name = recording.options.model;
   const usable = signal?.usable ? signal : null;
   const depends = [usable, rateHz, name, keyRound];
   const verdict = useAnswer(
     usable && ((abort) => diagnose(usable.samples, rateHz, { model: name, signal: abort })), depends,
   );
-  const several = usable && model && verdict.state === "done" && usable.samples.length >= 2 * windowLength(rateHz, model.input);
+  // What is too long for one request may still be asked about window by window.
+  const answered = verdict.state === "done" || verdict.error?.status === 413;
+  const several = usable && model && answered && usable.samples.length >= 2 * windowLength(rateHz, model.input);
   const windows = useAnswer(
     several && ((abort) => diagnoseWindows(usable.samples, rateHz, model.input, { model: name, signal: abort })), [...depends, several],
   );
-  if (!rateHz && recording.said) return <AsksRate />;
+  if (!rateHz && recording.said && models.state === "failed") return <Failure error={models.error} again={models.again} askKey={askKey} />;
+  if (!rateHz && recording.said && models.value) return <AsksRate />;
   return (
     <>
       {signal && !usable && <Unusable />}

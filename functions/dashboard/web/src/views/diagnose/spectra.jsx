@@ -13,7 +13,8 @@ import { bearingOf } from "./settings.jsx";
 import { Lines } from "./lines.jsx";
 import { SpectrumChart } from "./spectrum_chart.jsx";
 
-const REACHES = [["near", "Low orders"], ["all", "All"]];
+const REACHES = [["low", "Low orders"], ["all", "All"]];
+const LOW_HZ = 500;
 const SCALES = [["linear", "Linear"], ["log", "Log"]];
 
 /** The panel of the amplitude spectrum. */
@@ -21,18 +22,18 @@ export function Spectrum({ recording, signal, rateHz, unit }) {
   const { analysis, options, change } = recording;
   const [size, setSize] = useSegment(signal, rateHz);
   const [scale, setScale] = useState("linear");
-  const [reach, setReach] = useState("near");
+  const [reach, setReach] = useState("low");
   const [place, tell] = useReadout();
   const spectrum = useAnswer(() => analysis.spectrum(rateHz, size), [signal, rateHz, size]);
   const bearing = bearingOf(options);
   const marks = useMemo(() => shaftMarks(options.shaftHz, Boolean(bearing)), [options.shaftHz, bearing]);
-  const toHz = reach === "all" ? rateHz / 2 : Math.min(rateHz / 2, 10 * (options.shaftHz ?? Infinity));
+  const toHz = Math.min(rateHz / 2, reach === "all" ? Infinity : options.shaftHz ? 10 * options.shaftHz : LOW_HZ);
   return (
     <ChartPanel
       title="Amplitude spectrum" readout={place}
       controls={
         <>
-          {options.shaftHz && <Switch label="Frequencies shown" value={reach} options={REACHES} onChange={setReach} />}
+          <Switch label="Frequencies shown" value={reach} options={REACHES} onChange={setReach} />
           <Switch label="Scale" value={scale} options={SCALES} onChange={setScale} />
           <Resolution {...{ signal, rateHz, size, setSize }} />
         </>
@@ -57,7 +58,7 @@ export function EnvelopeSpectrum({ recording, signal, rateHz, unit }) {
     () => [...shaftMarks(options.shaftHz, true), ...bearingMarks(options.shaftHz, bearing)],
     [options.shaftHz, bearing],
   );
-  const toHz = Math.min(rateHz / 2, options.shaftHz ? 14 * options.shaftHz : 500);
+  const toHz = Math.min(rateHz / 2, options.shaftHz ? 14 * options.shaftHz : LOW_HZ);
   return (
     <ChartPanel
       title="Envelope spectrum" readout={place}
