@@ -5,6 +5,7 @@ The shapes are those that docs/dashboard.md says the page expects.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from dataclasses import dataclass, field
@@ -18,7 +19,6 @@ NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 HEALTHY, WHIRL, WEAR = ("healthy", "Healthy"), ("oil_whirl", "Oil whirl"), ("wear", "Wear")
 METRICS = {
     "uptime_s": 93_600,
-    "requests": {"total": 18_432},
     "errors": {"4xx": 211, "5xx": 3},
     "latency_ms": {"p50": 4.1, "p90": 6.8, "p95": 9.7, "p99": 41.0},
     "inferences": {"healthy": 14_200, "imbalance": 1800, "oil_whirl": 1210, "wear": 640, "misalignment": 371},
@@ -31,12 +31,12 @@ def answer(route: Route, document: Any, status: int = 200) -> None:
 
 
 def fake_metrics(page: Page) -> None:
-    """GET /metrics.json: three more requests each time."""
-    total = [METRICS["requests"]["total"]]  # type: ignore[index]
+    """GET /metrics.json: more requests each time, three for most."""
+    more = itertools.cycle([3, 3, 3, 4, 9, 12, 7, 3])
+    totals = itertools.accumulate(more, initial=18_432)
 
     def handle(route: Route) -> None:
-        total[0] += 3
-        answer(route, METRICS | {"requests": {"total": total[0]}})
+        answer(route, METRICS | {"requests": {"total": next(totals)}})
 
     page.route("**/metrics.json", handle)
 

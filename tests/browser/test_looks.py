@@ -71,8 +71,14 @@ def models(page: Page) -> None:
 
 def service(page: Page) -> None:
     fake_metrics(page)
+    page.clock.install()
     page.get_by_role("link", name="Service").click()
-    expect(page.locator(".chart canvas")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Latency")).to_be_visible()
+    for _ in range(12):
+        with page.expect_response("**/metrics.json"):
+            page.clock.run_for(5000)
+        page.clock.run_for(100)
+    expect(page.locator(".chart canvas")).to_be_visible()
 
 
 def absent(page: Page) -> None:
