@@ -48,7 +48,7 @@ function Queue({ queue: { waiting, dead } }) {
       <Figures
         items={[
           ["Chunks waiting", number(waiting)],
-          ["Given up (dead-letter queue)", number(dead), dead ? "see docs: redrive" : ""],
+          ["Given up (dead-letter queue)", number(dead), dead ? "to be looked at" : ""],
         ]}
       />
     </section>
