@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -118,6 +120,26 @@ def test_json_and_binary_are_diagnosed_as_here(inference: Sandbox) -> None:
 )
 def test_what_cannot_be_answered_is_refused(inference: Sandbox, given: dict[str, Any], status: int) -> None:
     assert "error" in answered(inference.invoke(given), status)
+
+
+def test_the_page_and_its_files_come_from_the_same_bundle(places: Places) -> None:
+    function = Function(handler="functions.dashboard.handler.handler", memory_mb=256)
+    with Sandbox(places, function) as sandbox:
+        assets = places.task / "functions" / "dashboard" / "static" / "assets"
+        page = served(sandbox.invoke(event("dashboard")))
+        names = re.findall(rb"dashboard/assets/([^\"]+)", page)
+        assert len(names) == 3
+        for name in (*map(bytes.decode, names), next(assets.glob("wear-*.wav")).name):
+            outcome = sandbox.invoke(event("dashboard", path=f"/dashboard/assets/{name}"))
+            assert served(outcome) == (assets / name).read_bytes()
+            assert outcome.body["headers"]["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def served(outcome: Outcome) -> bytes:
+    """The bytes of an answer, as a browser unpacks them."""
+    assert (outcome.kind, outcome.body["statusCode"], outcome.body["isBase64Encoded"]) == ("response", 200, True)
+    raw = base64.b64decode(outcome.body["body"])
+    return gzip.decompress(raw) if outcome.body["headers"].get("content-encoding") == "gzip" else raw
 
 
 def test_many_invocations_start_once_and_report_as_lambda_does(inference: Sandbox) -> None:
