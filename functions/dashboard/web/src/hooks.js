@@ -42,6 +42,17 @@ export function useKeyRound() {
   return round;
 }
 
+/** Return a number that changes whenever a view is come back to. */
+export function useVisits(shown) {
+  const [visits, setVisits] = useState(0);
+  const [before, setBefore] = useState(shown);
+  if (shown !== before) {
+    setBefore(shown);
+    if (shown) setVisits(visits + 1);
+  }
+  return visits;
+}
+
 /** Return whether the page is as narrow as a telephone. */
 export function useMedia(query) {
   const [matches, setMatches] = useState(() => matchMedia(query).matches);

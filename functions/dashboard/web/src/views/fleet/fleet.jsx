@@ -2,7 +2,7 @@
 
 import { requestJson } from "../../api.js";
 import { count, moment, percent } from "../../format.js";
-import { useAnswer } from "../../hooks.js";
+import { useAnswer, useVisits } from "../../hooks.js";
 import { Absent, Failure, Notice, Waiting } from "../../parts/notice.jsx";
 import { href } from "../../route.js";
 import { Asset } from "./asset.jsx";
@@ -10,7 +10,8 @@ import { standing } from "./standing.js";
 
 /** The view: all machines, or one. */
 export function Fleet({ keyRound, askKey, path: [assetId], shown }) {
-  const assets = useAnswer(shown && ((signal) => requestJson("assets", { signal })), [keyRound, shown]);
+  const visits = useVisits(shown);
+  const assets = useAnswer((signal) => requestJson("assets", { signal }), [keyRound, visits]);
   const { state, value, error, again } = assets;
   if (error?.isAbsent) return <NoHistory />;
   if (assetId) return <Asset assetId={assetId} keyRound={keyRound} askKey={askKey} />;

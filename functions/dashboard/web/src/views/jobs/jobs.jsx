@@ -4,7 +4,7 @@ import { useCallback } from "preact/hooks";
 
 import { requestJson } from "../../api.js";
 import { number } from "../../format.js";
-import { useAnswer, useEvery } from "../../hooks.js";
+import { useAnswer, useEvery, useVisits } from "../../hooks.js";
 import { Figures } from "../../parts/fields.jsx";
 import { Absent, Failure, Notice, Waiting } from "../../parts/notice.jsx";
 import { Job, isOver } from "./job.jsx";
@@ -14,7 +14,8 @@ const REFRESH_S = 2;
 
 /** The view; while a job runs it is asked after every two seconds. */
 export function Jobs({ models, keyRound, askKey, shown }) {
-  const jobs = useAnswer(shown && ((signal) => requestJson("jobs", { signal })), [keyRound, shown]);
+  const visits = useVisits(shown);
+  const jobs = useAnswer((signal) => requestJson("jobs", { signal }), [keyRound, visits]);
   const { state, value, error, again } = jobs;
   const isBusy = value?.jobs.some((job) => !isOver(job));
   useEvery(shown && isBusy ? REFRESH_S : 0, again);
