@@ -31,8 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="there is no chromium; on Debian: apt install chromium"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """Ended with this folder: while it runs, this thread has a running event loop, and asynchronous tests none."""
     with sync_playwright() as playwright:
         # A machine with other work is slow, not wrong.
         expect.set_options(timeout=20_000)
