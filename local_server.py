@@ -15,9 +15,11 @@ from functions.core.errors import PalierError
 from functions.core.keys import KeyRing, create_key, write_key_ring
 from functions.core.memory import keep_freed_memory
 from functions.core.memory_sink import MemorySink
+from functions.core.metrics_routes import metrics_routes
 from functions.core.options import DiagnosisOptions
 from functions.core.settings import read_settings
 from functions.core.telemetry import configure_logging
+from functions.dashboard.page import dashboard_routes
 from functions.inference.app import create_app
 
 EXAMPLE = Path(__file__).parent / "docs" / "examples" / "clearance.wav"
@@ -90,6 +92,7 @@ def _app(options: argparse.Namespace, data_dir: Path) -> Starlette:
     memory = MemorySink()
     app = create_app(settings, sinks=[memory])
     app.state.metrics = memory
+    app.routes.extend([*dashboard_routes(), *metrics_routes(memory, app.state.key_store)])
     return app
 
 
@@ -124,6 +127,7 @@ def _announce(url: str, key: str | None) -> None:
     command = f"curl -sS {header}-H 'Content-Type: audio/wav' --data-binary @'{EXAMPLE}' '{url}/predict?full_scale=4'"
     lines = (
         f"Palier diagnoses at {url}",
+        f"  dashboard      {url}/dashboard",
         f"  documentation  {url}/docs",
         f"  health         {url}/health",
         f"  models         {url}/models",

@@ -38,6 +38,7 @@ FUNCTIONS: tuple[FunctionSpec, ...] = (
             "GET /health",
             "GET /models",
             "GET /models/{name}",
+            "GET /models/{name}/proof",
             "GET /model/info",
             "POST /predict",
             "POST /predict/batch",
@@ -50,6 +51,11 @@ FUNCTIONS: tuple[FunctionSpec, ...] = (
         ),
         models=True,
         reads_keys=True,
+    ),
+    FunctionSpec(
+        "dashboard",
+        handler="functions.dashboard.handler.handler",
+        routes=("GET /dashboard", "GET /dashboard/{path+}"),
     ),
 )
 

@@ -65,6 +65,7 @@ STAGES: dict[StageName, Stage] = {
         cors_origins=("http://localhost:8000",),
         sizes={
             "inference": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=10),
+            "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=10),
             "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
         },
         throttle=Throttle(rate_per_s=10, burst=10),
@@ -76,6 +77,7 @@ STAGES: dict[StageName, Stage] = {
         "staging",
         sizes={
             "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=20),
+            "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=10),
             "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
         },
         snap_start=True,
@@ -89,6 +91,7 @@ STAGES: dict[StageName, Stage] = {
         "prod",
         sizes={
             "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=100),
+            "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=10),
             "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
         },
         snap_start=True,

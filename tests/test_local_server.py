@@ -96,7 +96,7 @@ def start(environment: dict[str, str]) -> Start:
 
 def test_it_says_where_it_is_and_how_to_ask(start: Start) -> None:
     with start() as server:
-        for name in ("docs", "health", "models"):
+        for name in ("dashboard", "docs", "health", "models"):
             assert any(line.split()[-1] == f"{server.url}/{name}" for line in server.lines)
             assert httpx.get(f"{server.url}/{name}").status_code == 200
         (curl,) = [line.strip() for line in server.lines if line.strip().startswith("curl ")]

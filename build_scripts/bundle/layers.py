@@ -26,9 +26,9 @@ class RuntimeLayer:
     distributions: Sequence[Distribution]
 
 
-def function_asset(functions: Path, interpreter: Interpreter) -> Tree:
-    """Return the package `functions` with its bytecode."""
-    return with_bytecode(read_tree(functions, "functions/"), interpreter, ASSET)
+def function_asset(functions: Path, interpreter: Interpreter, recipe: Recipe) -> Tree:
+    """Return the package `functions` with its bytecode, without what only builds it."""
+    return with_bytecode(read_tree(functions, "functions/", recipe.only_builds), interpreter, ASSET)
 
 
 def runtime_layer(wheels: Sequence[Wheel], recipe: Recipe, interpreter: Interpreter) -> RuntimeLayer:

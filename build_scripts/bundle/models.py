@@ -25,7 +25,7 @@ class PackagedModel:
 
 
 def models_layer(models: Path, architecture: Architecture) -> Sequence[PackagedModel]:
-    """Return manifest and default variant of every version of every package, below models/NAME/VERSION/.
+    """Return manifest, proof and default variant of every version of every package, below models/NAME/VERSION/.
 
     Raises:
         BundleError: there is no package, or a file is not the one its manifest was written for.
@@ -48,6 +48,9 @@ def _packaged(models: Path, manifest: Manifest, architecture: Architecture) -> P
     variant = manifest.variant(manifest.default_variant.get(architecture.name, "fp32"))
     content = _verified(models / folder / variant.file, variant)
     files = {"manifest.json": (models / folder / "manifest.json").read_bytes(), variant.file: content}
+    proof = models / folder / "proof.json"
+    if proof.is_file():
+        files[proof.name] = proof.read_bytes()
     tree = {f"models/{folder.as_posix()}/{name}": data for name, data in files.items()}
     return PackagedModel(manifest.name, manifest.version, variant, tree)
 

@@ -18,7 +18,7 @@ class RecipePart(BaseModel):
 
 
 class Rule(RecipePart):
-    """A pattern of paths below site-packages, and why it stands here; `*` goes over folders."""
+    """A pattern of paths, and why it stands here; `*` goes over folders."""
 
     pattern: str
     reason: str = Field(min_length=1)
@@ -69,11 +69,16 @@ class Recipe(RecipePart):
     left_out: tuple[LeftOut, ...]
     dropped: tuple[Rule, ...]
     licence: tuple[Rule, ...]
+    build_only: tuple[Rule, ...] = ()
 
     @property
     def python_minor(self) -> str:
         """The Python's version without its patch level, for example 3.13."""
         return self.python.rpartition(".")[0]
+
+    def only_builds(self, path: str) -> bool:
+        """Tell whether a path of the package `functions` is a source of something else that ships."""
+        return any(rule.matches(path) for rule in self.build_only)
 
     def budget(self, architecture: str) -> Budget:
         """Return the budget of an architecture's runtime layer.

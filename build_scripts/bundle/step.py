@@ -86,7 +86,7 @@ def bundle(sources: Sources, out: Path, cache: Path, architectures: Sequence[Arc
 
 
 def _functions(sources: Sources, interpreter: Interpreter, recipe: Recipe) -> Artifact:
-    tree = function_asset(sources.functions, interpreter)
+    tree = function_asset(sources.functions, interpreter, recipe)
     check_forbidden(tree, recipe)
     check_bytecode(tree, recipe)
     return pack("functions.zip", tree)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from build_scripts.bundle.errors import BundleError
@@ -10,11 +10,12 @@ from build_scripts.bundle.errors import BundleError
 Tree = Mapping[str, bytes]
 
 
-def read_tree(root: Path, prefix: str = "") -> Tree:
-    """Return the files below a folder by `prefix` and their path; without bytecode and hidden files."""
+def read_tree(root: Path, prefix: str = "", without: Callable[[str], bool] = lambda _: False) -> Tree:
+    """Return the files below a folder by `prefix` and their path; without bytecode, hidden files, and what is named."""
     paths = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
     kept = (path for path in paths if not any(part.startswith(".") or part == "__pycache__" for part in path.parts))
-    return {f"{prefix}{path.as_posix()}": (root / path).read_bytes() for path in sorted(kept)}
+    names = {f"{prefix}{path.as_posix()}": root / path for path in sorted(kept)}
+    return {name: path.read_bytes() for name, path in names.items() if not without(name)}
 
 
 def write_tree(tree: Tree, root: Path) -> None:

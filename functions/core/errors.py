@@ -94,6 +94,13 @@ class VersionNotFoundError(PalierError):
     field = "version"
 
 
+class ProofNotFoundError(PalierError):
+    """A package without the measurements behind its card."""
+
+    status = 404
+    code = "proof_not_found"
+
+
 class MethodNotAllowedError(PalierError):
     """The path does not know this method."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from functions.core.engine import Engine, OnnxEngine
-from functions.core.errors import ModelNotFoundError, ModelUnavailableError, VersionNotFoundError
+from functions.core.errors import ModelNotFoundError, ModelUnavailableError, ProofNotFoundError, VersionNotFoundError
 from functions.core.manifest import Manifest, ManifestError, Precision, Variant, read_manifest
 from functions.core.metrics import observe_model_not_loaded
 
@@ -78,6 +78,18 @@ class ModelRepository:
         if folder not in self._manifests:
             self._manifests[folder] = _read_manifest(folder)
         return self._manifests[folder]
+
+    def proof(self, name: str, version: str | None = None) -> bytes:
+        """Return what was measured of a package beyond its manifest, as JSON; without a version, of the newest.
+
+        Raises:
+            ModelNotFoundError, VersionNotFoundError: no such package.
+            ProofNotFoundError: it came here without.
+        """
+        try:
+            return (self._folder(name, version) / "proof.json").read_bytes()
+        except FileNotFoundError:
+            raise ProofNotFoundError(f"The package {name!r} came without the measurements behind its card.") from None
 
     def load(self, name: str, version: str | None = None, precision: Precision | None = None) -> LoadedModel:
         """Return a model ready to run, loaded on the first call and kept.

@@ -34,6 +34,7 @@ def routes(endpoints: Endpoints, store: KeyStore | None) -> list[BaseRoute]:
         Route("/health", endpoints.health),
         Route("/models", endpoints.models, middleware=read),
         Route("/models/{name}", endpoints.model, middleware=read),
+        Route("/models/{name}/proof", endpoints.proof, middleware=read),
         Route("/model/info", endpoints.model_info, middleware=read),
         Route("/predict", endpoints.predict, methods=["POST"], middleware=predict),
         Route("/predict/batch", endpoints.predict_batch, methods=["POST"], middleware=predict),

@@ -86,6 +86,11 @@ class Endpoints:
         name, version = request.path_params["name"], request.query_params.get("version")
         return _json(await asyncio.to_thread(self._model, name, version))
 
+    async def proof(self, request: Request) -> Response:
+        """GET /models/{name}/proof: what was measured of a package beyond its manifest."""
+        name, version = request.path_params["name"], request.query_params.get("version")
+        return Response(await asyncio.to_thread(self.diagnoser.models.proof, name, version), media_type=JSON)
+
     async def model_info(self, _: Request) -> Response:
         """GET /model/info: the default model."""
         self.diagnoser.require_default()

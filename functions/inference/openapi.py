@@ -50,7 +50,7 @@ _TAGS = {
     "open inference protocol": "The same models for clients of Triton and KServe.",
 }
 _TAG_OF = {"predict": "diagnosis", "predictBatch": "diagnosis"} | dict.fromkeys(
-    ("listModels", "getModel", "getDefaultModel"), "models"
+    ("listModels", "getModel", "getDefaultModel", "getProof"), "models"
 )
 
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
@@ -96,6 +96,7 @@ def _paths() -> dict[str, Any]:
         "/models/{name}": {
             "get": _read("getModel", "One model package", ModelAnswer) | {"parameters": [name, version]}
         },
+        "/models/{name}/proof": {"get": _proof() | {"parameters": [name, version]}},
         "/model/info": {"get": _read("getDefaultModel", "The default model package", ModelAnswer)},
         "/predict": {"post": _predict()},
         "/predict/batch": {"post": _predict_batch()},
@@ -112,6 +113,16 @@ def _read(operation: str, summary: str, answer: type[Answer], *, secured: bool =
         "summary": summary,
         "responses": {"200": json_response("Success", answer.__name__), **error_responses(errors)},
     } | security(secured)
+
+
+def _proof() -> dict[str, Any]:
+    content = {"application/json": {"schema": {"type": "object"}}}
+    return {
+        "operationId": "getProof",
+        "tags": [_TAG_OF["getProof"]],
+        "summary": "What was measured of a package beyond its manifest",
+        "responses": {"200": {"description": "Success", "content": content}, **error_responses(READING_ERRORS)},
+    } | security(secured=True)
 
 
 def _health() -> dict[str, Any]:

@@ -101,7 +101,9 @@ def built_twice(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 def _built(place: Path, cache: Path, variables: Mapping[str, str]) -> Path:
     for name in ("functions", "layers", "build_scripts"):
-        shutil.copytree(ROOT / name, place / "project" / name, ignore=shutil.ignore_patterns("__pycache__", "*.pt"))
+        shutil.copytree(
+            ROOT / name, place / "project" / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules", "*.pt")
+        )
     (place / "tmp").mkdir()
     step = [sys.executable, "-m", "build_scripts", "bundle", "--architecture", "x86_64"]
     told = ["--out", str(place / "out"), "--cache", str(cache), "--json"]

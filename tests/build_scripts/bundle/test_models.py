@@ -18,12 +18,12 @@ ARM64 = ARCHITECTURES["arm64"]
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_only_the_manifest_and_the_variant_that_serves_are_in_it(name: str) -> None:
+def test_only_manifest_proof_and_the_variant_that_serves_are_in_it(name: str) -> None:
     tree = tree_of(models_layer(MODELS, ARCHITECTURES[name]))
     for model in ("journal-bearing", "rolling-bearing"):
         manifest = json.loads((MODELS / model / "1" / "manifest.json").read_text())
         files = {one["precision"]: one["file"] for one in manifest["variants"]}
-        expected = {"manifest.json", files[manifest["default_variant"][name]]}
+        expected = {"manifest.json", "proof.json", files[manifest["default_variant"][name]]}
         assert {path.rpartition("/")[2] for path in tree if path.startswith(f"models/{model}/1/")} == expected
     assert all((MODELS.parent / path).read_bytes() == content for path, content in tree.items())
 

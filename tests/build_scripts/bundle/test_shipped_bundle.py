@@ -67,6 +67,8 @@ def test_the_function_asset_is_the_package_functions_alone(built_twice: tuple[Pa
     assert {path.partition("/")[0] for path in tree} == {"functions"}
     assert "functions/inference/handler.py" in tree
     assert [path for path in tree if "tests" in path.split("/")] == []
+    assert "functions/dashboard/static/index.html" in tree
+    assert [path for path in tree if path.startswith("functions/dashboard/web/")] == []
 
 
 def test_the_handler_diagnoses_from_the_bundle(

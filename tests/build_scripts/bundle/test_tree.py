@@ -21,6 +21,11 @@ def test_bytecode_and_hidden_files_are_not_read(tmp_path: Path) -> None:
     assert read_tree(tmp_path) == TREE
 
 
+def test_what_is_named_is_not_read(tmp_path: Path) -> None:
+    write_tree(TREE, tmp_path)
+    assert read_tree(tmp_path, "top/", lambda path: path.startswith("top/b/")) == {"top/a.py": b"a"}
+
+
 def test_equal_files_may_meet_and_different_ones_may_not() -> None:
     assert joined([TREE, {"a.py": b"a", "d": b""}]) == TREE | {"d": b""}
     with pytest.raises(BundleError, match=r"Two different files want to be a\.py"):

@@ -74,6 +74,7 @@ def test_operations_are_named_once_and_secured_but_for_health_and_documentation(
         ("get", "/models", "/models", {}, 200),
         ("get", "/models/tiny", "/models/{name}", {}, 200),
         ("get", "/models/absent", "/models/{name}", {}, 404),
+        ("get", "/models/tiny/proof", "/models/{name}/proof", {}, 404),
         ("get", "/model/info", "/model/info", {}, 200),
         ("post", "/predict", "/predict", GOOD, 200),
         ("post", "/predict", "/predict", {**GOOD, "params": {"return_probabilities": "false"}}, 200),

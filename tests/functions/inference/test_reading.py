@@ -1,5 +1,6 @@
 """GET endpoints: /, /health, /models, /models/{name}, /model/info."""
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,17 @@ async def test_every_package_is_listed(client: httpx.AsyncClient) -> None:
         ("tiny-pair", "1", False),
         ("tiny-plain", "1", False),
     ]
+
+
+async def test_the_proof_is_the_file_of_the_package(
+    make_settings: Callable[..., Settings], own_models_dir: Path
+) -> None:
+    (own_models_dir / "tiny" / "2" / "proof.json").write_text('{"precision": "fp32"}')
+    async with client_of(create_app(make_settings(models_dir=own_models_dir))) as client:
+        known = await client.get("/models/tiny/proof", params={"version": "2"})
+        assert (known.status_code, known.json()) == (200, {"precision": "fp32"})
+        assert_error(await client.get("/models/tiny/proof"), 404, "proof_not_found", None)
+        assert_error(await client.get("/models/absent/proof"), 404, "model_not_found", "model")
 
 
 @pytest.mark.parametrize("path", ["/models/tiny", "/model/info", "/models/tiny?version=10"])

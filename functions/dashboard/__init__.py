@@ -1,0 +1,1 @@
+"""The dashboard function: one page, served as static files."""

@@ -1,0 +1,18 @@
+"""The dashboard app: the page, and the files it loads."""
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+
+from functions.core.asgi import create_starlette
+from functions.core.metrics import Sink
+from functions.core.settings import Settings
+from functions.dashboard.page import dashboard_routes
+
+
+def create_app(settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
+    """Compose the dashboard app; `sinks` are told of every request.
+
+    It asks for no key: the page sends the user's own with its calls of the API.
+    """
+    return create_starlette(dashboard_routes(), settings, sinks)

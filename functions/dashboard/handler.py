@@ -1,0 +1,14 @@
+"""AWS Lambda's entry point of the dashboard function."""
+
+from functions.core.starting import quick_start
+
+with quick_start():
+    from functions.core.emf import EmfSink
+    from functions.core.gateway import LambdaHandler
+    from functions.core.settings import get_settings
+    from functions.core.telemetry import configure_logging
+    from functions.dashboard.app import create_app
+
+    settings = get_settings()
+    configure_logging(settings.log_level)
+    handler = LambdaHandler(create_app(settings, sinks=[EmfSink(settings.stage, "dashboard")]), settings)

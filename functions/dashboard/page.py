@@ -1,0 +1,81 @@
+"""GET /dashboard and what it loads: built once (docs/dashboard.md), served as files, cached by their hashed names."""
+
+import hashlib
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_STATIC = Path(__file__).parent / "static"
+
+# Nothing inline, nothing from elsewhere; styles that scripts set on elements are not inline styles to this policy.
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_PAGE_HEADERS = {
+    "content-security-policy": _CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "no-cache",
+}
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+def dashboard_routes() -> list[BaseRoute]:
+    """Return the routes of the page."""
+    page = _Page((_STATIC / "index.html").read_bytes())
+    files = StaticFiles(directory=_STATIC / "assets")
+    packed = Middleware(GZipMiddleware)
+    return [
+        Route("/dashboard", page.get, middleware=[packed]),
+        Route("/dashboard/", page.without_slash),
+        Mount("/dashboard/assets", files, name="dashboard-assets", middleware=[Middleware(CacheForever), packed]),
+    ]
+
+
+class _Page:
+    """The page, whose tag is of its bytes: in a bundle all files have one date, and its length rarely changes."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._headers = _PAGE_HEADERS | {"etag": f'"{hashlib.sha256(content).hexdigest()[:16]}"'}
+
+    async def get(self, request: Request) -> Response:
+        """GET /dashboard: the page, or 304 to who has it."""
+        known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+        if self._headers["etag"] in known:
+            return Response(status_code=304, headers=self._headers)
+        return Response(self._content, headers=self._headers, media_type="text/html")
+
+    async def without_slash(self, _: Request) -> Response:
+        """GET /dashboard/: to the page; its links are relative, so that they are right behind every base path."""
+        return RedirectResponse("../dashboard")
+
+
+class CacheForever:
+    """Middleware: lets browsers keep files for good; another content has another name."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and mark what comes back."""
+
+        async def mark(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["x-content-type-options"] = "nosniff"
+                if message["status"] in {200, 206, 304}:
+                    headers["cache-control"] = _FOREVER
+            await send(message)
+
+        await self.app(scope, receive, mark)

@@ -1,0 +1,68 @@
+/** The page's side of the analysis worker. */
+
+/* global WORKER_FILE */
+
+/** A worker that could not do what was asked; the message is for people. */
+export class AnalysisError extends Error {}
+
+const NOT_STARTED = "The part of the page that reads files could not be loaded. Reload the page.";
+
+/** Asks the worker, one promise a question. */
+export class Analysis {
+  #worker = new Worker(new URL(WORKER_FILE, import.meta.url), { type: "module" });
+  #pending = new Map();
+  #last = 0;
+
+  constructor() {
+    this.#worker.onmessage = ({ data: { id, answer, failure } }) => {
+      const { resolve, reject } = this.#pending.get(id);
+      this.#pending.delete(id);
+      if (failure) reject(new AnalysisError(sentence(failure)));
+      else resolve(answer);
+    };
+    this.#worker.onerror = () => {
+      for (const { reject } of this.#pending.values()) reject(new AnalysisError(NOT_STARTED));
+      this.#pending.clear();
+    };
+  }
+
+  /** Read a file; the buffer is the worker's from then on. */
+  open(name, buffer, rawType) {
+    return this.#ask("open", { name, buffer, rawType }, [buffer]);
+  }
+
+  choose(channel, scale) {
+    return this.#ask("choose", { channel, scale });
+  }
+
+  /** Return the chosen samples as JSON text. */
+  text() {
+    return this.#ask("text", {});
+  }
+
+  spectrum(rateHz, size) {
+    return this.#ask("spectrum", { rateHz, size });
+  }
+
+  envelope(rateHz, band, size) {
+    return this.#ask("envelope", { rateHz, ...band, size });
+  }
+
+  spectrogram(rateHz, look) {
+    return this.#ask("spectrogram", { rateHz, look });
+  }
+
+  #ask(call, details, transfer = []) {
+    const id = ++this.#last;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, call, details }, { transfer });
+    });
+  }
+}
+
+function sentence({ name, message }) {
+  if (name === "FormatError") return message;
+  if (name === "RangeError") return "The file is damaged, or too large for this browser's memory.";
+  return `The file cannot be read: ${message}.`;
+}

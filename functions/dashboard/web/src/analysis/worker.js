@@ -1,0 +1,71 @@
+/** The worker: reads files and analyses signals, so that the page never waits. */
+
+import { readRecording } from "../formats/read.js";
+import { bandEnvelope } from "../signal/envelope.js";
+import { summarize } from "../signal/extremes.js";
+import { forgetPlans, powerOfTwoBelow } from "../signal/fourier.js";
+import { spectrogram } from "../signal/spectrogram.js";
+import { amplitudeSpectrum } from "../signal/spectrum.js";
+import { isFinite32, statistics } from "../signal/statistics.js";
+
+let channels = [];
+let chosen = null;
+
+const calls = {
+  /** Read a file; answers with its channels' names and lengths. */
+  async open({ name, buffer, rawType }) {
+    const recording = await readRecording(name, buffer, rawType);
+    channels = recording.channels;
+    chosen = null;
+    forgetPlans();
+    return { ...recording, channels: channels.map((one) => ({ name: one.name, length: one.samples.length })) };
+  },
+
+  /** Take a channel, times a factor; answers with its samples, what draws them, and its figures. */
+  choose({ channel, scale }) {
+    chosen = channels[channel].samples.map((value) => value * scale);
+    const usable = isFinite32(chosen);
+    return { samples: chosen.slice(), summary: summarize(chosen), statistics: statistics(chosen), usable };
+  },
+
+  /** The chosen samples as a JSON array, with the seven digits that float32 has. */
+  text() {
+    return { text: `[${Array.from(chosen, (value) => (Number.isFinite(value) ? Number(value.toPrecision(7)) : "NaN")).join(",")}]` };
+  },
+
+  spectrum({ rateHz, size }) {
+    return amplitudeSpectrum(chosen, rateHz, Math.min(size, powerOfTwoBelow(chosen.length)));
+  },
+
+  envelope({ rateHz, lowHz, highHz, size }) {
+    const envelope = bandEnvelope(chosen, rateHz, lowHz, highHz);
+    return amplitudeSpectrum(envelope, rateHz, Math.min(size, powerOfTwoBelow(chosen.length)));
+  },
+
+  spectrogram({ rateHz, look }) {
+    return spectrogram(chosen, rateHz, look);
+  },
+};
+
+let last = Promise.resolve();
+
+// One after the other: reading some files waits for the browser, and the next file must not overtake.
+self.onmessage = ({ data }) => {
+  last = last.then(() => answer(data));
+};
+
+async function answer({ id, call, details }) {
+  try {
+    const found = await calls[call](details);
+    self.postMessage({ id, answer: found }, { transfer: buffers(found) });
+  } catch (error) {
+    self.postMessage({ id, failure: { name: error.name, message: error.message } });
+  }
+}
+
+/** What is handed over instead of copied: the arrays of an answer, and those of its parts. */
+function buffers(found) {
+  const parts = Object.values(found).filter((value) => value && typeof value === "object");
+  const arrays = parts.flatMap((part) => (ArrayBuffer.isView(part) ? [part] : Object.values(part)));
+  return [...new Set(arrays.filter(ArrayBuffer.isView).map((array) => array.buffer))];
+}

@@ -1,0 +1,34 @@
+/** A panel with a chart: its title, what stands at the pointer, its controls. */
+
+import { useId, useRef } from "preact/hooks";
+
+/** Returns a place for the text of the pointer, and how to set it without drawing anything anew. */
+export function useReadout() {
+  const place = useRef(null);
+  const tell = useRef((text) => {
+    if (place.current) place.current.textContent = text;
+  });
+  return [place, tell.current];
+}
+
+/** A panel with a chart. */
+export function ChartPanel({ title, readout, controls, children }) {
+  const id = useId();
+  return (
+    <section class="panel" aria-labelledby={id}>
+      <ChartHead {...{ id, title, readout, controls }} />
+      {children}
+    </section>
+  );
+}
+
+/** Title, what stands at the pointer, and controls of a chart. */
+export function ChartHead({ id, title, readout, controls }) {
+  return (
+    <header class="panel-head">
+      <h2 id={id}>{title}</h2>
+      <span class="readout" ref={readout} aria-hidden="true" />
+      {controls && <div class="controls">{controls}</div>}
+    </header>
+  );
+}

@@ -1,0 +1,28 @@
+/** A file as bytes to channels, by what its name says. */
+
+import { readCsv } from "./csv.js";
+import { FormatError } from "./errors.js";
+import { ENDINGS, kindOf } from "./kinds.js";
+import { readMat } from "./matlab.js";
+import { readNpy } from "./npy.js";
+import { readRaw } from "./raw.js";
+import { readWav } from "./wav.js";
+
+const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMat, raw: readRaw };
+
+/**
+ * Read a recording.
+ *
+ * @param {string} name of the file
+ * @param {ArrayBuffer} buffer
+ * @param {string} [rawType] for files without a header
+ * @returns {Promise<{format: string, channels: {name: string, samples: Float32Array}[], rateHz: number|null,
+ *   shaftHz?: number|null, integers: boolean}>}
+ * @throws {FormatError}
+ */
+export async function readRecording(name, buffer, rawType) {
+  const kind = kindOf(name);
+  if (!kind) throw new FormatError(`${name} is of no kind that is read here; those are ${ENDINGS.join(", ")}.`);
+  if (!buffer.byteLength) throw new FormatError(`${name} is empty.`);
+  return READERS[kind](buffer, rawType);
+}

@@ -1,0 +1,34 @@
+/** Channels out of a matrix. */
+
+/**
+ * Return the channels of an array: the shorter side of a matrix counts them.
+ *
+ * @param {Float32Array} values in file order
+ * @param {number[]} shape [N], [rows, columns]
+ * @param {boolean} columnsFirst whether columns lie one behind the other (Fortran, MATLAB)
+ * @param {string} name of the array, if it has one
+ */
+export function rows(values, shape, columnsFirst, name = "") {
+  const [height, width] = shape.length === 1 ? [1, shape[0]] : shape;
+  const alongRows = height <= width;
+  const [count, length] = alongRows ? [height, width] : [width, height];
+  const rowStep = columnsFirst ? 1 : width;
+  const columnStep = columnsFirst ? height : 1;
+  return Array.from({ length: count }, (_, index) => {
+    const step = alongRows ? columnStep : rowStep;
+    const offset = index * (alongRows ? rowStep : columnStep);
+    const samples = step === 1 ? values.slice(offset, offset + length) : strided(values, offset, step, length);
+    return { name: channelName(name, index, count), samples };
+  });
+}
+
+function strided(values, offset, step, length) {
+  const samples = new Float32Array(length);
+  for (let n = 0; n < length; n++) samples[n] = values[offset + n * step];
+  return samples;
+}
+
+function channelName(name, index, count) {
+  if (!name) return `Channel ${index}`;
+  return count === 1 ? name : `${name} ${index}`;
+}

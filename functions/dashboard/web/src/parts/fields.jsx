@@ -1,0 +1,83 @@
+/** Form fields and figures. */
+
+import { useEffect, useId, useState } from "preact/hooks";
+
+/** A choice of several; `options` is [value, text] pairs. */
+export function Choice({ label, value, options, onChange, note }) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        {options.map(([option, text]) => <option key={option} value={option}>{text}</option>)}
+      </select>
+      {note && <p class="field-note">{note}</p>}
+    </div>
+  );
+}
+
+/** A number with its unit; it counts when the field is left or Enter is pressed, and only if it is possible. */
+export function Quantity({ label, unit, value, onChange, min = 0, max = Infinity, optional = false, note }) {
+  const id = useId();
+  const [text, setText] = useState(shown(value));
+  useEffect(() => setText(shown(value)), [value]);
+  const isEmpty = text.trim() === "";
+  const number = Number(text.replace(",", "."));
+  const isGood = isEmpty ? optional : Number.isFinite(number) && number > min && number <= max;
+  const commit = () => isGood && onChange(isEmpty ? null : number);
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <div class="with-unit">
+        <input
+          id={id} type="text" inputMode="decimal" autoComplete="off" value={text} aria-invalid={!isGood}
+          onInput={(event) => setText(event.currentTarget.value)} onBlur={commit}
+          onKeyDown={(event) => event.key === "Enter" && commit()}
+        />
+        <span class="unit">{unit}</span>
+      </div>
+      {!isGood && <p class="field-note bad-text">A number above {min}{max < Infinity ? `, at most ${max}` : ""}.</p>}
+      {isGood && note && <p class="field-note">{note}</p>}
+    </div>
+  );
+}
+
+/** A few buttons of which one is down. */
+export function Switch({ label, value, options, onChange }) {
+  return (
+    <div class="switch" role="group" aria-label={label}>
+      {options.map(([option, text]) => (
+        <button key={option} type="button" aria-pressed={option === value} onClick={() => onChange(option)}>{text}</button>
+      ))}
+    </div>
+  );
+}
+
+/** Figures with their names, side by side. */
+export function Figures({ items }) {
+  return (
+    <dl class="figures">
+      {items.map(([name, value, note]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}{note && <span class="figure-note"> {note}</span>}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** A bar of a share from 0 to 1, and perhaps of another behind it. */
+export function Bar({ share, rest = 0 }) {
+  const width = (part) => ({ width: `${Math.max(0, Math.min(1, part)) * 100}%` });
+  return (
+    <span class="bar" aria-hidden="true">
+      <span style={width(share)} />
+      {rest > 0 && <span class="rest" style={width(rest)} />}
+    </span>
+  );
+}
+
+function shown(value) {
+  return value === null || value === undefined ? "" : String(Math.round(value * 1e4) / 1e4);
+}

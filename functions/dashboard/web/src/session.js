@@ -1,0 +1,34 @@
+/** What the page remembers: the API key for as long as it must, the theme for good. Never in an address. */
+
+const KEY = "palier-api-key";
+const listeners = new Set();
+let key = sessionStorage.getItem(KEY) ?? "";
+
+/** Return the API key, or nothing. */
+export function apiKey() {
+  return key;
+}
+
+/** Whether the key outlives a reload of this tab. */
+export function isKeyKept() {
+  return sessionStorage.getItem(KEY) !== null;
+}
+
+/**
+ * Use a key from now on.
+ *
+ * @param {string} next empty forgets it
+ * @param {boolean} keep in this tab's session storage; otherwise in memory only
+ */
+export function setApiKey(next, keep) {
+  key = next.trim();
+  if (key && keep) sessionStorage.setItem(KEY, key);
+  else sessionStorage.removeItem(KEY);
+  for (const listener of listeners) listener();
+}
+
+/** Call a function whenever the key changes; returns how to stop. */
+export function onKeyChange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

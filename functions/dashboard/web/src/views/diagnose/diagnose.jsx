@@ -1,0 +1,141 @@
+/** A recording in, what it shows and what it means out. */
+
+import { useEffect, useState } from "preact/hooks";
+
+import { useAnswer } from "../../hooks.js";
+import { Failure, Notice, Waiting } from "../../parts/notice.jsx";
+import { EnvelopeSpectrum, Spectrum } from "./spectra.jsx";
+import { diagnose, diagnoseWindows, windowLength } from "./diagnosis.js";
+import { fileSource } from "./examples.js";
+import { FileBar, Intake } from "./intake.jsx";
+import { useRecording } from "./recording.js";
+import { Settings } from "./settings.jsx";
+import { Spectrogram } from "./spectrogram.jsx";
+import { Timeline } from "./timeline.jsx";
+import { Verdict } from "./verdict.jsx";
+import { Waveform } from "./waveform.jsx";
+
+/** The view. */
+export function Diagnose({ models, keyRound, askKey, shown }) {
+  const recording = useRecording();
+  const dragged = useDrop((file) => recording.open(fileSource(file)), shown);
+  if (!recording.source) return <Intake open={recording.open} dragged={dragged} />;
+  return <Workbench {...{ recording, models, keyRound, askKey, dragged }} />;
+}
+
+function Workbench({ recording, models, keyRound, askKey, dragged }) {
+  const { said, signal, options, file } = recording;
+  const model = chosenModel(models.value, options.model);
+  const rateHz = options.rateHz ?? said?.rateHz ?? model?.input.sample_rate_hz ?? null;
+  // While another channel is read, the last one stays: nothing jumps.
+  const ready = said && rateHz ? signal.value : null;
+  const shared = { recording, signal: ready, rateHz, model, unit: model?.input.unit ?? "g" };
+  return (
+    <div class={`workbench ${dragged ? "dragged" : ""}`}>
+      <aside class="sidebar" aria-label="Recording and machine">
+        <FileBar recording={recording} />
+        {said && <Settings recording={recording} models={models} model={model} rateHz={rateHz} />}
+      </aside>
+      <div class="results" aria-busy={!ready}>
+        {file.state === "failed" || signal.state === "failed"
+          ? <Unread error={file.error ?? signal.error} />
+          : <Results {...shared} models={models} keyRound={keyRound} askKey={askKey} />}
+      </div>
+    </div>
+  );
+}
+
+function Unread({ error }) {
+  return (
+    <Notice kind="error" title="This file cannot be read">
+      <p>{error.message}</p>
+    </Notice>
+  );
+}
+
+function Results(shared) {
+  const { recording, signal, rateHz, model, models, keyRound, askKey } = shared;
+  const name = recording.options.model;
+  const usable = signal?.usable ? signal : null;
+  const depends = [usable, rateHz, name, keyRound];
+  const verdict = useAnswer(
+    usable && ((abort) => diagnose(usable.samples, rateHz, { model: name, signal: abort })), depends,
+  );
+  // What is too long for one request may still be asked about window by window.
+  const answered = verdict.state === "done" || verdict.error?.status === 413;
+  const several = usable && model && answered && usable.samples.length >= 2 * windowLength(rateHz, model.input);
+  const windows = useAnswer(
+    several && ((abort) => diagnoseWindows(usable.samples, rateHz, model.input, { model: name, signal: abort })), [...depends, several],
+  );
+  if (!rateHz && recording.said && models.state === "failed") return <Failure error={models.error} again={models.again} askKey={askKey} />;
+  if (!rateHz && recording.said && models.value) return <AsksRate />;
+  return (
+    <>
+      {signal && !usable && <Unusable />}
+      {verdict.state === "failed"
+        ? <Failure error={verdict.error} again={verdict.again} askKey={askKey} />
+        : <Verdict verdict={verdict} model={model} signal={signal} rateHz={rateHz} />}
+      {(several || windows.value) && <Timeline windows={windows} model={model} />}
+      {usable ? <Charts {...shared} /> : <Waiting height={900} label="Reading the recording" />}
+    </>
+  );
+}
+
+function Charts(shared) {
+  return (
+    <>
+      <Waveform {...shared} />
+      <Spectrum {...shared} />
+      <EnvelopeSpectrum {...shared} />
+      <Spectrogram {...shared} />
+    </>
+  );
+}
+
+function AsksRate() {
+  return (
+    <Notice kind="warning" title="At which rate was it sampled?">
+      <p>The file does not say, and no model is known here that would. Give the sampling rate beside.</p>
+    </Notice>
+  );
+}
+
+function Unusable() {
+  return (
+    <Notice kind="error" title="The signal has holes">
+      <p>Some of its samples are no numbers (NaN or infinity). Fill or cut them, then open the file again.</p>
+    </Notice>
+  );
+}
+
+/** Return the model of a name; of none, the service's default. */
+function chosenModel(answer, name) {
+  return answer?.models.find((one) => (name ? one.name === name : one.is_default)) ?? null;
+}
+
+/** Take files that are dropped anywhere on the page; returns whether one hovers over it. */
+function useDrop(open, active) {
+  const [dragged, setDragged] = useState(false);
+  useEffect(() => {
+    if (!active) return undefined;
+    const over = (event) => {
+      event.preventDefault();
+      setDragged(true);
+    };
+    const leave = (event) => !event.relatedTarget && setDragged(false);
+    const drop = (event) => {
+      event.preventDefault();
+      setDragged(false);
+      if (event.dataTransfer.files.length) open(event.dataTransfer.files[0]);
+    };
+    addEventListener("dragover", over);
+    addEventListener("dragleave", leave);
+    addEventListener("drop", drop);
+    return () => {
+      removeEventListener("dragover", over);
+      removeEventListener("dragleave", leave);
+      removeEventListener("drop", drop);
+    };
+  }, [active]);
+  return dragged;
+}

@@ -1,0 +1,75 @@
+/** What the service says of a signal. */
+
+import { requestJson } from "../../api.js";
+
+const MOST_RECORDINGS = 128;
+// Below what one event of AWS Lambda holds, as base64.
+const MOST_BYTES = 4_000_000;
+
+/** Return the diagnosis of a whole signal, and how long the way there and back took. */
+export async function diagnose(samples, rateHz, { model, assetId, signal }) {
+  const started = performance.now();
+  const answer = await requestJson("predict", {
+    method: "POST",
+    type: "application/octet-stream",
+    query: { sample_rate_hz: rateHz, model, asset_id: assetId },
+    // An array would be copied to the network process while the page waits.
+    body: new Blob([samples]),
+    signal,
+  });
+  return { ...answer, roundTripMs: performance.now() - started };
+}
+
+/**
+ * Return the diagnoses of a signal's windows, one after the other; the last one is aligned to the end.
+ *
+ * @returns {Promise<{startS: number, lengthS: number, classId: string, className: string, confidence: number,
+ *   isFamiliar: boolean|null}[]>}
+ */
+export async function diagnoseWindows(samples, rateHz, input, { model, signal }) {
+  const length = windowLength(rateHz, input);
+  const starts = windowStarts(samples.length, length);
+  const most = Math.max(1, Math.min(MOST_RECORDINGS, Math.floor(MOST_BYTES / (4 * length))));
+  const windows = [];
+  for (let first = 0; first < starts.length; first += most) {
+    const part = starts.slice(first, first + most);
+    const { predictions } = await requestJson("predict/batch", {
+      method: "POST",
+      type: "application/x-npy",
+      query: { sample_rate_hz: rateHz, model, return_top_k: 1 },
+      body: npy(samples, part, length),
+      signal,
+    });
+    windows.push(...predictions.map((one, index) => shaped(one, part[index] / rateHz, length / rateHz)));
+  }
+  return windows;
+}
+
+/** Return how many samples at this rate make one window of the model. */
+export function windowLength(rateHz, { window, sample_rate_hz: modelHz }) {
+  const length = Math.round((window * rateHz) / modelHz);
+  return Math.round((length * modelHz) / rateHz) < window ? length + 1 : length;
+}
+
+/** Return where windows begin. */
+export function windowStarts(count, length) {
+  const starts = [];
+  for (let start = 0; start < count - length; start += length) starts.push(start);
+  return count < length ? [] : [...starts, count - length];
+}
+
+function shaped(answer, startS, lengthS) {
+  return {
+    startS, lengthS, classId: answer.class_id, className: answer.class_name, confidence: answer.confidence,
+    isFamiliar: answer.in_distribution,
+  };
+}
+
+/** Return windows as a NumPy file, float32 [windows, length]. */
+function npy(samples, starts, length) {
+  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${starts.length}, ${length}), }`;
+  // Source: NEP 1, "A Simple File Format for NumPy Arrays": the header ends with a newline, at a multiple of 64.
+  const header = `${dictionary.padEnd(64 * Math.ceil((dictionary.length + 11) / 64) - 11)}\n`;
+  const start = Uint8Array.of(0x93, ...new TextEncoder().encode("NUMPY"), 1, 0, header.length & 0xff, header.length >> 8);
+  return new Blob([start, header, ...starts.map((from) => samples.subarray(from, from + length))]);
+}

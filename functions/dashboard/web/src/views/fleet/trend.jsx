@@ -1,0 +1,69 @@
+/** A figure of a machine over time. */
+
+import { useCallback, useMemo } from "preact/hooks";
+
+import { Chart } from "../../charts/chart.jsx";
+import { axis, cursor, line, readout, yAxis } from "../../charts/style.js";
+import { timeTexts } from "../../charts/time.js";
+import { moment, number, quantity } from "../../format.js";
+import { color } from "../../theme.js";
+import { ChartHead, useReadout } from "../../charts/panel.jsx";
+
+const HEIGHT = 170;
+
+/** What each kind shows of a point, its axis, and its scale. */
+const KINDS = {
+  confidence: { of: (point) => 100 * point.confidence, label: "%", scale: { range: () => [0, 102] }, shown: (one) => quantity(one, "%") },
+  novelty: { of: (point) => point.novelty, label: "0 known, 1 unknown", scale: { range: () => [0, 1.02] }, shown: number },
+  rms: { of: (point) => point.rms, label: "g", scale: fromZero(), shown: (one) => quantity(one, "g") },
+  kurtosis: { of: (point) => point.kurtosis, label: "Gaussian noise: 3", scale: fromZero(), shown: number },
+};
+
+/** The chart of one figure, or of the condition. */
+export function Trend({ title, points, kind }) {
+  const classes = useMemo(() => [...new Map(points.map((one) => [one.class_id, one.class_name]))], [points]);
+  const figure = kind === "class" ? classFigure(classes) : KINDS[kind];
+  const [place, tell] = useReadout();
+  const data = useMemo(() => [points.map((one) => Date.parse(one.timestamp) / 1000), points.map((one) => figure.of(one) ?? null)], [points, kind]);
+  const limits = useMemo(() => span(data[0]), [data]);
+  const build = useCallback(() => ({
+    scales: { x: { time: true }, y: figure.scale },
+    axes: [axis("", { values: timeTexts, labelSize: 0, space: 64 }), yAxis(figure.label, figure.axis?.() ?? {})],
+    series: [{}, line("trace", { width: 1.5, points: { show: true, size: 5, fill: color("trace") }, ...figure.line })],
+    cursor: cursor(),
+    plugins: [readout((plot, at) => tell(plot ? said(points[at], figure) : ""))],
+  }), [points, kind]);
+  const now = figure.of(points.at(-1));
+  return (
+    <>
+      <ChartHead title={title} readout={place} />
+      <Chart {...{ build, data, limits }} height={kind === "class" ? 60 + 26 * classes.length : HEIGHT} label={`${title} over time, now ${figure.shown(now)}.`} />
+    </>
+  );
+}
+
+function classFigure(classes) {
+  const names = classes.map(([, name]) => name);
+  return {
+    of: (point) => classes.findIndex(([id]) => id === point.class_id),
+    label: "",
+    shown: (index) => names[index] ?? "–",
+    scale: { range: () => [-0.6, names.length - 0.4] },
+    line: { stroke: "transparent" },
+    axis: () => ({ size: 150, labelSize: 0, splits: () => names.map((_, n) => n), values: (_, splits) => splits.map((n) => names[n]) }),
+  };
+}
+
+function fromZero() {
+  return { range: (_, __, most) => [0, (most || 1) * 1.1] };
+}
+
+function span(times) {
+  const [first, last] = [times[0], times.at(-1)];
+  // One diagnosis alone still needs a day around it.
+  return first === last ? [first - 43_200, last + 43_200] : [first, last];
+}
+
+function said(point, figure) {
+  return point ? `${moment(point.timestamp)}: ${figure.shown(figure.of(point))}` : "";
+}

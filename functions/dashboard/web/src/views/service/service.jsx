@@ -1,0 +1,147 @@
+/** Whether the service is well: health, rates, latencies, what it diagnoses. */
+
+import { health, requestJson } from "../../api.js";
+import { duration, moment, number, percent, words } from "../../format.js";
+import { useAnswer, useEvery } from "../../hooks.js";
+import { Bar, Figures } from "../../parts/fields.jsx";
+import { Absent, Failure, Notice, Waiting } from "../../parts/notice.jsx";
+import { Rate } from "./rate.jsx";
+
+const REFRESH_S = 5;
+
+/** The view; it asks anew every five seconds while it is looked at. */
+export function Service({ keyRound, askKey, shown }) {
+  const state = useAnswer(health, [keyRound]);
+  const metrics = useAnswer((signal) => requestJson("metrics.json", { signal }), [keyRound]);
+  const isAbsent = metrics.error?.isAbsent;
+  useEvery(shown ? REFRESH_S : 0, () => {
+    state.again();
+    if (!isAbsent) metrics.again();
+  });
+  return (
+    <div class="page">
+      <header class="page-head"><h1>Service</h1><p class="small">Asked again every {REFRESH_S} seconds.</p></header>
+      <Health health={state} askKey={askKey} />
+      {isAbsent && <NoMetrics />}
+      {metrics.error && !isAbsent && <Failure error={metrics.error} again={metrics.again} askKey={askKey} />}
+      {metrics.value && <Metrics metrics={metrics.value} />}
+      {!metrics.value && metrics.state === "asking" && <Waiting height={420} label="Loading the metrics" />}
+    </div>
+  );
+}
+
+function Health({ health: { value, error, again }, askKey }) {
+  if (error) return <Failure error={error} again={again} askKey={askKey} />;
+  if (!value) return <Waiting height={150} label="Asking for the health" />;
+  const isWell = value.status === "healthy";
+  return (
+    <section class={`panel verdict slim ${isWell ? "good" : "bad"}`} aria-label="Health">
+      <div class="verdict-text">
+        <p class="eyebrow">Health</p>
+        <h2 class="verdict-class">{isWell ? "Healthy" : "No model can serve"}</h2>
+      </div>
+      <Figures
+        items={[
+          ["Version", value.version],
+          ["Default model", value.model ? `${value.model.name} ${value.model.version}` : "–", value.model?.precision],
+          ["Runs on", value.device],
+          ["Its time", moment(value.timestamp)],
+        ]}
+      />
+    </section>
+  );
+}
+
+function NoMetrics() {
+  return (
+    <Absent title="No metrics at this address">
+      <p>
+        This service does not offer <code>metrics.json</code>, so rates, latencies and errors cannot be shown here. On AWS
+        they are in CloudWatch: the stage's dashboard and alarms have them. The container variant has them at <code>/metrics</code>.
+      </p>
+    </Absent>
+  );
+}
+
+/** Figures since the service started; `metrics` is described in docs/dashboard.md. */
+function Metrics({ metrics }) {
+  const { requests, errors, latency_ms: latency, inferences, uptime_s: uptime, links } = metrics;
+  const failed = (errors["4xx"] ?? 0) + (errors["5xx"] ?? 0);
+  return (
+    <>
+      <section class="panel" aria-labelledby="requests">
+        <header class="panel-head"><h2 id="requests">Requests</h2><p class="small">since the start {duration(uptime * 1000)} ago</p></header>
+        <Figures
+          items={[
+            ["Requests", number(requests.total)],
+            ["Refused (4xx)", number(errors["4xx"] ?? 0), share(errors["4xx"], requests.total)],
+            ["Failed (5xx)", number(errors["5xx"] ?? 0), share(errors["5xx"], requests.total)],
+            ["Answered well", percent(requests.total ? 1 - failed / requests.total : null)],
+          ]}
+        />
+        <Rate metrics={metrics} />
+      </section>
+      <div class="columns">
+        <Latency latency={latency} />
+        <Inferences inferences={inferences} />
+      </div>
+      {links && <Links links={links} />}
+    </>
+  );
+}
+
+function Latency({ latency }) {
+  const entries = Object.entries(latency);
+  const most = Math.max(...entries.map(([, ms]) => ms), Number.MIN_VALUE);
+  return (
+    <section class="panel" aria-labelledby="latency">
+      <h2 id="latency">Latency</h2>
+      {entries.length ? (
+        <table class="probabilities">
+          <tbody>
+            {entries.map(([name, ms]) => (
+              <tr key={name}>
+                <th scope="row">{name.replace(/^p(\d+)$/, "$1 % within")}</th>
+                <td class="wide"><Bar share={ms / most} /></td><td class="right">{duration(ms)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ) : <p class="small">No request yet.</p>}
+    </section>
+  );
+}
+
+function Inferences({ inferences }) {
+  const entries = Object.entries(inferences).sort((a, b) => b[1] - a[1]);
+  const total = entries.reduce((sum, [, many]) => sum + many, 0);
+  return (
+    <section class="panel" aria-labelledby="inferences">
+      <h2 id="inferences">Diagnoses by condition</h2>
+      {total ? (
+        <table class="probabilities">
+          <tbody>
+            {entries.map(([id, many]) => (
+              <tr key={id}>
+                <th scope="row">{words(id)}</th><td class="wide"><Bar share={many / total} /></td><td class="right">{number(many)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ) : <p class="small">No diagnosis yet.</p>}
+    </section>
+  );
+}
+
+function Links({ links }) {
+  const safe = Object.entries(links).filter(([, url]) => String(url).startsWith("https://"));
+  return (
+    <Notice title="More in CloudWatch">
+      <ul>{safe.map(([name, url]) => <li key={name}><a href={url} rel="noreferrer">{words(name)}</a></li>)}</ul>
+    </Notice>
+  );
+}
+
+function share(part, total) {
+  return part && total ? `(${percent(part / total)})` : undefined;
+}

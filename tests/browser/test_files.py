@@ -1,0 +1,122 @@
+"""Every kind of file, dropped: the right class comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.files import (
+    FULL_SCALE_G,
+    as_csv,
+    as_german_csv,
+    as_mat,
+    as_mat73,
+    as_npy,
+    as_wav24,
+    example,
+)
+from tests.browser.watching import OpenPage, Watch, choose, drop, expect_class, give
+from tests.support.recordings import npy_bytes, wav_bytes
+
+WHIRL = example("oil_whirl")
+INT16 = (WHIRL / 4 * 32768).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", as_csv(WHIRL), "CSV · 2 MB · 1 channel · 102 400 samples · 20 480 Hz · 5 s"),
+        ("a.npy", npy_bytes(WHIRL), "NumPy, f4 · 410 kB · 1 channel · 102 400 samples"),
+        ("a.npy", as_npy(WHIRL), "NumPy, f8 · 1.64 MB · 2 channels · 102 400 samples"),
+        ("a.mat", as_mat(WHIRL, compressed=False), "MATLAB 5 · 820 kB · 1 channel · 102 400 samples · 20 480 Hz · 5 s"),
+        ("a.mat", as_mat(WHIRL, compressed=True), "MATLAB 5 · "),
+        ("a.f32", WHIRL.tobytes(), "Raw, float 32 bit · 410 kB · 1 channel · 102 400 samples"),
+        (
+            "a.WAV",
+            wav_bytes(WHIRL, 20480),
+            "WAV, 32 bit float · 410 kB · 1 channel · 102 400 samples · 20 480 Hz · 5 s",
+        ),
+    ],
+    ids=["csv", "npy", "npy-fortran-pair", "mat-6", "mat-7", "raw", "wav-float"],
+)
+def test_a_dropped_file_is_diagnosed(open_page: OpenPage, name: str, content: bytes, said: str) -> None:
+    page = open_page()
+    drop(page, name, content)
+    expect_class(page, "Oil whirl")
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    expect(page.locator(".file .small")).to_contain_text(said)
+
+
+def test_matlab_7_3_is_read_too(open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page()
+    drop(page, "a.mat", as_mat73(WHIRL, tmp_path / "a.mat"))
+    expect_class(page, "Oil whirl")
+    expect(page.locator(".file .small")).to_contain_text("MATLAB 7.3")
+    expect(page.get_by_label("Sampling rate")).to_have_value("20480")
+
+
+def test_a_file_that_does_not_say_all_is_asked_about(open_page: OpenPage, watch: Watch) -> None:
+    """Integers without a scale, and two channels of which one is silent."""
+    watch.expected = ("status of 422",)
+    page = open_page()
+    drop(page, "a.wav", as_wav24(WHIRL))
+    give(page, "Full scale", f"{FULL_SCALE_G:g}")
+    expect_class(page, "Oil whirl")
+    choose(page, "Channel", "Channel 1 (102 400 samples)")
+    expect(page.get_by_role("alert")).to_contain_text("This cannot be diagnosed")
+
+
+def test_samples_of_another_type_are_chosen(open_page: OpenPage) -> None:
+    page = open_page()
+    drop(page, "a.raw", INT16)
+    choose(page, "Sample type", "integer 16 bit")
+    give(page, "Full scale", "4")
+    expect_class(page, "Oil whirl")
+
+
+def test_decimal_commas_are_read(open_page: OpenPage) -> None:
+    page = open_page()
+    drop(page, "a.csv", as_german_csv(WHIRL))
+    choose(page, "Channel", "Beschleunigung (102 400 samples)")
+    expect_class(page, "Oil whirl")
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("170.mat", "Inner race fault, 0.014 inch"),
+        ("OR007@6_1.csv", "Outer race fault, 0.007 inch"),
+        ("B021_1_DE.wav", "Ball fault, 0.021 inch"),
+        ("Normal_0_DE.npy", "Normal"),
+    ],
+)
+def test_real_recordings_of_a_rolling_bearing(open_page: OpenPage, samples_dir: Path, name: str, label: str) -> None:
+    page = open_page()
+    drop(page, name, (samples_dir / name).read_bytes())
+    choose(page, "Model", "rolling-bearing")
+    give(page, "Sampling rate", "12000")
+    expect_class(page, label)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Healthy",
+        "Misalignment",
+        "Imbalance",
+        "Bearing clearance",
+        "Lubrication deficiency",
+        "Cavitation",
+        "Wear",
+        "Oil whirl",
+        "Misalignment + imbalance",
+        "Wear + lubrication",
+        "Cavitation + clearance",
+    ],
+)
+def test_an_example_is_one_click_away(open_page: OpenPage, name: str) -> None:
+    page = open_page()
+    page.get_by_role("button", name=name, exact=True).click()
+    expect_class(page, name)

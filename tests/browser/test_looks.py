@@ -1,0 +1,168 @@
+"""Every view, light and dark, wide and narrow: pictures to be looked at, nothing wider than the screen, axe content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.fake_api import FakeJobs, fake_fleet, fake_metrics
+from tests.browser.watching import NARROW, WIDE, OpenPage, Watch, drop, expect_class, overflowing, payload
+from tests.support.recordings import npy_bytes, tone
+
+SERIOUS = {"serious", "critical"}
+SCREENS = {"1280": WIDE, "390": NARROW}
+
+
+def intake(_: Page) -> None:
+    """The empty page."""
+
+
+def diagnosis(page: Page) -> None:
+    page.get_by_role("button", name="Oil whirl").click()
+    expect_class(page, "Oil whirl")
+    expect(page.locator(".strip rect")).to_have_count(3)
+    page.get_by_text("Strongest lines").click()
+
+
+def refusal(page: Page) -> None:
+    drop(page, "short.npy", npy_bytes(tone(windows=1)))
+    expect(page.get_by_role("alert")).to_contain_text("This cannot be diagnosed")
+
+
+def fleet(page: Page) -> None:
+    fake_fleet(page)
+    page.get_by_role("link", name="Fleet").click()
+    expect(page.locator(".asset")).to_have_count(5)
+
+
+def machine(page: Page) -> None:
+    fleet(page)
+    page.get_by_role("link", name="pump-7").click()
+    expect(page.locator(".chart:visible canvas")).to_have_count(5)
+
+
+def jobs(page: Page) -> None:
+    queue = FakeJobs(paused=True)
+    counts = (
+        ("running", 120, 46, 2),
+        ("partially_failed", 3, 2, 1),
+        ("cancelled", 40, 11, 0),
+        ("succeeded", 512, 512, 0),
+    )
+    for n, (state, total, done, failed) in enumerate(counts):
+        job = {"job_id": f"job-{9 - n:04}", "state": state, "created_at": f"2026-11-20T0{8 - n}:12:00Z"}
+        queue.jobs[job["job_id"]] = job | {"total": total, "done": done, "failed": failed, "progress": 0.4}
+    queue.jobs = dict(reversed(queue.jobs.items()))
+    queue.install(page)
+    page.get_by_role("link", name="Jobs").click()
+    chosen = [payload(f"pump-7 {n}.npy", npy_bytes(tone())) for n in range(4)]
+    page.get_by_label("Choose recordings").set_input_files(chosen)
+    page.get_by_role("article", name="job-0008").get_by_role("button", name="Results").click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+
+
+def models(page: Page) -> None:
+    page.get_by_role("link", name="Models").click()
+    expect(page.locator(".confusion")).to_have_count(2)
+
+
+def service(page: Page) -> None:
+    fake_metrics(page)
+    page.clock.install()
+    page.get_by_role("link", name="Service").click()
+    expect(page.get_by_role("heading", name="Latency")).to_be_visible()
+    for _ in range(12):
+        with page.expect_response("**/metrics.json"):
+            page.clock.run_for(5000)
+        page.clock.run_for(100)
+    expect(page.locator(".chart canvas")).to_be_visible()
+
+
+def absent(page: Page) -> None:
+    page.route(
+        "**/jobs", lambda route: route.fulfill(status=404, body='{"code": "not_found", "error": "Nothing here."}')
+    )
+    page.get_by_role("link", name="Jobs").click()
+    expect(page.get_by_role("heading", name="Jobs are not installed here")).to_be_visible()
+
+
+def key(page: Page) -> None:
+    page.get_by_role("button", name="API key").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+VIEWS = (intake, diagnosis, refusal, fleet, machine, jobs, models, service, absent, key)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", SCREENS)
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+def test_a_view(open_page: OpenPage, watch: Watch, screenshots: Path, view: object, width: str, scheme: str) -> None:
+    watch.expected = ("Failed to load resource",)
+    page = open_page(viewport=SCREENS[width], scheme=scheme)
+    assert callable(view)
+    view(page)
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_timeout(300)
+    name = getattr(view, "__name__", "view")
+    page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=name != "key")
+    assert overflowing(page) == []
+    assert serious_violations(page) == []
+
+
+def serious_violations(page: Page) -> list[str]:
+    """What axe calls serious or worse, with where it is."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['help']}: {node['target']}"
+        for one in found
+        if one["impact"] in SERIOUS
+        for node in one["nodes"]
+    ]
+
+
+def test_the_theme_is_the_systems_until_it_is_chosen(open_page: OpenPage) -> None:
+    page = open_page(scheme="dark")
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-theme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(root).to_have_attribute("data-theme", "light")
+    page.get_by_role("button", name="Change to dark colours").click()
+    expect(root).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(root).to_have_attribute("data-theme", "dark")
+
+
+def test_all_of_it_is_reached_with_the_keyboard(open_page: OpenPage) -> None:
+    page = open_page()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Choose a file")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Healthy")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect_class(page, "Healthy")
+
+
+def test_nothing_jumps_while_a_recording_is_read(open_page: OpenPage) -> None:
+    """Cumulative layout shift after the click, as the browser counts it without the moments after an input."""
+    page = open_page()
+    page.evaluate(
+        """() => {
+            window.shifted = 0;
+            new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+            }).observe({ type: "layout-shift" });
+        }"""
+    )
+    page.get_by_role("button", name="Oil whirl").click()
+    expect_class(page, "Oil whirl")
+    expect(page.locator(".strip rect")).to_have_count(3)
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.shifted") < 0.1

@@ -1,0 +1,64 @@
+"""What ships is what the sources give: built anew and compared, where Node.js and the locked packages are."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from build_scripts.simulate import MODERATE
+from build_scripts.simulation.classes import FAULT_CLASSES
+from build_scripts.simulation.record import simulate_record
+from functions.core.decoding import decode_file
+from functions.core.options import DiagnosisOptions
+from functions.core.pipeline import create_diagnoser
+from functions.core.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[3]
+FUNCTION = ROOT / "functions" / "dashboard"
+WEB, STATIC = FUNCTION / "web", FUNCTION / "static"
+EXAMPLES = json.loads((WEB / "examples.json").read_text())
+SEED = 2026  # the step `simulate` wrote docs/examples with it
+
+
+def test_building_again_gives_the_same_files(tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None or not (WEB / "node_modules" / "esbuild").is_dir():
+        pytest.skip("needs Node.js, and `npm ci` in functions/dashboard/web")
+    subprocess.run([node, "build.mjs", str(tmp_path)], cwd=WEB, check=True, capture_output=True, timeout=120)
+    assert tree(tmp_path) == tree(STATIC)
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_the_lock_has_every_package_by_its_hash_and_names_no_host() -> None:
+    text = (WEB / "package-lock.json").read_text()
+    packages = {name: one for name, one in json.loads(text)["packages"].items() if name}
+    assert all(one["integrity"].startswith("sha512-") for one in packages.values())
+    assert '"resolved"' not in text
+    wanted = json.loads((WEB / "package.json").read_text())
+    for name, version in {**wanted["dependencies"], **wanted["devDependencies"]}.items():
+        assert packages[f"node_modules/{name}"]["version"] == version
+
+
+@pytest.mark.parametrize("label", range(len(EXAMPLES)), ids=[one["id"] for one in EXAMPLES])
+def test_an_example_is_what_was_simulated_and_is_diagnosed_right(label: int) -> None:
+    example = EXAMPLES[label]
+    record = simulate_record(np.random.SeedSequence((SEED, label)), label, MODERATE)
+    assert (example["id"], example["name"]) == (FAULT_CLASSES[label].id, FAULT_CLASSES[label].name)
+    assert example["shaft_hz"] == pytest.approx(record.shaft_hz, abs=5e-4)
+    (path,) = (STATIC / "assets").glob(f"{example['id']}-????????.wav")
+    counts, rate = soundfile.read(path, dtype="int16")
+    assert (rate, len(counts)) == (20480, 3 * 20480)
+    np.testing.assert_array_equal(counts, record.counts[: len(counts)])
+    diagnoser = create_diagnoser(Settings(stage="local", api_keys_required=False))
+    diagnosis = diagnoser.diagnose(decode_file(path.read_bytes(), "audio/wav", 32.768), DiagnosisOptions())
+    assert diagnosis.predicted_class == label
+    assert diagnosis.in_distribution
