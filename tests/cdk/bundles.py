@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 MODULES = (
+    "functions/dashboard/handler.py",
     "functions/inference/handler.py",
     "functions/rotation/handler.py",
     "functions/jobs/handler.py",
