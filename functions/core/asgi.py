@@ -17,8 +17,14 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.core import keys
-from functions.core.errors import DependencyUnavailableError, MethodNotAllowedError, NotFoundError, PalierError
-from functions.core.key_stores import KeyStore
+from functions.core.errors import (
+    ApiKeyInvalidError,
+    DependencyUnavailableError,
+    MethodNotAllowedError,
+    NotFoundError,
+    PalierError,
+)
+from functions.core.key_stores import KeyStore, newest_ring
 from functions.core.metrics import Meter, Sink, observe_key_store_failure
 from functions.core.settings import Settings
 from functions.core.telemetry import LOGGER, request_id, request_id_var
@@ -113,14 +119,20 @@ class RequireKey:
         """Check the key, then run the route."""
         presented = Headers(scope=scope).get("x-api-key")
         try:
-            ring = await asyncio.to_thread(self._store.read)
+            key = await asyncio.to_thread(self._authenticate, presented)
         except DependencyUnavailableError:
             observe_key_store_failure()
             raise
-        key = ring.authenticate(presented)
         keys.require_scope(key, self._scope)
         scope.setdefault("state", {})["api_key_id"] = key.id
         await self.app(scope, receive, send)
+
+    def _authenticate(self, presented: str | None) -> keys.ApiKey:
+        try:
+            return self._store.read().authenticate(presented)
+        except ApiKeyInvalidError:
+            # It may have been made since the ring was read.
+            return newest_ring(self._store).authenticate(presented)
 
 
 def require_key(store: KeyStore | None, scope: keys.Scope) -> list[Middleware]:

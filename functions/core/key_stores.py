@@ -10,6 +10,9 @@ from functions.core.errors import DependencyUnavailableError
 from functions.core.keys import KeyRing, KeyRingError, read_key_ring
 from functions.core.settings import Settings
 
+# How old a ring may be that a key is refused by.
+_AGE_FOR_UNKNOWN_KEYS_S = 5.0
+
 
 class KeyStore(Protocol):
     """Gives the current key ring."""
@@ -77,6 +80,17 @@ class CachedKeyStore:
                 self._cached = (now, self._store.read())
             return self._cached[1]
 
+    def newest(self) -> KeyRing:
+        """Return the key ring, at most a few seconds old; raises as the store behind it.
+
+        For a key that the trusted ring does not know: it may be new. The few seconds keep callers with wrong keys from
+        reading the store with every request.
+        """
+        with self._lock:
+            if self._cached is not None and self._clock() - self._cached[0] >= _AGE_FOR_UNKNOWN_KEYS_S:
+                self._cached = None
+        return self.read()
+
     def expire(self) -> None:
         """Read anew at the next call."""
         with self._lock:
@@ -89,6 +103,11 @@ class UnconfiguredKeyStore:
     def read(self) -> KeyRing:
         """Raise DependencyUnavailableError."""
         raise DependencyUnavailableError("API keys are required, but no key store is configured.")
+
+
+def newest_ring(store: KeyStore) -> KeyRing:
+    """Return a store's ring as it is now, or was a few seconds ago; raises as the store."""
+    return store.newest() if isinstance(store, CachedKeyStore) else store.read()
 
 
 def key_store(settings: Settings) -> KeyStore | None:

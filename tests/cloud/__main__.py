@@ -28,6 +28,8 @@ DATA = CACHE / "root" / "var" / "palier" / "cloud"
 RECORDING = ROOT / "docs" / "examples" / "clearance.wav"
 STAGE: StageName = "dev"
 START_TIMEOUT_S = 120.0
+# A new key works within seconds, not at once.
+KEY_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 30.0
 
 
@@ -67,9 +69,11 @@ def up() -> None:
     key = _made_key()
     api = deployment.api(STAGE)
     headers = {"x-api-key": key, "content-type": "audio/wav", "accept": "*/*"}
-    answer = httpx.post(
-        f"{api}/predict", params={"full_scale": 4}, content=RECORDING.read_bytes(), headers=headers, timeout=60
-    )
+    answer = _asked(api, headers)
+    deadline = time.monotonic() + KEY_TIMEOUT_S
+    while answer.status_code == httpx.codes.UNAUTHORIZED and time.monotonic() < deadline:
+        time.sleep(1)
+        answer = _asked(api, headers)
     print(f"{api}/predict answers {answer.status_code}:\n{answer.text}\n")
     print("Ask it yourself; make cloud-down removes it:")
     asked = f"'{api}/predict?full_scale=4'"
@@ -77,6 +81,11 @@ def up() -> None:
     print(f"  curl -sS -H 'X-API-Key: {key}' {kind} --data-binary @'{RECORDING}' {asked}")
     if answer.status_code != httpx.codes.OK:
         raise CdkFailedError("the deployed API did not diagnose the recording")
+
+
+def _asked(api: str, headers: dict[str, str]) -> httpx.Response:
+    recording = RECORDING.read_bytes()
+    return httpx.post(f"{api}/predict", params={"full_scale": 4}, content=recording, headers=headers, timeout=60)
 
 
 def _made_key() -> str:

@@ -12,6 +12,7 @@ from functions.core.key_stores import (
     SecretKeyStore,
     UnconfiguredKeyStore,
     key_store,
+    newest_ring,
 )
 from functions.core.keys import KeyRing, create_key, write_key_ring
 from functions.core.settings import Settings
@@ -124,6 +125,18 @@ def test_expire_reads_anew() -> None:
     cached.expire()
     cached.read()
     assert store.reads == 2
+
+
+def test_an_unknown_key_is_looked_up_anew_but_not_with_every_request() -> None:
+    store, clock = CountingStore(), Clock()
+    cached = CachedKeyStore(store, 300, clock)
+    reads = []
+    for clock.now in (1000, 1004.9, 1005, 1006, 1010):
+        assert newest_ring(cached) == RING
+        reads.append(store.reads)
+    assert reads == [1, 1, 2, 2, 3]
+    assert newest_ring(store) == RING
+    assert store.reads == 4
 
 
 def test_a_failure_is_not_kept(tmp_path: Path) -> None:
