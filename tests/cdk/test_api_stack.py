@@ -92,10 +92,12 @@ def test_the_access_log_has_neither_headers_nor_query(template: Template) -> Non
 
 
 def test_only_this_api_may_call_the_alias(template: Template) -> None:
-    permission = template.only("AWS::Lambda::Permission")
-    assert permission["Principal"] == "apigateway.amazonaws.com"
-    assert template.document["Resources"][permission["FunctionName"]["Ref"]]["Type"] == "AWS::Lambda::Alias"
-    assert "RestApi" in json.dumps(permission["SourceArn"])
+    permissions = template.all("AWS::Lambda::Permission")
+    assert len(permissions) == len([spec for spec in FUNCTIONS if spec.routes])
+    for permission in permissions:
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert template.document["Resources"][permission["FunctionName"]["Ref"]]["Type"] == "AWS::Lambda::Alias"
+        assert "RestApi" in json.dumps(permission["SourceArn"])
 
 
 def test_errors_of_the_gateway_have_the_shape_of_ours(template: Template) -> None:

@@ -47,8 +47,9 @@ def test_environment_names_are_settings(assembly: Assembly, stage: Stage, part: 
     known = {variable_of(name) for name in Settings.__struct_fields__} | {"ORT_DISABLE_TELEMETRY"}
     for one in assembly.template(stage.name, part).all("AWS::Lambda::Function"):
         variables = set(one["Environment"]["Variables"])
-        assert {"PALIER_STAGE", "PALIER_API_KEYS_SECRET", "ORT_DISABLE_TELEMETRY"} <= variables
-        assert variables <= known
+        assert {"PALIER_STAGE", "ORT_DISABLE_TELEMETRY"} <= variables <= known
+        # The page asks for no key: it sends the user's own with its calls.
+        assert ("PALIER_API_KEYS_SECRET" in variables) == (not one["FunctionName"].endswith("-dashboard"))
 
 
 def test_models_are_read_from_their_layer(template: Template) -> None:
@@ -90,35 +91,42 @@ def test_provisioned_concurrency_follows_the_load(warm: Template) -> None:
 
 
 def test_callers_use_an_alias_of_a_published_version(template: Template) -> None:
-    alias = template.only("AWS::Lambda::Alias")
-    version = template.document["Resources"][alias["FunctionVersion"]["Fn::GetAtt"][0]]
-    assert alias["Name"] == "live"
-    assert version["Type"] == "AWS::Lambda::Version"
+    aliases = template.all("AWS::Lambda::Alias")
+    assert len(aliases) == len(FUNCTIONS)
+    for alias in aliases:
+        version = template.document["Resources"][alias["FunctionVersion"]["Fn::GetAtt"][0]]
+        assert alias["Name"] == "live"
+        assert version["Type"] == "AWS::Lambda::Version"
 
 
 def test_canary_shifts_and_rolls_back_on_alarms(template: Template, stage: Stage) -> None:
-    (alias,) = template.resources("AWS::Lambda::Alias")
+    aliases = template.resources("AWS::Lambda::Alias")
+    groups = template.all("AWS::CodeDeploy::DeploymentGroup")
     if stage.shift == "all_at_once":
-        assert "UpdatePolicy" not in alias
-        assert template.all("AWS::CodeDeploy::DeploymentGroup") == []
+        assert all("UpdatePolicy" not in alias for alias in aliases)
+        assert groups == []
         return
-    group = template.only("AWS::CodeDeploy::DeploymentGroup")
+    assert len(groups) == len(aliases) == len(FUNCTIONS)
     minutes = re.findall(r"\d+", stage.shift)[1]
-    assert group["DeploymentConfigName"] == f"CodeDeployDefault.LambdaCanary10Percent{minutes}Minutes"
-    assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
-    assert len(group["AlarmConfiguration"]["Alarms"]) == 2
-    assert "CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"]
+    for group in groups:
+        assert group["DeploymentConfigName"] == f"CodeDeployDefault.LambdaCanary10Percent{minutes}Minutes"
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+        assert len(group["AlarmConfiguration"]["Alarms"]) == 2
+    assert all("CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"] for alias in aliases)
 
 
 def test_a_rollback_alarm_watches_the_function_and_one_the_api(assembly: Assembly) -> None:
     alarms = assembly.template("prod", "api").all("AWS::CloudWatch::Alarm")
     watched = {(one["Namespace"], one["MetricName"], str(one["Dimensions"])) for one in alarms}
     assert watched == {
-        (
-            "AWS/Lambda",
-            "Errors",
-            "[{'Name': 'FunctionName', 'Value': 'palier-prod-inference'}, "
-            "{'Name': 'Resource', 'Value': 'palier-prod-inference:live'}]",
+        *(
+            (
+                "AWS/Lambda",
+                "Errors",
+                f"[{{'Name': 'FunctionName', 'Value': 'palier-prod-{spec.name}'}}, "
+                f"{{'Name': 'Resource', 'Value': 'palier-prod-{spec.name}:live'}}]",
+            )
+            for spec in FUNCTIONS
         ),
         (
             "AWS/ApiGateway",
@@ -140,7 +148,7 @@ def test_logs_are_kept_as_long_as_the_stage_says(assembly: Assembly, stage: Stag
 def test_every_function_has_a_role_of_its_own(warm: Template) -> None:
     functions = warm.all("AWS::Lambda::Function")
     roles = {one["Role"]["Fn::GetAtt"][0] for one in functions}
-    assert len(functions) == len(roles) == 3
+    assert len(functions) == len(roles) == len(FUNCTIONS) + len(EXTRA)
     for role in roles:
         assert "ManagedPolicyArns" not in warm.document["Resources"][role]["Properties"]
 
