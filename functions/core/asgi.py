@@ -83,7 +83,7 @@ class RequestBoundary:
         finally:
             duration_ms = (time.perf_counter() - started) * 1e3
             _log_access(scope, exchange.status, duration_ms)
-            self._meter.end(measured, _endpoint(scope), exchange.status, duration_ms)
+            self._meter.end(measured, _endpoint(scope), exchange.status, duration_ms, scope["method"])
             request_id_var.reset(token)
 
 
