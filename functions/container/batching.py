@@ -79,10 +79,9 @@ class Batcher:
             TooManyRequestsError: too much waits already.
             DeadlineExceededError: the deadline passed before the answer came.
         """
-        loop = asyncio.get_running_loop()
         if self._queue and self.queued + len(call.windows) > self._limits.max_queued:
             raise TooManyRequestsError(f"{self.queued} windows wait for the engine already; try again in a moment.")
-        waiting = _Waiting(call, loop.time(), loop.create_future())
+        waiting = _Waiting(call, time.monotonic(), asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         self.queued += waiting.windows
         self._plan()
@@ -103,27 +102,30 @@ class Batcher:
 
     def _plan(self) -> None:
         """Start a batch that is full, or look again when the oldest has waited enough."""
-        if self._running or not self._queue:
-            return
-        if self.queued >= self._limits.max_windows:
+        if not self._running and self.queued >= self._limits.max_windows:
             self._start()
-        elif self._timer is None:
-            due = self._queue[0].arrived + self._limits.max_delay_s
-            self._timer = asyncio.get_running_loop().call_at(due, self._wake)
+        elif not self._running and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._still_s(), self._wake)
 
     def _wake(self) -> None:
-        self._timer = None
+        """Start a batch if its time has come; the engine may be at work, the oldest may have left."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._running or not self._queue:
             return
-        if self._queue[0].arrived + self._limits.max_delay_s <= asyncio.get_running_loop().time():
+        if self.queued >= self._limits.max_windows or self._still_s() <= 0:
             self._start()
         else:
             self._plan()
 
+    def _still_s(self) -> float:
+        return self._queue[0].arrived + self._limits.max_delay_s - time.monotonic()
+
     def _start(self) -> None:
         batch = self._take()
         self._running = True
-        started = asyncio.get_running_loop().time()
+        started = time.monotonic()
         calls = [one.call for one in batch]
         done = asyncio.get_running_loop().run_in_executor(self._pool, _run, calls, self._limits.max_windows)
         done.add_done_callback(partial(self._finish, batch, started))
@@ -141,8 +143,7 @@ class Batcher:
     def _finish(self, batch: Sequence[_Waiting], started: float, done: asyncio.Future["_Ran"]) -> None:
         """Start what has gathered meanwhile, then hand out the answers."""
         self._running = False
-        if self._queue:
-            self._wake()
+        self._wake()
         if done.cancelled():
             for one in batch:
                 one.answer.cancel()

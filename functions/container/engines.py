@@ -11,7 +11,7 @@ from functions.container.settings import ContainerSettings
 from functions.core.engine import Engine
 from functions.core.errors import ModelUnavailableError
 from functions.core.manifest import InputSpec, Manifest, Precision
-from functions.core.models import CpuEngines, Device
+from functions.core.models import CpuEngines, Device, Engines
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class AcceleratedEngines:
         return BoundEngine(open_session(model, self.provider, providers), manifest.input, self.sizes, graphs=graphs)
 
 
-def make_engines(provider: Provider, threads: int, settings: ContainerSettings) -> CpuEngines | AcceleratedEngines:
+def make_engines(provider: Provider, threads: int, settings: ContainerSettings) -> Engines:
     """Return what models run on."""
     if provider.device == "cpu":
         return CpuEngines(threads)
@@ -81,10 +81,9 @@ def provider_options(
         "trt_profile_max_shapes": f"{spec.name}:{most}x{row}",
         "trt_cuda_graph_enable": graphs,
     }
-    options = {"tensorrt": tensorrt, "cuda": cuda}
-    # What TensorRT does not know runs on CUDA; what CUDA does not know, onnxruntime gives to the CPU itself.
-    start = PROVIDERS.index(provider)
-    return [(one.onnxruntime, options[one.name]) for one in PROVIDERS[start:] if one.name in options]
+    options: dict[str, dict[str, str]] = {"tensorrt": tensorrt, "cuda": cuda, "cpu": {}}
+    # What one does not know runs on the next.
+    return [(one.onnxruntime, options[one.name]) for one in PROVIDERS[PROVIDERS.index(provider) :]]
 
 
 def open_session(model: bytes, provider: Provider, providers: Sequence[tuple[str, dict[str, str]]]) -> Session:
@@ -103,7 +102,7 @@ def open_session(model: bytes, provider: Provider, providers: Sequence[tuple[str
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     try:
-        session: Any = onnxruntime.InferenceSession(model, options, providers=list(providers) or [provider.onnxruntime])
+        session: Any = onnxruntime.InferenceSession(model, options, providers=list(providers))
     except (failures.Fail, failures.InvalidGraph, failures.InvalidProtobuf, failures.RuntimeException) as error:
         raise ModelUnavailableError(f"onnxruntime cannot load the model: {error}") from error
     if session.get_providers()[0] != provider.onnxruntime:

@@ -46,8 +46,9 @@ class Tally:
 class RequestMetrics:
     """One finished request.
 
-    endpoint: name of the code that answered, `unmatched` where no route did; method: of HTTP, empty without it; status: 0 when the caller left before
-    an answer; memory_percent: peak resident memory of the process as a share of the Lambda function's, elsewhere None.
+    endpoint: name of the code that answered, `unmatched` where no route did; method: of HTTP; status: 0 when the caller
+    left before an answer; memory_percent: peak resident memory of the process as a share of the Lambda function's,
+    elsewhere None.
     """
 
     endpoint: str

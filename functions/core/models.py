@@ -29,7 +29,10 @@ class LoadedModel:
 class Engines(Protocol):
     """What models run on: chooses the variant for its device, and makes the engine of a file."""
 
-    device: Device
+    @property
+    def device(self) -> Device:
+        """Where they run."""
+        ...
 
     def precision(self, manifest: Manifest) -> Precision:
         """Return the precision of the variant that serves here."""
