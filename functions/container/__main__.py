@@ -10,19 +10,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from urllib.error import URLError
 
-# Before numpy and onnxruntime load.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
-import uvicorn
-
-from functions.container.app import create_container
 from functions.container.settings import CONTAINER_DEFAULTS, ContainerSettings, read_container_settings
 from functions.core.errors import PalierError
-from functions.core.memory import keep_freed_memory
-from functions.core.settings import read_settings
-from functions.core.telemetry import LOGGER, configure_logging
 
+# numpy's OpenBLAS starts a thread for each processor when it loads, and no request multiplies matrices with it.
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1", **CONTAINER_DEFAULTS}
 EXIT_CANNOT_START = 1
 # Longer than a load balancer keeps an idle connection, so that it is never the server that closes it first.
 _KEEP_ALIVE_S = 75
@@ -31,7 +23,7 @@ _KEEP_ALIVE_S = 75
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM, or check a server that runs here; returns 1, after a line that says why, if it cannot."""
     command = container_parser().parse_args(arguments).command
-    for name, value in CONTAINER_DEFAULTS.items():
+    for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:
         container = read_container_settings()
@@ -54,6 +46,14 @@ def serve(container: ContainerSettings) -> int:
     Raises:
         PalierError: settings, provider or default model are not such that anything can be served.
     """
+    # Late: a check needs none of it.
+    import uvicorn
+
+    from functions.container.app import create_container
+    from functions.core.memory import keep_freed_memory
+    from functions.core.settings import read_settings
+    from functions.core.telemetry import LOGGER, configure_logging
+
     # The first process of a container ignores a signal that it does not handle.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = read_settings()

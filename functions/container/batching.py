@@ -29,7 +29,7 @@ class BatchLimits:
     max_queued: windows that may wait; a request beyond them is refused, unless it would wait alone.
     """
 
-    max_windows: int = 16
+    max_windows: int = 32
     max_delay_s: float = 0.001
     max_queued: int = 256
 
