@@ -34,9 +34,9 @@ def serving_rows(report: Report) -> tuple[tuple[str, str], ...]:
 def _intro(report: Report) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in report["serving_versions"].items())
     return (
-        f"{report['clients']} clients, each with a connection of its own, send one window of `{report['model']}` after\n"
-        "the other; clients and servers share this machine's cores. The servers take turns; a figure is the median of\n"
-        f"{report['rounds']} rounds, a ratio the median of the ratios within a round. {versions}.\n"
+        f"{report['clients']} clients, each with a connection of its own, send one window of `{report['model']}`\n"
+        "after the other; clients and servers share this machine's cores. The servers take turns; a figure is the\n"
+        f"median of {report['rounds']} rounds, a ratio the median of the ratios within a round. {versions}.\n"
     )
 
 
@@ -52,6 +52,7 @@ def _arms(report: Report) -> str:
     )
     return head + "".join(
         f"| {report['labels'][name]} | {arm['per_second']:.0f} | "
-        f"{arm['lowest_per_second']:.0f} to {arm['highest_per_second']:.0f} | {arm['p50_ms']:.1f} | {arm['p99_ms']:.1f} |\n"
+        f"{arm['lowest_per_second']:.0f} to {arm['highest_per_second']:.0f} | "
+        f"{arm['p50_ms']:.1f} | {arm['p99_ms']:.1f} |\n"
         for name, arm in report["arms"].items()
     )
