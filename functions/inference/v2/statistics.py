@@ -72,7 +72,9 @@ class _ModelStatistics:
             return
         self.inferences += watch.windows
         self.totals["success"].add(total_ns)
-        batch = self.batches.setdefault(watch.windows, _durations(*_STAGES[1:]))
+        if watch.windows not in self.batches:
+            self.batches[watch.windows] = _durations(*_STAGES[1:])
+        batch = self.batches[watch.windows]
         for stage, ns in watch.stages_ns().items():
             self.totals[stage].add(ns)
             if stage in batch:
@@ -108,8 +110,9 @@ class Statistics:
             yield watch
         finally:
             with self._lock:
-                statistics = self._models.setdefault((name, version), _ModelStatistics())
-                statistics.add(watch, time.perf_counter_ns() - arrived_ns)
+                if (name, version) not in self._models:
+                    self._models[name, version] = _ModelStatistics()
+                self._models[name, version].add(watch, time.perf_counter_ns() - arrived_ns)
 
     def document(self, name: str, version: str) -> dict[str, Any]:
         """Return one model's statistics as the protocol writes them; zeros for one that was never asked."""
