@@ -85,14 +85,20 @@ class Batcher:
         self._queue.append(waiting)
         self.queued += waiting.windows
         self._plan()
+        timer = None if deadline is None else asyncio.get_running_loop().call_at(deadline, self._expire, waiting)
         try:
-            async with asyncio.timeout_at(deadline):
-                return await waiting.answer
-        except TimeoutError:
-            raise DeadlineExceededError("The engine was too busy to answer before the request's deadline.") from None
+            return await waiting.answer
         finally:
+            if timer is not None:
+                timer.cancel()
             if waiting.answer.cancelled():
                 self._leave(waiting)
+
+    def _expire(self, waiting: _Waiting) -> None:
+        if not waiting.answer.done():
+            sentence = "The engine was too busy to answer before the request's deadline."
+            waiting.answer.set_exception(DeadlineExceededError(sentence))
+            self._leave(waiting)
 
     def _leave(self, waiting: _Waiting) -> None:
         """Take a request out whose caller has given up, unless it runs already."""

@@ -1,6 +1,7 @@
 """What every function's Starlette app shares: request ids, the access log, errors, CORS, keys."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -166,6 +167,8 @@ def _endpoint(scope: Scope) -> str:
 
 
 def _log_access(scope: Scope, status: int, duration_ms: float) -> None:
+    if not LOGGER.isEnabledFor(logging.INFO):
+        return
     LOGGER.info(
         "request",
         extra={
