@@ -12,6 +12,9 @@ BIN := $(VENV)/bin
 LOCKS := build_scripts/locks
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+# The image's Python, and wheels alone: onnxruntime-gpu has nothing else.
+GPU_LOCK := $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.13 --only-binary :all: \
+  --generate-hashes --no-header --no-annotate
 
 # dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
 STAGE ?=
@@ -87,6 +90,10 @@ lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	    --output-file $(LOCKS)/$$group.txt || exit 1; \
 	done
 	$(LOCK) --group kserve --output-file $(LOCKS)/kserve.txt
+	$(LOCK) --group container --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
+	  --output-file $(LOCKS)/container.txt
+	$(GPU_LOCK) --group gpu --group container --constraint $(LOCKS)/container.txt layers/runtime/requirements.in \
+	  --override $(LOCKS)/gpu-override.in --output-file $(LOCKS)/gpu.txt
 
 clean: ## remove .venv and everything that was built
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

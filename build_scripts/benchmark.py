@@ -62,6 +62,13 @@ def run_cold_start_benchmark(work: Path, *, quick: bool = False) -> dict[str, ob
     return report
 
 
+def run_serving_benchmark(models: Path, name: str, *, quick: bool = False) -> dict[str, object]:
+    """Put the container under load; its module is imported only here, for it starts servers."""
+    module = importlib.import_module("build_scripts.serving.benchmark")
+    report: dict[str, object] = module.benchmark_serving(models, name, quick=quick)
+    return report
+
+
 def runner(engine: Engine, windows: Float32Array) -> Callable[[], object]:
     """Return a call that runs an engine once on windows float32 [B, C, T]."""
     return partial(engine.run, windows)

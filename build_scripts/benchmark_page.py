@@ -13,6 +13,7 @@ import msgspec
 
 from build_scripts.cold_start.page import render_cold_start, summary_rows
 from build_scripts.reference_recipe import REFERENCE
+from build_scripts.serving.page import render_serving, serving_rows
 from build_scripts.variants.page import render_variants
 from build_scripts.variants.recipe import labels_of
 from functions.core.manifest import Manifest
@@ -34,6 +35,7 @@ _TITLES = {
     "variants": ("The shipped model in all its forms", "--variants"),
     "http": ("A request, end to end", "--http"),
     "cold_start": ("A cold start on Lambda", "--cold-start"),
+    "serving": ("The container under load", "--serving"),
 }
 _ARMS = {
     "engine": "bare engine call",
@@ -42,6 +44,8 @@ _ARMS = {
     "fastapi_json": "FastAPI, `list[float]` JSON",
     "reference_onnx_fp32": "reference ResNet-18, onnxruntime float32",
 } | labels_of(REFERENCE.variants)
+# Sections of more than one table.
+_PAGES = {"cold_start": render_cold_start, "serving": render_serving}
 _PERCENTILES = {"p50_ms": "median ms", "p95_ms": "95th percentile ms", "p99_ms": "99th percentile ms"}
 
 Report = Mapping[str, Any]
@@ -54,7 +58,7 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     """Write `benchmarks.json` and `benchmarks.md` into a folder, and the summary into the README.
 
     Args:
-        reports: all of `against_reference`, `reference`, `variants`, `http` and `cold_start`.
+        reports: all of `against_reference`, `reference`, `variants`, `http`, `cold_start` and `serving`.
         manifest: of the model that was measured; its evidence is quoted beside the times.
         folder: for example docs.
     """
@@ -94,6 +98,7 @@ def _summary(document: Mapping[str, Any]) -> str:
             f"{http['json_speedup_over_fastapi']:.1f} times faster",
         ),
         *summary_rows(reports["cold_start"]),
+        *(serving_rows(reports["serving"]) if "serving" in reports else ()),
     )
     table = "".join(f"| {what} | {figure} |\n" for what, figure in rows)
     machine = reports["http"]["machine"]
@@ -118,8 +123,8 @@ def render_benchmarks(document: Mapping[str, Any]) -> str:
 def _section(name: str, report: Report) -> str:
     title, option = _TITLES[name]
     head = f"\n## {title}\n\n`python -m build_scripts benchmark {option}`\n\n"
-    if name == "cold_start":
-        return head + render_cold_start(report)
+    if name in _PAGES:
+        return head + _PAGES[name](report)
     figures = "".join(
         f"| {sentence} | {report[key]:.{_digits(report[key])}f} |\n"
         for key, sentence in _RATIOS.items()

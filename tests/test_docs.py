@@ -17,6 +17,8 @@ from build_scripts.benchmark_page import render_benchmarks, with_summary
 from build_scripts.cli.main import cli_parser
 from build_scripts.parser import make_parser
 from cdk.__main__ import make_parser as cdk_parser
+from functions.container.__main__ import container_parser
+from functions.container.settings import ContainerSettings
 from functions.core import errors
 from functions.core.keys import SCOPES
 from functions.core.options import DiagnosisOptions
@@ -24,6 +26,7 @@ from functions.core.settings import Settings, variable_of
 from functions.inference.app import create_app
 from local_server import server_parser
 from tests.support.apps import every_route
+from tests.support.container import make_container
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -69,6 +72,35 @@ def test_every_route_is_documented(method: str, path: str) -> None:
     assert f"| {method} `{path}` |" in text("v2.md" if path.startswith("/v2") else "http.md")
 
 
+def container_routes() -> list[tuple[str, str]]:
+    """What the container has beside the inference function; its multi-model routes among it."""
+    app = make_container(Settings(api_keys_required=False), multi_model=True).app
+    own = {"functions.container.sagemaker", "functions.container.multi_model", "functions.container.prometheus"}
+    return [
+        (method, route.path)
+        for route in every_route(app)
+        if route.endpoint.__module__ in own
+        for method in sorted((route.methods or set()) - {"HEAD"})
+    ]
+
+
+@pytest.mark.parametrize(("method", "path"), container_routes())
+def test_every_route_of_the_container_is_documented(method: str, path: str) -> None:
+    assert f"| {method} `{path}` |" in text("container.md")
+
+
+def test_every_error_of_the_container_is_documented() -> None:
+    kinds = [kind for kind in subclasses(errors.PalierError) if kind.__module__ == "functions.container.errors"]
+    assert len(kinds) == 6
+    assert [kind.code for kind in kinds if f"`{kind.code}`" not in text("container.md")] == []
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_every_command_of_the_container_is_documented(command: str) -> None:
+    assert container_parser().parse_args([command]).command == command
+    assert f"`{command}` " in text("container.md")
+
+
 @pytest.mark.parametrize("name", list(DiagnosisOptions.__struct_fields__))
 def test_every_request_option_is_documented(name: str) -> None:
     assert re.search(rf"^\|[^|]*`{name}`", text("http.md"), re.MULTILINE)
@@ -88,18 +120,23 @@ def test_every_scope_is_documented() -> None:
     assert all(f"`{scope}`" in text("http.md") for scope in SCOPES)
 
 
-@pytest.mark.parametrize("name", list(Settings.__struct_fields__))
-def test_every_setting_is_documented_with_its_default(name: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(kind, name) for kind in (Settings, ContainerSettings) for name in kind.__struct_fields__],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_setting_is_documented_with_its_default(kind: type[Settings | ContainerSettings], name: str) -> None:
     row = re.search(rf"^\| `{variable_of(name)}` \| (.*?) \| .+ \|$", text("settings.md"), re.MULTILINE)
     assert row
-    default = getattr(Settings(), name)
+    default = getattr(kind(), name)
     if isinstance(default, str | int | float | list):
         assert row[1] == f"`{json.dumps(default).strip(chr(34))}`"
 
 
 def test_every_setting_that_is_documented_exists() -> None:
     documented = re.findall(r"^\| `(PALIER_[A-Z_]+)`", text("settings.md"), re.MULTILINE)
-    assert {name.removeprefix("PALIER_").lower() for name in documented} <= set(Settings.__struct_fields__)
+    known = {*Settings.__struct_fields__, *ContainerSettings.__struct_fields__}
+    assert {name.removeprefix("PALIER_").lower() for name in documented} <= known
 
 
 def test_make_targets_and_their_documentation_agree() -> None:
@@ -145,7 +182,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_no_lock_names_an_index_host() -> None:
     locks = [path for path in (ROOT / "build_scripts" / "locks").glob("*.txt") if path.name != "torch.txt"]
-    assert len(locks) == 6
+    assert len(locks) == 8
     assert [path.name for path in [*locks, ROOT / "layers/runtime/requirements.txt"] if "://" in path.read_text()] == []
 
 

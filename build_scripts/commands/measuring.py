@@ -54,6 +54,7 @@ def benchmark_command(options: argparse.Namespace) -> Report:
         "variants": lambda: benchmark_package(options.models, options.model, checkpoint, quick=quick),
         "http": lambda: benchmark.run_http_benchmark(quick=quick),
         "cold_start": lambda: benchmark.run_cold_start_benchmark(WORK.parent / "cold_start", quick=quick),
+        "serving": lambda: benchmark.run_serving_benchmark(options.models, options.model, quick=quick),
     }
     reports = {name: run() for name, run in available.items() if options.all or getattr(options, name)}
     if options.write is not None:

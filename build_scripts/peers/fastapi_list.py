@@ -1,6 +1,6 @@
 """The usual recipe: FastAPI, a `list[float]` body, onnxruntime.
 
-Run: `python -m build_scripts.peers.fastapi_list MODEL`.
+Run: `python -m build_scripts.peers.fastapi_list MODEL [PORT]`.
 
 Fair to it: the same model file, one engine thread without spinning, the same uvicorn with uvloop and httptools, and a
 synchronous endpoint, so that FastAPI runs it in a worker thread. It does less than Palier: no joining, no novelty.
@@ -42,8 +42,9 @@ def create_app(model: Path) -> FastAPI:
 
 
 def main() -> None:
-    """Serve on a free port of this machine; the port is the first line on standard output."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    """Serve on a port of this machine, a free one unless it is given; the URL is the first line on standard output."""
+    port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    with socket.create_server(("127.0.0.1", port)) as listener:
         sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
         sys.stdout.flush()
         config = uvicorn.Config(create_app(Path(sys.argv[1])), log_level="warning", access_log=False)

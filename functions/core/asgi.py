@@ -1,6 +1,7 @@
 """What every function's Starlette app shares: request ids, the access log, errors, CORS, keys."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -89,7 +90,7 @@ class RequestBoundary:
         finally:
             duration_ms = (time.perf_counter() - started) * 1e3
             _log_access(scope, exchange.status, duration_ms)
-            self._meter.end(measured, _endpoint(scope), exchange.status, duration_ms)
+            self._meter.end(measured, _endpoint(scope), exchange.status, duration_ms, scope["method"])
             request_id_var.reset(token)
 
 
@@ -178,6 +179,8 @@ def _endpoint(scope: Scope) -> str:
 
 
 def _log_access(scope: Scope, status: int, duration_ms: float) -> None:
+    if not LOGGER.isEnabledFor(logging.INFO):
+        return
     LOGGER.info(
         "request",
         extra={

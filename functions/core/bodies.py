@@ -41,7 +41,8 @@ async def read_as_sent(request: Request, limit_bytes: int) -> bytes:
         room -= len(chunk)
         if room < 0:
             raise _too_large(limit_bytes)
-        chunks.append(chunk)
+        if chunk:
+            chunks.append(chunk)
     # join copies a large body once, and a single chunk not at all.
     return b"".join(chunks)
 

@@ -46,8 +46,9 @@ class Tally:
 class RequestMetrics:
     """One finished request.
 
-    endpoint: name of the code that answered, `unmatched` where no route did; status: 0 when the caller left before
-    an answer; memory_percent: peak resident memory of the process as a share of the Lambda function's, elsewhere None.
+    endpoint: name of the code that answered, `unmatched` where no route did; method: of HTTP; status: 0 when the caller
+    left before an answer; memory_percent: peak resident memory of the process as a share of the Lambda function's,
+    elsewhere None.
     """
 
     endpoint: str
@@ -56,6 +57,7 @@ class RequestMetrics:
     cold_start: bool
     memory_percent: float | None
     tally: Tally
+    method: str = ""
 
 
 class Sink(Protocol):
@@ -108,12 +110,12 @@ class Meter:
         """Begin a request: what is observed from here on, in this context, is the request's."""
         return _tally.set(Tally())
 
-    def end(self, token: Token[Tally | None], endpoint: str, status: int, latency_ms: float) -> None:
+    def end(self, token: Token[Tally | None], endpoint: str, status: int, latency_ms: float, method: str = "") -> None:
         """End the request that `begin` began, and tell the sinks."""
         tally = _tally.get() or Tally()
         _tally.reset(token)
         cold, self._cold = self._cold, False
-        request = RequestMetrics(endpoint, status, latency_ms, cold, self._memory_percent(), tally)
+        request = RequestMetrics(endpoint, status, latency_ms, cold, self._memory_percent(), tally, method)
         for sink in self._sinks:
             sink.record(request)
 

@@ -6,12 +6,14 @@ import threading
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from functions.core.engine import Engine, OnnxEngine
 from functions.core.errors import ModelNotFoundError, ModelUnavailableError, ProofNotFoundError, VersionNotFoundError
 from functions.core.manifest import Manifest, ManifestError, Precision, Variant, read_manifest
 from functions.core.metrics import observe_model_not_loaded
+
+Device = Literal["cpu", "cuda"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,44 @@ class LoadedModel:
     manifest: Manifest
     precision: Precision
     engine: Engine
+    device: Device = "cpu"
+
+
+class Engines(Protocol):
+    """What models run on: chooses the variant for its device, and makes the engine of a file."""
+
+    @property
+    def device(self) -> Device:
+        """Where they run."""
+        ...
+
+    def precision(self, manifest: Manifest) -> Precision:
+        """Return the precision of the variant that serves here."""
+        ...
+
+    def engine(self, model: bytes, manifest: Manifest) -> Engine:
+        """Return the engine of a verified file, ready to run.
+
+        Raises:
+            ModelUnavailableError: it cannot be loaded.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class CpuEngines:
+    """onnxruntime on the CPU, so many threads an engine."""
+
+    threads: int = 1
+    device: Device = "cpu"
+
+    def precision(self, manifest: Manifest) -> Precision:
+        """Return the precision that the manifest names for this processor."""
+        return manifest.default_variant.get(architecture(), "fp32")
+
+    def engine(self, model: bytes, manifest: Manifest) -> Engine:
+        """Return the engine of a file."""
+        return OnnxEngine(model, self.threads)
 
 
 class ModelRepository:
@@ -29,9 +69,9 @@ class ModelRepository:
     The folder is read once: packages never change, a new version means a new process.
     """
 
-    def __init__(self, root: Path, threads: int = 1) -> None:
+    def __init__(self, root: Path, threads: int = 1, engines: Engines | None = None) -> None:
         self._root = root
-        self._threads = threads
+        self._engines = engines or CpuEngines(threads)
         self._manifests: dict[Path, Manifest] = {}
         self._loaded: dict[tuple[Path, Precision | None], LoadedModel] = {}
         self._lock = threading.Lock()
@@ -113,6 +153,11 @@ class ModelRepository:
                     raise
             return self._loaded[key]
 
+    def loaded(self) -> list[LoadedModel]:
+        """Return the models that are loaded now."""
+        with self._lock:
+            return list(self._loaded.values())
+
     def _folder(self, name: str, version: str | None) -> Path:
         versions = self.versions(name)
         chosen = versions[-1] if version is None else version
@@ -121,12 +166,13 @@ class ModelRepository:
         return self._folders[name][chosen]
 
     def _load(self, folder: Path, manifest: Manifest, precision: Precision | None) -> LoadedModel:
-        chosen = precision or manifest.default_variant.get(architecture(), "fp32")
+        chosen = precision or self._engines.precision(manifest)
         try:
             variant = manifest.variant(chosen)
         except KeyError:
             raise ModelUnavailableError(f"{manifest.name} {manifest.version} has no variant {chosen}.") from None
-        return LoadedModel(manifest, chosen, OnnxEngine(_verified_bytes(folder, variant), self._threads))
+        engine = self._engines.engine(_verified_bytes(folder, variant), manifest)
+        return LoadedModel(manifest, chosen, engine, self._engines.device)
 
 
 def architecture() -> Literal["x86_64", "arm64"]:

@@ -1,7 +1,6 @@
 """The serve flow from end to end: recordings and options in, diagnoses out."""
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -10,19 +9,17 @@ import numpy as np
 
 from functions.core.arrays import Float32Array
 from functions.core.diagnosis import Diagnosis, novelty, record_probabilities
-from functions.core.engine import Engine, EngineOutput, cpu_threads
+from functions.core.engine import EngineOutput, cpu_threads
 from functions.core.errors import ModelUnavailableError, PalierError, RecordingTooLongError, SignalTooShortError
+from functions.core.flow import EngineCall, Flow, part_of, run_flow
 from functions.core.manifest import InputSpec
 from functions.core.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
-from functions.core.models import LoadedModel, ModelRepository
+from functions.core.models import Engines, LoadedModel, ModelRepository
 from functions.core.options import DiagnosisOptions
 from functions.core.resampling import resample
 from functions.core.settings import Settings
 from functions.core.signal import RateRange, Recording, check_samples, select_channels
 from functions.core.windowing import cut_windows
-
-# Memory of the activations stays bounded whatever the recording's length.
-_WINDOWS_PER_RUN = 32
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,15 @@ class Diagnoser:
         Raises:
             PalierError: the recording cannot be used, is over a limit, or the model cannot serve.
         """
+        return run_flow(self.diagnosing(recording, options))
+
+    def diagnosing(self, recording: Recording, options: DiagnosisOptions) -> Flow[Diagnosis]:
+        """Diagnose one recording as a flow; raises as `diagnose`."""
         model = self.load(options)
         prepared = self._prepare(recording, options, model.manifest.input, self._limits.max_windows)
-        started = time.perf_counter()
-        output = run_windows(model.engine, prepared.windows)
-        elapsed_ms = (time.perf_counter() - started) * 1e3
-        observe_inference(model.manifest.name, len(prepared.windows), elapsed_ms)
-        return _diagnosis(model, prepared, output, elapsed_ms)
+        run = yield EngineCall(model, prepared.windows)
+        observe_inference(model.manifest.name, len(prepared.windows), run.elapsed_ms)
+        return _diagnosis(model, prepared, run.output, run.elapsed_ms)
 
     def diagnose_batch(self, recordings: Sequence[Recording], options: DiagnosisOptions) -> list[Diagnosis]:
         """Diagnose recordings together, in order; their windows share the engine's runs.
@@ -89,6 +88,10 @@ class Diagnoser:
         Raises:
             PalierError: as `diagnose`; `field` names the recording, for example `signals[3]`.
         """
+        return run_flow(self.diagnosing_batch(recordings, options))
+
+    def diagnosing_batch(self, recordings: Sequence[Recording], options: DiagnosisOptions) -> Flow[list[Diagnosis]]:
+        """Diagnose recordings together as a flow; raises as `diagnose_batch`."""
         model = self.load(options)
         parts: list[_Prepared] = []
         room = self._limits.max_windows
@@ -100,13 +103,11 @@ class Diagnoser:
                     error.field = f"signals[{index}]"
                 raise
             room -= len(parts[-1].windows)
-        started = time.perf_counter()
-        output = run_windows(model.engine, np.concatenate([part.windows for part in parts]))
-        elapsed_ms = (time.perf_counter() - started) * 1e3
+        run = yield EngineCall(model, np.concatenate([part.windows for part in parts]))
         ends = list(accumulate(len(part.windows) for part in parts))
-        observe_inference(model.manifest.name, ends[-1], elapsed_ms)
+        observe_inference(model.manifest.name, ends[-1], run.elapsed_ms)
         return [
-            _diagnosis(model, part, _slice(output, start, end), elapsed_ms * (end - start) / ends[-1])
+            _diagnosis(model, part, part_of(run.output, start, end), run.elapsed_ms * (end - start) / ends[-1])
             for part, start, end in zip(parts, [0, *ends], ends, strict=False)
         ]
 
@@ -130,23 +131,6 @@ class Diagnoser:
         return spec.sample_rate_hz if stated is None else self._limits.rates.check(stated)
 
 
-def run_windows(engine: Engine, windows: Float32Array) -> EngineOutput:
-    """Run windows float32 [B, C, T] of any number B >= 1, a few at a time."""
-    outputs = [
-        engine.run(windows[start : start + _WINDOWS_PER_RUN]) for start in range(0, len(windows), _WINDOWS_PER_RUN)
-    ]
-    distances = [output.distance for output in outputs if output.distance is not None]
-    return EngineOutput(
-        np.concatenate([output.logits for output in outputs]),
-        np.concatenate(distances) if distances else None,
-    )
-
-
-def _slice(output: EngineOutput, start: int, end: int) -> EngineOutput:
-    distance = None if output.distance is None else output.distance[start:end]
-    return EngineOutput(output.logits[start:end], distance)
-
-
 def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, elapsed_ms: float) -> Diagnosis:
     diagnosis = Diagnosis(
         manifest=model.manifest,
@@ -162,12 +146,12 @@ def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, el
     return diagnosis
 
 
-def create_diagnoser(settings: Settings) -> Diagnoser:
-    """Return the diagnoser the settings describe."""
+def create_diagnoser(settings: Settings, engines: Engines | None = None) -> Diagnoser:
+    """Return the diagnoser the settings describe; engines run on the CPU unless others are given."""
     threads = settings.threads or cpu_threads(settings.lambda_memory_mb)
     rates = RateRange(settings.min_sample_rate_hz, settings.max_sample_rate_hz)
     return Diagnoser(
-        ModelRepository(settings.models_dir, threads),
+        ModelRepository(settings.models_dir, threads, engines),
         settings.default_model,
         Limits(rates, settings.max_windows),
     )

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -13,10 +13,11 @@ from functions.core.errors import PalierError
 
 MODELS_DIR = Path(__file__).resolve().parents[2] / "layers" / "models"
 PREFIX = "PALIER_"
-# Set by AWS Lambda itself.
+# Set by AWS Lambda and Amazon SageMaker themselves.
 _OTHER_NAMES = {
     "lambda_memory_mb": "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
     "lambda_initialization": "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "multi_model": "SAGEMAKER_MULTI_MODEL",
 }
 _LISTS = frozenset({"cors_origins"})
 _PATHS = frozenset({"models_dir", "api_keys_file"})
@@ -75,14 +76,22 @@ def variable_of(field: str) -> str:
     return _OTHER_NAMES.get(field, f"{PREFIX}{field.upper()}")
 
 
+_Read = TypeVar("_Read", bound=msgspec.Struct)
+
+
 def read_settings(**known: Any) -> Settings:
-    """Return the settings of the environment, with those that are known already.
+    """Return the settings of the environment, with those that are known already; raises as `read_struct`."""
+    return read_struct(Settings, **known)
+
+
+def read_struct(kind: type[_Read], **known: Any) -> _Read:
+    """Return a struct of the environment's variables, with the fields that are known already.
 
     Raises:
         SettingsInvalidError: a variable has a value it cannot have; the message names it.
     """
     try:
-        return msgspec.convert(_given(os.environ) | known, Settings, strict=False, dec_hook=_decode)
+        return msgspec.convert(_given(os.environ, kind) | known, kind, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$.")
         field = place.rstrip("`").partition("[")[0] or "cors_origins"
@@ -95,9 +104,9 @@ def get_settings() -> Settings:
     return read_settings()
 
 
-def _given(environment: Mapping[str, str]) -> dict[str, Any]:
+def _given(environment: Mapping[str, str], kind: type[msgspec.Struct]) -> dict[str, Any]:
     values = {name.upper(): value for name, value in environment.items()}
-    found = {field: values[variable_of(field)] for field in Settings.__struct_fields__ if variable_of(field) in values}
+    found = {field: values[variable_of(field)] for field in kind.__struct_fields__ if variable_of(field) in values}
     return {field: _list(field, value) if field in _LISTS else value for field, value in found.items()}
 
 

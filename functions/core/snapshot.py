@@ -41,7 +41,7 @@ def register_snapshot_hooks(prime: Hook, refresh: Hook, environment: Mapping[str
 def reseed() -> None:
     """Give the pseudo-random generators of the standard library and of numpy new states.
 
-    `os.urandom`, `secrets` and `uuid4` ask the kernel, which AWS reseeds itself.
+    `os.urandom` and `secrets` ask the kernel, which AWS reseeds itself.
     """
     random.seed()
     if "numpy.random" in sys.modules:

@@ -1,9 +1,9 @@
 """Structured logs: one JSON object a line, each with the id of the request it belongs to."""
 
 import logging
+import random
 import re
 import sys
-import uuid
 from contextvars import ContextVar
 
 from pythonjsonlogger.json import JsonFormatter
@@ -43,5 +43,5 @@ def configure_logging(level: str) -> None:
 
 
 def request_id(proposed: str | None) -> str:
-    """Return the caller's request id where it is well-formed, else a new one."""
-    return proposed if proposed and _REQUEST_ID.fullmatch(proposed) else uuid.uuid4().hex
+    """Return the caller's request id where it is well-formed, else a new one: no secret, so the kernel is not asked."""
+    return proposed if proposed and _REQUEST_ID.fullmatch(proposed) else f"{random.getrandbits(128):032x}"

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from functions.core.errors import TooManyRequestsError
+from functions.core.flow import Flow, run_flow
 
 _Result = TypeVar("_Result")
 
@@ -37,3 +38,15 @@ class Workers:
             return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, work, *arguments)
         finally:
             self._pending -= 1
+
+    async def follow(self, flow: Flow[_Result], body_bytes: int) -> _Result:
+        """Follow a flow to its end in a thread, and return what it returns.
+
+        Args:
+            flow: of one request.
+            body_bytes: how much it reads, unpacked.
+
+        Raises:
+            TooManyRequestsError: so much is pending already.
+        """
+        return await self.run(run_flow, flow)

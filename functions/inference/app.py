@@ -27,6 +27,11 @@ def create_app(settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
 
 def routes(endpoints: Endpoints, store: KeyStore | None) -> list[BaseRoute]:
     """Return all routes; health and documentation need no key."""
+    return [*native_routes(endpoints, store), LateRoutes("/v2", lambda: _v2_routes(endpoints, store))]
+
+
+def native_routes(endpoints: Endpoints, store: KeyStore | None) -> list[BaseRoute]:
+    """Return the routes of the native API and its documentation."""
     read = require_key(store, "read")
     predict = require_key(store, "predict")
     return [
@@ -39,7 +44,6 @@ def routes(endpoints: Endpoints, store: KeyStore | None) -> list[BaseRoute]:
         Route("/predict", endpoints.predict, methods=["POST"], middleware=predict),
         Route("/predict/batch", endpoints.predict_batch, methods=["POST"], middleware=predict),
         *docs_routes(),
-        LateRoutes("/v2", lambda: _v2_routes(endpoints, store)),
     ]
 
 

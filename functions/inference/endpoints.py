@@ -21,6 +21,8 @@ from functions.core.errors import (
     InvalidOptionError,
     ModelUnavailableError,
 )
+from functions.core.flow import Flow
+from functions.core.models import LoadedModel
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser
 from functions.core.settings import Settings
@@ -72,10 +74,7 @@ class Endpoints:
         except ModelUnavailableError as error:
             LOGGER.error(error.message, extra={"code": error.code}, exc_info=error.__cause__)
             return _json(self._health(None), HTTPStatus.SERVICE_UNAVAILABLE, dict(error.headers))
-        manifest = loaded.manifest
-        return _json(
-            self._health(ModelReference(name=manifest.name, version=manifest.version, precision=loaded.precision))
-        )
+        return _json(self._health(loaded))
 
     async def models(self, _: Request) -> Response:
         """GET /models: every package, the newest version of each; a broken one hides no other."""
@@ -106,21 +105,21 @@ class Endpoints:
         kind = media_type(request.headers.get("content-type"), BATCH_MEDIA_TYPES)
         return await self._answer(request, lambda body: self._diagnose_batch(body, kind, _query(request)))
 
-    async def _answer(self, request: Request, work: Callable[[bytes], Answer]) -> Response:
+    async def _answer(self, request: Request, work: Callable[[bytes], Flow[Answer]]) -> Response:
         body = await read_body(request, self.settings.max_body_bytes)
-        return _json(await self.workers.run(work, body))
+        return _json(await self.workers.follow(work(body), len(body)))
 
-    def _diagnose(self, body: bytes, kind: str, query: dict[str, str]) -> DiagnosisAnswer:
+    def _diagnose(self, body: bytes, kind: str, query: dict[str, str]) -> Flow[DiagnosisAnswer]:
         if kind == JSON:
             content = decode_json(body)
             options, recording = DiagnosisOptions.parse({**content.options, **query}), content.recordings[0]
         else:
             options = DiagnosisOptions.parse(query)
             recording = decode_file(body, kind, options.full_scale)
-        diagnosis = self.diagnoser.diagnose(recording, options)
+        diagnosis = yield from self.diagnoser.diagnosing(recording, options)
         return DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
 
-    def _diagnose_batch(self, body: bytes, kind: str, query: dict[str, str]) -> BatchAnswer:
+    def _diagnose_batch(self, body: bytes, kind: str, query: dict[str, str]) -> Flow[BatchAnswer]:
         recordings, members = _decode_batch(body, kind)
         options = DiagnosisOptions.parse({**members, **query})
         if not recordings:
@@ -129,7 +128,7 @@ class Endpoints:
             raise BatchTooLargeError(
                 f"The batch has {len(recordings)} recordings; the limit is {self.settings.max_batch}."
             )
-        diagnoses: list[Diagnosis] = self.diagnoser.diagnose_batch(recordings, options)
+        diagnoses: list[Diagnosis] = yield from self.diagnoser.diagnosing_batch(recordings, options)
         return BatchAnswer.of(diagnoses, options, request_id_var.get() or "")
 
     def _models(self) -> ModelsAnswer:
@@ -147,12 +146,12 @@ class Endpoints:
         models = self.diagnoser.models
         return ModelAnswer.of(models.manifest(name, version), models.versions(name), self.settings.default_model)
 
-    def _health(self, model: ModelReference | None) -> HealthAnswer:
+    def _health(self, model: LoadedModel | None) -> HealthAnswer:
         return HealthAnswer(
             status="healthy" if model else "unhealthy",
             model_loaded=model is not None,
-            model=model,
-            device="cpu",
+            model=None if model is None else ModelReference.of(model),
+            device="cpu" if model is None else model.device,
             version=VERSION,
             timestamp=datetime.now(UTC),
         )

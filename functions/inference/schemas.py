@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from functions.core.diagnosis import Diagnosis
 from functions.core.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision
+from functions.core.models import LoadedModel
 from functions.core.options import DiagnosisOptions
 
 
@@ -21,6 +22,11 @@ class ModelReference(Answer, frozen=True, kw_only=True):
     name: str
     version: str
     precision: Precision
+
+    @classmethod
+    def of(cls, model: LoadedModel) -> Self:
+        """Shape a loaded model."""
+        return cls(name=model.manifest.name, version=model.manifest.version, precision=model.precision)
 
 
 class DiagnosisAnswer(Answer, frozen=True, kw_only=True):

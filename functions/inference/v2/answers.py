@@ -1,10 +1,10 @@
 """From an engine's output to the bytes of an inference response."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from functions.core.arrays import Float32Array
@@ -52,7 +52,7 @@ def encode_answer(request: InferenceRequest, output: EngineOutput, manifest: Man
         **({} if request.id is None else {"id": request.id}),
         "outputs": [tensor.description for tensor in tensors],
     }
-    header = json.dumps(document, separators=(",", ":")).encode()
+    header = msgspec.json.encode(document)
     binary = [tensor.binary for tensor in tensors if tensor.binary is not None]
     return InferenceAnswer(b"".join([header, *binary]), len(header) if binary else None)
 

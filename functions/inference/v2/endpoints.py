@@ -112,8 +112,15 @@ class Endpoints:
             header_length=request.headers.get(HEADER_LENGTH),
         )
         encoding = accepted_encoding(request.headers.get("accept-encoding"))
+        return _answer(await self.answer(sent), encoding)
+
+    async def answer(self, sent: SentRequest) -> InferenceAnswer:
+        """Answer one inference request; raises as `Inference.answer`."""
         inference = Inference(self.models, self.settings, self.statistics)
-        return _answer(await self.workers.run(inference.answer, sent), encoding)
+        packed = sent.content_encoding != "identity"
+        return await self.workers.follow(
+            inference.answer(sent), self.settings.max_body_bytes if packed else len(sent.body)
+        )
 
     async def _object(self, request: Request) -> dict[str, Any]:
         body = await read_as_sent(request, self.settings.max_body_bytes)

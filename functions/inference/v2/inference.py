@@ -1,13 +1,13 @@
-"""One inference request from its bytes to its answer; runs in a worker thread."""
+"""One inference request from its bytes to its answer."""
 
 import time
 from dataclasses import dataclass, field
 
 from functions.core.bodies import unpack
 from functions.core.errors import BodyTooLargeError, MalformedEnvelopeError, UnsupportedMediaTypeError
+from functions.core.flow import EngineCall, Flow
 from functions.core.metrics import observe_inference
 from functions.core.models import ModelRepository
-from functions.core.pipeline import run_windows
 from functions.core.settings import Settings
 from functions.inference.v2.answers import InferenceAnswer, encode_answer
 from functions.inference.v2.requests import read_request
@@ -35,8 +35,8 @@ class Inference:
     settings: Settings
     statistics: Statistics
 
-    def answer(self, sent: SentRequest) -> InferenceAnswer:
-        """Answer one request.
+    def answer(self, sent: SentRequest) -> Flow[InferenceAnswer]:
+        """Answer one request, as a flow.
 
         Raises:
             ModelNotFoundError, VersionNotFoundError, ModelUnavailableError: the model cannot serve.
@@ -49,11 +49,10 @@ class Inference:
             body = unpack_body(sent.body, sent.content_encoding, self.settings.max_body_bytes)
             request = read_request(body, sent.header_length, Expected(manifest.input, self.settings.max_batch))
             watch.lap()
-            started = time.perf_counter()
-            output = run_windows(model.engine, request.windows)
-            observe_inference(manifest.name, len(request.windows), (time.perf_counter() - started) * 1e3)
-            watch.lap()
-            answer = encode_answer(request, output, manifest)
+            run = yield EngineCall(model, request.windows)
+            observe_inference(manifest.name, len(request.windows), run.elapsed_ms)
+            watch.lap(waited_ms=run.waited_ms)
+            answer = encode_answer(request, run.output, manifest)
             watch.lap()
             watch.windows = len(request.windows)
         return answer

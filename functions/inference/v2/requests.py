@@ -11,6 +11,9 @@ from functions.inference.v2.json_envelope import parse_envelope
 from functions.inference.v2.outputs import OUTPUTS, RequestedOutput, read_outputs
 from functions.inference.v2.tensors import Expected, read_input, read_raw
 
+# Who sends no JSON cannot ask for any.
+_ALL_BINARY = tuple(RequestedOutput(name, binary=True) for name in OUTPUTS)
+
 
 @dataclass(frozen=True)
 class InferenceRequest:
@@ -35,10 +38,7 @@ def read_request(body: bytes, header_length: str | None, expected: Expected) -> 
     """
     split = split_body(body, header_length)
     if split.header_bytes == RAW_REQUEST:
-        # Who sends no JSON cannot ask for any: all outputs, binary.
-        return InferenceRequest(
-            read_raw(split.tensors, expected), [RequestedOutput(name, binary=True) for name in OUTPUTS], None
-        )
+        return InferenceRequest(read_raw(split.tensors, expected), _ALL_BINARY, None)
     document = parse_envelope(split.json)
     return InferenceRequest(
         windows=read_input(document.get("inputs"), split, expected),

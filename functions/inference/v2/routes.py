@@ -14,6 +14,9 @@ def v2_routes(endpoints: Endpoints, store: KeyStore | None) -> list[Route]:
     model, version = "/v2/models/{name}", "/v2/models/{name}/versions/{version}"
     repository = "/v2/repository"
     return [
+        # First: routes are tried in turn, and these are what is asked for again and again.
+        Route(f"{model}/infer", endpoints.infer, methods=["POST"], middleware=predict),
+        Route(f"{version}/infer", endpoints.infer, methods=["POST"], middleware=predict),
         Route("/v2", endpoints.server),
         Route("/v2/health/live", endpoints.live),
         Route("/v2/health/ready", endpoints.ready),
@@ -29,8 +32,6 @@ def v2_routes(endpoints: Endpoints, store: KeyStore | None) -> list[Route]:
                 ("/stats", endpoints.model_statistics),
             )
         ),
-        Route(f"{model}/infer", endpoints.infer, methods=["POST"], middleware=predict),
-        Route(f"{version}/infer", endpoints.infer, methods=["POST"], middleware=predict),
         Route(f"{repository}/index", endpoints.index, methods=["POST"], middleware=read),
         Route(f"{repository}/models/{{name}}/load", endpoints.load, methods=["POST"], middleware=read),
         Route(f"{repository}/models/{{name}}/unload", endpoints.unload, methods=["POST"], middleware=read),

@@ -19,16 +19,26 @@ class Stopwatch:
 
     arrived_ns: int
     marks_ns: list[int] = field(default_factory=list)
+    waited_ns: int = 0
     windows: int = 0
 
-    def lap(self) -> None:
-        """Mark the end of a stage: waiting, reading, running, writing, in this order."""
+    def lap(self, waited_ms: float = 0.0) -> None:
+        """Mark the end of a stage: waiting, reading, running, writing, in this order.
+
+        Args:
+            waited_ms: how much of the stage was spent waiting for the engine.
+        """
         self.marks_ns.append(time.perf_counter_ns())
+        self.waited_ns += round(waited_ms * 1e6)
 
     def stages_ns(self) -> dict[str, int]:
-        """Return how long each stage took."""
+        """Return how long each stage took; waiting for the engine is waiting."""
         starts = [self.arrived_ns, *self.marks_ns]
-        return {name: end - start for name, start, end in zip(_STAGES, starts, self.marks_ns, strict=False)}
+        stages = {name: end - start for name, start, end in zip(_STAGES, starts, self.marks_ns, strict=False)}
+        if self.waited_ns:
+            stages["queue"] += self.waited_ns
+            stages["compute_infer"] -= self.waited_ns
+        return stages
 
 
 @dataclass
@@ -62,7 +72,9 @@ class _ModelStatistics:
             return
         self.inferences += watch.windows
         self.totals["success"].add(total_ns)
-        batch = self.batches.setdefault(watch.windows, _durations(*_STAGES[1:]))
+        if watch.windows not in self.batches:
+            self.batches[watch.windows] = _durations(*_STAGES[1:])
+        batch = self.batches[watch.windows]
         for stage, ns in watch.stages_ns().items():
             self.totals[stage].add(ns)
             if stage in batch:
@@ -98,8 +110,9 @@ class Statistics:
             yield watch
         finally:
             with self._lock:
-                statistics = self._models.setdefault((name, version), _ModelStatistics())
-                statistics.add(watch, time.perf_counter_ns() - arrived_ns)
+                if (name, version) not in self._models:
+                    self._models[name, version] = _ModelStatistics()
+                self._models[name, version].add(watch, time.perf_counter_ns() - arrived_ns)
 
     def document(self, name: str, version: str) -> dict[str, Any]:
         """Return one model's statistics as the protocol writes them; zeros for one that was never asked."""

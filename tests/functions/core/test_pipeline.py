@@ -12,6 +12,7 @@ from functions.core.errors import (
     SignalShapeError,
     SignalTooShortError,
 )
+from functions.core.models import CpuEngines
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser, create_diagnoser
 from functions.core.settings import Settings
@@ -172,4 +173,4 @@ def test_without_the_default_model_nothing_can_serve(settings: Settings) -> None
 def test_threads_come_from_the_settings_or_the_cpu_share(
     settings: Settings, change: dict[str, int], threads: int
 ) -> None:
-    assert create_diagnoser(replace(settings, **change)).models._threads == threads
+    assert create_diagnoser(replace(settings, **change)).models._engines == CpuEngines(threads)

@@ -1,0 +1,1 @@
+"""Throughput under many clients: the container with and without batching, beside the usual FastAPI recipe."""

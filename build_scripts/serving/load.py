@@ -1,0 +1,137 @@
+"""Many clients at once, each of which sends its next request when the last one is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from build_scripts.errors import BuildError
+
+_HEAD_END = b"\r\n\r\n"
+_LENGTH = b"content-length: "
+
+
+@dataclass(frozen=True)
+class Post:
+    """A request that is sent again and again: where to, with which headers, and its body."""
+
+    url: str
+    headers: tuple[str, ...]
+    body: bytes
+
+    def encoded(self) -> bytes:
+        """Return it as HTTP/1.1 has it."""
+        place = urlsplit(self.url)
+        lines = (f"POST {place.path} HTTP/1.1", f"host: {place.hostname}", *self.headers)
+        return "\r\n".join((*lines, f"content-length: {len(self.body)}", "", "")).encode() + self.body
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of a load: requests a second, and each answer's latency in ms."""
+
+    per_second: float
+    latencies_ms: tuple[float, ...]
+
+    def percentile_ms(self, percent: float) -> float:
+        """Return a percentile of the latencies, in ms."""
+        return float(np.percentile(self.latencies_ms, percent))
+
+
+def load(post: Post, clients: int, seconds: float) -> Measured:
+    """Send a request from so many connections for so long; every answer must be a 200.
+
+    Raises:
+        BuildError: one is not, or a connection is closed.
+    """
+    # uvloop where it is: the less the clients take, the more the server has.
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        return runner.run(_load(post, clients, seconds))
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()
+
+
+async def _load(post: Post, clients: int, seconds: float) -> Measured:
+    place = urlsplit(post.url)
+    host, port = place.hostname or "", place.port or 80
+    loop = asyncio.get_running_loop()
+    request = post.encoded()
+    connected = [await loop.create_connection(lambda: _Client(request), host, port) for _ in range(clients)]
+    protocols = [protocol for _, protocol in connected]
+    started = time.perf_counter()
+    for protocol in protocols:
+        protocol.begin(started + seconds)
+    try:
+        await asyncio.gather(*(protocol.done for protocol in protocols))
+    finally:
+        for transport, _ in connected:
+            transport.close()
+    elapsed_s = time.perf_counter() - started
+    latencies_ms = tuple(latency for protocol in protocols for latency in protocol.latencies_ms)
+    return Measured(len(latencies_ms) / elapsed_s, latencies_ms)
+
+
+class _Client(asyncio.Protocol):
+    """One connection. Bare: Python's HTTP clients cost more than the server that is to be measured."""
+
+    def __init__(self, request: bytes) -> None:
+        self._request = request
+        self._received = b""
+        self._sent = 0.0
+        self._until = 0.0
+        self.latencies_ms: list[float] = []
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.WriteTransport", transport)
+
+    def begin(self, until: float) -> None:
+        """Send until a moment of `time.perf_counter`; what is in flight then still counts."""
+        self._until = until
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, found, body = self._received.partition(_HEAD_END)
+        if not found or len(body) < _length(head):
+            return
+        if not head.startswith(b"HTTP/1.1 200 "):
+            self._fail(f"The server answered {self._received[:300]!r}.")
+            return
+        self._received = b""
+        now = time.perf_counter()
+        self.latencies_ms.append((now - self._sent) * 1e3)
+        if now < self._until:
+            self._send()
+        elif not self.done.done():
+            self.done.set_result(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail("The server closed a connection.")
+
+    def _send(self) -> None:
+        self._sent = time.perf_counter()
+        self._transport.write(self._request)
+
+    def _fail(self, sentence: str) -> None:
+        if not self.done.done():
+            self.done.set_exception(BuildError(sentence))
+
+
+def _length(head: bytes) -> int:
+    _, found, rest = head.lower().partition(_LENGTH)
+    if not found:
+        raise BuildError(f"The answer has no length: {head[:300]!r}.")
+    return int(rest.partition(b"\r\n")[0])

@@ -1,0 +1,58 @@
+"""Serving as a section of the benchmark page; every figure comes from the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Report = Mapping[str, Any]
+
+_RATIOS = {
+    "batching_speedup": "dynamic batching, times the throughput without (worker threads)",
+    "batching_speedup_over_batches_of_one": "dynamic batching, times the throughput of batches of one window",
+    "p99_ratio_batched_to_unbatched": "99th percentile of latency with batching, share of that without",
+    "binary_speedup_over_fastapi_json": "binary v2, times the throughput of FastAPI with JSON",
+}
+
+
+def render_serving(report: Report) -> str:
+    """Return the tables of a report of `benchmark_serving`."""
+    return "\n".join((_intro(report), _ratios(report), _arms(report)))
+
+
+def serving_rows(report: Report) -> tuple[tuple[str, str], ...]:
+    """Return what the README says of serving."""
+    return (
+        (
+            f"throughput under {report['clients']} clients, binary v2, against FastAPI with JSON",
+            f"{report['binary_speedup_over_fastapi_json']:.1f} times",
+        ),
+        ("the same, dynamic batching against none", f"{report['batching_speedup']:.2f} times"),
+    )
+
+
+def _intro(report: Report) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in report["serving_versions"].items())
+    return (
+        f"{report['clients']} clients, each with a connection of its own, send one window of `{report['model']}`\n"
+        "after the other; clients and servers share this machine's cores. The servers take turns; a figure is the\n"
+        f"median of {report['rounds']} rounds, a ratio the median of the ratios within a round. {versions}.\n"
+    )
+
+
+def _ratios(report: Report) -> str:
+    rows = "".join(f"| {sentence} | {report[key]:.2f} |\n" for key, sentence in _RATIOS.items())
+    return f"| figure | value |\n| --- | --- |\n{rows}"
+
+
+def _arms(report: Report) -> str:
+    head = (
+        "| server | requests a second | lowest to highest | median ms | 99th percentile ms |\n"
+        "| --- | --- | --- | --- | --- |\n"
+    )
+    return head + "".join(
+        f"| {report['labels'][name]} | {arm['per_second']:.0f} | "
+        f"{arm['lowest_per_second']:.0f} to {arm['highest_per_second']:.0f} | "
+        f"{arm['p50_ms']:.1f} | {arm['p99_ms']:.1f} |\n"
+        for name, arm in report["arms"].items()
+    )

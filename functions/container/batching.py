@@ -1,0 +1,192 @@
+"""Dynamic batching: windows of requests that arrive together go through the engine together.
+
+Everything here happens on the event loop but the engine's run itself, so there is nothing to lock.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from functions.container.errors import DeadlineExceededError
+from functions.core.arrays import Float32Array
+from functions.core.engine import Engine, EngineOutput
+from functions.core.errors import TooManyRequestsError
+from functions.core.flow import EngineCall, EngineRun, part_of, run_windows
+
+
+@dataclass(frozen=True)
+class BatchLimits:
+    """How windows are gathered.
+
+    max_windows: of one batch; a request that has more runs alone, so many at a time.
+    max_delay_s: how long the oldest request waits for others while the engine is idle.
+    max_queued: windows that may wait; a request beyond them is refused, unless it would wait alone.
+    """
+
+    max_windows: int = 32
+    max_delay_s: float = 0.001
+    max_queued: int = 256
+
+
+@dataclass(frozen=True)
+class RanBatch:
+    """One batch that ran: its windows, and how long each of its requests had waited for it."""
+
+    model: str
+    windows: int
+    waited_s: Sequence[float]
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    """A request in the queue, and the future its answer goes to; done early when nobody waits for it any more."""
+
+    call: EngineCall
+    arrived: float
+    answer: asyncio.Future[EngineRun]
+
+    @property
+    def windows(self) -> int:
+        return len(self.call.windows)
+
+
+class Batcher:
+    """Gathers the engine calls of one model, first come, first served; `queued` windows wait."""
+
+    def __init__(self, pool: Executor, limits: BatchLimits, observe: Callable[[RanBatch], None]) -> None:
+        self._pool = pool
+        self._limits = limits
+        self._observe = observe
+        self._queue: deque[_Waiting] = deque()
+        self._running = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.queued = 0
+
+    async def run(self, call: EngineCall, deadline: float | None = None) -> EngineRun:
+        """Run a call, together with others.
+
+        Args:
+            call: of this batcher's model.
+            deadline: on the event loop's clock; None waits as long as it takes.
+
+        Raises:
+            TooManyRequestsError: too much waits already.
+            DeadlineExceededError: the deadline passed before the answer came.
+        """
+        if self._queue and self.queued + len(call.windows) > self._limits.max_queued:
+            raise TooManyRequestsError(f"{self.queued} windows wait for the engine already; try again in a moment.")
+        waiting = _Waiting(call, time.monotonic(), asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self.queued += waiting.windows
+        self._plan()
+        timer = None if deadline is None else asyncio.get_running_loop().call_at(deadline, self._expire, waiting)
+        try:
+            return await waiting.answer
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if waiting.answer.cancelled():
+                self._leave(waiting)
+
+    def _expire(self, waiting: _Waiting) -> None:
+        if not waiting.answer.done():
+            sentence = "The engine was too busy to answer before the request's deadline."
+            waiting.answer.set_exception(DeadlineExceededError(sentence))
+            self._leave(waiting)
+
+    def _leave(self, waiting: _Waiting) -> None:
+        """Take a request out whose caller has given up, unless it runs already."""
+        if waiting in self._queue:
+            self._queue.remove(waiting)
+            self.queued -= waiting.windows
+
+    def _plan(self) -> None:
+        """Start a batch that is full, or look again when the oldest has waited enough."""
+        if not self._running and self.queued >= self._limits.max_windows:
+            self._start()
+        elif not self._running and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._still_s(), self._wake)
+
+    def _wake(self) -> None:
+        """Start a batch if its time has come; the engine may be at work, the oldest may have left."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._running or not self._queue:
+            return
+        if self.queued >= self._limits.max_windows or self._still_s() <= 0:
+            self._start()
+        else:
+            self._plan()
+
+    def _still_s(self) -> float:
+        return self._queue[0].arrived + self._limits.max_delay_s - time.monotonic()
+
+    def _start(self) -> None:
+        batch = self._take()
+        self._running = True
+        started = time.monotonic()
+        calls = [one.call for one in batch]
+        done = asyncio.get_running_loop().run_in_executor(self._pool, _run, calls, self._limits.max_windows)
+        done.add_done_callback(partial(self._finish, batch, started))
+
+    def _take(self) -> list[_Waiting]:
+        """Take the oldest requests that fit into one batch together, one at least."""
+        batch = [self._queue.popleft()]
+        room = self._limits.max_windows - batch[0].windows
+        while self._queue and self._queue[0].windows <= room:
+            room -= self._queue[0].windows
+            batch.append(self._queue.popleft())
+        self.queued -= sum(one.windows for one in batch)
+        return batch
+
+    def _finish(self, batch: Sequence[_Waiting], started: float, done: asyncio.Future["_Ran"]) -> None:
+        """Start what has gathered meanwhile, then hand out the answers."""
+        self._running = False
+        self._wake()
+        if done.cancelled():
+            for one in batch:
+                one.answer.cancel()
+        elif error := done.exception():
+            _fail(batch, error)
+        else:
+            waited_s = [started - one.arrived for one in batch]
+            _hand_out(batch, done.result(), waited_s)
+            windows = sum(one.windows for one in batch)
+            self._observe(RanBatch(batch[0].call.model.manifest.name, windows, waited_s))
+
+
+@dataclass(frozen=True)
+class _Ran:
+    output: EngineOutput
+    elapsed_ms: float
+
+
+def _run(calls: Sequence[EngineCall], at_once: int) -> _Ran:
+    """Run calls of one model together; in the engine's thread."""
+    engine: Engine = calls[0].model.engine
+    windows: Float32Array = calls[0].windows if len(calls) == 1 else np.concatenate([one.windows for one in calls])
+    started = time.perf_counter()
+    output = run_windows(engine, windows, at_once)
+    return _Ran(output, (time.perf_counter() - started) * 1e3)
+
+
+def _hand_out(batch: Sequence[_Waiting], ran: _Ran, waited_s: Sequence[float]) -> None:
+    start = 0
+    for one, waited in zip(batch, waited_s, strict=True):
+        end = start + one.windows
+        if not one.answer.done():
+            one.answer.set_result(EngineRun(part_of(ran.output, start, end), ran.elapsed_ms, waited * 1e3))
+        start = end
+
+
+def _fail(batch: Sequence[_Waiting], error: BaseException) -> None:
+    for one in batch:
+        if not one.answer.done():
+            one.answer.set_exception(error)

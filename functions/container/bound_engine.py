@@ -1,0 +1,85 @@
+"""An engine whose inputs and outputs stay where they are: bound once for each batch size, on the device."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from functions.core.arrays import Float32Array
+from functions.core.engine import EngineOutput
+from functions.core.manifest import InputSpec
+
+# onnxruntime's session; it has no types.
+Session = Any
+
+
+class BoundEngine:
+    """Runs windows in batches of a few fixed sizes, padded with silence to the next one.
+
+    Fixed places are what CUDA graphs need, and what saves an allocation and a copy of every run elsewhere.
+    """
+
+    def __init__(self, session: Session, spec: InputSpec, sizes: Sequence[int], *, graphs: bool = False) -> None:
+        """Bind memory for every size.
+
+        Args:
+            session: onnxruntime's, on the device of its first provider.
+            spec: of the model's input.
+            sizes: ascending; larger batches run in parts of the last.
+            graphs: record each size as a CUDA graph of its own.
+        """
+        self._places = [_Place(session, spec, size, graphs=graphs) for size in sizes]
+        self._lock = threading.Lock()
+
+    def run(self, windows: Float32Array) -> EngineOutput:
+        """Run windows float32 [B, C, T]; one run at a time, for the places are shared."""
+        largest = self._places[-1].size
+        with self._lock:
+            parts = [self._run(windows[start : start + largest]) for start in range(0, len(windows), largest)]
+        if len(parts) == 1:
+            return parts[0]
+        distances = [part.distance for part in parts if part.distance is not None]
+        return EngineOutput(
+            np.concatenate([part.logits for part in parts]), np.concatenate(distances) if distances else None
+        )
+
+    def _run(self, windows: Float32Array) -> EngineOutput:
+        place = next(place for place in self._places if place.size >= len(windows))
+        return place.run(windows)
+
+
+class _Place:
+    """Memory for one batch size: staged on the host, bound on the device."""
+
+    def __init__(self, session: Session, spec: InputSpec, size: int, *, graphs: bool) -> None:
+        import onnxruntime
+
+        self.size = size
+        self._session = session
+        device = "cpu" if session.get_providers()[0] == "CPUExecutionProvider" else "cuda"
+        self._staged: Float32Array = np.zeros((size, spec.channels, spec.window), np.float32)
+        self._input = onnxruntime.OrtValue.ortvalue_from_numpy(self._staged, device, 0)
+        self._binding = session.io_binding()
+        self._binding.bind_ortvalue_input(session.get_inputs()[0].name, self._input)
+        given = {output.name: output for output in session.get_outputs()}
+        self._outputs = []
+        for name in (name for name in ("logits", "distance") if name in given):
+            shape = [size, *given[name].shape[1:]]
+            value = onnxruntime.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, device, 0)
+            self._binding.bind_ortvalue_output(name, value)
+            self._outputs.append(value)
+        self._options = onnxruntime.RunOptions()
+        if graphs:
+            # Source: onnxruntime's documentation, "Using CUDA Graphs": one graph for each annotation.
+            self._options.add_run_config_entry("gpu_graph_id", str(size))
+
+    def run(self, windows: Float32Array) -> EngineOutput:
+        """Run windows float32 [B, C, T], B at most the size."""
+        self._staged[: len(windows)] = windows
+        self._staged[len(windows) :] = 0
+        self._input.update_inplace(self._staged)
+        self._session.run_with_iobinding(self._binding, self._options)
+        # Copied: the next run writes to the same place.
+        values = [np.array(value.numpy()[: len(windows)]) for value in self._outputs]
+        return EngineOutput(values[0], values[1] if len(values) > 1 else None)

@@ -1,0 +1,112 @@
+"""What models run on in the container: the chosen provider, and the variant that is made for its device."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functions.container.bound_engine import BoundEngine, Session
+from functions.container.errors import ProviderUnavailableError
+from functions.container.providers import PROVIDERS, Provider
+from functions.container.settings import ContainerSettings
+from functions.core.engine import Engine
+from functions.core.errors import ModelUnavailableError
+from functions.core.manifest import InputSpec, Manifest, Precision
+from functions.core.models import CpuEngines, Device, Engines
+
+
+@dataclass(frozen=True)
+class AcceleratedEngines:
+    """onnxruntime on a GPU: windows are padded to one of a few batch sizes, each with memory of its own there."""
+
+    provider: Provider
+    sizes: Sequence[int]
+    settings: ContainerSettings
+
+    @property
+    def device(self) -> Device:
+        """What /health calls it."""
+        return self.provider.device
+
+    def precision(self, manifest: Manifest) -> Precision:
+        """Return what the manifest names for CUDA, else fp16 where the package has it, else fp32."""
+        packaged = {variant.precision for variant in manifest.variants}
+        return manifest.default_variant.get("cuda", "fp16" if "fp16" in packaged else "fp32")
+
+    def engine(self, model: bytes, manifest: Manifest) -> Engine:
+        """Return the engine of a file.
+
+        Raises:
+            ModelUnavailableError: it cannot be loaded.
+            ProviderUnavailableError: onnxruntime would run it elsewhere.
+        """
+        providers = provider_options(self.provider, manifest.input, self.sizes[-1], self.settings)
+        graphs = self.settings.cuda_graphs and self.provider.device == "cuda"
+        return BoundEngine(open_session(model, self.provider, providers), manifest.input, self.sizes, graphs=graphs)
+
+
+def make_engines(provider: Provider, threads: int, settings: ContainerSettings) -> Engines:
+    """Return what models run on."""
+    if provider.device == "cpu":
+        return CpuEngines(threads)
+    return AcceleratedEngines(provider, batch_sizes(provider.device, settings.batch_max_windows), settings)
+
+
+def batch_sizes(device: Device, most: int) -> list[int]:
+    """Return the sizes that batches run in, all of which are warmed up: every one, on a GPU powers of two and the most.
+
+    Each size costs memory there, and a recording of a graph.
+    """
+    if device == "cpu":
+        return list(range(1, most + 1))
+    return sorted({1 << power for power in range(most.bit_length()) if 1 << power <= most} | {most})
+
+
+def provider_options(
+    provider: Provider, spec: InputSpec, most: int, settings: ContainerSettings
+) -> list[tuple[str, dict[str, str]]]:
+    """Return the providers of a session with their options, the chosen one first.
+
+    Source: onnxruntime's documentation, "CUDA Execution Provider" and "TensorRT Execution Provider".
+    """
+    graphs = "1" if settings.cuda_graphs else "0"
+    # TensorFloat-32 would round float32 to ten bits: fp16 is the variant for that, proven when it was packaged.
+    cuda = {"use_tf32": "0", "enable_cuda_graph": graphs}
+    row = f"{spec.channels}x{spec.window}"
+    tensorrt = {
+        "trt_fp16_enable": "0",
+        "trt_engine_cache_enable": "1",
+        "trt_engine_cache_path": str(settings.tensorrt_cache_dir),
+        "trt_profile_min_shapes": f"{spec.name}:1x{row}",
+        "trt_profile_opt_shapes": f"{spec.name}:{most}x{row}",
+        "trt_profile_max_shapes": f"{spec.name}:{most}x{row}",
+        "trt_cuda_graph_enable": graphs,
+    }
+    options: dict[str, dict[str, str]] = {"tensorrt": tensorrt, "cuda": cuda, "cpu": {}}
+    # What one does not know runs on the next.
+    return [(one.onnxruntime, options[one.name]) for one in PROVIDERS[PROVIDERS.index(provider) :]]
+
+
+def open_session(model: bytes, provider: Provider, providers: Sequence[tuple[str, dict[str, str]]]) -> Session:
+    """Return a session on a provider, and on no other.
+
+    Raises:
+        ModelUnavailableError: onnxruntime cannot load the model.
+        ProviderUnavailableError: onnxruntime left the provider out, as it does when one of its libraries fails.
+    """
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as failures
+
+    if provider.device == "cuda" and hasattr(onnxruntime, "preload_dlls"):
+        # CUDA and cuDNN come as wheels, where the dynamic loader does not look.
+        onnxruntime.preload_dlls()
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        session: Any = onnxruntime.InferenceSession(model, options, providers=list(providers))
+    except (failures.Fail, failures.InvalidGraph, failures.InvalidProtobuf, failures.RuntimeException) as error:
+        raise ModelUnavailableError(f"onnxruntime cannot load the model: {error}") from error
+    if session.get_providers()[0] != provider.onnxruntime:
+        raise ProviderUnavailableError(
+            f"The execution provider {provider.name!r} failed to start; onnxruntime has {session.get_providers()[0]}."
+        )
+    return session

@@ -1,0 +1,112 @@
+"""SageMaker's contract with a container: /ping, and /invocations for whatever the other doors take.
+
+Source: Amazon SageMaker AI developer guide, "Custom Inference Code with Hosting Services"; the binary media type is
+that of SageMaker's Triton container.
+"""
+
+import re
+from dataclasses import dataclass
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
+
+from functions.core.bodies import read_as_sent, read_body
+from functions.core.decoding import JSON
+from functions.core.errors import MalformedEnvelopeError
+from functions.inference.endpoints import Endpoints
+from functions.inference.v2.answers import InferenceAnswer
+from functions.inference.v2.endpoints import Endpoints as V2Endpoints
+from functions.inference.v2.inference import SentRequest
+
+BINARY = "application/vnd.sagemaker-triton.binary+json"
+_SIZE = re.compile(r";\s*json-header-size\s*=\s*(\d{1,19})\s*$", re.IGNORECASE | re.ASCII)
+
+
+class _Members(msgspec.Struct):
+    """What tells an inference request of the protocol and a batch from a recording; the rest is skipped unread."""
+
+    inputs: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    signals: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_members = msgspec.json.Decoder(_Members)
+
+
+@dataclass(frozen=True)
+class Invocations:
+    """One model behind SageMaker's door: the default one of the endpoints."""
+
+    native: Endpoints
+    v2: V2Endpoints
+
+    async def ping(self, request: Request) -> Response:
+        """GET /ping: 200 when the default model can serve, else 503."""
+        health = await self.native.health(request)
+        return Response(status_code=health.status_code, headers=_retry_after(health))
+
+    async def invocations(self, request: Request) -> Response:
+        """POST /invocations: a recording or a batch as the native API takes it, or a request of the protocol."""
+        content_type = request.headers.get("content-type", "")
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind == BINARY:
+            return await self._binary(request, content_type)
+        if kind != JSON:
+            return await self.native.predict(request)
+        body = await read_body(request, self.native.settings.max_body_bytes)
+        members = _members_of(body)
+        if members.inputs is not msgspec.UNSET:
+            return _answer(await self.v2.answer(self._sent(body, None, "identity")))
+        replayed = _replayed(request, body)
+        if members.signals is not msgspec.UNSET:
+            return await self.native.predict_batch(replayed)
+        return await self.native.predict(replayed)
+
+    async def _binary(self, request: Request, content_type: str) -> Response:
+        size = _SIZE.search(content_type)
+        if size is None:
+            raise MalformedEnvelopeError(
+                f"The content type must end with json-header-size, for example {BINARY};json-header-size=131.",
+                field="Content-Type",
+            )
+        body = await read_as_sent(request, self.native.settings.max_body_bytes)
+        encoding = request.headers.get("content-encoding", "identity")
+        return _answer(await self.v2.answer(self._sent(body, size[1], encoding)))
+
+    def _sent(self, body: bytes, header_length: str | None, encoding: str) -> SentRequest:
+        return SentRequest(
+            model=self.native.settings.default_model,
+            version=None,
+            body=body,
+            content_encoding=encoding,
+            header_length=header_length,
+        )
+
+
+def _answer(answer: InferenceAnswer) -> Response:
+    size = answer.header_bytes
+    return Response(answer.body, media_type=JSON if size is None else f"{BINARY};json-header-size={size}")
+
+
+def _members_of(body: bytes) -> _Members:
+    """Return what kind of object a body is; what is none is left to the native API to refuse."""
+    try:
+        return _members.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _Members()
+
+
+def _replayed(request: Request, body: bytes) -> Request:
+    """Return a request whose unpacked body can be read again."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    dropped = {b"content-encoding", b"content-length"}
+    headers = [(name, value) for name, value in request.scope["headers"] if name not in dropped]
+    return Request({**request.scope, "headers": headers}, receive)
+
+
+def _retry_after(response: Response) -> dict[str, str]:
+    return {name: value for name, value in response.headers.items() if name == "retry-after"}

@@ -1,0 +1,38 @@
+"""Before the server listens: every model is loaded, and has run every batch size that it will be given."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from functions.core.errors import PalierError
+from functions.core.models import LoadedModel, ModelRepository
+from functions.core.options import DiagnosisOptions
+from functions.core.pipeline import Diagnoser
+from functions.core.telemetry import LOGGER
+
+
+def warm_up_all(diagnoser: Diagnoser, sizes: Sequence[int]) -> None:
+    """Warm up the newest version of every model; one that cannot serve is logged, unless it is the default.
+
+    Raises:
+        PalierError: the default model cannot serve.
+    """
+    warm_up(diagnoser.load(DiagnosisOptions()), sizes)
+    for name in diagnoser.models.names():
+        if name != diagnoser.default_model:
+            _warm_up_other(diagnoser.models, name, sizes)
+
+
+def warm_up(model: LoadedModel, sizes: Sequence[int]) -> None:
+    """Run windows of noise through a model, in batches of each size; silence takes shortcuts that signals do not."""
+    spec = model.manifest.input
+    noise = np.random.default_rng(0).normal(0, 0.05, (max(sizes), spec.channels, spec.window)).astype(np.float32)
+    for size in sizes:
+        model.engine.run(noise[:size])
+
+
+def _warm_up_other(models: ModelRepository, name: str, sizes: Sequence[int]) -> None:
+    try:
+        warm_up(models.load(name), sizes)
+    except PalierError as error:
+        LOGGER.error(error.message, extra={"code": error.code}, exc_info=error.__cause__)

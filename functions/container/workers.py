@@ -1,0 +1,64 @@
+"""The container's way to follow a request: what is light on the event loop, the engine's runs together with others'."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from functions.container.batching import Batcher, BatchLimits, RanBatch
+from functions.core.engine import Engine
+from functions.core.flow import EngineCall, Flow, advance
+from functions.core.workers import Workers
+
+# On the event loop's clock; set for each request by `functions.container.presence`.
+deadline_var: ContextVar[float | None] = ContextVar("palier_deadline", default=None)
+
+# Reading so much takes a fraction of a millisecond: less than handing it to a thread and back.
+_LIGHT_BYTES = 128 * 1024
+
+_Result = TypeVar("_Result")
+
+
+def _unobserved(_: RanBatch) -> None:
+    """Tell nobody of a batch."""
+
+
+class BatchingWorkers(Workers):
+    """Reads large bodies in threads and small ones at once; engine calls of one model are batched.
+
+    One thread runs engines, so that one batch runs at a time while the next one gathers.
+    """
+
+    def __init__(
+        self, most_pending: int, limits: BatchLimits, observe: Callable[[RanBatch], None] = _unobserved
+    ) -> None:
+        super().__init__(most_pending)
+        self._limits = limits
+        self._observe = observe
+        self._engine_thread = ThreadPoolExecutor(1, thread_name_prefix="palier-engine")
+        self._batchers: WeakKeyDictionary[Engine, Batcher] = WeakKeyDictionary()
+
+    @property
+    def queued(self) -> int:
+        """Windows that wait for an engine."""
+        return sum(batcher.queued for batcher in self._batchers.values())
+
+    async def follow(self, flow: Flow[_Result], body_bytes: int) -> _Result:
+        """Follow a flow to its end.
+
+        Raises:
+            TooManyRequestsError: too much waits already, for a thread or for the engine.
+            DeadlineExceededError: the request's deadline passed.
+        """
+        step = advance(flow) if body_bytes <= _LIGHT_BYTES else await self.run(advance, flow)
+        while isinstance(step, EngineCall):
+            run = await self._batcher(step.model.engine).run(step, deadline_var.get())
+            step = advance(flow, run)
+        return step.result
+
+    def _batcher(self, engine: Engine) -> Batcher:
+        batcher = self._batchers.get(engine)
+        if batcher is None:
+            batcher = self._batchers[engine] = Batcher(self._engine_thread, self._limits, self._observe)
+        return batcher

@@ -1,0 +1,93 @@
+"""A request's work as a flow: it asks for runs of an engine, and whoever follows it decides when they run.
+
+The same flow is followed in one go by a worker thread (`run_flow`), or beside others whose windows share its runs
+(the container's batching).
+"""
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from functions.core.arrays import Float32Array
+from functions.core.engine import Engine, EngineOutput
+from functions.core.models import LoadedModel
+
+# Memory of the activations stays bounded whatever the recording's length.
+_WINDOWS_PER_RUN = 32
+
+
+@dataclass(frozen=True)
+class EngineCall:
+    """What a flow asks for: windows float32 [B, C, T] through a model's engine, B >= 1."""
+
+    model: LoadedModel
+    windows: Float32Array
+
+
+@dataclass(frozen=True)
+class EngineRun:
+    """What a flow is given: the engine's output, how long the engine took, and how long its turn was waited for."""
+
+    output: EngineOutput
+    elapsed_ms: float
+    waited_ms: float = 0.0
+
+
+Result = TypeVar("Result")
+Flow = Generator[EngineCall, EngineRun, Result]
+
+
+@dataclass(frozen=True)
+class Finished(Generic[Result]):
+    """What a flow has come to."""
+
+    result: Result
+
+
+def run_flow(flow: Flow[Result]) -> Result:
+    """Follow a flow to its end in this thread, and return what it returns."""
+    step = advance(flow)
+    while isinstance(step, EngineCall):
+        step = advance(flow, timed_run(step))
+    return step.result
+
+
+def advance(flow: Flow[Result], run: EngineRun | None = None) -> EngineCall | Finished[Result]:
+    """Take a flow to its next engine call, or to its end.
+
+    Args:
+        flow: not yet begun, or waiting for the run that is given.
+        run: what came of its last call; None begins it.
+    """
+    try:
+        return next(flow) if run is None else flow.send(run)
+    except StopIteration as end:
+        return Finished(end.value)
+
+
+def timed_run(call: EngineCall) -> EngineRun:
+    """Run what a flow asks for, alone."""
+    started = time.perf_counter()
+    output = run_windows(call.model.engine, call.windows)
+    return EngineRun(output, (time.perf_counter() - started) * 1e3)
+
+
+def run_windows(engine: Engine, windows: Float32Array, at_once: int = _WINDOWS_PER_RUN) -> EngineOutput:
+    """Run windows float32 [B, C, T] of any number B >= 1, so many at a time."""
+    outputs = [engine.run(windows[start : start + at_once]) for start in range(0, len(windows), at_once)]
+    if len(outputs) == 1:
+        return outputs[0]
+    distances = [output.distance for output in outputs if output.distance is not None]
+    return EngineOutput(
+        np.concatenate([output.logits for output in outputs]),
+        np.concatenate(distances) if distances else None,
+    )
+
+
+def part_of(output: EngineOutput, start: int, end: int) -> EngineOutput:
+    """Return the output of windows start to end."""
+    distance = None if output.distance is None else output.distance[start:end]
+    return EngineOutput(output.logits[start:end], distance)

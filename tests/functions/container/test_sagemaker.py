@@ -1,0 +1,123 @@
+"""SageMaker's contract: /ping, and whatever may be sent to /invocations."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from functions.container.sagemaker import BINARY
+from functions.core.settings import Settings
+from tests.support.apps import JSON, assert_error, client_of
+from tests.support.container import make_container
+from tests.support.packages import FILE
+from tests.support.recordings import npy_bytes, tone
+from tests.support.v2 import HEADER_LENGTH, batch, binary_envelope, expected_logits, json_envelope, read_answer
+
+FLOAT32 = tone(0.5).astype("<f4").tobytes()
+
+
+async def invoke(door: httpx.AsyncClient, body: bytes, content_type: str, **headers: str) -> httpx.Response:
+    return await door.post("/invocations", content=body, headers={"content-type": content_type} | headers)
+
+
+def as_v2(response: httpx.Response) -> httpx.Response:
+    """The same answer with its header's length where the protocol has it."""
+    size = response.headers["content-type"].partition("json-header-size=")[2]
+    return httpx.Response(200, headers={HEADER_LENGTH: size} if size else {}, content=response.content)
+
+
+async def test_ping_says_that_it_can_serve(door: httpx.AsyncClient) -> None:
+    answer = await door.get("/ping")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_ping_says_that_it_cannot(make_settings: Any, own_models_dir: Path) -> None:
+    (own_models_dir / "tiny" / "10" / FILE).unlink()
+    container = make_container(make_settings(models_dir=own_models_dir))
+    async with client_of(container.served) as client:
+        answer = await client.get("/ping")
+    assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "30")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (json.dumps({"signal": tone(0.5).tolist()}).encode(), JSON),
+        (FLOAT32, "application/octet-stream"),
+        (npy_bytes(tone(0.5)), "application/x-npy"),
+        ("\n".join(map(str, tone(0.5).tolist())).encode(), "text/csv"),
+    ],
+    ids=["json", "octets", "npy", "csv"],
+)
+async def test_a_recording_is_diagnosed(door: httpx.AsyncClient, body: bytes, content_type: str) -> None:
+    answer = await invoke(door, body, content_type)
+    assert (answer.status_code, answer.json()["class_id"]) == (200, "high")
+
+
+async def test_a_packed_recording_is_unpacked(door: httpx.AsyncClient) -> None:
+    body = gzip.compress(json.dumps({"signal": tone(0.5).tolist()}).encode())
+    answer = await invoke(door, body, JSON, **{"content-encoding": "gzip"})
+    assert (answer.status_code, answer.json()["class_id"]) == (200, "high")
+
+
+async def test_a_batch_of_recordings_is_diagnosed(door: httpx.AsyncClient) -> None:
+    body = json.dumps({"signals": [tone(0.5).tolist(), tone(-0.5).tolist()]}).encode()
+    answer = await invoke(door, body, JSON)
+    assert [one["class_id"] for one in answer.json()["predictions"]] == ["high", "low"]
+
+
+async def test_a_request_of_the_protocol_is_answered_in_it(door: httpx.AsyncClient) -> None:
+    answer = await invoke(door, json_envelope(batch(0.5), id="42").body, JSON)
+    document, outputs = read_answer(as_v2(answer))
+    assert (answer.headers["content-type"], document["id"]) == (JSON, "42")
+    assert outputs["logits"] == pytest.approx(expected_logits(0.5), abs=1e-4)
+
+
+@pytest.mark.parametrize("raw", [True, False], ids=["raw", "json header"])
+async def test_the_binary_media_type(door: httpx.AsyncClient, raw: bool) -> None:
+    envelope = binary_envelope(batch(0.5, -0.25), parameters={"binary_data_output": True})
+    size = "0" if raw else envelope.headers[HEADER_LENGTH]
+    body = batch(0.5, -0.25).tobytes() if raw else envelope.body
+    answer = await invoke(door, body, f"{BINARY};json-header-size={size}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(f"{BINARY};json-header-size=")
+    assert read_answer(as_v2(answer))[1]["logits"] == pytest.approx(expected_logits(0.5, -0.25), abs=1e-4)
+
+
+@pytest.mark.parametrize("parameter", ["", ";json-header-size=", ";json-header-size=many", ";json-header-size=-1"])
+async def test_the_binary_media_type_without_its_size_is_a_400(door: httpx.AsyncClient, parameter: str) -> None:
+    answer = await invoke(door, b"{}", BINARY + parameter)
+    sentence = assert_error(answer, 400, "malformed_envelope", "Content-Type")
+    assert sentence.endswith(f"for example {BINARY};json-header-size=131.")
+
+
+async def test_a_size_beyond_the_body_is_a_400(door: httpx.AsyncClient) -> None:
+    answer = await invoke(door, b"{}", f"{BINARY};json-header-size=3")
+    assert_error(answer, 400, "malformed_envelope", HEADER_LENGTH)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code", "field"),
+    [
+        (b"{", JSON, 400, "malformed_body", None),
+        (b"", JSON, 400, "empty_body", None),
+        (b'{"signal": [1, 2]}', JSON, 422, "signal_too_short", "signal"),
+        (b'{"inputs": []}', JSON, 400, "malformed_envelope", "inputs"),
+        (b"x", "text/plain", 415, "unsupported_media_type", "Content-Type"),
+        (bytes(300_000), "application/octet-stream", 413, "body_too_large", None),
+    ],
+    ids=["broken", "empty", "short", "no inputs", "type", "large"],
+)
+async def test_what_cannot_be_answered_has_its_sentence(
+    door: httpx.AsyncClient, body: bytes, content_type: str, status: int, code: str, field: str | None
+) -> None:
+    assert_error(await invoke(door, body, content_type), status, code, field)
+
+
+async def test_a_body_at_the_limit_passes_and_one_beyond_does_not(settings: Settings, door: httpx.AsyncClient) -> None:
+    body = b'{"signal": "' + b"x" * (settings.max_body_bytes - 14) + b'"}'
+    assert (await invoke(door, body, JSON)).status_code == 422
+    assert (await invoke(door, body + b" ", JSON)).status_code == 413
