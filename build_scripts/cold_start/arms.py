@@ -102,7 +102,18 @@ def _compile(root: Path, folder: Path) -> None:
 
 
 def _install(target: Path) -> None:
-    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
+    command = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--system-certs",
+        "--no-deps",
+        "--target",
+        str(target),
+    ]
     wheels = ["--python-version", "3.13", "--python-platform", "x86_64-manylinux_2_28", "--only-binary", ":all:"]
     locked = ["--require-hashes", "-r", str(LOCK)]
     done = subprocess.run([*command, *wheels, *locked], capture_output=True, text=True, timeout=900, check=False)

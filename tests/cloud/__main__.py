@@ -49,7 +49,8 @@ def main() -> int:
 def hold() -> None:
     """Run the services until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with open_services(DATA, cloud_host) as endpoint:
+    host = cloud_host()
+    with open_services(DATA, lambda: host) as endpoint:
         if endpoint.started:
             _pid_file().write_text(str(os.getpid()))
             signal.pause()
@@ -115,6 +116,8 @@ def down() -> None:
 def _started() -> str:
     url = running(DATA)
     if url is None:
+        # First: making the root, which DATA lies in, removes whatever was in its place.
+        cloud_host()
         DATA.mkdir(parents=True, exist_ok=True)
         with (DATA / "log").open("wb") as log:
             command = [sys.executable, "-m", "tests.cloud", "hold"]

@@ -35,54 +35,7 @@ class RuntimeApi:
         self.happened: queue.Queue[Happening] = queue.Queue()
         self.restored = threading.Event()
         self.events: queue.Queue[tuple[str, bytes, float]] = queue.Queue()
-        api = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-            wbufsize = -1
-
-            def do_GET(self) -> None:
-                if self.path == f"{PREFIX}/restore/next":
-                    # A snapshot would be taken here; the answer comes where one is restored.
-                    api.happened.put(Happening("snapshot"))
-                    api.restored.wait()
-                    return self._answer(200, b"", {})
-                api.happened.put(Happening("next"))
-                request_id, event, deadline_s = api.events.get()
-                headers = {
-                    "Lambda-Runtime-Aws-Request-Id": request_id,
-                    "Lambda-Runtime-Deadline-Ms": str(int(deadline_s * 1000)),
-                    "Lambda-Runtime-Invoked-Function-Arn": api.arn,
-                    "Content-Type": "application/json",
-                }
-                return self._answer(200, event, headers)
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                kind = self.path.rpartition("/")[2]
-                if kind == "response" and len(body) > LARGEST_PAYLOAD:
-                    refusal = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": f"{len(body)} bytes"}
-                    api.happened.put(Happening("error", {"error": refusal}))
-                    return self._answer(413, json.dumps(refusal).encode(), {})
-                if kind == "response":
-                    api.happened.put(Happening("response", {"body": json.loads(body)}))
-                else:
-                    kind = _ERRORS.get(self.path, "error")
-                    api.happened.put(Happening(kind, {"error": json.loads(body)}))
-                return self._answer(202, b'{"status":"OK"}', {})
-
-            def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-                self.send_response(status)
-                for name, value in (headers | {"Content-Length": str(len(body))}).items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing: standard output is the sandbox's."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
         self.port = int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -98,3 +51,51 @@ class RuntimeApi:
             return self.happened.get(timeout=timeout_s)
         except queue.Empty:
             return Happening("timeout", {"timeout_s": timeout_s})
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """The API's calls; `api` is set by a class made for each API."""
+
+    api: RuntimeApi
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def do_GET(self) -> None:
+        if self.path == f"{PREFIX}/restore/next":
+            # A snapshot would be taken here; the answer comes where one is restored.
+            self.api.happened.put(Happening("snapshot"))
+            self.api.restored.wait()
+            return self._answer(200, b"", {})
+        self.api.happened.put(Happening("next"))
+        request_id, event, deadline_s = self.api.events.get()
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int(deadline_s * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": self.api.arn,
+            "Content-Type": "application/json",
+        }
+        return self._answer(200, event, headers)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        kind = self.path.rpartition("/")[2]
+        if kind == "response" and len(body) > LARGEST_PAYLOAD:
+            refusal = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": f"{len(body)} bytes"}
+            self.api.happened.put(Happening("error", {"error": refusal}))
+            return self._answer(413, json.dumps(refusal).encode(), {})
+        if kind == "response":
+            self.api.happened.put(Happening("response", {"body": json.loads(body)}))
+        else:
+            self.api.happened.put(Happening(_ERRORS.get(self.path, "error"), {"error": json.loads(body)}))
+        return self._answer(202, b'{"status":"OK"}', {})
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in (headers | {"Content-Length": str(len(body))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: standard output is the sandbox's."""
