@@ -16,6 +16,7 @@ from constructs import Construct
 
 from cdk.acknowledged import acknowledge
 from cdk.constructs.boundary import Boundary
+from cdk.constructs.closed_group import closed_group
 from cdk.constructs.gpu_task import HEALTH, PORT
 from cdk.constructs.removal import removal_policy
 from cdk.functions import FUNCTIONS
@@ -49,9 +50,7 @@ class GpuBalancer(Construct):
     def __init__(self, scope: Construct, id_: str, *, stage: PalierStage, domain: Domain, boundary: Boundary) -> None:
         super().__init__(scope, id_)
         self.access_log = self._access_log(stage.retention)
-        self.group = ec2.SecurityGroup(
-            self, "Group", vpc=boundary.vpc, description="The balancer before the GPUs", allow_all_outbound=False
-        )
+        self.group = closed_group(self, "Group", vpc=boundary.vpc, description="The balancer before the GPUs")
         self.group.add_ingress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(_TLS), "Callers, over TLS")
         acknowledge(self.group, {"AwsSolutions-EC23": "It is the door; the web ACL and API keys stand behind it."})
         self.balancer = self._balancer(stage, boundary)

@@ -18,10 +18,16 @@ _AGENT_CONTROL = "/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-c
 # A deployment starts the new tasks before it ends the old ones.
 _DEPLOYING = 2
 
+_MEMBERSHIP = [
+    "ecs:DeregisterContainerInstance",
+    "ecs:RegisterContainerInstance",
+    "ecs:SubmitAttachmentStateChanges",
+    "ecs:SubmitContainerStateChange",
+    "ecs:SubmitTaskStateChange",
+]
 _ACCEPTED = {
     "AwsSolutions-AS3": "The service's tasks are what is watched; instances come and go with them.",
-    "AwsSolutions-IAM5[Resource::*]": "Metrics, registries' tokens and ECS's discovery have no resources to name.",
-    "AwsSolutions-IAM5[Action::ecs:Submit*]": "ECS's agent reports states of tasks and containers of this cluster.",
+    "AwsSolutions-IAM5[Resource::*]": "What agents tell and ask has no resource; conditions name cluster and metrics.",
 }
 
 
@@ -37,15 +43,10 @@ class GpuCapacity(Construct):
             vpc=boundary.vpc,
             container_insights_v2=ecs.ContainerInsights.ENABLED,
         )
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
-        self.role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["cloudwatch:PutMetricData"],
-                resources=["*"],
-                conditions={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
-            )
-        )
+        self.role = self._role()
         self.group = self._group(stage, gpu, boundary)
+        # An instance that starts before it may join does not try for ever.
+        self.group.node.add_dependency(self.role)
         self.provider = ecs.AsgCapacityProvider(
             self,
             "Provider",
@@ -57,6 +58,20 @@ class GpuCapacity(Construct):
         )
         self.cluster.add_asg_capacity_provider(self.provider)
         acknowledge(self, _ACCEPTED)
+
+    def _role(self) -> iam.Role:
+        """Return what an instance may do: be one of this cluster, and tell of its GPU."""
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+        here = {"ArnEquals": {"ecs:cluster": self.cluster.cluster_arn}}
+        told = {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
+        for actions, resource, conditions in (
+            (_MEMBERSHIP, self.cluster.cluster_arn, None),
+            (["ecs:Poll", "ecs:StartTelemetrySession"], "*", here),
+            (["ecs:DiscoverPollEndpoint"], "*", None),
+            (["cloudwatch:PutMetricData"], "*", told),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions))
+        return role
 
     def _group(self, stage: str, gpu: Gpu, boundary: Boundary) -> autoscaling.AutoScalingGroup:
         return autoscaling.AutoScalingGroup(
@@ -77,7 +92,8 @@ class GpuCapacity(Construct):
             instance_type=ec2.InstanceType(gpu.instance_type),
             machine_image=ecs.EcsOptimizedImage.amazon_linux2023(ecs.AmiHardwareType.GPU),
             security_group=boundary.workload,
-            role=self.role,
+            # The CDK would let it pull every image and write every log: the task's execution role does that.
+            role=self.role.without_policy_updates(),
             user_data=_user_data(stage),
             block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=volume)],
             http_tokens=ec2.LaunchTemplateHttpTokens.REQUIRED,
@@ -91,6 +107,7 @@ def _user_data(stage: str) -> ec2.UserData:
     data.add_commands(
         "echo ECS_ENABLE_GPU_SUPPORT=true >> /etc/ecs/ecs.config",
         "echo ECS_AWSVPC_BLOCK_IMDS=true >> /etc/ecs/ecs.config",
+        "echo ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true >> /etc/ecs/ecs.config",
         # Amazon Linux keeps its packages on S3, to which there is a way.
         "dnf install --assumeyes amazon-cloudwatch-agent",
         f"cat > {_AGENT_CONFIGURATION} <<'END'\n{agent_configuration(stage)}\nEND",

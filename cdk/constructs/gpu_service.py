@@ -6,6 +6,7 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from cdk.constructs.boundary import Boundary
+from cdk.constructs.closed_group import closed_group
 from cdk.constructs.gpu_balancer import GpuBalancer
 from cdk.constructs.gpu_capacity import GpuCapacity
 from cdk.constructs.gpu_metrics import gpu_utilization
@@ -31,9 +32,7 @@ class GpuService(Construct):
         boundary: Boundary,
     ) -> None:
         super().__init__(scope, id_)
-        self.group = ec2.SecurityGroup(
-            self, "Group", vpc=boundary.vpc, description="Tasks with a GPU", allow_all_outbound=False
-        )
+        self.group = closed_group(self, "Group", vpc=boundary.vpc, description="Tasks with a GPU")
         self.group.add_egress_rule(boundary.endpoints, ec2.Port.tcp(443), "AWS, through endpoints")
         self.service = ecs.Ec2Service(
             self,
@@ -52,6 +51,8 @@ class GpuService(Construct):
             health_check_grace_period=START,
             enable_execute_command=False,
         )
+        # The cluster must know its capacity provider before the service asks for it, and until the service is gone.
+        self.service.node.add_dependency(capacity.cluster)
         self._balancer = balancer
         balancer.target_group.add_target(
             self.service.load_balancer_target(container_name=CONTAINER, container_port=PORT)

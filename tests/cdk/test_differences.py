@@ -17,7 +17,7 @@ def test_nested_fields_are_told_by_their_path() -> None:
     bigger = {**DEV.sizes, "inference": FunctionSize(memory_mb=3000, timeout_s=28, reserved_concurrency=10)}
     other = replace(DEV, sizes=bigger, receivers=(Receiver("page", "mailto:a@plant.internal"),), snap_start=True)
     assert differences([DEV, other]) == [
-        Difference("sizes.inference.memory_mb", ("1024", "3000")),
+        Difference("sizes.inference.memory_mb", ("512", "3000")),
         Difference("snap_start", ("off", "on")),
         Difference("receivers", ("none", "page mailto:a@plant.internal")),
     ]
