@@ -34,8 +34,8 @@ _TITLES = {
     "composite_alarm": "composite alarms",
     "dashboard": "dashboard",
     "snapshot_gb_s": "snapshots (SnapStart)",
-    "gpu_instance": "instances with a GPU, the fewest",
-    "balancer": "load balancer, without its traffic",
+    "gpu_instance": "instances with a GPU",
+    "balancer": "load balancer",
     "endpoint_zone": "interface endpoints",
     "api": "API Gateway",
     "requests": "web ACL",
@@ -145,7 +145,8 @@ def render(costs: Sequence[StageCost]) -> str:
         f"A request is taken to be {assumed['billed_ms']} ms billed and {assumed['logged_kb']} KB of logs: "
         "assumptions, not measurements on AWS.\n\n"
         f"{_table('a million requests', costs, [one.million for one in costs])}\n"
-        "A stage with a GPU costs more, by the instances that run at least; whatever they answer is in it:\n\n"
+        "A stage with GPUs costs so much more, and for each further instance its row again; what it answers costs the web\n"
+        "ACL and the load balancer's traffic.\n\n"
         f"{_gpu_table()}"
     )
 

@@ -49,9 +49,9 @@ def test_idle_is_counted_from_the_templates() -> None:
 
 def test_a_million_requests_cost_their_gigabyte_seconds() -> None:
     million = cost(DEV, []).million
-    assert million["compute"] == pytest.approx(0.0000133334 * 20e-3 * 1e6)
+    assert million["compute"] == pytest.approx(0.0000133334 * 512 / 1024 * 20e-3 * 1e6)
     assert cost(replace(DEV, architecture="x86_64"), []).million["compute"] > million["compute"]
-    assert cost(PROD, []).million["compute"] == pytest.approx(million["compute"] * 1769 / 1024)
+    assert cost(PROD, []).million["compute"] == pytest.approx(million["compute"] * 1769 / 512)
 
 
 def test_a_gpu_costs_what_its_templates_hold(assembly: Assembly) -> None:
@@ -66,7 +66,7 @@ def test_a_gpu_costs_what_its_templates_hold(assembly: Assembly) -> None:
 
 def test_an_instance_without_a_price_is_said() -> None:
     stage = replace(WARM, gpu=replace(GPU, instance_type="g6e.xlarge"))
-    with pytest.raises(StageError, match="no price of g6e.xlarge in cdk/prices.toml; add it"):
+    with pytest.raises(StageError, match=r"no price of g6e\.xlarge in cdk/prices\.toml; add it"):
         cost(stage, [])
 
 

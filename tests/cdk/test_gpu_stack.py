@@ -1,4 +1,4 @@
-"""The container on GPUs: what it runs on, what it may do, who reaches it, how it grows, and that it is off by default."""
+"""The container on GPUs: what it runs on, what it may do, who reaches it, how it grows; off by default."""
 
 import json
 from typing import Any
