@@ -145,8 +145,8 @@ def render(costs: Sequence[StageCost]) -> str:
         f"A request is taken to be {assumed['billed_ms']} ms billed and {assumed['logged_kb']} KB of logs: "
         "assumptions, not measurements on AWS.\n\n"
         f"{_table('a million requests', costs, [one.million for one in costs])}\n"
-        "A stage with GPUs costs so much more, and for each further instance its row again; what it answers costs the web\n"
-        "ACL and the load balancer's traffic.\n\n"
+        "A stage with GPUs costs so much more, and for each further instance its row again; what it answers costs the\n"
+        "web ACL and the load balancer's traffic.\n\n"
         f"{_gpu_table()}"
     )
 
