@@ -24,7 +24,7 @@ NAMES = re.compile(
     r"password|passwd|secret_?string|secret_?key|private_?key|access_?key|token|credential", re.IGNORECASE
 )
 # Properties that are named so and hold a word of AWS's: how templates answer, how an instance's metadata is asked.
-_NO_SECRETS = ("ResponseType", "MetadataOptions/HttpTokens")
+_NO_SECRETS = ("ResponseType", "HttpTokens", "httpTokens")
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
