@@ -1,6 +1,7 @@
 """The container on GPUs: what it runs on, what it may do, how it grows; off by default."""
 
 import json
+import subprocess
 from typing import Any
 
 import pytest
@@ -184,18 +185,32 @@ def test_the_agent_measures_what_scaling_and_the_alarm_read(template: Template) 
     }
 
 
+def _script(template: Template) -> str:
+    """What an instance runs first; the cluster's name stands as CLUSTER."""
+    encoded = template.only("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]["UserData"]["Fn::Base64"]
+    return "".join(part if isinstance(part, str) else "CLUSTER" for part in encoded["Fn::Join"][1])
+
+
 def _agent(template: Template) -> dict[str, Any]:
     """The configuration that an instance writes for its CloudWatch agent."""
-    encoded = template.only("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]["UserData"]["Fn::Base64"]
-    script = "".join(part for part in encoded["Fn::Join"][1] if isinstance(part, str))
-    found: dict[str, Any] = json.loads(script.partition("<<'END'\n")[2].partition("\nEND\n")[0])
+    found: dict[str, Any] = json.loads(_script(template).partition("<<'END'\n")[2].partition("\nEND\n")[0])
     return found
 
 
+def test_an_instance_s_first_script_is_one_of_bash(template: Template) -> None:
+    done = subprocess.run(["bash", "-n"], input=_script(template), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_instances_keep_their_role_from_tasks(template: Template) -> None:
-    encoded = template.only("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]["UserData"]["Fn::Base64"]
-    assert "ECS_AWSVPC_BLOCK_IMDS=true" in str(encoded)
-    assert "ECS_ENABLE_GPU_SUPPORT=true" in str(encoded)
+    lines = _script(template).splitlines()
+    settings = [line.split()[1] for line in lines if line.endswith(">> /etc/ecs/ecs.config")]
+    assert settings == [
+        "ECS_ENABLE_GPU_SUPPORT=true",
+        "ECS_AWSVPC_BLOCK_IMDS=true",
+        "ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true",
+        "ECS_CLUSTER=CLUSTER",
+    ]
 
 
 def test_a_full_memory_is_told(assembly: Assembly) -> None:
