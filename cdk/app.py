@@ -11,6 +11,7 @@ from constructs import Construct
 
 from cdk.alarm_thresholds import Receiver
 from cdk.bundle import Bundle, BundleError
+from cdk.constructs.gpu_metrics import gpu_memory_percent
 from cdk.constructs.rest_api import api_name
 from cdk.constructs.web_acl import web_acl_name
 from cdk.functions import ROTATION
@@ -18,6 +19,7 @@ from cdk.observed import Observed
 from cdk.refusals import StageError, refuse
 from cdk.stacks.api import ApiStack, Source
 from cdk.stacks.data import DataStack
+from cdk.stacks.gpu import GpuStack, Neighbours
 from cdk.stacks.network import NetworkStack
 from cdk.stacks.observability import ObservabilityStack
 from cdk.stacks.protection import ProtectionStack
@@ -47,12 +49,14 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     data = DataStack(scope, f"{prefix}-data", stage=stage)
     secrets = SecretsStack(scope, f"{prefix}-secrets", stage=stage, bundle=source.bundle, key=data.key)
     api = ApiStack(scope, f"{prefix}-api", source=source, data=data, keys=secrets.keys)
+    protection = ProtectionStack(scope, f"{prefix}-protection", stage=stage, api=api.rest_api.api)
+    network = NetworkStack(scope, f"{prefix}-network", stage=stage)
     stacks: dict[str, Stack] = {
         "data": data,
         "secrets": secrets,
         "api": api,
-        "protection": ProtectionStack(scope, f"{prefix}-protection", stage=stage, api=api.rest_api.api),
-        "network": NetworkStack(scope, f"{prefix}-network", stage=stage),
+        "protection": protection,
+        "network": network,
         "observability": ObservabilityStack(
             scope,
             f"{prefix}-observability",
@@ -61,6 +65,15 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
             receivers=stage.receivers,
         ),
     }
+    if stage.gpu and stage.domain:
+        stacks["gpu"] = GpuStack(
+            scope,
+            f"{prefix}-gpu",
+            stage=stage,
+            gpu=stage.gpu,
+            domain=stage.domain,
+            neighbours=Neighbours(network.boundary, secrets.keys, protection.web_acl),
+        )
     for stack in stacks.values():
         Tags.of(stack).add("project", "palier")
         Tags.of(stack).add("stage", stage.name)
@@ -81,6 +94,7 @@ def observed(stage: Stage, data: DataStack, secrets: SecretsStack, api: ApiStack
         dead_letters=data.jobs.dead_letters,
         web_acl_metric=web_acl_name(stage),
         tables={name: one.table for name, one in data.tables.items()},
+        gpu_memory_percent=gpu_memory_percent(stage.name) if stage.gpu else None,
     )
 
 

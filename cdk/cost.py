@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cdk.differences import as_table
+from cdk.refusals import StageError
 from cdk.stages import Stage
 
 PRICES = Path(__file__).parent / "prices.toml"
@@ -22,6 +23,7 @@ _IDLE_TYPES = {
     "AWS::CloudWatch::Alarm": "alarm",
     "AWS::CloudWatch::CompositeAlarm": "composite_alarm",
     "AWS::CloudWatch::Dashboard": "dashboard",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "balancer",
 }
 _TITLES = {
     "web_acl": "web ACL",
@@ -32,6 +34,9 @@ _TITLES = {
     "composite_alarm": "composite alarms",
     "dashboard": "dashboard",
     "snapshot_gb_s": "snapshots (SnapStart)",
+    "gpu_instance": "instances with a GPU",
+    "balancer": "load balancer",
+    "endpoint_zone": "interface endpoints",
     "api": "API Gateway",
     "requests": "web ACL",
     "function": "Lambda, requests",
@@ -39,6 +44,7 @@ _TITLES = {
     "log_gb": "logs",
 }
 _SECONDS_A_MONTH = 30 * 24 * 3600
+_HOURS_A_MONTH = 30 * 24
 _MIB_A_GB = 1024
 
 Costs = dict[str, float]
@@ -64,9 +70,35 @@ def cost(stage: Stage, templates: Sequence[Template]) -> StageCost:
     """Return what a stage costs whose stacks have these templates.
 
     Not counted: storage, data transfer, traces, metrics of one's own, free tiers, jobs.
+
+    Raises:
+        StageError: the table of prices does not have the stage's instances.
     """
     resources = [one for template in templates for one in template["Resources"].values()]
-    return StageCost(stage.name, _idle(resources), _million(stage))
+    instances = {"gpu_instance": stage.gpu.minimum * instance_month(stage.gpu.instance_type)} if stage.gpu else {}
+    return StageCost(stage.name, _idle(resources) | instances, _million(stage))
+
+
+def instance_month(instance_type: str) -> float:
+    """Return the US dollars that one instance costs in a month.
+
+    Raises:
+        StageError: the table of prices does not have it.
+    """
+    if instance_type not in prices()["gpu_hour"]:
+        raise StageError(f"There is no price of {instance_type} in cdk/prices.toml; add it, with its source.")
+    month: float = prices()["gpu_hour"][instance_type]["usd"] * _HOURS_A_MONTH
+    return month
+
+
+def gpu_costs(instance_type: str) -> Costs:
+    """Return what a stage costs more in a month for one instance with a GPU, all that is needed around it included."""
+    idle = prices()["idle"]
+    return {
+        "gpu_instance": instance_month(instance_type),
+        "balancer": idle["balancer"]["usd"],
+        "endpoint_zone": idle["endpoint_zone"]["usd"] * prices()["assumed"]["gpu_endpoint_zones"],
+    }
 
 
 def _idle(resources: Sequence[Mapping[str, Any]]) -> Costs:
@@ -77,6 +109,10 @@ def _idle(resources: Sequence[Mapping[str, Any]]) -> Costs:
     counts["alarm"] = sum(_metrics(one["Properties"]) for one in resources if one["Type"] == "AWS::CloudWatch::Alarm")
     counts["web_acl_rule"] = sum(len(acl["Rules"]) for acl in acls)
     quantities: dict[str, float] = dict(counts)
+    endpoints = [one["Properties"] for one in resources if one["Type"] == "AWS::EC2::VPCEndpoint"]
+    zones = sum(len(one["SubnetIds"]) for one in endpoints if one["VpcEndpointType"] == "Interface")
+    if zones:
+        quantities["endpoint_zone"] = zones
     quantities["snapshot_gb_s"] = sum(
         one["MemorySize"] / _MIB_A_GB * _SECONDS_A_MONTH for one in functions if "SnapStart" in one
     )
@@ -108,7 +144,10 @@ def render(costs: Sequence[StageCost]) -> str:
         f"{_table('idle, a month', costs, [one.idle for one in costs])}\n"
         f"A request is taken to be {assumed['billed_ms']} ms billed and {assumed['logged_kb']} KB of logs: "
         "assumptions, not measurements on AWS.\n\n"
-        f"{_table('a million requests', costs, [one.million for one in costs])}"
+        f"{_table('a million requests', costs, [one.million for one in costs])}\n"
+        "A stage with GPUs costs so much more, and for each further instance its row again; what it answers costs the\n"
+        "web ACL and the load balancer's traffic.\n\n"
+        f"{_gpu_table()}"
     )
 
 
@@ -118,8 +157,17 @@ def with_costs(page: str, costs: Sequence[StageCost]) -> str:
     return before + BEGIN + render(costs) + END + rest.partition(END)[2]
 
 
+def _gpu_table() -> str:
+    types = list(prices()["gpu_hour"])
+    return _rows("one GPU, a month", types, [gpu_costs(one) for one in types])
+
+
 def _table(title: str, costs: Sequence[StageCost], columns: Sequence[Costs]) -> str:
+    return _rows(title, [one.stage for one in costs], columns)
+
+
+def _rows(title: str, heads: Sequence[str], columns: Sequence[Costs]) -> str:
     names = [name for name in _TITLES if any(column.get(name) for column in columns)]
     rows = [[_TITLES[name], *(f"{column.get(name, 0):.2f}" for column in columns)] for name in names]
     total = ["**all**", *(f"**{sum(column.values()):.2f}**" for column in columns)]
-    return as_table([title, *(one.stage for one in costs)], [*rows, total])
+    return as_table([title, *heads], [*rows, total])

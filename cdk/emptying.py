@@ -5,6 +5,9 @@ from typing import Any
 
 from cdk.stages import Stage
 
+# Stacks that have buckets; one that is not deployed is passed over.
+_WITH_BUCKETS = ("data", "gpu")
+
 
 def empty_buckets(stage: Stage, session: Any) -> list[str]:
     """Delete every version of every object in the stage's buckets, unless the stage keeps its data.
@@ -13,7 +16,8 @@ def empty_buckets(stage: Stage, session: Any) -> list[str]:
     """
     if stage.retention.removal == "retain":
         return []
-    buckets = list(_buckets(session.client("cloudformation"), f"palier-{stage.name}-data"))
+    client = session.client("cloudformation")
+    buckets = [name for part in _WITH_BUCKETS for name in _buckets(client, f"palier-{stage.name}-{part}")]
     s3 = session.resource("s3")
     for name in buckets:
         s3.Bucket(name).object_versions.delete()

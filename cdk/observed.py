@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -18,7 +19,7 @@ class Observed:
     functions: by their short names, the dimension `Function` of Palier's own metrics; `inference` is among them.
     Functions, not aliases: Lambda counts concurrency for the function alone. reserved_concurrency: of `inference`.
     throttle_rate_per_s: what API Gateway lets through of all callers together. web_acl_metric: the metric name in the
-    web ACL's visibility configuration. runbook: where alarms link to.
+    web ACL's visibility configuration. gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link to.
     """
 
     stage: str
@@ -31,4 +32,5 @@ class Observed:
     dead_letters: sqs.IQueue
     web_acl_metric: str
     tables: Mapping[str, dynamodb.ITable] = field(default_factory=dict)
+    gpu_memory_percent: cloudwatch.IMetric | None = None
     runbook: str = RUNBOOK

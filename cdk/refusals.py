@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
+from cdk.gpu_instances import IMAGE, INSTANCES
 from cdk.stages import Stage
 
 Rule = Callable[[Stage], Iterator[str]]
@@ -116,8 +117,22 @@ def _rate_limits(stage: Stage) -> Iterator[str]:
 
 
 def _gpu(stage: Stage) -> Iterator[str]:
-    if stage.gpu:
-        yield "there is no GPU stack yet; set gpu=False."
+    gpu = stage.gpu
+    if gpu is None:
+        return
+    if stage.domain is None:
+        yield "a GPU stage is reached over TLS and needs a domain with a certificate; set domain, or gpu=None."
+    if not IMAGE.fullmatch(gpu.image):
+        yield (
+            f"image {gpu.image!r} is not one of Amazon ECR by its digest; "
+            "write ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:DIGEST."
+        )
+    if gpu.instance_type not in INSTANCES:
+        yield f"instance {gpu.instance_type!r} is not known to have one NVIDIA GPU; use one of {', '.join(INSTANCES)}."
+    if not 1 <= gpu.minimum <= gpu.maximum:
+        yield f"gpu has {gpu.minimum} to {gpu.maximum} tasks; it needs 1 <= minimum <= maximum."
+    if gpu.requests_per_task < 1 or not 1 <= gpu.utilization <= 100:
+        yield "gpu scales to at least 1 request a minute and to a utilization of 1 to 100 percent; set both so."
 
 
 def _is_placeholder(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a stage is made of: sizes, limits, retention, domain."""
+"""What a stage is made of: sizes, limits, retention, domain, GPU."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -61,3 +61,20 @@ class Domain:
     certificate_arn: str
     hosted_zone_id: str | None = None
     hosted_zone_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """The container on GPUs, one task on an instance; tasks follow the load between the bounds.
+
+    image: in Amazon ECR and by its digest, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:...`.
+    requests_per_task: requests a minute that one task should have. utilization: percent of the time that its GPU
+    should be at work.
+    """
+
+    image: str
+    instance_type: str = "g5.xlarge"
+    minimum: int = 1
+    maximum: int = 2
+    requests_per_task: int = 3_000
+    utilization: int = 70

@@ -10,6 +10,7 @@ from cdk.stage_parts import (
     Architecture,
     Domain,
     FunctionSize,
+    Gpu,
     ProvisionedConcurrency,
     RateLimits,
     Retention,
@@ -43,7 +44,7 @@ class Stage:
     thresholds: AlarmThresholds = field(default_factory=AlarmThresholds)
     receivers: tuple[Receiver, ...] = ()
     domain: Domain | None = None
-    gpu: bool = False
+    gpu: Gpu | None = None
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables of the stage's functions, as functions/core/settings.py reads them."""

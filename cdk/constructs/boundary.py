@@ -1,4 +1,4 @@
-"""The network boundary of what runs in a VPC: no way to the internet and none from it."""
+"""The network boundary of what runs in a VPC: no way to the internet, and from it to a load balancer only."""
 
 from collections.abc import Mapping
 
@@ -9,8 +9,11 @@ from constructs import Construct
 from cdk.constructs.log_group import log_group
 from cdk.stages import Stage
 
-# What a container needs of AWS: its image, its log, its keys, its metrics. Each costs by the hour and zone.
+# What a container needs of AWS: its orders, its image, its log, its keys, its metrics. Each costs by the hour and zone.
 INTERFACES: Mapping[str, ec2.InterfaceVpcEndpointAwsService] = {
+    "Ecs": ec2.InterfaceVpcEndpointAwsService.ECS,
+    "EcsAgent": ec2.InterfaceVpcEndpointAwsService.ECS_AGENT,
+    "EcsTelemetry": ec2.InterfaceVpcEndpointAwsService.ECS_TELEMETRY,
     "EcrApi": ec2.InterfaceVpcEndpointAwsService.ECR,
     "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
     "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
@@ -20,12 +23,14 @@ INTERFACES: Mapping[str, ec2.InterfaceVpcEndpointAwsService] = {
 
 
 ADDRESSES = "10.42.0.0/20"
+_INSIDE, _EDGE = "isolated", "edge"
 
 
 class Boundary(Construct):
     """Isolated subnets in two zones, ways to S3 and DynamoDB only, and a log of every refused packet.
 
     `workload` is the security group of what runs inside: nothing may call it, and it may call AWS alone, over TLS.
+    A stage with GPUs has subnets at the edge too, for the load balancer: what is inside has no route to them but it.
     """
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage) -> None:
@@ -36,9 +41,7 @@ class Boundary(Construct):
             ip_addresses=ec2.IpAddresses.cidr(ADDRESSES),
             max_azs=2,
             nat_gateways=0,
-            subnet_configuration=[
-                ec2.SubnetConfiguration(name="isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24)
-            ],
+            subnet_configuration=_subnets(edge=stage.gpu is not None),
             # Nothing is in the default group; the workload's own is below.
             restrict_default_security_group=False,
             gateway_endpoints={
@@ -52,6 +55,16 @@ class Boundary(Construct):
         self._log(stage)
         if stage.gpu:
             self._add_interfaces()
+
+    @property
+    def inside(self) -> ec2.SubnetSelection:
+        """The subnets without a way to the internet."""
+        return ec2.SubnetSelection(subnet_group_name=_INSIDE)
+
+    @property
+    def edge(self) -> ec2.SubnetSelection:
+        """The subnets with a way to the internet, of a stage with GPUs."""
+        return ec2.SubnetSelection(subnet_group_name=_EDGE)
 
     def _group(self, id_: str, description: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(self, id_, vpc=self.vpc, description=description, allow_all_outbound=False)
@@ -73,4 +86,19 @@ class Boundary(Construct):
 
     def _add_interfaces(self) -> None:
         for name, service in INTERFACES.items():
-            self.vpc.add_interface_endpoint(name, service=service, security_groups=[self.endpoints], open=False)
+            self.vpc.add_interface_endpoint(
+                name, service=service, security_groups=[self.endpoints], subnets=self.inside, open=False
+            )
+
+
+def _subnets(*, edge: bool) -> list[ec2.SubnetConfiguration]:
+    inside = ec2.SubnetConfiguration(name=_INSIDE, subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24)
+    if not edge:
+        return [inside]
+    # After the others, whose addresses stay as they were.
+    return [
+        inside,
+        ec2.SubnetConfiguration(
+            name=_EDGE, subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=24, map_public_ip_on_launch=False
+        ),
+    ]

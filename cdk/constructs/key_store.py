@@ -1,6 +1,7 @@
 """The store of API keys: a secret that is empty at birth and whose expired keys go by rotation."""
 
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Protocol, cast
 
 from aws_cdk import ArnFormat, CfnResource, Stack
 from aws_cdk import aws_iam as iam
@@ -14,6 +15,15 @@ from cdk.functions import ROTATION
 
 # The setting that tells a function where the keys are.
 VARIABLE = "PALIER_API_KEYS_SECRET"
+
+
+class Reader(Protocol):
+    """Whatever has a role of its own: a function, a task."""
+
+    def allow(
+        self, actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, object] | None = None
+    ) -> None:
+        """Let it do so much more, and nothing else."""
 
 
 class KeyStore(Construct):
@@ -49,10 +59,10 @@ class KeyStore(Construct):
         )
         self._let_rotate(stage.key_rotation_days)
 
-    def let_read(self, function: Function) -> None:
-        """Let a function read the keys' hashes."""
-        function.allow(["secretsmanager:GetSecretValue"], [self._arn])
-        function.allow(["kms:Decrypt"], [self._key.key_arn], self._through_secrets_manager())
+    def let_read(self, reader: Reader) -> None:
+        """Let a function or a task read the keys' hashes."""
+        reader.allow(["secretsmanager:GetSecretValue"], [self._arn])
+        reader.allow(["kms:Decrypt"], [self._key.key_arn], self._through_secrets_manager())
 
     def _let_rotate(self, days: int) -> None:
         self.rotation.allow(

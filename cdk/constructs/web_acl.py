@@ -17,7 +17,7 @@ def web_acl_name(stage: Stage) -> str:
 
 
 class WebAcl(Construct):
-    """A web ACL on one resource, with a log that never holds a key."""
+    """A web ACL on one resource or more, with a log that never holds a key."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, resource_arn: str) -> None:
         super().__init__(scope, id_)
@@ -37,7 +37,7 @@ class WebAcl(Construct):
             rules=rules(stage),
             custom_response_bodies=bodies(),
         )
-        wafv2.CfnWebACLAssociation(self, "Association", resource_arn=resource_arn, web_acl_arn=self.acl.attr_arn)
+        self.protect(self, "Association", resource_arn)
         self.log_group = log_group(self, "Log", name=f"{LOG_PREFIX}palier-{stage.name}", retention=stage.retention)
         wafv2.CfnLoggingConfiguration(
             self,
@@ -46,6 +46,10 @@ class WebAcl(Construct):
             log_destination_configs=[self.log_group.log_group_arn],
             redacted_fields=[_header(API_KEY_HEADER), _header("authorization"), _header("cookie")],
         )
+
+    def protect(self, scope: Construct, id_: str, resource_arn: str) -> None:
+        """Put it before one more resource, which the stack of `scope` makes."""
+        wafv2.CfnWebACLAssociation(scope, id_, resource_arn=resource_arn, web_acl_arn=self.acl.attr_arn)
 
 
 def _header(name: str) -> wafv2.CfnLoggingConfiguration.FieldToMatchProperty:

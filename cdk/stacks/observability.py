@@ -9,6 +9,7 @@ from cdk.alarm_thresholds import AlarmThresholds, Receiver
 from cdk.constructs.alarm_topics import AlarmTopics
 from cdk.constructs.alarms.budget import monthly_budget
 from cdk.constructs.alarms.capacity import capacity_alarms
+from cdk.constructs.alarms.gpu import gpu_memory_alarm
 from cdk.constructs.alarms.jobs import job_alarms
 from cdk.constructs.alarms.objectives import objective_alarms
 from cdk.constructs.alarms.service import service_alarms
@@ -40,6 +41,8 @@ class ObservabilityStack(Stack):
             for family in (service_alarms, objective_alarms, capacity_alarms, job_alarms, traffic_alarms)
             for alarm in family(self.watch)
         ]
+        if observed.gpu_memory_percent is not None:
+            self.alarms.append(gpu_memory_alarm(self.watch, observed.gpu_memory_percent))
         monthly_budget(self, limit_usd=thresholds.monthly_budget_usd, topics=self.topics)
         names = [self.watch.name(alarm.node.id) for alarm in self.alarms]
         ServiceDashboard(self, "Service", measured=measured, thresholds=thresholds, alarm_names=names)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from cdk.alarm_thresholds import Receiver
 from cdk.functions import FunctionSpec, Grant
-from cdk.stage_parts import Domain, FunctionSize, ProvisionedConcurrency
+from cdk.stage_parts import Domain, FunctionSize, Gpu, ProvisionedConcurrency
 from cdk.stages import STAGES, Stage
 
 RECEIVERS = (
@@ -17,6 +17,8 @@ DOMAIN = Domain(
     hosted_zone_id="Z0PLANT",
     hosted_zone_name="plant.internal",
 )
+
+GPU = Gpu(f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/palier@sha256:{'0123456789abcdef' * 4}", maximum=4)
 
 DEV = STAGES["dev"]
 STAGING = STAGES["staging"]
@@ -47,13 +49,14 @@ EXTRA = (
     ),
 )
 
-# What no shipped stage has: x86_64, provisioned concurrency, a domain, no page that calls.
+# What no shipped stage has: x86_64, provisioned concurrency, a domain, no page that calls, a GPU.
 WARM = replace(
     PROD,
     architecture="x86_64",
     snap_start=False,
     provisioned=ProvisionedConcurrency(minimum=2, maximum=20),
     domain=DOMAIN,
+    gpu=GPU,
     sizes={
         **PROD.sizes,
         "jobs": FunctionSize(memory_mb=512, timeout_s=20, reserved_concurrency=10),

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cdk.cost import StageCost, cost, prices, with_costs
+from cdk.cost import StageCost, cost, gpu_costs, prices, with_costs
+from cdk.refusals import StageError
 from cdk.stages import STAGES
-from tests.cdk.stage_variants import DEV, PROD
+from tests.cdk.stage_variants import DEV, GPU, PROD, WARM
 from tests.cdk.templates import Assembly
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "deploy.md"
@@ -19,7 +20,7 @@ def templates(assembly: Assembly, stage: str) -> list[dict[str, object]]:
 
 
 def test_every_price_has_a_source_and_a_unit() -> None:
-    for group in ("idle", "million"):
+    for group in ("idle", "gpu_hour", "million"):
         for price in prices()[group].values():
             assert price["usd"] > 0
             assert price["per"]
@@ -52,6 +53,22 @@ def test_a_million_requests_cost_their_gigabyte_seconds() -> None:
     assert million["compute"] == pytest.approx(0.0000133334 * 20e-3 * 1e6 * dev_mb / 1024)
     assert cost(replace(DEV, architecture="x86_64"), []).million["compute"] > million["compute"]
     assert cost(PROD, []).million["compute"] == pytest.approx(million["compute"] * prod_mb / dev_mb)
+
+
+def test_a_gpu_costs_what_its_templates_hold(assembly: Assembly) -> None:
+    names = ("gpu", "network")
+    costs = cost(WARM, [assembly.template("warm", name).document for name in names])
+    expected = gpu_costs(GPU.instance_type)
+    assert {name: costs.idle[name] for name in expected} == pytest.approx(expected)
+    assert expected["endpoint_zone"] == pytest.approx(16 * 7.2)
+    twice = replace(WARM, gpu=replace(GPU, minimum=2))
+    assert cost(twice, []).idle["gpu_instance"] == pytest.approx(2 * 1.006 * 720)
+
+
+def test_an_instance_without_a_price_is_said() -> None:
+    stage = replace(WARM, gpu=replace(GPU, instance_type="g6e.xlarge"))
+    with pytest.raises(StageError, match=r"no price of g6e\.xlarge in cdk/prices\.toml; add it"):
+        cost(stage, [])
 
 
 def test_the_page_is_rendered_from_the_templates(assembly: Assembly) -> None:

@@ -45,6 +45,12 @@ def test_every_version_goes(session: Any) -> None:
     assert versions(session, name) == 0
 
 
+def test_the_log_of_the_gpu_s_balancer_goes_too(session: Any) -> None:
+    names = [deploy(session, f"palier-dev-{part}") for part in ("data", "gpu")]
+    assert empty_buckets(DEV, session) == names
+    assert [versions(session, name) for name in names] == [0, 0]
+
+
 def test_other_stages_are_left_alone(session: Any) -> None:
     name = deploy(session, "palier-dev-data")
     assert empty_buckets(STAGING, session) == []

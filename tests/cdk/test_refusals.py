@@ -9,7 +9,7 @@ from cdk.alarm_thresholds import Receiver
 from cdk.refusals import StageError, refuse
 from cdk.stage_parts import Domain, FunctionSize, ProvisionedConcurrency, RateLimits, Retention, Throttle
 from cdk.stages import STAGES, Stage
-from tests.cdk.stage_variants import DEPLOYABLE, DEV, DOMAIN, PROD, STAGING, WARM
+from tests.cdk.stage_variants import DEPLOYABLE, DEV, DOMAIN, GPU, PROD, STAGING, WARM
 
 CERTIFICATE = DOMAIN.certificate_arn
 
@@ -21,6 +21,10 @@ def test_good_stages_pass(stage: Stage) -> None:
 
 def inference(**changes: Any) -> dict[str, FunctionSize]:
     return {**PROD.sizes, "inference": replace(PROD.sizes["inference"], **changes)}
+
+
+def gpu(**changes: Any) -> Stage:
+    return replace(WARM, gpu=replace(GPU, **changes))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,16 @@ def inference(**changes: Any) -> dict[str, FunctionSize]:
         (replace(PROD, sizes=inference(reserved_concurrency=0)), "reserve at least 1"),
         (replace(PROD, rate_limits=RateLimits(window_s=90)), "60, 120, 300 or 600 s"),
         (replace(PROD, rate_limits=RateLimits(per_key=9)), "raise them to 10 or more"),
-        (replace(DEV, gpu=True), "set gpu=False"),
+        (replace(DEV, gpu=GPU), "needs a domain with a certificate"),
+        (gpu(image=GPU.image.partition("@")[0] + ":latest"), "by its digest; write ACCOUNT.dkr.ecr."),
+        (gpu(image=f"docker.io/palier@sha256:{'0' * 64}"), "by its digest; write ACCOUNT.dkr.ecr."),
+        (gpu(image=GPU.image[:-1]), "by its digest; write ACCOUNT.dkr.ecr."),
+        (gpu(instance_type="m7g.large"), "instance 'm7g.large' is not known to have one NVIDIA GPU; use one of g4dn"),
+        (gpu(instance_type="g5.12xlarge"), "is not known to have one NVIDIA GPU"),
+        (gpu(minimum=3, maximum=2), "3 to 2 tasks; it needs 1 <= minimum <= maximum"),
+        (gpu(minimum=0), "0 to 4 tasks; it needs 1 <= minimum <= maximum"),
+        (gpu(requests_per_task=0), "at least 1 request a minute"),
+        (gpu(utilization=101), "a utilization of 1 to 100 percent"),
     ],
 )
 def test_bad_stages_are_refused(stage: Stage, sentence: str) -> None:
@@ -64,7 +77,7 @@ def test_bad_stages_are_refused(stage: Stage, sentence: str) -> None:
 
 
 def test_every_fault_is_said_at_once() -> None:
-    stage = replace(STAGES["prod"], cors_origins=("*",), gpu=True)
+    stage = replace(STAGES["prod"], cors_origins=("*",), gpu=GPU)
     with pytest.raises(StageError) as refusal:
         refuse(stage)
     assert len(str(refusal.value).splitlines()) == 3

@@ -1,0 +1,116 @@
+"""Where tasks run that need a GPU: instances of one type, as many as tasks ask for."""
+
+from aws_cdk import aws_autoscaling as autoscaling
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from cdk.acknowledged import acknowledge
+from cdk.constructs.boundary import Boundary
+from cdk.constructs.gpu_metrics import NAMESPACE, agent_configuration
+from cdk.stage_parts import Gpu
+
+# The image with CUDA's libraries unpacks to some 8 GB; two of them while one replaces the other.
+_VOLUME_GIB = 60
+_AGENT_CONFIGURATION = "/etc/palier-cloudwatch-agent.json"
+_AGENT_CONTROL = "/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl"
+# A deployment starts the new tasks before it ends the old ones.
+_DEPLOYING = 2
+
+_MEMBERSHIP = [
+    "ecs:DeregisterContainerInstance",
+    "ecs:RegisterContainerInstance",
+    "ecs:SubmitAttachmentStateChanges",
+    "ecs:SubmitContainerStateChange",
+    "ecs:SubmitTaskStateChange",
+]
+_ACCEPTED = {
+    "AwsSolutions-AS3": "The service's tasks are what is watched; instances come and go with them.",
+    "AwsSolutions-IAM5[Resource::*]": "What agents tell and ask has no resource; conditions name cluster and metrics.",
+}
+
+
+class GpuCapacity(Construct):
+    """A cluster, and the group of instances that ECS makes larger and smaller for its tasks."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: str, gpu: Gpu, boundary: Boundary) -> None:
+        super().__init__(scope, id_)
+        self.cluster = ecs.Cluster(
+            self,
+            "Cluster",
+            cluster_name=f"palier-{stage}",
+            vpc=boundary.vpc,
+            container_insights_v2=ecs.ContainerInsights.ENABLED,
+        )
+        self.role = self._role()
+        self.group = self._group(stage, gpu, boundary)
+        # An instance that starts before it may join does not try for ever.
+        self.group.node.add_dependency(self.role)
+        self.provider = ecs.AsgCapacityProvider(
+            self,
+            "Provider",
+            auto_scaling_group=self.group,
+            enable_managed_scaling=True,
+            # An instance goes only after its tasks have.
+            enable_managed_termination_protection=True,
+            enable_managed_draining=True,
+        )
+        self.cluster.add_asg_capacity_provider(self.provider)
+        acknowledge(self, _ACCEPTED)
+
+    def _role(self) -> iam.Role:
+        """Return what an instance may do: be one of this cluster, and tell of its GPU."""
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+        here = {"ArnEquals": {"ecs:cluster": self.cluster.cluster_arn}}
+        told = {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
+        for actions, resource, conditions in (
+            (_MEMBERSHIP, self.cluster.cluster_arn, None),
+            (["ecs:Poll", "ecs:StartTelemetrySession"], "*", here),
+            (["ecs:DiscoverPollEndpoint"], "*", None),
+            (["cloudwatch:PutMetricData"], "*", told),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions))
+        return role
+
+    def _group(self, stage: str, gpu: Gpu, boundary: Boundary) -> autoscaling.AutoScalingGroup:
+        return autoscaling.AutoScalingGroup(
+            self,
+            "Group",
+            vpc=boundary.vpc,
+            vpc_subnets=boundary.inside,
+            launch_template=self._template(stage, gpu, boundary),
+            min_capacity=0,
+            max_capacity=_DEPLOYING * gpu.maximum,
+        )
+
+    def _template(self, stage: str, gpu: Gpu, boundary: Boundary) -> ec2.LaunchTemplate:
+        volume = ec2.BlockDeviceVolume.ebs(_VOLUME_GIB, encrypted=True, volume_type=ec2.EbsDeviceVolumeType.GP3)
+        return ec2.LaunchTemplate(
+            self,
+            "Template",
+            instance_type=ec2.InstanceType(gpu.instance_type),
+            machine_image=ecs.EcsOptimizedImage.amazon_linux2023(ecs.AmiHardwareType.GPU),
+            security_group=boundary.workload,
+            # The CDK would let it pull every image and write every log: the task's execution role does that.
+            role=self.role.without_policy_updates(),
+            user_data=_user_data(stage),
+            block_devices=[ec2.BlockDevice(device_name="/dev/xvda", volume=volume)],
+            http_tokens=ec2.LaunchTemplateHttpTokens.REQUIRED,
+            http_put_response_hop_limit=1,
+        )
+
+
+def _user_data(stage: str) -> ec2.UserData:
+    """Return what an instance does first: no role for tasks but their own, and metrics of the GPU."""
+    data = ec2.UserData.for_linux()
+    data.add_commands(
+        "echo ECS_ENABLE_GPU_SUPPORT=true >> /etc/ecs/ecs.config",
+        "echo ECS_AWSVPC_BLOCK_IMDS=true >> /etc/ecs/ecs.config",
+        "echo ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE=true >> /etc/ecs/ecs.config",
+        # Amazon Linux keeps its packages on S3, to which there is a way.
+        "dnf install --assumeyes amazon-cloudwatch-agent",
+        f"cat > {_AGENT_CONFIGURATION} <<'END'\n{agent_configuration(stage)}\nEND",
+        f"{_AGENT_CONTROL} -a fetch-config -m ec2 -s -c file:{_AGENT_CONFIGURATION}",
+    )
+    return data

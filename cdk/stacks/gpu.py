@@ -1,0 +1,52 @@
+"""The container on GPUs: only where a stage has one."""
+
+from dataclasses import dataclass
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from cdk.constructs.boundary import Boundary
+from cdk.constructs.gpu_balancer import GpuBalancer, balancer_name
+from cdk.constructs.gpu_capacity import GpuCapacity
+from cdk.constructs.gpu_service import GpuService
+from cdk.constructs.gpu_task import GpuTask
+from cdk.constructs.key_store import VARIABLE, KeyStore
+from cdk.constructs.web_acl import WebAcl
+from cdk.stage_parts import Domain, Gpu
+from cdk.stages import Stage as PalierStage
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What other stacks of the stage give this one."""
+
+    boundary: Boundary
+    keys: KeyStore
+    web_acl: WebAcl
+
+
+class GpuStack(Stack):
+    """The same API as the functions', by the container, inside the boundary; it keeps no state."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        stage: PalierStage,
+        gpu: Gpu,
+        domain: Domain,
+        neighbours: Neighbours,
+    ) -> None:
+        super().__init__(scope, id_, description=f"Palier {stage.name}: container on GPUs")
+        boundary, keys = neighbours.boundary, neighbours.keys
+        self.capacity = GpuCapacity(self, "Capacity", stage=stage.name, gpu=gpu, boundary=boundary)
+        self.task = GpuTask(self, "Task", stage=stage, gpu=gpu, environment={VARIABLE: keys.secret.secret_arn})
+        keys.let_read(self.task)
+        self.balancer = GpuBalancer(self, "Door", stage=stage, domain=domain, boundary=boundary)
+        neighbours.web_acl.protect(self, "WebAcl", self.balancer.balancer.load_balancer_arn)
+        self.service = GpuService(
+            self, "Tasks", capacity=self.capacity, task=self.task, balancer=self.balancer, boundary=boundary
+        )
+        self.service.scale(stage.name, gpu)
+        CfnOutput(self, "Url", value=f"https://{balancer_name(domain)}/", description="Where the GPUs answer")
