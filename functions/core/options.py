@@ -1,6 +1,7 @@
 """The options of a diagnosis: members of a JSON body, or query parameters of the same names."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 import msgspec
@@ -27,6 +28,10 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
     model: Annotated[str | None, Meta(description="Name of a model. Default: the service's default model.")] = None
     version: Annotated[str | None, Meta(description="Version of the model. Default: the newest.")] = None
     asset_id: Annotated[Annotated[str, Meta(pattern=_ASSET_ID)] | None, Meta(description="The machine's name.")] = None
+    recorded_at: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        Meta(description="When it was recorded, with its time zone: its place in the machine's history. Default: now."),
+    ] = None
     channel: Annotated[
         str | None, Meta(description="Name or number (from 0) of the channel to use, where a file has several.")
     ] = None
