@@ -65,7 +65,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     history_table: Annotated[str | None, Meta(description="table of assets; unset: no history is kept")] = None
     history_retention_days: Annotated[Count, Meta(description="how long diagnoses of assets are kept")] = 365
     event_bus: Annotated[str | None, Meta(description="bus that is told when an asset turns; unset: none")] = None
-    healthy_classes: Annotated[list[str], Meta(description="class ids that mean no fault")] = ["healthy", "normal"]
+    healthy_classes: Annotated[list[str], Meta(description="class ids that mean no fault")] = msgspec.field(
+        default_factory=lambda: ["healthy", "normal"]
+    )
     alert_k: Annotated[Count, Meta(description="faults among the newest `alert_n` diagnoses that are believed")] = 3
     alert_n: Annotated[Count, Meta(description="newest diagnoses of an asset that are looked at")] = 5
     min_sample_rate_hz: Annotated[float, Meta(gt=0)] = 100

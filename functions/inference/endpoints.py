@@ -1,12 +1,15 @@
 """The endpoints of the native API: decode, diagnose, encode."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import NamedTuple
 
 import msgspec
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,15 +17,16 @@ from functions.core.bodies import read_body
 from functions.core.decoding import JSON, MEDIA_TYPES, NPY, decode_file, media_type
 from functions.core.decoding.json_body import decode_json, decode_json_batch
 from functions.core.decoding.npy import decode_npy_batch
-from functions.core.diagnosis import Diagnosis
 from functions.core.errors import (
     BatchTooLargeError,
     EmptyBatchError,
     InvalidOptionError,
     ModelUnavailableError,
 )
+from functions.core.history import Observation
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser
+from functions.core.recorder import Recorder
 from functions.core.settings import Settings
 from functions.core.signal import Recording
 from functions.core.telemetry import LOGGER, request_id_var
@@ -42,6 +46,13 @@ from functions.inference.schemas import (
 BATCH_MEDIA_TYPES = (JSON, NPY)
 
 
+class _Diagnosed(NamedTuple):
+    """An answer, and what of it belongs to an asset's history."""
+
+    answer: Answer
+    observations: list[Observation]
+
+
 @dataclass(frozen=True)
 class Endpoints:
     """The endpoints, bound to what they need.
@@ -52,6 +63,7 @@ class Endpoints:
     diagnoser: Diagnoser
     settings: Settings
     workers: Workers
+    recorder: Recorder | None = None
 
     async def index(self, _: Request) -> Response:
         """GET /: what this is."""
@@ -101,11 +113,16 @@ class Endpoints:
         kind = media_type(request.headers.get("content-type"), BATCH_MEDIA_TYPES)
         return await self._answer(request, lambda body: self._diagnose_batch(body, kind, _query(request)))
 
-    async def _answer(self, request: Request, work: Callable[[bytes], Answer]) -> Response:
+    async def _answer(self, request: Request, work: Callable[[bytes], _Diagnosed]) -> Response:
         body = await read_body(request, self.settings.max_body_bytes)
-        return _json(await self.workers.run(work, body))
+        diagnosed = await self.workers.run(work, body)
+        response = _json(diagnosed.answer)
+        if self.recorder and diagnosed.observations:
+            # On Lambda before the answer leaves, for the instance freezes behind it; on a server after it.
+            response.background = BackgroundTask(self.recorder.record, diagnosed.observations)
+        return response
 
-    def _diagnose(self, body: bytes, kind: str, query: dict[str, str]) -> DiagnosisAnswer:
+    def _diagnose(self, body: bytes, kind: str, query: dict[str, str]) -> _Diagnosed:
         if kind == JSON:
             content = decode_json(body)
             options, recording = DiagnosisOptions.parse({**content.options, **query}), content.recordings[0]
@@ -113,9 +130,10 @@ class Endpoints:
             options = DiagnosisOptions.parse(query)
             recording = decode_file(body, kind, options.full_scale)
         diagnosis = self.diagnoser.diagnose(recording, options)
-        return DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
+        answer = DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
+        return _Diagnosed(answer, _observations([recording], [answer], options))
 
-    def _diagnose_batch(self, body: bytes, kind: str, query: dict[str, str]) -> BatchAnswer:
+    def _diagnose_batch(self, body: bytes, kind: str, query: dict[str, str]) -> _Diagnosed:
         recordings, members = _decode_batch(body, kind)
         options = DiagnosisOptions.parse({**members, **query})
         if not recordings:
@@ -124,8 +142,9 @@ class Endpoints:
             raise BatchTooLargeError(
                 f"The batch has {len(recordings)} recordings; the limit is {self.settings.max_batch}."
             )
-        diagnoses: list[Diagnosis] = self.diagnoser.diagnose_batch(recordings, options)
-        return BatchAnswer.of(diagnoses, options, request_id_var.get() or "")
+        diagnoses = self.diagnoser.diagnose_batch(recordings, options)
+        answer = BatchAnswer.of(diagnoses, options, request_id_var.get() or "")
+        return _Diagnosed(answer, _observations(recordings, answer.predictions, options))
 
     def _models(self) -> ModelsAnswer:
         answers: list[ModelAnswer] = []
@@ -151,6 +170,26 @@ class Endpoints:
             version=VERSION,
             timestamp=datetime.now(UTC),
         )
+
+
+def _observations(
+    recordings: Sequence[Recording], answers: Sequence[DiagnosisAnswer], options: DiagnosisOptions
+) -> list[Observation]:
+    if options.asset_id is None:
+        return []
+    recorded_at_s = options.recorded_at.timestamp() if options.recorded_at else time.time()
+    return [
+        Observation(
+            id=f"{answer.request_id}-{index}",
+            asset_id=options.asset_id,
+            # A microsecond apart: a batch keeps its order.
+            recorded_at_s=recorded_at_s + index * 1e-6,
+            recording=recording,
+            channel=options.channel,
+            answer=answer,
+        )
+        for index, (recording, answer) in enumerate(zip(recordings, answers, strict=True))
+    ]
 
 
 def _decode_batch(body: bytes, kind: str) -> tuple[list[Recording], dict[str, object]]:
