@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from functions.core.diagnosis import Diagnosis
+from functions.core.errors import PalierError
 from functions.core.manifest import Precision
 from functions.core.options import DiagnosisOptions
 
@@ -71,6 +72,11 @@ class ErrorAnswer(Answer, frozen=True, kw_only=True):
     code: str
     field: Annotated[str | None, Meta(description="The part of the request that is at fault.")]
     request_id: str | None
+
+
+def error_answer(error: PalierError, request_id: str | None) -> ErrorAnswer:
+    """Return the canonical body of an error."""
+    return ErrorAnswer(error=error.message, code=error.code, field=error.field, request_id=request_id)
 
 
 def _probabilities(diagnosis: Diagnosis, options: DiagnosisOptions) -> dict[str, float] | None:

@@ -1,12 +1,13 @@
 """The history of assets: what is kept of a diagnosis, and the seams behind which it is kept."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from functions.core.answers import DiagnosisAnswer
+from functions.core.indicators import Indicators
 from functions.core.settings import Settings
-from functions.core.signal import Recording
 
 if TYPE_CHECKING:
     from functions.core.condition import Change
@@ -17,14 +18,13 @@ class Observation:
     """A recording of an asset and the diagnosis of it.
 
     id: tells it from others of the same asset and time; the same id, asset and time again is the same observation.
-    recorded_at_s: epoch seconds; channel: the one that was diagnosed, where the caller chose one.
+    recorded_at_s: epoch seconds; measure: computes the indicators, when they are needed.
     """
 
     id: str
     asset_id: str
     recorded_at_s: float
-    recording: Recording
-    channel: str | None
+    measure: Callable[[], Indicators]
     answer: DiagnosisAnswer
 
 

@@ -15,7 +15,6 @@ from functions.core.aws import answering, dynamodb_client
 from functions.core.condition import AlertRule, Change, Condition, Reading, advance, counts
 from functions.core.errors import DependencyUnavailableError
 from functions.core.history import Alerts, Observation
-from functions.core.indicators import Indicators, indicators
 from functions.core.items import (
     ConditionFailedError,
     Item,
@@ -27,7 +26,6 @@ from functions.core.items import (
     update,
 )
 from functions.core.settings import Settings
-from functions.core.signal import Recording
 
 # No asset has this name: theirs begin with a letter or a digit.
 ASSETS = "#assets"
@@ -106,7 +104,7 @@ class HistoryTable:
         return Page([item for item in items if not is_expired(item, now)], last["diagnosed_at"]["S"] if last else None)
 
     def _entry(self, observation: Observation) -> Item:
-        answer, shape = observation.answer, _indicators(observation.recording, observation.channel)
+        answer, shape = observation.answer, observation.measure()
         return {
             "asset_id": observation.asset_id,
             "diagnosed_at": f"{timestamp(observation.recorded_at_s)}#{observation.id}",
@@ -193,16 +191,6 @@ def create_history_table(settings: Settings, clock: Callable[[], float]) -> Hist
     rule = AlertRule(settings.alert_k, settings.alert_n, frozenset(settings.healthy_classes))
     alerts = EventBusAlerts(settings.event_bus, settings.stage) if settings.event_bus else None
     return HistoryTable(str(settings.history_table), rule, settings.history_retention_days * _DAY_S, alerts, clock)
-
-
-def _indicators(recording: Recording, channel: str | None) -> Indicators:
-    """Return the indicators of the channel that was diagnosed; of the one that shakes most where none was chosen."""
-    samples = recording.samples
-    if channel is not None:
-        names = list(recording.channel_names) or [str(index) for index in range(len(samples))]
-        row = names.index(channel) if channel in names else int(channel)
-        samples = samples[row : row + 1]
-    return indicators(samples)
 
 
 def _key(partition: str, place: str) -> dict[str, Any]:

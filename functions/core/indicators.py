@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
+from functions.core.signal import Recording, select_channels
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,18 @@ class Indicators:
     kurtosis: float
 
 
-def indicators(samples: Float32Array) -> Indicators:
-    """Return the indicators of samples float32 [C, N], finite and not constant; of the channel that shakes most."""
+def indicators(recording: Recording, channel: str | None) -> Indicators:
+    """Return the indicators of a recording that was diagnosed.
+
+    Args:
+        recording: samples float32 [C, N], finite and not constant.
+        channel: the one that was diagnosed; where none was chosen, the one that shakes most is taken.
+    """
+    samples = recording.samples if channel is None else select_channels(recording, 1, channel)
     centred = samples.astype(np.float64) - samples.mean(axis=1, keepdims=True, dtype=np.float64)
     squares = np.square(centred)
     power = squares.mean(axis=1)
-    channel = int(power.argmax())
-    rms = float(np.sqrt(power[channel]))
-    peak = float(np.abs(centred[channel]).max())
-    return Indicators(rms, peak / rms, float(np.square(squares[channel]).mean() / power[channel] ** 2))
+    row = int(power.argmax())
+    rms = float(np.sqrt(power[row]))
+    peak = float(np.abs(centred[row]).max())
+    return Indicators(rms, peak / rms, float(np.square(squares[row]).mean() / power[row] ** 2))

@@ -6,8 +6,8 @@ from typing import Any
 
 from functions.core.aws import answering, dynamodb_client, error_code
 
-# What is stored of an item: text, numbers, booleans, None, and maps of text.
-Value = str | int | float | bool | None | dict[str, str]
+# What is stored of an item: text, numbers, booleans, None, and maps of texts or counts.
+Value = str | int | float | bool | None | dict[str, str] | dict[str, int]
 Item = dict[str, Value]
 Attributes = dict[str, Any]
 
@@ -116,7 +116,8 @@ def _from_attribute(attribute: Mapping[str, Any]) -> Value:
         case "N":
             return float(value) if set(value) & set(".eE") else int(value)
         case "M":
-            return {name: str(part["S"]) for name, part in value.items()}
+            parts: Any = from_attributes(value)
+            return parts  # type: ignore[no-any-return]
         case "NULL":
             return None
         case _:

@@ -10,7 +10,7 @@ from msgspec import Meta
 from functions.core.errors import InvalidOptionError, PalierError, SampleRateError, UnknownOptionError
 
 # `(?![\s\S])` is the end: `$` would let a last line feed pass.
-_ASSET_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])"
+ASSET_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])"
 _LARGEST_FLOAT32 = 3.4028234e38
 _NAMES_OR_NUMBERS = frozenset({"version", "channel"})
 
@@ -27,7 +27,7 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     model: Annotated[str | None, Meta(description="Name of a model. Default: the service's default model.")] = None
     version: Annotated[str | None, Meta(description="Version of the model. Default: the newest.")] = None
-    asset_id: Annotated[Annotated[str, Meta(pattern=_ASSET_ID)] | None, Meta(description="The machine's name.")] = None
+    asset_id: Annotated[Annotated[str, Meta(pattern=ASSET_ID)] | None, Meta(description="The machine's name.")] = None
     recorded_at: Annotated[
         Annotated[datetime, Meta(tz=True)] | None,
         Meta(description="When it was recorded, with its time zone: its place in the machine's history. Default: now."),

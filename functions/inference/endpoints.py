@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from functions.core.errors import (
     ModelUnavailableError,
 )
 from functions.core.history import Observation
+from functions.core.indicators import indicators
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser
 from functions.core.recorder import Recorder
@@ -184,8 +186,7 @@ def _observations(
             asset_id=options.asset_id,
             # A microsecond apart: a batch keeps its order.
             recorded_at_s=recorded_at_s + index * 1e-6,
-            recording=recording,
-            channel=options.channel,
+            measure=partial(indicators, recording, options.channel),
             answer=answer,
         )
         for index, (recording, answer) in enumerate(zip(recordings, answers, strict=True))
