@@ -1,7 +1,7 @@
 """The options of a diagnosis: members of a JSON body, or query parameters of the same names."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 
 import msgspec
@@ -12,6 +12,8 @@ from functions.core.errors import InvalidOptionError, PalierError, SampleRateErr
 # `(?![\s\S])` is the end: `$` would let a last line feed pass.
 ASSET_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])"
 _LARGEST_FLOAT32 = 3.4028234e38
+_CLOCKS_DIFFER = timedelta(minutes=5)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES_OR_NUMBERS = frozenset({"version", "channel"})
 
 
@@ -56,9 +58,18 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
                 raise _unknown(name)
         given = {name: _as_text(value) if name in _NAMES_OR_NUMBERS else value for name, value in values.items()}
         try:
-            return msgspec.convert(given, cls, strict=False)
+            options = msgspec.convert(given, cls, strict=False)
         except msgspec.ValidationError as error:
             raise _invalid(str(error)) from None
+        if options.recorded_at is not None:
+            _check_past(options.recorded_at)
+        return options
+
+
+def _check_past(recorded_at: datetime) -> None:
+    # A history that has seen the future would take every later diagnosis for an old one.
+    if recorded_at > datetime.now(UTC) + _CLOCKS_DIFFER or recorded_at < _EPOCH:
+        raise InvalidOptionError(f"recorded_at {recorded_at.isoformat()} is not in the past.", field="recorded_at")
 
 
 def _as_text(value: object) -> object:

@@ -64,10 +64,8 @@ def _moment(query: Mapping[str, str], name: str, default: float) -> float:
         return default
     try:
         moment = datetime.fromisoformat(given)
-        if moment.tzinfo is None:
-            raise ValueError(given)
-        return min(max(moment.timestamp(), _FIRST_S), _LAST_S)
-    except (ValueError, OverflowError):
-        raise InvalidOptionError(
-            f"{name} must be a time such as 2026-01-31T12:00:00Z, with its time zone.", field=name
-        ) from None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidOptionError(f"{name} must be a time such as 2026-01-31T12:00:00Z, with its time zone.", field=name)
+    return min(max(moment.timestamp(), _FIRST_S), _LAST_S)

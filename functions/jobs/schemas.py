@@ -69,7 +69,7 @@ class JobAnswer(Answer, frozen=True, kw_only=True):
 class SubmittedAnswer(JobAnswer, frozen=True, kw_only=True):
     """A job that was taken, and the forms for its files, in their order."""
 
-    uploads: list[UploadAnswer] = []
+    uploads: list[UploadAnswer]
 
     @classmethod
     def made(cls, job: Job, uploads: list[Upload], now: float) -> Self:

@@ -25,10 +25,9 @@ FILE_MEDIA_TYPES = tuple(kind for kind in MEDIA_TYPES if kind != "application/js
 FileMediaType = Literal["application/octet-stream", "application/x-npy", "text/csv", "audio/wav"]
 
 
-class RecordingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class OwnOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is asked of one recording, beside what is asked of all."""
 
-    name: Annotated[str, Meta(pattern=_NAME, description="Tells it apart in the results. Default: its index.")] = ""
     sample_rate_hz: float | None = None
     asset_id: str | None = None
     recorded_at: str | None = None
@@ -41,7 +40,16 @@ class RecordingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return {name: value for name, value in given.items() if name in DiagnosisOptions.__struct_fields__}
 
 
-class UploadedFile(RecordingOptions, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class RecordingOptions(OwnOptions, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A recording that comes inline."""
+
+    name: Annotated[
+        Annotated[str, Meta(pattern=_NAME)] | None,
+        Meta(description="Tells it apart in the results. Default: its index."),
+    ] = None
+
+
+class UploadedFile(OwnOptions, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A file that is to be uploaded."""
 
     name: Annotated[str, Meta(pattern=_NAME, description="File name; tells it apart in the results.")]
@@ -141,7 +149,7 @@ def _convert(value: Any, kind: Any, member: str) -> Any:
         raise JobInvalidError(f"{where} cannot be used: {reason.replace('`', '')}.", field=where) from None
 
 
-def _check_options(members: Mapping[str, Any], recordings: Sequence[RecordingOptions], member: str) -> None:
+def _check_options(members: Mapping[str, Any], recordings: Sequence[OwnOptions], member: str) -> None:
     DiagnosisOptions.parse(members)
     for index, recording in enumerate(recordings):
         try:
