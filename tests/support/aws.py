@@ -9,12 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.sqs import sqs_backends
 
 from functions.core.aws import dynamodb_client, events_client, forget_clients, s3_client, sqs_client
 from functions.worker.batch import BatchResponse, BatchWorker
 
 REGION = "eu-central-1"
 JOBS, HISTORY, BUCKET, BUS = "jobs", "history", "palier-recordings", "palier"
+
+
+class WorkerEndedError(BaseException):
+    """The worker was killed: nothing in it may catch this."""
 
 
 @contextmanager
@@ -74,50 +80,48 @@ def _make_table(name: str, keys: tuple[str, ...], index: tuple[str, ...] = ()) -
 class Deliveries:
     """What the queue delivers, as events of Lambda; delays and time-outs are the test's to decide.
 
-    dead: bodies that failed as often as the queue delivers.
+    waiting: messages, and how often each was delivered; dead: bodies that failed as often as the queue delivers.
     """
 
     url: str
     most_receives: int = 3
+    waiting: list[tuple[dict[str, Any], int]] = field(default_factory=list)
     dead: list[dict[str, Any]] = field(default_factory=list)
 
-    def take(self) -> list[dict[str, Any]]:
-        """Take every message that waits, also delayed ones, off the queue."""
-        taken: list[dict[str, Any]] = []
-        while found := self._receive():
-            taken += found
+    def take(self, kind: str = "part") -> list[dict[str, Any]]:
+        """Take every message of a kind off the queue, also delayed ones."""
+        self._fetch()
+        taken = [body for body, _ in self.waiting if body["type"] == kind]
+        self.waiting = [entry for entry in self.waiting if entry[0]["type"] != kind]
         return taken
 
-    def _receive(self) -> list[dict[str, Any]]:
-        self._skip_delays()
-        answer = sqs_client().receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
-        for message in answer.get("Messages", []):
-            sqs_client().delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+    def run(self, worker: BatchWorker, kind: str = "part") -> None:
+        """Deliver until nothing of a kind waits; failed messages again, and then to the dead."""
+        self._fetch()
+        while due := [entry for entry in self.waiting if entry[0]["type"] == kind]:
+            self.waiting.remove(due[0])
+            self.deliver(worker, *due[0])
+            self._fetch()
 
-    def _skip_delays(self) -> None:
-        from moto.sqs import sqs_backends
+    def deliver(self, worker: BatchWorker, body: dict[str, Any], receives: int) -> None:
+        """Deliver one message; where that fails or ends the worker it waits again."""
+        try:
+            failed = bool(deliver(worker, body, receives)["batchItemFailures"])
+        except WorkerEndedError:
+            failed = True
+        if failed and receives < self.most_receives:
+            self.waiting.append((body, receives + 1))
+        elif failed:
+            self.dead.append(body)
 
-        for queue in sqs_backends[next(iter(sqs_backends))][REGION].queues.values():
+    def _fetch(self) -> None:
+        for queue in sqs_backends[ACCOUNT][REGION].queues.values():
             for message in queue._messages:
                 message.delayed_until = 0
-
-    def run(self, worker: BatchWorker, *, kinds: tuple[str, ...] = ("part",), rounds: int = 50) -> None:
-        """Deliver until nothing of these kinds waits; failed messages again, then to the dead."""
-        waiting = [(body, 1) for body in self.take()]
-        for _ in range(rounds):
-            due = [entry for entry in waiting if entry[0]["type"] in kinds]
-            if not due:
-                return
-            waiting = [entry for entry in waiting if entry[0]["type"] not in kinds]
-            for body, receives in due:
-                if deliver(worker, body, receives)["batchItemFailures"]:
-                    if receives < self.most_receives:
-                        waiting.append((body, receives + 1))
-                    else:
-                        self.dead.append(body)
-            waiting += [(body, 1) for body in self.take()]
-        raise AssertionError(f"still waiting: {waiting}")
+        while found := sqs_client().receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                sqs_client().delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+                self.waiting.append((json.loads(message["Body"]), 1))
 
 
 def record(body: dict[str, Any] | str, receives: int = 1, message_id: str | None = None) -> dict[str, Any]:

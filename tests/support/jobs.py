@@ -54,9 +54,14 @@ class Jobs:
         assert response.status_code == 200, response.text
         return response.json()
 
-    def work(self, **more: Any) -> None:
-        """Let the worker do all that waits."""
-        self.queue.run(self.worker, **more)
+    def work(self, kind: str = "part") -> None:
+        """Let the worker do all that waits of a kind."""
+        self.queue.run(self.worker, kind)
+
+    async def classes(self, job_id: str) -> list[str]:
+        """The classes that a job found, in its order; the code of the error where it found none."""
+        page = await self.get(f"/jobs/{job_id}/results", limit=1000)
+        return [one["diagnosis"]["class_id"] if one["diagnosis"] else one["error"]["code"] for one in page["results"]]
 
 
 def signal(name: str) -> list[float]:
