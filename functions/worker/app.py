@@ -1,7 +1,7 @@
 """The worker, composed from the settings."""
 
-from functions.core.history import create_history
-from functions.core.jobs.service import create_service
+from functions.core.history import History, create_history
+from functions.core.jobs.service import JobService, create_service
 from functions.core.pipeline import Diagnoser, create_diagnoser
 from functions.core.settings import Settings
 from functions.worker.batch import BatchWorker
@@ -10,19 +10,21 @@ from functions.worker.recordings import RecordingReader
 from functions.worker.webhook import Webhook
 
 
-def create_worker(
-    settings: Settings, diagnoser: Diagnoser | None = None, webhook: Webhook | None = None
-) -> BatchWorker:
+def create_worker(settings: Settings, diagnoser: Diagnoser | None = None) -> BatchWorker:
     """Return the worker that the settings describe.
 
     Args:
         settings: they must name a table, a bucket and a queue of jobs.
         diagnoser: default one of its own; a process that has one already shares it.
-        webhook: default one that calls public addresses.
 
     Raises:
         DependencyUnavailableError: the settings name no jobs.
     """
-    service = create_service(settings)
-    reader = RecordingReader(service.files, diagnoser or create_diagnoser(settings), settings.jobs_max_recording_bytes)
-    return BatchWorker(service, PartWorker(service, reader, create_history(settings)), webhook or Webhook())
+    history = create_history(settings)
+    return compose_worker(create_service(settings), diagnoser or create_diagnoser(settings), history, Webhook())
+
+
+def compose_worker(service: JobService, diagnoser: Diagnoser, history: History | None, webhook: Webhook) -> BatchWorker:
+    """Return a worker of these parts."""
+    reader = RecordingReader(service.files, diagnoser, service.settings.jobs_max_recording_bytes)
+    return BatchWorker(service, PartWorker(service, reader, history), webhook)

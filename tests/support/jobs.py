@@ -1,5 +1,6 @@
 """Jobs as a test sees them: an app to submit to, a worker, and the queue in between."""
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,11 +9,14 @@ import httpx
 import numpy as np
 import pytest
 
+from functions.core.history import create_history
 from functions.core.jobs.service import JobService, create_service
+from functions.core.pipeline import create_diagnoser
 from functions.core.settings import Settings
 from functions.jobs.app import create_app
-from functions.worker.app import create_worker
+from functions.worker.app import compose_worker
 from functions.worker.batch import BatchWorker
+from functions.worker.webhook import Webhook
 from tests.conftest import MakeSettings
 from tests.support.apps import client_of, post_json
 from tests.support.aws import Deliveries, in_memory_aws, make_resources
@@ -20,6 +24,16 @@ from tests.support.recordings import tone
 
 # Means of windows that are diagnosed as these classes.
 MEANS = {"high": 0.5, "centred": 0.0, "low": -0.5}
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now or time.time()
 
 
 @dataclass
@@ -31,6 +45,7 @@ class Jobs:
     queue: Deliveries
     service: JobService
     settings: Settings
+    clock: Clock
 
     async def submit(self, classes: list[str], headers: dict[str, str] | None = None, **members: Any) -> dict[str, Any]:
         """Submit a recording for each class, inline."""
@@ -82,11 +97,8 @@ def job_settings(make_settings: MakeSettings, aws: dict[str, str]) -> Settings:
 
 @pytest.fixture
 async def jobs(job_settings: Settings) -> AsyncIterator[Jobs]:
+    clock = Clock()
+    service = create_service(job_settings, clock)
+    worker = compose_worker(service, create_diagnoser(job_settings), create_history(job_settings), Webhook())
     async with client_of(create_app(job_settings)) as client:
-        yield Jobs(
-            client,
-            create_worker(job_settings),
-            Deliveries(str(job_settings.jobs_queue_url)),
-            create_service(job_settings),
-            job_settings,
-        )
+        yield Jobs(client, worker, Deliveries(str(job_settings.jobs_queue_url)), service, job_settings, clock)

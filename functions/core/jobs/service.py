@@ -58,8 +58,8 @@ class JobService:
         return self.close(job, "failed", "timed_out")
 
 
-def create_service(settings: Settings) -> JobService:
-    """Return the service that the settings name.
+def create_service(settings: Settings, clock: Callable[[], float] = time.time) -> JobService:
+    """Return the service that the settings name; the clock gives epoch seconds.
 
     Raises:
         DependencyUnavailableError: they name none.
@@ -68,8 +68,9 @@ def create_service(settings: Settings) -> JobService:
         raise DependencyUnavailableError("There are no jobs here: their table, bucket or queue is not configured.")
     quota = Quota(settings.jobs_max_active, settings.jobs_max_daily_recordings)
     return JobService(
-        JobTable(settings.jobs_table, quota, time.time),
+        JobTable(settings.jobs_table, quota, clock),
         JobFiles(settings.jobs_bucket),
         JobQueue(settings.jobs_queue_url),
         settings,
+        clock,
     )
