@@ -1,7 +1,7 @@
 """The condition of an asset, and when it turns: a state machine over its newest diagnoses, k of n.
 
-One diagnosis proves little. An asset has a fault when k of its newest n diagnoses say so, and has recovered when
-all n say that it is healthy: between the two nothing changes, so a series that wavers turns once and not fifty times.
+One diagnosis proves little. An asset has a fault when k of its newest n diagnoses say so, and is healthy again when
+none of its newest 2n does: between the two nothing changes, so a series that wavers turns once and not fifty times.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,14 @@ LEAST_CONFIDENCE = 0.5
 class AlertRule:
     """k faults among the newest n diagnoses are believed; healthy: class ids that mean no fault."""
 
-    k: int = 3
+    k: int = 4
     n: int = 5
     healthy: frozenset[str] = frozenset({"healthy", "normal"})
+
+    @property
+    def kept(self) -> int:
+        """How many readings decide: a recovery takes twice as many as a fault."""
+        return 2 * self.n
 
 
 class Reading(msgspec.Struct, frozen=True, array_like=True):
@@ -39,7 +44,7 @@ class Condition(msgspec.Struct, frozen=True):
     """Where an asset stands.
 
     class_id: the fault that is believed, or the healthy class; since: place of the reading that settled the state;
-    reference_rms: of the last alert; readings: the newest n that count, oldest first.
+    reference_rms: of the last alert; readings: the newest 2n that count, oldest first.
     """
 
     state: State = "unknown"
@@ -69,21 +74,28 @@ def counts(class_id: str, confidence: float, in_distribution: bool | None, rule:
 def advance(condition: Condition, reading: Reading, rule: AlertRule) -> tuple[Condition, Change | None]:
     """Return the condition after one more reading, and the turn that it brought, if any.
 
-    Readings may come late and twice: they are kept by their place, and one older than the newest n changes nothing.
+    Readings may come late and twice: they are kept by their place, and one older than the newest 2n changes nothing.
     """
     if reading.place in {known.place for known in condition.readings}:
         return condition, None
-    readings = tuple(sorted((*condition.readings, reading), key=lambda one: one.place)[-rule.n :])
+    readings = tuple(sorted((*condition.readings, reading), key=lambda one: one.place)[-rule.kept :])
     if reading not in readings:
         return condition, None
     before = condition
     seen = msgspec.structs.replace(condition, readings=readings)
-    faults = [one for one in readings if one.class_id not in rule.healthy]
+    faults = [one for one in readings[-rule.n :] if one.class_id not in rule.healthy]
     if len(faults) >= rule.k:
         return _faulty(before, seen, faults, rule)
-    if not faults and len(readings) == rule.n:
+    if _is_well(seen, rule):
         return _healthy(before, seen)
     return seen, None
+
+
+def _is_well(seen: Condition, rule: AlertRule) -> bool:
+    """Whether an asset is healthy: of one that had a fault twice as many readings must say so."""
+    needed = rule.kept if seen.state == "fault" else rule.n
+    newest = seen.readings[-needed:]
+    return len(newest) == needed and all(one.class_id in rule.healthy for one in newest)
 
 
 def _faulty(

@@ -68,7 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     healthy_classes: Annotated[list[str], Meta(description="class ids that mean no fault")] = msgspec.field(
         default_factory=lambda: ["healthy", "normal"]
     )
-    alert_k: Annotated[Count, Meta(description="faults among the newest `alert_n` diagnoses that are believed")] = 3
+    alert_k: Annotated[Count, Meta(description="faults among the newest `alert_n` diagnoses that are believed")] = 4
     alert_n: Annotated[Count, Meta(description="newest diagnoses of an asset that are looked at")] = 5
     min_sample_rate_hz: Annotated[float, Meta(gt=0)] = 100
     max_sample_rate_hz: Annotated[float, Meta(gt=0)] = 1_000_000
