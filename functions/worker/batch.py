@@ -1,6 +1,8 @@
 """A batch of messages of SQS: each is done or comes again, by itself."""
 
+import time
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any, TypedDict
 
 import msgspec
@@ -8,6 +10,7 @@ import msgspec
 from functions.core.errors import DependencyUnavailableError, PalierError
 from functions.core.jobs.messages import Notify, Part, Watch, read_message
 from functions.core.jobs.service import JobService
+from functions.core.metrics import Meter
 from functions.core.telemetry import LOGGER, request_id_var
 from functions.worker.notifying import notify
 from functions.worker.parts import PartWorker
@@ -36,10 +39,11 @@ class BatchResponse(TypedDict):
 class BatchWorker:
     """Works on batches."""
 
-    def __init__(self, service: JobService, parts: PartWorker, webhook: Webhook) -> None:
+    def __init__(self, service: JobService, parts: PartWorker, webhook: Webhook, meter: Meter) -> None:
         self._service = service
         self._parts = parts
         self._webhook = webhook
+        self._meter = meter
 
     def work(self, records: Iterable[dict[str, Any]]) -> BatchResponse:
         """Work on the records of an event of SQS and say which failed."""
@@ -47,8 +51,18 @@ class BatchWorker:
         return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
     def _succeeds(self, record: dict[str, Any]) -> bool:
-        receives = int(record["attributes"]["ApproximateReceiveCount"])
-        token = request_id_var.set(record["messageId"])
+        """Work on one message and measure it, as the HTTP boundary does with a request."""
+        token, measured = request_id_var.set(record["messageId"]), self._meter.begin()
+        started, succeeded = time.perf_counter(), False
+        try:
+            succeeded = self._tried(record, int(record["attributes"]["ApproximateReceiveCount"]))
+        finally:
+            status = HTTPStatus.OK if succeeded else HTTPStatus.INTERNAL_SERVER_ERROR
+            self._meter.end(measured, "message", status, (time.perf_counter() - started) * 1e3)
+            request_id_var.reset(token)
+        return succeeded
+
+    def _tried(self, record: dict[str, Any], receives: int) -> bool:
         try:
             self._work(record["body"], receives)
         except msgspec.DecodeError:
@@ -58,10 +72,7 @@ class BatchWorker:
             LOGGER.error(error.message, extra={"code": error.code, "receives": receives}, exc_info=error.__cause__)
             self._return(record["receiptHandle"], receives)
             return False
-        else:
-            return True
-        finally:
-            request_id_var.reset(token)
+        return True
 
     def _work(self, body: str, receives: int) -> None:
         match read_message(body):

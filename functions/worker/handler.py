@@ -7,6 +7,7 @@ from functions.core.starting import quick_start
 
 with quick_start():
     from functions.core.aws import forget_clients
+    from functions.core.emf import EmfSink
     from functions.core.errors import PalierError
     from functions.core.options import DiagnosisOptions
     from functions.core.pipeline import create_diagnoser
@@ -31,7 +32,7 @@ with quick_start():
 
 @cache
 def _worker() -> BatchWorker:
-    return create_worker(settings, diagnoser)
+    return create_worker(settings, diagnoser, [EmfSink(settings.stage, "worker")])
 
 
 def handler(event: dict[str, Any], _: object) -> BatchResponse:

@@ -6,16 +6,17 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
-from moto.sqs import sqs_backends
+from moto.sqs.models import sqs_backends
 
 from functions.core.aws import dynamodb_client, events_client, forget_clients, s3_client, sqs_client
 from functions.worker.batch import BatchResponse, BatchWorker
 
-REGION = "eu-central-1"
+# Moto's account.
+ACCOUNT = "123456789012"
+REGION: Literal["eu-central-1"] = "eu-central-1"
 JOBS, HISTORY, BUCKET, BUS = "jobs", "history", "palier-recordings", "palier"
 
 
@@ -119,9 +120,9 @@ class Deliveries:
             for message in queue._messages:
                 message.delayed_until = 0
         while found := sqs_client().receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
-            for message in found:
-                sqs_client().delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-                self.waiting.append((json.loads(message["Body"]), 1))
+            for received in found:
+                sqs_client().delete_message(QueueUrl=self.url, ReceiptHandle=received["ReceiptHandle"])
+                self.waiting.append((json.loads(received["Body"]), 1))
 
 
 def record(body: dict[str, Any] | str, receives: int = 1, message_id: str | None = None) -> dict[str, Any]:

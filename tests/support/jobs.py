@@ -11,12 +11,12 @@ import pytest
 
 from functions.core.history import create_history
 from functions.core.jobs.service import JobService, create_service
+from functions.core.metrics import Meter
 from functions.core.pipeline import create_diagnoser
 from functions.core.settings import Settings
 from functions.jobs.app import create_app
 from functions.worker.app import compose_worker
 from functions.worker.batch import BatchWorker
-from functions.worker.webhook import Webhook
 from tests.conftest import MakeSettings
 from tests.support.apps import client_of, post_json
 from tests.support.aws import Deliveries, in_memory_aws, make_resources
@@ -99,6 +99,7 @@ def job_settings(make_settings: MakeSettings, aws: dict[str, str]) -> Settings:
 async def jobs(job_settings: Settings) -> AsyncIterator[Jobs]:
     clock = Clock()
     service = create_service(job_settings, clock)
-    worker = compose_worker(service, create_diagnoser(job_settings), create_history(job_settings), Webhook())
+    history, meter = create_history(job_settings), Meter(job_settings, ())
+    worker = compose_worker(service, create_diagnoser(job_settings), history, meter)
     async with client_of(create_app(job_settings)) as client:
         yield Jobs(client, worker, Deliveries(str(job_settings.jobs_queue_url)), service, job_settings, clock)

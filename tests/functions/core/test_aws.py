@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -39,7 +40,7 @@ def test_forgotten_clients_are_made_anew() -> None:
 
 def test_a_client_gives_up_soon() -> None:
     with in_memory_aws():
-        config = dynamodb_client().meta.config
+        config: Any = dynamodb_client().meta.config
         assert (config.connect_timeout, config.read_timeout) == (2, 10)
         assert config.retries["total_max_attempts"] == 4
 

@@ -90,9 +90,9 @@ def test_a_conflict_of_two_transactions_is_tried_again(
     def conflicting(**_: Any) -> None:
         calls.append(1)
         if len(calls) <= conflicts:
-            reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+            reasons: Any = [{"Code": "TransactionConflict"}, {"Code": "None"}]
             raise ClientError(
-                {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons},  # type: ignore[typeddict-unknown-key]
+                {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons},
                 "TransactWriteItems",
             )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from functions.core.aws import sqs_client
 from functions.core.settings import get_settings
 from tests.support.aws import in_memory_aws, make_resources, record
 from tests.support.emf import read_line
@@ -40,8 +41,6 @@ def request(method: str, path: str, body: Any = None) -> dict[str, Any]:
 
 
 def test_a_job_through_both_functions(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from functions.core.aws import sqs_client
-
     jobs, worker = start("jobs", monkeypatch), start("worker", monkeypatch)
     taken = jobs.handler(request("POST", "/jobs", {"signals": [signal("high"), signal("low")]}), Context())
     assert taken["statusCode"] == 202, taken["body"]
@@ -53,7 +52,13 @@ def test_a_job_through_both_functions(monkeypatch: pytest.MonkeyPatch, capsys: p
     found = jobs.handler(request("GET", f"/jobs/{job_id}"), Context())
     assert (found["statusCode"], json.loads(found["body"])["state"]) == (200, "succeeded")
     documents = [read_line(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(one["Function"], one["Endpoint"]) for one in documents] == [("jobs", "submit"), ("jobs", "job")]
+    counted = [one for one in documents if "Endpoint" in one]
+    assert [(one["Function"], one["Endpoint"]) for one in counted] == [
+        ("jobs", "submit"),
+        ("worker", "message"),
+        ("jobs", "job"),
+    ]
+    assert (counted[1]["Requests"], counted[1]["Windows"], counted[1]["ServerErrors"]) == (1, 2, 0)
 
 
 def test_a_batch_gives_back_what_failed_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,8 @@ async def test_a_file_of_no_known_format_is_named(jobs: Jobs) -> None:
 async def test_pages_join_to_the_whole(jobs: Jobs) -> None:
     taken = await jobs.submit(FIVE)
     jobs.work()
-    indices, cursor = [], 0
+    indices: list[list[int]] = []
+    cursor: int | None = 0
     while cursor is not None:
         page = await jobs.get(f"/jobs/{taken['job_id']}/results", limit=2, cursor=cursor)
         indices.append([one["index"] for one in page["results"]])
