@@ -94,7 +94,7 @@ def _referenced(prefix: str, owner: str, files: JobFiles, most: int) -> list[Pla
         media_type = _MEDIA_TYPES.get(f".{name.rpartition('.')[2].lower()}")
         if media_type is None:
             raise JobInvalidError(f"{name!r} is none of {', '.join(_MEDIA_TYPES)}.", field="prefix")
-        recordings.append(PlannedRecording(index, name, file.key, media_type))
+        recordings.append(PlannedRecording(index, name, file.key, media_type, length=file.size_bytes))
     return recordings
 
 

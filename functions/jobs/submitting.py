@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from functions.core.errors import JobStateError, UploadsMissingError
 from functions.core.items import ConditionFailedError
@@ -57,8 +58,8 @@ class Submitter:
         if job.is_final:
             raise JobStateError(f"The job is {job.state} already.")
         if job.waiting:
-            planned = read_plan(self.service.files, job.job_id)
-            _require_uploads(self.service.files, job, planned)
+            planned = _require_uploads(self.service.files, job)
+            write_plan(self.service.files, job.job_id, planned)
             try:
                 job = self.service.table.release(job)
             except ConditionFailedError:
@@ -106,9 +107,12 @@ def identify(idempotency_key: str, body: bytes) -> Submitted:
     return Submitted(hashlib.sha256(idempotency_key.encode()).hexdigest(), hashlib.sha256(body).hexdigest())
 
 
-def _require_uploads(files: JobFiles, job: Job, planned: list[PlannedRecording]) -> None:
-    there = {file.key for file in files.below(uploads_prefix(job.job_id), len(planned))}
-    missing = [one.name for one in planned if one.key not in there]
+def _require_uploads(files: JobFiles, job: Job) -> list[PlannedRecording]:
+    """Return the plan with the sizes of the files that are there now; raises UploadsMissingError."""
+    planned = read_plan(files, job.job_id)
+    sizes = {file.key: file.size_bytes for file in files.below(uploads_prefix(job.job_id), len(planned))}
+    missing = [one.name for one in planned if one.key not in sizes]
     if missing:
         some = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
         raise UploadsMissingError(f"{len(missing)} of {len(planned)} files are not there yet: {some}.")
+    return [replace(one, length=sizes[one.key]) for one in planned]

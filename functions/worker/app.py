@@ -8,6 +8,7 @@ from functions.core.metrics import Meter, Sink
 from functions.core.pipeline import Diagnoser, create_diagnoser
 from functions.core.settings import Settings
 from functions.worker.batch import BatchWorker
+from functions.worker.fetching import Fetcher
 from functions.worker.parts import PartWorker
 from functions.worker.recordings import RecordingReader
 from functions.worker.webhook import Webhook
@@ -30,5 +31,5 @@ def create_worker(settings: Settings, diagnoser: Diagnoser | None = None, sinks:
 
 def compose_worker(service: JobService, diagnoser: Diagnoser, history: History | None, meter: Meter) -> BatchWorker:
     """Return a worker of these parts."""
-    reader = RecordingReader(service.files, diagnoser, service.settings.jobs_max_recording_bytes)
+    reader = RecordingReader(Fetcher(service.files, service.settings.jobs_max_recording_bytes), diagnoser)
     return BatchWorker(service, PartWorker(service, reader, history), Webhook(), meter)

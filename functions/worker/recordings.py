@@ -1,7 +1,6 @@
-"""A part's recordings, one by one: fetched a step ahead, decoded, diagnosed; a bad one is a result of its own."""
+"""A part's recordings, one by one: fetched ahead, decoded, diagnosed; a bad one is a result of its own."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,22 +8,19 @@ from functions.core.answers import DiagnosisAnswer, error_answer
 from functions.core.decoding import decode_file
 from functions.core.errors import PalierError, RecordingLostError
 from functions.core.indicators import indicators
-from functions.core.jobs.files import JobFiles
 from functions.core.jobs.messages import PlannedRecording
 from functions.core.jobs.results import RecordingResult
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser
-
-Fetched = tuple[PlannedRecording, Callable[[], bytes]]
+from functions.worker.fetching import Fetcher
 
 
 @dataclass(frozen=True)
 class RecordingReader:
-    """Diagnoses the recordings of jobs, as /predict does; no more than two of them are held at once."""
+    """Diagnoses the recordings of jobs, as /predict does."""
 
-    files: JobFiles
+    fetcher: Fetcher
     diagnoser: Diagnoser
-    limit_bytes: int
 
     def results(
         self, job_id: str, recordings: Sequence[PlannedRecording], options: dict[str, Any]
@@ -34,7 +30,7 @@ class RecordingReader:
         Raises:
             DependencyUnavailableError, ModelUnavailableError: no fault of a recording; all are to be tried again.
         """
-        for planned, content in self._fetched(recordings):
+        for planned, content in self.fetcher.fetched(recordings):
             try:
                 yield self._diagnose(job_id, planned, content(), options | planned.options)
             except PalierError as error:
@@ -56,20 +52,6 @@ class RecordingReader:
             indicators=indicators(recording, options.channel),
             recorded_at=options.recorded_at,
         )
-
-    def _fetched(self, recordings: Sequence[PlannedRecording]) -> Iterator[Fetched]:
-        with ThreadPoolExecutor(1, thread_name_prefix="palier-fetch") as pool:
-            ahead = pool.submit(self._fetch, recordings[0])
-            for planned, following in zip(recordings, [*recordings[1:], None], strict=True):
-                current = ahead
-                if following is not None:
-                    ahead = pool.submit(self._fetch, following)
-                yield planned, current.result
-
-    def _fetch(self, planned: PlannedRecording) -> bytes:
-        if planned.offset is not None and planned.length is not None:
-            return self.files.get_range(planned.key, planned.offset, planned.length)
-        return self.files.get(planned.key, self.limit_bytes)
 
 
 def failed_result(job_id: str, planned: PlannedRecording, error: PalierError) -> RecordingResult:

@@ -19,7 +19,8 @@ MOST_DELAY_S = 900
 class PlannedRecording(msgspec.Struct, frozen=True, omit_defaults=True):
     """One recording of a job: where it lies, and what is asked of it.
 
-    offset, length: its bytes within the object, where it shares one; options: its own, beside the job's.
+    offset: where it begins in an object that it shares with others; length: its bytes, where they are known;
+    options: its own, beside the job's.
     """
 
     index: int

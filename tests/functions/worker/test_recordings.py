@@ -1,4 +1,4 @@
-"""A part's recordings: one after the other, a step ahead, and no more held."""
+"""A part's recordings: a bad one is a result of its own, what is no fault of theirs is raised."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from functions.core.errors import DependencyUnavailableError, ModelUnavailableEr
 from functions.core.jobs.messages import PlannedRecording
 from functions.core.pipeline import Diagnoser, create_diagnoser
 from functions.core.settings import Settings
+from functions.worker.fetching import Fetcher
 from functions.worker.recordings import RecordingReader
 from tests.support.recordings import tone
 
@@ -33,19 +34,7 @@ def planned(count: int) -> list[PlannedRecording]:
 
 
 def reader(settings: Settings, files: Files, diagnoser: Any = None) -> RecordingReader:
-    return RecordingReader(files, diagnoser or create_diagnoser(settings), 1_000_000)  # type: ignore[arg-type]
-
-
-def test_no_more_than_the_next_recording_is_fetched_ahead(settings: Settings) -> None:
-    events: list[str] = []
-    for result in reader(settings, Files(events)).results("job", planned(5), {}):
-        events.append(f"done {result.index}")
-        # A recording is let go before the second behind it is fetched.
-        fetched = sum(event.startswith("fetch") for event in events)
-        assert fetched <= result.index + 3
-    assert sum(event.startswith("fetch") for event in events) == 5
-    for index in range(3):
-        assert events.index(f"fetch {index + 2}") > events.index(f"fetch {index}")
+    return RecordingReader(Fetcher(files, 1_000_000), diagnoser or create_diagnoser(settings))  # type: ignore[arg-type]
 
 
 def test_results_are_as_of_predict(settings: Settings) -> None:
