@@ -45,11 +45,12 @@ class RateLimits:
 
 @dataclass(frozen=True)
 class Retention:
-    """How long logs and recordings are kept (days), and whether data outlives its stack."""
+    """How long logs, recordings with their jobs, and histories are kept (days), and whether data outlives its stack."""
 
     log_days: int = 30
     object_days: int = 30
     noncurrent_days: int = 7
+    history_days: int = 365
     removal: Removal = "retain"
 
 

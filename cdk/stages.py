@@ -55,6 +55,8 @@ class Stage:
             "PALIER_DEFAULT_MODEL": self.default_model,
             "PALIER_MAX_BODY_BYTES": str(self.max_body_bytes),
             "PALIER_MAX_WINDOWS": str(self.max_windows),
+            "PALIER_JOBS_RETENTION_DAYS": str(self.retention.object_days),
+            "PALIER_HISTORY_RETENTION_DAYS": str(self.retention.history_days),
             "ORT_DISABLE_TELEMETRY": "1",
         }
 
@@ -71,7 +73,7 @@ STAGES: dict[StageName, Stage] = {
         },
         throttle=Throttle(rate_per_s=10, burst=10),
         rate_limits=RateLimits(per_ip=600, per_key=600),
-        retention=Retention(log_days=7, object_days=7, removal="destroy"),
+        retention=Retention(log_days=7, object_days=7, history_days=30, removal="destroy"),
         thresholds=AlarmThresholds(silence_min=None, monthly_budget_usd=50),
     ),
     "staging": Stage(
@@ -85,7 +87,7 @@ STAGES: dict[StageName, Stage] = {
         shift="canary_10_percent_5_minutes",
         throttle=Throttle(rate_per_s=20, burst=20),
         rate_limits=RateLimits(per_ip=1_200, per_key=3_000),
-        retention=Retention(log_days=30, object_days=30, removal="destroy"),
+        retention=Retention(log_days=30, object_days=30, history_days=90, removal="destroy"),
         thresholds=AlarmThresholds(silence_min=None, monthly_budget_usd=100),
     ),
     "prod": Stage(
@@ -99,7 +101,7 @@ STAGES: dict[StageName, Stage] = {
         shift="canary_10_percent_15_minutes",
         throttle=Throttle(rate_per_s=100, burst=100),
         rate_limits=RateLimits(per_ip=3_000, per_key=15_000),
-        retention=Retention(log_days=365, object_days=365, removal="retain"),
+        retention=Retention(log_days=365, object_days=365, history_days=1095, removal="retain"),
         thresholds=AlarmThresholds(silence_min=15, monthly_budget_usd=500),
     ),
 }

@@ -81,7 +81,15 @@ def test_local_server_imports_functions_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["functions.inference.handler", "functions.rotation.handler", "local_server", "build_scripts.cli.main"]
+    "module",
+    [
+        "functions.inference.handler",
+        "functions.jobs.handler",
+        "functions.rotation.handler",
+        "functions.worker.handler",
+        "local_server",
+        "build_scripts.cli.main",
+    ],
 )
 def test_importing_what_serves_loads_nothing_heavy(module: str) -> None:
     """A real import: also what third-party packages pull in is counted."""

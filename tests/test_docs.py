@@ -24,6 +24,7 @@ from functions.core.keys import SCOPES
 from functions.core.options import DiagnosisOptions
 from functions.core.settings import Settings, variable_of
 from functions.inference.app import create_app
+from functions.jobs.app import create_app as create_jobs_app
 from local_server import server_parser
 from tests.support.apps import every_route
 from tests.support.container import make_container
@@ -55,9 +56,13 @@ def commands(parser: argparse.ArgumentParser) -> list[str]:
 
 
 def routes() -> list[tuple[str, str]]:
-    app = create_app(Settings(api_keys_required=False))
+    settings = Settings(api_keys_required=False)
+    apps = (create_app(settings), create_jobs_app(settings))
     return [
-        (method, route.path) for route in every_route(app) for method in sorted((route.methods or set()) - {"HEAD"})
+        (method, route.path)
+        for app in apps
+        for route in every_route(app)
+        for method in sorted((route.methods or set()) - {"HEAD"})
     ]
 
 

@@ -117,6 +117,7 @@ def _request_counts(request: RequestMetrics) -> Members:
         "Windows": tally.windows,
         "ModelNotLoaded": tally.models_not_loaded,
         "KeyStoreFailures": tally.key_store_failures,
+        "HistoryLost": tally.history_lost,
     }
     return counts | {name: count for name, count in rare.items() if count}
 

@@ -101,11 +101,45 @@ class ProofNotFoundError(PalierError):
     code = "proof_not_found"
 
 
+class JobNotFoundError(PalierError):
+    """No such job, or one of another key: which of the two is not said."""
+
+    status = 404
+    code = "job_not_found"
+
+
+class AssetNotFoundError(PalierError):
+    """No diagnosis of such an asset."""
+
+    status = 404
+    code = "asset_not_found"
+
+
+class RecordingMissingError(PalierError):
+    """A file that a job names is not in the bucket."""
+
+    status = 404
+    code = "recording_missing"
+
+
 class MethodNotAllowedError(PalierError):
     """The path does not know this method."""
 
     status = 405
     code = "method_not_allowed"
+
+
+class JobStateError(PalierError):
+    """A job whose state does not allow what is asked."""
+
+    status = 409
+    code = "job_state"
+
+
+class UploadsMissingError(JobStateError):
+    """A job is to start whose files are not all there."""
+
+    code = "uploads_missing"
 
 
 class BodyTooLargeError(PalierError):
@@ -133,6 +167,20 @@ class BatchTooLargeError(PalierError):
     field = "signals"
 
 
+class JobTooLargeError(PalierError):
+    """The job has more recordings than one job may hold."""
+
+    status = 413
+    code = "job_too_large"
+
+
+class RecordingTooLargeError(PalierError):
+    """A file of a job is over its limit."""
+
+    status = 413
+    code = "recording_too_large"
+
+
 class UnsupportedMediaTypeError(PalierError):
     """A content type or encoding that is not accepted."""
 
@@ -153,6 +201,33 @@ class EmptyBatchError(UnusableError):
 
     code = "batch_empty"
     field = "signals"
+
+
+class JobInvalidError(UnusableError):
+    """A submission that names its recordings in no way, in several, or wrongly."""
+
+    code = "job_invalid"
+
+
+class PrefixRefusedError(UnusableError):
+    """A prefix outside the part of the bucket that the key may use."""
+
+    code = "prefix_refused"
+    field = "prefix"
+
+
+class WebhookRefusedError(UnusableError):
+    """A webhook that this service will not call: not https, or an address that is not public."""
+
+    code = "webhook_refused"
+    field = "webhook.url"
+
+
+class IdempotencyKeyReusedError(UnusableError):
+    """An idempotency key that stands for another submission."""
+
+    code = "idempotency_key_reused"
+    field = "Idempotency-Key"
 
 
 class SignalMissingError(UnusableError):
@@ -233,6 +308,19 @@ class TooManyRequestsError(PalierError):
     status = 429
     code = "too_many_requests"
     headers: Mapping[str, str] = {"retry-after": "1"}
+
+
+class QuotaExceededError(TooManyRequestsError):
+    """More jobs or recordings than one key may have."""
+
+    code = "quota_exceeded"
+    headers: Mapping[str, str] = {"retry-after": "60"}
+
+
+class RecordingLostError(PalierError):
+    """The worker ended, more than once, while it diagnosed this recording."""
+
+    code = "recording_lost"
 
 
 class ModelUnavailableError(PalierError):

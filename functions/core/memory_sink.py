@@ -41,6 +41,7 @@ class Snapshot:
     cold_starts: int
     models_not_loaded: int
     key_store_failures: int
+    history_lost: int
     latency_ms: Percentiles
     inference_ms: Percentiles
 
@@ -75,6 +76,7 @@ class MemorySink:
             self._counts["cold_starts"] += request.cold_start
             self._counts["models_not_loaded"] += tally.models_not_loaded
             self._counts["key_store_failures"] += tally.key_store_failures
+            self._counts["history_lost"] += tally.history_lost
 
     def snapshot(self) -> Snapshot:
         """Return what was counted so far."""
@@ -91,6 +93,7 @@ class MemorySink:
                 cold_starts=self._counts["cold_starts"],
                 models_not_loaded=self._counts["models_not_loaded"],
                 key_store_failures=self._counts["key_store_failures"],
+                history_lost=self._counts["history_lost"],
                 latency_ms=_percentiles(self._latency_ms),
                 inference_ms=_percentiles(self._inference_ms),
             )

@@ -40,6 +40,7 @@ class Tally:
     novel: Counter[Finding] = field(default_factory=Counter)
     models_not_loaded: int = 0
     key_store_failures: int = 0
+    history_lost: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,12 @@ def observe_key_store_failure() -> None:
     """Tell that the key store could not be read."""
     if tally := _tally.get():
         tally.key_store_failures += 1
+
+
+def observe_history_lost() -> None:
+    """Tell that a diagnosis of an asset could not be kept."""
+    if tally := _tally.get():
+        tally.history_lost += 1
 
 
 class Meter:

@@ -1,6 +1,7 @@
 """The options of a diagnosis: members of a JSON body, or query parameters of the same names."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 
 import msgspec
@@ -9,8 +10,10 @@ from msgspec import Meta
 from functions.core.errors import InvalidOptionError, PalierError, SampleRateError, UnknownOptionError
 
 # `(?![\s\S])` is the end: `$` would let a last line feed pass.
-_ASSET_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])"
+ASSET_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])"
 _LARGEST_FLOAT32 = 3.4028234e38
+_CLOCKS_DIFFER = timedelta(minutes=5)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES_OR_NUMBERS = frozenset({"version", "channel"})
 
 
@@ -26,7 +29,11 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     model: Annotated[str | None, Meta(description="Name of a model. Default: the service's default model.")] = None
     version: Annotated[str | None, Meta(description="Version of the model. Default: the newest.")] = None
-    asset_id: Annotated[Annotated[str, Meta(pattern=_ASSET_ID)] | None, Meta(description="The machine's name.")] = None
+    asset_id: Annotated[Annotated[str, Meta(pattern=ASSET_ID)] | None, Meta(description="The machine's name.")] = None
+    recorded_at: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None,
+        Meta(description="When it was recorded, with its time zone: its place in the machine's history. Default: now."),
+    ] = None
     channel: Annotated[
         str | None, Meta(description="Name or number (from 0) of the channel to use, where a file has several.")
     ] = None
@@ -51,9 +58,18 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
                 raise _unknown(name)
         given = {name: _as_text(value) if name in _NAMES_OR_NUMBERS else value for name, value in values.items()}
         try:
-            return msgspec.convert(given, cls, strict=False)
+            options = msgspec.convert(given, cls, strict=False)
         except msgspec.ValidationError as error:
             raise _invalid(str(error)) from None
+        if options.recorded_at is not None:
+            _check_past(options.recorded_at)
+        return options
+
+
+def _check_past(recorded_at: datetime) -> None:
+    # A history that has seen the future would take every later diagnosis for an old one.
+    if recorded_at > datetime.now(UTC) + _CLOCKS_DIFFER or recorded_at < _EPOCH:
+        raise InvalidOptionError(f"recorded_at {recorded_at.isoformat()} is not in the past.", field="recorded_at")
 
 
 def _as_text(value: object) -> object:

@@ -19,7 +19,7 @@ _OTHER_NAMES = {
     "lambda_initialization": "AWS_LAMBDA_INITIALIZATION_TYPE",
     "multi_model": "SAGEMAKER_MULTI_MODEL",
 }
-_LISTS = frozenset({"cors_origins"})
+_LISTS = frozenset({"cors_origins", "healthy_classes"})
 _PATHS = frozenset({"models_dir", "api_keys_file"})
 
 Count = Annotated[int, Meta(ge=1)]
@@ -52,11 +52,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_batch: Annotated[Count, Meta(description="recordings in one batch")] = 128
     max_windows: Annotated[Count, Meta(description="windows in one request")] = 600
     max_pending: Annotated[Count, Meta(description="requests in work at once; more get 429")] = 32
+    jobs_table: Annotated[str | None, Meta(description="table of jobs; unset: no jobs here")] = None
+    jobs_bucket: Annotated[str | None, Meta(description="bucket of recordings and results")] = None
+    jobs_queue_url: Annotated[str | None, Meta(description="queue that drives the worker")] = None
+    jobs_chunk: Annotated[Count, Meta(description="recordings in one message, at least")] = 20
+    jobs_max_recordings: Annotated[Count, Meta(description="recordings in one job")] = 10_000
+    jobs_max_recording_bytes: Annotated[Count, Meta(description="one file of a job")] = 64_000_000
+    jobs_max_active: Annotated[Count, Meta(description="unfinished jobs of one key")] = 10
+    jobs_max_daily_recordings: Annotated[Count, Meta(description="recordings of one key in a day")] = 100_000
+    jobs_max_receives: Annotated[int, Meta(ge=2, description="deliveries of a message before it is put aside")] = 3
+    jobs_timeout_s: Annotated[Count, Meta(description="a job that is not finished by then has failed")] = 21_600
+    jobs_retention_days: Annotated[Count, Meta(description="how long jobs are kept")] = 30
+    history_table: Annotated[str | None, Meta(description="table of assets; unset: no history is kept")] = None
+    history_retention_days: Annotated[Count, Meta(description="how long diagnoses of assets are kept")] = 365
+    event_bus: Annotated[str | None, Meta(description="bus that is told when an asset turns; unset: none")] = None
+    healthy_classes: Annotated[list[str], Meta(description="class ids that mean no fault")] = msgspec.field(
+        default_factory=lambda: ["healthy", "normal"]
+    )
+    alert_k: Annotated[Count, Meta(description="faults among the newest `alert_n` diagnoses that are believed")] = 4
+    alert_n: Annotated[Count, Meta(description="newest diagnoses of an asset that are looked at")] = 5
     min_sample_rate_hz: Annotated[float, Meta(gt=0)] = 100
     max_sample_rate_hz: Annotated[float, Meta(gt=0)] = 1_000_000
 
     def __post_init__(self) -> None:
-        """Refuse origins that are none, and plain http where others read along."""
+        """Refuse origins that are none, plain http where others read along, and more faults than diagnoses."""
+        if self.alert_k > self.alert_n:
+            raise ValueError(f"alert_k {self.alert_k} is more than alert_n {self.alert_n}")
         for origin in self.cors_origins:
             scheme, separator, host = origin.partition("://")
             if origin == "*" or scheme not in {"http", "https"} or not separator or not host or "/" in host:
@@ -94,7 +115,8 @@ def read_struct(kind: type[_Read], **known: Any) -> _Read:
         return msgspec.convert(_given(os.environ, kind) | known, kind, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$.")
-        field = place.rstrip("`").partition("[")[0] or "cors_origins"
+        # What __post_init__ refuses has no place: its sentence begins with the field, or it is about origins.
+        field = place.rstrip("`").partition("[")[0] or ("alert_k" if reason.startswith("alert_k") else "cors_origins")
         raise SettingsInvalidError(f"{variable_of(field)}: {reason}") from None
 
 

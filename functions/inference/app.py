@@ -6,9 +6,11 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 from functions.core.asgi import create_starlette, require_key
+from functions.core.history import create_history
 from functions.core.key_stores import KeyStore, key_store
 from functions.core.metrics import Sink
 from functions.core.pipeline import create_diagnoser
+from functions.core.recorder import Recorder
 from functions.core.settings import Settings
 from functions.core.workers import Workers
 from functions.inference.docs import docs_routes
@@ -18,7 +20,9 @@ from functions.inference.late_routes import LateRoutes
 
 def create_app(settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
     """Compose the inference app; `app.state` has its `diagnoser` and `key_store`, `sinks` are told of every request."""
-    endpoints = Endpoints(create_diagnoser(settings), settings, Workers(settings.max_pending))
+    history = create_history(settings)
+    recorder = Recorder(history) if history else None
+    endpoints = Endpoints(create_diagnoser(settings), settings, Workers(settings.max_pending), recorder)
     store = key_store(settings)
     app = create_starlette(routes(endpoints, store), settings, sinks)
     app.state.diagnoser, app.state.key_store = endpoints.diagnoser, store

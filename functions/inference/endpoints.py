@@ -1,12 +1,16 @@
 """The endpoints of the native API: decode, diagnose, encode."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
+from typing import NamedTuple
 
 import msgspec
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,9 +26,12 @@ from functions.core.errors import (
     ModelUnavailableError,
 )
 from functions.core.flow import Flow
+from functions.core.history import Observation
+from functions.core.indicators import indicators
 from functions.core.models import LoadedModel
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser
+from functions.core.recorder import Recorder
 from functions.core.settings import Settings
 from functions.core.signal import Recording
 from functions.core.telemetry import LOGGER, request_id_var
@@ -44,6 +51,13 @@ from functions.inference.schemas import (
 BATCH_MEDIA_TYPES = (JSON, NPY)
 
 
+class _Diagnosed(NamedTuple):
+    """An answer, and what of it belongs to an asset's history."""
+
+    answer: Answer
+    observations: list[Observation]
+
+
 @dataclass(frozen=True)
 class Endpoints:
     """The endpoints, bound to what they need.
@@ -54,6 +68,7 @@ class Endpoints:
     diagnoser: Diagnoser
     settings: Settings
     workers: Workers
+    recorder: Recorder | None = None
 
     async def index(self, _: Request) -> Response:
         """GET /: what this is."""
@@ -105,11 +120,16 @@ class Endpoints:
         kind = media_type(request.headers.get("content-type"), BATCH_MEDIA_TYPES)
         return await self._answer(request, lambda body: self._diagnose_batch(body, kind, _query(request)))
 
-    async def _answer(self, request: Request, work: Callable[[bytes], Flow[Answer]]) -> Response:
+    async def _answer(self, request: Request, work: Callable[[bytes], Flow[_Diagnosed]]) -> Response:
         body = await read_body(request, self.settings.max_body_bytes)
-        return _json(await self.workers.follow(work(body), len(body)))
+        diagnosed = await self.workers.follow(work(body), len(body))
+        response = _json(diagnosed.answer)
+        if self.recorder and diagnosed.observations:
+            # On Lambda before the answer leaves, for the instance freezes behind it; on a server after it.
+            response.background = BackgroundTask(self.recorder.record, diagnosed.observations)
+        return response
 
-    def _diagnose(self, body: bytes, kind: str, query: dict[str, str]) -> Flow[DiagnosisAnswer]:
+    def _diagnose(self, body: bytes, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
         if kind == JSON:
             content = decode_json(body)
             options, recording = DiagnosisOptions.parse({**content.options, **query}), content.recordings[0]
@@ -117,9 +137,10 @@ class Endpoints:
             options = DiagnosisOptions.parse(query)
             recording = decode_file(body, kind, options.full_scale)
         diagnosis = yield from self.diagnoser.diagnosing(recording, options)
-        return DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
+        answer = DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
+        return _Diagnosed(answer, _observations([recording], [answer], options))
 
-    def _diagnose_batch(self, body: bytes, kind: str, query: dict[str, str]) -> Flow[BatchAnswer]:
+    def _diagnose_batch(self, body: bytes, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
         recordings, members = _decode_batch(body, kind)
         options = DiagnosisOptions.parse({**members, **query})
         if not recordings:
@@ -129,7 +150,8 @@ class Endpoints:
                 f"The batch has {len(recordings)} recordings; the limit is {self.settings.max_batch}."
             )
         diagnoses: list[Diagnosis] = yield from self.diagnoser.diagnosing_batch(recordings, options)
-        return BatchAnswer.of(diagnoses, options, request_id_var.get() or "")
+        answer = BatchAnswer.of(diagnoses, options, request_id_var.get() or "")
+        return _Diagnosed(answer, _observations(recordings, answer.predictions, options))
 
     def _models(self) -> ModelsAnswer:
         answers: list[ModelAnswer] = []
@@ -155,6 +177,25 @@ class Endpoints:
             version=VERSION,
             timestamp=datetime.now(UTC),
         )
+
+
+def _observations(
+    recordings: Sequence[Recording], answers: Sequence[DiagnosisAnswer], options: DiagnosisOptions
+) -> list[Observation]:
+    if options.asset_id is None:
+        return []
+    recorded_at_s = options.recorded_at.timestamp() if options.recorded_at else time.time()
+    return [
+        Observation(
+            id=f"{answer.request_id}-{index}",
+            asset_id=options.asset_id,
+            # A microsecond apart: a batch keeps its order.
+            recorded_at_s=recorded_at_s + index * 1e-6,
+            measure=partial(indicators, recording, options.channel),
+            answer=answer,
+        )
+        for index, (recording, answer) in enumerate(zip(recordings, answers, strict=True))
+    ]
 
 
 def _decode_batch(body: bytes, kind: str) -> tuple[list[Recording], dict[str, object]]:

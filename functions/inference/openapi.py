@@ -1,9 +1,19 @@
 """The OpenAPI 3.1 document, made from the types that make the answers."""
 
+from collections import ChainMap
 from typing import Any
 
 import msgspec
 
+from functions.core.openapi import (
+    READING_ERRORS,
+    SCHEMAS,
+    SERVING_ERRORS,
+    error_responses,
+    json_response,
+    read_parts,
+    security,
+)
 from functions.core.options import DiagnosisOptions
 from functions.core.version import VERSION
 from functions.inference.schemas import (
@@ -26,23 +36,6 @@ _ANSWERS: tuple[type[Answer], ...] = (
     ModelAnswer,
     ModelsAnswer,
 )
-_SCHEMAS = "#/components/schemas/"
-
-_ERRORS = {
-    400: "The body is not what its content type or protocol says.",
-    401: "No API key, or one that is not valid.",
-    403: "The API key lacks the scope.",
-    404: "No such model or version.",
-    413: "The body, recording or batch is over its limit; the limit is named.",
-    415: "The content type is not accepted; those that are are named.",
-    422: "Well-formed, but no diagnosis can come of it.",
-    429: "Too many requests; Retry-After says when to come back.",
-    500: "A defect here.",
-    503: "The model, or a service it needs, is not available; Retry-After says when to come back.",
-}
-SERVING_ERRORS = tuple(_ERRORS)
-READING_ERRORS = (401, 403, 404, 429, 500, 503)
-
 _TAGS = {
     "diagnosis": "Recordings in, diagnoses out.",
     "models": "What the models are, and what was measured of them.",
@@ -66,6 +59,8 @@ def openapi_document() -> dict[str, Any]:
     # Late: it builds on this module.
     from functions.inference.v2.openapi import v2_paths, v2_schemas
 
+    parts = read_parts()
+    tags = dict(ChainMap(*(part["tags"] for part in reversed(parts)), _TAGS))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -77,10 +72,10 @@ def openapi_document() -> dict[str, Any]:
         },
         # Relative: the same document is right behind every host, stage and base path.
         "servers": [{"url": "./"}],
-        "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
-        "paths": _paths() | v2_paths(),
+        "tags": [{"name": name, "description": description} for name, description in tags.items()],
+        "paths": dict(ChainMap(_paths(), v2_paths(), *(part["paths"] for part in parts))),
         "components": {
-            "schemas": _schemas() | v2_schemas(),
+            "schemas": dict(ChainMap(_schemas(), v2_schemas(), *(part["schemas"] for part in parts))),
             "securitySchemes": {"apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
         },
     }
@@ -199,26 +194,8 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str,
     return {"name": name, "in": "query", "schema": schema, "description": description}
 
 
-def json_response(description: str, schema: str) -> dict[str, Any]:
-    """Return a response of JSON after one of the schemas."""
-    return {
-        "description": description,
-        "content": {"application/json": {"schema": {"$ref": _SCHEMAS + schema}}},
-    }
-
-
-def error_responses(statuses: tuple[int, ...]) -> dict[str, Any]:
-    """Return the responses of these statuses."""
-    return {str(status): json_response(_ERRORS[status], "ErrorAnswer") for status in statuses}
-
-
-def security(secured: bool) -> dict[str, Any]:
-    """Return whether an operation needs an API key."""
-    return {"security": [{"apiKey": []}] if secured else []}
-
-
 def _schemas() -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components(_ANSWERS, ref_template=_SCHEMAS + "{name}")
+    _, schemas = msgspec.json.schema_components(_ANSWERS, ref_template=SCHEMAS + "{name}")
     return schemas
 
 

@@ -5,6 +5,7 @@ import importlib
 import numpy as np
 from starlette.applications import Starlette
 
+from functions.core.aws import forget_clients
 from functions.core.key_stores import CachedKeyStore
 from functions.core.options import DiagnosisOptions
 from functions.core.settings import Settings
@@ -30,7 +31,8 @@ def prime(app: Starlette, settings: Settings) -> None:
 
 
 def refresh(app: Starlette) -> None:
-    """Forget the keys that were read: others may be valid when the snapshot is restored."""
+    """Forget the keys that were read, for others may be valid when the snapshot is restored, and clients of AWS."""
+    forget_clients()
     if isinstance(app.state.key_store, CachedKeyStore):
         app.state.key_store.expire()
     LOGGER.info("restored from a snapshot")

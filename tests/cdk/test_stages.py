@@ -28,6 +28,8 @@ def test_settings_read_what_the_stage_says(name: StageName, monkeypatch: pytest.
     assert settings.log_level == stage.log_level
     assert tuple(settings.cors_origins) == stage.cors_origins
     assert settings.max_body_bytes == stage.max_body_bytes
+    assert settings.jobs_retention_days == stage.retention.object_days
+    assert settings.history_retention_days == stage.retention.history_days
     assert settings.api_keys_required
 
 

@@ -11,13 +11,13 @@ def test_nothing_happened_yet() -> None:
     none = Percentiles(0, None, None, None)
     ticks = iter([100.0, 107.5])
     assert MemorySink(clock=lambda: next(ticks)).snapshot() == Snapshot(
-        7.5, 0, {}, {}, 0, 0, {}, 0, 0, 0, 0, latency_ms=none, inference_ms=none
+        7.5, 0, {}, {}, 0, 0, {}, 0, 0, 0, 0, 0, latency_ms=none, inference_ms=none
     )
 
 
 def test_everything_is_counted() -> None:
     sink = MemorySink()
-    failed = Tally(models_not_loaded=1, key_store_failures=1)
+    failed = Tally(models_not_loaded=1, key_store_failures=1, history_lost=1)
     for one in (
         request(cold_start=True),
         request(status=0, endpoint="unmatched"),
@@ -33,7 +33,7 @@ def test_everything_is_counted() -> None:
     assert taken.status_classes == {"0xx": 1, "2xx": 3, "4xx": 1, "5xx": 1}
     assert (taken.throttled, taken.windows, taken.novel, taken.cold_starts) == (1, 4, 1, 1)
     assert taken.diagnoses == {"journal-bearing": {"wear": 3, "oil_whirl": 1}}
-    assert (taken.models_not_loaded, taken.key_store_failures) == (1, 1)
+    assert (taken.models_not_loaded, taken.key_store_failures, taken.history_lost) == (1, 1, 1)
     assert taken.inference_ms == Percentiles(2, 2.0, 2.0, 2.0)
 
 

@@ -16,6 +16,7 @@ def test_nothing_means_the_defaults() -> None:
         "model": None,
         "version": None,
         "asset_id": None,
+        "recorded_at": None,
         "channel": None,
         "full_scale": 1.0,
     }

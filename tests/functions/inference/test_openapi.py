@@ -12,8 +12,10 @@ from starlette.applications import Starlette
 
 from functions.core.decoding import MEDIA_TYPES
 from functions.core.options import DiagnosisOptions
+from functions.core.settings import Settings
 from functions.inference.endpoints import BATCH_MEDIA_TYPES
 from functions.inference.openapi import openapi_document
+from functions.jobs.app import create_app as create_jobs_app
 from tests.support.apps import JSON, every_route
 from tests.support.recordings import npy_bytes, tone
 
@@ -38,9 +40,13 @@ async def test_it_is_what_is_served(client: httpx.AsyncClient) -> None:
     assert response.json() == DOCUMENT
 
 
-def test_every_route_is_in_it_and_nothing_else(app: Starlette) -> None:
+def test_every_route_is_in_it_and_nothing_else(app: Starlette, settings: Settings) -> None:
+    apps = (app, create_jobs_app(settings))
     routes = {
-        (route.path, method.lower()) for route in every_route(app) for method in (route.methods or set()) - {"HEAD"}
+        (route.path, method.lower())
+        for one in apps
+        for route in every_route(one)
+        for method in (route.methods or set()) - {"HEAD"}
     }
     documented = {(path, method) for path, operations in DOCUMENT["paths"].items() for method in operations}
     assert documented == routes

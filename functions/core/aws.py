@@ -1,0 +1,85 @@
+"""Clients of AWS: made when first used, one of each for a process, dropped after a snapshot is restored."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from functions.core.errors import DependencyUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+# A caller waits, or a message comes again: better a few short tries than a long one.
+_CONNECT_TIMEOUT_S = 2
+_READ_TIMEOUT_S = 10
+_MOST_ATTEMPTS = 4
+
+
+@lru_cache
+def _client(service: str) -> Any:
+    # Late: boto3 comes with the Lambda runtime and costs more start-up time than everything else.
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        read_timeout=_READ_TIMEOUT_S,
+        retries={"mode": "standard", "total_max_attempts": _MOST_ATTEMPTS},
+        signature_version="s3v4" if service == "s3" else "v4",
+    )
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+def dynamodb_client() -> "DynamoDBClient":
+    """Return the process's client of DynamoDB."""
+    client: DynamoDBClient = _client("dynamodb")
+    return client
+
+
+def s3_client() -> "S3Client":
+    """Return the process's client of S3."""
+    client: S3Client = _client("s3")
+    return client
+
+
+def sqs_client() -> "SQSClient":
+    """Return the process's client of SQS."""
+    client: SQSClient = _client("sqs")
+    return client
+
+
+def events_client() -> "EventBridgeClient":
+    """Return the process's client of EventBridge."""
+    client: EventBridgeClient = _client("events")
+    return client
+
+
+def forget_clients() -> None:
+    """Drop every client: their connections and credentials are of the process that a snapshot was taken of."""
+    _client.cache_clear()
+
+
+@contextmanager
+def answering(what: str) -> Iterator[None]:
+    """Raise DependencyUnavailableError where a service of AWS does not do what it is asked.
+
+    Args:
+        what: the thing that cannot be reached, as the sentence names it: `The table of jobs`.
+    """
+    # Late: as boto3.
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise DependencyUnavailableError(f"{what} is not available.") from error
+
+
+def error_code(error: BaseException) -> str:
+    """Return the code that AWS gave a ClientError, or nothing."""
+    response = getattr(error, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,133 @@
+"""The condition of an asset, and when it turns: a state machine over its newest diagnoses, k of n.
+
+One diagnosis proves little. An asset has a fault when k of its newest n diagnoses say so, and is healthy again when
+none of its newest 2n does: between the two nothing changes, so a series that wavers turns once and not fifty times.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+State = Literal["unknown", "healthy", "fault"]
+Turn = Literal["fault", "worsened", "recovered"]
+
+# A doubling of the vibration since the last alert, 6 dB, again k of n.
+WORSENING_FACTOR = 2.0
+# What the model itself believes less than to doubt is no evidence either way.
+LEAST_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True)
+class AlertRule:
+    """k faults among the newest n diagnoses are believed; healthy: class ids that mean no fault."""
+
+    k: int = 4
+    n: int = 5
+    healthy: frozenset[str] = frozenset({"healthy", "normal"})
+
+    @property
+    def kept(self) -> int:
+        """How many readings decide: a recovery takes twice as many as a fault."""
+        return 2 * self.n
+
+
+class Reading(msgspec.Struct, frozen=True, array_like=True):
+    """One diagnosis as the state machine sees it; `place` sorts as time does and tells diagnoses apart."""
+
+    place: str
+    class_id: str
+    rms: float
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """Where an asset stands.
+
+    class_id: the fault that is believed, or the healthy class; since: place of the reading that settled the state;
+    reference_rms: of the last alert; readings: the newest 2n that count, oldest first.
+    """
+
+    state: State = "unknown"
+    class_id: str | None = None
+    since: str | None = None
+    reference_rms: float = 0.0
+    readings: tuple[Reading, ...] = ()
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A turn of an asset, and the conditions on either side of it."""
+
+    turn: Turn
+    before: Condition
+    after: Condition
+
+
+def counts(class_id: str, confidence: float, in_distribution: bool | None, rule: AlertRule) -> bool:
+    """Whether a diagnosis is evidence: believed by the model, and if healthy, of a recording that is like its data.
+
+    A fault that is unlike the training data is evidence: a machine that fails leaves it.
+    """
+    trusted = in_distribution is not False or class_id not in rule.healthy
+    return trusted and confidence >= LEAST_CONFIDENCE
+
+
+def advance(condition: Condition, reading: Reading, rule: AlertRule) -> tuple[Condition, Change | None]:
+    """Return the condition after one more reading, and the turn that it brought, if any.
+
+    Readings may come late and twice: they are kept by their place, and one older than the newest 2n changes nothing.
+    """
+    if reading.place in {known.place for known in condition.readings}:
+        return condition, None
+    readings = tuple(sorted((*condition.readings, reading), key=lambda one: one.place)[-rule.kept :])
+    if reading not in readings:
+        return condition, None
+    before = condition
+    seen = msgspec.structs.replace(condition, readings=readings)
+    faults = [one for one in readings[-rule.n :] if one.class_id not in rule.healthy]
+    if len(faults) >= rule.k:
+        return _faulty(before, seen, faults, rule)
+    if _is_well(seen, rule):
+        return _healthy(before, seen)
+    return seen, None
+
+
+def _is_well(seen: Condition, rule: AlertRule) -> bool:
+    """Whether an asset is healthy: of one that had a fault twice as many readings must say so."""
+    needed = rule.kept if seen.state == "fault" else rule.n
+    newest = seen.readings[-needed:]
+    return len(newest) == needed and all(one.class_id in rule.healthy for one in newest)
+
+
+def _faulty(
+    before: Condition, seen: Condition, faults: list[Reading], rule: AlertRule
+) -> tuple[Condition, Change | None]:
+    class_id = _commonest(faults)
+    # The k-th highest level: as many readings are at least as high.
+    level = sorted((one.rms for one in faults), reverse=True)[rule.k - 1]
+    if seen.state != "fault":
+        turned = msgspec.structs.replace(
+            seen, state="fault", class_id=class_id, since=faults[-1].place, reference_rms=level
+        )
+        return turned, Change("fault", before, turned)
+    current = msgspec.structs.replace(seen, class_id=class_id)
+    if level < WORSENING_FACTOR * seen.reference_rms:
+        return current, None
+    worse = msgspec.structs.replace(current, reference_rms=level)
+    return worse, Change("worsened", before, worse)
+
+
+def _healthy(before: Condition, seen: Condition) -> tuple[Condition, Change | None]:
+    newest = seen.readings[-1]
+    if seen.state == "healthy":
+        return seen, None
+    turned = msgspec.structs.replace(
+        seen, state="healthy", class_id=newest.class_id, since=newest.place, reference_rms=0.0
+    )
+    # An asset that was never known to be ill has not recovered.
+    return turned, Change("recovered", before, turned) if before.state == "fault" else None
+
+
+def _commonest(faults: list[Reading]) -> str:
+    names = [one.class_id for one in faults]
+    # Of equally common ones the newest.
+    return max(reversed(names), key=names.count)

@@ -1,0 +1,62 @@
+"""The history of assets: what is kept of a diagnosis, and the seams behind which it is kept."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from functions.core.answers import DiagnosisAnswer
+from functions.core.indicators import Indicators
+from functions.core.settings import Settings
+
+if TYPE_CHECKING:
+    from functions.core.condition import Change
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A recording of an asset and the diagnosis of it.
+
+    id: tells it from others of the same asset and time; the same id, asset and time again is the same observation.
+    recorded_at_s: epoch seconds; measure: computes the indicators, when they are needed.
+    """
+
+    id: str
+    asset_id: str
+    recorded_at_s: float
+    measure: Callable[[], Indicators]
+    answer: DiagnosisAnswer
+
+
+class History(Protocol):
+    """Keeps observations."""
+
+    def record(self, observation: Observation) -> None:
+        """Keep one observation; the same one again changes nothing.
+
+        Raises:
+            DependencyUnavailableError: it cannot be kept.
+        """
+        ...
+
+
+class Alerts(Protocol):
+    """Is told when an asset turns."""
+
+    def raise_alert(self, asset_id: str, change: "Change", alert_id: str) -> None:
+        """Tell of a turn; the same alert may be told again, with the same id.
+
+        Raises:
+            DependencyUnavailableError: nobody could be told.
+        """
+        ...
+
+
+def create_history(settings: Settings) -> History | None:
+    """Return the history that the settings name, or None where none is kept."""
+    if settings.history_table is None:
+        return None
+    # Late: what keeps no history imports nothing of it.
+    from functions.core.history_table import create_history_table
+
+    return create_history_table(settings, time.time)

@@ -1,0 +1,209 @@
+"""Histories of assets in one table of DynamoDB.
+
+A diagnosis is an item of its asset, sorted by time. What is known of the asset now (its condition, the newest
+diagnoses that decide it) is one more item, in a partition of all assets. Both are written in one transaction, on
+the condition that the summary is the one that was read: nothing is counted twice, and no update is lost.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from functions.core.aws import answering, dynamodb_client
+from functions.core.condition import AlertRule, Change, Condition, Reading, advance, counts
+from functions.core.errors import DependencyUnavailableError
+from functions.core.history import Alerts, Observation
+from functions.core.items import (
+    ConditionFailedError,
+    Item,
+    from_attributes,
+    is_expired,
+    timestamp,
+    to_attributes,
+    transact,
+    update,
+)
+from functions.core.settings import Settings
+
+# No asset has this name: theirs begin with a letter or a digit.
+ASSETS = "#assets"
+WHAT = "The history of assets"
+_DAY_S = 86_400
+# DynamoDB takes no empty key.
+_FIRST = " "
+# Above every character of an id, so that a range ends behind the ids of its last moment.
+_LAST = "~"
+_MOST_TRIES = 8
+
+
+@dataclass(frozen=True)
+class Page:
+    """Items in order, and the place behind which the next page begins, or None behind the last."""
+
+    items: list[Item]
+    cursor: str | None
+
+
+class HistoryTable:
+    """Keeps observations and reads them."""
+
+    def __init__(
+        self, table: str, rule: AlertRule, retention_s: float, alerts: Alerts | None, clock: Callable[[], float]
+    ) -> None:
+        self._table = table
+        self._rule = rule
+        self._retention_s = retention_s
+        self._alerts = alerts
+        self._clock = clock
+
+    def record(self, observation: Observation) -> None:
+        """Keep one observation, and tell of the turn it brings; raises DependencyUnavailableError."""
+        entry = self._entry(observation)
+        for _ in range(_MOST_TRIES):
+            summary = self.asset(observation.asset_id) or {}
+            try:
+                return self._write(entry, summary)
+            except ConditionFailedError as error:
+                if error.at(0):
+                    # It is kept already; only its alert may still be untold.
+                    return self._tell(self.asset(observation.asset_id) or {})
+        raise DependencyUnavailableError(f"{WHAT} is written by too many at once.")
+
+    def asset(self, asset_id: str) -> Item | None:
+        """Return what is known of an asset now, or None."""
+        with answering(WHAT):
+            answer = dynamodb_client().get_item(TableName=self._table, Key=_key(ASSETS, asset_id), ConsistentRead=True)
+        item = from_attributes(answer["Item"]) if "Item" in answer else None
+        return None if item is None or is_expired(item, self._clock()) else item
+
+    def assets(self, limit: int, cursor: str | None) -> Page:
+        """Return the assets, by name, behind one."""
+        return self._page(ASSETS, (_FIRST, _LAST), limit, cursor, forward=True)
+
+    def series(self, asset_id: str, span: tuple[str, str], limit: int, cursor: str | None, *, forward: bool) -> Page:
+        """Return the diagnoses of an asset within two times (texts of `timestamp`), newest first unless forward."""
+        return self._page(asset_id, (span[0], span[1] + _LAST), limit, cursor, forward=forward)
+
+    def _page(self, partition: str, span: tuple[str, str], limit: int, cursor: str | None, *, forward: bool) -> Page:
+        start = {"ExclusiveStartKey": _key(partition, cursor)} if cursor else {}
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "asset_id = :asset AND diagnosed_at BETWEEN :first AND :last",
+            "ExpressionAttributeValues": to_attributes({":asset": partition, ":first": span[0], ":last": span[1]}),
+            "Limit": limit,
+            "ScanIndexForward": forward,
+            **start,
+        }
+        with answering(WHAT):
+            answer = dynamodb_client().query(**request)
+        now = self._clock()
+        items = [from_attributes(item) for item in answer["Items"]]
+        last = answer.get("LastEvaluatedKey")
+        return Page([item for item in items if not is_expired(item, now)], last["diagnosed_at"]["S"] if last else None)
+
+    def _entry(self, observation: Observation) -> Item:
+        answer, shape = observation.answer, observation.measure()
+        return {
+            "asset_id": observation.asset_id,
+            "diagnosed_at": f"{timestamp(observation.recorded_at_s)}#{observation.id}",
+            "class_id": answer.class_id,
+            "class_name": answer.class_name,
+            "confidence": answer.confidence,
+            "novelty": answer.novelty,
+            "in_distribution": answer.in_distribution,
+            "rms": round(shape.rms, 6),
+            "crest_factor": round(shape.crest_factor, 4),
+            "kurtosis": round(shape.kurtosis, 4),
+            "model": answer.model.name,
+            "version": answer.model.version,
+            "precision": answer.model.precision,
+            "expires_at": self._expiry(),
+        }
+
+    def _write(self, entry: Item, known: Item) -> None:
+        summary = self._advanced(entry, known)
+        kept = {"Put": self._put(entry, "attribute_not_exists(asset_id)")}
+        unchanged = "attribute_not_exists(asset_id)" if not known else "revision = :revision"
+        values = {} if not known else {"ExpressionAttributeValues": to_attributes({":revision": known["revision"]})}
+        transact(WHAT, [kept, {"Put": self._put(summary, unchanged) | values}])
+        self._tell(summary)
+
+    def _advanced(self, entry: Item, known: Item) -> Item:
+        stored = known.get("condition")
+        condition = msgspec.json.decode(stored, type=Condition) if isinstance(stored, str) else Condition()
+        untold = _untold(known)
+        if counts(str(entry["class_id"]), _number(entry["confidence"]), _truth(entry["in_distribution"]), self._rule):
+            reading = Reading(str(entry["diagnosed_at"]), str(entry["class_id"]), _number(entry["rms"]))
+            condition, change = advance(condition, reading, self._rule)
+            untold += [change] if change else []
+        newest = entry if str(entry["diagnosed_at"]) > str(known.get("newest", "")) else known
+        return {
+            "asset_id": ASSETS,
+            "diagnosed_at": entry["asset_id"],
+            "revision": int(_number(known.get("revision", 0))) + 1,
+            "diagnoses": int(_number(known.get("diagnoses", 0))) + 1,
+            "state": condition.state,
+            "class_id": condition.class_id,
+            "since": condition.since,
+            "newest": entry["diagnosed_at"] if newest is entry else known["newest"],
+            "newest_class_id": entry["class_id"] if newest is entry else known["newest_class_id"],
+            "rms": newest["rms"],
+            "condition": msgspec.json.encode(condition).decode(),
+            "untold": msgspec.json.encode(untold).decode(),
+            "expires_at": entry["expires_at"],
+        }
+
+    def _tell(self, summary: Item) -> None:
+        """Raise the alerts that stand in a summary, then strike them out: told at least once, each with one id."""
+        changes = _untold(summary)
+        if self._alerts is None or not changes:
+            return
+        asset_id = str(summary["diagnosed_at"])
+        for change in changes:
+            self._alerts.raise_alert(asset_id, change, f"{asset_id}/{change.turn}/{change.after.readings[-1].place}")
+        try:
+            update(
+                WHAT,
+                TableName=self._table,
+                Key=_key(ASSETS, asset_id),
+                UpdateExpression="SET untold = :none ADD revision :one",
+                ConditionExpression="untold = :untold",
+                ExpressionAttributeValues=to_attributes({":none": "[]", ":one": 1, ":untold": summary["untold"]}),
+            )
+        except ConditionFailedError:
+            # Another turn joined them; who wrote it tells all of them.
+            return
+
+    def _put(self, item: Item, condition: str) -> dict[str, Any]:
+        return {"TableName": self._table, "Item": to_attributes(item), "ConditionExpression": condition}
+
+    def _expiry(self) -> int:
+        return int(self._clock() + self._retention_s)
+
+
+def create_history_table(settings: Settings, clock: Callable[[], float]) -> HistoryTable:
+    """Return the table that the settings name; they name one."""
+    # Late: without a bus nobody is told.
+    from functions.core.alerts import EventBusAlerts
+
+    rule = AlertRule(settings.alert_k, settings.alert_n, frozenset(settings.healthy_classes))
+    alerts = EventBusAlerts(settings.event_bus, settings.stage) if settings.event_bus else None
+    return HistoryTable(str(settings.history_table), rule, settings.history_retention_days * _DAY_S, alerts, clock)
+
+
+def _key(partition: str, place: str) -> dict[str, Any]:
+    return to_attributes({"asset_id": partition, "diagnosed_at": place})
+
+
+def _untold(summary: Item) -> list[Change]:
+    return msgspec.json.decode(str(summary.get("untold", "[]")), type=list[Change])
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _truth(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None

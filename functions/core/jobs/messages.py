@@ -1,0 +1,114 @@
+"""What travels over the queue of jobs. Messages may come twice, late and in any order: none of them counts anything."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from functions.core.aws import answering, sqs_client
+from functions.core.errors import DependencyUnavailableError
+from functions.core.jobs.job import PartRange
+
+WHAT = "The queue of jobs"
+# Source: Amazon SQS developer guide, "Message quotas": 10 messages and 256 KiB in one call, 15 minutes of delay.
+_MOST_MESSAGES = 10
+_MOST_BYTES = 200_000
+MOST_DELAY_S = 900
+
+
+class PlannedRecording(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One recording of a job: where it lies, and what is asked of it.
+
+    offset: where it begins in an object that it shares with others; length: its bytes, where they are known;
+    options: its own, beside the job's.
+    """
+
+    index: int
+    name: str
+    key: str
+    media_type: str
+    offset: int | None = None
+    length: int | None = None
+    options: dict[str, Any] = {}
+
+
+class Part(msgspec.Struct, frozen=True, tag="part"):
+    """Consecutive recordings of a job, to be diagnosed."""
+
+    job_id: str
+    recordings: list[PlannedRecording]
+
+    @property
+    def span(self) -> PartRange:
+        """Which recordings these are."""
+        return PartRange(self.recordings[0].index, self.recordings[-1].index + 1)
+
+    def singles(self) -> list["Part"]:
+        """Return its recordings as parts of their own."""
+        return [Part(self.job_id, [one]) for one in self.recordings]
+
+
+class Watch(msgspec.Struct, frozen=True, tag="watch"):
+    """A look at a job from time to time: was it dispatched, is it over its time, was its webhook called?"""
+
+    job_id: str
+
+
+class Notify(msgspec.Struct, frozen=True, tag="notify"):
+    """A job's webhook, to be called."""
+
+    job_id: str
+    attempt: int = 1
+
+
+Message = Part | Watch | Notify
+_DECODER: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+def read_message(body: str) -> Message:
+    """Read a message's body.
+
+    Raises:
+        msgspec.DecodeError: nobody of this project sent it.
+    """
+    return _DECODER.decode(body)
+
+
+class JobQueue:
+    """Sends messages."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def send(self, messages: Iterable[Message], delay_s: float = 0) -> None:
+        """Send messages, to be received not before a delay; raises DependencyUnavailableError."""
+        delay = round(min(max(delay_s, 0), MOST_DELAY_S))
+        for batch in _batches(msgspec.json.encode(message).decode() for message in messages):
+            entries: Any = [
+                {"Id": str(index), "MessageBody": body, "DelaySeconds": delay} for index, body in enumerate(batch)
+            ]
+            with answering(WHAT):
+                answer = sqs_client().send_message_batch(QueueUrl=self._url, Entries=entries)
+            if answer.get("Failed"):
+                raise DependencyUnavailableError(f"{WHAT} refused {len(answer['Failed'])} messages.")
+
+    def return_in(self, receipt: str, delay_s: float) -> None:
+        """Let a received message come again after a delay; raises DependencyUnavailableError."""
+        with answering(WHAT):
+            sqs_client().change_message_visibility(
+                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=round(delay_s)
+            )
+
+
+def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        length = len(body.encode())
+        if batch and (len(batch) == _MOST_MESSAGES or size + length > _MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(body)
+        size += length
+    if batch:
+        yield batch

@@ -1,0 +1,44 @@
+"""A job's plan: every recording of it, and the parts they are diagnosed in."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from functions.core.jobs.files import JobFiles, plan_key
+from functions.core.jobs.job import Job
+from functions.core.jobs.messages import JobQueue, Part, PlannedRecording
+from functions.core.jobs.table import JobTable
+
+MEDIA_TYPE = "application/x-ndjson"
+# A message holds a part whole, and a queue takes 256 KiB of names and keys.
+MOST_IN_A_PART = 100
+# A large job has this many parts: each of them is a name in the job's item.
+_MOST_PARTS = 200
+_LARGEST_PLAN_BYTES = 100_000_000
+
+
+def write_plan(files: JobFiles, job_id: str, recordings: Sequence[PlannedRecording]) -> None:
+    """Store a plan; raises DependencyUnavailableError."""
+    lines = b"".join(msgspec.json.encode(recording) + b"\n" for recording in recordings)
+    files.put(plan_key(job_id), lines, MEDIA_TYPE)
+
+
+def read_plan(files: JobFiles, job_id: str) -> list[PlannedRecording]:
+    """Return a plan; raises as `JobFiles.get`."""
+    lines = files.get(plan_key(job_id), _LARGEST_PLAN_BYTES).splitlines()
+    return [msgspec.json.decode(line, type=PlannedRecording) for line in lines]
+
+
+def part_size(total: int, smallest: int) -> int:
+    """Return how many recordings a part of a job has."""
+    return min(max(smallest, -(-total // _MOST_PARTS)), MOST_IN_A_PART)
+
+
+def dispatch(job: Job, recordings: Sequence[PlannedRecording], size: int, *, queue: JobQueue, table: JobTable) -> Job:
+    """Queue every part of a job and note that; done twice, parts come twice and count once.
+
+    Raises:
+        DependencyUnavailableError: the queue or the table cannot be reached.
+    """
+    queue.send(Part(job.job_id, list(recordings[start : start + size])) for start in range(0, len(recordings), size))
+    return table.mark_dispatched(job)

@@ -1,0 +1,76 @@
+"""Everything that jobs are made of, in one place; made from the settings."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from functions.core.errors import DependencyUnavailableError
+from functions.core.items import ConditionFailedError
+from functions.core.jobs.files import JobFiles
+from functions.core.jobs.job import Job, Reason
+from functions.core.jobs.messages import JobQueue, Notify, PlannedRecording
+from functions.core.jobs.plan import dispatch, part_size, read_plan
+from functions.core.jobs.quota import Quota
+from functions.core.jobs.states import State
+from functions.core.jobs.table import JobTable
+from functions.core.settings import Settings
+from functions.core.telemetry import LOGGER
+
+
+@dataclass(frozen=True)
+class JobService:
+    """Table, files and queue of jobs, and what is done with them together."""
+
+    table: JobTable
+    files: JobFiles
+    queue: JobQueue
+    settings: Settings
+    clock: Callable[[], float] = time.time
+
+    def dispatch(self, job: Job, recordings: list[PlannedRecording] | None = None) -> Job:
+        """Queue a job's parts; raises DependencyUnavailableError."""
+        planned = read_plan(self.files, job.job_id) if recordings is None else recordings
+        size = part_size(job.total, self.settings.jobs_chunk)
+        return dispatch(job, planned, size, queue=self.queue, table=self.table)
+
+    def close(self, job: Job, state: State, reason: Reason | None = None) -> Job:
+        """Give a job its final state, once, and have its webhook called.
+
+        Returns:
+            The job as it is then: in another final state where somebody else was first.
+
+        Raises:
+            DependencyUnavailableError: the table or the queue cannot be reached.
+        """
+        try:
+            closed = self.table.finish(job, state, reason)
+        except ConditionFailedError:
+            return self.table.get(job.job_id) or job
+        LOGGER.info("job finished", extra={"job_id": job.job_id, "state": state, "reason": reason})
+        if closed.webhook_state == "pending":
+            self.queue.send([Notify(job.job_id)])
+        return closed
+
+    def keep_time(self, job: Job) -> Job:
+        """Return a job as it is now: failed where its time is over."""
+        if job.is_final or self.clock() < job.deadline_s:
+            return job
+        return self.close(job, "failed", "timed_out")
+
+
+def create_service(settings: Settings, clock: Callable[[], float] = time.time) -> JobService:
+    """Return the service that the settings name; the clock gives epoch seconds.
+
+    Raises:
+        DependencyUnavailableError: they name none.
+    """
+    if not (settings.jobs_table and settings.jobs_bucket and settings.jobs_queue_url):
+        raise DependencyUnavailableError("There are no jobs here: their table, bucket or queue is not configured.")
+    quota = Quota(settings.jobs_max_active, settings.jobs_max_daily_recordings)
+    return JobService(
+        JobTable(settings.jobs_table, quota, clock),
+        JobFiles(settings.jobs_bucket),
+        JobQueue(settings.jobs_queue_url),
+        settings,
+        clock,
+    )

@@ -1,0 +1,51 @@
+"""What the parts of the OpenAPI document have in common, and the parts that other functions than inference answer.
+
+The document is one and every function answers a part of it, but no function imports another. So a function that
+does not serve the document writes its part as a file, `core/api/NAME.json`; a test holds it to the code that made it.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+SCHEMAS = "#/components/schemas/"
+PARTS = Path(__file__).parent / "api"
+
+_ERRORS = {
+    400: "The body is not what its content type or protocol says.",
+    401: "No API key, or one that is not valid.",
+    403: "The API key lacks the scope.",
+    404: "No such model, version, job or asset.",
+    409: "The job is in a state that does not allow it.",
+    413: "The body, recording, batch or job is over its limit; the limit is named.",
+    415: "The content type is not accepted; those that are are named.",
+    422: "Well-formed, but no diagnosis can come of it.",
+    429: "Too many requests; Retry-After says when to come back.",
+    500: "A defect here.",
+    503: "The model, or a service it needs, is not available; Retry-After says when to come back.",
+}
+SERVING_ERRORS = tuple(status for status in _ERRORS if status != 409)
+READING_ERRORS = (401, 403, 404, 429, 500, 503)
+
+
+def json_response(description: str, schema: str) -> dict[str, Any]:
+    """Return a response of JSON after one of the schemas."""
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": {"$ref": SCHEMAS + schema}}},
+    }
+
+
+def error_responses(statuses: tuple[int, ...]) -> dict[str, Any]:
+    """Return the responses of these statuses."""
+    return {str(status): json_response(_ERRORS[status], "ErrorAnswer") for status in statuses}
+
+
+def security(secured: bool) -> dict[str, Any]:
+    """Return whether an operation needs an API key."""
+    return {"security": [{"apiKey": []}] if secured else []}
+
+
+def read_parts() -> list[dict[str, Any]]:
+    """Return the parts that lie here, by name; each has `tags`, `paths` and `schemas`."""
+    return [json.loads(path.read_bytes()) for path in sorted(PARTS.glob("*.json"))]

@@ -1,0 +1,39 @@
+"""Keeps the history of what was answered, without the answer waiting for it or failing with it."""
+
+from collections.abc import Sequence
+
+from functions.core.errors import DependencyUnavailableError, TooManyRequestsError
+from functions.core.history import History, Observation
+from functions.core.metrics import observe_history_lost
+from functions.core.telemetry import LOGGER
+from functions.core.workers import Workers
+
+_MOST_PENDING = 256
+
+
+class Recorder:
+    """Keeps observations in threads of its own; one that cannot be kept is counted and logged."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._workers = Workers(_MOST_PENDING)
+
+    async def record(self, observations: Sequence[Observation]) -> None:
+        """Keep the observations of one answer, in order."""
+        try:
+            await self._workers.run(self._record, observations)
+        except TooManyRequestsError:
+            for observation in observations:
+                _lose(observation, "too many are waiting")
+
+    def _record(self, observations: Sequence[Observation]) -> None:
+        for observation in observations:
+            try:
+                self._history.record(observation)
+            except DependencyUnavailableError as error:
+                _lose(observation, error.message)
+
+
+def _lose(observation: Observation, reason: str) -> None:
+    observe_history_lost()
+    LOGGER.error("a diagnosis is not in its asset's history", extra={"asset": observation.asset_id, "reason": reason})

@@ -1,0 +1,1 @@
+"""Submit and inspect asynchronous batch jobs; the history of assets."""

@@ -1,0 +1,28 @@
+"""AWS Lambda's entry point of the jobs function."""
+
+from functions.core.starting import quick_start
+
+with quick_start():
+    from functions.core.aws import forget_clients
+    from functions.core.emf import EmfSink
+    from functions.core.gateway import LambdaHandler
+    from functions.core.key_stores import CachedKeyStore
+    from functions.core.settings import get_settings
+    from functions.core.snapshot import register_snapshot_hooks
+    from functions.core.telemetry import configure_logging
+    from functions.jobs.app import create_app
+
+    settings = get_settings()
+    configure_logging(settings.log_level)
+    app = create_app(settings, sinks=[EmfSink(settings.stage, "jobs")])
+    handler = LambdaHandler(app, settings)
+
+
+def refresh() -> None:
+    """Forget keys and clients of before a snapshot."""
+    forget_clients()
+    if isinstance(app.state.key_store, CachedKeyStore):
+        app.state.key_store.expire()
+
+
+register_snapshot_hooks(lambda: None, refresh)

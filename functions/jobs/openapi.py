@@ -1,0 +1,178 @@
+"""The part of the OpenAPI document that the jobs function answers.
+
+    python -m functions.jobs.openapi
+
+writes it where the function that serves the document finds it; a test holds the file to this module.
+"""
+
+import json
+from typing import Any
+
+import msgspec
+
+from functions.core.answers import Answer, ErrorAnswer
+from functions.core.openapi import PARTS, READING_ERRORS, SCHEMAS, error_responses, json_response, security
+from functions.core.options import DiagnosisOptions
+from functions.jobs.queries import LARGEST_PAGE
+from functions.jobs.schemas import (
+    AssetsAnswer,
+    DownloadAnswer,
+    HistoryAnswer,
+    JobAnswer,
+    JobsAnswer,
+    ResultsAnswer,
+    SubmittedAnswer,
+)
+from functions.jobs.submission import RecordingOptions, UploadedFile, WebhookTarget
+
+FILE = PARTS / "jobs.json"
+TAGS = {
+    "jobs": "Many recordings at once: take, diagnose, collect.",
+    "assets": "One machine over time.",
+}
+_ANSWERS: tuple[type[Answer], ...] = (
+    AssetsAnswer,
+    DownloadAnswer,
+    ErrorAnswer,
+    HistoryAnswer,
+    JobAnswer,
+    JobsAnswer,
+    ResultsAnswer,
+    SubmittedAnswer,
+)
+_NUMBERS = {"type": "array", "items": {"type": "number"}}
+_SIGNALS = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"anyOf": [_NUMBERS, {"type": "array", "items": _NUMBERS}]},
+    "description": "Recordings inline, each [samples] or [channels, samples].",
+}
+_LIMIT = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE}
+_TEXT = {"type": "string"}
+_TIME = {"type": "string", "format": "date-time"}
+
+
+def jobs_part() -> dict[str, Any]:
+    """Return tags, paths and schemas."""
+    _, schemas = msgspec.json.schema_components(
+        (*_ANSWERS, RecordingOptions, UploadedFile, WebhookTarget), ref_template=SCHEMAS + "{name}"
+    )
+    return {"tags": TAGS, "paths": _job_paths() | _asset_paths(), "schemas": schemas}
+
+
+def write_part() -> None:
+    """Write the part as a file."""
+    FILE.write_text(json.dumps(jobs_part(), indent=1, sort_keys=True) + "\n")
+
+
+def _job_paths() -> dict[str, Any]:
+    job = [_path("job_id")]
+    page = [_query("limit", _LIMIT), _query("cursor", _TEXT, "next_cursor of the page before.")]
+    return {
+        "/jobs": {
+            "post": _submit(),
+            "get": _operation("listJobs", "The key's jobs, newest first", "JobsAnswer", page, (422,)),
+        },
+        "/jobs/{job_id}": {
+            "get": _operation("getJob", "State, counts, progress and time left", "JobAnswer", job),
+            "delete": _operation("cancelJob", "Cancel a job", "JobAnswer", job, (409,)),
+        },
+        "/jobs/{job_id}/start": {
+            "post": _operation("startJob", "Begin a job whose uploads are there", "JobAnswer", job, (409,)),
+        },
+        "/jobs/{job_id}/results": {"get": _results([*job, *page])},
+    }
+
+
+def _asset_paths() -> dict[str, Any]:
+    page = [_query("limit", _LIMIT), _query("cursor", _TEXT, "next_cursor of the page before.")]
+    span = [
+        _query("from", _TIME),
+        _query("to", _TIME, "This moment is within the span."),
+        _query("order", {"enum": ["newest", "oldest"]}, "Which comes first. Default: newest."),
+    ]
+    return {
+        "/assets": {"get": _operation("listAssets", "Every asset with a history", "AssetsAnswer", page, (422,))},
+        "/assets/{asset_id}/history": {
+            "get": _operation(
+                "getHistory",
+                "An asset's diagnoses over time",
+                "HistoryAnswer",
+                [_path("asset_id"), *span, *page],
+                (422,),
+            )
+        },
+    }
+
+
+def _submit() -> dict[str, Any]:
+    key = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "schema": _TEXT | {"maxLength": 128},
+        "description": "Of your choice; the same submission with the same key is one job.",
+    }
+    errors = (400, 413, 415, 422)
+    operation = _operation("submitJob", "Take recordings, or offer to upload them", "SubmittedAnswer", [key], errors)
+    operation["responses"]["202"] = operation["responses"].pop("200")
+    return operation | {
+        "description": "Recordings come inline (signals), by upload (uploads) or by reference (prefix).",
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _body()}}},
+    }
+
+
+def _body() -> dict[str, Any]:
+    options = msgspec.json.schema(DiagnosisOptions)["$defs"]["DiagnosisOptions"]["properties"]
+    files = {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"$ref": SCHEMAS + "UploadedFile"}}
+    own = {"type": "array", "items": {"$ref": SCHEMAS + "RecordingOptions"}}
+    ways: dict[str, Any] = {
+        "signals": _SIGNALS,
+        "uploads": files | {"description": "Files that are to be uploaded."},
+        "prefix": _TEXT | {"description": "s3:// of the service's own bucket, with a slash at its end."},
+    }
+    more = {
+        "recordings": own | {"description": "Of signals: an entry for each."},
+        "webhook": {"$ref": SCHEMAS + "WebhookTarget"},
+    }
+    return {
+        "type": "object",
+        "oneOf": [{"required": [way]} for way in ways],
+        "properties": {**ways, **more, **options},
+        "additionalProperties": False,
+    }
+
+
+def _results(parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    kind = _query("download", {"enum": ["jsonl", "csv"]}, "Answer with a URL of all results instead.")
+    operation = _operation(
+        "getResults", "Results in the order of the recordings", "ResultsAnswer", [*parameters, kind], (409, 422)
+    )
+    either = [{"$ref": SCHEMAS + name} for name in ("ResultsAnswer", "DownloadAnswer")]
+    operation["responses"]["200"]["content"]["application/json"]["schema"] = {"anyOf": either}
+    return operation
+
+
+def _operation(
+    name: str, summary: str, answer: str, parameters: list[dict[str, Any]], errors: tuple[int, ...] = ()
+) -> dict[str, Any]:
+    statuses = tuple(sorted({*READING_ERRORS, *errors}))
+    return {
+        "operationId": name,
+        "tags": ["assets" if name in {"listAssets", "getHistory"} else "jobs"],
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {"200": json_response("Success", answer), **error_responses(statuses)},
+    } | security(secured=True)
+
+
+def _path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": _TEXT}
+
+
+def _query(name: str, schema: dict[str, Any], description: str | None = None) -> dict[str, Any]:
+    described = {} if description is None else {"description": description}
+    return {"name": name, "in": "query", "schema": schema, **described}
+
+
+if __name__ == "__main__":
+    write_part()

@@ -1,0 +1,35 @@
+"""The worker, composed from the settings."""
+
+from collections.abc import Sequence
+
+from functions.core.history import History, create_history
+from functions.core.jobs.service import JobService, create_service
+from functions.core.metrics import Meter, Sink
+from functions.core.pipeline import Diagnoser, create_diagnoser
+from functions.core.settings import Settings
+from functions.worker.batch import BatchWorker
+from functions.worker.fetching import Fetcher
+from functions.worker.parts import PartWorker
+from functions.worker.recordings import RecordingReader
+from functions.worker.webhook import Webhook
+
+
+def create_worker(settings: Settings, diagnoser: Diagnoser | None = None, sinks: Sequence[Sink] = ()) -> BatchWorker:
+    """Return the worker that the settings describe.
+
+    Args:
+        settings: they must name a table, a bucket and a queue of jobs.
+        diagnoser: default one of its own; a process that has one already shares it.
+        sinks: are told of every message.
+
+    Raises:
+        DependencyUnavailableError: the settings name no jobs.
+    """
+    service, history = create_service(settings), create_history(settings)
+    return compose_worker(service, diagnoser or create_diagnoser(settings), history, Meter(settings, sinks))
+
+
+def compose_worker(service: JobService, diagnoser: Diagnoser, history: History | None, meter: Meter) -> BatchWorker:
+    """Return a worker of these parts."""
+    reader = RecordingReader(Fetcher(service.files, service.settings.jobs_max_recording_bytes), diagnoser)
+    return BatchWorker(service, PartWorker(service, reader, history), Webhook(), meter)

@@ -1,0 +1,105 @@
+"""The bytes of a part's recordings, fetched ahead: while one is diagnosed, the next are on their way.
+
+A store answers in milliseconds, a diagnosis takes about one: several are fetched at once, and recordings that share an
+object come together. What is held is bounded in bytes, whatever the part holds.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from functions.core.jobs.files import JobFiles
+from functions.core.jobs.messages import PlannedRecording
+
+# Of recordings that share an object, what is fetched in one call.
+BLOCK_BYTES = 4_000_000
+# What may be on its way beside the recording in work; one recording always may.
+AHEAD_BYTES = 32_000_000
+_MOST_AHEAD = 8
+
+Fetched = tuple[PlannedRecording, Callable[[], bytes]]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Recordings that are fetched together."""
+
+    recordings: list[PlannedRecording]
+
+    @property
+    def size_bytes(self) -> int | None:
+        """How many bytes they have, where the plan says."""
+        lengths = [one.length for one in self.recordings]
+        return None if None in lengths else sum(length or 0 for length in lengths)
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Fetches recordings; one that is over the limit, or missing, fails when it is asked for."""
+
+    files: JobFiles
+    limit_bytes: int
+
+    def fetched(self, recordings: Sequence[PlannedRecording]) -> Iterator[Fetched]:
+        """Yield each recording with what gives its bytes; that raises as `JobFiles.get`."""
+        waiting = deque(_blocks(recordings))
+        ahead: deque[tuple[_Block, Future[bytes]]] = deque()
+        with ThreadPoolExecutor(_MOST_AHEAD, thread_name_prefix="palier-fetch") as pool:
+            while waiting or ahead:
+                while waiting and self._has_room(ahead, waiting[0]):
+                    block = waiting.popleft()
+                    ahead.append((block, pool.submit(self._fetch, block)))
+                block, content = ahead.popleft()
+                yield from _parts(block, content)
+
+    def _has_room(self, ahead: deque[tuple[_Block, "Future[bytes]"]], following: _Block) -> bool:
+        # Two at least: one to work on, one on its way.
+        if len(ahead) < 2:
+            return True
+        held = sum(self._size(block) for block, _ in ahead)
+        return len(ahead) <= _MOST_AHEAD and held + self._size(following) <= AHEAD_BYTES
+
+    def _size(self, block: _Block) -> int:
+        return self.limit_bytes if block.size_bytes is None else block.size_bytes
+
+    def _fetch(self, block: _Block) -> bytes:
+        first = block.recordings[0]
+        if first.offset is None:
+            return self.files.get(first.key, self.limit_bytes)
+        return self.files.get_range(first.key, first.offset, block.size_bytes or 0)
+
+
+def _blocks(recordings: Sequence[PlannedRecording]) -> Iterator[_Block]:
+    block: list[PlannedRecording] = []
+    for one in recordings:
+        if block and not _belongs(block, one):
+            yield _Block(block)
+            block = []
+        block.append(one)
+    if block:
+        yield _Block(block)
+
+
+def _belongs(block: list[PlannedRecording], one: PlannedRecording) -> bool:
+    """Whether a recording lies right behind a block, and the block has room for it."""
+    first, last = block[0], block[-1]
+    if first.offset is None or last.offset is None or last.length is None or one.length is None:
+        return False
+    follows = one.key == last.key and one.offset == last.offset + last.length
+    return follows and last.offset + last.length + one.length - first.offset <= BLOCK_BYTES
+
+
+def _parts(block: _Block, content: "Future[bytes]") -> Iterator[Fetched]:
+    if len(block.recordings) == 1:
+        yield block.recordings[0], content.result
+        return
+    start = 0
+    for one in block.recordings:
+        stop = start + (one.length or 0)
+        yield one, _slice(content, start, stop)
+        start = stop
+
+
+def _slice(content: "Future[bytes]", start: int, stop: int) -> Callable[[], bytes]:
+    return lambda: content.result()[start:stop]

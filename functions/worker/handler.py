@@ -1,0 +1,44 @@
+"""AWS Lambda's entry point of the worker function."""
+
+from functools import cache
+from typing import Any
+
+from functions.core.starting import quick_start
+
+with quick_start():
+    from functions.core.aws import forget_clients
+    from functions.core.emf import EmfSink
+    from functions.core.errors import PalierError
+    from functions.core.options import DiagnosisOptions
+    from functions.core.pipeline import create_diagnoser
+    from functions.core.settings import get_settings
+    from functions.core.snapshot import register_snapshot_hooks
+    from functions.core.telemetry import LOGGER, configure_logging
+    from functions.worker.app import create_worker
+    from functions.worker.batch import BatchResponse, BatchWorker
+
+    settings = get_settings()
+    configure_logging(settings.log_level)
+    diagnoser = create_diagnoser(settings)
+
+    # The default model is loaded once, while the function starts; where that fails, messages come again.
+    try:
+        diagnoser.load(DiagnosisOptions())
+    except PalierError as error:
+        LOGGER.error("the default model cannot be loaded", extra={"code": error.code}, exc_info=error)
+
+    register_snapshot_hooks(lambda: None, forget_clients)
+
+
+@cache
+def _worker() -> BatchWorker:
+    return create_worker(settings, diagnoser, [EmfSink(settings.stage, "worker")])
+
+
+def handler(event: dict[str, Any], _: object) -> BatchResponse:
+    """Work on a batch of the queue of jobs.
+
+    Raises:
+        DependencyUnavailableError: the settings name no jobs; the whole batch comes again.
+    """
+    return _worker().work(event["Records"])

@@ -1,0 +1,72 @@
+"""A part's recordings, one by one: fetched ahead, decoded, diagnosed; a bad one is a result of its own."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functions.core.answers import DiagnosisAnswer, error_answer
+from functions.core.decoding import decode_file
+from functions.core.errors import PalierError, RecordingLostError
+from functions.core.indicators import indicators
+from functions.core.jobs.messages import PlannedRecording
+from functions.core.jobs.results import RecordingResult
+from functions.core.options import DiagnosisOptions
+from functions.core.pipeline import Diagnoser
+from functions.worker.fetching import Fetcher
+
+
+@dataclass(frozen=True)
+class RecordingReader:
+    """Diagnoses the recordings of jobs, as /predict does."""
+
+    fetcher: Fetcher
+    diagnoser: Diagnoser
+
+    def results(
+        self, job_id: str, recordings: Sequence[PlannedRecording], options: dict[str, Any]
+    ) -> Iterator[RecordingResult]:
+        """Yield a result for each recording, in order.
+
+        Raises:
+            DependencyUnavailableError, ModelUnavailableError: no fault of a recording; all are to be tried again.
+        """
+        for planned, content in self.fetcher.fetched(recordings):
+            try:
+                yield self._diagnose(job_id, planned, content(), options | planned.options)
+            except PalierError as error:
+                if error.status >= 500:
+                    raise
+                yield failed_result(job_id, planned, error)
+
+    def _diagnose(
+        self, job_id: str, planned: PlannedRecording, content: bytes, members: dict[str, Any]
+    ) -> RecordingResult:
+        options = DiagnosisOptions.parse(members)
+        recording = decode_file(content, planned.media_type, options.full_scale)
+        diagnosis = self.diagnoser.diagnose(recording, options)
+        return RecordingResult(
+            index=planned.index,
+            name=planned.name,
+            state="succeeded",
+            diagnosis=DiagnosisAnswer.of(diagnosis, options, result_id(job_id, planned)),
+            indicators=indicators(recording, options.channel),
+            recorded_at=options.recorded_at,
+        )
+
+
+def failed_result(job_id: str, planned: PlannedRecording, error: PalierError) -> RecordingResult:
+    """Return the result of a recording of which no diagnosis came."""
+    answer = error_answer(error, result_id(job_id, planned))
+    return RecordingResult(index=planned.index, name=planned.name, state="failed", error=answer)
+
+
+def lost_result(job_id: str, planned: PlannedRecording) -> RecordingResult:
+    """Return the result of a recording at which the worker ended, whenever it tried."""
+    return failed_result(
+        job_id, planned, RecordingLostError("The worker ended whenever it tried this recording; it is put aside.")
+    )
+
+
+def result_id(job_id: str, planned: PlannedRecording) -> str:
+    """Return the id of a recording's diagnosis: the same for every attempt."""
+    return f"{job_id}-{planned.index}"

@@ -1,0 +1,134 @@
+"""A webhook: signed, sent to a public address only, never redirected."""
+
+import hashlib
+import hmac
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import SplitResult
+
+import msgspec
+
+from functions.core.addresses import Address, check_url, is_public
+from functions.core.errors import PalierError, WebhookRefusedError
+from functions.core.items import timestamp
+from functions.core.jobs.job import Job
+from functions.core.version import VERSION
+
+_TIMEOUT_S = 10.0
+_MOST_ANSWER_BYTES = 1024
+
+
+class WebhookFailedError(PalierError):
+    """The receiver did not take it; it may be tried again."""
+
+    code = "webhook_failed"
+
+
+def sign(secret: str, sent_s: int, body: bytes) -> str:
+    """Return the signature of a body sent at a time (epoch seconds): HMAC-SHA256 of `TIME.BODY`, in hex."""
+    return hmac.new(secret.encode(), f"{sent_s}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def resolve(host: str, port: int) -> list[Address]:
+    """Return the addresses of a host.
+
+    Raises:
+        WebhookFailedError: it has none.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise WebhookFailedError(f"The webhook's host {host!r} has no address.") from None
+    return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Calls webhooks. The name is resolved once, and the connection goes to the address that was checked."""
+
+    resolve: Callable[[str, int], Sequence[Address]] = resolve
+    permits: Callable[[Address], bool] = is_public
+    make_context: Callable[[], ssl.SSLContext] = ssl.create_default_context
+    timeout_s: float = _TIMEOUT_S
+
+    def call(self, job: Job) -> None:
+        """Tell the receiver of a job that is over.
+
+        Raises:
+            WebhookRefusedError: its URL or one of its addresses is not public.
+            WebhookFailedError: it cannot be reached, or answers anything but 2xx.
+        """
+        parts = check_url(job.webhook_url or "")
+        body, sent_s = msgspec.json.encode(notice(job)), int(time.time())
+        headers = {
+            "Host": parts.netloc,
+            "Content-Type": "application/json",
+            "User-Agent": f"palier/{VERSION}",
+            "X-Palier-Delivery": job.job_id,
+            "X-Palier-Timestamp": str(sent_s),
+            "X-Palier-Signature": f"v1={sign(job.webhook_secret or '', sent_s, body)}",
+        }
+        status = self._post(parts, self._address(parts), body, headers)
+        if not 200 <= status < 300:
+            raise WebhookFailedError(f"The webhook's receiver answered {status}.")
+
+    def _address(self, parts: SplitResult) -> Address:
+        host = str(parts.hostname)
+        addresses = self.resolve(host, parts.port or 443)
+        for address in addresses:
+            # All of them: a name that leads inside as well is not to be trusted.
+            if not self.permits(address):
+                raise WebhookRefusedError(f"The webhook's host {host!r} leads to {address}, which is not public.")
+        if not addresses:
+            raise WebhookFailedError(f"The webhook's host {host!r} has no address.")
+        return addresses[0]
+
+    def _post(self, parts: SplitResult, address: Address, body: bytes, headers: dict[str, str]) -> int:
+        connection = _PinnedConnection(
+            str(parts.hostname), parts.port or 443, address, self.make_context(), self.timeout_s
+        )
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            connection.request("POST", target, body, headers)
+            response = connection.getresponse()
+            response.read(_MOST_ANSWER_BYTES)
+        except (OSError, http.client.HTTPException) as error:
+            raise WebhookFailedError(f"The webhook's receiver cannot be reached: {type(error).__name__}.") from error
+        else:
+            return response.status
+        finally:
+            connection.close()
+
+
+class _PinnedConnection(http.client.HTTPSConnection):
+    """A connection to one address; the certificate must be of the host's name all the same."""
+
+    def __init__(self, host: str, port: int, address: Address, context: ssl.SSLContext, timeout_s: float) -> None:
+        super().__init__(host, port, timeout=timeout_s, context=context)
+        self._target = (str(address), port)
+        self._tls = context
+        self._timeout_s = timeout_s
+
+    def connect(self) -> None:
+        """Connect to the address that was checked, whatever the name leads to by now."""
+        plain = socket.create_connection(self._target, self._timeout_s)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+
+
+def notice(job: Job) -> dict[str, object]:
+    """Return what a receiver is told."""
+    return {
+        "type": "job.finished",
+        "job_id": job.job_id,
+        "state": job.state,
+        "reason": job.reason,
+        "total": job.total,
+        "done": job.done,
+        "failed": job.failed,
+        "finished_at": timestamp(job.finished_s or 0),
+    }

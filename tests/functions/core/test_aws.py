@@ -1,0 +1,71 @@
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from functions.core.aws import (
+    answering,
+    dynamodb_client,
+    error_code,
+    events_client,
+    forget_clients,
+    s3_client,
+    sqs_client,
+)
+from functions.core.errors import DependencyUnavailableError
+from tests.support.aws import in_memory_aws
+
+CLIENTS = (dynamodb_client, s3_client, sqs_client, events_client)
+
+
+def test_importing_it_loads_no_boto3() -> None:
+    code = "import sys, functions.core.aws; print('boto3' in sys.modules, 'botocore' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_a_process_has_one_client_of_each() -> None:
+    with in_memory_aws():
+        assert len({id(make()) for make in CLIENTS * 2}) == 4
+
+
+def test_forgotten_clients_are_made_anew() -> None:
+    with in_memory_aws():
+        before = dynamodb_client()
+        forget_clients()
+        assert dynamodb_client() is not before
+
+
+def test_a_client_gives_up_soon() -> None:
+    with in_memory_aws():
+        config: Any = dynamodb_client().meta.config
+        assert (config.connect_timeout, config.read_timeout) == (2, 10)
+        assert config.retries["total_max_attempts"] == 4
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "GetItem"),
+        EndpointConnectionError(endpoint_url="http://nowhere"),
+    ],
+)
+def test_what_aws_refuses_is_a_dependency_that_is_not_there(error: Exception) -> None:
+    with (
+        pytest.raises(DependencyUnavailableError, match=r"^The table is not available\.$") as caught,
+        answering("The table"),
+    ):
+        raise error
+    assert caught.value.__cause__ is error
+
+
+def test_a_defect_stays_a_defect() -> None:
+    with pytest.raises(KeyError), answering("The table"):
+        raise KeyError("x")
+
+
+def test_a_code_is_read_where_there_is_one() -> None:
+    assert error_code(ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")) == "NoSuchKey"
+    assert error_code(ValueError()) == ""

@@ -1,0 +1,169 @@
+"""When an asset turns: k of n, whatever order its diagnoses come in."""
+
+import math
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.core.condition import AlertRule, Change, Condition, Reading, advance, counts
+
+RULE = AlertRule(k=4, n=5)
+DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+PRONOSTIA = DATA / "pronostia-run-to-failure" / "pronostia_learning_subset.npz"
+LETTERS = {"h": "healthy", "w": "wear", "c": "clearance"}
+
+
+def place(index: int) -> str:
+    return f"2026-01-01T00:00:00.{index:06}Z#x-{index}"
+
+
+def readings(letters: str, rms: float = 1.0) -> list[Reading]:
+    return [Reading(place(index), LETTERS[letter], rms) for index, letter in enumerate(letters)]
+
+
+def replay(series: Iterable[Reading], rule: AlertRule = RULE) -> tuple[Condition, list[Change]]:
+    condition, changes = Condition(), []
+    for reading in series:
+        condition, change = advance(condition, reading, rule)
+        changes += [change] if change else []
+    return condition, changes
+
+
+def turns(series: Iterable[Reading]) -> list[str]:
+    return [change.turn for change in replay(series)[1]]
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [
+        ("", []),
+        ("hhhhh", []),
+        ("www", []),
+        ("wwww", ["fault"]),
+        ("hhhhhwww", []),
+        ("hhhhhwwww", ["fault"]),
+        ("hhhhhwwhww", ["fault"]),
+        ("hwhwhwhwhwhwhwhw", []),
+        ("hwwhwwhwwhww", ["fault"]),
+        ("hhhhhwwwwwwwwwwwwwwww", ["fault"]),
+        ("hhhhhwwwwcccccc", ["fault"]),
+        ("wwwwhhhhhhhhh", ["fault"]),
+        ("wwwwhhhhhhhhhh", ["fault", "recovered"]),
+        ("wwwwhhhhhwhhhhhhhhh", ["fault"]),
+        ("wwwwhhhhhhhhhhwwww", ["fault", "recovered", "fault"]),
+    ],
+)
+def test_a_turn_needs_k_of_n(letters: str, expected: list[str]) -> None:
+    assert turns(readings(letters)) == expected
+
+
+def test_the_fault_that_is_believed_is_the_commonest_of_the_newest() -> None:
+    condition, _ = replay(readings("wwwcw"))
+    assert (condition.state, condition.class_id) == ("fault", "wear")
+    condition, _ = replay(readings("wwwwccc"))
+    assert condition.class_id == "clearance"
+
+
+def test_since_is_the_reading_that_settled_it() -> None:
+    condition, (change,) = replay(readings("hhhhhwwwwww"))
+    assert condition.since == change.after.since == place(8)
+    assert (change.before.state, change.before.class_id) == ("healthy", "healthy")
+
+
+def test_an_asset_that_was_never_known_healthy_may_have_a_fault_at_once() -> None:
+    _, (change,) = replay(readings("wwww"))
+    assert (change.turn, change.before.state) == ("fault", "unknown")
+
+
+def levels(values: Iterable[float]) -> list[Reading]:
+    return [Reading(place(index), "wear", value) for index, value in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1] * 20, ["fault"]),
+        ([1] * 5 + [1.9] * 20, ["fault"]),
+        ([1] * 5 + [2] * 3, ["fault"]),
+        ([1] * 5 + [2] * 4, ["fault", "worsened"]),
+        ([1] * 5 + [9, 1, 1, 1, 9, 1, 1, 1, 9], ["fault"]),
+        ([1] * 5 + [2] * 9 + [4] * 9, ["fault", "worsened", "worsened"]),
+        ([2] * 5 + [1] * 9 + [2] * 9, ["fault"]),
+    ],
+)
+def test_a_fault_worsens_when_the_vibration_doubles(values: list[float], expected: list[str]) -> None:
+    assert turns(levels(values)) == expected
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_run_to_failure_turns_once(seed: int) -> None:
+    """Healthy for long, then a fault that comes and goes and comes to stay, its level unsteady but not doubled."""
+    dice = random.Random(seed)
+    series = []
+    for index in range(500):
+        share = 1 / (1 + math.exp(-(index - 300) / 25))
+        series.append(Reading(place(index), "wear" if dice.random() < share else "healthy", dice.uniform(1, 1.4)))
+    assert turns(series) == ["fault"]
+
+
+@pytest.mark.parametrize("bearing", ["Bearing1_1", "Bearing1_2", "Bearing2_1", "Bearing2_2", "Bearing3_1"])
+def test_a_real_run_to_failure_turns_once(bearing: str) -> None:
+    """The shape of a real one: it has no labels, so vibration above that of its first quarter stands for a fault."""
+    if not PRONOSTIA.exists():
+        pytest.skip(f"the run to failure is not at {PRONOSTIA}")
+    with np.load(PRONOSTIA) as records:
+        rms = records[f"{bearing}_x"][:, 0].std(axis=1).tolist()
+    limit = max(rms[: len(rms) // 4]) * 1.2
+    series = [Reading(place(index), "wear" if value > limit else "healthy", value) for index, value in enumerate(rms)]
+    found = turns(series)
+    assert found.count("fault") == 1
+    # What follows is a doubling of the vibration, each beyond the one before.
+    assert set(found[1:]) <= {"worsened"}
+    assert len(found) <= 1 + math.log2(max(rms) / limit)
+
+
+@given(st.lists(st.tuples(st.sampled_from("hwc"), st.floats(0.5, 8)), max_size=40), st.randoms(use_true_random=False))
+def test_a_reading_that_comes_twice_changes_nothing(drawn: list[tuple[str, float]], dice: random.Random) -> None:
+    series = [Reading(place(index), LETTERS[letter], rms) for index, (letter, rms) in enumerate(drawn)]
+    twice = [one for reading in series for one in [reading] * dice.randint(1, 3)]
+    assert replay(twice) == replay(series)
+
+
+@given(st.text("hwc", max_size=40))
+def test_turns_alternate_and_never_repeat(letters: str) -> None:
+    found = turns(readings(letters))
+    assert found[1::2] == ["recovered"] * len(found[1::2])
+    assert found[::2] == ["fault"] * len(found[::2])
+
+
+@given(st.text("hwc", min_size=1, max_size=14), st.randoms(use_true_random=False))
+def test_the_newest_readings_are_the_same_in_any_order(letters: str, dice: random.Random) -> None:
+    series = readings(letters)
+    mixed = dice.sample(series, len(series))
+    assert replay(mixed)[0].readings == replay(series)[0].readings == tuple(series[-RULE.kept :])
+
+
+def test_a_reading_older_than_all_that_decide_changes_nothing() -> None:
+    condition, _ = replay(readings("hhhhhhhhhhh")[1:])
+    assert advance(condition, readings("w")[0], RULE) == (condition, None)
+
+
+@pytest.mark.parametrize(
+    ("class_id", "confidence", "in_distribution", "expected"),
+    [
+        ("wear", 0.9, True, True),
+        ("wear", 0.9, False, True),
+        ("wear", 0.49, True, False),
+        ("healthy", 0.9, True, True),
+        ("healthy", 0.9, None, True),
+        ("healthy", 0.9, False, False),
+        ("healthy", 0.4, True, False),
+    ],
+)
+def test_what_is_evidence(class_id: str, confidence: float, in_distribution: bool | None, expected: bool) -> None:
+    assert counts(class_id, confidence, in_distribution, RULE) is expected

@@ -1,0 +1,201 @@
+"""Histories: kept once, in order, with the alerts they bring."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from msgspec.structs import replace
+
+from functions.core.answers import DiagnosisAnswer, ModelReference
+from functions.core.condition import AlertRule, Change
+from functions.core.errors import DependencyUnavailableError
+from functions.core.history import Observation
+from functions.core.history_table import HistoryTable
+from functions.core.indicators import Indicators
+from functions.core.items import timestamp
+from tests.support.aws import HISTORY, WorkerEndedError, in_memory_aws, make_resources
+from tests.support.faults import FAULTS, Fault, meeting
+
+START_S = 1_780_000_000.0
+ALL = (timestamp(0), timestamp(4e9))
+
+
+class Told:
+    """Alerts as they are told; a bus that may be down."""
+
+    def __init__(self) -> None:
+        self.alerts: list[tuple[str, str, str]] = []
+        self.down = False
+
+    def raise_alert(self, asset_id: str, change: Change, alert_id: str) -> None:
+        if self.down:
+            raise DependencyUnavailableError("The event bus is not available.")
+        self.alerts.append((asset_id, change.turn, alert_id))
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def table(told: Told) -> Iterator[HistoryTable]:
+    with in_memory_aws():
+        make_resources()
+        yield HistoryTable(HISTORY, AlertRule(2, 3), 86_400.0, told, lambda: START_S)
+
+
+def observation(index: int, class_id: str = "wear", asset_id: str = "press-4", rms: float = 1.0) -> Observation:
+    answer = DiagnosisAnswer(
+        predicted_class=0,
+        class_id=class_id,
+        class_name=class_id.title(),
+        confidence=0.9,
+        probabilities=None,
+        windows=1,
+        in_distribution=True,
+        clipped=False,
+        novelty=0.1,
+        inference_time_ms=1.0,
+        timestamp=datetime.fromtimestamp(START_S, UTC),
+        model=ModelReference(name="tiny", version="10", precision="fp32"),
+        asset_id=asset_id,
+        request_id=f"r{index}",
+    )
+    return Observation(f"r{index}", asset_id, START_S + index, lambda: Indicators(rms, 1.5, 3.0), answer)
+
+
+def test_what_is_kept_of_a_diagnosis(table: HistoryTable) -> None:
+    table.record(observation(0))
+    (item,) = table.series("press-4", ALL, 10, None, forward=True).items
+    assert item == {
+        "asset_id": "press-4",
+        "diagnosed_at": "2026-05-28T20:26:40.000000Z#r0",
+        "class_id": "wear",
+        "class_name": "Wear",
+        "confidence": 0.9,
+        "novelty": 0.1,
+        "in_distribution": True,
+        "rms": 1.0,
+        "crest_factor": 1.5,
+        "kurtosis": 3.0,
+        "model": "tiny",
+        "version": "10",
+        "precision": "fp32",
+        "expires_at": START_S + 86_400,
+    }
+
+
+def test_the_same_observation_twice_is_kept_and_counted_once(table: HistoryTable) -> None:
+    for _ in range(3):
+        table.record(observation(0))
+    assert len(table.series("press-4", ALL, 10, None, forward=True).items) == 1
+    asset = table.asset("press-4")
+    assert asset is not None
+    assert asset["diagnoses"] == 1
+
+
+def test_many_at_once_lose_nothing(table: HistoryTable) -> None:
+    with meeting(None), ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda index: table.record(observation(index)), range(12)))
+    asset = table.asset("press-4")
+    assert asset is not None
+    assert asset["diagnoses"] == 12
+    assert asset["newest"] == f"{timestamp(START_S + 11)}#r11"
+
+
+def test_pages_are_in_order_either_way(table: HistoryTable) -> None:
+    for index in (3, 0, 4, 1, 2):
+        table.record(observation(index))
+    oldest = table.series("press-4", ALL, 3, None, forward=True)
+    rest = table.series("press-4", ALL, 3, oldest.cursor, forward=True)
+    assert [str(item["diagnosed_at"])[-1] for item in oldest.items + rest.items] == list("01234")
+    assert rest.cursor is None
+    newest = table.series("press-4", ALL, 2, None, forward=False)
+    assert [str(item["diagnosed_at"])[-1] for item in newest.items] == list("43")
+
+
+def test_a_span_includes_both_its_ends(table: HistoryTable) -> None:
+    for index in range(5):
+        table.record(observation(index))
+    found = table.series("press-4", (timestamp(START_S + 1), timestamp(START_S + 3)), 10, None, forward=True)
+    assert [str(item["diagnosed_at"])[-1] for item in found.items] == list("123")
+
+
+def test_assets_are_listed_by_name(table: HistoryTable) -> None:
+    for asset_id in ("pump-2", "press-4", "Zeta", "pump-1"):
+        table.record(observation(0, asset_id=asset_id))
+    first = table.assets(3, None)
+    rest = table.assets(3, first.cursor)
+    assert [item["diagnosed_at"] for item in first.items + rest.items] == ["Zeta", "press-4", "pump-1", "pump-2"]
+
+
+def test_a_turn_is_told_once(table: HistoryTable, told: Told) -> None:
+    for index in range(8):
+        table.record(observation(index))
+        table.record(observation(index))
+    assert told.alerts == [("press-4", "fault", f"press-4/fault/{timestamp(START_S + 1)}#r1")]
+
+
+def test_a_turn_that_could_not_be_told_is_told_later(table: HistoryTable, told: Told) -> None:
+    table.record(observation(0))
+    told.down = True
+    with pytest.raises(DependencyUnavailableError):
+        table.record(observation(1))
+    told.down = False
+    table.record(observation(2))
+    assert [turn for _, turn, _ in told.alerts] == ["fault"]
+    table.record(observation(3))
+    assert len(told.alerts) == 1
+
+
+def test_two_turns_that_could_not_be_told_are_both_told(table: HistoryTable, told: Told) -> None:
+    told.down = True
+    for index, class_id in enumerate(["wear"] * 2 + ["healthy"] * 6):
+        try:
+            table.record(observation(index, class_id))
+        except DependencyUnavailableError:
+            continue
+    told.down = False
+    table.record(observation(9, "healthy"))
+    assert [turn for _, turn, _ in told.alerts] == ["fault", "recovered"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("at", range(8))
+def test_a_fault_at_any_call_loses_nothing_and_counts_nothing_twice(
+    table: HistoryTable, told: Told, fault: Fault, at: int
+) -> None:
+    table.record(observation(0))
+    with meeting(fault, at):
+        for index in range(1, 4):
+            for _ in range(2):
+                try:
+                    table.record(observation(index))
+                except (DependencyUnavailableError, WorkerEndedError):
+                    continue
+    asset = table.asset("press-4")
+    assert asset is not None
+    assert (asset["diagnoses"], asset["state"], asset["class_id"]) == (4, "fault", "wear")
+    assert {alert for _, _, alert in told.alerts} == {f"press-4/fault/{timestamp(START_S + 1)}#r1"}
+    assert len(told.alerts) <= 2
+
+
+def test_a_diagnosis_that_is_doubtful_is_kept_and_decides_nothing(table: HistoryTable, told: Told) -> None:
+    for index in range(4):
+        doubtful = observation(index)
+        unsure = replace(doubtful.answer, confidence=0.4)
+        table.record(Observation(doubtful.id, "press-4", START_S + index, doubtful.measure, unsure))
+    asset = table.asset("press-4")
+    assert asset is not None
+    assert (asset["diagnoses"], asset["state"]) == (4, "unknown")
+    assert told.alerts == []
+
+
+def test_an_expired_asset_is_gone(table: HistoryTable) -> None:
+    table.record(observation(0))
+    later = HistoryTable(HISTORY, AlertRule(), 86_400.0, None, lambda: START_S + 86_401)
+    assert later.asset("press-4") is None
+    assert later.series("press-4", ALL, 10, None, forward=True).items == []
+    assert later.assets(10, None).items == []

@@ -1,0 +1,72 @@
+"""A part's recordings: a bad one is a result of its own, what is no fault of theirs is raised."""
+
+from typing import Any
+
+import pytest
+
+from functions.core.errors import DependencyUnavailableError, ModelUnavailableError, RecordingMissingError
+from functions.core.jobs.messages import PlannedRecording
+from functions.core.pipeline import Diagnoser, create_diagnoser
+from functions.core.settings import Settings
+from functions.worker.fetching import Fetcher
+from functions.worker.recordings import RecordingReader
+from tests.support.recordings import tone
+
+RAW = "application/octet-stream"
+
+
+class Files:
+    """Files that are all one tone; notes what is fetched."""
+
+    def __init__(self, events: list[str], failure: Exception | None = None) -> None:
+        self.events = events
+        self.failure = failure
+
+    def get(self, key: str, limit_bytes: int) -> bytes:
+        self.events.append(f"fetch {key}")
+        if self.failure is not None and key == "1":
+            raise self.failure
+        return tone(0.5).tobytes()
+
+
+def planned(count: int) -> list[PlannedRecording]:
+    return [PlannedRecording(index, f"name {index}", str(index), RAW) for index in range(count)]
+
+
+def reader(settings: Settings, files: Files, diagnoser: Any = None) -> RecordingReader:
+    return RecordingReader(Fetcher(files, 1_000_000), diagnoser or create_diagnoser(settings))  # type: ignore[arg-type]
+
+
+def test_results_are_as_of_predict(settings: Settings) -> None:
+    results = list(reader(settings, Files([])).results("job", planned(2), {"return_top_k": 1}))
+    assert [result.index for result in results] == [0, 1]
+    first = results[0].diagnosis
+    assert first is not None
+    assert (first.class_id, first.request_id, list(first.probabilities or {})) == ("high", "job-0", ["high"])
+
+
+def test_a_missing_file_is_a_result_of_its_own(settings: Settings) -> None:
+    files = Files([], RecordingMissingError("There is no '1'."))
+    results = list(reader(settings, files).results("job", planned(3), {}))
+    assert [result.state for result in results] == ["succeeded", "failed", "succeeded"]
+    error = results[1].error
+    assert error is not None
+    assert (error.code, error.request_id) == ("recording_missing", "job-1")
+
+
+@pytest.mark.parametrize("failure", [DependencyUnavailableError("away"), ModelUnavailableError("broken")])
+def test_what_is_no_fault_of_the_recording_is_raised(settings: Settings, failure: Exception) -> None:
+    with pytest.raises(type(failure)):
+        list(reader(settings, Files([], failure)).results("job", planned(3), {}))
+
+
+def test_one_recording_s_options_go_before_the_job_s(settings: Settings) -> None:
+    own = PlannedRecording(0, "a", "0", RAW, options={"asset_id": "press-4", "model": "absent"})
+    (result,) = reader(settings, Files([])).results("job", [own], {"asset_id": "pump-1"})
+    assert result.error is not None
+    assert result.error.code == "model_not_found"
+
+
+def test_a_diagnoser_is_shared(settings: Settings) -> None:
+    diagnoser: Diagnoser = create_diagnoser(settings)
+    assert reader(settings, Files([]), diagnoser).diagnoser is diagnoser
