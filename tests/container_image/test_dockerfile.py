@@ -73,7 +73,7 @@ def test_packages_are_locked_with_hashes_and_have_one_onnxruntime() -> None:
         names = re.findall(r"^([a-z0-9-]+)==", (ROOT / f"build_scripts/locks/{lock}.txt").read_text(), re.MULTILINE)
         assert [name for name in names if name.startswith("onnxruntime")] == [engine]
         assert {"uvicorn", "prometheus-client", "starlette"} <= set(names)
-        assert {"torch", "onnx", "boto3", "pytest"}.isdisjoint(names)
+        assert {"torch", "onnx", "pytest"}.isdisjoint(names)
 
 
 def test_the_builder_is_sent_what_serves_and_nothing_else(tmp_path: Path) -> None:
