@@ -19,7 +19,7 @@ REFERENCE = (
 BEYOND = (
     *("Alarms", "Availability over an hour", "Latency", "Answers by status class", "Novelty and volume", "Cold starts"),
     *("Requests per minute and the limit", "Jobs waiting", "Dead-letter queue", "Functions: errors"),
-    *("Functions: duration p95", "Web ACL", "Key store failures", "Tables: throttled and failed"),
+    *("Functions: duration p95", "Web ACL", "Key store failures", "Tables: throttled"),
 )
 
 
