@@ -9,7 +9,6 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk.constructs.alarm_topics import subscription
-from cdk.constructs.removal import removal_policy
 from cdk.stages import Stage
 
 # As functions/core/alerts.py writes them; a test holds both together.
@@ -25,7 +24,6 @@ class AssetAlerts(Construct):
         super().__init__(scope, id_)
         name = f"palier-{stage.name}"
         self.bus = events.EventBus(self, "Bus", event_bus_name=name, description=f"Palier {stage.name}: assets")
-        self.bus.apply_removal_policy(removal_policy(stage.retention))
         self.topic = sns.Topic(
             self,
             "Topic",
@@ -34,7 +32,6 @@ class AssetAlerts(Construct):
             master_key=key,
             enforce_ssl=True,
         )
-        self.topic.apply_removal_policy(removal_policy(stage.retention))
         key.add_to_resource_policy(_let_event_bridge(["kms:Decrypt", "kms:GenerateDataKey"], "*"))
         # enforce_ssl brings a policy of its own, and with it the default one is gone.
         self.topic.add_to_resource_policy(_let_event_bridge(["sns:Publish"], self.topic.topic_arn))
@@ -46,7 +43,8 @@ class AssetAlerts(Construct):
             event_bus=self.bus,
             description="Every turn of an asset, to the topic",
             event_pattern=events.EventPattern(source=[SOURCE], detail_type=[DETAIL_TYPE]),
-            targets=[targets.SnsTopic(self.topic)],
+            # By its ARN: to a topic of the CDK's it would add a permission for every account's EventBridge.
+            targets=[targets.SnsTopic(sns.Topic.from_topic_arn(self, "Told", self.topic.topic_arn))],
         )
 
 

@@ -50,7 +50,7 @@ def test_a_panel_says_what_it_shows(found: list[Panel]) -> None:
     assert lines["Error rate"] == ("5xx (%) = 100 * share", "share: AWS/ApiGateway 5XXError, Average")
     assert lines["Request rate by endpoint"] == ("Palier Requests by Endpoint, Sum",)
     assert lines["Memory usage"] == ("Palier MemoryUsed, Maximum", "line at 90: alarm")
-    assert lines["Alarms"] == ("23 alarms",)
+    assert lines["Alarms"] == ("26 alarms",)
     assert lines["Requests per minute and the limit"][-1] == "line at 6000: limit"
 
 

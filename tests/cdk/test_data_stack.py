@@ -93,9 +93,7 @@ def test_queues_are_reached_over_tls_only(template: Template) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "type_", ["AWS::KMS::Key", "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SNS::Topic"]
-)
+@pytest.mark.parametrize("type_", ["AWS::KMS::Key", "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue"])
 def test_prod_keeps_its_data(template: Template, stage: Stage, type_: str) -> None:
     policies = {(one["DeletionPolicy"], one["UpdateReplacePolicy"]) for one in template.resources(type_)}
     expected = {("RetainExceptOnCreate", "Retain")} if stage.name == "prod" else {("Delete", "Delete")}
