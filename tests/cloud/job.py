@@ -1,4 +1,4 @@
-"""A job through the deployed API, queue and worker: a good recording, a corrupt one, and one that no worker survives."""
+"""A job through the deployed API, queue and worker: a good recording, a corrupt one, one that no worker survives."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class DeployedJobs:
 
     def dead_letters(self) -> list[dict[str, Any]]:
         """Return what lies in the dead-letter queue, without taking it away."""
-        sqs = boto3.client("sqs", **client_arguments(self.url))  # type: ignore[call-overload]
-        lambda_ = boto3.client("lambda", **client_arguments(self.url))  # type: ignore[call-overload]
+        sqs = boto3.client("sqs", **client_arguments(self.url))
+        lambda_ = boto3.client("lambda", **client_arguments(self.url))
         function = lambda_.get_function_configuration(FunctionName=f"palier-{self.stage}-jobs")
         queue = function["Environment"]["Variables"]["PALIER_JOBS_DEAD_LETTER_QUEUE_URL"]
         found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
