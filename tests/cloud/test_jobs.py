@@ -47,6 +47,12 @@ def test_every_recording_has_the_result_it_deserves(outcome: JobOutcome) -> None
     assert (poison["name"], poison["error"]["code"]) == ("poison.csv", "recording_lost")
 
 
+def test_the_worker_keeps_the_history_of_what_it_diagnosed(cloud: Cloud, outcome: JobOutcome) -> None:
+    history = cloud.read("dev", "/assets/press-4/history")["history"]
+    assert [one["class_id"] for one in history] == ["clearance"]
+    assert outcome.job["done"] == 1
+
+
 def test_the_poison_alone_lies_in_the_dead_letter_queue(outcome: JobOutcome) -> None:
     (message,) = outcome.dead
     assert (message["type"], message["job_id"]) == ("part", outcome.job["job_id"])

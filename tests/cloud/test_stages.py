@@ -172,6 +172,9 @@ def test_what_is_destroyed_leaves_nothing_behind(cloud: Cloud) -> None:
     assert [one for one in cloud.client("s3").list_buckets()["Buckets"] if "staging" in one["Name"]] == []
     assert cloud.client("sqs").list_queues(QueueNamePrefix="palier-staging").get("QueueUrls", []) == []
     assert [one for one in cloud.client("apigateway").get_rest_apis()["items"] if "staging" in one["name"]] == []
+    assert [one for one in cloud.client("events").list_event_buses()["EventBuses"] if "staging" in one["Name"]] == []
+    assert [one for one in cloud.client("sns").list_topics()["Topics"] if "staging" in one["TopicArn"]] == []
+    assert cloud.client("lambda").list_event_source_mappings(FunctionName="palier-dev-worker")["EventSourceMappings"]
     assert cloud.ask("dev", json={"signal": read_example("clearance.wav", 1.0).tolist()}).status_code == 200
 
 
