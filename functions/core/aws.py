@@ -1,9 +1,10 @@
 """Clients of AWS: made when first used, one of each for a process, dropped after a snapshot is restored."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from functions.core.errors import DependencyUnavailableError
 
@@ -30,8 +31,20 @@ def _client(service: str) -> Any:
         read_timeout=_READ_TIMEOUT_S,
         retries={"mode": "standard", "total_max_attempts": _MOST_ATTEMPTS},
         signature_version="s3v4" if service == "s3" else "v4",
+        s3={"addressing_style": _bucket_addressing()},
     )
     return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+def _bucket_addressing() -> Literal["path", "virtual"]:
+    """Return how signed links name a bucket: in the host of its own region.
+
+    Else boto3 signs for the global endpoint, which redirects to the region of a new bucket (pages do not follow) and
+    does not know newer regions. An endpoint that is not AWS's has no name for each bucket.
+
+    Source: boto3, guide "Presigned URLs"; github.com/boto/boto3/issues/421
+    """
+    return "path" if {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"} & os.environ.keys() else "virtual"
 
 
 def dynamodb_client() -> "DynamoDBClient":

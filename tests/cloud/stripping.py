@@ -5,6 +5,7 @@ Nothing is taken out of what anybody deploys to AWS.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -55,6 +56,11 @@ REMOVALS = (
 )
 
 
+# IAM has no such action: the one grants both. The emulator asks for it by this name.
+# Source: Amazon SQS developer guide, "Amazon SQS batch actions", Permissions
+_ALSO = {"sqs:SendMessage": "sqs:SendMessageBatch"}
+
+
 def strip(template: Template) -> tuple[Template, Counter[str]]:
     """Return a template without what the emulator cannot create, and how many of each type that was.
 
@@ -63,7 +69,7 @@ def strip(template: Template) -> tuple[Template, Counter[str]]:
     """
     resources: dict[str, Any] = template["Resources"]
     removed = {name for name, one in resources.items() if _is_removed(one)}
-    kept = {name: _without(one, removed) for name, one in resources.items() if name not in removed}
+    kept = {name: _granted(_without(one, removed)) for name, one in resources.items() if name not in removed}
     outputs = {name: output for name, output in template.get("Outputs", {}).items() if not _mentions(output, removed)}
     return (
         template | {"Resources": kept} | ({"Outputs": outputs} if "Outputs" in template else {}),
@@ -93,6 +99,18 @@ def _without(resource: Resource, removed: set[str]) -> dict[str, Any]:
     # CodeDeploy would shift the alias.
     if "CodeDeployLambdaAliasUpdate" in changed.get("UpdatePolicy", {}):
         del changed["UpdatePolicy"]
+    return changed
+
+
+def _granted(resource: dict[str, Any]) -> dict[str, Any]:
+    """Return a policy that grants what IAM grants with it under one name."""
+    if resource["Type"] != "AWS::IAM::Policy":
+        return resource
+    changed = copy.deepcopy(resource)
+    for statement in changed["Properties"]["PolicyDocument"]["Statement"]:
+        named = statement["Action"]
+        actions = [named] if isinstance(named, str) else named
+        statement["Action"] = [*actions, *(_ALSO[name] for name in actions if name in _ALSO)]
     return changed
 
 
