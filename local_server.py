@@ -92,7 +92,7 @@ def _app(options: argparse.Namespace, data_dir: Path) -> Starlette:
     memory = MemorySink()
     app = create_app(settings, sinks=[memory])
     app.state.metrics = memory
-    app.routes.extend([*dashboard_routes(), *metrics_routes(memory, app.state.key_store)])
+    app.routes.extend([*dashboard_routes(settings), *metrics_routes(memory, app.state.key_store)])
     return app
 
 

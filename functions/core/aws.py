@@ -1,5 +1,6 @@
 """Clients of AWS: made when first used, one of each for a process, dropped after a snapshot is restored."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -30,8 +31,18 @@ def _client(service: str) -> Any:
         read_timeout=_READ_TIMEOUT_S,
         retries={"mode": "standard", "total_max_attempts": _MOST_ATTEMPTS},
         signature_version="s3v4" if service == "s3" else "v4",
+        s3={"addressing_style": _addressing(), "us_east_1_regional_endpoint": "regional"},
     )
     return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+def _addressing() -> str:
+    """Return how buckets are addressed: by host names of the region, so that what is presigned is never redirected.
+
+    Another endpoint than that of AWS may have no such names.
+    """
+    is_elsewhere = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
+    return "auto" if is_elsewhere else "virtual"
 
 
 def dynamodb_client() -> "DynamoDBClient":

@@ -47,10 +47,12 @@ def make_resources() -> dict[str, str]:
     s3_client().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     events_client().create_event_bus(Name=BUS)
     url = sqs_client().create_queue(QueueName="jobs")["QueueUrl"]
+    dead_letters = sqs_client().create_queue(QueueName="jobs-dead-letters")["QueueUrl"]
     return {
         "jobs_table": JOBS,
         "jobs_bucket": BUCKET,
         "jobs_queue_url": url,
+        "jobs_dead_letter_queue_url": dead_letters,
         "history_table": HISTORY,
         "event_bus": BUS,
     }
