@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from functions.core.errors import DependencyUnavailableError
 
@@ -36,7 +36,7 @@ def _client(service: str) -> Any:
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 
 
-def _addressing() -> str:
+def _addressing() -> Literal["auto", "virtual"]:
     """Return how buckets are addressed: by host names of the region, so that what is presigned is never redirected.
 
     Another endpoint than that of AWS may have no such names.

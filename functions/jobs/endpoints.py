@@ -43,7 +43,7 @@ class JobEndpoints:
 
     @cached_property
     def service(self) -> JobService:
-        """The service of jobs; raises DependencyUnavailableError where there is none."""
+        """The service of jobs; raises NotConfiguredError where there is none."""
         return create_service(self.settings)
 
     @cached_property
