@@ -13,6 +13,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from build_scripts.embedded.services import free_port
 from build_scripts.local.routes import LocalJobs
 from build_scripts.local.services import LocalHistory, LocalServices
 from functions.core.errors import PalierError
@@ -74,8 +75,8 @@ def server_parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace, data_dir: Path) -> int:
     with _listen(options.host, options.port) as listener:
         key = _key(data_dir / "keys.json") if options.auth else None
-        kept = options.data_dir / "aws" if options.data_dir else None
-        with closing(LocalServices(_settings(options, data_dir), kept, _tell)) as services:
+        kept, port = options.data_dir / "aws" if options.data_dir else None, free_port()
+        with closing(LocalServices(_settings(options, data_dir, port), kept, port, _tell)) as services:
             app = _app(services)
             app.state.diagnoser.load(DiagnosisOptions())
             _announce(f"http://{_printable(options.host)}:{listener.getsockname()[1]}", key)
@@ -95,9 +96,14 @@ def _listen(host: str, port: int) -> socket.socket:
         raise CannotListenError(f"cannot listen on {host}:{port}: ports end at 65535.") from None
 
 
-def _settings(options: argparse.Namespace, data_dir: Path) -> Settings:
+def _settings(options: argparse.Namespace, data_dir: Path, aws_port: int) -> Settings:
     keys_file = data_dir / "keys.json" if options.auth else None
-    settings = read_settings(api_keys_required=options.auth, api_keys_file=keys_file)
+    settings = read_settings(
+        api_keys_required=options.auth,
+        api_keys_file=keys_file,
+        # Where the page uploads the files of jobs.
+        dashboard_connect_sources=[f"http://localhost:{aws_port}"],
+    )
     configure_logging(settings.log_level)
     return settings
 
@@ -108,7 +114,8 @@ def _app(services: LocalServices) -> Starlette:
     services.diagnoser = app.state.diagnoser
     app.state.metrics = memory
     jobs = LocalJobs(services, app.state.key_store)
-    app.routes.extend([*dashboard_routes(), *metrics_routes(memory, app.state.key_store), jobs])
+    pages = dashboard_routes(services.settings)
+    app.routes.extend([*pages, *metrics_routes(memory, app.state.key_store), jobs])
     return app
 
 

@@ -79,7 +79,7 @@ def test_local_server_imports_functions_and_what_stands_in_for_aws() -> None:
     names = set(imported(ROOT / "local_server.py"))
     assert {"torch", "onnx", "cdk", "tests"}.isdisjoint(name.partition(".")[0] for name in names)
     ours = {name for name in names if name.startswith("build_scripts")}
-    assert all(name.startswith("build_scripts.local.") for name in ours)
+    assert all(name.startswith(("build_scripts.local.", "build_scripts.embedded.")) for name in ours)
 
 
 def test_what_stands_in_for_aws_locally_needs_no_build_step() -> None:

@@ -22,17 +22,19 @@ class LocalServices:
     Attributes:
         settings: of the server; they name no table, bucket or queue yet.
         data_dir: keeps their state over a restart; None forgets it.
+        port: where they answer once they have started.
         tell: gets a sentence for the terminal.
         diagnoser: what the worker diagnoses with; None makes one.
     """
 
     settings: Settings
     data_dir: Path | None
+    port: int
     tell: Tell
     diagnoser: Diagnoser | None = None
     _open: ExitStack = field(default_factory=ExitStack)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _named: Settings | None = None
+    named: Settings | None = None
 
     def need(self) -> Settings:
         """Return the settings with what the services hold; starts them the first time, which takes seconds.
@@ -44,13 +46,13 @@ class LocalServices:
         from build_scripts.local.starting import start
 
         with self._lock:
-            if self._named is None:
+            if self.named is None:
                 try:
-                    self._named = start(self._open, self.settings, self.diagnoser, self.data_dir, self.tell)
+                    self.named = start(self._open, self)
                 except EmbeddedServicesError as error:
                     self._open.close()
                     raise DependencyUnavailableError(error.message) from error
-            return self._named
+            return self.named
 
     def close(self) -> None:
         """End the worker and the services, where they were started."""

@@ -81,9 +81,10 @@ class JobFiles:
             )
         return Upload(form["url"], dict(form["fields"]))
 
-    def offer_download(self, key: str) -> str:
-        """Return a URL under which an object can be read for a quarter of an hour."""
-        parameters = {"Bucket": self.bucket, "Key": key}
+    def offer_download(self, key: str, file_name: str) -> str:
+        """Return a URL under which an object can be read for a quarter of an hour; browsers keep it as a file."""
+        disposition = f'attachment; filename="{file_name}"'
+        parameters = {"Bucket": self.bucket, "Key": key, "ResponseContentDisposition": disposition}
         with answering(WHAT):
             return s3_client().generate_presigned_url("get_object", Params=parameters, ExpiresIn=DOWNLOAD_EXPIRES_S)
 

@@ -290,8 +290,8 @@ async def test_what_cannot_become_a_job_is_refused(
 
 async def test_jobs_need_a_table(client_without_jobs: httpx.AsyncClient) -> None:
     response = await post_json(client_without_jobs, "/jobs", {"signals": [signal("high")]})
-    assert_error(response, 503, "dependency_unavailable", None)
-    assert_error(await client_without_jobs.get("/assets"), 503, "dependency_unavailable", None)
+    assert_error(response, 503, "not_configured", None)
+    assert_error(await client_without_jobs.get("/assets"), 503, "not_configured", None)
 
 
 @pytest.mark.parametrize("path", ["/jobs/x", "/jobs/" + "0" * 32, "/jobs/" + "0" * 32 + "/results"])
