@@ -8,7 +8,7 @@ from functions.core.errors import UnsupportedMediaTypeError
 from functions.core.signal import Recording
 
 _CSV, _WAV, _RAW = "text/csv", "audio/wav", "application/octet-stream"
-_KINDS = {
+KINDS = {
     ".csv": _CSV,
     ".tsv": _CSV,
     ".txt": _CSV,
@@ -36,7 +36,7 @@ def read_recording(path: Path, variable: str | None = None, full_scale: float = 
     suffix = path.suffix.lower()
     if suffix == ".mat":
         return read_mat(path, variable)
-    if suffix not in _KINDS:
-        known = ", ".join(sorted([*_KINDS, ".mat"]))
+    if suffix not in KINDS:
+        known = ", ".join(sorted([*KINDS, ".mat"]))
         raise UnsupportedMediaTypeError(f"Files ending in {suffix or 'nothing'!r} are not known; known are {known}.")
-    return decode_file(path.read_bytes(), _KINDS[suffix], full_scale)
+    return decode_file(path.read_bytes(), KINDS[suffix], full_scale)

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from build_scripts.cli.diagnose import diagnose_files, embedded, remote
+from build_scripts.cli.jobs_parser import add_jobs
 from build_scripts.cli.keys_parser import add_keys
 from build_scripts.cli.plan import Load, plan, print_plan, read_sizes
 from build_scripts.cli.report import make_console, print_models, print_outcomes
@@ -38,6 +39,7 @@ def cli_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"palier {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_diagnose(commands)
+    add_jobs(commands)
     add_keys(commands)
     models = commands.add_parser("models", help="list the model packages")
     models.add_argument("--json", action="store_true", help="print one JSON object")

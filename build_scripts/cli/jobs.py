@@ -1,0 +1,118 @@
+"""`palier jobs`: many recordings at once, diagnosed by a service while nobody waits."""
+
+import argparse
+import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from build_scripts.cli.jobs_client import JobsClient
+from build_scripts.cli.jobs_files import Upload, as_uploads, idempotency_key
+from build_scripts.cli.jobs_report import print_job, print_jobs, print_results, progress_bar
+from build_scripts.cli.report import make_console
+
+EXIT_OK, EXIT_FAILED = 0, 2
+_LIVE = {"queued", "running"}
+_UPLOADS_AT_ONCE = 4
+_LOOK_EVERY_S = 0.5
+_OPTIONS = ("sample_rate_hz", "channel", "model", "full_scale", "asset_id")
+
+
+def submit(arguments: argparse.Namespace) -> int:
+    """Make a job of files, upload them, and wait until it is over; the same files again are the same job."""
+    uploads = as_uploads(arguments.files, arguments.variable)
+    given = {name: getattr(arguments, name) for name in _OPTIONS}
+    options = {name: value for name, value in given.items() if value is not None}
+    submission = options | {"uploads": [upload.entry for upload in uploads]}
+    key = arguments.idempotency_key or idempotency_key(submission, uploads)
+    with JobsClient(arguments.url, arguments.key) as client:
+        taken = client.submit(submission, key)
+        _upload(client, taken.get("uploads", []), uploads)
+        job = client.start(taken["job_id"]) if taken["waiting_for_uploads"] else client.job(taken["job_id"])
+        if arguments.wait:
+            job = _wait(client, job)
+        return _finish(arguments, client, job)
+
+
+def status(arguments: argparse.Namespace) -> int:
+    """Show a job, or the newest ones; with --wait not before it is over."""
+    with JobsClient(arguments.url, arguments.key) as client:
+        if arguments.job is None:
+            jobs = client.jobs(arguments.limit)
+            _tell(arguments, {"jobs": jobs}, lambda: print_jobs(make_console(), jobs))
+            return EXIT_OK
+        job = client.job(arguments.job)
+        return _finish(arguments, client, _wait(client, job) if arguments.wait else job)
+
+
+def results(arguments: argparse.Namespace) -> int:
+    """Show the results that are there, or write all of them to a file."""
+    with JobsClient(arguments.url, arguments.key) as client:
+        if arguments.output is not None:
+            _download(client, arguments.job, arguments.output)
+            return EXIT_OK
+        found = list(client.results(arguments.job))
+    _tell(arguments, {"results": found}, lambda: print_results(make_console(), found))
+    return EXIT_FAILED if any(one["state"] == "failed" for one in found) else EXIT_OK
+
+
+def cancel(arguments: argparse.Namespace) -> int:
+    """Cancel a job; what was found until then can be read."""
+    with JobsClient(arguments.url, arguments.key) as client:
+        job = client.cancel(arguments.job)
+    _tell(arguments, {"job": job}, lambda: print_job(make_console(), job))
+    return EXIT_OK
+
+
+def _upload(client: JobsClient, forms: list[dict[str, Any]], uploads: list[Upload]) -> None:
+    if not forms:
+        return
+    with progress_bar() as progress, ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
+        task = progress.add_task("uploading", total=len(forms), failed="")
+        sent = [pool.submit(_send, client, *pair) for pair in zip(forms, uploads, strict=True)]
+        for one in sent:
+            one.result()
+            progress.advance(task)
+
+
+def _send(client: JobsClient, form: dict[str, Any], upload: Upload) -> None:
+    client.upload(form, upload.read())
+
+
+def _wait(client: JobsClient, job: dict[str, Any]) -> dict[str, Any]:
+    with progress_bar() as progress:
+        task = progress.add_task("diagnosing", total=job["total"], failed="")
+        while True:
+            failed = f"{job['failed']} failed" if job["failed"] else ""
+            progress.update(task, completed=job["done"] + job["failed"], failed=failed)
+            if job["state"] not in _LIVE:
+                return job
+            time.sleep(_LOOK_EVERY_S)
+            job = client.job(job["job_id"])
+
+
+def _finish(arguments: argparse.Namespace, client: JobsClient, job: dict[str, Any]) -> int:
+    if job["state"] in _LIVE:
+        _tell(arguments, {"job": job}, lambda: print_job(make_console(), job))
+        return EXIT_OK
+    if getattr(arguments, "output", None) is not None:
+        _download(client, job["job_id"], arguments.output)
+    _tell(arguments, {"job": job}, lambda: print_job(make_console(), job))
+    if job["failed"] and not arguments.json:
+        failures = [one for one in client.results(job["job_id"]) if one["state"] == "failed"]
+        print_results(make_console(), failures)
+    return EXIT_OK if job["state"] == "succeeded" else EXIT_FAILED
+
+
+def _download(client: JobsClient, job_id: str, path: Path) -> None:
+    client.download(job_id, path.suffix.lower().removeprefix("."), path)
+    print(f"palier: wrote {path}", file=sys.stderr)
+
+
+def _tell(arguments: argparse.Namespace, document: dict[str, Any], show: Any) -> None:
+    if arguments.json:
+        print(json.dumps(document, indent=2))
+    else:
+        show()

@@ -1,0 +1,72 @@
+"""The arguments of `palier jobs`."""
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from build_scripts.cli import jobs
+
+_LOCAL = "http://127.0.0.1:8000"
+_KEY = "PALIER_KEY"
+_RESULTS = (".jsonl", ".csv")
+
+
+def add_jobs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `jobs` and the commands below it."""
+    parser = commands.add_parser(
+        "jobs",
+        help="have many recordings diagnosed while nobody waits",
+        description="Jobs of a service: many recordings, uploaded at once and diagnosed while nobody waits.",
+    )
+    below = parser.add_subparsers(required=True, metavar="ACTION")
+    _add_submit(below)
+    status = _add(below, "status", "show a job, or the newest ones", jobs.status)
+    status.add_argument("job", nargs="?", metavar="JOB", help="default: the newest jobs")
+    status.add_argument("--limit", type=int, default=20, help="how many jobs are listed (default: %(default)s)")
+    status.add_argument("--wait", action="store_true", help="until the job is over")
+    results = _add(below, "results", "show the results that are there", jobs.results)
+    results.add_argument("job", metavar="JOB")
+    _add_output(results)
+    cancel = _add(below, "cancel", "cancel a job; what was found stays", jobs.cancel)
+    cancel.add_argument("job", metavar="JOB")
+
+
+def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    submit = _add(commands, "submit", "upload recordings and have them diagnosed", jobs.submit)
+    submit.epilog = "Exit status: 0 all diagnosed, or not waited for; 2 at least one could not be."
+    submit.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".csv, .wav, .npy, .mat, raw float32")
+    submit.add_argument("--asset-id", help="the machine that all of them are of; they enter its history")
+    submit.add_argument("--sample-rate-hz", type=float, help="default: what the file says, else the model's rate")
+    submit.add_argument("--channel", help="name or number (from 0), where a file has several")
+    submit.add_argument("--variable", help="for .mat: the variable that holds the signal")
+    submit.add_argument("--full-scale", type=float, help="for integer .wav: value of a full-scale sample")
+    submit.add_argument("--model", help="default: the service's default model")
+    submit.add_argument("--no-wait", dest="wait", action="store_false", help="return when the job has begun")
+    submit.add_argument("--idempotency-key", help="default: one of files and options, so that the same is one job")
+    _add_output(submit)
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    text: str,
+    run: Callable[[argparse.Namespace], int],
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    parser.add_argument("--url", default=_LOCAL, help="of the service (default: %(default)s)")
+    parser.add_argument("--key", default=os.environ.get(_KEY), help=f"API key (default: ${_KEY})")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", type=_results_file, metavar="FILE", help="write all results: .jsonl or .csv")
+
+
+def _results_file(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in _RESULTS:
+        raise argparse.ArgumentTypeError(f"{text} ends neither in .jsonl nor in .csv")
+    return path
