@@ -31,7 +31,7 @@ def _client(service: str) -> Any:
         read_timeout=_READ_TIMEOUT_S,
         retries={"mode": "standard", "total_max_attempts": _MOST_ATTEMPTS},
         signature_version="s3v4" if service == "s3" else "v4",
-        s3={"addressing_style": _bucket_addressing()},
+        s3={"addressing_style": _bucket_addressing(), "us_east_1_regional_endpoint": "regional"},
     )
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 

@@ -337,3 +337,10 @@ class DependencyUnavailableError(PalierError):
     status = 503
     code = "dependency_unavailable"
     headers: Mapping[str, str] = {"retry-after": "5"}
+
+
+class NotConfiguredError(DependencyUnavailableError):
+    """A part of this service that its settings leave out: to ask again is of no use."""
+
+    code = "not_configured"
+    headers: Mapping[str, str] = {}

@@ -1,6 +1,7 @@
 """Settings: read once from the environment, prefix `PALIER_`."""
 
 import os
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -19,8 +20,12 @@ _OTHER_NAMES = {
     "lambda_initialization": "AWS_LAMBDA_INITIALIZATION_TYPE",
     "multi_model": "SAGEMAKER_MULTI_MODEL",
 }
-_LISTS = frozenset({"cors_origins", "healthy_classes"})
+_LISTS = frozenset({"cors_origins", "dashboard_connect_sources", "healthy_classes"})
 _PATHS = frozenset({"models_dir", "api_keys_file"})
+
+# Strict: origins become part of headers.
+_ORIGIN = re.compile(r"(https?)://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_HTTPS_URL = r"^https://[!-~]+(?![\s\S])"
 
 Count = Annotated[int, Meta(ge=1)]
 
@@ -55,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jobs_table: Annotated[str | None, Meta(description="table of jobs; unset: no jobs here")] = None
     jobs_bucket: Annotated[str | None, Meta(description="bucket of recordings and results")] = None
     jobs_queue_url: Annotated[str | None, Meta(description="queue that drives the worker")] = None
-    jobs_dead_letter_queue_url: Annotated[str | None, Meta(description="queue of what failed too often")] = None
+    jobs_dead_letter_queue_url: Annotated[str | None, Meta(description="queue of messages that were given up")] = None
     jobs_chunk: Annotated[Count, Meta(description="recordings in one message, at least")] = 20
     jobs_max_recordings: Annotated[Count, Meta(description="recordings in one job")] = 10_000
     jobs_max_recording_bytes: Annotated[Count, Meta(description="one file of a job")] = 64_000_000
@@ -72,6 +77,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     alert_k: Annotated[Count, Meta(description="faults among the newest `alert_n` diagnoses that are believed")] = 4
     alert_n: Annotated[Count, Meta(description="newest diagnoses of an asset that are looked at")] = 5
+    dashboard_connect_sources: Annotated[
+        list[str], Meta(description="origins that the page may send files to, beside its own")
+    ] = []
+    dashboard_metrics_url: Annotated[
+        Annotated[str, Meta(pattern=_HTTPS_URL)] | None, Meta(description="where people see the stage's metrics")
+    ] = None
     min_sample_rate_hz: Annotated[float, Meta(gt=0)] = 100
     max_sample_rate_hz: Annotated[float, Meta(gt=0)] = 1_000_000
 
@@ -79,12 +90,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse origins that are none, plain http where others read along, and more faults than diagnoses."""
         if self.alert_k > self.alert_n:
             raise ValueError(f"alert_k {self.alert_k} is more than alert_n {self.alert_n}")
-        for origin in self.cors_origins:
-            scheme, separator, host = origin.partition("://")
-            if origin == "*" or scheme not in {"http", "https"} or not separator or not host or "/" in host:
-                raise ValueError(f"{origin!r} is no origin: write for example https://plant.example.org")
-            if scheme == "http" and self.stage not in {"local", "dev"}:
-                raise ValueError(f"cors_origins has plain http in stage {self.stage}: {origin}")
+        for field in ("cors_origins", "dashboard_connect_sources"):
+            for origin in getattr(self, field):
+                _check_origin(field, origin, self.stage)
+
+
+def _check_origin(field: str, origin: str, stage: str) -> None:
+    found = _ORIGIN.fullmatch(origin)
+    if found is None:
+        raise ValueError(f"{field} has {origin!r}, which is no origin: write for example https://plant.example.org")
+    if found[1] == "http" and stage not in {"local", "dev"}:
+        raise ValueError(f"{field} has plain http in stage {stage}: {origin}")
 
 
 class SettingsInvalidError(PalierError):
@@ -116,8 +132,8 @@ def read_struct(kind: type[_Read], **known: Any) -> _Read:
         return msgspec.convert(_given(os.environ, kind) | known, kind, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$.")
-        # What __post_init__ refuses has no place: its sentence begins with the field, or it is about origins.
-        field = place.rstrip("`").partition("[")[0] or ("alert_k" if reason.startswith("alert_k") else "cors_origins")
+        # What __post_init__ refuses has no place: its sentence begins with the field.
+        field = place.rstrip("`").partition("[")[0] or reason.partition(" ")[0]
         raise SettingsInvalidError(f"{variable_of(field)}: {reason}") from None
 
 

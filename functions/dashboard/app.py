@@ -15,4 +15,4 @@ def create_app(settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
 
     It asks for no key: the page sends the user's own with its calls of the API.
     """
-    return create_starlette(dashboard_routes(), settings, sinks)
+    return create_starlette(dashboard_routes(settings), settings, sinks)

@@ -7,20 +7,21 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from functions.core.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
 
 # Nothing inline, nothing from elsewhere; styles that scripts set on elements are not inline styles to this policy.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "connect-src {connect}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _PAGE_HEADERS = {
-    "content-security-policy": _CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
@@ -30,24 +31,28 @@ _PAGE_HEADERS = {
 _FOREVER = "public, max-age=31536000, immutable"
 
 
-def dashboard_routes() -> list[BaseRoute]:
+def dashboard_routes(settings: Settings) -> list[BaseRoute]:
     """Return the routes of the page."""
-    page = _Page((_STATIC / "index.html").read_bytes())
+    page = _Page((_STATIC / "index.html").read_bytes(), settings)
     files = StaticFiles(directory=_STATIC / "assets")
     packed = Middleware(GZipMiddleware)
     return [
         Route("/dashboard", page.get, middleware=[packed]),
         Route("/dashboard/", page.without_slash),
+        Route("/dashboard/surroundings.json", page.surroundings),
         Mount("/dashboard/assets", files, name="dashboard-assets", middleware=[Middleware(CacheForever), packed]),
     ]
 
 
 class _Page:
-    """The page, whose tag is of its bytes: in a bundle all files have one date, and its length rarely changes."""
+    """The page, whose tag is of its bytes and policy: in a bundle all files have one date, and one length."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, settings: Settings) -> None:
         self._content = content
-        self._headers = _PAGE_HEADERS | {"etag": f'"{hashlib.sha256(content).hexdigest()[:16]}"'}
+        self._settings = settings
+        policy = _CONTENT_SECURITY_POLICY.format(connect=" ".join(["'self'", *settings.dashboard_connect_sources]))
+        tag = hashlib.sha256(content + policy.encode()).hexdigest()[:16]
+        self._headers = _PAGE_HEADERS | {"content-security-policy": policy, "etag": f'"{tag}"'}
 
     async def get(self, request: Request) -> Response:
         """GET /dashboard: the page, or 304 to who has it."""
@@ -55,6 +60,12 @@ class _Page:
         if self._headers["etag"] in known:
             return Response(status_code=304, headers=self._headers)
         return Response(self._content, headers=self._headers, media_type="text/html")
+
+    async def surroundings(self, _: Request) -> Response:
+        """GET /dashboard/surroundings.json: what the page cannot know of itself."""
+        settings = self._settings
+        known = {"uploads": bool(settings.dashboard_connect_sources), "metrics_url": settings.dashboard_metrics_url}
+        return JSONResponse(known, headers={"cache-control": "no-cache"})
 
     async def without_slash(self, _: Request) -> Response:
         """GET /dashboard/: to the page; its links are relative, so that they are right behind every base path."""

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from functions.core.answers import Answer
 from functions.core.decoding import JSON
-from functions.core.errors import AssetNotFoundError, DependencyUnavailableError
+from functions.core.errors import AssetNotFoundError, NotConfiguredError
 from functions.core.history_table import HistoryTable, create_history_table
 from functions.core.options import ASSET_ID
 from functions.core.settings import Settings
@@ -32,9 +32,9 @@ class AssetEndpoints:
 
     @cached_property
     def table(self) -> HistoryTable:
-        """The history; raises DependencyUnavailableError where none is kept."""
+        """The history; raises NotConfiguredError where none is kept."""
         if self.settings.history_table is None:
-            raise DependencyUnavailableError("No history is kept here: its table is not configured.")
+            raise NotConfiguredError("No history is kept here: its table is not configured.")
         return create_history_table(self.settings, time.time)
 
     async def assets(self, request: Request) -> Response:

@@ -21,6 +21,7 @@ from functions.core.jobs.results import read_page
 from functions.core.jobs.service import JobService, create_service
 from functions.core.settings import Settings
 from functions.core.workers import Workers
+from functions.jobs.depth import QueueDepth
 from functions.jobs.queries import LARGEST_PAGE, check_names, choice, cursor, whole_number
 from functions.jobs.schemas import DownloadAnswer, JobAnswer, JobsAnswer, ResultsAnswer, SubmittedAnswer
 from functions.jobs.submission import read_submission
@@ -42,8 +43,13 @@ class JobEndpoints:
 
     @cached_property
     def service(self) -> JobService:
-        """The service of jobs; raises DependencyUnavailableError where there is none."""
+        """The service of jobs; raises NotConfiguredError where there is none."""
         return create_service(self.settings)
+
+    @cached_property
+    def depth(self) -> QueueDepth:
+        """How much waits."""
+        return QueueDepth(self.settings.jobs_queue_url, self.settings.jobs_dead_letter_queue_url)
 
     async def submit(self, request: Request) -> Response:
         """POST /jobs: take recordings, or offer to upload them."""
@@ -109,7 +115,8 @@ class JobEndpoints:
 
     def _page(self, owner: str, limit: int, place: str | None) -> JobsAnswer:
         page = self.service.table.page(owner, limit, place)
-        return JobsAnswer(jobs=[self._shape(job) for job in page.jobs], next_cursor=page.cursor)
+        jobs = [self._shape(job) for job in page.jobs]
+        return JobsAnswer(jobs=jobs, next_cursor=page.cursor, queue=self.depth.read())
 
     def _results(self, job: Job, first: int, limit: int) -> ResultsAnswer:
         page = read_page(self.service.files, job, first, limit)
@@ -119,7 +126,7 @@ class JobEndpoints:
         if not (job.is_final and job.is_complete):
             raise JobStateError(f"The job is {job.state}: the files are there when all its recordings were tried.")
         expires_at = datetime.fromtimestamp(self.service.clock() + DOWNLOAD_EXPIRES_S, UTC)
-        url = self.service.files.offer_download(results_key(job.job_id, kind))
+        url = self.service.files.offer_download(results_key(job.job_id, kind), f"{job.job_id}.{kind}")
         return DownloadAnswer(url=url, media_type=RESULTS_MEDIA_TYPES[kind], expires_at=expires_at)
 
 

@@ -79,11 +79,19 @@ class SubmittedAnswer(JobAnswer, frozen=True, kw_only=True):
         return cls(uploads=forms, **{name: getattr(known, name) for name in JobAnswer.__struct_fields__})
 
 
+class QueueAnswer(Answer, frozen=True, kw_only=True):
+    """How much waits in the queue of all keys, about."""
+
+    waiting: Annotated[int, Meta(description="Messages that wait for a worker.")]
+    dead: Annotated[int | None, Meta(description="Messages that were given up; null where that is not known.")]
+
+
 class JobsAnswer(Answer, frozen=True, kw_only=True):
     """A key's jobs, newest first."""
 
     jobs: list[JobAnswer]
     next_cursor: str | None
+    queue: Annotated[QueueAnswer | None, Meta(description="Null where it is not known; at most some seconds old.")]
 
 
 class ResultsAnswer(Answer, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from functions.core.errors import DependencyUnavailableError
+from functions.core.errors import NotConfiguredError
 from functions.core.items import ConditionFailedError
 from functions.core.jobs.files import JobFiles
 from functions.core.jobs.job import Job, Reason
@@ -62,10 +62,10 @@ def create_service(settings: Settings, clock: Callable[[], float] = time.time) -
     """Return the service that the settings name; the clock gives epoch seconds.
 
     Raises:
-        DependencyUnavailableError: they name none.
+        NotConfiguredError: they name none.
     """
     if not (settings.jobs_table and settings.jobs_bucket and settings.jobs_queue_url):
-        raise DependencyUnavailableError("There are no jobs here: their table, bucket or queue is not configured.")
+        raise NotConfiguredError("There are no jobs here: their table, bucket or queue is not configured.")
     quota = Quota(settings.jobs_max_active, settings.jobs_max_daily_recordings)
     return JobService(
         JobTable(settings.jobs_table, quota, clock),

@@ -43,9 +43,14 @@ DEFAULTS = {
     "healthy_classes": ["healthy", "normal"],
     "alert_k": 4,
     "alert_n": 5,
+    "dashboard_connect_sources": [],
+    "dashboard_metrics_url": None,
     "min_sample_rate_hz": 100,
     "max_sample_rate_hz": 1_000_000,
 }
+
+
+CONNECTS = ("dashboard_connect_sources", ["https://b.s3.eu-central-1.amazonaws.com"])
 
 
 def test_without_any_variable_the_defaults_are_the_safe_ones() -> None:
@@ -63,6 +68,8 @@ def test_without_any_variable_the_defaults_are_the_safe_ones() -> None:
         ("PALIER_CORS_ORIGINS", '["https://a.example"]', "cors_origins", ["https://a.example"]),
         ("PALIER_HEALTHY_CLASSES", '["good"]', "healthy_classes", ["good"]),
         ("PALIER_JOBS_TABLE", "jobs", "jobs_table", "jobs"),
+        ("PALIER_DASHBOARD_CONNECT_SOURCES", '["https://b.s3.eu-central-1.amazonaws.com"]', *CONNECTS),
+        ("PALIER_DASHBOARD_METRICS_URL", "https://a.example/#b", "dashboard_metrics_url", "https://a.example/#b"),
         ("palier_max_batch", "7", "max_batch", 7),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769", "lambda_memory_mb", 1769),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand", "lambda_initialization", "on-demand"),
@@ -95,6 +102,8 @@ def test_a_variable_without_the_prefix_is_overlooked(monkeypatch: pytest.MonkeyP
         ("PALIER_MIN_SAMPLE_RATE_HZ", "0"),
         ("PALIER_CORS_ORIGINS", '["*"]'),
         ("PALIER_ALERT_K", "6"),
+        ("PALIER_DASHBOARD_METRICS_URL", "http://a.example"),
+        ("PALIER_DASHBOARD_METRICS_URL", "https://a.example/ javascript:"),
         ("PALIER_JOBS_MAX_RECEIVES", "1"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "much"),
     ],
@@ -121,6 +130,14 @@ def test_a_list_that_is_no_json_is_refused_and_named(monkeypatch: pytest.MonkeyP
 def test_what_is_no_origin_is_refused_in_every_stage(stage: str, origin: str) -> None:
     with pytest.raises(SettingsInvalidError, match=r"^PALIER_CORS_ORIGINS: .* is no origin"):
         read_settings(stage=stage, cors_origins=[origin])
+
+
+@pytest.mark.parametrize(
+    "source", ["*", "https://*.amazonaws.com", "https://a.example;script-src", "https://a 'unsafe-inline'", "data:"]
+)
+def test_a_connect_source_cannot_widen_the_pages_policy(source: str) -> None:
+    with pytest.raises(SettingsInvalidError, match=r"^PALIER_DASHBOARD_CONNECT_SOURCES: .* is no origin"):
+        read_settings(stage="dev", dashboard_connect_sources=[source])
 
 
 @pytest.mark.parametrize("stage", ["staging", "prod"])

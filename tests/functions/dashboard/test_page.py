@@ -98,6 +98,26 @@ def test_every_package_in_it_has_its_licence() -> None:
         assert re.search(rf"^{re.escape(name)}[\d.]+ \(", text, re.MULTILINE), name
 
 
-def test_the_route_is_documented() -> None:
-    assert "/dashboard" in {getattr(route, "path", "") for route in dashboard_routes()}
+def test_the_routes_are_documented(make_settings: MakeSettings) -> None:
+    paths = {getattr(route, "path", "") for route in dashboard_routes(make_settings())}
+    assert paths == {"/dashboard", "/dashboard/", "/dashboard/surroundings.json", "/dashboard/assets"}
     assert "| GET `/dashboard` |" in (ROOT / "docs" / "http.md").read_text()
+    for path in ("/dashboard", "/dashboard/surroundings.json", "/dashboard/assets/NAME-HASH.EXT"):
+        assert f"| `{path}` |" in (ROOT / "docs" / "dashboard.md").read_text()
+
+
+async def test_files_may_go_to_the_origins_of_the_settings_and_nowhere_else(
+    client: httpx.AsyncClient, make_settings: MakeSettings
+) -> None:
+    plain = await client.get("/dashboard")
+    assert (await client.get("/dashboard/surroundings.json")).json() == {"uploads": False, "metrics_url": None}
+    bucket, metrics = "https://b.s3.eu-central-1.amazonaws.com", "https://console.example/#dashboards"
+    settings = make_settings(dashboard_connect_sources=[bucket], dashboard_metrics_url=metrics)
+    async with client_of(create_app(settings)) as other:
+        page = await other.get("/dashboard", headers={"if-none-match": plain.headers["etag"]})
+        surroundings = await other.get("/dashboard/surroundings.json")
+    # Another policy is another page, though its bytes are the same.
+    assert page.status_code == 200
+    assert f"; connect-src 'self' {bucket}; " in page.headers["content-security-policy"]
+    assert surroundings.json() == {"uploads": True, "metrics_url": metrics}
+    assert surroundings.headers["cache-control"] == "no-cache"

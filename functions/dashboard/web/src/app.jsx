@@ -28,12 +28,13 @@ export function App() {
   const [asksKey, setAsksKey] = useState(false);
   const keyRound = useKeyRound();
   const models = useAnswer((signal) => requestJson("models", { signal }), [keyRound]);
+  const surroundings = useAnswer((signal) => requestJson("dashboard/surroundings.json", { signal }), []);
   const shown = VIEWS[name] ? name : "diagnose";
   const main = useFocusOnChange(shown);
   useEffect(() => {
     document.title = `${VIEWS[shown].title} · Palier`;
   }, [shown]);
-  const shared = { models, keyRound, askKey: () => setAsksKey(true) };
+  const shared = { models, surroundings, keyRound, askKey: () => setAsksKey(true) };
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => skipTo(event, main)}>Skip to content</a>

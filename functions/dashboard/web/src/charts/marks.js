@@ -1,4 +1,4 @@
-/** A plugin that marks frequencies: lines with names, and bands. */
+/** A plugin that marks places of the x axis: lines with names, and bands. */
 
 import { color } from "../theme.js";
 
@@ -7,7 +7,7 @@ const ROW_HEIGHT = 14;
 const ROWS = 3;
 
 /**
- * @param {() => {label: string, hz: number, toHz?: number, tone: string}[]} current what to mark; a mark with `toHz` is
+ * @param {() => {label: string, at: number, to?: number, tone: string}[]} current what to mark; a mark with `to` is
  *   a band
  */
 export function marks(current) {
@@ -19,8 +19,8 @@ export function marks(current) {
   };
 }
 
-function isBand({ toHz }) {
-  return toHz !== undefined;
+function isBand({ to }) {
+  return to !== undefined;
 }
 
 function within(plot, draw) {
@@ -33,9 +33,9 @@ function within(plot, draw) {
   context.restore();
 }
 
-function band(context, plot, { hz, toHz, tone }) {
-  const left = plot.valToPos(hz, "x", true);
-  const right = plot.valToPos(toHz, "x", true);
+function band(context, plot, { at, to, tone }) {
+  const left = plot.valToPos(at, "x", true);
+  const right = plot.valToPos(to, "x", true);
   context.globalAlpha = 0.18;
   context.fillStyle = color(tone);
   context.fillRect(left, plot.bbox.top, Math.max(2, right - left), plot.bbox.height);
@@ -50,9 +50,9 @@ function drawNames(context, plot, all) {
   context.textBaseline = "top";
   context.textAlign = "left";
   const { min, max } = plot.scales.x;
-  const visible = all.filter(({ hz, toHz = hz }) => toHz >= min && hz <= max).sort((a, b) => a.hz - b.hz);
+  const visible = all.filter(({ at, to = at }) => to >= min && at <= max).sort((a, b) => a.at - b.at);
   for (const mark of visible) {
-    const x = Math.round(plot.valToPos(mark.hz, "x", true));
+    const x = Math.round(plot.valToPos(mark.at, "x", true));
     if (!isBand(mark)) line(context, plot, x, mark.tone, ratio);
     const row = ends.findIndex((end) => end < x);
     if (row < 0) continue;

@@ -17,13 +17,14 @@ export function Choice({ label, value, options, onChange, note }) {
 }
 
 /** A number with its unit; it counts when the field is left or Enter is pressed, and only if it is possible. */
-export function Quantity({ label, unit, value, onChange, min = 0, max = Infinity, optional = false, note }) {
+export function Quantity({ label, unit, value, onChange, min = 0, max = Infinity, optional = false, whole = false, note }) {
   const id = useId();
   const [text, setText] = useState(shown(value));
   useEffect(() => setText(shown(value)), [value]);
   const isEmpty = text.trim() === "";
   const number = Number(text.replace(",", "."));
-  const isGood = isEmpty ? optional : Number.isFinite(number) && number > min && number <= max;
+  const isPossible = Number.isFinite(number) && number > min && number <= max && (!whole || Number.isInteger(number));
+  const isGood = isEmpty ? optional : isPossible;
   const commit = () => isGood && onChange(isEmpty ? null : number);
   return (
     <div class="field">
@@ -36,8 +37,23 @@ export function Quantity({ label, unit, value, onChange, min = 0, max = Infinity
         />
         <span class="unit">{unit}</span>
       </div>
-      {!isGood && <p class="field-note bad-text">A number above {min}{max < Infinity ? `, at most ${max}` : ""}.</p>}
+      {!isGood && <p class="field-note bad-text">A {whole && "whole "}number above {min}{max < Infinity ? `, at most ${max}` : ""}.</p>}
       {isGood && note && <p class="field-note">{note}</p>}
+    </div>
+  );
+}
+
+/** A word or two; it counts as it is written. */
+export function Text({ label, value, onChange, placeholder, note }) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id} type="text" autoComplete="off" spellcheck={false} placeholder={placeholder} value={value}
+        onInput={(event) => onChange(event.currentTarget.value.trim())}
+      />
+      {note && <p class="field-note">{note}</p>}
     </div>
   );
 }

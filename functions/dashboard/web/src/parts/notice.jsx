@@ -52,13 +52,20 @@ const TITLES = {
   0: "No connection",
   401: "An API key is needed",
   403: "This key may not do that",
+  404: "Not there",
+  409: "Not possible now",
   413: "Too large for one request",
   429: "Too many requests",
   503: "Not available at the moment",
 };
+const TITLES_OF_CODES = {
+  quota_exceeded: "Enough for now",
+  job_invalid: "No job can be made of this",
+  job_too_large: "Too many recordings for one job",
+};
 
 function remedy(error, again, askKey) {
-  const title = TITLES[error.status] ?? (error.status >= 500 ? "The service failed" : "This cannot be diagnosed");
+  const title = TITLES_OF_CODES[error.code] ?? TITLES[error.status] ?? (error.status >= 500 ? "The service failed" : "This cannot be diagnosed");
   if (error.status === 401 || error.status === 403) {
     return { title, action: <button type="button" class="primary" onClick={askKey}>Enter API key</button> };
   }

@@ -1,14 +1,32 @@
-/** How a machine stands, from its last diagnosis. */
+/** How a machine stands: what k of its newest n diagnoses say, as the service keeps it. */
 
+import { words } from "../../format.js";
+
+const STATES = {
+  fault: { tone: "bad", words: "fault", weight: 2 },
+  unknown: { tone: "", words: "not settled", weight: 1 },
+  healthy: { tone: "good", words: "healthy", weight: 0 },
+};
 const FINE = ["healthy", "normal"];
 
-/**
- * Return a word for it, its tone, and how much it matters.
- *
- * @param {{class_id: string, in_distribution: boolean|null}} diagnosis
- */
-export function standing({ class_id: classId, in_distribution: isFamiliar }) {
-  if (isFamiliar === false) return { tone: "warning", words: "uncertain", weight: 1 };
-  if (FINE.includes(classId)) return { tone: "good", words: "healthy", weight: 0 };
-  return { tone: "bad", words: "fault", weight: 2 };
+/** Return a word for a machine's state, its tone, and how much it matters. */
+export function standing({ state }) {
+  return STATES[state] ?? STATES.unknown;
+}
+
+/** Return the tone of a single diagnosis. */
+export function toneOf({ class_id: classId, in_distribution: isFamiliar }) {
+  if (FINE.includes(classId)) return isFamiliar === false ? "warning" : "good";
+  return "bad";
+}
+
+/** Return a class as its model calls it; models that are not here any more are known by id only. */
+export function className(models, classId) {
+  const known = models.value?.models.flatMap(({ classes }) => classes) ?? [];
+  return known.find(({ id }) => id === classId)?.name ?? words(classId);
+}
+
+/** Return the unit of the samples that a model takes. */
+export function unitOf(models, name) {
+  return models.value?.models.find((one) => one.name === name)?.input.unit ?? "";
 }

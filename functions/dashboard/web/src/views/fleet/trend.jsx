@@ -3,6 +3,7 @@
 import { useCallback, useMemo } from "preact/hooks";
 
 import { Chart } from "../../charts/chart.jsx";
+import { marks as markPlaces } from "../../charts/marks.js";
 import { axis, cursor, line, readout, yAxis } from "../../charts/style.js";
 import { timeTexts } from "../../charts/time.js";
 import { moment, number, quantity } from "../../format.js";
@@ -13,26 +14,31 @@ const HEIGHT = 170;
 
 /** What each kind shows of a point, its axis, and its scale. */
 const KINDS = {
+  crest: { of: (point) => point.crest_factor, label: "Peak over RMS", scale: fromZero(), shown: number },
   confidence: { of: (point) => 100 * point.confidence, label: "%", scale: { range: () => [0, 102] }, shown: (one) => quantity(one, "%") },
   novelty: { of: (point) => point.novelty, label: "0 known, 1 unknown", scale: { range: () => [0, 1.02] }, shown: number },
-  rms: { of: (point) => point.rms, label: "g", scale: fromZero(), shown: (one) => quantity(one, "g") },
+  rms: { of: (point) => point.rms, scale: fromZero(), shown: (one) => number(one) },
   kurtosis: { of: (point) => point.kurtosis, label: "Gaussian noise: 3", scale: fromZero(), shown: number },
 };
 
-/** The chart of one figure, or of the condition. */
-export function Trend({ title, points, kind }) {
+/**
+ * The chart of one figure, or of the condition.
+ *
+ * @param {{title: string, points: object[], kind: string, marks: object[], unit: string}} props `unit` of the samples
+ */
+export function Trend({ title, points, kind, marks, unit }) {
   const classes = useMemo(() => [...new Map(points.map((one) => [one.class_id, one.class_name]))], [points]);
-  const figure = kind === "class" ? classFigure(classes) : KINDS[kind];
+  const figure = useMemo(() => figureOf(kind, classes, unit), [kind, classes, unit]);
   const [place, tell] = useReadout();
-  const data = useMemo(() => [points.map((one) => Date.parse(one.timestamp) / 1000), points.map((one) => figure.of(one) ?? null)], [points, kind]);
+  const data = useMemo(() => [points.map((one) => Date.parse(one.time) / 1000), points.map((one) => figure.of(one) ?? null)], [points, figure]);
   const limits = useMemo(() => span(data[0]), [data]);
   const build = useCallback(() => ({
     scales: { x: { time: true }, y: figure.scale },
     axes: [axis("", { values: timeTexts, labelSize: 0, space: 64 }), yAxis(figure.label, figure.axis?.() ?? {})],
     series: [{}, line("trace", { width: 1.5, points: { show: true, size: 5, fill: color("trace") }, ...figure.line })],
     cursor: cursor(),
-    plugins: [readout((plot, at) => tell(plot ? said(points[at], figure) : ""))],
-  }), [points, kind]);
+    plugins: [markPlaces(() => marks), readout((plot, at) => tell(plot ? said(points[at], figure) : ""))],
+  }), [points, figure, marks]);
   const now = figure.of(points.at(-1));
   return (
     <>
@@ -40,6 +46,11 @@ export function Trend({ title, points, kind }) {
       <Chart {...{ build, data, limits }} height={kind === "class" ? 60 + 26 * classes.length : HEIGHT} label={`${title} over time, now ${figure.shown(now)}.`} />
     </>
   );
+}
+
+function figureOf(kind, classes, unit) {
+  if (kind === "class") return classFigure(classes);
+  return kind === "rms" && unit ? { ...KINDS.rms, label: unit, shown: (one) => quantity(one, unit) } : { label: "", ...KINDS[kind] };
 }
 
 function classFigure(classes) {
@@ -65,5 +76,5 @@ function span(times) {
 }
 
 function said(point, figure) {
-  return point ? `${moment(point.timestamp)}: ${figure.shown(figure.of(point))}` : "";
+  return point ? `${moment(point.time)}: ${figure.shown(figure.of(point))}` : "";
 }

@@ -1,26 +1,28 @@
 /** Many recordings at once: submitted, followed, fetched. */
 
-import { useCallback } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { requestJson } from "../../api.js";
 import { number } from "../../format.js";
 import { useAnswer, useEvery, useVisits } from "../../hooks.js";
 import { Figures } from "../../parts/fields.jsx";
 import { Absent, Failure, Notice, Waiting } from "../../parts/notice.jsx";
-import { Job, isOver } from "./job.jsx";
+import { Job } from "./job.jsx";
+import { isOver } from "./states.js";
 import { Submit } from "./submit.jsx";
 
 const REFRESH_S = 2;
+const [FIRST, MORE, MOST] = [20, 100, 1000];
 
-/** The view; while a job runs it is asked after every two seconds. */
-export function Jobs({ models, keyRound, askKey, shown }) {
+/** The view; while a job is unfinished it is asked after every two seconds. */
+export function Jobs({ models, surroundings, keyRound, askKey, shown }) {
   const visits = useVisits(shown);
-  const jobs = useAnswer((signal) => requestJson("jobs", { signal }), [keyRound, visits]);
+  const [limit, setLimit] = useState(FIRST);
+  const jobs = useAnswer((signal) => requestJson("jobs", { query: { limit }, signal }), [keyRound, visits, limit]);
   const { state, value, error, again } = jobs;
   const isBusy = value?.jobs.some((job) => !isOver(job));
   useEvery(shown && isBusy ? REFRESH_S : 0, again);
-  const submitted = useCallback(() => again(), [again]);
-  if (error?.isAbsent) return <NoJobs />;
+  if (error?.isAbsent) return <NoJobs code={error.code} />;
   return (
     <div class="page">
       <header class="page-head">
@@ -29,41 +31,47 @@ export function Jobs({ models, keyRound, askKey, shown }) {
         <button type="button" class="push" onClick={again}>Refresh</button>
       </header>
       {state === "failed" && <Failure error={error} again={again} askKey={askKey} />}
-      <Submit models={models} submitted={submitted} askKey={askKey} />
+      <Submit models={models} uploads={Boolean(surroundings.value?.uploads)} submitted={again} askKey={askKey} />
       {value?.queue && <Queue queue={value.queue} />}
       <section aria-labelledby="jobs" aria-busy={state === "asking"}>
         <h2 id="jobs">Submitted</h2>
         {!value && state !== "failed" && <Waiting height={200} label="Loading the jobs" />}
         {value && !value.jobs.length && <Notice title="No job yet"><p>Choose recordings above and submit them.</p></Notice>}
         {value?.jobs.map((job) => <Job key={job.job_id} job={job} changed={again} />)}
+        {value?.next_cursor && <Older limit={limit} setLimit={setLimit} />}
       </section>
     </div>
   );
 }
 
-/** How much waits, and how much was given up. */
+/** How much waits, and how much was given up; of all keys. */
 function Queue({ queue: { waiting, dead } }) {
   return (
     <section class="panel" aria-labelledby="queue">
       <h2 id="queue">Queue</h2>
       <Figures
         items={[
-          ["Chunks waiting", number(waiting)],
-          ["Given up (dead-letter queue)", number(dead), dead ? "to be looked at" : ""],
+          ["Messages that wait for a worker", number(waiting)],
+          ["Given up (dead-letter queue)", dead === null ? "not known" : number(dead), dead ? "to be looked at" : ""],
         ]}
       />
     </section>
   );
 }
 
-function NoJobs() {
+function Older({ limit, setLimit }) {
+  if (limit >= MOST) return <p class="small">The newest {number(MOST)} are shown.</p>;
+  return <p class="more"><button type="button" onClick={() => setLimit(limit < MORE ? MORE : MOST)}>Show older jobs</button></p>;
+}
+
+function NoJobs({ code }) {
   return (
     <div class="page">
       <h1>Jobs</h1>
-      <Absent title="Jobs are not installed here">
+      <Absent title={code === "not_configured" ? "Jobs are not set up here" : "Jobs are not installed here"}>
         <p>
-          This service diagnoses one recording at a time: there is nothing at <code>/jobs</code>. Where the jobs function is
-          deployed, a night's recordings go in at once and are followed here.
+          This service diagnoses one recording at a time: {code === "not_configured" ? "its jobs have no table, bucket or queue" : <>there is nothing at <code>/jobs</code></>}.
+          Where the jobs function is deployed, a night's recordings go in at once and are followed here.
         </p>
       </Absent>
     </div>

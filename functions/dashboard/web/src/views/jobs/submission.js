@@ -1,58 +1,105 @@
-/** Files to a job. */
+/** Files to a job: once, however often it is tried. */
 
-import { requestJson } from "../../api.js";
-import { quantity } from "../../format.js";
+import { request, requestJson } from "../../api.js";
+import { isMachine, machineOf, recordingNames } from "./naming.js";
+import { asSignals, asUploads } from "./reading.js";
+import { upload } from "./uploads.js";
 
-const NAMES = "palier-job-names:";
+/** One submission. What went well stays done when it is tried again, and its key makes one job of all tries. */
+export class Submission {
+  #key = crypto.randomUUID();
+  #stopped = new AbortController();
+  #sent = new Set();
+  #read = null;
+  #body = null;
+  #job = null;
 
-/**
- * Read the files, one after the other, and submit them as one job.
- *
- * @param {Analysis} analysis
- * @param {File[]} files
- * @param {{rateHz: number|null, fullScale: number, model: string}} options
- * @param {(done: number) => void} tell how many files are read
- */
-export async function submit(analysis, files, { rateHz, fullScale, model }, tell) {
-  const rates = new Set();
-  const parts = [];
-  for (const [index, file] of files.entries()) {
-    tell(index);
-    const said = await named(file.name, async () => analysis.open(file.name, await file.arrayBuffer()));
-    await named(file.name, () => analysis.choose(0, said.integers ? fullScale : 1));
-    parts.push(index ? "," : "", (await analysis.text()).text);
-    rates.add(rateHz ?? said.rateHz);
+  /**
+   * @param {File[]} files
+   * @param {{rateHz: number|null, fullScale: number, channel: number, rawType: string, model: string,
+   *   machine: "none"|"one"|"each", machineName: string}} options
+   * @param {boolean} uploads whether the page may send files to the bucket; otherwise they go with the request
+   */
+  constructor(files, options, uploads) {
+    Object.assign(this, { files, options, uploads });
   }
-  const options = { model: model || null, sample_rate_hz: onlyRate(rates) };
-  const job = await requestJson("jobs", {
-    method: "POST",
-    type: "application/json",
-    // The same job again, if its answer was lost on the way.
-    headers: { "Idempotency-Key": crypto.randomUUID() },
-    body: new Blob([JSON.stringify(options).slice(0, -1), ',"signals":[', ...parts, "]}"]),
-  });
-  sessionStorage.setItem(NAMES + job.job_id, JSON.stringify(files.map((file) => file.name)));
-  return job;
+
+  /** Do what is left to be done; `tell` hears `{doing, done}`. */
+  async run(analysis, tell) {
+    const { signal } = this.#stopped;
+    const as = this.uploads ? asUploads : asSignals;
+    this.#read ??= await as(analysis, this.files, this.options, (done) => {
+      signal.throwIfAborted();
+      tell({ doing: "Reading", done });
+    });
+    tell({ doing: "Submitting", done: 0 });
+    this.#job = await this.#submit(signal);
+    signal.throwIfAborted();
+    if (!this.#job.waiting_for_uploads) return this.#job;
+    const recordings = this.#read.map(({ body }, n) => ({ body, name: this.files[n].name }));
+    await upload(recordings, this.#job.uploads, this.#sent, { signal, tell: (done) => tell({ doing: "Uploading", done }) });
+    return this.#start(signal);
+  }
+
+  /** Give it up; a job that was made of it is cancelled. */
+  async stop() {
+    this.#stopped.abort();
+    if (this.#job) await request(`jobs/${this.#job.job_id}`, { method: "DELETE" });
+  }
+
+  #submit(signal) {
+    // The same key with another body would be refused.
+    this.#body ??= this.#write();
+    const headers = { "Idempotency-Key": this.#key };
+    return requestJson("jobs", { method: "POST", type: "application/json", headers, body: this.#body, signal });
+  }
+
+  #write() {
+    const names = recordingNames(this.files);
+    const about = this.#read.map((one, n) => ({ name: names[n], ...one.about, ...history(this.files[n], names[n], this.options) }));
+    return this.uploads ? this.#form(about) : this.#inline(about);
+  }
+
+  #form(uploads) {
+    const { channel, fullScale } = this.options;
+    return JSON.stringify({ uploads, channel: String(channel), full_scale: fullScale, ...common(this.options) });
+  }
+
+  #inline(recordings) {
+    const members = JSON.stringify({ recordings, ...common(this.options) }).slice(0, -1);
+    const signals = this.#read.flatMap(({ text }, n) => (n ? [",", text] : [text]));
+    return new Blob([members, ',"signals":[', ...signals, "]}"]);
+  }
+
+  async #start(signal) {
+    try {
+      return await requestJson(`jobs/${this.#job.job_id}/start`, { method: "POST", signal });
+    } catch (error) {
+      // The bucket has lost some: the next try sends all of them.
+      if (error.code === "uploads_missing") this.#sent.clear();
+      throw error;
+    }
+  }
 }
 
-/** Return the name of a recording of a job: of its file, if it was submitted from this tab. */
-export function recordingName(jobId, index) {
-  const names = JSON.parse(sessionStorage.getItem(NAMES + jobId) ?? "[]");
-  return names[index] ?? `Recording ${index + 1}`;
+/** Return why a job cannot be submitted so, or nothing. */
+export function obstacle(files, { machine, machineName }) {
+  if (machine === "one" && !isMachine(machineName)) {
+    return "Name the machine: letters, digits and . _ : -, for example press-4.";
+  }
+  const odd = machine === "each" && files.find((file) => !isMachine(machineOf(file.name)));
+  return odd ? `${odd.name} is no name of a machine: letters, digits and . _ : - are.` : null;
 }
 
-async function named(name, read) {
-  try {
-    return await read();
-  } catch (error) {
-    throw new Error(`${name}: ${error.message}`, { cause: error });
-  }
+function common({ rateHz, model }) {
+  return { ...(rateHz && { sample_rate_hz: rateHz }), ...(model && { model }) };
 }
 
-function onlyRate(rates) {
-  if (rates.size > 1) {
-    const shown = [...rates].map((rate) => (rate ? quantity(rate, "Hz", 6) : "not stated"));
-    throw new Error(`All recordings of a job have one sampling rate; these have ${shown.join(", ")}. Give one for all.`);
-  }
-  return [...rates][0];
+/** A recording's place in the history of its machine: when its file was written. */
+function history(file, name, { rateHz, machine, machineName }) {
+  // One rate that is given for all goes before what the files say.
+  const rate = rateHz ? { sample_rate_hz: rateHz } : {};
+  if (machine === "none") return rate;
+  const recordedAt = new Date(Math.min(file.lastModified, Date.now())).toISOString();
+  return { ...rate, asset_id: machine === "one" ? machineName : machineOf(name), recorded_at: recordedAt };
 }

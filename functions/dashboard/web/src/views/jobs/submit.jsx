@@ -1,83 +1,138 @@
 /** A new job: files, how they are to be understood, and off they go. */
 
-import { useId, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 
 import { Analysis } from "../../analysis/client.js";
-import { bytes, count } from "../../format.js";
-import { ENDINGS } from "../../formats/kinds.js";
-import { Choice, Quantity } from "../../parts/fields.jsx";
+import { count } from "../../format.js";
+import { kindOf, RAW_TYPES } from "../../formats/kinds.js";
+import { Choice, Quantity, Text } from "../../parts/fields.jsx";
 import { Failure, Notice } from "../../parts/notice.jsx";
-import { submit } from "./submission.js";
+import { Files } from "./files.jsx";
+import { obstacle, Submission } from "./submission.js";
 
-/** The form. */
-export function Submit({ models, submitted, askKey }) {
+const MACHINES = [["none", "Keep no history"], ["one", "All of one machine"], ["each", "Each file is named after its machine"]];
+const UNDERSTOOD = { rateHz: null, fullScale: 1, channel: 0, rawType: "f4", model: "", machine: "none", machineName: "" };
+
+/** The form; `uploads` says whether files may go to the bucket. */
+export function Submit({ models, uploads, submitted, askKey }) {
   const [files, setFiles] = useState([]);
-  const [rateHz, setRateHz] = useState(null);
-  const [fullScale, setFullScale] = useState(1);
-  const [model, setModel] = useState("");
-  const [work, setWork] = useState({ state: "idle" });
-  const analysis = useRef(null);
-  const send = async () => {
-    analysis.current ??= new Analysis();
-    setWork({ state: "busy", done: 0 });
-    try {
-      await submit(analysis.current, files, { rateHz, fullScale, model }, (done) => setWork({ state: "busy", done }));
-      setFiles([]);
-      setWork({ state: "idle" });
-      submitted();
-    } catch (error) {
-      setWork({ state: "failed", error });
-    }
-  };
+  const [options, setOptions] = useState(UNDERSTOOD);
+  const { work, send, stop, forget } = useSubmission({ files, options, uploads }, () => {
+    setFiles([]);
+    submitted();
+  });
   const isBusy = work.state === "busy";
+  const choose = (next) => {
+    forget();
+    setFiles(next);
+  };
+  const change = (some) => {
+    forget();
+    setOptions((before) => ({ ...before, ...some }));
+  };
+  const hindered = files.length ? obstacle(files, options) : null;
   return (
     <section class="panel" aria-labelledby="new-job">
       <h2 id="new-job">New job</h2>
-      <Files files={files} setFiles={setFiles} disabled={isBusy} />
+      <Files files={files} choose={choose} disabled={isBusy} />
       {files.length > 0 && (
         <>
-          <div class="row">
-            <Quantity label="Sampling rate" unit="Hz" value={rateHz} optional max={1e6} onChange={setRateHz} note="Empty: as the files say, else the model's." />
-            <Quantity label="Full scale of integers" unit="g" value={fullScale} onChange={setFullScale} />
-            {models.value && (
-              <Choice
-                label="Model" value={model} onChange={setModel}
-                options={[["", "The service's default"], ...models.value.models.map(({ name, title }) => [name, title])]}
-              />
-            )}
-          </div>
+          <fieldset class="row plain" disabled={isBusy}>
+            <legend class="hidden">How the recordings are to be understood</legend>
+            <Understanding {...{ files, options, change, models }} />
+          </fieldset>
+          {hindered && <p class="field-note bad-text">{hindered}</p>}
           <div class="buttons">
-            <button type="button" class="primary" disabled={isBusy} onClick={send}>
-              {isBusy ? `Reading ${work.done} of ${files.length} …` : `Submit ${count(files.length, "recording")}`}
+            <button type="button" class="primary" disabled={isBusy || Boolean(hindered)} onClick={send}>
+              {isBusy ? said(work, files) : `Submit ${count(files.length, "recording")}`}
             </button>
-            <button type="button" class="quiet" disabled={isBusy} onClick={() => setFiles([])}>Clear</button>
+            {isBusy && <button type="button" onClick={stop}>Stop</button>}
+            {!isBusy && <button type="button" class="quiet" onClick={() => choose([])}>Clear</button>}
           </div>
+          {isBusy && <progress class="hidden" aria-label="Submission" max={files.length} value={work.done} />}
         </>
       )}
-      {work.state === "failed" && (work.error.status === undefined
-        ? <Notice kind="error" title="The job was not submitted"><p>{work.error.message}</p></Notice>
-        : <Failure error={work.error} again={send} askKey={askKey} />)}
+      {work.state === "failed" && <Refused error={work.error} {...{ files, choose, send, askKey }} />}
     </section>
   );
 }
 
-function Files({ files, setFiles, disabled }) {
-  const id = useId();
-  const add = (event) => {
-    setFiles([...files, ...event.currentTarget.files]);
-    event.currentTarget.value = "";
-  };
-  const total = files.reduce((sum, file) => sum + file.size, 0);
+function Understanding({ files, options, change, models }) {
+  const hasRaw = files.some(({ name }) => kindOf(name) === "raw" && !/\.f32$/i.test(name));
   return (
     <>
-      <p>
-        <input class="file-input" type="file" id={id} multiple disabled={disabled} accept={ENDINGS.join(",")} onChange={add} />
-        <label class="button" for={id}>Choose recordings</label>
-        <span class="small"> {files.length ? `${count(files.length, "file")}, ${bytes(total)}` : "One recording a file; the first channel is taken."}</span>
-      </p>
-      {files.length > 0 && (
-        <ul class="files">{files.map((file, n) => <li key={n}>{file.name} <span class="muted">{bytes(file.size)}</span></li>)}</ul>
+      <Quantity
+        label="Sampling rate" unit="Hz" value={options.rateHz} optional max={1e6} note="Empty: as the files say, else the model's."
+        onChange={(rateHz) => change({ rateHz })}
+      />
+      <Quantity
+        label="Channel" unit="" value={options.channel} min={-1} max={255} whole note="Of files with several, from 0."
+        onChange={(channel) => change({ channel })}
+      />
+      <Quantity label="Full scale of integers" unit="g" value={options.fullScale} onChange={(fullScale) => change({ fullScale })} />
+      {hasRaw && <Choice label="Raw samples are" value={options.rawType} options={Object.entries(RAW_TYPES)} onChange={(rawType) => change({ rawType })} />}
+      {models.value && (
+        <Choice
+          label="Model" value={options.model} onChange={(model) => change({ model })}
+          options={[["", "The service's default"], ...models.value.models.map(({ name, title }) => [name, title])]}
+        />
+      )}
+      <Choice
+        label="Fleet" value={options.machine} options={MACHINES} onChange={(machine) => change({ machine })}
+        note={options.machine === "none" ? undefined : "Their place in time is the files' own date."}
+      />
+      {options.machine === "one" && (
+        <Text label="Machine" value={options.machineName} placeholder="press-4" onChange={(machineName) => change({ machineName })} />
       )}
     </>
   );
+}
+
+function Refused({ error, files, choose, send, askKey }) {
+  if (error.files) {
+    const rest = files.filter((file) => !error.files.includes(file));
+    const leave = rest.length > 0 && (
+      <button type="button" class="primary" onClick={() => choose(rest)}>Leave {count(error.files.length, "file")} out</button>
+    );
+    return <Notice kind="error" title="The job was not submitted" action={leave}><p>{error.message}</p></Notice>;
+  }
+  if (error.status === undefined) return <Notice kind="error" title="The job was not submitted"><p>{error.message}</p></Notice>;
+  return <Failure error={error} again={send} askKey={askKey} />;
+}
+
+/** One submission at a time; after a failure it goes on where it was, unless its files or options were changed. */
+function useSubmission({ files, options, uploads }, done) {
+  const [work, setWork] = useState({ state: "idle" });
+  const current = useRef({ analysis: null, submission: null, isBusy: false });
+  const forget = () => {
+    current.current.submission = null;
+    setWork({ state: "idle" });
+  };
+  const send = async () => {
+    const now = current.current;
+    // A second click comes before the button is drawn as disabled.
+    if (now.isBusy) return;
+    now.isBusy = true;
+    now.analysis ??= new Analysis();
+    now.submission ??= new Submission(files, options, uploads);
+    try {
+      await now.submission.run(now.analysis, (step) => setWork({ state: "busy", ...step }));
+      forget();
+      done();
+    } catch (error) {
+      setWork(error.name === "AbortError" ? { state: "idle" } : { state: "failed", error });
+    } finally {
+      now.isBusy = false;
+    }
+  };
+  const stop = async () => {
+    const { submission } = current.current;
+    current.current.submission = null;
+    await submission.stop().catch((error) => setWork({ state: "failed", error }));
+  };
+  return { work, send, stop, forget };
+}
+
+function said({ doing, done }, files) {
+  return doing === "Submitting" ? "Submitting …" : `${doing} ${done} of ${files.length} …`;
 }

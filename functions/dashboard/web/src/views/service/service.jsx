@@ -4,13 +4,13 @@ import { health, requestJson } from "../../api.js";
 import { duration, moment, number, percent, words } from "../../format.js";
 import { useAnswer, useEvery } from "../../hooks.js";
 import { Bar, Figures } from "../../parts/fields.jsx";
-import { Absent, Failure, Notice, Waiting } from "../../parts/notice.jsx";
+import { Absent, Failure, Waiting } from "../../parts/notice.jsx";
 import { Rate } from "./rate.jsx";
 
 const REFRESH_S = 5;
 
 /** The view; it asks anew every five seconds while it is looked at. */
-export function Service({ keyRound, askKey, shown }) {
+export function Service({ surroundings, keyRound, askKey, shown }) {
   const state = useAnswer(health, [keyRound]);
   const metrics = useAnswer((signal) => requestJson("metrics.json", { signal }), [keyRound]);
   const isAbsent = metrics.error?.isAbsent;
@@ -22,7 +22,7 @@ export function Service({ keyRound, askKey, shown }) {
     <div class="page">
       <header class="page-head"><h1>Service</h1><p class="small">Asked again every {REFRESH_S} seconds.</p></header>
       <Health health={state} askKey={askKey} />
-      {isAbsent && <NoMetrics />}
+      {isAbsent && <Elsewhere url={surroundings.value?.metrics_url} />}
       {metrics.error && !isAbsent && <Failure error={metrics.error} again={metrics.again} askKey={askKey} />}
       {metrics.value && <Metrics metrics={metrics.value} />}
       {!metrics.value && metrics.state === "asking" && <Waiting height={420} label="Loading the metrics" />}
@@ -52,6 +52,19 @@ function Health({ health: { value, error, again }, askKey }) {
   );
 }
 
+/** Where the metrics are of a service that keeps none itself. */
+function Elsewhere({ url }) {
+  // A link runs what it is given: nothing but https.
+  if (!String(url).startsWith("https://")) return <NoMetrics />;
+  return (
+    <section class="panel elsewhere" aria-labelledby="elsewhere">
+      <h2 id="elsewhere">Metrics</h2>
+      <p>Requests, latency percentiles, errors, diagnoses by condition and the alarms of this stage are on its dashboard in CloudWatch.</p>
+      <p><a class="button primary" href={url} target="_blank" rel="noreferrer">Open in CloudWatch</a></p>
+    </section>
+  );
+}
+
 function NoMetrics() {
   return (
     <Absent title="No metrics at this address">
@@ -65,7 +78,7 @@ function NoMetrics() {
 
 /** Figures since the service started; `metrics` is described in docs/dashboard.md. */
 function Metrics({ metrics }) {
-  const { requests, errors, latency_ms: latency, inferences, uptime_s: uptime, links } = metrics;
+  const { requests, errors, latency_ms: latency, inferences, uptime_s: uptime } = metrics;
   const failed = (errors["4xx"] ?? 0) + (errors["5xx"] ?? 0);
   return (
     <>
@@ -85,7 +98,6 @@ function Metrics({ metrics }) {
         <Latency latency={latency} />
         <Inferences inferences={inferences} />
       </div>
-      {links && <Links links={links} />}
     </>
   );
 }
@@ -130,15 +142,6 @@ function Inferences({ inferences }) {
         </table>
       ) : <p class="small">No diagnosis yet.</p>}
     </section>
-  );
-}
-
-function Links({ links }) {
-  const safe = Object.entries(links).filter(([, url]) => String(url).startsWith("https://"));
-  return (
-    <Notice title="More in CloudWatch">
-      <ul>{safe.map(([name, url]) => <li key={name}><a href={url} rel="noreferrer">{words(name)}</a></li>)}</ul>
-    </Notice>
   );
 }
 
