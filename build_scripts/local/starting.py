@@ -20,6 +20,9 @@ from functions.worker.app import create_worker
 if TYPE_CHECKING:
     from build_scripts.local.services import LocalServices
 
+# While one waits for its recordings, another diagnoses.
+_WORKERS = 2
+
 
 def start(stack: ExitStack, services: "LocalServices") -> Settings:
     """Start everything, to be ended by the stack; returns the settings with the names of what was made.
@@ -39,6 +42,7 @@ def start(stack: ExitStack, services: "LocalServices") -> Settings:
     named = replace(services.settings, **made.settings)
     sqs = session.client("sqs")
     worker = create_worker(named, services.diagnoser)
-    stack.enter_context(QueueReader(sqs, made.settings["jobs_queue_url"], worker))
+    for _ in range(_WORKERS):
+        stack.enter_context(QueueReader(sqs, made.settings["jobs_queue_url"], worker))
     stack.enter_context(AlertReader(sqs, made.alerts_url, tell))
     return named

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 from functions.core.jobs.files import JobFiles
 from functions.core.jobs.messages import PlannedRecording
@@ -45,13 +46,21 @@ class Fetcher:
         """Yield each recording with what gives its bytes; that raises as `JobFiles.get`."""
         waiting = deque(_blocks(recordings))
         ahead: deque[tuple[_Block, Future[bytes]]] = deque()
-        with ThreadPoolExecutor(_MOST_AHEAD, thread_name_prefix="palier-fetch") as pool:
+        try:
             while waiting or ahead:
                 while waiting and self._has_room(ahead, waiting[0]):
                     block = waiting.popleft()
-                    ahead.append((block, pool.submit(self._fetch, block)))
+                    ahead.append((block, self._pool.submit(self._fetch, block)))
                 block, content = ahead.popleft()
                 yield from _parts(block, content)
+        finally:
+            for _, content in ahead:
+                content.cancel()
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        """Threads that outlive a part: starting them takes as long as diagnosing it."""
+        return ThreadPoolExecutor(_MOST_AHEAD, thread_name_prefix="palier-fetch")
 
     def _has_room(self, ahead: deque[tuple[_Block, "Future[bytes]"]], following: _Block) -> bool:
         # Two at least: one to work on, one on its way.
