@@ -18,7 +18,10 @@ class Grant:
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """One function: `routes` are `METHOD /path/{parameter}`; `consumes` says that the queue of jobs drives it."""
+    """One function: `routes` are `METHOD /path/{parameter}`.
+
+    consumes: the queue of jobs drives it; serves_page: it is told where its page may send files, and where metrics are.
+    """
 
     name: str
     handler: str
@@ -27,6 +30,7 @@ class FunctionSpec:
     reads_keys: bool = False
     grants: tuple[Grant, ...] = ()
     consumes: bool = False
+    serves_page: bool = False
 
 
 _BUCKET, _QUEUE = "PALIER_JOBS_BUCKET", "PALIER_JOBS_QUEUE_URL"
@@ -97,6 +101,7 @@ FUNCTIONS: tuple[FunctionSpec, ...] = (
         "dashboard",
         handler="functions.dashboard.handler.handler",
         routes=("GET /dashboard", "GET /dashboard/{path+}"),
+        serves_page=True,
     ),
 )
 

@@ -49,11 +49,6 @@ class Stage:
     domain: Domain | None = None
     gpu: Gpu | None = None
 
-    def page_origins(self) -> tuple[str, ...]:
-        """Return where pages come from that may upload recordings: those that may call, and the stage's own domain."""
-        own = (f"https://{self.domain.name}",) if self.domain else ()
-        return tuple(dict.fromkeys((*self.cors_origins, *own)))
-
     def environment(self) -> dict[str, str]:
         """Return the environment variables of the stage's functions, as functions/core/settings.py reads them."""
         return {

@@ -48,7 +48,7 @@ class Recordings(Construct):
             server_access_logs_bucket=self.access_log,
             server_access_logs_prefix="recordings/",
             lifecycle_rules=[_lifecycle(retention)],
-            cors=[_cors(origins)] if origins else None,
+            cors=[_cors(origins)],
             removal_policy=removal_policy(retention),
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,

@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk.bundle import Bundle
+from cdk.constructs.dashboard import dashboard_name
 from cdk.constructs.function import Deployment, Function
 from cdk.constructs.grants import grant, let_consume
 from cdk.constructs.key_store import VARIABLE, KeyStore
@@ -80,7 +81,16 @@ class ApiStack(Stack):
 
     def _environment(self, spec: FunctionSpec) -> dict[str, str]:
         named = {one.variable: self._data.resources[one.resource].address for one in spec.grants}
-        return named | ({VARIABLE: self._keys.secret.secret_arn} if spec.reads_keys else {})
+        keys = {VARIABLE: self._keys.secret.secret_arn} if spec.reads_keys else {}
+        return named | keys | (self._surroundings() if spec.serves_page else {})
+
+    def _surroundings(self) -> dict[str, str]:
+        bucket = f"https://{self._data.recordings.bucket.bucket_name}.s3.{self.region}.{self.url_suffix}"
+        console = f"https://{self.region}.console.aws.amazon.com/cloudwatch/home?region={self.region}"
+        return {
+            "PALIER_DASHBOARD_CONNECT_SOURCES": f'["{bucket}"]',
+            "PALIER_DASHBOARD_METRICS_URL": f"{console}#dashboards:name={dashboard_name(self._stage.name)}",
+        }
 
     def _let(self, function: Function, spec: FunctionSpec) -> None:
         if spec.reads_keys:

@@ -33,7 +33,11 @@ class DataStack(Stack):
             removal_policy=removal_policy(stage.retention),
         )
         self.recordings = Recordings(
-            self, "Recordings", key=self.key, retention=stage.retention, origins=stage.page_origins()
+            self,
+            "Recordings",
+            key=self.key,
+            retention=stage.retention,
+            origins=[*stage.cors_origins, self._own_origin(stage)],
         )
         self.tables = {
             name: Table(self, name.title(), keys=keys, key=self.key, retention=stage.retention)
@@ -59,6 +63,15 @@ class DataStack(Stack):
             "dead_letters": Resource("queue", dead.queue_url, (dead.queue_arn,), self.key),
             "bus": Resource("bus", bus.event_bus_name, (bus.event_bus_arn,)),
         } | {name: self._table(name) for name in self.tables}
+
+    def _own_origin(self, stage: Stage) -> str:
+        """Return where the stage's own page comes from.
+
+        Without a domain that is API Gateway's name for an API which is made after this stack, so it cannot be exact.
+        Nor need it be: whoever has no signed form or link, from whatever page, is refused by S3.
+        """
+        name = stage.domain.name if stage.domain else f"*.execute-api.{self.region}.{self.url_suffix}"
+        return f"https://{name}"
 
     def _table(self, name: str) -> Resource:
         table = self.tables[name].table

@@ -121,7 +121,11 @@ def cors(template: Template) -> list[dict[str, Any]]:
 
 
 def test_pages_that_may_call_may_upload_and_no_others(template: Template, stage: Stage, assembly: Assembly) -> None:
-    assert [rule["AllowedOrigins"] for rule in cors(template)] == [list(one) for one in (stage.cors_origins,) if one]
+    (rule,) = cors(template)
+    *others, own = rule["AllowedOrigins"]
+    assert tuple(others) == stage.cors_origins
+    region, suffix = {"Ref": "AWS::Region"}, {"Ref": "AWS::URLSuffix"}
+    assert own == {"Fn::Join": ["", ["https://*.execute-api.", region, ".", suffix]]}
     (warm,) = cors(assembly.template("warm", "data"))
     assert warm["AllowedOrigins"] == [*WARM.cors_origins, f"https://{DOMAIN.name}"]
     assert warm["AllowedMethods"] == ["GET", "POST"]

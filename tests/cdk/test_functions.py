@@ -261,6 +261,16 @@ def test_one_entry_names_its_resources_to_the_function(template: Template, name:
     assert set(function(template, name)["Environment"]["Variables"]) & data == variables
 
 
+def test_the_page_knows_the_bucket_and_the_metrics(assembly: Assembly, template: Template, stage: Stage) -> None:
+    variables = function(template, "dashboard")["Environment"]["Variables"]
+    parts = variables["PALIER_DASHBOARD_CONNECT_SOURCES"]["Fn::Join"][1]
+    assert [part for part in parts if isinstance(part, str)] == ['["https://', ".s3.", ".", '"]']
+    assert [next(iter(part)) for part in parts if isinstance(part, dict)] == ["Fn::ImportValue", "Ref", "Ref"]
+    metrics = variables["PALIER_DASHBOARD_METRICS_URL"]["Fn::Join"][1]
+    shown = assembly.template(stage.name, "observability").only("AWS::CloudWatch::Dashboard")["DashboardName"]
+    assert metrics[-1] == f"#dashboards:name={shown}"
+
+
 def test_the_queue_drives_the_worker_and_takes_back_single_messages(template: Template, stage: Stage) -> None:
     mapping = template.only("AWS::Lambda::EventSourceMapping")
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

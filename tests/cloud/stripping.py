@@ -107,7 +107,7 @@ def _granted(resource: dict[str, Any]) -> dict[str, Any]:
     if resource["Type"] != "AWS::IAM::Policy":
         return resource
     changed = copy.deepcopy(resource)
-    for statement in changed["Properties"]["PolicyDocument"]["Statement"]:
+    for statement in changed["Properties"]["PolicyDocument"].get("Statement", []):
         named = statement["Action"]
         actions = [named] if isinstance(named, str) else named
         statement["Action"] = [*actions, *(_ALSO[name] for name in actions if name in _ALSO)]

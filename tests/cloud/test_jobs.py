@@ -75,11 +75,22 @@ def test_the_queue_is_as_it_was_declared(cloud: Cloud) -> None:
     assert source["ScalingConfig"] == {"MaximumConcurrency": SHIPPED["dev"].sizes["worker"].reserved_concurrency}
 
 
-def test_a_key_sees_its_own_jobs(cloud: Cloud, outcome: JobOutcome) -> None:
-    jobs = DeployedJobs(cloud.deployment.url, cloud.deployment.api("dev"), "dev", cloud.keys["dev"])
-    assert outcome.job["job_id"] in [one["job_id"] for one in jobs.ask("GET", "/jobs")["jobs"]]
-    others = DeployedJobs(cloud.deployment.url, cloud.deployment.api("staging"), "staging", cloud.keys["staging"])
-    assert others.ask("GET", "/jobs")["jobs"] == []
+def test_a_key_sees_its_own_jobs_and_how_much_is_dead(cloud: Cloud, outcome: JobOutcome) -> None:
+    mine, others = cloud.read("dev", "/jobs"), cloud.read("staging", "/jobs")
+    assert outcome.job["job_id"] in [one["job_id"] for one in mine["jobs"]]
+    assert mine["queue"]["dead"] == 1
+    assert (others["jobs"], others["queue"]) == ([], {"waiting": 0, "dead": 0})
+
+
+def test_the_deployed_page_may_send_files_to_the_bucket(cloud: Cloud) -> None:
+    surroundings = cloud.read("dev", "/dashboard/surroundings.json")
+    assert surroundings["uploads"] is True
+    assert surroundings["metrics_url"].endswith("#dashboards:name=palier-dev")
+    bucket = variables(cloud, "jobs")["PALIER_JOBS_BUCKET"]
+    sources = json.loads(variables(cloud, "dashboard")["PALIER_DASHBOARD_CONNECT_SOURCES"])
+    assert sources == [f"https://{bucket}.s3.eu-central-1.amazonaws.com"]
+    (rule,) = cloud.client("s3").get_bucket_cors(Bucket=bucket)["CORSRules"]
+    assert rule["AllowedOrigins"] == ["http://localhost:8000", "https://*.execute-api.eu-central-1.amazonaws.com"]
 
 
 @pytest.fixture
