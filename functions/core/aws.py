@@ -36,13 +36,13 @@ def _client(service: str) -> Any:
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 
 
-def _addressing() -> Literal["auto", "virtual"]:
+def _addressing() -> Literal["path", "virtual"]:
     """Return how buckets are addressed: by host names of the region, so that what is presigned is never redirected.
 
     Another endpoint than that of AWS may have no such names.
     """
     is_elsewhere = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
-    return "auto" if is_elsewhere else "virtual"
+    return "path" if is_elsewhere else "virtual"
 
 
 def dynamodb_client() -> "DynamoDBClient":
