@@ -57,7 +57,11 @@ def submitted(page: Page, many: int, clicks: int = 1) -> tuple[Locator, str]:
 def test_a_job_from_its_files_to_its_download(open_page: OpenPage, url: str) -> None:
     page = open_page(url=url)
     asked: list[Request] = []
-    page.on("request", lambda request: asked.append(request))
+
+    def hear(request: Request) -> None:
+        asked.append(request)
+
+    page.on("request", hear)
     files = [
         ("whirl (links).wav", pcm("oil_whirl")),
         ("clearance.mat", as_mat(example("clearance"), compressed=True)),
