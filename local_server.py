@@ -2,22 +2,27 @@
 
 import argparse
 import os
+import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 
+from build_scripts.embedded.services import free_port
+from build_scripts.local.routes import LocalJobs
+from build_scripts.local.services import LocalHistory, LocalServices
 from functions.core.errors import PalierError
 from functions.core.keys import KeyRing, create_key, write_key_ring
 from functions.core.memory import keep_freed_memory
 from functions.core.memory_sink import MemorySink
 from functions.core.metrics_routes import metrics_routes
 from functions.core.options import DiagnosisOptions
-from functions.core.settings import read_settings
+from functions.core.settings import Settings, read_settings
 from functions.core.telemetry import configure_logging
 from functions.dashboard.page import dashboard_routes
 from functions.inference.app import create_app
@@ -26,6 +31,8 @@ EXAMPLE = Path(__file__).parent / "docs" / "examples" / "clearance.wav"
 # A local file may be larger than what fits into one Lambda event.
 LOCAL_DEFAULTS = {"PALIER_STAGE": "local", "PALIER_LOG_LEVEL": "WARNING", "PALIER_MAX_BODY_BYTES": "64000000"}
 EXIT_CANNOT_START = 1
+# As a shell has it of a program that ended by SIGTERM.
+EXIT_TERMINATED = 128 + signal.SIGTERM
 
 
 class CannotListenError(PalierError):
@@ -43,6 +50,8 @@ class CannotKeepKeysError(PalierError):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until Ctrl-C; returns 1, after one line that says why, when it cannot start."""
     options = server_parser().parse_args(arguments)
+    # What was started here must be ended here, also when this is ended by SIGTERM.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
     for name, value in LOCAL_DEFAULTS.items():
         os.environ.setdefault(name, value)
     try:
@@ -58,7 +67,7 @@ def server_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Serve every function on one local port.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
-    parser.add_argument("--data-dir", type=Path, help="keep API keys here over a restart")
+    parser.add_argument("--data-dir", type=Path, help="keep API keys, jobs and histories here over a restart")
     parser.add_argument("--auth", action="store_true", help="require API keys, as when deployed")
     return parser
 
@@ -66,10 +75,12 @@ def server_parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace, data_dir: Path) -> int:
     with _listen(options.host, options.port) as listener:
         key = _key(data_dir / "keys.json") if options.auth else None
-        app = _app(options, data_dir)
-        app.state.diagnoser.load(DiagnosisOptions())
-        _announce(f"http://{_printable(options.host)}:{listener.getsockname()[1]}", key)
-        _run(app, listener)
+        kept, port = options.data_dir / "aws" if options.data_dir else None, free_port()
+        with closing(LocalServices(_settings(options, data_dir, port), kept, port, _tell)) as services:
+            app = _app(services)
+            app.state.diagnoser.load(DiagnosisOptions())
+            _announce(f"http://{_printable(options.host)}:{listener.getsockname()[1]}", key)
+            _run(app, listener)
     return 0
 
 
@@ -85,14 +96,26 @@ def _listen(host: str, port: int) -> socket.socket:
         raise CannotListenError(f"cannot listen on {host}:{port}: ports end at 65535.") from None
 
 
-def _app(options: argparse.Namespace, data_dir: Path) -> Starlette:
+def _settings(options: argparse.Namespace, data_dir: Path, aws_port: int) -> Settings:
     keys_file = data_dir / "keys.json" if options.auth else None
-    settings = read_settings(api_keys_required=options.auth, api_keys_file=keys_file)
+    settings = read_settings(
+        api_keys_required=options.auth,
+        api_keys_file=keys_file,
+        # Where the page uploads the files of jobs.
+        dashboard_connect_sources=[f"http://localhost:{aws_port}"],
+    )
     configure_logging(settings.log_level)
+    return settings
+
+
+def _app(services: LocalServices) -> Starlette:
     memory = MemorySink()
-    app = create_app(settings, sinks=[memory])
+    app = create_app(services.settings, [memory], LocalHistory(services))
+    services.diagnoser = app.state.diagnoser
     app.state.metrics = memory
-    app.routes.extend([*dashboard_routes(settings), *metrics_routes(memory, app.state.key_store)])
+    jobs = LocalJobs(services, app.state.key_store)
+    pages = dashboard_routes(services.settings)
+    app.routes.extend([*pages, *metrics_routes(memory, app.state.key_store), jobs])
     return app
 
 
@@ -136,6 +159,10 @@ def _announce(url: str, key: str | None) -> None:
         "Ctrl-C ends it.",
     )
     print("\n".join(lines), flush=True)
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, flush=True)
 
 
 def _printable(host: str) -> str:

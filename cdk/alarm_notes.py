@@ -131,7 +131,7 @@ _NOTES = (
     AlarmNote(
         "dead-letters",
         "ticket",
-        "A job failed as often as it may and lies in the dead-letter queue.",
+        "A message of a job failed as often as it may and lies in the dead-letter queue.",
         "Read the message and the worker's log of its job id, mend the cause, then redrive.",
     ),
     AlarmNote(
@@ -139,6 +139,24 @@ _NOTES = (
         "ticket",
         "Jobs wait longer than they should.",
         "See whether the worker runs and fails, or runs and is too slow.",
+    ),
+    AlarmNote(
+        "worker-errors",
+        "ticket",
+        "The worker was ended in the middle of a message: time, memory, or a crash.",
+        "Find the REPORT line of that invocation in the worker's log: it has the time and the memory.",
+    ),
+    AlarmNote(
+        "history-lost",
+        "ticket",
+        "Diagnoses of assets were answered and not kept.",
+        "Read the reason in the log, then look at table-throttles and at DynamoDB's health.",
+    ),
+    AlarmNote(
+        "table-throttles",
+        "ticket",
+        "DynamoDB turns reads or writes of a table away.",
+        "See which table; then find the asset or key that is written much more often than others.",
     ),
     AlarmNote(
         "cold-start-share",

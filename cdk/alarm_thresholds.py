@@ -53,7 +53,9 @@ class AlarmThresholds:
     cold_start_share: float = 0.10
     blocked_per_5_min: float = 100
     novelty_share: float = 0.20
-    oldest_job_s: float = 900
+    # A look at a running job waits in the queue for up to 900 s by design.
+    oldest_job_s: float = 1_800
+    table_throttles_per_5_min: float = 10
     monthly_budget_usd: float = 100
     min_requests: int = 20
     min_diagnoses: int = 20

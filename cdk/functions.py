@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["bucket", "table", "queue"]
-Access = Literal["read", "write", "read_write", "send"]
+Kind = Literal["bucket", "table", "queue", "bus"]
+Access = Literal["read", "read_write", "list", "send", "count"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,18 @@ class FunctionSpec:
     consumes: bool = False
 
 
+_BUCKET, _QUEUE = "PALIER_JOBS_BUCKET", "PALIER_JOBS_QUEUE_URL"
+_HISTORY, _BUS = "PALIER_HISTORY_TABLE", "PALIER_EVENT_BUS"
+
+# What both functions of jobs need. Without `list`, S3 calls an object that is not there forbidden.
+_JOBS = (
+    Grant("jobs", "read_write", "PALIER_JOBS_TABLE"),
+    Grant("recordings", "read_write", _BUCKET),
+    Grant("recordings", "list", _BUCKET),
+    Grant("queue", "send", _QUEUE),
+)
+_RECORDS = (Grant("history", "read_write", _HISTORY), Grant("bus", "send", _BUS))
+
 FUNCTIONS: tuple[FunctionSpec, ...] = (
     FunctionSpec(
         "inference",
@@ -51,6 +63,35 @@ FUNCTIONS: tuple[FunctionSpec, ...] = (
         ),
         models=True,
         reads_keys=True,
+        grants=_RECORDS,
+    ),
+    FunctionSpec(
+        "jobs",
+        handler="functions.jobs.handler.handler",
+        routes=(
+            "POST /jobs",
+            "GET /jobs",
+            "GET /jobs/{job_id}",
+            "DELETE /jobs/{job_id}",
+            "POST /jobs/{job_id}/start",
+            "GET /jobs/{job_id}/results",
+            "GET /assets",
+            "GET /assets/{asset_id}/history",
+        ),
+        reads_keys=True,
+        grants=(
+            *_JOBS,
+            Grant("queue", "count", _QUEUE),
+            Grant("dead_letters", "count", "PALIER_JOBS_DEAD_LETTER_QUEUE_URL"),
+            Grant("history", "read", _HISTORY),
+        ),
+    ),
+    FunctionSpec(
+        "worker",
+        handler="functions.worker.handler.handler",
+        models=True,
+        grants=(*_JOBS, *_RECORDS),
+        consumes=True,
     ),
     FunctionSpec(
         "dashboard",

@@ -61,8 +61,13 @@ class Measured:
         dimensions = {"WebACL": self.observed.web_acl_metric, "Region": Aws.REGION, "Rule": "ALL"}
         return _metric("AWS/WAFV2", name, SUM, FIVE_MINUTES, dimensions)
 
+    def throttles(self) -> list[cloudwatch.Metric]:
+        """Return what DynamoDB turned away, reads and writes of each table."""
+        names = ("ReadThrottleEvents", "WriteThrottleEvents")
+        return [self.table(name, of=table) for table in self.observed.tables for name in names]
+
     def table(self, name: str, *, of: str) -> cloudwatch.Metric:
-        """Return a metric of a table."""
+        """Return a metric of a table that DynamoDB counts for the table alone, not for each operation."""
         dimensions = {"TableName": self.observed.tables[of].table_name}
         return _metric("AWS/DynamoDB", name, SUM, FIVE_MINUTES, dimensions, label=f"{of} {name}")
 

@@ -8,7 +8,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
-INFERENCE = "inference"
+INFERENCE, WORKER = "inference", "worker"
 RUNBOOK = "docs/runbook.md"
 
 
@@ -16,7 +16,8 @@ RUNBOOK = "docs/runbook.md"
 class Observed:
     """One deployed stage, as the other stacks made it.
 
-    functions: by their short names, the dimension `Function` of Palier's own metrics; `inference` is among them.
+    functions: by their short names, the dimension `Function` of Palier's own metrics; `inference` and
+    `worker` are among them.
     Functions, not aliases: Lambda counts concurrency for the function alone. reserved_concurrency: of `inference`.
     throttle_rate_per_s: what API Gateway lets through of all callers together. web_acl_metric: the metric name in the
     web ACL's visibility configuration. gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link to.

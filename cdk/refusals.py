@@ -17,6 +17,9 @@ _WAF_WINDOWS_S = (60, 120, 300, 600)
 _LAMBDA_MEMORY_MB = range(128, 10_241)
 # API Gateway gives up on an integration after 29 s.
 _API_TIMEOUT_S = 29
+_ANSWERING = ("inference", "dashboard", "jobs")
+# Source: docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, maximum concurrency
+_FEWEST_WORKERS = 2
 
 
 class StageError(ValueError):
@@ -50,11 +53,11 @@ def _receivers(stage: Stage) -> Iterator[str]:
             "nobody hears its alarms; add Receiver('page', 'mailto:...') to receivers in cdk/stages.py, "
             "or name one: make synth STAGE=prod RECEIVER=mailto:NAME@DOMAIN."
         )
-    for receiver in stage.receivers:
-        if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+\.[^@\s]+|https://\S+\.\S+", receiver.address):
-            yield f"receiver {receiver.address!r} is neither mailto:NAME@DOMAIN nor https://...; write one of them."
-        elif _is_placeholder(receiver.address):
-            yield f"receiver {receiver.address} is a placeholder; name somebody who is on call."
+    for address in (*(receiver.address for receiver in stage.receivers), *stage.alert_receivers):
+        if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+\.[^@\s]+|https://\S+\.\S+", address):
+            yield f"receiver {address!r} is neither mailto:NAME@DOMAIN nor https://...; write one of them."
+        elif _is_placeholder(address):
+            yield f"receiver {address} is a placeholder; name somebody who is on call."
 
 
 def _starts(stage: Stage) -> Iterator[str]:
@@ -104,8 +107,10 @@ def _sizes(stage: Stage) -> Iterator[str]:
             yield f"{name} has {size.memory_mb} MiB; Lambda gives 128 to 10,240."
         if size.reserved_concurrency < 1:
             yield f"{name} has no concurrency and would never run; reserve at least 1."
-    if stage.sizes["inference"].timeout_s >= _API_TIMEOUT_S:
-        yield "inference may take as long as API Gateway waits, 29 s, or longer; set timeout_s below it."
+        if name in _ANSWERING and size.timeout_s >= _API_TIMEOUT_S:
+            yield f"{name} may take as long as API Gateway waits, 29 s, or longer; set timeout_s below it."
+    if stage.sizes["worker"].reserved_concurrency < _FEWEST_WORKERS:
+        yield "worker has a concurrency below 2, the least that its event source can be held to; reserve at least 2."
 
 
 def _rate_limits(stage: Stage) -> Iterator[str]:

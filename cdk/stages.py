@@ -23,7 +23,10 @@ StageName = Literal["dev", "staging", "prod"]
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage. What must not be deployed, `cdk.refusals` refuses; what functions read is in `environment`."""
+    """One stage. What must not be deployed, `cdk.refusals` refuses; what functions read is in `environment`.
+
+    receivers: hear of the service; alert_receivers: of the assets, each `mailto:NAME@DOMAIN` or `https://...`.
+    """
 
     name: StageName
     log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"
@@ -40,11 +43,16 @@ class Stage:
     rate_limits: RateLimits = field(default_factory=RateLimits)
     retention: Retention = field(default_factory=Retention)
     key_rotation_days: int = 1
-    job_timeout_s: int = 300
     thresholds: AlarmThresholds = field(default_factory=AlarmThresholds)
     receivers: tuple[Receiver, ...] = ()
+    alert_receivers: tuple[str, ...] = ()
     domain: Domain | None = None
     gpu: Gpu | None = None
+
+    def page_origins(self) -> tuple[str, ...]:
+        """Return where pages come from that may upload recordings: those that may call, and the stage's own domain."""
+        own = (f"https://{self.domain.name}",) if self.domain else ()
+        return tuple(dict.fromkeys((*self.cors_origins, *own)))
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables of the stage's functions, as functions/core/settings.py reads them."""
@@ -69,6 +77,8 @@ STAGES: dict[StageName, Stage] = {
         sizes={
             "inference": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=10),
             "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=10),
+            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=5),
+            "worker": FunctionSize(memory_mb=1024, timeout_s=300, reserved_concurrency=2),
             "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
         },
         throttle=Throttle(rate_per_s=10, burst=10),
@@ -81,6 +91,8 @@ STAGES: dict[StageName, Stage] = {
         sizes={
             "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=20),
             "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=10),
+            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=10),
+            "worker": FunctionSize(memory_mb=1769, timeout_s=300, reserved_concurrency=5),
             "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
         },
         snap_start=True,
@@ -95,6 +107,8 @@ STAGES: dict[StageName, Stage] = {
         sizes={
             "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=100),
             "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=10),
+            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=20),
+            "worker": FunctionSize(memory_mb=1769, timeout_s=300, reserved_concurrency=10),
             "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
         },
         snap_start=True,

@@ -107,7 +107,7 @@ class EmbeddedServices:
         Raises:
             EmbeddedServicesError: they do not start; with their last words.
         """
-        port = _free_port(port)
+        port = free_port(port)
         scratch = host.root / "tmp" if host.root != Path("/") else None
         self._scratch = Path(tempfile.mkdtemp(prefix="palier-aws-", dir=scratch))
         self.url = f"http://localhost:{port}"
@@ -195,8 +195,12 @@ def _variables(host: Host, scratch: Path, data_dir: Path | None, port: int) -> d
     } | dict(host.environment)
 
 
-def _free_port(port: int) -> int:
-    """Return a port on which nothing listens: whoever does would be taken for the emulator."""
+def free_port(port: int = 0) -> int:
+    """Return a port on which nothing listens, 0 for any: whoever does would be taken for the emulator.
+
+    Raises:
+        EmbeddedServicesError: somebody listens there.
+    """
     try:
         with socket.create_server(("127.0.0.1", port)) as listener:
             return int(listener.getsockname()[1])

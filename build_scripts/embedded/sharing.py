@@ -25,13 +25,14 @@ class Endpoint:
 
 @contextmanager
 def open_services(
-    data_dir: Path, host: Callable[[], Host] = this_host, *, enforce_iam: bool = False
+    data_dir: Path, host: Callable[[], Host] = this_host, *, port: int = 0, enforce_iam: bool = False
 ) -> Iterator[Endpoint]:
     """Use the services of a data folder within a block; those that are started for it end with it.
 
     Args:
         data_dir: keeps their state.
         host: gives what runs them, where they must be started.
+        port: of those that are started; 0 takes a free one.
         enforce_iam: those that are started refuse what a role does not grant.
 
     Raises:
@@ -43,7 +44,7 @@ def open_services(
         if url := _taken(lock, data_dir):
             yield Endpoint(url, started=False)
             return
-        with EmbeddedServices(host(), data_dir, enforce_iam=enforce_iam) as services:
+        with EmbeddedServices(host(), data_dir, port, enforce_iam=enforce_iam) as services:
             address.write_text(services.url)
             try:
                 yield Endpoint(services.url, started=True)

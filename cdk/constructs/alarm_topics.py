@@ -24,7 +24,7 @@ class AlarmTopics(Construct):
         self._key = _key(self, stage)
         self._topics = {severity: self._topic(severity, stage) for severity in SEVERITIES}
         for receiver in receivers:
-            self._topics[receiver.severity].add_subscription(_subscription(receiver.address))
+            self._topics[receiver.severity].add_subscription(subscription(receiver.address))
 
     def __getitem__(self, severity: Severity) -> sns.Topic:
         return self._topics[severity]
@@ -66,7 +66,8 @@ def _allow(actions: list[str], resource: str) -> iam.PolicyStatement:
     )
 
 
-def _subscription(address: str) -> sns.ITopicSubscription:
+def subscription(address: str) -> sns.ITopicSubscription:
+    """Return the subscription of an address, `mailto:NAME@DOMAIN` or `https://...`."""
     if address.startswith(_MAIL):
         return subscriptions.EmailSubscription(address.removeprefix(_MAIL))
     return subscriptions.UrlSubscription(address)

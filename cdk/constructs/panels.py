@@ -156,15 +156,10 @@ def job_row(measured: Measured) -> Row:
 
 def protection_row(measured: Measured) -> Row:
     """Return what was kept out, the key store, and the tables."""
-    tables = measured.observed.tables
     return [
         _graph("Web ACL", [measured.web_acl("AllowedRequests")], 8, right=[measured.web_acl("BlockedRequests")]),
         _graph("Key store failures", [measured.palier("KeyStoreFailures", SUM)], 8),
-        _graph(
-            "Tables: throttled and failed",
-            [measured.table(name, of=table) for table in tables for name in ("ThrottledRequests", "SystemErrors")],
-            8,
-        ),
+        _graph("Tables: throttled", measured.throttles(), 8),
     ]
 
 

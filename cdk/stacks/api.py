@@ -20,9 +20,8 @@ from cdk.functions import FUNCTIONS, FunctionSpec
 from cdk.stacks.data import DataStack
 from cdk.stages import Stage
 
-# Jobs that one worker takes off the queue at once, and workers at once at least (AWS's minimum).
-JOBS_AT_ONCE = 1
-MIN_WORKERS = 2
+# One message at once, so that a worker's death is blamed on one.
+MESSAGES_AT_ONCE = 1
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class ApiStack(Stack):
         )
         self._let(function, spec)
         alias = function.publish()
-        if spec.routes and self._stage.provisioned:
+        if spec.routes and spec.models and self._stage.provisioned:
             keep_warm(alias, self._stage.provisioned)
         if spec.routes and self._stage.shift != "all_at_once":
             CanaryShift(self, f"{spec.name.title()}Shift", stage=self._stage, name=spec.name, alias=alias)
@@ -97,9 +96,9 @@ class ApiStack(Stack):
             f"{spec.name.title()}Jobs",
             target=alias,
             event_source_arn=self._data.jobs.queue.queue_arn,
-            batch_size=JOBS_AT_ONCE,
+            batch_size=MESSAGES_AT_ONCE,
             report_batch_item_failures=True,
-            max_concurrency=max(MIN_WORKERS, self._stage.sizes[spec.name].reserved_concurrency),
+            max_concurrency=self._stage.sizes[spec.name].reserved_concurrency,
         )
 
     def _url(self) -> str:

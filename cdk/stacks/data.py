@@ -1,9 +1,10 @@
-"""The data of a stage: recordings and results, jobs, history, and the key that encrypts them."""
+"""The data of a stage: recordings and results, jobs, history, those who hear of assets, and the key of it all."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from cdk.constructs.asset_alerts import AssetAlerts
 from cdk.constructs.grants import Resource
 from cdk.constructs.job_queue import JobQueue
 from cdk.constructs.recordings import Recordings
@@ -14,7 +15,6 @@ from cdk.stages import Stage
 TABLES: dict[str, TableKeys] = {
     "jobs": TableKeys("job_id", indexes=(("by_owner", "owner", "created_at"),)),
     "history": TableKeys("asset_id", "diagnosed_at"),
-    "idempotency": TableKeys("id"),
 }
 
 
@@ -32,23 +32,32 @@ class DataStack(Stack):
             pending_window=Duration.days(7),
             removal_policy=removal_policy(stage.retention),
         )
-        self.recordings = Recordings(self, "Recordings", key=self.key, retention=stage.retention)
+        self.recordings = Recordings(
+            self, "Recordings", key=self.key, retention=stage.retention, origins=stage.page_origins()
+        )
         self.tables = {
             name: Table(self, name.title(), keys=keys, key=self.key, retention=stage.retention)
             for name, keys in TABLES.items()
         }
         self.jobs = JobQueue(
-            self, "JobQueue", key=self.key, worker_timeout_s=stage.job_timeout_s, retention=stage.retention
+            self,
+            "JobQueue",
+            key=self.key,
+            worker_timeout_s=stage.sizes["worker"].timeout_s,
+            retention=stage.retention,
         )
+        self.alerts = AssetAlerts(self, "AssetAlerts", stage=stage, key=self.key)
         self._recordings = self._share_recordings(stage)
 
     @property
     def resources(self) -> dict[str, Resource]:
         """What functions may be granted, by the names that `cdk/functions.py` uses."""
-        queue = self.jobs.queue
+        queue, dead, bus = self.jobs.queue, self.jobs.dead_letters, self.alerts.bus
         return {
             "recordings": self._recordings,
             "queue": Resource("queue", queue.queue_url, (queue.queue_arn,), self.key),
+            "dead_letters": Resource("queue", dead.queue_url, (dead.queue_arn,), self.key),
+            "bus": Resource("bus", bus.event_bus_name, (bus.event_bus_arn,)),
         } | {name: self._table(name) for name in self.tables}
 
     def _table(self, name: str) -> Resource:
@@ -63,4 +72,4 @@ class DataStack(Stack):
         objects = f"{self.export_value(bucket.bucket_arn, name=name)}/*"
         reason = "Objects are named by the jobs they belong to; their names are not known before."
         accepted = {f"AwsSolutions-IAM5[Resource::{name}/*]": reason}
-        return Resource("bucket", bucket.bucket_name, (objects,), self.key, accepted)
+        return Resource("bucket", bucket.bucket_name, (objects,), self.key, accepted, (bucket.bucket_arn,))

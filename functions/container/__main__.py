@@ -16,6 +16,9 @@ from functions.core.errors import PalierError
 # numpy's OpenBLAS starts a thread for each processor when it loads, and no request multiplies matrices with it.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1", **CONTAINER_DEFAULTS}
 EXIT_CANNOT_START = 1
+# How long the engine's thread may wait for the event loop's before it can say that a batch is done; Python's 5 ms are a
+# whole batch.
+_SWITCH_INTERVAL_S = 0.0002
 # Longer than a load balancer keeps an idle connection, so that it is never the server that closes it first.
 _KEEP_ALIVE_S = 75
 
@@ -64,6 +67,7 @@ def serve(container: ContainerSettings) -> int:
     gc.freeze()
     # What a request makes is freed when it ends; looking for cycles every few requests finds none.
     gc.set_threshold(50_000)
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     keep_freed_memory()
     LOGGER.info("serving", extra={"port": container.port, "sizes": len(server.sizes), "provider": container.provider})
     config = uvicorn.Config(

@@ -12,6 +12,7 @@ from functions.container.batching import BatchLimits
 from functions.container.engines import batch_sizes, make_engines
 from functions.container.errors import MalformedLoadError
 from functions.container.multi_model import MultiModel
+from functions.container.openapi import document, multi_model_document
 from functions.container.presence import Presence
 from functions.container.prometheus import PrometheusSink
 from functions.container.providers import choose_provider
@@ -21,10 +22,12 @@ from functions.container.warm_up import warm_up, warm_up_all
 from functions.container.workers import BatchingWorkers
 from functions.core.asgi import create_starlette, require_key
 from functions.core.engine import cpu_threads
+from functions.core.history import create_history
 from functions.core.key_stores import KeyStore, key_store
 from functions.core.models import Engines
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import create_diagnoser
+from functions.core.recorder import Recorder
 from functions.core.settings import Settings
 from functions.core.workers import Workers
 from functions.inference.app import native_routes
@@ -94,8 +97,11 @@ def _workers(settings: Settings, container: ContainerSettings, metrics: Promethe
 
 
 def _door(settings: Settings, engines: Engines, workers: Workers) -> Invocations:
+    history = create_history(settings)
+    recorder = Recorder(history) if history else None
     diagnoser = create_diagnoser(settings, engines)
-    return Invocations(Endpoints(diagnoser, settings, workers), V2Endpoints(diagnoser, settings, workers))
+    native = Endpoints(diagnoser, settings, workers, recorder)
+    return Invocations(native, V2Endpoints(diagnoser, settings, workers))
 
 
 def _v2_routes(door: Invocations, store: KeyStore | None) -> list[BaseRoute]:
@@ -107,6 +113,7 @@ def _container_routes(
 ) -> list[BaseRoute]:
     predict = require_key(store, "predict")
     routes: list[BaseRoute] = [
+        Route("/openapi.json", document if shelf is None else multi_model_document),
         Route("/ping", door.ping),
         Route("/invocations", door.invocations, methods=["POST"], middleware=predict),
         Route("/metrics", metrics.metrics),

@@ -56,6 +56,8 @@ def _cors(origins: Sequence[str]) -> Middleware:
             "X-Request-ID",
             "Idempotency-Key",
             "Inference-Header-Content-Length",
+            # read by the container
+            "X-Deadline-Ms",
         ],
         expose_headers=["X-Request-ID", "Retry-After", "Inference-Header-Content-Length"],
         max_age=600,

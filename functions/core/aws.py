@@ -31,18 +31,20 @@ def _client(service: str) -> Any:
         read_timeout=_READ_TIMEOUT_S,
         retries={"mode": "standard", "total_max_attempts": _MOST_ATTEMPTS},
         signature_version="s3v4" if service == "s3" else "v4",
-        s3={"addressing_style": _addressing(), "us_east_1_regional_endpoint": "regional"},
+        s3={"addressing_style": _bucket_addressing(), "us_east_1_regional_endpoint": "regional"},
     )
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 
 
-def _addressing() -> Literal["path", "virtual"]:
-    """Return how buckets are addressed: by host names of the region, so that what is presigned is never redirected.
+def _bucket_addressing() -> Literal["path", "virtual"]:
+    """Return how signed links name a bucket: in the host of its own region.
 
-    Another endpoint than that of AWS may have no such names.
+    Else boto3 signs for the global endpoint, which redirects to the region of a new bucket (pages do not follow) and
+    does not know newer regions. An endpoint that is not AWS's has no name for each bucket.
+
+    Source: boto3, guide "Presigned URLs"; github.com/boto/boto3/issues/421
     """
-    is_elsewhere = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
-    return "path" if is_elsewhere else "virtual"
+    return "path" if {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"} & os.environ.keys() else "virtual"
 
 
 def dynamodb_client() -> "DynamoDBClient":

@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 from functions.core.asgi import create_starlette, require_key
-from functions.core.history import create_history
+from functions.core.history import History, create_history
 from functions.core.key_stores import KeyStore, key_store
 from functions.core.metrics import Sink
 from functions.core.pipeline import create_diagnoser
@@ -18,9 +18,15 @@ from functions.inference.endpoints import Endpoints
 from functions.inference.late_routes import LateRoutes
 
 
-def create_app(settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
-    """Compose the inference app; `app.state` has its `diagnoser` and `key_store`, `sinks` are told of every request."""
-    history = create_history(settings)
+def create_app(settings: Settings, sinks: Sequence[Sink] = (), history: History | None = None) -> Starlette:
+    """Compose the inference app; `app.state` has its `diagnoser` and `key_store`.
+
+    Args:
+        settings: of the function.
+        sinks: are told of every request.
+        history: keeps the diagnoses of assets; by default the one that the settings name.
+    """
+    history = history or create_history(settings)
     recorder = Recorder(history) if history else None
     endpoints = Endpoints(create_diagnoser(settings), settings, Workers(settings.max_pending), recorder)
     store = key_store(settings)

@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, made from the types that make the answers."""
 
 from collections import ChainMap
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -54,12 +55,17 @@ _SIGNAL = {
 _BINARY = {"type": "string", "format": "binary"}
 
 
-def openapi_document() -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document."""
+def openapi_document(others: Sequence[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document.
+
+    Args:
+        others: what else is answered at the same place, parts with `tags`, `paths` and `schemas`; a path of theirs
+            stands in the place of this function's. By default the other functions' parts.
+    """
     # Late: it builds on this module.
     from functions.inference.v2.openapi import v2_paths, v2_schemas
 
-    parts = read_parts()
+    parts = read_parts() if others is None else others
     tags = dict(ChainMap(*(part["tags"] for part in reversed(parts)), _TAGS))
     return {
         "openapi": "3.1.0",
@@ -73,7 +79,7 @@ def openapi_document() -> dict[str, Any]:
         # Relative: the same document is right behind every host, stage and base path.
         "servers": [{"url": "./"}],
         "tags": [{"name": name, "description": description} for name, description in tags.items()],
-        "paths": dict(ChainMap(_paths(), v2_paths(), *(part["paths"] for part in parts))),
+        "paths": dict(ChainMap(*(part["paths"] for part in parts), _paths(), v2_paths())),
         "components": {
             "schemas": dict(ChainMap(_schemas(), v2_schemas(), *(part["schemas"] for part in parts))),
             "securitySchemes": {"apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},

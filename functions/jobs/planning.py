@@ -14,12 +14,13 @@ REFERENCES = "recordings/"
 SHARED = "shared"
 # A form for each file is in the answer, which Lambda bounds.
 MOST_UPLOADS = 1_000
+FLOAT32 = "application/octet-stream"
 
 _MEDIA_TYPES = {
     ".csv": "text/csv",
     ".npy": "application/x-npy",
     ".wav": "audio/wav",
-    ".f32": "application/octet-stream",
+    ".f32": FLOAT32,
 }
 
 
@@ -45,7 +46,6 @@ def make_plan(job_id: str, owner: str, submission: Submission, files: JobFiles, 
         plan = Plan("prefix", _referenced(submission.prefix, owner, files, most))
     elif submission.uploads:
         plan = Plan("uploads", _uploaded(job_id, submission.uploads))
-        most = min(most, MOST_UPLOADS)
     else:
         plan = _inline(job_id, submission)
     if not plan.recordings:
@@ -75,15 +75,27 @@ def _inline(job_id: str, submission: Submission) -> Plan:
 
 
 def _uploaded(job_id: str, uploads: Sequence[UploadedFile]) -> list[PlannedRecording]:
-    names = [upload.name for upload in uploads]
-    if len(set(names)) != len(names):
+    _check_uploads(uploads)
+    planned: list[PlannedRecording] = []
+    for one in uploads:
+        key = f"{uploads_prefix(job_id)}{one.name}"
+        planned += [
+            PlannedRecording(index, name, key, one.content_type, options=one.options())
+            for index, name in enumerate(one.names, len(planned))
+        ]
+    return planned
+
+
+def _check_uploads(uploads: Sequence[UploadedFile]) -> None:
+    if len(uploads) > MOST_UPLOADS:
+        raise JobTooLargeError(f"A job may have {MOST_UPLOADS} uploads.", field="uploads")
+    if len({upload.name for upload in uploads}) != len(uploads):
         raise JobInvalidError("Two uploads have the same name.", field="uploads")
-    return [
-        PlannedRecording(
-            index, one.name, f"{uploads_prefix(job_id)}{one.name}", one.content_type, options=one.options()
-        )
-        for index, one in enumerate(uploads)
-    ]
+    for index, upload in enumerate(uploads):
+        if upload.recordings > 1 and upload.content_type != FLOAT32:
+            raise JobInvalidError(
+                f"Only a file of {FLOAT32} can hold several recordings.", field=f"uploads[{index}].recordings"
+            )
 
 
 def _referenced(prefix: str, owner: str, files: JobFiles, most: int) -> list[PlannedRecording]:

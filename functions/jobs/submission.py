@@ -54,6 +54,17 @@ class UploadedFile(OwnOptions, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: Annotated[str, Meta(pattern=_NAME, description="File name; tells it apart in the results.")]
     content_type: FileMediaType
+    recordings: Annotated[
+        int,
+        Meta(
+            ge=1, le=10_000, description="Equally long recordings in it, one behind the other; only of float32 samples."
+        ),
+    ] = 1
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its recordings in the results."""
+        return [self.name] if self.recordings == 1 else [f"{self.name}#{place}" for place in range(self.recordings)]
 
 
 class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,12 +5,15 @@ transaction (job, quota, idempotency key), then the messages, which count nothin
 """
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 import msgspec
 from msgspec.structs import replace
 
-from functions.core.errors import JobStateError, UploadsMissingError
+from functions.core.errors import JobInvalidError, JobStateError, UploadsMissingError
 from functions.core.items import ConditionFailedError
 from functions.core.jobs.files import JobFiles, Upload, inline_key, uploads_prefix
 from functions.core.jobs.job import Job, new_job_id
@@ -24,6 +27,7 @@ from functions.jobs.submission import Submission
 _DAY_S = 86_400
 # By then the submission has either made a job or died.
 _FIRST_LOOK_S = 60
+_FLOAT32_BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Submitter:
 
         Raises:
             UploadsMissingError: some are not there.
+            JobInvalidError: one is not as many recordings as was said.
             JobStateError: it is over.
         """
         if job.is_final:
@@ -98,8 +103,8 @@ class Submitter:
 
     def _offers(self, job: Job) -> list[Upload]:
         limit = self.service.settings.jobs_max_recording_bytes
-        planned = read_plan(self.service.files, job.job_id)
-        return [self.service.files.offer_upload(one.key, one.media_type, limit) for one in planned]
+        kinds = {one.key: one.media_type for one in read_plan(self.service.files, job.job_id)}
+        return [self.service.files.offer_upload(key, kind, limit) for key, kind in kinds.items()]
 
 
 def identify(idempotency_key: str, body: bytes) -> Submitted:
@@ -108,11 +113,36 @@ def identify(idempotency_key: str, body: bytes) -> Submitted:
 
 
 def _require_uploads(files: JobFiles, job: Job) -> list[PlannedRecording]:
-    """Return the plan with the sizes of the files that are there now; raises UploadsMissingError."""
+    """Return the plan with the places of the recordings in the files that are there now.
+
+    Raises:
+        UploadsMissingError: some are not there.
+        JobInvalidError: one is not as many recordings as was said.
+    """
     planned = read_plan(files, job.job_id)
-    sizes = {file.key: file.size_bytes for file in files.below(uploads_prefix(job.job_id), len(planned))}
-    missing = [one.name for one in planned if one.key not in sizes]
+    shares = Counter(one.key for one in planned)
+    sizes = {file.key: file.size_bytes for file in files.below(uploads_prefix(job.job_id), len(shares))}
+    missing = [_file_name(key) for key in shares if key not in sizes]
     if missing:
         some = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
-        raise UploadsMissingError(f"{len(missing)} of {len(planned)} files are not there yet: {some}.")
-    return [replace(one, length=sizes[one.key]) for one in planned]
+        raise UploadsMissingError(f"{len(missing)} of {len(shares)} files are not there yet: {some}.")
+    return [placed for key, share in groupby(planned, lambda one: one.key) for placed in _placed(share, sizes[key])]
+
+
+def _placed(share: Iterable[PlannedRecording], size_bytes: int) -> list[PlannedRecording]:
+    """Return the recordings that share a file with their places in it."""
+    recordings = list(share)
+    if len(recordings) == 1:
+        return [replace(recordings[0], length=size_bytes)]
+    length, rest = divmod(size_bytes, len(recordings))
+    if rest or length % _FLOAT32_BYTES:
+        raise JobInvalidError(
+            f"{_file_name(recordings[0].key)} has {size_bytes} bytes: not {len(recordings)} equally long recordings"
+            " of float32.",
+            field="uploads",
+        )
+    return [replace(one, offset=place * length, length=length) for place, one in enumerate(recordings)]
+
+
+def _file_name(key: str) -> str:
+    return key.rpartition("/")[2]

@@ -8,7 +8,7 @@ import pytest
 
 from cdk.stages import Stage
 from tests.cdk.bundles import write_bundle
-from tests.cdk.stage_variants import DEPLOYABLE, EXTRA, WARM
+from tests.cdk.stage_variants import DEPLOYABLE, WARM
 from tests.cdk.templates import Assembly
 
 
@@ -28,7 +28,6 @@ def assembly(bundle_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Asse
 
     from cdk.app import compose, feature_flags
     from cdk.bundle import Bundle
-    from cdk.functions import FUNCTIONS
     from cdk.stacks.api import Source
 
     folder = tmp_path_factory.mktemp("cdk.out")
@@ -42,7 +41,7 @@ def assembly(bundle_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Asse
     bundle = Bundle(bundle_dir)
     for stage in DEPLOYABLE.values():
         compose(app, Source(stage, bundle))
-    compose(cdk.Stage(app, "warm"), Source(WARM, bundle, (*FUNCTIONS, *EXTRA)))
+    compose(cdk.Stage(app, "warm"), Source(WARM, bundle))
     try:
         app.synth()
     except RuntimeError as error:

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from cdk.alarm_thresholds import Receiver
-from cdk.functions import FunctionSpec, Grant
-from cdk.stage_parts import Domain, FunctionSize, Gpu, ProvisionedConcurrency
+from cdk.stage_parts import Domain, Gpu, ProvisionedConcurrency
 from cdk.stages import STAGES, Stage
 
 RECEIVERS = (
@@ -24,32 +23,8 @@ DEV = STAGES["dev"]
 STAGING = STAGES["staging"]
 PROD = replace(STAGES["prod"], receivers=RECEIVERS)
 
-# Functions as they come: a data entry each.
-EXTRA = (
-    FunctionSpec(
-        "jobs",
-        handler="functions.jobs.handler.handler",
-        routes=("POST /jobs", "GET /jobs/{id}"),
-        reads_keys=True,
-        grants=(
-            Grant("jobs", "read_write", "PALIER_JOBS_TABLE"),
-            Grant("recordings", "write", "PALIER_RECORDINGS_BUCKET"),
-            Grant("queue", "send", "PALIER_QUEUE"),
-        ),
-    ),
-    FunctionSpec(
-        "worker",
-        handler="functions.worker.handler.handler",
-        models=True,
-        grants=(
-            Grant("history", "write", "PALIER_HISTORY_TABLE"),
-            Grant("recordings", "read", "PALIER_RECORDINGS_BUCKET"),
-        ),
-        consumes=True,
-    ),
-)
-
-# What no shipped stage has: x86_64, provisioned concurrency, a domain, no page that calls, a GPU.
+# What no shipped stage has: x86_64, provisioned concurrency, a domain, a page over https that calls, people
+# who hear of assets, a GPU.
 WARM = replace(
     PROD,
     architecture="x86_64",
@@ -57,11 +32,8 @@ WARM = replace(
     provisioned=ProvisionedConcurrency(minimum=2, maximum=20),
     domain=DOMAIN,
     gpu=GPU,
-    sizes={
-        **PROD.sizes,
-        "jobs": FunctionSize(memory_mb=512, timeout_s=20, reserved_concurrency=10),
-        "worker": FunctionSize(memory_mb=1769, timeout_s=300, reserved_concurrency=5),
-    },
+    cors_origins=("https://monitor.plant.internal",),
+    alert_receivers=("mailto:maintenance@plant.internal", "https://cmms.plant.internal/hook"),
 )
 
 DEPLOYABLE: dict[str, Stage] = {"dev": DEV, "staging": STAGING, "prod": PROD}

@@ -19,7 +19,7 @@ REFERENCE = (
 BEYOND = (
     *("Alarms", "Availability over an hour", "Latency", "Answers by status class", "Novelty and volume", "Cold starts"),
     *("Requests per minute and the limit", "Jobs waiting", "Dead-letter queue", "Functions: errors"),
-    *("Functions: duration p95", "Web ACL", "Key store failures", "Tables: throttled and failed"),
+    *("Functions: duration p95", "Web ACL", "Key store failures", "Tables: throttled"),
 )
 
 
@@ -50,7 +50,7 @@ def test_a_panel_says_what_it_shows(found: list[Panel]) -> None:
     assert lines["Error rate"] == ("5xx (%) = 100 * share", "share: AWS/ApiGateway 5XXError, Average")
     assert lines["Request rate by endpoint"] == ("Palier Requests by Endpoint, Sum",)
     assert lines["Memory usage"] == ("Palier MemoryUsed, Maximum", "line at 90: alarm")
-    assert lines["Alarms"] == ("23 alarms",)
+    assert lines["Alarms"] == ("26 alarms",)
     assert lines["Requests per minute and the limit"][-1] == "line at 6000: limit"
 
 

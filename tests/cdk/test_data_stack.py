@@ -1,8 +1,15 @@
 """The data stack: encrypted, restorable, reached over TLS only, and kept where the stage says so."""
 
+from typing import Any
+
 import pytest
 
+from cdk.constructs.asset_alerts import DETAIL_TYPE, SOURCE
 from cdk.stages import Stage
+from functions.core import alerts
+from functions.core.jobs.table import BY_OWNER
+from functions.core.settings import Settings
+from tests.cdk.stage_variants import DOMAIN, WARM
 from tests.cdk.templates import Assembly, Template
 
 
@@ -20,6 +27,10 @@ def test_it_holds_state_and_nothing_that_runs(template: Template) -> None:
         "AWS::DynamoDB::Table",
         "AWS::SQS::Queue",
         "AWS::SQS::QueuePolicy",
+        "AWS::Events::EventBus",
+        "AWS::Events::Rule",
+        "AWS::SNS::Topic",
+        "AWS::SNS::TopicPolicy",
     }
 
 
@@ -54,7 +65,7 @@ def test_no_bucket_is_public_or_reached_without_tls(template: Template) -> None:
 
 def test_tables_are_restorable_encrypted_and_expire(template: Template, stage: Stage) -> None:
     tables = template.all("AWS::DynamoDB::Table")
-    assert sorted(table["KeySchema"][0]["AttributeName"] for table in tables) == ["asset_id", "id", "job_id"]
+    assert sorted(table["KeySchema"][0]["AttributeName"] for table in tables) == ["asset_id", "job_id"]
     for table in tables:
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -68,8 +79,8 @@ def test_a_job_that_fails_three_times_is_put_aside(template: Template, stage: St
     queues = template.all("AWS::SQS::Queue")
     (jobs,) = [queue for queue in queues if "RedrivePolicy" in queue]
     (dead,) = [queue for queue in queues if "RedrivePolicy" not in queue]
-    assert jobs["RedrivePolicy"]["maxReceiveCount"] == 3
-    assert jobs["VisibilityTimeout"] == 6 * stage.job_timeout_s
+    assert jobs["RedrivePolicy"]["maxReceiveCount"] == Settings().jobs_max_receives == 3
+    assert jobs["VisibilityTimeout"] == 6 * stage.sizes["worker"].timeout_s
     assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert all("KmsMasterKeyId" in queue for queue in queues)
 
@@ -87,3 +98,63 @@ def test_prod_keeps_its_data(template: Template, stage: Stage, type_: str) -> No
     policies = {(one["DeletionPolicy"], one["UpdateReplacePolicy"]) for one in template.resources(type_)}
     expected = {("RetainExceptOnCreate", "Retain")} if stage.name == "prod" else {("Delete", "Delete")}
     assert policies == expected
+
+
+def keys(schema: list[dict[str, str]]) -> tuple[str, ...]:
+    return tuple(one["AttributeName"] for one in schema)
+
+
+def test_tables_have_the_keys_that_the_code_asks_by(template: Template) -> None:
+    """As tests/support/aws.py makes them, on which the code is tested."""
+    tables = {keys(table["KeySchema"]): table for table in template.all("AWS::DynamoDB::Table")}
+    assert set(tables) == {("job_id",), ("asset_id", "diagnosed_at")}
+    (index,) = tables["job_id",]["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], keys(index["KeySchema"])) == (BY_OWNER, ("owner", "created_at"))
+    assert index["Projection"] == {"ProjectionType": "ALL"}
+    assert "GlobalSecondaryIndexes" not in tables["asset_id", "diagnosed_at"]
+
+
+def cors(template: Template) -> list[dict[str, Any]]:
+    (recordings,) = [one for one in template.all("AWS::S3::Bucket") if "VersioningConfiguration" in one]
+    rules: list[dict[str, Any]] = recordings.get("CorsConfiguration", {}).get("CorsRules", [])
+    return rules
+
+
+def test_pages_that_may_call_may_upload_and_no_others(template: Template, stage: Stage, assembly: Assembly) -> None:
+    assert [rule["AllowedOrigins"] for rule in cors(template)] == [list(one) for one in (stage.cors_origins,) if one]
+    (warm,) = cors(assembly.template("warm", "data"))
+    assert warm["AllowedOrigins"] == [*WARM.cors_origins, f"https://{DOMAIN.name}"]
+    assert warm["AllowedMethods"] == ["GET", "POST"]
+    assert "AllowedHeaders" not in warm
+
+
+def test_a_turn_of_an_asset_goes_to_the_topic(template: Template, stage: Stage) -> None:
+    assert (SOURCE, DETAIL_TYPE) == (alerts.SOURCE, alerts.DETAIL_TYPE)
+    assert template.only("AWS::Events::EventBus")["Name"] == f"palier-{stage.name}"
+    rule = template.only("AWS::Events::Rule")
+    assert rule["EventPattern"] == {"source": [SOURCE], "detail-type": [DETAIL_TYPE]}
+    assert template.document["Resources"][rule["EventBusName"]["Ref"]]["Type"] == "AWS::Events::EventBus"
+    (target,) = rule["Targets"]
+    assert template.document["Resources"][target["Arn"]["Ref"]]["Type"] == "AWS::SNS::Topic"
+    assert "RoleArn" not in target
+
+
+def test_only_event_bridge_of_this_account_publishes_and_the_topic_is_encrypted(template: Template) -> None:
+    here = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    bridge = {"Service": "events.amazonaws.com"}
+    assert "KmsMasterKeyId" in template.only("AWS::SNS::Topic")
+    deny, allow = template.only("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert (allow["Action"], allow["Principal"], allow["Condition"]) == ("sns:Publish", bridge, here)
+    statements = template.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    (used,) = [one for one in statements if one["Principal"] == bridge]
+    assert (used["Action"], used["Condition"]) == (["kms:Decrypt", "kms:GenerateDataKey"], here)
+
+
+def test_who_hears_of_assets_is_the_stage_s(template: Template, assembly: Assembly) -> None:
+    assert template.all("AWS::SNS::Subscription") == []
+    told = assembly.template("warm", "data").all("AWS::SNS::Subscription")
+    assert {(one["Protocol"], one["Endpoint"]) for one in told} == {
+        ("email", "maintenance@plant.internal"),
+        ("https", "https://cmms.plant.internal/hook"),
+    }

@@ -28,7 +28,7 @@ def written() -> Written:
     stream = io.StringIO()
     sink = emf.EmfSink("prod", INFERENCE, stream)
     sink.record(diagnosed(WEAR))
-    sink.record(request(memory_percent=50.0, tally=Tally(models_not_loaded=1, key_store_failures=1)))
+    sink.record(request(memory_percent=50.0, tally=Tally(models_not_loaded=1, key_store_failures=1, history_lost=1)))
     return {(name, tuple(sorted(dimensions))) for name, dimensions in metric_names(stream.getvalue())}
 
 

@@ -44,9 +44,11 @@ SIMPLE = {
         "Maximum",
         300,
         2,
-        900,
+        1800,
         {"QueueName": "palier-prod-jobs"},
     ),
+    "worker-errors": ("AWS/Lambda", "Errors", "Sum", 300, 1, 0, {"FunctionName": "palier-prod-worker"}),
+    "history-lost": ("Palier", "HistoryLost", "Sum", 300, 1, 0, PALIER),
     "blocked-requests": (
         *("AWS/WAFV2", "BlockedRequests", "Sum", 300, 1, 100),
         {"WebACL": "palier-prod", "Region": {"Ref": "AWS::Region"}, "Rule": "ALL"},
@@ -120,6 +122,19 @@ def test_an_alarm_that_waits_until_there_is_enough(name: str) -> None:
     assert (periods_s(alarm), alarm["EvaluationPeriods"], alarm["Threshold"]) == ({period_s}, periods, threshold)
 
 
+def test_throttles_of_every_table_add_up() -> None:
+    alarm = alarms("prod")["table-throttles"]
+    found = {
+        (dimensions(one["MetricStat"]["Metric"])["TableName"], one["MetricStat"]["Metric"]["MetricName"])
+        for one in alarm["Metrics"]
+        if "MetricStat" in one
+    }
+    tables, names = ("palier-prod-jobs", "palier-prod-history"), ("ReadThrottleEvents", "WriteThrottleEvents")
+    assert found == {(table, name) for table in tables for name in names}
+    assert expression(alarm) == "FILL(m0, 0) + FILL(m1, 0) + FILL(m2, 0) + FILL(m3, 0)"
+    assert (periods_s(alarm), alarm["EvaluationPeriods"], alarm["Threshold"]) == ({300}, 1, 10)
+
+
 @pytest.mark.parametrize("name", BURNING)
 def test_a_burn_rate_is_over_two_windows(name: str) -> None:
     made = alarms("prod")
@@ -140,7 +155,7 @@ def test_a_burn_rate_is_over_two_windows(name: str) -> None:
 
 def test_every_alarm_is_checked_here_and_the_reference_s_are_among_them() -> None:
     parts = {f"{name}-{window}" for name, windows in BURNING.items() for window in windows}
-    assert set(alarms("prod")) == {*SIMPLE, *GUARDED, *BURNING, *parts}
+    assert set(alarms("prod")) == {*SIMPLE, *GUARDED, *BURNING, *parts, "table-throttles"}
     assert set(alarms("prod")) >= REFERENCE
     assert len(REFERENCE) == 13 - 1
 

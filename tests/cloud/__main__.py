@@ -21,6 +21,7 @@ from build_scripts.embedded.sharing import open_services, running
 from cdk.stages import StageName
 from tests.cloud.command_line import CdkFailedError
 from tests.cloud.deployment import Deployment
+from tests.cloud.job import FILES, DeployedJobs
 from tests.cloud.place import cloud_host
 from tests.lambda_runtime.places import CACHE, ROOT, NotHereError
 
@@ -57,7 +58,7 @@ def hold() -> None:
 
 
 def up() -> None:
-    """Start the services, deploy dev, make a key, diagnose one recording; leave it up."""
+    """Start the services, deploy dev, make a key, diagnose one recording, run one job; leave it up."""
     url = _started()
     folder = DATA / "cdk"
     folder.mkdir(exist_ok=True)
@@ -76,12 +77,16 @@ def up() -> None:
         time.sleep(1)
         answer = _asked(api, headers)
     print(f"{api}/predict answers {answer.status_code}:\n{answer.text}\n")
-    print("Ask it yourself; make cloud-down removes it:")
+    if answer.status_code != httpx.codes.OK:
+        raise CdkFailedError("the deployed API did not diagnose the recording")
+    print(
+        f"A job of three files, {', '.join(FILES)}, goes through the queue; the worker dies of the last ...", flush=True
+    )
+    print("\n".join(DeployedJobs(url, api, STAGE, key).run().lines()), flush=True)
+    print("\nAsk it yourself; make cloud-down removes it:")
     asked = f"'{api}/predict?full_scale=4'"
     kind = "-H 'Accept: */*' -H 'Content-Type: audio/wav'"
     print(f"  curl -sS -H 'X-API-Key: {key}' {kind} --data-binary @'{RECORDING}' {asked}")
-    if answer.status_code != httpx.codes.OK:
-        raise CdkFailedError("the deployed API did not diagnose the recording")
 
 
 def _asked(api: str, headers: dict[str, str]) -> httpx.Response:

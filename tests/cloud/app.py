@@ -21,16 +21,21 @@ from cdk.stage_parts import Architecture
 from cdk.stages import STAGES, Stage, StageName
 from tests.lambda_runtime.places import host_architecture
 
+# So short that a recording which no worker survives is put aside in a minute instead of hours.
+WORKER_TIMEOUT_S = 2
 MEMORY, BROKEN = "PALIER_CLOUD_MEMORY", "PALIER_CLOUD_BROKEN"
 
 
 def stage_here(name: StageName) -> Stage:
-    """Return a stage for the emulator: its functions run on this machine's processor."""
-    stage = replace(STAGES[name], architecture=cast("Architecture", host_architecture()))
-    if MEMORY not in os.environ:
-        return stage
-    inference = replace(stage.sizes["inference"], memory_mb=int(os.environ[MEMORY]))
-    return replace(stage, sizes={**stage.sizes, "inference": inference})
+    """Return a stage for the emulator: functions for this machine's processor, a worker that has little time."""
+    shipped = STAGES[name]
+    inference, worker = shipped.sizes["inference"], shipped.sizes["worker"]
+    sizes = {
+        "inference": replace(inference, memory_mb=int(os.environ.get(MEMORY, inference.memory_mb))),
+        "worker": replace(worker, timeout_s=WORKER_TIMEOUT_S),
+    }
+    architecture = cast("Architecture", host_architecture())
+    return replace(shipped, architecture=architecture, sizes={**shipped.sizes, **sizes})
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from build_scripts.cli.main import main
 from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.services import client_arguments
+from build_scripts.embedded.services import REGION, client_arguments
 from build_scripts.embedded.sharing import open_services
 from cdk.stages import StageName
 from tests.cloud.command_line import installed
@@ -42,6 +42,22 @@ class Cloud:
         chosen = self.keys[stage] if key == "" else key
         headers = {"accept": "*/*"} | ({"x-api-key": chosen} if chosen else {}) | request.pop("headers", {})
         return httpx.post(f"{self.deployment.api(stage)}{path}", headers=headers, timeout=60, **request)
+
+    def read(self, stage: StageName, path: str) -> dict[str, Any]:
+        """GET what a stage's API answers to the stage's own key."""
+        headers = {"accept": "*/*", "x-api-key": self.keys[stage]}
+        document: dict[str, Any] = httpx.get(f"{self.deployment.api(stage)}{path}", headers=headers, timeout=60).json()
+        return document
+
+
+def role_clients(cloud: Cloud, name: str) -> Callable[[str], Any]:
+    """Clients with the credentials of a function's role in dev."""
+    arn = cloud.client("lambda").get_function_configuration(FunctionName=f"palier-dev-{name}")["Role"]
+    found = cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    session: Any = boto3.Session(
+        found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], region_name=REGION
+    )
+    return lambda service: session.client(service, endpoint_url=cloud.deployment.url)
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import boto3
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
@@ -19,7 +17,7 @@ from cdk.stages import StageName
 from functions.core.key_ring_secret import read_ring
 from tests.cloud.app import BROKEN, MEMORY
 from tests.cloud.command_line import CdkFailedError
-from tests.cloud.conftest import STAGES, Cloud
+from tests.cloud.conftest import STAGES, Cloud, role_clients
 from tests.cloud.stripping import REMOVALS
 from tests.lambda_runtime.events import read_example
 from tests.lambda_runtime.places import ROOT, host_architecture
@@ -62,14 +60,10 @@ def test_the_rest_of_the_stage_is_there(cloud: Cloud, stage: StageName) -> None:
     settings = cloud.client("apigateway").get_stage(restApiId=api["id"], stageName=stage)
     assert settings["tracingEnabled"] is True
     paths = {one["path"] for one in cloud.client("apigateway").get_resources(restApiId=api["id"], limit=500)["items"]}
-    assert {"/predict", "/predict/batch", "/health", "/v2/{path+}"} <= paths
+    assert {"/predict", "/predict/batch", "/health", "/v2/{path+}", "/jobs/{job_id}/results", "/assets"} <= paths
     assert cloud.client("secretsmanager").describe_secret(SecretId=f"palier/{stage}/api-keys")["Name"]
-    assert len([one for one in cloud.client("dynamodb").list_tables()["TableNames"] if one.startswith(name)]) == 3
-    queues = cloud.client("sqs").list_queues(QueueNamePrefix=name)["QueueUrls"]
-    assert len(queues) == 2
-    # Their policy refuses whoever comes without TLS, and the emulator has none.
-    with pytest.raises(ClientError, match="AccessDenied"):
-        cloud.client("sqs").get_queue_attributes(QueueUrl=queues[0], AttributeNames=["All"])
+    assert len([one for one in cloud.client("dynamodb").list_tables()["TableNames"] if one.startswith(name)]) == 2
+    assert name in {one["Name"] for one in cloud.client("events").list_event_buses()["EventBuses"]}
     alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{name}-")["MetricAlarms"]
     assert {f"{name}-model-not-loaded", f"{name}-dead-letters"} <= {one["AlarmName"] for one in alarms}
 
@@ -132,10 +126,11 @@ def test_rotation_does_its_work_with_its_own_role(cloud: Cloud) -> None:
     assert len(read_ring(cloud.client("secretsmanager"), "palier/dev/api-keys").ring.keys) == 1
 
 
-@pytest.mark.parametrize("name", ["inference", "rotation"])
+@pytest.mark.parametrize("name", ["inference", "rotation", "jobs"])
 def test_a_role_grants_nothing_beyond_its_policy(cloud: Cloud, name: str) -> None:
     """The function's own credentials: what it needs is let through, the next thing is not."""
-    secrets, tables = role_clients(cloud, name)
+    client = role_clients(cloud, name)
+    secrets, tables = client("secretsmanager"), client("dynamodb")
     assert secrets.get_secret_value(SecretId="palier/dev/api-keys")["Name"] == "palier/dev/api-keys"
     with pytest.raises(ClientError, match="AccessDenied"):
         secrets.get_secret_value(SecretId="palier/staging/api-keys")
@@ -177,17 +172,10 @@ def test_what_is_destroyed_leaves_nothing_behind(cloud: Cloud) -> None:
     assert [one for one in cloud.client("s3").list_buckets()["Buckets"] if "staging" in one["Name"]] == []
     assert cloud.client("sqs").list_queues(QueueNamePrefix="palier-staging").get("QueueUrls", []) == []
     assert [one for one in cloud.client("apigateway").get_rest_apis()["items"] if "staging" in one["name"]] == []
+    assert [one for one in cloud.client("events").list_event_buses()["EventBuses"] if "staging" in one["Name"]] == []
+    assert [one for one in cloud.client("sns").list_topics()["Topics"] if "staging" in one["TopicArn"]] == []
+    assert cloud.client("lambda").list_event_source_mappings(FunctionName="palier-dev-worker")["EventSourceMappings"]
     assert cloud.ask("dev", json={"signal": read_example("clearance.wav", 1.0).tolist()}).status_code == 200
-
-
-def role_clients(cloud: Cloud, name: str) -> tuple[Any, Any]:
-    """Clients of Secrets Manager and DynamoDB with the credentials of a function's role in dev."""
-    arn = cloud.client("lambda").get_function_configuration(FunctionName=f"palier-dev-{name}")["Role"]
-    credentials = cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-    keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
-    session = boto3.Session(*keys, region_name="eu-central-1")
-    url = cloud.deployment.url
-    return session.client("secretsmanager", endpoint_url=url), session.client("dynamodb", endpoint_url=url)
 
 
 @contextmanager

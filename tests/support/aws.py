@@ -8,16 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import boto3
 from moto import mock_aws
 from moto.sqs.models import sqs_backends
 
-from functions.core.aws import dynamodb_client, events_client, forget_clients, s3_client, sqs_client
+from build_scripts.embedded import resources as embedded
+from functions.core.aws import forget_clients, sqs_client
 from functions.worker.batch import BatchResponse, BatchWorker
 
 # Moto's account.
 ACCOUNT = "123456789012"
 REGION: Literal["eu-central-1"] = "eu-central-1"
-JOBS, HISTORY, BUCKET, BUS = "jobs", "history", "palier-recordings", "palier"
+JOBS, HISTORY, BUCKET, BUS = embedded.JOBS.name, embedded.HISTORY.name, embedded.BUCKET, embedded.BUS
 
 
 class WorkerEndedError(BaseException):
@@ -42,41 +44,7 @@ def in_memory_aws() -> Iterator[None]:
 
 def make_resources() -> dict[str, str]:
     """Make what the deployment makes; returns the settings that name it."""
-    _make_table(JOBS, ("job_id",), index=("owner", "created_at"))
-    _make_table(HISTORY, ("asset_id", "diagnosed_at"))
-    s3_client().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    events_client().create_event_bus(Name=BUS)
-    url = sqs_client().create_queue(QueueName="jobs")["QueueUrl"]
-    dead_letters = sqs_client().create_queue(QueueName="jobs-dead-letters")["QueueUrl"]
-    return {
-        "jobs_table": JOBS,
-        "jobs_bucket": BUCKET,
-        "jobs_queue_url": url,
-        "jobs_dead_letter_queue_url": dead_letters,
-        "history_table": HISTORY,
-        "event_bus": BUS,
-    }
-
-
-def _make_table(name: str, keys: tuple[str, ...], index: tuple[str, ...] = ()) -> None:
-    kinds = ("HASH", "RANGE")
-    attributes = [{"AttributeName": key, "AttributeType": "S"} for key in (*keys, *index)]
-    indexes = [
-        {
-            "IndexName": "by_owner",
-            "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in zip(index, kinds, strict=False)],
-            "Projection": {"ProjectionType": "ALL"},
-        }
-    ]
-    more: Any = {"GlobalSecondaryIndexes": indexes} if index else {}
-    schema: Any = [{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, kinds, strict=False)]
-    dynamodb_client().create_table(
-        TableName=name,
-        KeySchema=schema,
-        AttributeDefinitions=attributes,  # type: ignore[arg-type]
-        BillingMode="PAY_PER_REQUEST",
-        **more,
-    )
+    return embedded.make_resources(boto3.client, REGION).settings
 
 
 @dataclass

@@ -42,7 +42,10 @@ def observed(scope: Construct, stage: str) -> Observed:
         queue=sqs.Queue.from_queue_arn(scope, "Queue", f"{queue_arn}-jobs"),
         dead_letters=sqs.Queue.from_queue_arn(scope, "DeadLetters", f"{queue_arn}-dead"),
         web_acl_metric=f"palier-{stage}",
-        tables={"jobs": dynamodb.Table.from_table_name(scope, "Jobs", f"palier-{stage}-jobs")},
+        tables={
+            name: dynamodb.Table.from_table_name(scope, f"Table{name}", f"palier-{stage}-{name}")
+            for name in ("jobs", "history")
+        },
     )
 
 

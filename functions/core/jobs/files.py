@@ -60,7 +60,7 @@ class JobFiles:
         return self._read(key, limit_bytes)
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
-        """Return some bytes of an object; raises as `get`."""
+        """Return some bytes of an object, fewer where it ends before; raises as `get`."""
         return self._read(key, length, Range=f"bytes={offset}-{offset + length - 1}")
 
     def below(self, prefix: str, most: int) -> list[StoredFile]:
@@ -98,6 +98,8 @@ class JobFiles:
             except ClientError as error:
                 if error_code(error) in {"NoSuchKey", "404"}:
                     raise RecordingMissingError(f"There is no {key!r} in the bucket.") from None
+                if error_code(error) == "InvalidRange":
+                    raise RecordingMissingError(f"{key!r} has become shorter since the job was started.") from None
                 raise
             with answer["Body"] as body:
                 if answer["ContentLength"] > limit_bytes:

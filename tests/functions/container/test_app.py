@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 import tritonclient.http as triton
 from msgspec.structs import replace
 
+from functions.container import app
 from functions.container.app import Container, create_container
 from functions.container.errors import ProviderUnavailableError
 from functions.container.settings import ContainerSettings
@@ -44,6 +46,18 @@ async def test_native_requests_are_batched_too(door: httpx.AsyncClient) -> None:
     answers = await asyncio.gather(*(predict_tone(door) for _ in range(8)))
     assert [answer.json()["class_id"] for answer in answers] == ["high"] * 8
     assert 'palier_batch_windows_sum{model="tiny"} 8.0' in (await door.get("/metrics")).text
+
+
+async def test_diagnoses_of_assets_are_kept_where_the_settings_name_a_history(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    history = SimpleNamespace(record=lambda observation: kept.append(observation.asset_id))
+    monkeypatch.setattr(app, "create_history", lambda _: history)
+    async with client_of(make_container(settings).served) as client:
+        assert (await predict_tone(client, asset_id="press-4")).status_code == 200
+        assert (await predict_tone(client)).status_code == 200
+    assert kept == ["press-4"]
 
 
 async def test_the_statistics_know_waiting_from_running(door: httpx.AsyncClient) -> None:

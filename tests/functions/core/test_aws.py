@@ -15,6 +15,7 @@ from functions.core.aws import (
     sqs_client,
 )
 from functions.core.errors import DependencyUnavailableError
+from functions.core.jobs.files import JobFiles
 from tests.support.aws import in_memory_aws
 
 CLIENTS = (dynamodb_client, s3_client, sqs_client, events_client)
@@ -43,6 +44,29 @@ def test_a_client_gives_up_soon() -> None:
         config: Any = dynamodb_client().meta.config
         assert (config.connect_timeout, config.read_timeout) == (2, 10)
         assert config.retries["total_max_attempts"] == 4
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "address"),
+    [
+        (None, "https://recordings.s3.eu-central-1.amazonaws.com/"),
+        ("http://localhost:4566", "http://localhost:4566/recordings"),
+        ("http://127.0.0.1:4566", "http://127.0.0.1:4566/recordings"),
+    ],
+)
+def test_signed_links_name_the_bucket_where_it_lies(
+    endpoint: str | None, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The global endpoint of S3 redirects to a new bucket, and a page's upload does not follow."""
+    with in_memory_aws():
+        if endpoint:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        form, link = (
+            JobFiles("recordings").offer_upload("a", "audio/wav", 1),
+            JobFiles("recordings").offer_download("a", "a.csv"),
+        )
+    assert form.url == address
+    assert link.startswith(f"{address.rstrip('/')}/a?")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tests.support.aws import BUCKET
 from tests.support.jobs import Jobs, signal
 from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
 
+RAW = "application/octet-stream"
 FIVE = ["high", "centred", "low", "high", "centred"]
 
 
@@ -64,6 +65,43 @@ async def test_files_are_uploaded_straight_to_the_bucket(jobs: Jobs) -> None:
     assert (started.status_code, started.json()["waiting_for_uploads"]) == (200, False)
     jobs.work()
     assert await jobs.classes(taken["job_id"]) == ["high", "centred", "low", "high"]
+
+
+async def test_an_upload_may_hold_many_recordings(jobs: Jobs) -> None:
+    uploads = [
+        {"name": "a.wav", "content_type": "audio/wav"},
+        {"name": "night.f32", "content_type": RAW, "recordings": 3, "asset_id": "press-4"},
+    ]
+    taken = (await jobs.post({"uploads": uploads})).json()
+    assert (taken["total"], len(taken["uploads"])) == (4, 2)
+    put(taken["uploads"][0]["fields"]["key"], wav_bytes(tone(0.5)))
+    put(taken["uploads"][1]["fields"]["key"], b"".join(tone(mean).tobytes() for mean in (0.0, -0.5, 0.5)))
+    assert (await jobs.client.post(f"/jobs/{taken['job_id']}/start")).status_code == 200
+    jobs.work()
+    assert await jobs.classes(taken["job_id"]) == ["high", "centred", "low", "high"]
+    results = (await jobs.get(f"/jobs/{taken['job_id']}/results"))["results"]
+    assert [one["name"] for one in results] == ["a.wav", "night.f32#0", "night.f32#1", "night.f32#2"]
+    assert [one["diagnosis"]["asset_id"] for one in results] == [None, "press-4", "press-4", "press-4"]
+
+
+async def test_a_file_must_hold_as_many_recordings_as_was_said(jobs: Jobs) -> None:
+    taken = (await jobs.post({"uploads": [{"name": "a.f32", "content_type": RAW, "recordings": 3}]})).json()
+    put(taken["uploads"][0]["fields"]["key"], tone().tobytes()[:-4])
+    refused = await jobs.client.post(f"/jobs/{taken['job_id']}/start")
+    assert "a.f32 has" in assert_error(refused, 422, "job_invalid", "uploads")
+    put(taken["uploads"][0]["fields"]["key"], tone().tobytes() * 3)
+    assert (await jobs.client.post(f"/jobs/{taken['job_id']}/start")).status_code == 200
+
+
+async def test_a_file_that_was_cut_after_the_start_fails_alone(jobs: Jobs) -> None:
+    uploads = [{"name": name, "content_type": RAW, "recordings": 4} for name in ("a", "b")]
+    taken = (await jobs.post({"uploads": uploads})).json()
+    for form in taken["uploads"]:
+        put(form["fields"]["key"], tone(0.5).tobytes() * 4)
+    assert (await jobs.client.post(f"/jobs/{taken['job_id']}/start")).status_code == 200
+    put(taken["uploads"][0]["fields"]["key"], tone(0.5).tobytes())
+    jobs.work()
+    assert await jobs.classes(taken["job_id"]) == ["high", "empty_body", *["recording_missing"] * 2, *["high"] * 4]
 
 
 async def test_an_upload_is_bounded_in_size_and_type(jobs: Jobs) -> None:
@@ -213,6 +251,18 @@ async def test_jobs_are_listed_newest_first(jobs: Jobs) -> None:
         ({"uploads": [{"name": "../a.wav", "content_type": "audio/wav"}]}, 422, "job_invalid", "uploads[0].name"),
         ({"uploads": [{"name": "a", "content_type": "image/png"}]}, 422, "job_invalid", "uploads[0].content_type"),
         ({"uploads": [{"name": "a", "content_type": "audio/wav"}] * 2}, 422, "job_invalid", "uploads"),
+        (
+            {"uploads": [{"name": "a", "content_type": "audio/wav", "recordings": 2}]},
+            422,
+            "job_invalid",
+            "uploads[0].recordings",
+        ),
+        (
+            {"uploads": [{"name": "a", "content_type": RAW, "recordings": 0}]},
+            422,
+            "job_invalid",
+            "uploads[0].recordings",
+        ),
         ({"signals": [signal("high")], "recordings": []}, 202, None, None),
         ({"signals": [signal("high")], "recordings": [{}, {}]}, 422, "job_invalid", "recordings"),
         (

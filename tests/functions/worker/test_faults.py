@@ -11,7 +11,7 @@ from functions.core.aws import dynamodb_client, s3_client
 from functions.core.jobs.job import DIVIDED
 from functions.worker.recordings import RecordingReader
 from tests.support.apps import assert_error
-from tests.support.aws import BUCKET, HISTORY, WorkerEndedError, deliver
+from tests.support.aws import BUCKET, HISTORY, JOBS, WorkerEndedError, deliver
 from tests.support.faults import FAULTS, Fault, meeting
 from tests.support.jobs import Jobs
 
@@ -36,7 +36,7 @@ async def check_whole(jobs: Jobs, job_id: str) -> None:
 
 
 def active_jobs() -> int:
-    item = dynamodb_client().get_item(TableName="jobs", Key={"job_id": {"S": "quota#everybody"}})["Item"]
+    item = dynamodb_client().get_item(TableName=JOBS, Key={"job_id": {"S": "quota#everybody"}})["Item"]
     return int(item["active"]["N"])
 
 

@@ -1,0 +1,120 @@
+"""The tables, bucket, queues and bus of jobs and histories, as a deployment makes them."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+# As the deployed queue: a message that came so often is put aside.
+MOST_RECEIVES = 3
+# Longer than any part takes; a part whose worker died comes again after it.
+VISIBILITY_S = 120
+
+MakeClient = Callable[..., Any]
+
+_MADE_BEFORE = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou", "ResourceAlreadyExistsException"})
+
+
+@dataclass(frozen=True)
+class _Table:
+    name: str
+    keys: Sequence[str]
+    index: Sequence[str] = ()
+
+
+JOBS = _Table("palier-jobs", ("job_id",), ("owner", "created_at"))
+HISTORY = _Table("palier-history", ("asset_id", "diagnosed_at"))
+BUCKET, QUEUE, DEAD_LETTERS, ALERTS, BUS = (
+    "palier-recordings",
+    "palier-jobs",
+    "palier-jobs-dead-letters",
+    "palier-alerts",
+    "palier",
+)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What was made, and the settings that name it; alerts_url is of the queue that hears every event of the bus."""
+
+    settings: dict[str, str]
+    alerts_url: str
+
+
+def make_resources(make_client: MakeClient, region: str) -> Resources:
+    """Make what is not there yet.
+
+    Args:
+        make_client: returns a client of boto3 for a service's name.
+        region: where the bucket is made.
+    """
+    for table in (JOBS, HISTORY):
+        _make_table(make_client("dynamodb"), table)
+    _make_bucket(make_client("s3"), region)
+    sqs, events = make_client("sqs"), make_client("events")
+    dead_letters_url = _make_queue(sqs, DEAD_LETTERS, {})
+    redrive = {"deadLetterTargetArn": _arn(sqs, dead_letters_url), "maxReceiveCount": MOST_RECEIVES}
+    attributes = {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": str(VISIBILITY_S)}
+    settings = {
+        "jobs_table": JOBS.name,
+        "jobs_bucket": BUCKET,
+        "jobs_queue_url": _make_queue(sqs, QUEUE, attributes),
+        "jobs_dead_letter_queue_url": dead_letters_url,
+        "history_table": HISTORY.name,
+        "event_bus": BUS,
+    }
+    return Resources(settings, _make_bus(sqs, events))
+
+
+def _make_table(client: Any, table: _Table) -> None:
+    indexes = [
+        {
+            "IndexName": "by_owner",
+            "KeySchema": _key_schema(table.index),
+            "Projection": {"ProjectionType": "ALL"},
+        }
+    ]
+    _unless_made(
+        client.create_table,
+        TableName=table.name,
+        KeySchema=_key_schema(table.keys),
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in (*table.keys, *table.index)],
+        BillingMode="PAY_PER_REQUEST",
+        **({"GlobalSecondaryIndexes": indexes} if table.index else {}),
+    )
+
+
+def _key_schema(keys: Sequence[str]) -> list[dict[str, str]]:
+    return [{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)]
+
+
+def _make_bucket(client: Any, region: str) -> None:
+    _unless_made(client.create_bucket, Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": region})
+
+
+def _make_queue(client: Any, name: str, attributes: dict[str, str]) -> str:
+    url: str = client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    return url
+
+
+def _make_bus(sqs: Any, events: Any) -> str:
+    _unless_made(events.create_event_bus, Name=BUS)
+    url = _make_queue(sqs, ALERTS, {})
+    events.put_rule(Name=ALERTS, EventBusName=BUS, EventPattern=json.dumps({"source": ["palier"]}))
+    events.put_targets(Rule=ALERTS, EventBusName=BUS, Targets=[{"Id": "queue", "Arn": _arn(sqs, url)}])
+    return url
+
+
+def _arn(sqs: Any, url: str) -> str:
+    arn: str = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    return arn
+
+
+def _unless_made(make: Callable[..., Any], **arguments: Any) -> None:
+    try:
+        make(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _MADE_BEFORE:
+            raise

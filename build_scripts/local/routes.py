@@ -1,0 +1,50 @@
+"""The routes of jobs and assets, whose services are started by the first request for them."""
+
+import asyncio
+from functools import cached_property
+
+from starlette.datastructures import URLPath
+from starlette.routing import BaseRoute, Match, NoMatchFound, Router
+from starlette.types import Receive, Scope, Send
+
+from build_scripts.local.services import LocalServices
+from functions.core.key_stores import KeyStore
+from functions.core.workers import Workers
+from functions.jobs.app import asset_routes, job_routes
+from functions.jobs.assets import AssetEndpoints
+from functions.jobs.endpoints import JobEndpoints
+
+PATHS = ("/jobs", "/assets")
+
+
+class LocalJobs(BaseRoute):
+    """All routes of the jobs function."""
+
+    def __init__(self, services: LocalServices, store: KeyStore | None) -> None:
+        self._services = services
+        self._store = store
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match every request for jobs or assets."""
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        path: str = scope["path"]
+        found = any(path == one or path.startswith(f"{one}/") for one in PATHS)
+        return (Match.FULL if found else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by the route that fits; a first request waits until the services have started."""
+        await asyncio.to_thread(self._services.need)
+        await self._router(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: object) -> URLPath:
+        """No route here is looked up by name."""
+        raise NoMatchFound(name, path_params)
+
+    @cached_property
+    def _router(self) -> Router:
+        settings = self._services.need()
+        workers = Workers(settings.max_pending)
+        jobs, assets = JobEndpoints(settings, workers), AssetEndpoints(settings, workers)
+        routes = [*job_routes(jobs, self._store), *asset_routes(assets, self._store)]
+        return Router(routes, redirect_slashes=False)

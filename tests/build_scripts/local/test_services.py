@@ -1,0 +1,70 @@
+"""The services behind local_server.py: started once, when first needed; what fails is said and tried again."""
+
+import os
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from build_scripts.embedded.errors import EmbeddedServicesError
+from build_scripts.local import starting
+from build_scripts.local.routes import LocalJobs
+from build_scripts.local.services import LocalHistory, LocalServices
+from functions.core.asgi import create_starlette
+from functions.core.errors import DependencyUnavailableError
+from functions.core.history import Observation
+from functions.core.settings import Settings
+from tests.support.apps import assert_error, client_of
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """A machine on which they cannot be installed; returns the folders that they were asked for."""
+    asked: list[Path] = []
+
+    def refuse(folder: Path, *_: object, **__: object) -> None:
+        asked.append(folder)
+        raise EmbeddedServicesError("The embedded services cannot be installed: no network.")
+
+    monkeypatch.setattr(starting, "open_services", refuse)
+    return asked
+
+
+def app_of(settings: Settings, services: LocalServices) -> Starlette:
+    return create_starlette([LocalJobs(services, None)], settings)
+
+
+@pytest.mark.parametrize("path", ["/jobs", "/jobs/abc/results", "/assets", "/assets/press-4/history"])
+async def test_without_them_jobs_and_assets_are_503_and_say_why(
+    settings: Settings, offline: list[Path], path: str
+) -> None:
+    services = LocalServices(settings, None, 0, lambda _: None)
+    async with client_of(app_of(settings, services)) as client:
+        for _ in range(2):
+            answer = await client.get(path)
+            assert "no network" in assert_error(answer, 503, "dependency_unavailable", None)
+            assert "retry-after" in answer.headers
+    assert len(offline) == 2
+    assert not any(folder.exists() for folder in offline)
+
+
+async def test_other_paths_start_nothing(settings: Settings, offline: list[Path]) -> None:
+    services = LocalServices(settings, None, 0, lambda _: None)
+    async with client_of(app_of(settings, services)) as client:
+        assert [(await client.get(path)).status_code for path in ("/jobsx", "/asset", "/")] == [404, 404, 404]
+    assert offline == []
+
+
+def test_a_diagnosis_that_cannot_be_kept_is_told_as_such(settings: Settings, offline: list[Path]) -> None:
+    services = LocalServices(settings, None, 0, lambda _: None)
+    observation = Observation("r0", "press-4", 0.0, lambda: None, None)  # type: ignore[arg-type, return-value]
+    with pytest.raises(DependencyUnavailableError, match="no network"):
+        LocalHistory(services).record(observation)
+    assert len(offline) == 1
+
+
+def test_closing_what_never_started_does_nothing(settings: Settings, tmp_path: Path) -> None:
+    before = dict(os.environ)
+    LocalServices(settings, tmp_path / "aws", 0, print).close()
+    assert dict(os.environ) == before
+    assert not (tmp_path / "aws").exists()

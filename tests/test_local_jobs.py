@@ -1,0 +1,175 @@
+"""Jobs, histories and alerts through local_server.py: real services beside it, real uploads, a restart, a death."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import httpx
+import pytest
+
+from build_scripts.embedded.errors import EmbeddedServicesError
+from build_scripts.embedded.resources import make_resources
+from build_scripts.embedded.services import REGION, EmbeddedServices, answers, client_environment, this_host
+from build_scripts.local.worker import QueueReader
+from functions.core.aws import forget_clients
+from functions.core.settings import Settings
+from functions.jobs.app import create_app
+from functions.worker.app import create_worker
+from tests.conftest import MakeSettings
+from tests.support.apps import client_of
+from tests.support.jobs import MEANS
+from tests.support.jobs import signal as recording
+from tests.support.local_server import ROOT, Running, Start, environment, start
+from tests.support.recordings import tone
+
+__all__ = ["environment", "start"]
+SECONDS = 60
+FOUR = ["high", "centred", "low", "high"]
+
+
+@pytest.fixture(autouse=True)
+def _installed() -> None:
+    try:
+        this_host()
+    except EmbeddedServicesError as reason:
+        pytest.skip(reason.message)
+
+
+def call(server: Running, method: str, path: str, **more: Any) -> Any:
+    headers = {"x-api-key": server.key} if server.key else {}
+    answer = httpx.request(method, f"{server.url}{path}", headers=headers, timeout=SECONDS, **more)
+    assert answer.status_code in {200, 202}, answer.text
+    return answer.json()
+
+
+def finished(server: Running, job_id: str) -> Any:
+    deadline = time.monotonic() + SECONDS
+    while (job := call(server, "GET", f"/jobs/{job_id}"))["state"] in {"queued", "running"}:
+        assert time.monotonic() < deadline, job
+        time.sleep(0.05)
+    return job
+
+
+def classes(server: Running, job_id: str) -> list[str]:
+    results = call(server, "GET", f"/jobs/{job_id}/results")["results"]
+    return [one["diagnosis"]["class_id"] if one["diagnosis"] else one["error"]["code"] for one in results]
+
+
+def ended(server: Running, number: int) -> tuple[int, str, str]:
+    server.process.send_signal(number)
+    out, err = server.process.communicate(timeout=SECONDS)
+    return server.process.returncode, out, err
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def test_a_job_from_submission_to_download(start: Start, number: int, status: int) -> None:
+    with start("--auth") as server:
+        body = {"signals": [recording(name) for name in FOUR] + [recording("flat")]}
+        job_id = call(server, "POST", "/jobs", json=body)["job_id"]
+        job = finished(server, job_id)
+        assert (job["state"], job["done"], job["failed"]) == ("partially_failed", 4, 1)
+        assert classes(server, job_id) == [*FOUR, "signal_constant"]
+        offer = call(server, "GET", f"/jobs/{job_id}/results?download=jsonl")
+        lines = httpx.get(offer["url"]).text.splitlines()
+        assert [json.loads(line)["index"] for line in lines] == list(range(5))
+        place = urlsplit(offer["url"])
+        assert place.hostname == "localhost"
+        assert answers(f"http://localhost:{place.port}")
+        returned, out, err = ended(server, number)
+        assert (returned, err) == (status, "")
+        assert "in memory: gone when this ends" in out
+    # What it started ends with it.
+    assert not answers(f"http://localhost:{place.port}")
+
+
+def test_files_are_uploaded_by_forms_and_jobs_outlive_a_restart(start: Start, tmp_path: Path) -> None:
+    folder = str(tmp_path / "data")
+    with start("--data-dir", folder) as server:
+        uploads = [
+            {"name": "a.f32", "content_type": "application/octet-stream", "recordings": 3, "asset_id": "press-4"}
+        ]
+        taken = call(server, "POST", "/jobs", json={"uploads": uploads})
+        (form,) = taken["uploads"]
+        content = b"".join(tone(MEANS[name]).tobytes() for name in FOUR[:3])
+        assert httpx.post(form["url"], data=form["fields"], files={"file": content}).status_code == 204
+        call(server, "POST", f"/jobs/{taken['job_id']}/start")
+        assert finished(server, taken["job_id"])["state"] == "succeeded"
+        status, out, err = server.interrupt()
+        assert (status, err) == (0, "")
+        assert f"kept in {folder}" in out
+    with start("--data-dir", folder) as again:
+        assert [job["state"] for job in call(again, "GET", "/jobs")["jobs"]] == ["succeeded"]
+        assert classes(again, taken["job_id"]) == FOUR[:3]
+        history = call(again, "GET", "/assets/press-4/history")
+        assert len(history["history"]) == 3
+        assert again.interrupt()[0] == 0
+
+
+def test_diagnoses_become_a_history_and_a_turn_becomes_a_line(start: Start) -> None:
+    with start() as server:
+        for _ in range(5):
+            call(server, "POST", "/predict?asset_id=press-4", json={"signal": recording("high")})
+        deadline = time.monotonic() + SECONDS
+        while not (assets := call(server, "GET", "/assets")["assets"]) or assets[0]["diagnoses"] < 5:
+            assert time.monotonic() < deadline, assets
+            time.sleep(0.05)
+        assert (assets[0]["asset_id"], assets[0]["state"], assets[0]["class_id"]) == ("press-4", "fault", "high")
+        assert server.process.stdout
+        said = server.process.stdout.readline()
+        while not said.startswith("alert: "):
+            said = server.process.stdout.readline()
+        assert said.startswith("alert: press-4 has a fault: high (")
+        status, out, _ = server.interrupt()
+    assert status == 0
+    assert "alert: " not in out
+
+
+async def test_a_worker_that_is_killed_in_a_part_loses_nothing_and_counts_nothing_twice(
+    make_settings: MakeSettings, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_clients()
+    with EmbeddedServices(this_host()) as services:
+        for name, value in client_environment(services.url).items():
+            monkeypatch.setenv(name, value)
+        made = make_resources(boto3.Session().client, REGION).settings
+        settings = make_settings(**made, jobs_chunk=4)
+        sqs = boto3.Session().client("sqs")
+        sqs.set_queue_attributes(QueueUrl=made["jobs_queue_url"], Attributes={"VisibilityTimeout": "2"})
+        async with client_of(create_app(settings)) as client:
+            answer = await client.post("/jobs", json={"signals": [recording(name) for name in FOUR * 2]})
+            path = f"/jobs/{answer.json()['job_id']}"
+            _kill_in_a_part(environment | client_environment(services.url), settings, made)
+            job = (await client.get(path)).json()
+            assert (job["state"], job["done"], job["failed"]) == ("running", 0, 0)
+            reader = QueueReader(sqs, made["jobs_queue_url"], create_worker(settings))
+            deadline = time.monotonic() + SECONDS
+            while (job := (await client.get(path)).json())["state"] == "running":
+                assert time.monotonic() < deadline, job
+                reader.poll()
+            assert (job["state"], job["total"], job["done"], job["failed"]) == ("succeeded", 8, 8, 0)
+            results = (await client.get(f"{path}/results")).json()["results"]
+            assert [one["diagnosis"]["class_id"] for one in results] == FOUR * 2
+            # What the killed worker held comes back later: it finds everything counted.
+            time.sleep(2.1)
+            reader.poll()
+            assert (await client.get(path)).json()["done"] == 8
+    forget_clients()
+
+
+def _kill_in_a_part(environment: dict[str, str], settings: Settings, named: dict[str, str]) -> None:
+    more = {"models_dir": str(settings.models_dir), "default_model": settings.default_model, "jobs_chunk": 4}
+    command = [sys.executable, "-m", "tests.support.stuck_worker", json.dumps(named | more), "2"]
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.PIPE, text=True) as worker:
+        try:
+            assert worker.stdout
+            assert worker.stdout.readline() == "stopped\n"
+        finally:
+            worker.kill()
+    assert worker.returncode == -signal.SIGKILL
