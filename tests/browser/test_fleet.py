@@ -21,7 +21,7 @@ def test_the_fleet_shows_the_worst_first_and_a_machines_trend(open_page: OpenPag
     )
     expect(page.locator(".asset .pill")).to_have_text(["fault", "fault", "not settled", "healthy", "healthy"])
     expect(page.get_by_text("5 machines, 2 with a fault")).to_be_visible()
-    expect(page.locator(".asset", has_text="pump-8")).to_contain_text("newest 20 Nov 2026, 03:00, says Wear")
+    expect(page.locator(".asset", has_text="pump-8")).to_contain_text("newest 20 Nov 2026, 03:00: Wear")
     page.get_by_role("link", name="pump-7").click()
     condition = page.get_by_role("region", name="Condition")
     expect(condition.get_by_role("heading", name="Oil whirl")).to_be_visible()

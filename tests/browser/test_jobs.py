@@ -1,39 +1,65 @@
-"""Jobs and histories from end to end: the page, the functions, the worker and embedded services of AWS."""
+"""Jobs and histories from end to end: the page, local_server.py, its worker and its services of AWS."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
+from tests.browser.conftest import local_server
 from tests.browser.files import FULL_SCALE_G, as_csv, as_mat, as_npy, example
-from tests.browser.job_server import Feeder, job_server
 from tests.browser.watching import OpenPage, Watch, choose, give, go, payload
 from tests.support.recordings import wav_bytes
 
 RATE_HZ = 20480
 
 
+@dataclass(frozen=True)
+class Stack:
+    """A server with jobs and histories that asks for keys, and a good one."""
+
+    url: str
+    key: str
+
+    def get(self, path: str) -> Any:
+        """GET what must be there."""
+        answer = httpx.get(f"{self.url}{path}", headers={"X-API-Key": self.key}, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def predict(self, recording: bytes, **options: str) -> None:
+        """Diagnose a WAV."""
+        headers = {"X-API-Key": self.key, "content-type": "audio/wav"}
+        answer = httpx.post(f"{self.url}/predict", params=options, content=recording, headers=headers, timeout=60)
+        assert answer.status_code == 200, answer.text
+
+
 @pytest.fixture(scope="module")
-def stack() -> Iterator[tuple[str, Feeder]]:
-    with job_server() as served:
-        yield served
+def stack() -> Iterator[Stack]:
+    with local_server("--auth") as (url, announced):
+        found = re.search(r"API key .*: (palier_\S+)$", announced, re.MULTILINE)
+        assert found
+        yield Stack(url, found[1])
 
 
 @pytest.fixture
-def url(stack: tuple[str, Feeder]) -> str:
-    return stack[0]
-
-
-@pytest.fixture
-def feeder(stack: tuple[str, Feeder]) -> Iterator[Feeder]:
-    yield stack[1]
-    stack[1].running.set()
+def page(open_page: OpenPage, stack: Stack, watch: Watch) -> Page:
+    """The page, with a key."""
+    # Before the key is given, and while the first call waits for the services of AWS to start.
+    watch.expected = ("status of 401",)
+    page = open_page(url=stack.url)
+    page.set_default_timeout(90_000)
+    page.get_by_role("button", name="API key").click()
+    page.get_by_label("Key", exact=True).fill(stack.key)
+    page.get_by_role("button", name="Use key").click()
+    return page
 
 
 def pcm(name: str) -> bytes:
@@ -54,8 +80,7 @@ def submitted(page: Page, many: int, clicks: int = 1) -> tuple[Locator, str]:
     return page.get_by_role("article", name=f"Job {job_id}"), job_id
 
 
-def test_a_job_from_its_files_to_its_download(open_page: OpenPage, url: str) -> None:
-    page = open_page(url=url)
+def test_a_job_from_its_files_to_its_download(page: Page) -> None:
     asked: list[Request] = []
 
     def hear(request: Request) -> None:
@@ -95,8 +120,10 @@ def check_traffic(asked: list[Request]) -> None:
     kinds = [one["content_type"] for one in body["uploads"]]
     assert kinds == ["audio/wav", "application/octet-stream", "text/csv", "application/octet-stream", "audio/wav"]
     assert re.fullmatch(r"[0-9a-f-]{36}", submitted.headers["idempotency-key"])
-    uploads = [one for one in posts if "palier-recordings" in one.url]
+    uploads = [one for one in posts if urlsplit(one.url).netloc != urlsplit(submitted.url).netloc]
     assert len(uploads) == 5
+    assert all("x-api-key" not in one.headers for one in uploads)
+    assert submitted.headers["x-api-key"].startswith("palier_")
     assert len([one for one in posts if one.url.endswith("/start")]) == 1
 
 
@@ -116,56 +143,77 @@ def check_downloads(page: Page, job: Locator, job_id: str) -> None:
     expect(page.get_by_role("heading", level=1, name="Jobs")).to_be_visible()
 
 
-def test_a_job_is_followed_and_cancelled(open_page: OpenPage, url: str, feeder: Feeder) -> None:
-    page = open_page(url=url)
-    feeder.running.clear()
-    # The feeder may still be in a long poll.
-    page.wait_for_timeout(1500)
+def bucket_of(page: Page) -> re.Pattern[str]:
+    """Where files are uploaded to, other than the page's own address."""
+    own = re.escape(urlsplit(page.url).netloc)
+    return re.compile(rf"^http://(?!{own})")
+
+
+def test_a_job_that_waits_for_its_files_is_cancelled(page: Page, watch: Watch) -> None:
+    watch.expected = ("status of 401", "status of 403")
+    page.route(bucket_of(page), no_access)
     chosen(page, *[(f"{n}.wav", pcm("healthy")) for n in range(3)])
-    job, _ = submitted(page, 3)
-    expect(job.get_by_text("Waits for its turn.")).to_be_visible()
-    expect(page.get_by_role("region", name="Queue").get_by_text("2", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Submit 3 recordings").click()
+    expect(page.get_by_role("alert")).to_contain_text("The bucket does not accept the form any more.")
+    page.get_by_role("button", name="Refresh").click()
+    job = page.get_by_role("article").first
+    expect(job.get_by_text("Its files are not all uploaded.")).to_be_visible()
     job.get_by_role("button", name="Cancel").click()
     expect(job.get_by_text("Cancelled")).to_be_visible()
     expect(job.get_by_text("3 of 3 recordings were not tried")).to_be_visible()
     expect(job.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
-def test_a_submission_that_was_cut_short_goes_on_as_one_job(open_page: OpenPage, url: str, watch: Watch) -> None:
+def no_access(route: Route) -> None:
+    route.fulfill(status=403, body="<Error><Code>AccessDenied</Code></Error>")
+
+
+def test_a_submission_is_stopped_and_leaves_no_job_that_waits(page: Page, stack: Stack) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(bucket_of(page), hold)
+    chosen(page, *[(f"{n}.wav", pcm("healthy")) for n in range(3)])
+    page.get_by_role("button", name="Submit 3 recordings").click()
+    expect(page.get_by_role("button", name="Uploading 0 of 3 …")).to_be_disabled()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Submit 3 recordings")).to_be_enabled()
+    assert stack.get("/jobs")["jobs"][0]["state"] == "cancelled"
+
+
+def test_a_submission_that_was_cut_short_goes_on_as_one_job(page: Page, stack: Stack, watch: Watch) -> None:
     """The bucket is gone for the second file; the next try sends what is missing."""
-    watch.expected = ("status of 403",)
-    page = open_page(url=url)
-    before = len(httpx.get(f"{url}/jobs", params={"limit": 1000}).json()["jobs"])
+    watch.expected = ("status of 401", "status of 403")
+    before = len(stack.get("/jobs?limit=1000")["jobs"])
     uploads: list[str] = []
     gone = True
 
     def bucket(route: Route) -> None:
-        uploads.append("")
+        uploads.append(route.request.url)
         if gone and len(uploads) > 1:
-            route.fulfill(status=403, body="<Error><Code>AccessDenied</Code></Error>")
+            no_access(route)
         else:
             route.continue_()
 
-    page.route("**/palier-recordings*", bucket)
+    page.route(bucket_of(page), bucket)
     chosen(page, *[(f"{n}.wav", pcm("wear")) for n in range(2)])
     page.get_by_role("button", name="Submit 2 recordings").click()
     expect(page.get_by_role("alert")).to_contain_text("The bucket does not accept the form any more.")
     gone = False
     job, _ = submitted(page, 2)
     expect(job.get_by_text("Succeeded")).to_be_visible(timeout=60_000)
-    assert len(httpx.get(f"{url}/jobs", params={"limit": 1000}).json()["jobs"]) == before + 1
+    assert len(stack.get("/jobs?limit=1000")["jobs"]) == before + 1
     assert len(uploads) == 3
 
 
-def test_a_machine_is_seen_to_fail(open_page: OpenPage, url: str) -> None:
+def test_a_machine_is_seen_to_fail(page: Page, stack: Stack) -> None:
     """Diagnosed again and again, by requests and by a job: its state, its trend and its turn are the service's."""
     for day, name in enumerate(["healthy"] * 6 + ["oil_whirl"] * 5):
-        recorded = {"asset_id": "press-4", "recorded_at": f"2026-03-{day + 1:02}T06:00:00Z", "full_scale": "4"}
-        sent = httpx.post(
-            f"{url}/predict", params=recorded, content=pcm(name), headers={"content-type": "audio/wav"}, timeout=30
-        )
-        assert sent.status_code == 200, sent.text
-    page = open_page(url=url)
+        recorded_at = f"2026-03-{day + 1:02}T06:00:00Z"
+        stack.predict(pcm(name), asset_id="press-4", recorded_at=recorded_at, full_scale="4")
     chosen(page, *[(f"night {n}.wav", pcm("oil_whirl")) for n in range(2)])
     give(page, "Full scale of integers", "4")
     choose(page, "Fleet", "All of one machine")
