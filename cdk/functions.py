@@ -18,7 +18,11 @@ class Grant:
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """One function: `routes` are `METHOD /path/{parameter}`; `consumes` says that the queue of jobs drives it."""
+    """One function.
+
+    routes: `METHOD /path/{parameter}`; consumes: the queue of jobs drives it; shows_page: it is told what the page
+    cannot know of itself.
+    """
 
     name: str
     handler: str
@@ -27,6 +31,7 @@ class FunctionSpec:
     reads_keys: bool = False
     grants: tuple[Grant, ...] = ()
     consumes: bool = False
+    shows_page: bool = False
 
 
 _BUCKET, _QUEUE = "PALIER_JOBS_BUCKET", "PALIER_JOBS_QUEUE_URL"
@@ -97,6 +102,7 @@ FUNCTIONS: tuple[FunctionSpec, ...] = (
         "dashboard",
         handler="functions.dashboard.handler.handler",
         routes=("GET /dashboard", "GET /dashboard/{path+}"),
+        shows_page=True,
     ),
 )
 

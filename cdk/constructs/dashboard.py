@@ -11,6 +11,11 @@ from cdk.constructs.panels import capacity_row, diagnosis_row, job_row, objectiv
 from cdk.measured import Measured
 
 
+def dashboard_name(stage: str) -> str:
+    """Return the name of a stage's dashboard, by which links find it."""
+    return f"palier-{stage}"
+
+
 class ServiceDashboard(Construct):
     """Alarms on top, then overview, objectives, diagnoses, capacity, jobs, protection."""
 
@@ -37,7 +42,7 @@ class ServiceDashboard(Construct):
         self.dashboard = cloudwatch.Dashboard(
             self,
             "Dashboard",
-            dashboard_name=f"palier-{stage}",
+            dashboard_name=dashboard_name(stage),
             default_interval=Duration.hours(3),
             period_override=cloudwatch.PeriodOverride.INHERIT,
             widgets=rows,

@@ -1,5 +1,6 @@
 """The functions of a stage, and the API before them; it keeps no state and may be replaced at any time."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk.bundle import Bundle
+from cdk.constructs.dashboard import dashboard_name
 from cdk.constructs.function import Deployment, Function
 from cdk.constructs.grants import grant, let_consume
 from cdk.constructs.key_store import VARIABLE, KeyStore
@@ -80,7 +82,19 @@ class ApiStack(Stack):
 
     def _environment(self, spec: FunctionSpec) -> dict[str, str]:
         named = {one.variable: self._data.resources[one.resource].address for one in spec.grants}
-        return named | ({VARIABLE: self._keys.secret.secret_arn} if spec.reads_keys else {})
+        keys = {VARIABLE: self._keys.secret.secret_arn} if spec.reads_keys else {}
+        return named | keys | (self._around_the_page() if spec.shows_page else {})
+
+    def _around_the_page(self) -> dict[str, str]:
+        """Return where the page may upload to, if the bucket lets it in, and where the stage's metrics are."""
+        stage, bucket = self._stage, self._data.recordings.bucket.bucket_name
+        console = f"https://{self.region}.console.aws.amazon.com/cloudwatch/home?region={self.region}"
+        # The bucket lets in pages of the stage's own domain; that of the API itself is known only when both are made.
+        uploads = [f"https://{bucket}.s3.{self.region}.{self.url_suffix}"] if stage.domain else []
+        return {
+            "PALIER_DASHBOARD_CONNECT_SOURCES": json.dumps(uploads),
+            "PALIER_DASHBOARD_METRICS_URL": f"{console}#dashboards/dashboard/{dashboard_name(stage.name)}",
+        }
 
     def _let(self, function: Function, spec: FunctionSpec) -> None:
         if spec.reads_keys:

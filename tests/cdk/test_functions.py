@@ -261,6 +261,21 @@ def test_one_entry_names_its_resources_to_the_function(template: Template, name:
     assert set(function(template, name)["Environment"]["Variables"]) & data == variables
 
 
+def test_the_page_is_told_where_it_may_upload_and_where_the_metrics_are(
+    template: Template, warm: Template, stage: Stage
+) -> None:
+    variables = function(template, "dashboard")["Environment"]["Variables"]
+    # Without a domain of its own the page's origin is none that the bucket knows.
+    assert variables["PALIER_DASHBOARD_CONNECT_SOURCES"] == "[]"
+    said = json.dumps(variables["PALIER_DASHBOARD_METRICS_URL"])
+    assert f"#dashboards/dashboard/palier-{stage.name}" in said
+    known = function(warm, "dashboard")["Environment"]["Variables"]["PALIER_DASHBOARD_CONNECT_SOURCES"]
+    first, bucket, *rest = known["Fn::Join"][1]
+    assert (first, rest[0]) == ('["https://', ".s3.")
+    assert "Bucket" in bucket["Fn::ImportValue"]
+    assert rest[-1] == '"]'
+
+
 def test_the_queue_drives_the_worker_and_takes_back_single_messages(template: Template, stage: Stage) -> None:
     mapping = template.only("AWS::Lambda::EventSourceMapping")
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
