@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.fake_api import FakeJobs, fake_fleet, fake_metrics
-from tests.browser.watching import NARROW, WIDE, OpenPage, Watch, drop, expect_class, overflowing, payload
+from tests.browser.fake_api import STATES, FakeJobs, fake_fleet, fake_metrics, fixed, refuse
+from tests.browser.watching import NARROW, WIDE, OpenPage, Watch, choose, drop, expect_class, overflowing, payload
 from tests.support.recordings import npy_bytes, tone
 
 SERIOUS = {"serious", "critical"}
@@ -41,27 +41,30 @@ def fleet(page: Page) -> None:
 def machine(page: Page) -> None:
     fleet(page)
     page.get_by_role("link", name="pump-7").click()
-    expect(page.locator(".chart:visible canvas")).to_have_count(5)
+    page.get_by_role("button", name="Show older ones").click()
+    expect(page.get_by_role("button", name="Show older ones")).to_have_count(0)
+    expect(page.locator(".chart:visible canvas")).to_have_count(6)
 
 
 def jobs(page: Page) -> None:
-    queue = FakeJobs(paused=True)
-    counts = (
-        ("running", 120, 46, 2),
-        ("partially_failed", 3, 2, 1),
-        ("cancelled", 40, 11, 0),
-        ("succeeded", 512, 512, 0),
-    )
-    for n, (state, total, done, failed) in enumerate(counts):
-        job = {"job_id": f"job-{9 - n:04}", "state": state, "created_at": f"2026-11-20T0{8 - n}:12:00Z"}
-        queue.jobs[job["job_id"]] = job | {"total": total, "done": done, "failed": failed, "progress": 0.4}
-    queue.jobs = dict(reversed(queue.jobs.items()))
-    queue.install(page)
+    FakeJobs(STATES).install(page)
     page.get_by_role("link", name="Jobs").click()
     chosen = [payload(f"pump-7 {n}.npy", npy_bytes(tone())) for n in range(4)]
     page.get_by_label("Choose recordings").set_input_files(chosen)
-    page.get_by_role("article", name="job-0008").get_by_role("button", name="Results").click()
+    page.get_by_role("article", name=f"Job {5:032x}").get_by_role("button", name="Results").click()
     expect(page.locator("tbody tr")).to_have_count(3)
+
+
+def quota(page: Page) -> None:
+    FakeJobs().install(page)
+    sentence = "This key has 10 unfinished jobs; it may have 10."
+    page.route("**/jobs", lambda route: refuse(route, 429, "quota_exceeded", sentence, 60))
+    page.get_by_role("link", name="Jobs").click()
+    page.get_by_label("Choose recordings").set_input_files([payload("pump-7.npy", npy_bytes(tone()))])
+    choose(page, "Fleet", "All of one machine")
+    page.get_by_label("Machine", exact=True).fill("pump-7")
+    page.get_by_role("button", name="Submit 1 recording").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enough for now")
 
 
 def models(page: Page) -> None:
@@ -81,9 +84,19 @@ def service(page: Page) -> None:
     expect(page.locator(".chart canvas")).to_be_visible()
 
 
+def elsewhere(page: Page) -> None:
+    """The service view on AWS."""
+    url = {"uploads": False, "metrics_url": "https://eu-central-1.console.aws.amazon.com/cloudwatch/home"}
+    page.route("**/surroundings.json", fixed(url))
+    page.route("**/metrics.json", lambda route: refuse(route, 404, "not_found", "There is nothing here."))
+    page.reload()
+    page.get_by_role("link", name="Service").click()
+    expect(page.get_by_role("link", name="Open in CloudWatch")).to_be_visible()
+
+
 def absent(page: Page) -> None:
     page.route(
-        "**/jobs", lambda route: route.fulfill(status=404, body='{"code": "not_found", "error": "Nothing here."}')
+        "**/jobs?*", lambda route: route.fulfill(status=404, body='{"code": "not_found", "error": "Nothing here."}')
     )
     page.get_by_role("link", name="Jobs").click()
     expect(page.get_by_role("heading", name="Jobs are not installed here")).to_be_visible()
@@ -94,7 +107,7 @@ def key(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-VIEWS = (intake, diagnosis, refusal, fleet, machine, jobs, models, service, absent, key)
+VIEWS = (intake, diagnosis, refusal, fleet, machine, jobs, quota, models, service, elsewhere, absent, key)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

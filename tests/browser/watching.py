@@ -36,6 +36,12 @@ class Watch:
             self.complaints.append(f"{kind}: {text}")
 
 
+def go(page: Page, view: str) -> None:
+    """Go to a view by the navigation."""
+    page.get_by_role("navigation", name="Views").get_by_role("link", name=view, exact=True).click()
+    expect(page.get_by_role("heading", level=1, name=view, exact=True)).to_be_visible()
+
+
 def drop(page: Page, name: str, content: bytes) -> None:
     """Drop a file onto the page, as from a desktop."""
     transfer = page.evaluate_handle(

@@ -60,7 +60,7 @@ function Standing({ asset, points, models }) {
         items={[
           ["Diagnoses", number(asset.diagnoses)],
           ["Newest", moment(asset.newest_at)],
-          ["It says", className(models, asset.newest_class_id), last && `${percent(last.confidence)} confidence`],
+          ["Newest says", className(models, asset.newest_class_id), last && `${percent(last.confidence)} confidence`],
           ["RMS", quantity(asset.rms, unitOf(models, last?.model))],
         ]}
       />

@@ -52,14 +52,15 @@ function Assets({ assets, models }) {
 function Card({ asset, models }) {
   const { tone, words } = standing(asset);
   const settled = asset.class_id ?? asset.newest_class_id;
-  const newest = asset.newest_class_id === settled ? "" : `, says ${className(models, asset.newest_class_id)}`;
+  const newest = asset.newest_class_id === settled ? "" : `: ${className(models, asset.newest_class_id)}`;
   return (
     <a class={`asset ${tone}`} href={href("fleet", asset.asset_id)}>
       <span class="asset-name">{asset.asset_id}</span>
       <span class={`pill ${tone}`}>{words}</span>
       <span class="asset-class">{className(models, settled)}</span>
       {asset.since && <span class="small">since {moment(asset.since)}</span>}
-      <span class="small">{count(asset.diagnoses, "diagnosis", "diagnoses")}, newest {moment(asset.newest_at)}{newest}</span>
+      <span class="small">{count(asset.diagnoses, "diagnosis", "diagnoses")}</span>
+      <span class="small">newest {moment(asset.newest_at)}{newest}</span>
     </a>
   );
 }

@@ -15,8 +15,8 @@ const HEIGHT = 170;
 /** What each kind shows of a point, its axis, and its scale. */
 const KINDS = {
   crest: { of: (point) => point.crest_factor, label: "Peak over RMS", scale: fromZero(), shown: number },
-  confidence: { of: (point) => 100 * point.confidence, label: "%", scale: { range: () => [0, 102] }, shown: (one) => quantity(one, "%") },
-  novelty: { of: (point) => point.novelty, label: "0 known, 1 unknown", scale: { range: () => [0, 1.02] }, shown: number },
+  confidence: { of: (point) => 100 * point.confidence, label: "%", scale: { range: () => [0, 115] }, shown: (one) => quantity(one, "%") },
+  novelty: { of: (point) => point.novelty, label: "0 known, 1 unknown", scale: { range: () => [0, 1.15] }, shown: number },
   rms: { of: (point) => point.rms, scale: fromZero(), shown: (one) => number(one) },
   kurtosis: { of: (point) => point.kurtosis, label: "Gaussian noise: 3", scale: fromZero(), shown: number },
 };

@@ -28,11 +28,12 @@ export function Job({ job, changed }) {
       </div>
       <div class="job-progress">
         <Bar share={job.done / job.total} rest={job.failed / job.total} />
-        <span class="small">
-          {number(job.done)} of {count(job.total, "recording")} diagnosed{job.failed ? `, ${number(job.failed)} could not be` : ""}
-        </span>
+        <p class="small">
+          <strong>{number(job.done)} of {count(job.total, "recording")} diagnosed{job.failed ? `, ${number(job.failed)} could not be` : ""}.</strong>{" "}
+          {meaning(job)}
+        </p>
+        <code class="job-id">{job.job_id}</code>
       </div>
-      <p class="small">{meaning(job)} <code class="job-id">{job.job_id}</code></p>
       {isOpen && <Results job={job} />}
     </article>
   );

@@ -1,7 +1,7 @@
 /** Whether the service is well: health, rates, latencies, what it diagnoses. */
 
 import { health, requestJson } from "../../api.js";
-import { duration, moment, number, percent, words } from "../../format.js";
+import { duration, moment, number, percent, quantity, words } from "../../format.js";
 import { useAnswer, useEvery } from "../../hooks.js";
 import { Bar, Figures } from "../../parts/fields.jsx";
 import { Absent, Failure, Waiting } from "../../parts/notice.jsx";
@@ -146,5 +146,5 @@ function Inferences({ inferences }) {
 }
 
 function share(part, total) {
-  return part && total ? `(${percent(part / total)})` : undefined;
+  return part && total ? `(${quantity((100 * part) / total, "%", 2)})` : undefined;
 }
