@@ -239,6 +239,7 @@ def test_readme_blocks_run() -> None:
         outputs = [run(block.replace(SERVER, url)) for block in others]
     assert json.loads(outputs[0])["class_id"] == "clearance"
     assert "Bearing clearance" in outputs[1]
+    assert "succeeded  11 of 11 diagnosed" in outputs[2]
 
 
 @needs_venv

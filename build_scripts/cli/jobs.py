@@ -17,6 +17,8 @@ EXIT_OK, EXIT_FAILED = 0, 2
 _LIVE = {"queued", "running"}
 _UPLOADS_AT_ONCE = 4
 _LOOK_EVERY_S = 0.5
+# Of a larger job only what failed is shown; the rest is for a file.
+_FEW = 50
 _OPTIONS = ("sample_rate_hz", "channel", "model", "full_scale", "asset_id")
 
 
@@ -100,9 +102,10 @@ def _finish(arguments: argparse.Namespace, client: JobsClient, job: dict[str, An
     if getattr(arguments, "output", None) is not None:
         _download(client, job["job_id"], arguments.output)
     _tell(arguments, {"job": job}, lambda: print_job(make_console(), job))
-    if job["failed"] and not arguments.json:
-        failures = [one for one in client.results(job["job_id"]) if one["state"] == "failed"]
-        print_results(make_console(), failures)
+    if not arguments.json and (job["failed"] or job["total"] <= _FEW):
+        every = list(client.results(job["job_id"]))
+        few = job["total"] <= _FEW
+        print_results(make_console(), every if few else [one for one in every if one["state"] == "failed"])
     return EXIT_OK if job["state"] == "succeeded" else EXIT_FAILED
 
 
