@@ -89,8 +89,9 @@ class ApiStack(Stack):
         """Return where the page may upload to, if the bucket lets it in, and where the stage's metrics are."""
         stage, bucket = self._stage, self._data.recordings.bucket.bucket_name
         console = f"https://{self.region}.console.aws.amazon.com/cloudwatch/home?region={self.region}"
-        # The bucket lets in pages of the stage's own domain; that of the API itself is known only when both are made.
-        uploads = [f"https://{bucket}.s3.{self.region}.{self.url_suffix}"] if stage.domain else []
+        # The page is served over https; where the bucket lets in none such, its files go with the request.
+        is_let_in = any(origin.startswith("https://") for origin in stage.page_origins())
+        uploads = [f"https://{bucket}.s3.{self.region}.{self.url_suffix}"] if is_let_in else []
         return {
             "PALIER_DASHBOARD_CONNECT_SOURCES": json.dumps(uploads),
             "PALIER_DASHBOARD_METRICS_URL": f"{console}#dashboards/dashboard/{dashboard_name(stage.name)}",

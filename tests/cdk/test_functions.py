@@ -265,7 +265,7 @@ def test_the_page_is_told_where_it_may_upload_and_where_the_metrics_are(
     template: Template, warm: Template, stage: Stage
 ) -> None:
     variables = function(template, "dashboard")["Environment"]["Variables"]
-    # Without a domain of its own the page's origin is none that the bucket knows.
+    # Without a domain, or an origin over https, the page's origin is none that the bucket knows.
     assert variables["PALIER_DASHBOARD_CONNECT_SOURCES"] == "[]"
     said = json.dumps(variables["PALIER_DASHBOARD_METRICS_URL"])
     assert f"#dashboards/dashboard/palier-{stage.name}" in said
