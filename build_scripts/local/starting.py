@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # While one waits for its recordings, another diagnoses.
 _WORKERS = 2
+# Of somebody's own account.
+_FOREIGN = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"})
 
 
 def start(stack: ExitStack, services: "LocalServices") -> Settings:
@@ -36,6 +38,8 @@ def start(stack: ExitStack, services: "LocalServices") -> Settings:
     folder = data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="palier-aws-")))
     endpoint = stack.enter_context(open_services(folder, lambda: this_host(tell), port=services.port))
     # The clients of this process must find these services, and no others.
+    for name in [name for name in os.environ if name in _FOREIGN or name.startswith("AWS_ENDPOINT_URL")]:
+        del os.environ[name]
     os.environ.update(client_environment(endpoint.url))
     session = boto3.Session(region_name=REGION)
     made = make_resources(session.client, REGION)

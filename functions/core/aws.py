@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _CONNECT_TIMEOUT_S = 2
 _READ_TIMEOUT_S = 10
 _MOST_ATTEMPTS = 4
+# More than the threads that fetch recordings, also where two workers share a process: else connections are thrown away.
+_MOST_CONNECTIONS = 24
 
 
 @lru_cache
@@ -29,6 +31,7 @@ def _client(service: str) -> Any:
     config = Config(
         connect_timeout=_CONNECT_TIMEOUT_S,
         read_timeout=_READ_TIMEOUT_S,
+        max_pool_connections=_MOST_CONNECTIONS,
         retries={"mode": "standard", "total_max_attempts": _MOST_ATTEMPTS},
         signature_version="s3v4" if service == "s3" else "v4",
         s3={"addressing_style": _bucket_addressing(), "us_east_1_regional_endpoint": "regional"},

@@ -61,7 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jobs_bucket: Annotated[str | None, Meta(description="bucket of recordings and results")] = None
     jobs_queue_url: Annotated[str | None, Meta(description="queue that drives the worker")] = None
     jobs_dead_letter_queue_url: Annotated[str | None, Meta(description="queue of messages that were given up")] = None
-    jobs_chunk: Annotated[Count, Meta(description="recordings in one message, at least")] = 50
+    jobs_chunk: Annotated[Count, Meta(description="recordings in one message; a large job has more")] = 100
     jobs_max_recordings: Annotated[Count, Meta(description="recordings in one job")] = 10_000
     jobs_max_recording_bytes: Annotated[Count, Meta(description="one file of a job")] = 64_000_000
     jobs_max_active: Annotated[Count, Meta(description="unfinished jobs of one key")] = 10

@@ -19,10 +19,14 @@ from playwright.sync_api import Page, Route
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 HEALTHY, WHIRL, WEAR = ("healthy", "Healthy"), ("oil_whirl", "Oil whirl"), ("wear", "Wear")
 METRICS = {
-    "uptime_s": 93_600,
-    "errors": {"4xx": 211, "5xx": 3},
-    "latency_ms": {"p50": 4.1, "p90": 6.8, "p95": 9.7, "p99": 41.0},
+    "uptime_s": 93_600.0,
+    "requests": {"total": 18_432, "by_endpoint": {"predict": 18_221, "models": 211}},
+    "errors": {"4xx": 211, "5xx": 3, "429": 12},
+    "latency_ms": {"p50": 4.1, "p95": 9.7, "p99": 41.0},
+    "inference_ms": {"p50": 2.2, "p95": 3.4, "p99": 12.0},
     "inferences": {"healthy": 14_200, "imbalance": 1800, "oil_whirl": 1210, "wear": 640, "misalignment": 371},
+    "novel": 84,
+    "windows": 91_105,
 }
 FINAL = {"succeeded", "partially_failed", "failed", "cancelled"}
 

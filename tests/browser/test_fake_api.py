@@ -7,8 +7,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from functions.core.memory_sink import MemorySink
+from functions.core.metrics_routes import as_document
 from functions.inference.openapi import openapi_document
-from tests.browser.fake_api import ASSETS, HISTORY, STATES, result
+from tests.browser.fake_api import ASSETS, HISTORY, METRICS, STATES, result
 
 DOCUMENT = openapi_document()
 QUEUE = {"waiting": 7, "dead": 1}
@@ -27,6 +29,13 @@ def test_a_fake_answer_has_the_services_shape(name: str, fake: dict[str, Any]) -
     schema = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
     jsonschema.Draft202012Validator(schema).validate(fake)
     assert set(fake) == set(DOCUMENT["components"]["schemas"][name]["properties"])
+
+
+def test_the_metrics_have_the_servers_shape() -> None:
+    real = as_document(MemorySink().snapshot())
+    assert set(METRICS) == set(real)
+    for name in ("errors", "latency_ms", "inference_ms", "requests"):
+        assert set(METRICS[name]) == set(real[name])  # type: ignore[call-overload]
 
 
 def test_every_state_is_faked() -> None:

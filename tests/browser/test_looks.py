@@ -163,19 +163,65 @@ def test_all_of_it_is_reached_with_the_keyboard(open_page: OpenPage) -> None:
     expect_class(page, "Healthy")
 
 
+# Every answer takes longer than what the browser takes for the moments after an input.
+LATE = """() => {
+    const now = window.fetch;
+    window.fetch = async (...call) => {
+        await new Promise((resolve) => setTimeout(resolve, 700));
+        return now(...call);
+    };
+}"""
+SHIFTS = """() => {
+    window.shifted = 0;
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+    }).observe({ type: "layout-shift" });
+}"""
+# What the web calls good is below. Source: web.dev, "Cumulative Layout Shift (CLS)".
+MOST_SHIFT = 0.1
+
+
 def test_nothing_jumps_while_a_recording_is_read(open_page: OpenPage) -> None:
     """Cumulative layout shift after the click, as the browser counts it without the moments after an input."""
     page = open_page()
-    page.evaluate(
-        """() => {
-            window.shifted = 0;
-            new PerformanceObserver((list) => {
-                for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
-            }).observe({ type: "layout-shift" });
-        }"""
-    )
+    page.evaluate(SHIFTS)
     page.get_by_role("button", name="Oil whirl").click()
     expect_class(page, "Oil whirl")
     expect(page.locator(".strip rect")).to_have_count(3)
     page.wait_for_timeout(500)
-    assert page.evaluate("window.shifted") < 0.1
+    assert page.evaluate("window.shifted") < MOST_SHIFT
+
+
+@pytest.mark.parametrize(
+    ("route", "there"), [("#/jobs", ".job"), ("#/fleet", ".asset"), ("#/fleet/pump-7", ".chart canvas")]
+)
+def test_nothing_jumps_when_answers_come_late(open_page: OpenPage, route: str, there: str) -> None:
+    page = open_page()
+    page.evaluate(SHIFTS)
+    fake_fleet(page)
+    FakeJobs(STATES).install(page)
+    page.evaluate(LATE)
+    page.evaluate("(route) => { location.hash = route }", route)
+    expect(page.locator(".waiting:visible").first).to_be_visible()
+    expect(page.locator(there).first).to_be_visible()
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.shifted") < MOST_SHIFT
+
+
+def test_a_job_is_submitted_and_read_with_the_keyboard(open_page: OpenPage) -> None:
+    page, fake = open_page(), FakeJobs(STATES)
+    fake.install(page)
+    page.get_by_role("link", name="Jobs").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".job")).to_have_count(8)
+    expect(page.get_by_role("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Refresh")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Choose recordings")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Cancel").first).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Hide results")).to_be_focused()
+    expect(page.locator("tbody tr")).to_have_count(48)

@@ -10,6 +10,7 @@ import re
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.browser.conftest import local_server
 from tests.browser.fake_api import fake_metrics, fixed, refuse
 from tests.browser.watching import OpenPage, Watch, go
 
@@ -83,6 +84,22 @@ def test_the_service_shows_its_health_and_its_metrics(open_page: OpenPage) -> No
             page.clock.run_for(5000)
         page.clock.run_for(500)
     expect(page.get_by_label(re.compile(r"^Requests a second over time, now 0\.[4-8]"))).to_be_visible()
+
+
+def test_the_service_counts_what_is_diagnosed(open_page: OpenPage) -> None:
+    """The real server's own figures, before a diagnosis and after it."""
+    with local_server() as (url, _):
+        page = open_page(url=url)
+        go(page, "Service")
+        inferences = page.get_by_role("region", name="Diagnoses by condition")
+        expect(inferences).to_contain_text("No diagnosis yet.")
+        page.get_by_role("link", name="Diagnose", exact=True).click()
+        page.get_by_role("button", name="Oil whirl").click()
+        expect(page.get_by_role("heading", name="Oil whirl")).to_be_visible()
+        go(page, "Service")
+        expect(inferences.get_by_role("row", name=re.compile("^Oil whirl"))).to_be_visible()
+        expect(inferences).to_contain_text("0 unlike the training data")
+        expect(page.get_by_role("row", name=re.compile("^99 % within"))).to_contain_text("model")
 
 
 @pytest.mark.parametrize(("url", "shown"), [(CLOUDWATCH, 1), ("javascript:alert(1)", 0), (None, 0)])

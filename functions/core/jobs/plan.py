@@ -1,6 +1,6 @@
 """A job's plan: every recording of it, and the parts they are diagnosed in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -14,6 +14,8 @@ MEDIA_TYPE = "application/x-ndjson"
 MOST_IN_A_PART = 100
 # A large job has this many parts: each of them is a name in the job's item.
 _MOST_PARTS = 200
+# What of large recordings a part may hold: a few seconds of reading.
+_PART_BYTES = 100_000_000
 _LARGEST_PLAN_BYTES = 100_000_000
 
 
@@ -29,16 +31,33 @@ def read_plan(files: JobFiles, job_id: str) -> list[PlannedRecording]:
     return [msgspec.json.decode(line, type=PlannedRecording) for line in lines]
 
 
-def part_size(total: int, smallest: int) -> int:
-    """Return how many recordings a part of a job has."""
-    return min(max(smallest, -(-total // _MOST_PARTS)), MOST_IN_A_PART)
+def cut_parts(recordings: Sequence[PlannedRecording], most: int) -> Iterator[list[PlannedRecording]]:
+    """Cut a plan into parts: large ones, for each costs some ten calls of AWS, but none that takes minutes.
+
+    Args:
+        recordings: of the whole plan.
+        most: recordings in a part, where the job is not so large that its parts must be larger.
+    """
+    least = -(-len(recordings) // _MOST_PARTS)
+    most = min(max(most, least), MOST_IN_A_PART)
+    part: list[PlannedRecording] = []
+    size = 0
+    for one in recordings:
+        length = one.length or 0
+        if len(part) == most or (len(part) >= least and size + length > _PART_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += length
+    if part:
+        yield part
 
 
-def dispatch(job: Job, recordings: Sequence[PlannedRecording], size: int, *, queue: JobQueue, table: JobTable) -> Job:
+def dispatch(job: Job, recordings: Sequence[PlannedRecording], most: int, *, queue: JobQueue, table: JobTable) -> Job:
     """Queue every part of a job and note that; done twice, parts come twice and count once.
 
     Raises:
         DependencyUnavailableError: the queue or the table cannot be reached.
     """
-    queue.send(Part(job.job_id, list(recordings[start : start + size])) for start in range(0, len(recordings), size))
+    queue.send(Part(job.job_id, part) for part in cut_parts(recordings, most))
     return table.mark_dispatched(job)

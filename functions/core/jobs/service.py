@@ -9,7 +9,7 @@ from functions.core.items import ConditionFailedError
 from functions.core.jobs.files import JobFiles
 from functions.core.jobs.job import Job, Reason
 from functions.core.jobs.messages import JobQueue, Notify, PlannedRecording
-from functions.core.jobs.plan import dispatch, part_size, read_plan
+from functions.core.jobs.plan import dispatch, read_plan
 from functions.core.jobs.quota import Quota
 from functions.core.jobs.states import State
 from functions.core.jobs.table import JobTable
@@ -30,8 +30,7 @@ class JobService:
     def dispatch(self, job: Job, recordings: list[PlannedRecording] | None = None) -> Job:
         """Queue a job's parts; raises DependencyUnavailableError."""
         planned = read_plan(self.files, job.job_id) if recordings is None else recordings
-        size = part_size(job.total, self.settings.jobs_chunk)
-        return dispatch(job, planned, size, queue=self.queue, table=self.table)
+        return dispatch(job, planned, self.settings.jobs_chunk, queue=self.queue, table=self.table)
 
     def close(self, job: Job, state: State, reason: Reason | None = None) -> Job:
         """Give a job its final state, once, and have its webhook called.

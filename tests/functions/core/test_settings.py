@@ -29,7 +29,7 @@ DEFAULTS = {
     "jobs_bucket": None,
     "jobs_queue_url": None,
     "jobs_dead_letter_queue_url": None,
-    "jobs_chunk": 20,
+    "jobs_chunk": 100,
     "jobs_max_recordings": 10_000,
     "jobs_max_recording_bytes": 64_000_000,
     "jobs_max_active": 10,

@@ -5,6 +5,9 @@ import { color } from "../theme.js";
 
 const FONT = '12px system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif';
 
+const LEAST_WIDTH = 54;
+const CHARACTER_WIDTH = 6.4;
+
 /** Return the options of an axis with its name and unit. */
 export function axis(label, more = {}) {
   return {
@@ -19,7 +22,13 @@ export function axis(label, more = {}) {
 
 /** Return the options of a y axis. */
 export function yAxis(label, more = {}) {
-  return axis(label, { size: 54, labelGap: 2, ...more });
+  return axis(label, { size: widthOf, labelGap: 2, ...more });
+}
+
+/** Return how wide a y axis is: small numbers have long texts, and its name must not stand on them. */
+function widthOf(_, texts) {
+  const longest = Math.max(0, ...(texts ?? []).map((text) => text.length));
+  return Math.max(LEAST_WIDTH, Math.ceil(longest * CHARACTER_WIDTH) + 14);
 }
 
 /** Return the options of the pointer: a line that follows, and a drag that zooms. */

@@ -12,6 +12,8 @@ import { isOver } from "./states.js";
 import { Submit } from "./submit.jsx";
 
 const REFRESH_S = 2;
+// So that the list does not jump when the queue is there.
+const QUEUE_HEIGHT = 108;
 const [FIRST, MORE, MOST] = [20, 100, 1000];
 
 /** The view; while a job is unfinished it is asked after every two seconds. */
@@ -32,7 +34,7 @@ export function Jobs({ models, surroundings, keyRound, askKey, shown }) {
       </header>
       {state === "failed" && <Failure error={error} again={again} askKey={askKey} />}
       <Submit models={models} uploads={Boolean(surroundings.value?.uploads)} submitted={again} askKey={askKey} />
-      {value?.queue && <Queue queue={value.queue} />}
+      {value ? value.queue && <Queue queue={value.queue} /> : state !== "failed" && <Waiting height={QUEUE_HEIGHT} label="Loading the queue" />}
       <section aria-labelledby="jobs" aria-busy={state === "asking"}>
         <h2 id="jobs">Submitted</h2>
         {!value && state !== "failed" && <Waiting height={200} label="Loading the jobs" />}

@@ -76,10 +76,10 @@ function NoMetrics() {
   );
 }
 
-/** Figures since the service started; `metrics` is described in docs/dashboard.md. */
+/** Figures since the service started; docs/dashboard.md says what `metrics` holds. */
 function Metrics({ metrics }) {
-  const { requests, errors, latency_ms: latency, inferences, uptime_s: uptime } = metrics;
-  const failed = (errors["4xx"] ?? 0) + (errors["5xx"] ?? 0);
+  const { requests, errors, uptime_s: uptime } = metrics;
+  const failed = errors["4xx"] + errors["5xx"];
   return (
     <>
       <section class="panel" aria-labelledby="requests">
@@ -87,27 +87,29 @@ function Metrics({ metrics }) {
         <Figures
           items={[
             ["Requests", number(requests.total)],
-            ["Refused (4xx)", number(errors["4xx"] ?? 0), share(errors["4xx"], requests.total)],
-            ["Failed (5xx)", number(errors["5xx"] ?? 0), share(errors["5xx"], requests.total)],
+            ["Refused (4xx)", number(errors["4xx"]), share(errors["4xx"], requests.total)],
+            ["of these too many (429)", number(errors["429"])],
+            ["Failed (5xx)", number(errors["5xx"]), share(errors["5xx"], requests.total)],
             ["Answered well", percent(requests.total ? 1 - failed / requests.total : null)],
           ]}
         />
         <Rate metrics={metrics} />
       </section>
       <div class="columns">
-        <Latency latency={latency} />
-        <Inferences inferences={inferences} />
+        <Latency whole={metrics.latency_ms} engine={metrics.inference_ms} />
+        <Inferences inferences={metrics.inferences} novel={metrics.novel} />
       </div>
     </>
   );
 }
 
-function Latency({ latency }) {
-  const entries = Object.entries(latency);
+function Latency({ whole, engine }) {
+  // Null before the first request.
+  const entries = Object.entries(whole).filter(([, ms]) => ms !== null);
   const most = Math.max(...entries.map(([, ms]) => ms), Number.MIN_VALUE);
   return (
     <section class="panel" aria-labelledby="latency">
-      <h2 id="latency">Latency</h2>
+      <header class="panel-head"><h2 id="latency">Latency</h2></header>
       {entries.length ? (
         <table class="probabilities">
           <tbody>
@@ -115,6 +117,7 @@ function Latency({ latency }) {
               <tr key={name}>
                 <th scope="row">{name.replace(/^p(\d+)$/, "$1 % within")}</th>
                 <td class="wide"><Bar share={ms / most} /></td><td class="right">{duration(ms)}</td>
+                <td class="right small one-line">{engine[name] === null ? "" : `model ${duration(engine[name])}`}</td>
               </tr>
             ))}
           </tbody>
@@ -124,12 +127,15 @@ function Latency({ latency }) {
   );
 }
 
-function Inferences({ inferences }) {
+function Inferences({ inferences, novel }) {
   const entries = Object.entries(inferences).sort((a, b) => b[1] - a[1]);
   const total = entries.reduce((sum, [, many]) => sum + many, 0);
   return (
     <section class="panel" aria-labelledby="inferences">
-      <h2 id="inferences">Diagnoses by condition</h2>
+      <header class="panel-head">
+        <h2 id="inferences">Diagnoses by condition</h2>
+        {total > 0 && <p class="small">{number(novel)} unlike the training data</p>}
+      </header>
       {total ? (
         <table class="probabilities">
           <tbody>
