@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.browser.conftest import local_server
+from tests.browser.fake_api import fixed
 from tests.browser.files import FULL_SCALE_G, as_csv, as_mat, as_npy, example
 from tests.browser.watching import OpenPage, Watch, choose, give, go, payload
 from tests.support.recordings import wav_bytes
@@ -40,6 +42,13 @@ class Stack:
         answer = httpx.post(f"{self.url}/predict", params=options, content=recording, headers=headers, timeout=60)
         assert answer.status_code == 200, answer.text
 
+    def wait_for(self, asset_id: str, many: int) -> None:
+        """Wait until an asset has so many diagnoses: they are kept after the answers."""
+        deadline = time.monotonic() + 30
+        while [one["diagnoses"] for one in self.get("/assets")["assets"] if one["asset_id"] == asset_id] != [many]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
@@ -56,10 +65,14 @@ def page(open_page: OpenPage, stack: Stack, watch: Watch) -> Page:
     watch.expected = ("status of 401",)
     page = open_page(url=stack.url)
     page.set_default_timeout(90_000)
-    page.get_by_role("button", name="API key").click()
-    page.get_by_label("Key", exact=True).fill(stack.key)
-    page.get_by_role("button", name="Use key").click()
+    with_key(page, stack.key)
     return page
+
+
+def with_key(page: Page, key: str) -> None:
+    page.get_by_role("button", name="API key").click()
+    page.get_by_label("Key", exact=True).fill(key)
+    page.get_by_role("button", name="Use key").click()
 
 
 def pcm(name: str) -> bytes:
@@ -107,6 +120,8 @@ def test_a_job_from_its_files_to_its_download(page: Page) -> None:
     for row, name in enumerate(["Oil whirl", "Bearing clearance", "Wear", "Imbalance"]):
         expect(rows.nth(row)).to_contain_text(name)
     expect(rows.nth(4)).to_contain_text("malformed_body")
+    queue = page.get_by_role("region", name="Queue")
+    expect(queue).to_contain_text("Given up (dead-letter queue)0")
     check_traffic(asked)
     check_downloads(page, job, job_id)
 
@@ -141,6 +156,23 @@ def check_downloads(page: Page, job: Locator, job_id: str) -> None:
     assert [one["index"] for one in documents] == [0, 1, 2, 3, 4]
     # The page stayed where it was.
     expect(page.get_by_role("heading", level=1, name="Jobs")).to_be_visible()
+
+
+def test_without_a_bucket_the_same_files_go_inline(page: Page, stack: Stack) -> None:
+    page.route("**/surroundings.json", fixed({"uploads": False, "metrics_url": None}))
+    page.reload()
+    with_key(page, stack.key)
+    chosen(page, ("whirl.wav", pcm("oil_whirl")), ("clearance.mat", as_mat(example("clearance"), compressed=False)))
+    give(page, "Full scale of integers", "4")
+    with page.expect_response(f"{stack.url}/jobs") as taken:
+        page.get_by_role("button", name="Submit 2 recordings").click()
+    assert (taken.value.status, taken.value.json()["source"]) == (202, "inline")
+    job = page.get_by_role("article", name=f"Job {taken.value.json()['job_id']}")
+    expect(job.get_by_text("Succeeded")).to_be_visible(timeout=60_000)
+    job.get_by_role("button", name="Results").click()
+    expect(job.locator("tbody th")).to_have_text(["whirl.wav", "clearance.mat"])
+    expect(job.locator("tbody tr").nth(0)).to_contain_text("Oil whirl")
+    expect(job.locator("tbody tr").nth(1)).to_contain_text("Bearing clearance")
 
 
 def bucket_of(page: Page) -> re.Pattern[str]:
@@ -214,6 +246,7 @@ def test_a_machine_is_seen_to_fail(page: Page, stack: Stack) -> None:
     for day, name in enumerate(["healthy"] * 6 + ["oil_whirl"] * 5):
         recorded_at = f"2026-03-{day + 1:02}T06:00:00Z"
         stack.predict(pcm(name), asset_id="press-4", recorded_at=recorded_at, full_scale="4")
+        stack.wait_for("press-4", day + 1)
     chosen(page, *[(f"night {n}.wav", pcm("oil_whirl")) for n in range(2)])
     give(page, "Full scale of integers", "4")
     choose(page, "Fleet", "All of one machine")

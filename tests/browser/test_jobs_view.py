@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.fake_api import STATES, FakeJobs, answer, job, refuse
+from tests.browser.fake_api import STATES, FakeJobs, answer, fixed, job, refuse
 from tests.browser.files import as_csv, example
 from tests.browser.watching import OpenPage, Watch, choose, go, payload
 from tests.support.recordings import wav_bytes
@@ -78,6 +78,8 @@ def chosen(page: Page, *files: tuple[str, bytes]) -> None:
 
 def test_where_no_bucket_is_reached_recordings_go_inline(open_page: OpenPage) -> None:
     page = open_page()
+    page.route("**/surroundings.json", fixed({"uploads": False, "metrics_url": None}))
+    page.reload()
     FakeJobs().install(page)
     submitted: list[dict[str, Any]] = []
 
