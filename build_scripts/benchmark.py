@@ -69,6 +69,13 @@ def run_serving_benchmark(models: Path, name: str, *, quick: bool = False) -> di
     return report
 
 
+def run_jobs_benchmark(*, quick: bool = False) -> dict[str, object]:
+    """Put a night's recordings through the local server; its module is imported only here, for it starts servers."""
+    module = importlib.import_module("build_scripts.job_load.benchmark")
+    report: dict[str, object] = module.benchmark_jobs(quick=quick)
+    return report
+
+
 def runner(engine: Engine, windows: Float32Array) -> Callable[[], object]:
     """Return a call that runs an engine once on windows float32 [B, C, T]."""
     return partial(engine.run, windows)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from build_scripts.cold_start.page import render_cold_start, summary_rows
+from build_scripts.job_load.page import job_rows, render_jobs
 from build_scripts.reference_recipe import REFERENCE
 from build_scripts.serving.page import render_serving, serving_rows
 from build_scripts.variants.page import render_variants
@@ -36,6 +37,7 @@ _TITLES = {
     "http": ("A request, end to end", "--http"),
     "cold_start": ("A cold start on Lambda", "--cold-start"),
     "serving": ("The container under load", "--serving"),
+    "jobs": ("A night's recordings", "--jobs"),
 }
 _ARMS = {
     "engine": "bare engine call",
@@ -45,7 +47,7 @@ _ARMS = {
     "reference_onnx_fp32": "reference ResNet-18, onnxruntime float32",
 } | labels_of(REFERENCE.variants)
 # Sections of more than one table.
-_PAGES = {"cold_start": render_cold_start, "serving": render_serving}
+_PAGES = {"cold_start": render_cold_start, "serving": render_serving, "jobs": render_jobs}
 _PERCENTILES = {"p50_ms": "median ms", "p95_ms": "95th percentile ms", "p99_ms": "99th percentile ms"}
 
 Report = Mapping[str, Any]
@@ -58,7 +60,7 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     """Write `benchmarks.json` and `benchmarks.md` into a folder, and the summary into the README.
 
     Args:
-        reports: all of `against_reference`, `reference`, `variants`, `http`, `cold_start` and `serving`.
+        reports: all of `against_reference`, `reference`, `variants`, `http`, `cold_start`, `serving` and `jobs`.
         manifest: of the model that was measured; its evidence is quoted beside the times.
         folder: for example docs.
     """
@@ -99,6 +101,7 @@ def _summary(document: Mapping[str, Any]) -> str:
         ),
         *summary_rows(reports["cold_start"]),
         *(serving_rows(reports["serving"]) if "serving" in reports else ()),
+        *(job_rows(reports["jobs"]) if "jobs" in reports else ()),
     )
     table = "".join(f"| {what} | {figure} |\n" for what, figure in rows)
     machine = reports["http"]["machine"]

@@ -174,6 +174,7 @@ def _add_measuring_steps(steps: Steps[argparse.ArgumentParser]) -> None:
     which.add_argument("--http", action="store_true", help="requests to the server")
     which.add_argument("--cold-start", action="store_true", help="the bundle in the local Lambda; needs root")
     which.add_argument("--serving", action="store_true", help="the container under 64 clients, beside FastAPI")
+    which.add_argument("--jobs", action="store_true", help="a thousand recordings through local_server.py; histories")
     which.add_argument("--all", action="store_true", help="all of these")
     benchmark.add_argument("--quick", action="store_true", help="fewer rounds; batch 1 on one thread only")
     benchmark.add_argument("--checkpoint", type=Path, help="of the packaged model (default: the shipped one)")

@@ -55,6 +55,7 @@ def benchmark_command(options: argparse.Namespace) -> Report:
         "http": lambda: benchmark.run_http_benchmark(quick=quick),
         "cold_start": lambda: benchmark.run_cold_start_benchmark(WORK.parent / "cold_start", quick=quick),
         "serving": lambda: benchmark.run_serving_benchmark(options.models, options.model, quick=quick),
+        "jobs": lambda: benchmark.run_jobs_benchmark(quick=quick),
     }
     reports = {name: run() for name, run in available.items() if options.all or getattr(options, name)}
     if options.write is not None:
