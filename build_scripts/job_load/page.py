@@ -39,8 +39,8 @@ def _intro(report: Report) -> str:
         f"{report['recordings']} simulated records of five seconds, {report['in_a_file']} to a file, uploaded to\n"
         "`local_server.py`; its worker and the services that stand in for AWS share this machine's cores. Every\n"
         "result is held to that of the same record diagnosed directly, in order. Figures are medians of\n"
-        f"{report['rounds']} rounds, ratios of those within a round. For the history {report['requests']} requests with\n"
-        f"an asset and as many without take turns, {report['pause_ms']:.0f} ms apart.\n"
+        f"{report['rounds']} rounds, ratios of those within a round. For the history {report['requests']} requests\n"
+        f"with an asset and as many without take turns, {report['pause_ms']:.0f} ms apart.\n"
     )
 
 
