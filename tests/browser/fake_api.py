@@ -172,7 +172,7 @@ class FakeJobs:
     """Jobs as they stand; what is asked of them is kept in `asked`."""
 
     jobs: list[dict[str, Any]] = field(default_factory=list)
-    queue: dict[str, int | None] | None = field(default_factory=lambda: {"waiting": 7, "dead": 1})
+    queue: dict[str, int | None] | None = field(default_factory=lambda: dict[str, int | None](waiting=7, dead=1))
     more: bool = False
     asked: list[str] = field(default_factory=list)
 
