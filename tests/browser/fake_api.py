@@ -166,15 +166,13 @@ STATES = [
     job(1, "succeeded", 512, 512, webhook="delivered"),
 ]
 
-_DEPTH: dict[str, int | None] = {"waiting": 7, "dead": 1}
-
 
 @dataclass
 class FakeJobs:
     """Jobs as they stand; what is asked of them is kept in `asked`."""
 
     jobs: list[dict[str, Any]] = field(default_factory=list)
-    queue: dict[str, int | None] | None = field(default_factory=lambda: _DEPTH)
+    queue: dict[str, int | None] | None = field(default_factory=lambda: dict[str, int | None](waiting=7, dead=1))
     more: bool = False
     asked: list[str] = field(default_factory=list)
 

@@ -133,7 +133,7 @@ def test_a_submission_that_is_refused_is_told_why_and_its_files_are_kept(
     expect(page.get_by_role("button", name="Submit 1 recording")).to_be_enabled()
 
 
-def test_a_service_that_is_gone_keeps_the_list_and_is_asked_again(open_page: OpenPage, watch: Watch) -> None:
+def test_a_service_that_is_gone_is_said_and_asked_again(open_page: OpenPage, watch: Watch) -> None:
     watch.expected = ("Failed to load resource",)
     page = open_page()
     page.route("**/jobs?*", lambda route: route.abort("connectionrefused"))
@@ -143,3 +143,13 @@ def test_a_service_that_is_gone_keeps_the_list_and_is_asked_again(open_page: Ope
     FakeJobs(STATES).install(page)
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".job")).to_have_count(8)
+    # While it is away again, what is known stays, and what is open stays open.
+    page.get_by_role("button", name="Results").first.click()
+    expect(page.locator("tbody tr")).to_have_count(48)
+    page.route("**/jobs?*", lambda route: route.abort("connectionrefused"))
+    expect(page.get_by_role("alert")).to_contain_text("No connection")
+    expect(page.locator(".job")).to_have_count(8)
+    expect(page.locator("tbody tr")).to_have_count(48)
+    page.unroute("**/jobs?*")
+    FakeJobs(STATES).install(page)
+    expect(page.get_by_role("alert")).to_have_count(0)

@@ -23,7 +23,7 @@ def intake(_: Page) -> None:
 def diagnosis(page: Page) -> None:
     page.get_by_role("button", name="Oil whirl").click()
     expect_class(page, "Oil whirl")
-    expect(page.locator(".strip rect")).to_have_count(3)
+    expect(page.locator(".strip rect")).to_have_count(2)
     page.get_by_text("Strongest lines").click()
 
 
@@ -187,7 +187,7 @@ def test_nothing_jumps_while_a_recording_is_read(open_page: OpenPage) -> None:
     page.evaluate(SHIFTS)
     page.get_by_role("button", name="Oil whirl").click()
     expect_class(page, "Oil whirl")
-    expect(page.locator(".strip rect")).to_have_count(3)
+    expect(page.locator(".strip rect")).to_have_count(2)
     page.wait_for_timeout(500)
     assert page.evaluate("window.shifted") < MOST_SHIFT
 

@@ -1,16 +1,16 @@
-/** Example recordings for the page: shorter, and in steps of the recorder's own milligravities, which pack well. */
+/** Example recordings for the page: shorter, and in coarser steps, which pack well. */
 
 const HEADER_BYTES = 44;
-const SECONDS = 3;
-// The recordings have 4 g at full scale; the page's have one milligravity a count.
+const SECONDS = 2;
+// The recordings have 4 g at full scale; the page's have five milligravities a count: far below the noise of each.
 const FULL_SCALE_G = 4;
-const COUNTS_PER_G = 1000;
+const COUNTS_PER_G = 200;
 
 /**
- * Return the first seconds of a 16-bit mono WAV, its samples rounded to milligravities.
+ * Return the first seconds of a 16-bit mono WAV, its samples rounded to five milligravities.
  *
  * @param {Buffer} wav with 4 g at full scale
- * @returns {Buffer} a WAV with 32.768 g at full scale
+ * @returns {Buffer} a WAV with 163.84 g at full scale
  */
 export function cutExample(wav) {
   if (wav.toString("latin1", 36, 40) !== "data" || wav.readUInt16LE(22) !== 1 || wav.readUInt16LE(34) !== 16) {

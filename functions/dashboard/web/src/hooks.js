@@ -1,6 +1,6 @@
 /** Hooks that several views share. */
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { onKeyChange } from "./session.js";
 
@@ -33,6 +33,14 @@ export function useAnswer(ask, depends) {
   }, [active, round, ...depends]);
   const again = useCallback(() => setRound((before) => before + 1), []);
   return { ...answer, again };
+}
+
+/** Return an answer's value; while the service is away for a moment, the last one. */
+export function useLast({ state, value, error }) {
+  const last = useRef(null);
+  if (state === "done") last.current = value;
+  const isAway = error && (error.status === 0 || error.status === 429 || error.status >= 500) && !error.isAbsent;
+  return value ?? (isAway ? last.current : null);
 }
 
 /** Return a number that changes with the API key. */

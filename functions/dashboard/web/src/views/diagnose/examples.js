@@ -2,8 +2,8 @@
 
 /* global EXAMPLES */
 
-// One count is a milligravity.
-const FULL_SCALE_G = 32.768;
+// One count is five milligravities.
+const FULL_SCALE_G = 163.84;
 
 /** The examples, a class of the journal-bearing model each; examples.json says what was simulated. */
 export const RECORDINGS = EXAMPLES.map(({ id, name, shaft_hz: shaftHz, file }) => ({

@@ -41,7 +41,7 @@ function Examples({ open }) {
   return (
     <section aria-labelledby="examples">
       <h2 id="examples">Or look at an example</h2>
-      <p class="small">Simulated recordings of a journal bearing, three seconds each, one of every condition.</p>
+      <p class="small">Simulated recordings of a journal bearing, two seconds each, one of every condition.</p>
       <ul class="examples">
         {RECORDINGS.map(({ id, name, source }) => (
           <li key={id}><button type="button" onClick={() => open(source)}>{name}</button></li>

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 
 import { requestJson } from "../../api.js";
 import { number } from "../../format.js";
-import { useAnswer, useEvery, useVisits } from "../../hooks.js";
+import { useAnswer, useEvery, useLast, useVisits } from "../../hooks.js";
 import { Figures } from "../../parts/fields.jsx";
 import { Absent, Failure, Notice, Waiting } from "../../parts/notice.jsx";
 import { Job } from "./job.jsx";
@@ -21,7 +21,8 @@ export function Jobs({ models, surroundings, keyRound, askKey, shown }) {
   const visits = useVisits(shown);
   const [limit, setLimit] = useState(FIRST);
   const jobs = useAnswer((signal) => requestJson("jobs", { query: { limit }, signal }), [keyRound, visits, limit]);
-  const { state, value, error, again } = jobs;
+  const { state, error, again } = jobs;
+  const value = useLast(jobs);
   const isBusy = value?.jobs.some((job) => !isOver(job));
   useEvery(shown && isBusy ? REFRESH_S : 0, again);
   if (error?.isAbsent) return <NoJobs code={error.code} />;

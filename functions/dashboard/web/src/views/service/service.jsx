@@ -2,7 +2,7 @@
 
 import { health, requestJson } from "../../api.js";
 import { duration, moment, number, percent, quantity, words } from "../../format.js";
-import { useAnswer, useEvery } from "../../hooks.js";
+import { useAnswer, useEvery, useLast } from "../../hooks.js";
 import { Bar, Figures } from "../../parts/fields.jsx";
 import { Absent, Failure, Waiting } from "../../parts/notice.jsx";
 import { Rate } from "./rate.jsx";
@@ -13,6 +13,7 @@ const REFRESH_S = 5;
 export function Service({ surroundings, keyRound, askKey, shown }) {
   const state = useAnswer(health, [keyRound]);
   const metrics = useAnswer((signal) => requestJson("metrics.json", { signal }), [keyRound]);
+  const counted = useLast(metrics);
   const isAbsent = metrics.error?.isAbsent;
   useEvery(shown ? REFRESH_S : 0, () => {
     state.again();
@@ -24,8 +25,8 @@ export function Service({ surroundings, keyRound, askKey, shown }) {
       <Health health={state} askKey={askKey} />
       {isAbsent && <Elsewhere url={surroundings.value?.metrics_url} />}
       {metrics.error && !isAbsent && <Failure error={metrics.error} again={metrics.again} askKey={askKey} />}
-      {metrics.value && <Metrics metrics={metrics.value} />}
-      {!metrics.value && metrics.state === "asking" && <Waiting height={420} label="Loading the metrics" />}
+      {counted && <Metrics metrics={counted} />}
+      {!counted && metrics.state === "asking" && <Waiting height={420} label="Loading the metrics" />}
     </div>
   );
 }
