@@ -214,6 +214,7 @@ def test_a_submission_is_stopped_and_leaves_no_job_that_waits(page: Page, stack:
         page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Submit 3 recordings")).to_be_enabled()
     assert stack.get("/jobs")["jobs"][0]["state"] == "cancelled"
+    expect(page.get_by_role("article").first.get_by_text("Cancelled")).to_be_visible()
 
 
 def test_a_submission_that_was_cut_short_goes_on_as_one_job(page: Page, stack: Stack, watch: Watch) -> None:

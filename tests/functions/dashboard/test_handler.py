@@ -21,6 +21,9 @@ ROOT = Path(__file__).resolve().parents[3]
 STATIC = ROOT / "functions" / "dashboard" / "static"
 EVENT = ROOT / "tests" / "fixtures" / "events" / "dashboard.json"
 MODULE = "functions.dashboard.handler"
+METRICS_URL = (
+    "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/palier-dev"
+)
 
 Invoke = Callable[..., dict[str, Any]]
 
@@ -79,6 +82,20 @@ def test_every_kind_of_file_arrives_whole(invoke: Invoke, pattern: str, encoding
 def test_an_unchanged_page_is_not_sent_again(invoke: Invoke) -> None:
     again = invoke(**{"If-None-Match": invoke()["headers"]["etag"]})
     assert (again["statusCode"], again["body"]) == (304, "")
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the deployment tells it."""
+    monkeypatch.setenv("PALIER_DASHBOARD_CONNECT_SOURCES", '["https://b.s3.eu-central-1.amazonaws.com"]')
+    monkeypatch.setenv("PALIER_DASHBOARD_METRICS_URL", METRICS_URL)
+
+
+def test_the_page_knows_its_surroundings(deployed: None, invoke: Invoke) -> None:
+    answer = invoke("/dashboard/surroundings.json")
+    assert (answer["statusCode"], json.loads(body(answer))) == (200, {"uploads": True, "metrics_url": METRICS_URL})
+    policy = invoke()["headers"]["content-security-policy"]
+    assert "connect-src 'self' https://b.s3.eu-central-1.amazonaws.com;" in policy
 
 
 def test_an_unknown_path_is_an_error_of_the_one_shape(invoke: Invoke) -> None:

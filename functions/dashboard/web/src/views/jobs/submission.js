@@ -44,6 +44,8 @@ export class Submission {
   /** Give it up; a job that was made of it is cancelled. */
   async stop() {
     this.#stopped.abort();
+    // It may have arrived though its answer was not waited for; the same key tells which job it became.
+    if (this.#body) this.#job ??= await this.#submit();
     if (this.#job) await request(`jobs/${this.#job.job_id}`, { method: "DELETE" });
   }
 

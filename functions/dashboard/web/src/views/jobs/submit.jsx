@@ -17,9 +17,9 @@ const UNDERSTOOD = { rateHz: null, fullScale: 1, channel: 0, rawType: "f4", mode
 export function Submit({ models, uploads, submitted, askKey }) {
   const [files, setFiles] = useState([]);
   const [options, setOptions] = useState(UNDERSTOOD);
-  const { work, send, stop, forget } = useSubmission({ files, options, uploads }, () => {
-    setFiles([]);
-    submitted();
+  const { work, send, stop, forget } = useSubmission({ files, options, uploads }, {
+    done: () => setFiles([]),
+    changed: submitted,
   });
   const isBusy = work.state === "busy";
   const choose = (next) => {
@@ -101,7 +101,7 @@ function Refused({ error, files, choose, send, askKey }) {
 }
 
 /** One submission at a time; after a failure it goes on where it was, unless its files or options were changed. */
-function useSubmission({ files, options, uploads }, done) {
+function useSubmission({ files, options, uploads }, { done, changed }) {
   const [work, setWork] = useState({ state: "idle" });
   const current = useRef({ analysis: null, submission: null, isBusy: false });
   const forget = () => {
@@ -119,6 +119,7 @@ function useSubmission({ files, options, uploads }, done) {
       await now.submission.run(now.analysis, (step) => setWork({ state: "busy", ...step }));
       forget();
       done();
+      changed();
     } catch (error) {
       setWork(error.name === "AbortError" ? { state: "idle" } : { state: "failed", error });
     } finally {
@@ -128,7 +129,7 @@ function useSubmission({ files, options, uploads }, done) {
   const stop = async () => {
     const { submission } = current.current;
     current.current.submission = null;
-    await submission.stop().catch((error) => setWork({ state: "failed", error }));
+    await submission.stop().then(changed, (error) => setWork({ state: "failed", error }));
   };
   return { work, send, stop, forget };
 }

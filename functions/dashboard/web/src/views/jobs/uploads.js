@@ -32,7 +32,10 @@ export async function upload(recordings, forms, sent, { tell, signal }) {
       tell(sent.size);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  // Those under way are waited for: nothing is told after it has failed.
+  const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
+  const failed = outcomes.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
 }
 
 /** A line that fails now may hold in a moment. */
