@@ -2,7 +2,7 @@
 
 import { health, requestJson } from "../../api.js";
 import { duration, moment, number, percent, quantity, words } from "../../format.js";
-import { useAnswer, useEvery, useLast } from "../../hooks.js";
+import { useAnswer, useEvery, useLast, useVisits } from "../../hooks.js";
 import { Bar, Figures } from "../../parts/fields.jsx";
 import { Absent, Failure, Waiting } from "../../parts/notice.jsx";
 import { Rate } from "./rate.jsx";
@@ -11,8 +11,9 @@ const REFRESH_S = 5;
 
 /** The view; it asks anew every five seconds while it is looked at. */
 export function Service({ surroundings, keyRound, askKey, shown }) {
-  const state = useAnswer(health, [keyRound]);
-  const metrics = useAnswer((signal) => requestJson("metrics.json", { signal }), [keyRound]);
+  const visits = useVisits(shown);
+  const state = useAnswer(health, [keyRound, visits]);
+  const metrics = useAnswer((signal) => requestJson("metrics.json", { signal }), [keyRound, visits]);
   const counted = useLast(metrics);
   const isAbsent = metrics.error?.isAbsent;
   useEvery(shown ? REFRESH_S : 0, () => {
