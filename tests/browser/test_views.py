@@ -100,6 +100,8 @@ def test_the_service_counts_what_is_diagnosed(open_page: OpenPage) -> None:
         expect(inferences.get_by_role("row", name=re.compile("^Oil whirl"))).to_be_visible()
         expect(inferences).to_contain_text("0 unlike the training data")
         expect(page.get_by_role("row", name=re.compile("^99 % within"))).to_contain_text("model")
+        # It would ask on, and complain when the server has ended.
+        page.close()
 
 
 @pytest.mark.parametrize(("url", "shown"), [(CLOUDWATCH, 1), ("javascript:alert(1)", 0), (None, 0)])
