@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 from msgspec.structs import replace
 
 from build_scripts.embedded.resources import make_resources
@@ -44,7 +45,8 @@ def start(stack: ExitStack, services: "LocalServices") -> Settings:
     session = boto3.Session(region_name=REGION)
     made = make_resources(session.client, REGION)
     named = replace(services.settings, **made.settings)
-    sqs = session.client("sqs")
+    # A poll that is never answered must not keep the server from ending.
+    sqs = session.client("sqs", config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}))
     worker = create_worker(named, services.diagnoser)
     for _ in range(_WORKERS):
         stack.enter_context(QueueReader(sqs, made.settings["jobs_queue_url"], worker))
