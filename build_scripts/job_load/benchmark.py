@@ -39,7 +39,7 @@ class Effort:
     requests: int
 
 
-FULL, QUICK = Effort(1000, 10, 5, 400), Effort(22, 11, 1, 10)
+FULL, QUICK = Effort(1000, 25, 5, 400), Effort(22, 11, 1, 10)
 # Between two requests: a client that waits for its answer and does something with it.
 PAUSE_S = 0.02
 

@@ -14,7 +14,7 @@ from functions.core.jobs.files import JobFiles
 from functions.core.jobs.messages import PlannedRecording
 
 # Of recordings that share an object, what is fetched in one call.
-BLOCK_BYTES = 4_000_000
+BLOCK_BYTES = 16_000_000
 # What may be on its way beside the recording in work; one recording always may.
 AHEAD_BYTES = 32_000_000
 _MOST_AHEAD = 8
