@@ -7,6 +7,11 @@ import numpy as np
 from functions.core.arrays import Float32Array
 from functions.core.signal import Recording, select_channels
 
+# Stays in a core's cache, and is below what OpenBLAS would give to several threads (10,000).
+_BLOCK = 8192
+# Beyond them a fourth power is none that float32 can hold.
+_SMALLEST, _LARGEST = 1e-6, 1e6
+
 
 @dataclass(frozen=True)
 class Indicators:
@@ -36,17 +41,30 @@ def indicators(recording: Recording, channel: str | None) -> Indicators:
 def _of_channel(samples: Float32Array) -> Indicators:
     """Return the indicators of one channel, float32 [N].
 
-    In float32, whose pairwise sums keep six digits: float64 takes longer than the diagnosis. As shares of the peak, for
-    a fourth power of large samples is beyond float32.
+    In float32, summed up in float64 a block at a time: six digits, for a tenth of what float64 throughout costs.
     """
-    centred = samples - samples.mean()
-    # What the first mean was off by, where the offset is large.
-    centred -= centred.mean()
-    peak = float(max(centred.max(), -centred.min()))
+    mean = samples.mean()
+    centred = samples - mean
+    if abs(mean) > _peak(centred):
+        # What the mean was off by matters where the offset is large.
+        centred -= centred.mean()
+    peak = _peak(centred)
     if peak == 0:
         return Indicators(0.0, 0.0, 0.0)
-    centred /= peak
-    squares = np.square(centred, out=centred)
-    power = float(squares.mean())
-    fourth = float(np.square(squares, out=squares).mean())
-    return Indicators(peak * power**0.5, power**-0.5, fourth / power**2)
+    if not _SMALLEST < peak < _LARGEST:
+        centred /= peak
+    squares = np.square(centred)
+    power = _sum_of_squares(centred) / len(samples)
+    fourth = _sum_of_squares(squares) / len(samples)
+    rms = power**0.5 * (1 if _SMALLEST < peak < _LARGEST else peak)
+    return Indicators(rms, peak / rms, fourth / power**2)
+
+
+def _peak(centred: Float32Array) -> float:
+    return float(max(centred.max(), -centred.min()))
+
+
+def _sum_of_squares(values: Float32Array) -> float:
+    whole = len(values) // _BLOCK * _BLOCK
+    blocks, rest = values[:whole].reshape(-1, _BLOCK), values[whole:]
+    return float(np.vecdot(blocks, blocks).sum(dtype=np.float64)) + float(rest @ rest)

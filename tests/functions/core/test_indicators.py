@@ -30,3 +30,17 @@ def test_of_several_channels_the_one_that_shakes_most_or_the_chosen_one() -> Non
     assert indicators(both, None).rms == pytest.approx(2 / 2**0.5, rel=1e-5)
     assert indicators(both, "x").rms == pytest.approx(1 / 2**0.5, rel=1e-5)
     assert indicators(both, "1").rms == pytest.approx(2 / 2**0.5, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "samples"),
+    [(0.3, 0, 102_400), (1e30, 0, 5_000), (1e-20, 0, 2_048), (0.01, 50, 102_400), (1e-30, 1e-28, 4_097), (1, 3, 8_192)],
+)
+def test_they_are_those_of_float64(scale: float, offset: float, samples: int) -> None:
+    values = (np.random.default_rng(7).standard_t(5, samples) * scale + offset).astype(np.float32)
+    exact = values.astype(np.float64) - values.mean(dtype=np.float64)
+    power = (exact**2).mean()
+    found = indicators(recording(values), None)
+    assert found.rms == pytest.approx(power**0.5, rel=2e-6)
+    assert found.crest_factor == pytest.approx(np.abs(exact).max() / power**0.5, rel=2e-6)
+    assert found.kurtosis == pytest.approx((exact**4).mean() / power**2, rel=4e-6)
