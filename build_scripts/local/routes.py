@@ -23,6 +23,7 @@ class LocalJobs(BaseRoute):
     def __init__(self, services: LocalServices, store: KeyStore | None) -> None:
         self._services = services
         self._store = store
+        self._starting = asyncio.Lock()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match every request for jobs or assets."""
@@ -34,7 +35,10 @@ class LocalJobs(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the route that fits; a first request waits until the services have started."""
-        await asyncio.to_thread(self._services.need)
+        if self._services.named is None:
+            # Those that wait do so here: the threads of asyncio are for key checks, too.
+            async with self._starting:
+                await asyncio.to_thread(self._services.need)
         await self._router(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: object) -> URLPath:
