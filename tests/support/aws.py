@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import boto3
 from moto import mock_aws
 from moto.sqs.models import sqs_backends
 
 from build_scripts.embedded import resources as embedded
+from functions.core import aws
 from functions.core.aws import forget_clients, sqs_client
 from functions.worker.batch import BatchResponse, BatchWorker
 
@@ -44,7 +44,8 @@ def in_memory_aws() -> Iterator[None]:
 
 def make_resources() -> dict[str, str]:
     """Make what the deployment makes; returns the settings that name it."""
-    return embedded.make_resources(boto3.client, REGION).settings
+    # The process's own clients: what was made is reached after a test's environment was cleaned, too.
+    return embedded.make_resources(lambda service: getattr(aws, f"{service}_client")(), REGION).settings
 
 
 @dataclass
