@@ -111,7 +111,6 @@ def _settings(options: argparse.Namespace, data_dir: Path, aws_port: int) -> Set
 def _app(services: LocalServices) -> Starlette:
     memory = MemorySink()
     app = create_app(services.settings, [memory], LocalHistory(services))
-    services.diagnoser = app.state.diagnoser
     app.state.metrics = memory
     jobs = LocalJobs(services, app.state.key_store)
     pages = dashboard_routes(services.settings)

@@ -17,7 +17,8 @@ import pytest
 from build_scripts.embedded.errors import EmbeddedServicesError
 from build_scripts.embedded.resources import make_resources
 from build_scripts.embedded.services import REGION, EmbeddedServices, answers, client_environment, this_host
-from build_scripts.local.worker import QueueReader
+from build_scripts.job_load.server import workers_of
+from build_scripts.local.queue_reader import QueueReader
 from functions.core.aws import forget_clients
 from functions.core.settings import Settings
 from functions.jobs.app import create_app
@@ -58,7 +59,7 @@ def finished(server: Running, job_id: str) -> Any:
 
 
 def classes(server: Running, job_id: str) -> list[str]:
-    results = call(server, "GET", f"/jobs/{job_id}/results")["results"]
+    results = call(server, "GET", f"/jobs/{job_id}/results?limit=1000")["results"]
     return [one["diagnosis"]["class_id"] if one["diagnosis"] else one["error"]["code"] for one in results]
 
 
@@ -129,6 +130,24 @@ def test_diagnoses_become_a_history_and_a_turn_becomes_a_line(start: Start) -> N
         status, out, _ = server.interrupt()
     assert status == 0
     assert "alert: " not in out
+
+
+def test_workers_that_are_killed_are_replaced_and_nothing_is_lost(start: Start) -> None:
+    with start() as server:
+        job_id = call(server, "POST", "/jobs", json={"signals": [recording(name) for name in FOUR * 50]})["job_id"]
+        while not (workers := workers_of(server.process.pid)):
+            time.sleep(0.01)
+        while call(server, "GET", f"/jobs/{job_id}")["state"] == "queued":
+            time.sleep(0.01)
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        job = finished(server, job_id)
+        assert (job["state"], job["total"], job["done"], job["failed"]) == ("succeeded", 200, 200, 0)
+        assert classes(server, job_id) == FOUR * 50
+        again = call(server, "POST", "/jobs", json={"signals": [recording(name) for name in FOUR]})
+        assert finished(server, again["job_id"])["state"] == "succeeded"
+        assert set(workers_of(server.process.pid)).isdisjoint(workers)
+        assert server.interrupt()[0] == 0
 
 
 async def test_a_worker_that_is_killed_in_a_part_loses_nothing_and_counts_nothing_twice(

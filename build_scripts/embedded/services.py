@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from build_scripts.embedded.errors import EmbeddedServicesError
 from build_scripts.embedded.installation import Tell, installed_packages
+from functions.core.memory import KEPT_BYTES, LARGEST_MMAP_THRESHOLD_BYTES
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
@@ -25,6 +26,8 @@ _CREDENTIAL = "test"
 _START_TIMEOUT_S = 30.0
 # Long enough to write the state of a --data-dir.
 _END_TIMEOUT_S = 20.0
+# Without workers it serves in the process that is started.
+_SERVER = ("--workers", "0", "--worker-class", "uvloop", "--keep-alive", "75", "--log-level", "WARNING")
 _LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -115,7 +118,7 @@ class EmbeddedServices:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 # Without site: neither its packages nor this project's are those of the Python that runs them.
-                [*host.python, "-S", "-m", "ministack"],
+                [*host.python, "-S", "-m", "hypercorn", *_SERVER, "--bind", f"127.0.0.1:{port}", "ministack.app:app"],
                 env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -180,7 +183,6 @@ def _variables(host: Host, scratch: Path, data_dir: Path | None, port: int) -> d
         "TMPDIR": host.sees(scratch),
         "PYTHONPATH": host.sees(host.packages),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
@@ -192,6 +194,9 @@ def _variables(host: Host, scratch: Path, data_dir: Path | None, port: int) -> d
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
+        # It reads whole objects: fresh memory for each of them costs it more than all else that it does.
+        "MALLOC_TRIM_THRESHOLD_": str(KEPT_BYTES),
+        "MALLOC_MMAP_THRESHOLD_": str(LARGEST_MMAP_THRESHOLD_BYTES),
     } | dict(host.environment)
 
 

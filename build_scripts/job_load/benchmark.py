@@ -72,7 +72,7 @@ def benchmark_jobs(*, quick: bool = False) -> dict[str, object]:
     diagnoser = create_diagnoser(read_settings(api_keys_required=False, stage="local"))
     with local_server() as server, httpx.Client(base_url=server.url, timeout=60) as client:
         rounds = [_round(client, diagnoser, records, effort) for _ in trange(effort.rounds, desc="jobs", leave=False)]
-        memory_mb = server.peak_memory_mb()
+        memory = server.peak_memory_mb()
         history = _history(client, records, effort.requests)
     return {
         "recordings": effort.recordings,
@@ -80,7 +80,8 @@ def benchmark_jobs(*, quick: bool = False) -> dict[str, object]:
         "rounds": effort.rounds,
         "requests": effort.requests,
         "pause_ms": PAUSE_S * 1e3,
-        "peak_memory_mb": memory_mb,
+        "peak_memory_mb": memory.palier_mb,
+        "services_peak_memory_mb": memory.services_mb,
         **summary(rounds, effort.recordings),
         "history": history,
         **measured_on(),

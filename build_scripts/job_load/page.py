@@ -22,7 +22,8 @@ def render_jobs(report: Report) -> str:
     rows = (
         ("a job's throughput, share of that of the same diagnoses in one thread", f"{report['job_to_bare']:.2f}"),
         ("a job's throughput, share of that of the engine's calls alone", f"{report['job_to_engine']:.2f}"),
-        ("peak memory of `local_server.py`, its worker included", f"{report['peak_memory_mb']:.0f} MB"),
+        ("peak memory of `local_server.py` and its workers, together", f"{report['peak_memory_mb']:.0f} MB"),
+        ("peak memory of the services that stand in for AWS", f"{report['services_peak_memory_mb']:.0f} MB"),
         ("an answer with `asset_id`, times the latency of one without", f"{history['with_to_without']:.2f}"),
         ("median latency of an answer without and with", latencies),
     )
@@ -37,7 +38,7 @@ def render_jobs(report: Report) -> str:
 def _intro(report: Report) -> str:
     return (
         f"{report['recordings']} simulated records of five seconds, {report['in_a_file']} to a file, uploaded to\n"
-        "`local_server.py`; its worker and the services that stand in for AWS share this machine's cores. Every\n"
+        "`local_server.py`; its workers and the services that stand in for AWS share this machine's cores. Every\n"
         "result is held to that of the same record diagnosed directly, in order. Figures are medians of\n"
         f"{report['rounds']} rounds, ratios of those within a round. For the history {report['requests']} requests\n"
         f"with an asset and as many without take turns, {report['pause_ms']:.0f} ms apart.\n"

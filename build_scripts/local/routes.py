@@ -24,6 +24,7 @@ class LocalJobs(BaseRoute):
         self._services = services
         self._store = store
         self._starting = asyncio.Lock()
+        self._ready = False
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match every request for jobs or assets."""
@@ -35,10 +36,11 @@ class LocalJobs(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the route that fits; a first request waits until the services have started."""
-        if self._services.named is None:
+        if not self._ready:
             # Those that wait do so here: the threads of asyncio are for key checks, too.
             async with self._starting:
-                await asyncio.to_thread(self._services.need)
+                await asyncio.to_thread(self._services.need_workers)
+                self._ready = True
         await self._router(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: object) -> URLPath:

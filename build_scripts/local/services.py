@@ -6,35 +6,36 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from build_scripts.embedded.errors import EmbeddedServicesError
 from build_scripts.embedded.installation import Tell
 from functions.core.errors import DependencyUnavailableError
 from functions.core.history import History, Observation
-from functions.core.pipeline import Diagnoser
 from functions.core.settings import Settings
+
+if TYPE_CHECKING:
+    from build_scripts.local.starting import Started
 
 
 @dataclass
 class LocalServices:
-    """The services, and the worker that polls their queue.
+    """The services, and the workers that poll their queue.
 
     Attributes:
         settings: of the server; they name no table, bucket or queue yet.
         data_dir: keeps their state over a restart; None forgets it.
         port: where they answer once they have started.
         tell: gets a sentence for the terminal.
-        diagnoser: what the worker diagnoses with; None makes one.
     """
 
     settings: Settings
     data_dir: Path | None
     port: int
     tell: Tell
-    diagnoser: Diagnoser | None = None
     _open: ExitStack = field(default_factory=ExitStack)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    named: Settings | None = None
+    _started: "Started | None" = None
 
     def need(self) -> Settings:
         """Return the settings with what the services hold; starts them the first time, which takes seconds.
@@ -42,22 +43,32 @@ class LocalServices:
         Raises:
             DependencyUnavailableError: they cannot be installed or started; the next call tries again.
         """
+        return self._need().settings
+
+    def need_workers(self) -> Settings:
+        """Return the settings as `need`, with the workers on their way: who only has a history needs none."""
+        started = self._need()
+        for worker in started.workers:
+            worker.start()
+        return started.settings
+
+    def close(self) -> None:
+        """End the workers and the services, where they were started."""
+        with self._lock:
+            self._open.close()
+
+    def _need(self) -> "Started":
         # Late: boto3 takes longer to load than everything else here.
         from build_scripts.local.starting import start
 
         with self._lock:
-            if self.named is None:
+            if self._started is None:
                 try:
-                    self.named = start(self._open, self)
+                    self._started = start(self._open, self)
                 except EmbeddedServicesError as error:
                     self._open.close()
                     raise DependencyUnavailableError(error.message) from error
-            return self.named
-
-    def close(self) -> None:
-        """End the worker and the services, where they were started."""
-        with self._lock:
-            self._open.close()
+            return self._started
 
 
 class LocalHistory:

@@ -2,7 +2,9 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,21 +16,29 @@ from build_scripts.embedded.resources import make_resources
 from build_scripts.embedded.services import REGION, client_environment, this_host
 from build_scripts.embedded.sharing import open_services
 from build_scripts.local.alerts import AlertReader
-from build_scripts.local.worker import QueueReader
-from functions.core.settings import Settings
-from functions.worker.app import create_worker
+from build_scripts.local.queue_reader import QueueReader
+from build_scripts.local.worker_process import WorkerProcess
+from functions.core.settings import Settings, variable_of
 
 if TYPE_CHECKING:
     from build_scripts.local.services import LocalServices
 
-# While one waits for its recordings, another diagnoses.
+# While one waits for its recordings, another diagnoses; in one process they would wait for each other.
 _WORKERS = 2
 # Of somebody's own account.
 _FOREIGN = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"})
 
 
-def start(stack: ExitStack, services: "LocalServices") -> Settings:
-    """Start everything, to be ended by the stack; returns the settings with the names of what was made.
+@dataclass(frozen=True)
+class Started:
+    """The settings with the names of what was made, and the workers, whose processes start when they are needed."""
+
+    settings: Settings
+    workers: Sequence[WorkerProcess]
+
+
+def start(stack: ExitStack, services: "LocalServices") -> Started:
+    """Start everything, to be ended by the stack.
 
     Raises:
         EmbeddedServicesError: the emulator cannot be installed or started.
@@ -44,11 +54,11 @@ def start(stack: ExitStack, services: "LocalServices") -> Settings:
     os.environ.update(client_environment(endpoint.url))
     session = boto3.Session(region_name=REGION)
     made = make_resources(session.client, REGION)
-    named = replace(services.settings, **made.settings)
     # A poll that is never answered must not keep the server from ending.
     sqs = session.client("sqs", config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}))
-    worker = create_worker(named, services.diagnoser)
-    for _ in range(_WORKERS):
+    environment = os.environ | {variable_of(field): value for field, value in made.settings.items()}
+    workers = [stack.enter_context(WorkerProcess(environment)) for _ in range(_WORKERS)]
+    for worker in workers:
         stack.enter_context(QueueReader(sqs, made.settings["jobs_queue_url"], worker))
     stack.enter_context(AlertReader(sqs, made.alerts_url, tell))
-    return named
+    return Started(replace(services.settings, **made.settings), workers)

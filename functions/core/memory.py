@@ -6,8 +6,8 @@ import sys
 # Source: mallopt(3), glibc.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
-_KEPT_BYTES = 128 * 2**20
-_LARGEST_MMAP_THRESHOLD_BYTES = 32 * 2**20
+KEPT_BYTES = 128 * 2**20
+LARGEST_MMAP_THRESHOLD_BYTES = 32 * 2**20
 
 
 def keep_freed_memory() -> bool:
@@ -20,6 +20,6 @@ def keep_freed_memory() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is None:
         return False
-    kept = mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
-    mapped = mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD_BYTES)
+    kept = mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES)
+    mapped = mallopt(_M_MMAP_THRESHOLD, LARGEST_MMAP_THRESHOLD_BYTES)
     return bool(kept and mapped)

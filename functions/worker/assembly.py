@@ -1,27 +1,36 @@
 """The files of a finished job: all results in the order of the recordings, as JSON Lines and as CSV."""
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from functions.core.jobs.files import RESULTS_MEDIA_TYPES, JobFiles, results_key
 from functions.core.jobs.job import Job
-from functions.core.jobs.results import csv_header, csv_rows, read_part, write_lines
+from functions.core.jobs.results import csv_header, csv_rows, part_lines, read_lines
+
+# Parts that are fetched at once: nothing else of the job is left to do meanwhile.
+_AT_ONCE = 8
 
 
 def assemble(files: JobFiles, job: Job) -> None:
-    """Write both files, a part at a time; doing it again writes the same.
+    """Write both files; doing it again writes the same.
 
     Raises:
         DependencyUnavailableError: the bucket cannot be reached.
     """
-    with tempfile.TemporaryDirectory(prefix="palier-results-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="palier-results-") as folder,
+        ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="palier-assemble") as pool,
+    ):
         lines, table = Path(folder) / "results.jsonl", Path(folder) / "results.csv"
         with lines.open("wb") as jsonl, table.open("wb") as csv:
             csv.write(csv_header())
-            for part in job.counted_parts():
-                results = read_part(files, job, part)
-                jsonl.write(write_lines(results))
-                csv.writelines(csv_rows(results))
-        for path in (lines, table):
+            for content in pool.map(lambda part: part_lines(files, job, part), job.counted_parts()):
+                jsonl.write(content)
+                csv.write(csv_rows(read_lines(content)))
+
+        def put(path: Path) -> None:
             kind = path.suffix.removeprefix(".")
             files.put_file(results_key(job.job_id, kind), path, RESULTS_MEDIA_TYPES[kind])
+
+        list(pool.map(put, (lines, table)))

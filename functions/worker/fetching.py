@@ -16,10 +16,10 @@ from functions.core.jobs.messages import PlannedRecording
 # Of recordings that share an object, what is fetched in one call.
 BLOCK_BYTES = 16_000_000
 # What may be on its way beside the recording in work; one recording always may.
-AHEAD_BYTES = 32_000_000
+AHEAD_BYTES = 16_000_000
 _MOST_AHEAD = 8
 
-Fetched = tuple[PlannedRecording, Callable[[], bytes]]
+Fetched = tuple[PlannedRecording, Callable[[], bytes | memoryview]]
 
 
 @dataclass(frozen=True)
@@ -110,5 +110,5 @@ def _parts(block: _Block, content: "Future[bytes]") -> Iterator[Fetched]:
         start = stop
 
 
-def _slice(content: "Future[bytes]", start: int, stop: int) -> Callable[[], bytes]:
-    return lambda: content.result()[start:stop]
+def _slice(content: "Future[bytes]", start: int, stop: int) -> Callable[[], memoryview]:
+    return lambda: memoryview(content.result())[start:stop]

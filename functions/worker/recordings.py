@@ -39,7 +39,7 @@ class RecordingReader:
                 yield failed_result(job_id, planned, error)
 
     def _diagnose(
-        self, job_id: str, planned: PlannedRecording, content: bytes, members: dict[str, Any]
+        self, job_id: str, planned: PlannedRecording, content: bytes | memoryview, members: dict[str, Any]
     ) -> RecordingResult:
         options = DiagnosisOptions.parse(members)
         recording = decode_file(content, planned.media_type, options.full_scale)

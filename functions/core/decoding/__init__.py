@@ -12,11 +12,14 @@ from functions.core.signal import Recording
 JSON = "application/json"
 NPY = "application/x-npy"
 
-_DECODERS: Mapping[str, Callable[[bytes, float], Recording]] = {
+Body = bytes | memoryview
+
+# bytes() of bytes copies nothing.
+_DECODERS: Mapping[str, Callable[[Body, float], Recording]] = {
     "application/octet-stream": lambda body, _: decode_float32(body),
-    NPY: lambda body, _: decode_npy(body),
-    "text/csv": lambda body, _: decode_csv(body),
-    "audio/wav": decode_wav,
+    NPY: lambda body, _: decode_npy(bytes(body)),
+    "text/csv": lambda body, _: decode_csv(bytes(body)),
+    "audio/wav": lambda body, full_scale: decode_wav(bytes(body), full_scale),
 }
 _ALIASES = {"audio/x-wav": "audio/wav", "audio/wave": "audio/wav", "audio/vnd.wave": "audio/wav"}
 
@@ -37,11 +40,11 @@ def media_type(content_type: str | None, accepted: tuple[str, ...] = MEDIA_TYPES
     return name
 
 
-def decode_file(body: bytes, kind: str, full_scale: float = 1.0) -> Recording:
+def decode_file(body: Body, kind: str, full_scale: float = 1.0) -> Recording:
     """Decode a recording in one of the file formats (everything but JSON).
 
     Args:
-        body: the bytes.
+        body: the bytes; raw samples of a view of them are not copied.
         kind: one of MEDIA_TYPES.
         full_scale: for WAV of integers, the value of a sample at full scale.
 

@@ -6,7 +6,7 @@ from functions.core.errors import MalformedBodyError
 from functions.core.signal import Recording
 
 
-def decode_float32(body: bytes) -> Recording:
+def decode_float32(body: bytes | memoryview) -> Recording:
     """Decode little-endian float32 samples, one channel, into float32 [1, N].
 
     Raises:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -74,9 +74,14 @@ def read_lines(content: bytes) -> list[RecordingResult]:
     return [msgspec.json.decode(line, type=RecordingResult) for line in content.splitlines()]
 
 
+def part_lines(files: JobFiles, job: Job, part: PartRange) -> bytes:
+    """Return what the attempt that counts found in a part, as `write_lines` wrote it; raises as `JobFiles.get`."""
+    return files.get(part_key(job.job_id, part, job.parts[part.key]), _LARGEST_PART_BYTES)
+
+
 def read_part(files: JobFiles, job: Job, part: PartRange) -> list[RecordingResult]:
     """Return what the attempt that counts found in a part; raises as `JobFiles.get`."""
-    return read_lines(files.get(part_key(job.job_id, part, job.parts[part.key]), _LARGEST_PART_BYTES))
+    return read_lines(part_lines(files, job, part))
 
 
 def read_page(files: JobFiles, job: Job, first: int, limit: int) -> ResultsPage:
@@ -102,14 +107,13 @@ def read_page(files: JobFiles, job: Job, first: int, limit: int) -> ResultsPage:
 
 def csv_header() -> bytes:
     """Return the first line of results as CSV."""
-    return _row(COLUMNS)
+    return _rows([COLUMNS])
 
 
-def csv_rows(results: Iterable[RecordingResult]) -> Iterator[bytes]:
+def csv_rows(results: Iterable[RecordingResult]) -> bytes:
     """Return results as lines of CSV."""
-    for result in results:
-        values = _values(result)
-        yield _row([values.get(column) for column in COLUMNS])
+    values = map(_values, results)
+    return _rows([one.get(column) for column in COLUMNS] for one in values)
 
 
 def _values(result: RecordingResult) -> dict[str, Any]:
@@ -127,9 +131,9 @@ def _values(result: RecordingResult) -> dict[str, Any]:
     return values
 
 
-def _row(values: Sequence[Any]) -> bytes:
+def _rows(rows: Iterable[Sequence[Any]]) -> bytes:
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerow([_cell(value) for value in values])
+    csv.writer(stream, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
     return stream.getvalue().encode()
 
 

@@ -131,7 +131,7 @@ def test_a_port_that_is_taken_is_said(embedded_host: Host) -> None:
 
 def test_services_that_end_at_once_say_their_last_words(tmp_path: Path) -> None:
     with pytest.raises(
-        EmbeddedServicesError, match=r"^The embedded services ended at once: .*No module named ministack"
+        EmbeddedServicesError, match=r"^The embedded services ended at once: .*No module named hypercorn"
     ):
         EmbeddedServices(Host((sys.executable,), tmp_path))
 

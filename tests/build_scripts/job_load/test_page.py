@@ -11,6 +11,7 @@ REPORT: dict[str, Any] = {
     "requests": 400,
     "pause_ms": 20.0,
     "peak_memory_mb": 234.4,
+    "services_peak_memory_mb": 99.6,
     "per_second": {"job": 700.4, "bare": 1000.0, "engine": 2000.0, "upload": 200.0},
     "job_to_bare": 0.704,
     "job_to_engine": 0.35,
@@ -21,7 +22,8 @@ REPORT: dict[str, Any] = {
 def test_every_figure_has_its_row() -> None:
     text = render_jobs(REPORT)
     assert "| a job's throughput, share of that of the same diagnoses in one thread | 0.70 |\n" in text
-    assert "| peak memory of `local_server.py`, its worker included | 234 MB |\n" in text
+    assert "| peak memory of `local_server.py` and its workers, together | 234 MB |\n" in text
+    assert "| peak memory of the services that stand in for AWS | 100 MB |\n" in text
     assert "| an answer with `asset_id`, times the latency of one without | 1.03 |\n" in text
     assert "| median latency of an answer without and with | 3.00 and 3.10 ms |\n" in text
     assert "| the engine's calls of these alone | 2000 |\n" in text

@@ -1,17 +1,28 @@
-"""The worker as a thread that does what Lambda's event source does: receive, run, delete what succeeded."""
+"""A reader of the queue, as Lambda's event source: receive, have it worked on, delete what succeeded."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from build_scripts.local.polling import Polling
-from functions.worker.batch import BatchWorker
+from build_scripts.local.worker_process import WorkerEndedError
+from functions.core.telemetry import LOGGER
+from functions.worker.batch import BatchResponse
 
 _WAIT_S = 1
+
+
+class Worker(Protocol):
+    """Whatever works on batches."""
+
+    def work(self, records: Sequence[dict[str, Any]], /) -> BatchResponse:
+        """Work on the records of an event of SQS and say which failed."""
+        ...
 
 
 class QueueReader(Polling):
     """Runs the worker on one message of a queue after the other, until it is closed."""
 
-    def __init__(self, client: Any, url: str, worker: BatchWorker) -> None:
+    def __init__(self, client: Any, url: str, worker: Worker) -> None:
         self._client = client
         self._url = url
         self._worker = worker
@@ -26,9 +37,19 @@ class QueueReader(Polling):
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
         )
         for message in answer.get("Messages", ()):
+            self._work(message)
+
+    def _work(self, message: dict[str, Any]) -> None:
+        receipt = {"QueueUrl": self._url, "ReceiptHandle": message["ReceiptHandle"]}
+        try:
             failed = self._worker.work([as_record(message)])["batchItemFailures"]
-            if not failed:
-                self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        except WorkerEndedError as error:
+            LOGGER.error(error.message, extra={"code": error.code})
+            # At once: it is known to be over, and comes only so often.
+            self._client.change_message_visibility(**receipt, VisibilityTimeout=0)
+            return
+        if not failed:
+            self._client.delete_message(**receipt)
 
 
 def as_record(message: dict[str, Any]) -> dict[str, Any]:
