@@ -21,13 +21,16 @@ KINDS = {
 }
 
 
-def read_recording(path: Path, variable: str | None = None, full_scale: float = 1.0) -> Recording:
+def read_recording(
+    path: Path, variable: str | None = None, full_scale: float = 1.0, sample_format: str = "float32"
+) -> Recording:
     """Read a recording; the file's ending says what it is.
 
     Args:
-        path: .csv, .tsv, .txt, .wav, .npy, .mat, or raw little-endian float32 (.bin, .raw, .f32, .dat).
+        path: .csv, .tsv, .txt, .wav, .npy, .mat, or raw little-endian samples (.bin, .raw, .f32, .dat).
         variable: for .mat, the variable; default its only long vectors.
-        full_scale: for .wav of integers, the value of a sample at full scale.
+        full_scale: for .wav or raw samples of integers, the value of a sample at full scale.
+        sample_format: what raw samples are, `float32` or `int16`.
 
     Raises:
         OSError: the file cannot be read.
@@ -39,4 +42,4 @@ def read_recording(path: Path, variable: str | None = None, full_scale: float = 
     if suffix not in KINDS:
         known = ", ".join(sorted([*KINDS, ".mat"]))
         raise UnsupportedMediaTypeError(f"Files ending in {suffix or 'nothing'!r} are not known; known are {known}.")
-    return decode_file(path.read_bytes(), KINDS[suffix], full_scale)
+    return decode_file(path.read_bytes(), KINDS[suffix], full_scale, sample_format)

@@ -19,7 +19,7 @@ _UPLOADS_AT_ONCE = 4
 _LOOK_EVERY_S = 0.5
 # Of a larger job only what failed is shown; the rest is for a file.
 _FEW = 50
-_OPTIONS = ("sample_rate_hz", "channel", "model", "full_scale", "asset_id")
+_OPTIONS = ("sample_rate_hz", "channel", "model", "full_scale", "sample_format", "asset_id")
 
 
 def submit(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build_scripts.cli import jobs
+from functions.core.decoding.raw import SAMPLE_BYTES
 
 _LOCAL = "http://127.0.0.1:8000"
 _KEY = "PALIER_KEY"
@@ -40,7 +41,8 @@ def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     submit.add_argument("--sample-rate-hz", type=float, help="default: what the file says, else the model's rate")
     submit.add_argument("--channel", help="name or number (from 0), where a file has several")
     submit.add_argument("--variable", help="for .mat: the variable that holds the signal")
-    submit.add_argument("--full-scale", type=float, help="for integer .wav: value of a full-scale sample")
+    submit.add_argument("--full-scale", type=float, help="of integer samples: value of one at full scale")
+    submit.add_argument("--sample-format", choices=tuple(SAMPLE_BYTES), help="of raw files (default: float32)")
     submit.add_argument("--model", help="default: the service's default model")
     submit.add_argument("--no-wait", dest="wait", action="store_false", help="return when the job has begun")
     submit.add_argument("--idempotency-key", help="default: one of files and options, so that the same is one job")

@@ -14,6 +14,7 @@ from build_scripts.cli.jobs_parser import add_jobs
 from build_scripts.cli.keys_parser import add_keys
 from build_scripts.cli.plan import Load, plan, print_plan, read_sizes
 from build_scripts.cli.report import make_console, print_models, print_outcomes
+from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import PalierError
 from functions.core.models import ModelRepository
 from functions.core.options import DiagnosisOptions
@@ -59,7 +60,8 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--sample-rate-hz", type=float, help="default: what the file says, else the model's rate")
     parser.add_argument("--channel", help="name or number (from 0), where a file has several")
     parser.add_argument("--variable", help="for .mat: the variable that holds the signal")
-    parser.add_argument("--full-scale", type=float, default=1.0, help="for integer .wav: value of a full-scale sample")
+    parser.add_argument("--full-scale", type=float, default=1.0, help="of integer samples: value of one at full scale")
+    parser.add_argument("--sample-format", choices=tuple(SAMPLE_BYTES), default="float32", help="of raw files")
     parser.add_argument("--model", help="default: the service's default model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--url", help="ask this endpoint instead of the engine in this process")
@@ -91,7 +93,7 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _diagnose(arguments: argparse.Namespace) -> int:
-    names = ("sample_rate_hz", "channel", "model", "full_scale")
+    names = ("sample_rate_hz", "channel", "model", "full_scale", "sample_format")
     options = DiagnosisOptions.parse({name: getattr(arguments, name) for name in names})
     ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
     outcomes = diagnose_files(arguments.files, options, ask, arguments.variable)

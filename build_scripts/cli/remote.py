@@ -12,6 +12,9 @@ from functions.core.decoding import NPY
 from functions.core.errors import PalierError
 from functions.core.options import DiagnosisOptions
 
+# What they ask for is done by the time that samples are sent.
+_OF_THE_FILE = frozenset({"channel", "full_scale", "sample_format"})
+
 
 class EndpointError(PalierError):
     """The endpoint refused, or did not answer."""
@@ -27,7 +30,7 @@ def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: Diag
     """
     body = io.BytesIO()
     np.save(body, samples)
-    given = {name: value for name, value in _changed(options).items() if name not in {"channel", "full_scale"}}
+    given = {name: value for name, value in _changed(options).items() if name not in _OF_THE_FILE}
     headers = {"content-type": NPY} | ({"x-api-key": key} if key else {})
     try:
         response = httpx.post(

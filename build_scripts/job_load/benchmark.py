@@ -7,10 +7,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm, trange
 
 from build_scripts.errors import BuildError
@@ -24,7 +25,10 @@ from functions.core.pipeline import Diagnoser, create_diagnoser
 from functions.core.settings import read_settings
 from functions.core.signal import Recording
 
+Int16Array: TypeAlias = NDArray[np.int16]
+
 RAW = "application/octet-stream"
+FULL_SCALE_G = 32_768 * ADC_STEP_G
 _LOOK_EVERY_S = 0.5
 _TIMEOUT_S = 600.0
 
@@ -39,7 +43,7 @@ class Effort:
     requests: int
 
 
-FULL, QUICK = Effort(1000, 25, 5, 400), Effort(22, 11, 1, 10)
+FULL, QUICK = Effort(1000, 50, 7, 400), Effort(22, 11, 1, 10)
 # Between two requests: a client that waits for its answer and does something with it.
 PAUSE_S = 0.02
 
@@ -68,10 +72,12 @@ def benchmark_jobs(*, quick: bool = False) -> dict[str, object]:
         BuildError: a server does not start, or a result is not that of the same recording diagnosed directly.
     """
     effort = QUICK if quick else FULL
-    records = _records(effort.recordings)
+    counts = _records(effort.recordings)
+    records = counts * np.float32(ADC_STEP_G)
     diagnoser = create_diagnoser(read_settings(api_keys_required=False, stage="local"))
     with local_server() as server, httpx.Client(base_url=server.url, timeout=60) as client:
-        rounds = [_round(client, diagnoser, records, effort) for _ in trange(effort.rounds, desc="jobs", leave=False)]
+        turns = trange(effort.rounds, desc="jobs", leave=False)
+        rounds = [_round(client, diagnoser, counts, records, effort) for _ in turns]
         memory = server.peak_memory_mb()
         history = _history(client, records, effort.requests)
     return {
@@ -101,20 +107,21 @@ def summary(rounds: Sequence[Measured], recordings: int) -> dict[str, object]:
     }
 
 
-def _records(count: int) -> Float32Array:
-    """Return simulated records of five seconds, float32 [count, samples] in g."""
+def _records(count: int) -> Int16Array:
+    """Return simulated records of five seconds as the converter gives them, int16 [count, samples] of ADC_STEP_G."""
 
-    def record(seed: int) -> Float32Array:
-        counts = simulate_record(np.random.SeedSequence(seed), seed % len(FAULT_CLASSES), seed % 4).counts
-        return counts * np.float32(ADC_STEP_G)
+    def record(seed: int) -> Int16Array:
+        return simulate_record(np.random.SeedSequence(seed), seed % len(FAULT_CLASSES), seed % 4).counts
 
     return np.stack([record(seed) for seed in trange(count, desc="simulating", leave=False)])
 
 
-def _round(client: httpx.Client, diagnoser: Diagnoser, records: Float32Array, effort: Effort) -> Measured:
+def _round(
+    client: httpx.Client, diagnoser: Diagnoser, counts: Int16Array, records: Float32Array, effort: Effort
+) -> Measured:
     # The bare ones on both sides of the job: what the machine does beside them drifts.
     before = _bare(diagnoser, records)
-    upload_s, job = _job(client, records, effort.in_a_file)
+    upload_s, job = _job(client, counts, effort.in_a_file)
     after = _bare(diagnoser, records)
     _check(client, job["job_id"], before[2])
     started, finished = (datetime.fromisoformat(job[name]) for name in ("started_at", "finished_at"))
@@ -122,12 +129,13 @@ def _round(client: httpx.Client, diagnoser: Diagnoser, records: Float32Array, ef
     return Measured((finished - started).total_seconds(), upload_s, bare_s, engine_s)
 
 
-def _job(client: httpx.Client, records: Float32Array, in_a_file: int) -> tuple[float, dict[str, Any]]:
+def _job(client: httpx.Client, counts: Int16Array, in_a_file: int) -> tuple[float, dict[str, Any]]:
     """Upload records, have them diagnosed; returns seconds of uploading, and the job when it is over."""
-    files = [records[start : start + in_a_file] for start in range(0, len(records), in_a_file)]
-    entries = [{"name": f"{i}.f32", "content_type": RAW, "recordings": len(file)} for i, file in enumerate(files)]
+    files = [counts[start : start + in_a_file] for start in range(0, len(counts), in_a_file)]
+    entries = [{"name": f"{i}.raw", "content_type": RAW, "recordings": len(file)} for i, file in enumerate(files)]
     started = time.perf_counter()
-    taken = _answer(client.post("/jobs", json={"uploads": entries}))
+    options = {"sample_format": "int16", "full_scale": FULL_SCALE_G}
+    taken = _answer(client.post("/jobs", json=options | {"uploads": entries}))
     with httpx.Client(timeout=60) as bucket:
         for form, file in zip(taken["uploads"], tqdm(files, desc="uploading", leave=False), strict=True):
             bucket.post(form["url"], data=form["fields"], files={"file": file.tobytes()}).raise_for_status()

@@ -37,9 +37,9 @@ def render_jobs(report: Report) -> str:
 
 def _intro(report: Report) -> str:
     return (
-        f"{report['recordings']} simulated records of five seconds, {report['in_a_file']} to a file, uploaded to\n"
-        "`local_server.py`; its workers and the services that stand in for AWS share this machine's cores. Every\n"
-        "result is held to that of the same record diagnosed directly, in order. Figures are medians of\n"
+        f"{report['recordings']} simulated records of five seconds, int16, {report['in_a_file']} to a file,\n"
+        "uploaded to `local_server.py`; its workers and the services that stand in for AWS share this machine's\n"
+        "cores. Every result is held to that of the same record diagnosed directly, in order. Figures are medians of\n"
         f"{report['rounds']} rounds, ratios of those within a round. For the history {report['requests']} requests\n"
         f"with an asset and as many without take turns, {report['pause_ms']:.0f} ms apart.\n"
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 from msgspec import Meta
@@ -11,6 +11,7 @@ from functions.core.errors import InvalidOptionError, PalierError, SampleRateErr
 
 # `(?![\s\S])` is the end: `$` would let a last line feed pass.
 ASSET_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])"
+SampleFormat = Literal["float32", "int16"]
 _LARGEST_FLOAT32 = 3.4028234e38
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,9 +43,12 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             gt=0,
             le=_LARGEST_FLOAT32,
-            description="WAV of integers: the value, in the model's unit, of a sample at full scale.",
+            description="WAV or raw samples of integers: the value, in the model's unit, of a sample at full scale.",
         ),
     ] = 1.0
+    sample_format: Annotated[
+        SampleFormat, Meta(description="What raw samples (application/octet-stream) are, little-endian.")
+    ] = "float32"
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:

@@ -135,7 +135,7 @@ class Endpoints:
             options, recording = DiagnosisOptions.parse({**content.options, **query}), content.recordings[0]
         else:
             options = DiagnosisOptions.parse(query)
-            recording = decode_file(body, kind, options.full_scale)
+            recording = decode_file(body, kind, options.full_scale, options.sample_format)
         diagnosis = yield from self.diagnoser.diagnosing(recording, options)
         answer = DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
         return _Diagnosed(answer, _observations([recording], [answer], options))

@@ -135,7 +135,9 @@ def _health() -> dict[str, Any]:
 def _predict() -> dict[str, Any]:
     content = {
         "application/json": {"schema": _json_body("signal", _SIGNAL)},
-        "application/octet-stream": {"schema": _BINARY | {"description": "Little-endian float32, one channel."}},
+        "application/octet-stream": {
+            "schema": _BINARY | {"description": "Little-endian float32 or int16 (`sample_format`), one channel."}
+        },
         "application/x-npy": {"schema": _BINARY | {"description": "Floats, [samples] or [channels, samples]."}},
         "text/csv": {
             "schema": {

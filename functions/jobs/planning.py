@@ -14,13 +14,13 @@ REFERENCES = "recordings/"
 SHARED = "shared"
 # A form for each file is in the answer, which Lambda bounds.
 MOST_UPLOADS = 1_000
-FLOAT32 = "application/octet-stream"
+RAW = "application/octet-stream"
 
 _MEDIA_TYPES = {
     ".csv": "text/csv",
     ".npy": "application/x-npy",
     ".wav": "audio/wav",
-    ".f32": FLOAT32,
+    ".f32": RAW,
 }
 
 
@@ -92,9 +92,9 @@ def _check_uploads(uploads: Sequence[UploadedFile]) -> None:
     if len({upload.name for upload in uploads}) != len(uploads):
         raise JobInvalidError("Two uploads have the same name.", field="uploads")
     for index, upload in enumerate(uploads):
-        if upload.recordings > 1 and upload.content_type != FLOAT32:
+        if upload.recordings > 1 and upload.content_type != RAW:
             raise JobInvalidError(
-                f"Only a file of {FLOAT32} can hold several recordings.", field=f"uploads[{index}].recordings"
+                f"Only a file of {RAW} can hold several recordings.", field=f"uploads[{index}].recordings"
             )
 
 

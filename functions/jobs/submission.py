@@ -15,7 +15,7 @@ from functions.core.addresses import check_url
 from functions.core.decoding import MEDIA_TYPES, NPY
 from functions.core.decoding.json_body import decode_json_batch
 from functions.core.errors import EmptyBodyError, JobInvalidError, MalformedBodyError, PalierError, SignalMissingError
-from functions.core.options import DiagnosisOptions
+from functions.core.options import DiagnosisOptions, SampleFormat
 from functions.core.signal import Recording
 
 # Safe in a key, a file name, a cell of a spreadsheet and a log.
@@ -33,6 +33,7 @@ class OwnOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     recorded_at: str | None = None
     channel: str | None = None
     full_scale: float | None = None
+    sample_format: SampleFormat | None = None
 
     def options(self) -> dict[str, Any]:
         """Return its options of a diagnosis."""
@@ -56,9 +57,7 @@ class UploadedFile(OwnOptions, frozen=True, kw_only=True, forbid_unknown_fields=
     content_type: FileMediaType
     recordings: Annotated[
         int,
-        Meta(
-            ge=1, le=10_000, description="Equally long recordings in it, one behind the other; only of float32 samples."
-        ),
+        Meta(ge=1, le=10_000, description="Equally long recordings in it, one behind the other; only of raw samples."),
     ] = 1
 
     @property

@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import JobInvalidError, JobStateError, UploadsMissingError
 from functions.core.items import ConditionFailedError
 from functions.core.jobs.files import JobFiles, Upload, inline_key, uploads_prefix
@@ -21,13 +23,13 @@ from functions.core.jobs.messages import PlannedRecording, Watch
 from functions.core.jobs.plan import read_plan, write_plan
 from functions.core.jobs.service import JobService
 from functions.core.jobs.table import Submitted
+from functions.core.options import DiagnosisOptions
 from functions.jobs.planning import Plan, make_plan
 from functions.jobs.submission import Submission
 
 _DAY_S = 86_400
 # By then the submission has either made a job or died.
 _FIRST_LOOK_S = 60
-_FLOAT32_BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -126,19 +128,22 @@ def _require_uploads(files: JobFiles, job: Job) -> list[PlannedRecording]:
     if missing:
         some = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
         raise UploadsMissingError(f"{len(missing)} of {len(shares)} files are not there yet: {some}.")
-    return [placed for key, share in groupby(planned, lambda one: one.key) for placed in _placed(share, sizes[key])]
+    common = job.parsed_options()
+    shared = groupby(planned, lambda one: one.key)
+    return [placed for key, share in shared for placed in _placed(share, sizes[key], common)]
 
 
-def _placed(share: Iterable[PlannedRecording], size_bytes: int) -> list[PlannedRecording]:
+def _placed(share: Iterable[PlannedRecording], size_bytes: int, common: dict[str, Any]) -> list[PlannedRecording]:
     """Return the recordings that share a file with their places in it."""
     recordings = list(share)
     if len(recordings) == 1:
         return [replace(recordings[0], length=size_bytes)]
     length, rest = divmod(size_bytes, len(recordings))
-    if rest or length % _FLOAT32_BYTES:
+    sample_format = DiagnosisOptions.parse(common | recordings[0].options).sample_format
+    if rest or length % SAMPLE_BYTES[sample_format]:
         raise JobInvalidError(
             f"{_file_name(recordings[0].key)} has {size_bytes} bytes: not {len(recordings)} equally long recordings"
-            " of float32.",
+            f" of {sample_format}.",
             field="uploads",
         )
     return [replace(one, offset=place * length, length=length) for place, one in enumerate(recordings)]

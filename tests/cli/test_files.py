@@ -34,6 +34,12 @@ def test_full_scale_stretches_integer_wav(tmp_path: Path) -> None:
     np.testing.assert_allclose(samples[0], 4 * HIGH, atol=4 * 2**-15)
 
 
+def test_raw_samples_may_be_int16(tmp_path: Path) -> None:
+    (tmp_path / "a.raw").write_bytes(np.rint(HIGH * 32_768).astype("<i2").tobytes())
+    samples = read_recording(tmp_path / "a.raw", full_scale=4.0, sample_format="int16").samples
+    np.testing.assert_allclose(samples[0], 4 * HIGH, atol=4 * 2**-15)
+
+
 @pytest.mark.parametrize(("name", "named"), [("a.mp3", "'.mp3'"), ("a", "'nothing'"), ("a.csv.gz", "'.gz'")])
 def test_another_ending_is_refused_and_the_known_ones_are_named(tmp_path: Path, name: str, named: str) -> None:
     (tmp_path / name).write_bytes(b"x")

@@ -112,6 +112,13 @@ def test_full_scale_stretches_integer_wav(palier: Run, tmp_path: Path) -> None:
     assert json.loads(out)["diagnoses"][0]["confidence"] == pytest.approx(expected_probabilities(0.5)[0], abs=1e-3)
 
 
+def test_raw_files_may_be_int16(palier: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.raw").write_bytes(np.rint(tone(0.125, amplitude=0.01) * 32_768).astype("<i2").tobytes())
+    given = ("--full-scale", "4", "--sample-format", "int16")
+    _, out, _ = palier("diagnose", tmp_path / "a.raw", *given, "--json")
+    assert json.loads(out)["diagnoses"][0]["confidence"] == pytest.approx(expected_probabilities(0.5)[0], abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason", "code"),
     [

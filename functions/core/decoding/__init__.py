@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from functions.core.decoding.delimited import decode_csv
 from functions.core.decoding.npy import decode_npy
-from functions.core.decoding.raw import decode_float32
+from functions.core.decoding.raw import decode_raw
 from functions.core.decoding.wav import decode_wav
 from functions.core.errors import EmptyBodyError, UnsupportedMediaTypeError
 from functions.core.signal import Recording
@@ -15,11 +15,11 @@ NPY = "application/x-npy"
 Body = bytes | memoryview
 
 # bytes() of bytes copies nothing.
-_DECODERS: Mapping[str, Callable[[Body, float], Recording]] = {
-    "application/octet-stream": lambda body, _: decode_float32(body),
-    NPY: lambda body, _: decode_npy(bytes(body)),
-    "text/csv": lambda body, _: decode_csv(bytes(body)),
-    "audio/wav": lambda body, full_scale: decode_wav(bytes(body), full_scale),
+_DECODERS: Mapping[str, Callable[[Body, float, str], Recording]] = {
+    "application/octet-stream": decode_raw,
+    NPY: lambda body, *_: decode_npy(bytes(body)),
+    "text/csv": lambda body, *_: decode_csv(bytes(body)),
+    "audio/wav": lambda body, full_scale, _: decode_wav(bytes(body), full_scale),
 }
 _ALIASES = {"audio/x-wav": "audio/wav", "audio/wave": "audio/wav", "audio/vnd.wave": "audio/wav"}
 
@@ -40,13 +40,14 @@ def media_type(content_type: str | None, accepted: tuple[str, ...] = MEDIA_TYPES
     return name
 
 
-def decode_file(body: Body, kind: str, full_scale: float = 1.0) -> Recording:
+def decode_file(body: Body, kind: str, full_scale: float = 1.0, sample_format: str = "float32") -> Recording:
     """Decode a recording in one of the file formats (everything but JSON).
 
     Args:
         body: the bytes; raw samples of a view of them are not copied.
         kind: one of MEDIA_TYPES.
-        full_scale: for WAV of integers, the value of a sample at full scale.
+        full_scale: for WAV or raw samples of integers, the value of a sample at full scale.
+        sample_format: what raw samples are, `float32` or `int16`.
 
     Raises:
         MalformedBodyError: the bytes are not what `kind` says.
@@ -54,4 +55,4 @@ def decode_file(body: Body, kind: str, full_scale: float = 1.0) -> Recording:
     """
     if not body:
         raise EmptyBodyError
-    return _DECODERS[kind](body, full_scale)
+    return _DECODERS[kind](body, full_scale, sample_format)

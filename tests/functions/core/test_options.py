@@ -19,6 +19,7 @@ def test_nothing_means_the_defaults() -> None:
         "recorded_at": None,
         "channel": None,
         "full_scale": 1.0,
+        "sample_format": "float32",
     }
 
 
@@ -45,6 +46,7 @@ def test_null_is_as_if_absent_where_there_is_no_other_default(name: str) -> None
         ("channel", "DE_g", "DE_g"),
         ("asset_id", "pump-7.A:2_b", "pump-7.A:2_b"),
         ("full_scale", "4", 4.0),
+        ("sample_format", "int16", "int16"),
     ],
 )
 def test_queries_and_json_mean_the_same(name: str, given: Any, expected: Any) -> None:
@@ -73,6 +75,8 @@ def test_queries_and_json_mean_the_same(name: str, given: Any, expected: Any) ->
         ("full_scale", 0),
         ("full_scale", "nan"),
         ("full_scale", "inf"),
+        ("sample_format", "int8"),
+        ("sample_format", 16),
     ],
 )
 def test_a_value_that_cannot_be_is_invalid(name: str, given: Any) -> None:

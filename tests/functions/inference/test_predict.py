@@ -157,6 +157,14 @@ async def test_full_scale_stretches_integer_wav(client: httpx.AsyncClient) -> No
     assert probabilities(response.json()) == pytest.approx(expected_probabilities(0.5), abs=1e-3)
 
 
+async def test_raw_samples_may_be_int16(client: httpx.AsyncClient) -> None:
+    body = np.rint(tone(0.125, amplitude=0.01) * 32_768).astype("<i2").tobytes()
+    options = {"sample_format": "int16", "full_scale": "4"}
+    headers = {"content-type": "application/octet-stream"}
+    response = await client.post("/predict", content=body, headers=headers, params=options)
+    assert probabilities(response.json()) == pytest.approx(expected_probabilities(0.5), abs=1e-3)
+
+
 async def test_a_recording_unlike_the_training_data_is_marked(client: httpx.AsyncClient) -> None:
     answer = (await post_json(client, "/predict", {"signal": tone(amplitude=10).tolist()})).json()
     assert answer["in_distribution"] is False

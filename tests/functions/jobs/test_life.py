@@ -6,6 +6,7 @@ import json
 from base64 import b64decode
 
 import httpx
+import numpy as np
 import pytest
 
 from functions.core.aws import s3_client
@@ -82,6 +83,21 @@ async def test_an_upload_may_hold_many_recordings(jobs: Jobs) -> None:
     results = (await jobs.get(f"/jobs/{taken['job_id']}/results"))["results"]
     assert [one["name"] for one in results] == ["a.wav", "night.f32#0", "night.f32#1", "night.f32#2"]
     assert [one["diagnosis"]["asset_id"] for one in results] == [None, "press-4", "press-4", "press-4"]
+
+
+@pytest.mark.parametrize("where", ["job", "upload"])
+async def test_recordings_of_a_file_may_be_int16(jobs: Jobs, where: str) -> None:
+    options = {"sample_format": "int16", "full_scale": 4}
+    upload = {"name": "night.raw", "content_type": RAW, "recordings": 3} | (options if where == "upload" else {})
+    taken = (await jobs.post({"uploads": [upload]} | (options if where == "job" else {}))).json()
+    counts = [np.rint(tone(mean) * 8_192).astype("<i2").tobytes() for mean in (0.0, -0.5, 0.5)]
+    put(taken["uploads"][0]["fields"]["key"], b"".join(counts)[:-3])
+    refused = await jobs.client.post(f"/jobs/{taken['job_id']}/start")
+    assert "3 equally long recordings of int16" in assert_error(refused, 422, "job_invalid", "uploads")
+    put(taken["uploads"][0]["fields"]["key"], b"".join(counts))
+    assert (await jobs.client.post(f"/jobs/{taken['job_id']}/start")).status_code == 200
+    jobs.work()
+    assert await jobs.classes(taken["job_id"]) == ["centred", "low", "high"]
 
 
 async def test_a_file_must_hold_as_many_recordings_as_was_said(jobs: Jobs) -> None:

@@ -5,13 +5,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from functions.core.decoding.raw import decode_float32
+from functions.core.decoding.raw import decode_raw
+from functions.core.decoding.wav import decode_wav
 from functions.core.errors import MalformedBodyError
+from tests.support.recordings import wav_bytes
 
 
 @given(hnp.arrays(np.float32, st.integers(0, 50), elements=st.floats(width=32)))
 def test_little_endian_float32_comes_back_exactly(array: NDArray[np.float32]) -> None:
-    recording = decode_float32(array.astype("<f4").tobytes())
+    recording = decode_raw(array.astype("<f4").tobytes())
     np.testing.assert_array_equal(recording.samples, array[np.newaxis])
     assert recording.samples.dtype == np.float32
     assert recording.sample_rate_hz is None
@@ -20,5 +22,23 @@ def test_little_endian_float32_comes_back_exactly(array: NDArray[np.float32]) ->
 @pytest.mark.parametrize("length", [1, 2, 3, 5, 4095])
 def test_a_length_that_is_no_multiple_of_four_is_malformed(length: int) -> None:
     with pytest.raises(MalformedBodyError, match=f"The body has {length} bytes") as refusal:
-        decode_float32(bytes(length))
+        decode_raw(bytes(length))
     assert refusal.value.field == "signal"
+
+
+@given(hnp.arrays(np.int16, st.integers(1, 50)), st.floats(1e-3, 1e3))
+def test_int16_is_what_a_wav_of_the_same_samples_is(array: NDArray[np.int16], full_scale: float) -> None:
+    recording = decode_raw(array.astype("<i2").tobytes(), full_scale, "int16")
+    of_wav = decode_wav(wav_bytes(array, subtype="PCM_16"), full_scale)
+    np.testing.assert_array_equal(recording.samples, of_wav.samples)
+    assert recording.samples.dtype == np.float32
+
+
+def test_a_view_of_int16_need_not_be_aligned() -> None:
+    body = memoryview(b"\x00" + np.array([-32768, 16384], "<i2").tobytes())[1:]
+    np.testing.assert_array_equal(decode_raw(body, 4.0, "int16").samples, [[-4.0, 2.0]])
+
+
+def test_an_odd_length_is_no_int16() -> None:
+    with pytest.raises(MalformedBodyError, match="The body has 3 bytes; int16 samples take 2 bytes each"):
+        decode_raw(bytes(3), 1.0, "int16")
