@@ -12,6 +12,9 @@ MOST_RECEIVES = 3
 # Longer than any part takes; a part whose worker died comes again after it.
 VISIBILITY_S = 120
 
+# Epoch seconds, in every item that is not kept for good.
+EXPIRY_ATTRIBUTE = "expires_at"
+
 MakeClient = Callable[..., Any]
 
 _MADE_BEFORE = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou", "ResourceAlreadyExistsException"})
@@ -19,9 +22,11 @@ _MADE_BEFORE = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou", "
 
 @dataclass(frozen=True)
 class _Table:
+    """Its keys and those of its index by owner: partition, sort; all strings."""
+
     name: str
-    keys: Sequence[str]
-    index: Sequence[str] = ()
+    keys: tuple[str, ...]
+    index: tuple[str, ...] = ()
 
 
 JOBS = _Table("palier-jobs", ("job_id",), ("owner", "created_at"))
@@ -84,6 +89,12 @@ def _make_table(client: Any, table: _Table) -> None:
         BillingMode="PAY_PER_REQUEST",
         **({"GlobalSecondaryIndexes": indexes} if table.index else {}),
     )
+    # Switching on what is on is an error.
+    found = client.describe_time_to_live(TableName=table.name)["TimeToLiveDescription"]
+    if found["TimeToLiveStatus"] == "DISABLED":
+        client.update_time_to_live(
+            TableName=table.name, TimeToLiveSpecification={"Enabled": True, "AttributeName": EXPIRY_ATTRIBUTE}
+        )
 
 
 def _key_schema(keys: Sequence[str]) -> list[dict[str, str]]:

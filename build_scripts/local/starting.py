@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import boto3
 from botocore.config import Config
 from msgspec.structs import replace
 
+from build_scripts.embedded.expiry import delete_objects
 from build_scripts.embedded.resources import make_resources
 from build_scripts.embedded.services import REGION, client_environment, this_host
 from build_scripts.embedded.sharing import open_services
@@ -54,6 +56,8 @@ def start(stack: ExitStack, services: "LocalServices") -> Started:
     os.environ.update(client_environment(endpoint.url))
     session = boto3.Session(region_name=REGION)
     made = make_resources(session.client, REGION)
+    kept_for = timedelta(days=services.settings.jobs_retention_days, seconds=services.settings.jobs_timeout_s)
+    delete_objects(session.client("s3"), made.settings["jobs_bucket"], datetime.now(UTC) - kept_for)
     # A poll that is never answered must not keep the server from ending.
     sqs = session.client("sqs", config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}))
     environment = os.environ | {variable_of(field): value for field, value in made.settings.items()}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from build_scripts.embedded import resources as embedded
 from cdk.constructs.asset_alerts import DETAIL_TYPE, SOURCE
 from cdk.stages import Stage
 from functions.core import alerts
@@ -71,7 +72,7 @@ def test_tables_are_restorable_encrypted_and_expire(template: Template, stage: S
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table["SSESpecification"]["SSEType"] == "KMS"
         assert "KMSMasterKeyId" in table["SSESpecification"]
-        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+        assert table["TimeToLiveSpecification"] == {"AttributeName": embedded.EXPIRY_ATTRIBUTE, "Enabled": True}
         assert table["DeletionProtectionEnabled"] is (stage.name == "prod")
 
 
@@ -79,7 +80,7 @@ def test_a_job_that_fails_three_times_is_put_aside(template: Template, stage: St
     queues = template.all("AWS::SQS::Queue")
     (jobs,) = [queue for queue in queues if "RedrivePolicy" in queue]
     (dead,) = [queue for queue in queues if "RedrivePolicy" not in queue]
-    assert jobs["RedrivePolicy"]["maxReceiveCount"] == Settings().jobs_max_receives == 3
+    assert jobs["RedrivePolicy"]["maxReceiveCount"] == Settings().jobs_max_receives == embedded.MOST_RECEIVES == 3
     assert jobs["VisibilityTimeout"] == 6 * stage.sizes["worker"].timeout_s
     assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert all("KmsMasterKeyId" in queue for queue in queues)
@@ -105,13 +106,13 @@ def keys(schema: list[dict[str, str]]) -> tuple[str, ...]:
 
 
 def test_tables_have_the_keys_that_the_code_asks_by(template: Template) -> None:
-    """As tests/support/aws.py makes them, on which the code is tested."""
+    """As the embedded services have them, on which the code is tested and which local_server.py uses."""
     tables = {keys(table["KeySchema"]): table for table in template.all("AWS::DynamoDB::Table")}
-    assert set(tables) == {("job_id",), ("asset_id", "diagnosed_at")}
-    (index,) = tables["job_id",]["GlobalSecondaryIndexes"]
-    assert (index["IndexName"], keys(index["KeySchema"])) == (BY_OWNER, ("owner", "created_at"))
+    assert set(tables) == {embedded.JOBS.keys, embedded.HISTORY.keys}
+    (index,) = tables[embedded.JOBS.keys]["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], keys(index["KeySchema"])) == (BY_OWNER, embedded.JOBS.index)
     assert index["Projection"] == {"ProjectionType": "ALL"}
-    assert "GlobalSecondaryIndexes" not in tables["asset_id", "diagnosed_at"]
+    assert "GlobalSecondaryIndexes" not in tables[embedded.HISTORY.keys]
 
 
 def cors(template: Template) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ import json
 import boto3
 from moto import mock_aws
 
-from build_scripts.embedded.resources import MOST_RECEIVES, Resources, make_resources
+from build_scripts.embedded.resources import EXPIRY_ATTRIBUTE, MOST_RECEIVES, Resources, make_resources
 from functions.core.settings import Settings
 
 REGION = "eu-central-1"
@@ -22,6 +22,15 @@ def test_made_twice_it_is_made_once() -> None:
     sqs = boto3.client("sqs", region_name=REGION)
     assert len(sqs.list_queues()["QueueUrls"]) == 3
     assert len(boto3.client("dynamodb", region_name=REGION).list_tables()["TableNames"]) == 2
+
+
+@mock_aws
+def test_items_expire_as_the_deployed_ones() -> None:
+    made()
+    dynamodb = boto3.client("dynamodb", region_name=REGION)
+    for name in dynamodb.list_tables()["TableNames"]:
+        found = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        assert found == {"TimeToLiveStatus": "ENABLED", "AttributeName": EXPIRY_ATTRIBUTE}
 
 
 @mock_aws
