@@ -138,5 +138,5 @@ $(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyven
 $(VENV)/.kserve: $(LOCKS)/kserve.txt | $(VENV)/pyvenv.cfg
 	@echo "installing KServe's client, for its tests alone ..."
 	@$(PYTHON) -m venv $(VENV)/kserve
-	@$(VENV)/kserve/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $(LOCKS)/kserve.txt \
+	@PYTHONPATH= $(VENV)/kserve/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $(LOCKS)/kserve.txt \
 	  && touch $@ || echo "KServe's client cannot be installed here: its tests will be skipped."

@@ -53,7 +53,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser = commands.add_parser(
         "diagnose",
         help="diagnose recordings",
-        description="Diagnose recordings (.csv, .wav, .npy, .mat, raw float32), here or at a deployed endpoint.",
+        description="Diagnose recordings (.csv, .wav, .npy, .mat, raw samples), here or at a deployed endpoint.",
         epilog="Exit status: 0 all diagnosed, 2 at least one file could not be.",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
