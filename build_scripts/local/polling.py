@@ -23,6 +23,10 @@ class Polling(ABC):
     def poll(self) -> None:
         """Wait a second at most for something to do, and do it."""
 
+    def stop(self) -> None:
+        """Begin no other poll; who ends several stops all before it waits for one."""
+        self._ended.set()
+
     def _run(self) -> None:
         while not self._ended.is_set():
             error = self._pool.submit(self.poll).exception()
@@ -39,6 +43,6 @@ class Polling(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Finish the poll that runs, and begin no other."""
-        self._ended.set()
+        self.stop()
         self._thread.join()
         self._pool.shutdown()

@@ -62,7 +62,10 @@ def start(stack: ExitStack, services: "LocalServices") -> Started:
     sqs = session.client("sqs", config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}))
     environment = os.environ | {variable_of(field): value for field, value in made.settings.items()}
     workers = [stack.enter_context(WorkerProcess(environment)) for _ in range(_WORKERS)]
-    for worker in workers:
-        stack.enter_context(QueueReader(sqs, made.settings["jobs_queue_url"], worker))
-    stack.enter_context(AlertReader(sqs, made.alerts_url, tell))
+    queue_url = made.settings["jobs_queue_url"]
+    readers = [AlertReader(sqs, made.alerts_url, tell), *(QueueReader(sqs, queue_url, worker) for worker in workers)]
+    for reader in readers:
+        stack.enter_context(reader)
+    for reader in readers:
+        stack.callback(reader.stop)
     return Started(replace(services.settings, **made.settings), workers)

@@ -52,3 +52,13 @@ def test_closing_waits_for_the_poll_that_runs() -> None:
         assert reader.begun.wait(10)
         threading.Timer(0.1, reader.let_go.set).start()
     assert reader.finished
+
+
+def test_who_was_stopped_begins_no_other_poll() -> None:
+    with Slow() as reader:
+        assert reader.begun.wait(10)
+        reader.stop()
+        reader.begun.clear()
+        reader.let_go.set()
+    assert reader.finished
+    assert not reader.begun.is_set()
