@@ -90,7 +90,10 @@ def test_a_job_from_submission_to_download(start: Start, number: int, status: in
     assert not answers(f"http://localhost:{place.port}")
 
 
-def test_files_are_uploaded_by_forms_and_jobs_outlive_a_restart(start: Start, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 0), (signal.SIGKILL, -signal.SIGKILL)])
+def test_files_are_uploaded_by_forms_and_jobs_outlive_a_restart(
+    start: Start, tmp_path: Path, number: int, status: int
+) -> None:
     folder = str(tmp_path / "data")
     with start("--data-dir", folder) as server:
         uploads = [
@@ -102,8 +105,8 @@ def test_files_are_uploaded_by_forms_and_jobs_outlive_a_restart(start: Start, tm
         assert httpx.post(form["url"], data=form["fields"], files={"file": content}).status_code == 204
         call(server, "POST", f"/jobs/{taken['job_id']}/start")
         assert finished(server, taken["job_id"])["state"] == "succeeded"
-        status, out, err = server.interrupt()
-        assert (status, err) == (0, "")
+        returned, out, err = ended(server, number)
+        assert (returned, err) == (status, "")
         assert f"kept in {folder}" in out
     with start("--data-dir", folder) as again:
         assert [job["state"] for job in call(again, "GET", "/jobs")["jobs"]] == ["succeeded"]

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from build_scripts.embedded.errors import EmbeddedServicesError
 from build_scripts.embedded.installation import Tell, installed_packages
@@ -26,6 +26,17 @@ _CREDENTIAL = "test"
 _START_TIMEOUT_S = 30.0
 # Long enough to write the state of a --data-dir.
 _END_TIMEOUT_S = 20.0
+# Their input is a pipe of whoever started them: its end is theirs, so that they outlive nobody who is killed. What they
+# hold is written then as ever. They may see another root, so this is no file.
+_START = """
+import os, runpy, signal, threading
+def end_with_input():
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=end_with_input, daemon=True).start()
+runpy.run_module("hypercorn", run_name="__main__", alter_sys=True)
+"""
 # Without workers it serves in the process that is started.
 _SERVER = ("--workers", "0", "--worker-class", "uvloop", "--keep-alive", "75", "--log-level", "WARNING")
 _LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -95,10 +106,18 @@ def answers(url: str) -> bool:
 class EmbeddedServices:
     """Running services. They listen on loopback only; their state is in memory, or in the data folder over a restart.
 
-    The data folder is written when the services are closed: after a crash it is as it was at the start.
+    The data folder is written when the services are closed, or when the process that started them has ended.
     """
 
-    def __init__(self, host: Host, data_dir: Path | None = None, port: int = 0, *, enforce_iam: bool = False) -> None:
+    def __init__(
+        self,
+        host: Host,
+        data_dir: Path | None = None,
+        port: int = 0,
+        *,
+        enforce_iam: bool = False,
+        lock: IO[str] | None = None,
+    ) -> None:
         """Start them and wait until they answer.
 
         Args:
@@ -106,6 +125,7 @@ class EmbeddedServices:
             data_dir: keeps their state; must lie below the host's root.
             port: 0 takes a free one.
             enforce_iam: refuse what a role does not grant.
+            lock: file that they hold open, too, as long as they run.
 
         Raises:
             EmbeddedServicesError: they do not start; with their last words.
@@ -118,9 +138,10 @@ class EmbeddedServices:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 # Without site: neither its packages nor this project's are those of the Python that runs them.
-                [*host.python, "-S", "-m", "hypercorn", *_SERVER, "--bind", f"127.0.0.1:{port}", "ministack.app:app"],
+                [*host.python, "-S", "-c", _START, *_SERVER, "--bind", f"127.0.0.1:{port}", "ministack.app:app"],
                 env=variables,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
+                pass_fds=[] if lock is None else [lock.fileno()],
                 stdout=log,
                 stderr=log,
                 # Ctrl-C is for whoever started them, who closes them when it is done.
@@ -149,6 +170,8 @@ class EmbeddedServices:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def __enter__(self) -> Self:

@@ -1,6 +1,7 @@
 """One emulator for each data folder: whoever comes first starts it, others use it while it runs."""
 
 import fcntl
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from build_scripts.embedded.errors import EmbeddedServicesError
 from build_scripts.embedded.services import EmbeddedServices, Host, answers, this_host
 
 _WAIT_S = 30.0
-_ADDRESS = "url"
+# Holds the process that started the services, and their URL.
+_ADDRESS = "address"
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ def open_services(
         if url := _taken(lock, data_dir):
             yield Endpoint(url, started=False)
             return
-        with EmbeddedServices(host(), data_dir, port, enforce_iam=enforce_iam) as services:
-            address.write_text(services.url)
+        with EmbeddedServices(host(), data_dir, port, enforce_iam=enforce_iam, lock=lock) as services:
+            address.write_text(f"{os.getpid()} {services.url}")
             try:
                 yield Endpoint(services.url, started=True)
             finally:
@@ -53,10 +55,21 @@ def open_services(
 
 
 def running(data_dir: Path) -> str | None:
-    """Return the URL of the services of a data folder, or None where none answer."""
+    """Return the URL of the services of a data folder, or None where none answer, or these are about to end."""
     address = data_dir / _ADDRESS
-    url = address.read_text() if address.exists() else ""
-    return url if url and answers(url) else None
+    starter, _, url = (address.read_text() if address.exists() else "").partition(" ")
+    return url if url and _lives(int(starter)) and answers(url) else None
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        # It is another user's.
+        return True
+    return True
 
 
 def _taken(lock: IO[str], data_dir: Path) -> str | None:

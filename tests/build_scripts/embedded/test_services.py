@@ -1,6 +1,8 @@
 """The embedded services, really started; skipped where their packages cannot be had."""
 
+import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from build_scripts.embedded.services import (
     client_arguments,
     client_environment,
 )
+from build_scripts.embedded.sharing import open_services
+from tests.support.local_server import ROOT
 from tests.support.servers import unused_port
 
 
@@ -78,6 +82,32 @@ def test_a_data_folder_keeps_state_over_a_restart(embedded_host: Host, tmp_path:
         store(services.url)
     with EmbeddedServices(embedded_host, tmp_path / "data") as services:
         assert stored(services.url) == STORED
+
+
+_STARTER = """
+import sys
+from pathlib import Path
+from build_scripts.embedded.services import Host
+from build_scripts.embedded.sharing import open_services
+with open_services(Path(sys.argv[2]), lambda: Host((sys.executable,), Path(sys.argv[1]))) as endpoint:
+    print(endpoint.url, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_services_whose_starter_is_killed_end_and_keep_their_data(embedded_host: Host, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _STARTER, str(embedded_host.packages), str(tmp_path)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as starter:
+        assert starter.stdout
+        url = starter.stdout.readline().decode().strip()
+        store(url)
+        starter.kill()
+    with open_services(tmp_path, lambda: embedded_host) as endpoint:
+        assert endpoint.started
+        assert not answers(url)
+        assert stored(endpoint.url) == STORED
 
 
 def test_nothing_stays_behind_but_the_data_folder(
