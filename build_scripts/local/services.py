@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -77,9 +78,9 @@ class LocalHistory:
     def __init__(self, services: LocalServices) -> None:
         self._services = services
 
-    def record(self, observation: Observation) -> None:
-        """Keep one observation; raises DependencyUnavailableError."""
-        self._history.record(observation)
+    def record(self, observations: Sequence[Observation]) -> None:
+        """Keep observations of one asset; raises DependencyUnavailableError."""
+        self._history.record(observations)
 
     @cached_property
     def _history(self) -> History:

@@ -1,7 +1,7 @@
 """The history of assets: what is kept of a diagnosis, and the seams behind which it is kept."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +11,9 @@ from functions.core.settings import Settings
 
 if TYPE_CHECKING:
     from functions.core.condition import Change
+
+# A transaction of DynamoDB has 100 writes at most; who repeats one repeats all of it.
+MOST_AT_ONCE = 25
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,11 @@ class Observation:
 class History(Protocol):
     """Keeps observations."""
 
-    def record(self, observation: Observation) -> None:
-        """Keep one observation; the same one again changes nothing.
+    def record(self, observations: Sequence[Observation]) -> None:
+        """Keep observations of one asset, as `by_asset` gives them; one that is kept already changes nothing.
 
         Raises:
-            DependencyUnavailableError: it cannot be kept.
+            DependencyUnavailableError: they cannot be kept.
         """
         ...
 
@@ -50,6 +53,17 @@ class Alerts(Protocol):
             DependencyUnavailableError: nobody could be told.
         """
         ...
+
+
+def by_asset(observations: Iterable[Observation]) -> Iterator[list[Observation]]:
+    """Yield observations as they can be kept together: of one asset, in order, so many at most."""
+    waiting: dict[str, list[Observation]] = {}
+    for one in observations:
+        group = waiting.setdefault(one.asset_id, [])
+        group.append(one)
+        if len(group) == MOST_AT_ONCE:
+            yield waiting.pop(one.asset_id)
+    yield from waiting.values()
 
 
 def create_history(settings: Settings) -> History | None:

@@ -1,11 +1,12 @@
 """Histories of assets in one table of DynamoDB.
 
 A diagnosis is an item of its asset, sorted by time. What is known of the asset now (its condition, the newest
-diagnoses that decide it) is one more item, in a partition of all assets. Both are written in one transaction, on
-the condition that the summary is the one that was read: nothing is counted twice, and no update is lost.
+diagnoses that decide it) is one more item, in a partition of all assets. It is written with the diagnoses it has
+counted in one transaction, on the condition that it is the one that was read: nothing is counted twice, and no update
+is lost.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import msgspec
 
 from functions.core.aws import answering, dynamodb_client
 from functions.core.condition import AlertRule, Change, Condition, Reading, advance, counts
+from functions.core.contention import tries
 from functions.core.errors import DependencyUnavailableError
 from functions.core.history import Alerts, Observation
 from functions.core.items import (
@@ -35,7 +37,8 @@ _DAY_S = 86_400
 _FIRST = " "
 # Above every character of an id, so that a range ends behind the ids of its last moment.
 _LAST = "~"
-_MOST_TRIES = 8
+_MOST_TRIES = 10
+_PAUSE_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -58,17 +61,19 @@ class HistoryTable:
         self._alerts = alerts
         self._clock = clock
 
-    def record(self, observation: Observation) -> None:
-        """Keep one observation, and tell of the turn it brings; raises DependencyUnavailableError."""
-        entry = self._entry(observation)
-        for _ in range(_MOST_TRIES):
-            summary = self.asset(observation.asset_id) or {}
+    def record(self, observations: Sequence[Observation]) -> None:
+        """Keep observations of one asset, and tell of the turns they bring; raises DependencyUnavailableError."""
+        entries = list({one["diagnosed_at"]: one for one in map(self._entry, observations)}.values())
+        asset_id = observations[0].asset_id
+        for _ in tries(_MOST_TRIES, _PAUSE_S):
+            summary = self.asset(asset_id) or {}
             try:
-                return self._write(entry, summary)
+                return self._write(entries, summary)
             except ConditionFailedError as error:
-                if error.at(0):
-                    # It is kept already; only its alert may still be untold.
-                    return self._tell(self.asset(observation.asset_id) or {})
+                entries = [entry for index, entry in enumerate(entries) if not error.at(index)]
+                if not entries:
+                    # They are kept already; only their alerts may still be untold.
+                    return self._tell(self.asset(asset_id) or {})
         raise DependencyUnavailableError(f"{WHAT} is written by too many at once.")
 
     def asset(self, asset_id: str) -> Item | None:
@@ -122,12 +127,14 @@ class HistoryTable:
             "expires_at": self._expiry(),
         }
 
-    def _write(self, entry: Item, known: Item) -> None:
-        summary = self._advanced(entry, known)
-        kept = {"Put": self._put(entry, "attribute_not_exists(asset_id)")}
+    def _write(self, entries: Sequence[Item], known: Item) -> None:
+        summary = known
+        for entry in entries:
+            summary = self._advanced(entry, summary)
+        kept = [{"Put": self._put(entry, "attribute_not_exists(asset_id)")} for entry in entries]
         unchanged = "attribute_not_exists(asset_id)" if not known else "revision = :revision"
         values = {} if not known else {"ExpressionAttributeValues": to_attributes({":revision": known["revision"]})}
-        transact(WHAT, [kept, {"Put": self._put(summary, unchanged) | values}])
+        transact(WHAT, [*kept, {"Put": self._put(summary, unchanged) | values}])
         self._tell(summary)
 
     def _advanced(self, entry: Item, known: Item) -> Item:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.core.aws import answering, dynamodb_client, error_code
+from functions.core.contention import tries
 
 # What is stored of an item: text, numbers, booleans, None, and maps of texts or counts.
 Value = str | int | float | bool | None | dict[str, str] | dict[str, int]
@@ -12,6 +13,7 @@ Item = dict[str, Value]
 Attributes = dict[str, Any]
 
 _MOST_CONFLICTS = 5
+_PAUSE_S = 0.01
 
 
 class ConditionFailedError(Exception):
@@ -77,7 +79,7 @@ def _tried(what: str, write: Any) -> Any:
     from botocore.exceptions import ClientError
 
     with answering(what):
-        for attempt in range(_MOST_CONFLICTS):
+        for attempt in tries(_MOST_CONFLICTS, _PAUSE_S):
             try:
                 return write()
             except ClientError as error:

@@ -1,12 +1,11 @@
 """Changes of the key ring in a secret: every writer's change is kept, whoever else writes at the same time."""
 
-import random
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from functions.core.contention import tries
 from functions.core.errors import PalierError
 from functions.core.keys import KeyRing, KeyRingError, read_key_ring, write_key_ring
 
@@ -110,7 +109,7 @@ def change_ring(client: "SecretsManagerClient", secret_id: str, change: Change) 
         KeyRingContendedError: others came in between every time.
         ClientError, BotoCoreError: the secret cannot be read or written.
     """
-    for attempt in range(_ATTEMPTS):
+    for _ in tries(_ATTEMPTS, _PAUSE_S):
         current = read_ring(client, secret_id)
         ring = change(current.ring)
         if ring == current.ring:
@@ -119,7 +118,6 @@ def change_ring(client: "SecretsManagerClient", secret_id: str, change: Change) 
         put_ring(client, secret_id, ring, version_id, _WRITING)
         if make_current(client, secret_id, version_id, current.version_id):
             return ring
-        time.sleep(random.uniform(0, _PAUSE_S * 2**attempt))  # noqa: S311 - not for secrecy
     raise KeyRingContendedError(f"{secret_id} was changed by others {_ATTEMPTS} times in a row: try again.")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from functions.core.errors import DependencyUnavailableError, TooManyRequestsError
-from functions.core.history import History, Observation
+from functions.core.history import History, Observation, by_asset
 from functions.core.metrics import observe_history_lost
 from functions.core.telemetry import LOGGER
 from functions.core.workers import Workers
@@ -27,11 +27,12 @@ class Recorder:
                 _lose(observation, "too many are waiting")
 
     def _record(self, observations: Sequence[Observation]) -> None:
-        for observation in observations:
+        for together in by_asset(observations):
             try:
-                self._history.record(observation)
+                self._history.record(together)
             except DependencyUnavailableError as error:
-                _lose(observation, error.message)
+                for observation in together:
+                    _lose(observation, error.message)
 
 
 def _lose(observation: Observation, reason: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from functions.core.errors import PalierError
-from functions.core.history import History, Observation
+from functions.core.history import History, Observation, by_asset
 from functions.core.items import ConditionFailedError
 from functions.core.jobs.files import RESULTS_MEDIA_TYPES, part_key
 from functions.core.jobs.job import DIVIDED, Job
@@ -143,10 +143,8 @@ class PartWorker:
     def _remember(self, results: list[RecordingResult]) -> None:
         if self.history is None:
             return
-        for result in results:
-            observation = _observation(result)
-            if observation is not None:
-                self.history.record(observation)
+        for together in by_asset(filter(None, map(_observation, results))):
+            self.history.record(together)
 
 
 def _observation(result: RecordingResult) -> Observation | None:

@@ -59,7 +59,7 @@ def test_a_diagnosis_that_cannot_be_kept_is_told_as_such(settings: Settings, off
     services = LocalServices(settings, None, 0, lambda _: None)
     observation = Observation("r0", "press-4", 0.0, lambda: None, None)  # type: ignore[arg-type, return-value]
     with pytest.raises(DependencyUnavailableError, match="no network"):
-        LocalHistory(services).record(observation)
+        LocalHistory(services).record([observation])
     assert len(offline) == 1
 
 

@@ -52,7 +52,7 @@ async def test_diagnoses_of_assets_are_kept_where_the_settings_name_a_history(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept: list[str] = []
-    history = SimpleNamespace(record=lambda observation: kept.append(observation.asset_id))
+    history = SimpleNamespace(record=lambda observations: kept.extend(one.asset_id for one in observations))
     monkeypatch.setattr(app, "create_history", lambda _: history)
     async with client_of(make_container(settings).served) as client:
         assert (await predict_tone(client, asset_id="press-4")).status_code == 200

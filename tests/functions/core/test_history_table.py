@@ -1,19 +1,21 @@
 """Histories: kept once, in order, with the alerts they bring."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
-from msgspec.structs import replace
+from msgspec import structs
 
 from functions.core.answers import DiagnosisAnswer, ModelReference
 from functions.core.condition import AlertRule, Change
 from functions.core.errors import DependencyUnavailableError
-from functions.core.history import Observation
+from functions.core.history import Observation, by_asset
 from functions.core.history_table import HistoryTable
 from functions.core.indicators import Indicators
-from functions.core.items import timestamp
+from functions.core.items import Item, timestamp
 from tests.support.aws import HISTORY, WorkerEndedError, in_memory_aws, make_resources
 from tests.support.faults import FAULTS, Fault, meeting
 
@@ -67,7 +69,7 @@ def observation(index: int, class_id: str = "wear", asset_id: str = "press-4", r
 
 
 def test_what_is_kept_of_a_diagnosis(table: HistoryTable) -> None:
-    table.record(observation(0))
+    table.record([observation(0)])
     (item,) = table.series("press-4", ALL, 10, None, forward=True).items
     assert item == {
         "asset_id": "press-4",
@@ -89,25 +91,90 @@ def test_what_is_kept_of_a_diagnosis(table: HistoryTable) -> None:
 
 def test_the_same_observation_twice_is_kept_and_counted_once(table: HistoryTable) -> None:
     for _ in range(3):
-        table.record(observation(0))
+        table.record([observation(0)])
     assert len(table.series("press-4", ALL, 10, None, forward=True).items) == 1
     asset = table.asset("press-4")
     assert asset is not None
     assert asset["diagnoses"] == 1
 
 
-def test_many_at_once_lose_nothing(table: HistoryTable) -> None:
-    with meeting(None), ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda index: table.record(observation(index)), range(12)))
+@pytest.mark.parametrize("size", [1, 3])
+def test_many_at_once_lose_nothing(table: HistoryTable, size: int) -> None:
+    groups = [[observation(index) for index in range(start, start + size)] for start in range(0, 30, size)]
+    with meeting(None), ThreadPoolExecutor(10) as pool:
+        list(pool.map(table.record, groups))
     asset = table.asset("press-4")
     assert asset is not None
-    assert asset["diagnoses"] == 12
-    assert asset["newest"] == f"{timestamp(START_S + 11)}#r11"
+    assert asset["diagnoses"] == 30
+    assert asset["newest"] == f"{timestamp(START_S + 29)}#r29"
+
+
+def test_what_others_write_all_the_time_is_said(table: HistoryTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.core.history_table._PAUSE_S", 0)
+    others = iter(range(100, 200))
+
+    def read(asset_id: str, original: Callable[[str], Item | None] = table.asset) -> Item | None:
+        found = original(asset_id)
+        HistoryTable(HISTORY, AlertRule(), 86_400.0, None, lambda: START_S).record([observation(next(others))])
+        return found
+
+    monkeypatch.setattr(table, "asset", read)
+    with pytest.raises(DependencyUnavailableError, match=r"^The history of assets is written by too many at once\.$"):
+        table.record([observation(0)])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_together_they_bring_what_they_bring_one_by_one(table: HistoryTable, told: Told, seed: int) -> None:
+    random = Random(seed)
+    classes = [random.choice(["wear", "healthy"]) for _ in range(4) for _ in [0] * random.randint(1, 9)]
+    series = [observation(index, class_id, rms=random.uniform(1, 5)) for index, class_id in enumerate(classes)]
+    for one in series:
+        table.record([one])
+    alone = table.asset("press-4")
+    other = [replace(one, asset_id="press-5") for one in series]
+    for together in by_asset(other):
+        table.record(together)
+    at_once = table.asset("press-5")
+    assert alone is not None
+    assert at_once is not None
+    assert at_once == alone | {"diagnosed_at": "press-5"}
+    turns = {
+        asset_id: [turn for name, turn, _ in told.alerts if name == asset_id] for asset_id in ("press-4", "press-5")
+    }
+    assert turns["press-5"] == turns["press-4"]
+    kept = table.series("press-5", ALL, 100, None, forward=True).items
+    assert [item["diagnosed_at"] for item in kept] == [f"{timestamp(START_S + i)}#r{i}" for i in range(len(series))]
+
+
+def test_of_several_only_those_that_are_new_are_counted(table: HistoryTable) -> None:
+    table.record([observation(index) for index in (1, 3)])
+    table.record([observation(index) for index in (0, 1, 2, 2, 3)])
+    asset = table.asset("press-4")
+    assert asset is not None
+    assert asset["diagnoses"] == 4
+    kept = table.series("press-4", ALL, 10, None, forward=True).items
+    assert [str(item["diagnosed_at"])[-1] for item in kept] == list("0123")
+
+
+def test_what_is_kept_together_is_of_one_asset_and_bounded() -> None:
+    pumps, presses = ([observation(index, asset_id=name) for index in range(60)] for name in ("pump-1", "press-4"))
+    found = list(by_asset(one for both in zip(pumps, presses, strict=True) for one in both))
+    assert [(group[0].asset_id, len(group)) for group in found] == [
+        ("pump-1", 25),
+        ("press-4", 25),
+        ("pump-1", 25),
+        ("press-4", 25),
+        ("pump-1", 10),
+        ("press-4", 10),
+    ]
+    for name, series in (("pump-1", pumps), ("press-4", presses)):
+        assert [one for group in found for one in group if one.asset_id == name] == series
+    assert list(by_asset([])) == []
 
 
 def test_pages_are_in_order_either_way(table: HistoryTable) -> None:
     for index in (3, 0, 4, 1, 2):
-        table.record(observation(index))
+        table.record([observation(index)])
     oldest = table.series("press-4", ALL, 3, None, forward=True)
     rest = table.series("press-4", ALL, 3, oldest.cursor, forward=True)
     assert [str(item["diagnosed_at"])[-1] for item in oldest.items + rest.items] == list("01234")
@@ -118,14 +185,14 @@ def test_pages_are_in_order_either_way(table: HistoryTable) -> None:
 
 def test_a_span_includes_both_its_ends(table: HistoryTable) -> None:
     for index in range(5):
-        table.record(observation(index))
+        table.record([observation(index)])
     found = table.series("press-4", (timestamp(START_S + 1), timestamp(START_S + 3)), 10, None, forward=True)
     assert [str(item["diagnosed_at"])[-1] for item in found.items] == list("123")
 
 
 def test_assets_are_listed_by_name(table: HistoryTable) -> None:
     for asset_id in ("pump-2", "press-4", "Zeta", "pump-1"):
-        table.record(observation(0, asset_id=asset_id))
+        table.record([observation(0, asset_id=asset_id)])
     first = table.assets(3, None)
     rest = table.assets(3, first.cursor)
     assert [item["diagnosed_at"] for item in first.items + rest.items] == ["Zeta", "press-4", "pump-1", "pump-2"]
@@ -133,20 +200,20 @@ def test_assets_are_listed_by_name(table: HistoryTable) -> None:
 
 def test_a_turn_is_told_once(table: HistoryTable, told: Told) -> None:
     for index in range(8):
-        table.record(observation(index))
-        table.record(observation(index))
+        table.record([observation(index)])
+        table.record([observation(index)])
     assert told.alerts == [("press-4", "fault", f"press-4/fault/{timestamp(START_S + 1)}#r1")]
 
 
 def test_a_turn_that_could_not_be_told_is_told_later(table: HistoryTable, told: Told) -> None:
-    table.record(observation(0))
+    table.record([observation(0)])
     told.down = True
     with pytest.raises(DependencyUnavailableError):
-        table.record(observation(1))
+        table.record([observation(1)])
     told.down = False
-    table.record(observation(2))
+    table.record([observation(2)])
     assert [turn for _, turn, _ in told.alerts] == ["fault"]
-    table.record(observation(3))
+    table.record([observation(3)])
     assert len(told.alerts) == 1
 
 
@@ -154,25 +221,26 @@ def test_two_turns_that_could_not_be_told_are_both_told(table: HistoryTable, tol
     told.down = True
     for index, class_id in enumerate(["wear"] * 2 + ["healthy"] * 6):
         try:
-            table.record(observation(index, class_id))
+            table.record([observation(index, class_id)])
         except DependencyUnavailableError:
             continue
     told.down = False
-    table.record(observation(9, "healthy"))
+    table.record([observation(9, "healthy")])
     assert [turn for _, turn, _ in told.alerts] == ["fault", "recovered"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("size", [1, 3])
 @pytest.mark.parametrize("at", range(8))
 def test_a_fault_at_any_call_loses_nothing_and_counts_nothing_twice(
-    table: HistoryTable, told: Told, fault: Fault, at: int
+    table: HistoryTable, told: Told, fault: Fault, at: int, size: int
 ) -> None:
-    table.record(observation(0))
+    table.record([observation(0)])
     with meeting(fault, at):
-        for index in range(1, 4):
+        for start in range(1, 4, size):
             for _ in range(2):
                 try:
-                    table.record(observation(index))
+                    table.record([observation(index) for index in range(start, start + size)])
                 except (DependencyUnavailableError, WorkerEndedError):
                     continue
     asset = table.asset("press-4")
@@ -185,8 +253,8 @@ def test_a_fault_at_any_call_loses_nothing_and_counts_nothing_twice(
 def test_a_diagnosis_that_is_doubtful_is_kept_and_decides_nothing(table: HistoryTable, told: Told) -> None:
     for index in range(4):
         doubtful = observation(index)
-        unsure = replace(doubtful.answer, confidence=0.4)
-        table.record(Observation(doubtful.id, "press-4", START_S + index, doubtful.measure, unsure))
+        unsure = structs.replace(doubtful.answer, confidence=0.4)
+        table.record([Observation(doubtful.id, "press-4", START_S + index, doubtful.measure, unsure)])
     asset = table.asset("press-4")
     assert asset is not None
     assert (asset["diagnoses"], asset["state"]) == (4, "unknown")
@@ -194,7 +262,7 @@ def test_a_diagnosis_that_is_doubtful_is_kept_and_decides_nothing(table: History
 
 
 def test_an_expired_asset_is_gone(table: HistoryTable) -> None:
-    table.record(observation(0))
+    table.record([observation(0)])
     later = HistoryTable(HISTORY, AlertRule(), 86_400.0, None, lambda: START_S + 86_401)
     assert later.asset("press-4") is None
     assert later.series("press-4", ALL, 10, None, forward=True).items == []

@@ -1,6 +1,7 @@
 """The history of assets beside answers: a server's answers do not wait for it."""
 
 import threading
+from collections.abc import Sequence
 
 import httpx
 import numpy as np
@@ -23,9 +24,9 @@ class HeldHistory:
         self.released = threading.Event()
         self.kept: list[Observation] = []
 
-    def record(self, observation: Observation) -> None:
+    def record(self, observations: Sequence[Observation]) -> None:
         assert self.released.wait(30)
-        self.kept.append(observation)
+        self.kept += observations
 
 
 def test_a_server_answers_before_the_history_is_kept(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,12 +49,12 @@ def test_a_server_answers_before_the_history_is_kept(settings: Settings, monkeyp
 
 
 class FailingHistory:
-    """A history that keeps every other observation."""
+    """A history that keeps every other asset."""
 
     def __init__(self) -> None:
         self.seen = 0
 
-    def record(self, observation: Observation) -> None:
+    def record(self, observations: Sequence[Observation]) -> None:
         self.seen += 1
         if self.seen % 2:
             raise DependencyUnavailableError("The history of assets is not available.")
@@ -61,10 +62,13 @@ class FailingHistory:
 
 async def test_one_that_is_lost_takes_no_other_with_it(settings: Settings, read_log: ReadLog) -> None:
     history = FailingHistory()
-    observation = Observation("r0", "press-4", 0.0, lambda: None, None)  # type: ignore[arg-type, return-value]
-    await Recorder(history).record([observation] * 4)
-    assert history.seen == 4
-    assert [line["asset"] for line in read_log()] == ["press-4"] * 2
+    press, pump, fan = (
+        Observation("r0", asset_id, 0.0, lambda: None, None)  # type: ignore[arg-type, return-value]
+        for asset_id in ("press-4", "pump-1", "fan-2")
+    )
+    await Recorder(history).record([press, pump, press, fan])
+    assert history.seen == 3
+    assert [line["asset"] for line in read_log()] == ["press-4", "press-4", "fan-2"]
 
 
 async def test_too_many_at_once_are_lost_and_said(read_log: ReadLog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from tests.support.jobs import Jobs
 CLASSES = ["high", "flat", "low", "high", "centred"]
 FOUND = ["high", "signal_constant", "low", "high", "centred"]
 # Calls of AWS that the worker makes for the whole job.
-CALLS = 29
+CALLS = 27
 OWN = [{"asset_id": "press-4"}] * 5
 
 
