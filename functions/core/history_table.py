@@ -63,17 +63,21 @@ class HistoryTable:
 
     def record(self, observations: Sequence[Observation]) -> None:
         """Keep observations of one asset, and tell of the turns they bring; raises DependencyUnavailableError."""
-        entries = list({one["diagnosed_at"]: one for one in map(self._entry, observations)}.values())
-        asset_id = observations[0].asset_id
+        entries = {one["diagnosed_at"]: one for one in map(self._entry, observations)}
+        self._keep(observations[0].asset_id, list(entries.values()))
+
+    def _keep(self, asset_id: str, entries: Sequence[Item]) -> None:
         for _ in tries(_MOST_TRIES, _PAUSE_S):
             summary = self.asset(asset_id) or {}
+            if not entries:
+                # All are kept already; only their alerts may still be untold.
+                return self._tell(summary)
             try:
                 return self._write(entries, summary)
             except ConditionFailedError as error:
-                entries = [entry for index, entry in enumerate(entries) if not error.at(index)]
-                if not entries:
-                    # They are kept already; only their alerts may still be untold.
-                    return self._tell(self.asset(asset_id) or {})
+                new = [entry for index, entry in enumerate(entries) if not error.at(index)]
+            if len(new) < len(entries):
+                return self._keep(asset_id, new)
         raise DependencyUnavailableError(f"{WHAT} is written by too many at once.")
 
     def asset(self, asset_id: str) -> Item | None:
