@@ -39,9 +39,14 @@ class LocalJobs(BaseRoute):
         if not self._ready:
             # Those that wait do so here: the threads of asyncio are for key checks, too.
             async with self._starting:
-                await asyncio.to_thread(self._services.need_workers)
-                self._ready = True
+                await self._get_ready()
         await self._router(scope, receive, send)
+
+    async def _get_ready(self) -> None:
+        # Who waited for another's start must not wait for what the workers do by now.
+        if not self._ready:
+            await asyncio.to_thread(self._services.need_workers)
+            self._ready = True
 
     def url_path_for(self, name: str, /, **path_params: object) -> URLPath:
         """No route here is looked up by name."""

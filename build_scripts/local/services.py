@@ -46,12 +46,10 @@ class LocalServices:
         """
         return self._need().settings
 
-    def need_workers(self) -> Settings:
-        """Return the settings as `need`, with the workers on their way: who only has a history needs none."""
-        started = self._need()
-        for worker in started.workers:
+    def need_workers(self) -> None:
+        """Start the workers, too; who only has a history needs none. Raises as `need`."""
+        for worker in self._need().workers:
             worker.start()
-        return started.settings
 
     def close(self) -> None:
         """End the workers and the services, where they were started."""
