@@ -3,26 +3,27 @@
 from pathlib import Path
 
 from build_scripts.cli.matlab import read_mat
-from functions.core.decoding import NPY, decode_file
+from functions.core.decoding import NPY, RAW, decode_file
 from functions.core.errors import UnsupportedMediaTypeError
+from functions.core.options import SampleFormat
 from functions.core.signal import Recording
 
-_CSV, _WAV, _RAW = "text/csv", "audio/wav", "application/octet-stream"
+_CSV, _WAV = "text/csv", "audio/wav"
 KINDS = {
     ".csv": _CSV,
     ".tsv": _CSV,
     ".txt": _CSV,
     ".wav": _WAV,
     ".npy": NPY,
-    ".bin": _RAW,
-    ".raw": _RAW,
-    ".f32": _RAW,
-    ".dat": _RAW,
+    ".bin": RAW,
+    ".raw": RAW,
+    ".f32": RAW,
+    ".dat": RAW,
 }
 
 
 def read_recording(
-    path: Path, variable: str | None = None, full_scale: float = 1.0, sample_format: str = "float32"
+    path: Path, variable: str | None = None, full_scale: float = 1.0, sample_format: SampleFormat = "float32"
 ) -> Recording:
     """Read a recording; the file's ending says what it is.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from build_scripts.embedded.ending import wait_for_end
 from build_scripts.embedded.errors import EmbeddedServicesError
 from build_scripts.embedded.installation import Tell, installed_packages
 from functions.core.memory import KEPT_BYTES, LARGEST_MMAP_THRESHOLD_BYTES
@@ -165,13 +166,7 @@ class EmbeddedServices:
     def close(self) -> None:
         """End them, by force where they do not end in time, and remove their throwaway folder."""
         self._process.terminate()
-        try:
-            self._process.wait(_END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        wait_for_end(self._process, _END_TIMEOUT_S)
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def __enter__(self) -> Self:

@@ -20,6 +20,7 @@ from build_scripts.machine import measured_on
 from build_scripts.simulation.classes import ADC_STEP_G, FAULT_CLASSES
 from build_scripts.simulation.record import simulate_record
 from functions.core.arrays import Float32Array
+from functions.core.decoding import RAW
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser, create_diagnoser
 from functions.core.settings import read_settings
@@ -27,7 +28,6 @@ from functions.core.signal import Recording
 
 Int16Array: TypeAlias = NDArray[np.int16]
 
-RAW = "application/octet-stream"
 FULL_SCALE_G = 32_768 * ADC_STEP_G
 _LOOK_EVERY_S = 0.5
 _TIMEOUT_S = 600.0

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from build_scripts.embedded.ending import wait_for_end
 from functions.core.errors import PalierError
 from functions.worker.batch import BatchResponse
 
@@ -83,15 +84,8 @@ class WorkerProcess:
     def _end(self) -> int | None:
         """End the process where there is one; returns its status."""
         process, self._process = self._process, None
-        if process is None:
-            return None
-        try:
-            # The end of its input is its end; so it never outlives a server that is killed.
-            process.communicate(timeout=_END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-        return process.returncode
+        # The end of its input is its end; so it never outlives a server that is killed.
+        return None if process is None else wait_for_end(process, _END_TIMEOUT_S)
 
 
 def _ask(process: "subprocess.Popen[bytes]", line: bytes) -> bytes:

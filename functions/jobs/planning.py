@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from functions.core.decoding import RAW
 from functions.core.errors import EmptyBatchError, JobInvalidError, JobTooLargeError, PrefixRefusedError
 from functions.core.jobs.files import JobFiles, inline_key, uploads_prefix
 from functions.core.jobs.job import Source
@@ -14,7 +15,6 @@ REFERENCES = "recordings/"
 SHARED = "shared"
 # A form for each file is in the answer, which Lambda bounds.
 MOST_UPLOADS = 1_000
-RAW = "application/octet-stream"
 
 _MEDIA_TYPES = {
     ".csv": "text/csv",

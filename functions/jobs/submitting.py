@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from functions.core.decoding import RAW
 from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import JobInvalidError, JobStateError, UploadsMissingError
 from functions.core.items import ConditionFailedError
@@ -82,7 +83,7 @@ class Submitter:
 
     def _store(self, job_id: str, plan: Plan) -> None:
         if plan.inline:
-            self.service.files.put(inline_key(job_id), plan.inline, "application/octet-stream")
+            self.service.files.put(inline_key(job_id), plan.inline, RAW)
         write_plan(self.service.files, job_id, plan.recordings)
         self.service.queue.send([Watch(job_id)], _FIRST_LOOK_S)
 

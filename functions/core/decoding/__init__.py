@@ -7,16 +7,18 @@ from functions.core.decoding.npy import decode_npy
 from functions.core.decoding.raw import decode_raw
 from functions.core.decoding.wav import decode_wav
 from functions.core.errors import EmptyBodyError, UnsupportedMediaTypeError
+from functions.core.options import SampleFormat
 from functions.core.signal import Recording
 
 JSON = "application/json"
 NPY = "application/x-npy"
+RAW = "application/octet-stream"
 
 Body = bytes | memoryview
 
 # bytes() of bytes copies nothing.
-_DECODERS: Mapping[str, Callable[[Body, float, str], Recording]] = {
-    "application/octet-stream": decode_raw,
+_DECODERS: Mapping[str, Callable[[Body, float, SampleFormat], Recording]] = {
+    RAW: decode_raw,
     NPY: lambda body, *_: decode_npy(bytes(body)),
     "text/csv": lambda body, *_: decode_csv(bytes(body)),
     "audio/wav": lambda body, full_scale, _: decode_wav(bytes(body), full_scale),
@@ -40,7 +42,7 @@ def media_type(content_type: str | None, accepted: tuple[str, ...] = MEDIA_TYPES
     return name
 
 
-def decode_file(body: Body, kind: str, full_scale: float = 1.0, sample_format: str = "float32") -> Recording:
+def decode_file(body: Body, kind: str, full_scale: float = 1.0, sample_format: SampleFormat = "float32") -> Recording:
     """Decode a recording in one of the file formats (everything but JSON).
 
     Args:

@@ -1,16 +1,19 @@
 """application/octet-stream: little-endian float32 or int16 samples of one channel."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from functions.core.errors import MalformedBodyError
+from functions.core.options import SampleFormat
 from functions.core.signal import Recording
 
 # In bytes.
-SAMPLE_BYTES = {"float32": 4, "int16": 2}
+SAMPLE_BYTES: Mapping[SampleFormat, int] = {"float32": 4, "int16": 2}
 _FULL_SCALE = 32_768
 
 
-def decode_raw(body: bytes | memoryview, full_scale: float = 1.0, sample_format: str = "float32") -> Recording:
+def decode_raw(body: bytes | memoryview, full_scale: float = 1.0, sample_format: SampleFormat = "float32") -> Recording:
     """Decode raw samples, one channel, into float32 [1, N].
 
     Args:
