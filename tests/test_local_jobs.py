@@ -19,7 +19,7 @@ from build_scripts.embedded.resources import make_resources
 from build_scripts.embedded.services import REGION, EmbeddedServices, answers, client_environment, this_host
 from build_scripts.job_load.server import workers_of
 from build_scripts.local.queue_reader import QueueReader
-from functions.core.aws import forget_clients
+from functions.core.aws.clients import forget_clients
 from functions.core.settings import Settings
 from functions.jobs.app import create_app
 from functions.worker.app import create_worker

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from functions.core.starting import quick_start
 
 with quick_start():
-    from functions.core.aws import dynamodb_client, s3_client
+    from functions.core.aws.clients import dynamodb_client, s3_client
     from functions.core.memory import keep_freed_memory
     from functions.core.options import DiagnosisOptions
     from functions.core.pipeline import create_diagnoser

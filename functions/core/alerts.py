@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from functions.core.aws import answering, events_client
+from functions.core.aws.clients import answering, events_client
 from functions.core.condition import Change, Condition
 from functions.core.errors import DependencyUnavailableError
 

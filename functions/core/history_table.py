@@ -12,12 +12,8 @@ from typing import Any
 
 import msgspec
 
-from functions.core.aws import answering, dynamodb_client
-from functions.core.condition import AlertRule, Change, Condition, Reading, advance, counts
-from functions.core.contention import tries
-from functions.core.errors import DependencyUnavailableError
-from functions.core.history import Alerts, Observation
-from functions.core.items import (
+from functions.core.aws.clients import answering, dynamodb_client
+from functions.core.aws.dynamodb import (
     ConditionFailedError,
     Item,
     from_attributes,
@@ -27,6 +23,10 @@ from functions.core.items import (
     transact,
     update,
 )
+from functions.core.aws.retry import tries
+from functions.core.condition import AlertRule, Change, Condition, Reading, advance, counts
+from functions.core.errors import DependencyUnavailableError
+from functions.core.history import Alerts, Observation
 from functions.core.settings import Settings
 
 # No asset has this name: theirs begin with a letter or a digit.

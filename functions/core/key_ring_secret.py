@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.core.contention import tries
+from functions.core.aws.retry import tries
 from functions.core.errors import PalierError
 from functions.core.keys import KeyRing, KeyRingError, read_key_ring, write_key_ring
 

@@ -5,7 +5,7 @@ import importlib
 import numpy as np
 from starlette.applications import Starlette
 
-from functions.core.aws import forget_clients
+from functions.core.aws.clients import forget_clients
 from functions.core.key_stores import CachedKeyStore
 from functions.core.options import DiagnosisOptions
 from functions.core.settings import Settings

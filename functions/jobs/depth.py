@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-from functions.core.aws import answering, sqs_client
+from functions.core.aws.clients import answering, sqs_client
 from functions.core.errors import DependencyUnavailableError
 from functions.core.jobs.messages import WHAT
 from functions.core.telemetry import LOGGER

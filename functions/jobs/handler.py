@@ -3,7 +3,7 @@
 from functions.core.starting import quick_start
 
 with quick_start():
-    from functions.core.aws import forget_clients
+    from functions.core.aws.clients import forget_clients
     from functions.core.emf import EmfSink
     from functions.core.gateway import LambdaHandler
     from functions.core.key_stores import CachedKeyStore

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from functions.core.aws.dynamodb import timestamp
 from functions.core.errors import InvalidOptionError, UnknownOptionError
-from functions.core.items import timestamp
 
 LARGEST_PAGE = 1000
 # The years that time stamps have.

@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from functions.core.aws.dynamodb import ConditionFailedError
 from functions.core.decoding import RAW
 from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import JobInvalidError, JobStateError, UploadsMissingError
-from functions.core.items import ConditionFailedError
 from functions.core.jobs.files import JobFiles, Upload, inline_key, uploads_prefix
 from functions.core.jobs.job import Job, new_job_id
 from functions.core.jobs.messages import PlannedRecording, Watch

@@ -6,7 +6,7 @@ from typing import Any
 from functions.core.starting import quick_start
 
 with quick_start():
-    from functions.core.aws import forget_clients
+    from functions.core.aws.clients import forget_clients
     from functions.core.emf import EmfSink
     from functions.core.errors import PalierError
     from functions.core.options import DiagnosisOptions

@@ -1,7 +1,7 @@
 """When a webhook is called, and when again."""
 
+from functions.core.aws.dynamodb import ConditionFailedError
 from functions.core.errors import WebhookRefusedError
-from functions.core.items import ConditionFailedError
 from functions.core.jobs.job import Job, WebhookState
 from functions.core.jobs.messages import Notify
 from functions.core.jobs.service import JobService

@@ -12,8 +12,8 @@ from moto import mock_aws
 from moto.sqs.models import sqs_backends
 
 from build_scripts.embedded import resources as embedded
-from functions.core import aws
-from functions.core.aws import forget_clients, sqs_client
+from functions.core.aws import clients as aws
+from functions.core.aws.clients import forget_clients, sqs_client
 from functions.worker.batch import BatchResponse, BatchWorker
 
 # Moto's account.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from functions.core.aws import answering, error_code, s3_client
+from functions.core.aws.clients import answering, error_code, s3_client
 from functions.core.errors import RecordingMissingError, RecordingTooLargeError
 from functions.core.jobs.job import PartRange
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from functions.core.items import Item, timestamp
+from functions.core.aws.dynamodb import Item, timestamp
 from functions.core.jobs.states import FINAL, State
 
 Source = Literal["inline", "uploads", "prefix"]

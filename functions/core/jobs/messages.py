@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from functions.core.aws import answering, sqs_client
+from functions.core.aws.clients import answering, sqs_client
 from functions.core.errors import DependencyUnavailableError
 from functions.core.jobs.job import PartRange
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from functions.core.aws.dynamodb import ConditionFailedError, timestamp, to_attributes
 from functions.core.errors import PalierError, QuotaExceededError
-from functions.core.items import ConditionFailedError, timestamp, to_attributes
 from functions.core.jobs.job import Job
 
 _DAY_S = 86_400

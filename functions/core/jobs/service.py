@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from functions.core.aws.dynamodb import ConditionFailedError
 from functions.core.errors import NotConfiguredError
-from functions.core.items import ConditionFailedError
 from functions.core.jobs.files import JobFiles
 from functions.core.jobs.job import Job, Reason
 from functions.core.jobs.messages import JobQueue, Notify, PlannedRecording

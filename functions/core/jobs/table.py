@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from functions.core.aws import answering, dynamodb_client
-from functions.core.errors import DependencyUnavailableError, IdempotencyKeyReusedError, JobNotFoundError
-from functions.core.items import (
+from functions.core.aws.clients import answering, dynamodb_client
+from functions.core.aws.dynamodb import (
     ConditionFailedError,
     Item,
     from_attributes,
@@ -19,6 +18,7 @@ from functions.core.items import (
     transact,
     update,
 )
+from functions.core.errors import DependencyUnavailableError, IdempotencyKeyReusedError, JobNotFoundError
 from functions.core.jobs.job import DIVIDED, Job, PartRange, Reason, WebhookState
 from functions.core.jobs.quota import Quota
 from functions.core.jobs.states import State, sources

@@ -8,7 +8,7 @@ import pytest
 from build_scripts.local import queue_reader
 from build_scripts.local.queue_reader import QueueReader
 from build_scripts.local.worker_process import WorkerEndedError
-from functions.core.aws import sqs_client
+from functions.core.aws.clients import sqs_client
 from functions.worker.batch import BatchResponse
 from tests.support.aws import in_memory_aws
 

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from functions.core.alerts import EventBusAlerts, alert_detail
-from functions.core.aws import events_client, sqs_client
+from functions.core.aws.clients import events_client, sqs_client
 from functions.core.condition import AlertRule, Change, Condition, Reading, advance
 from functions.core.errors import DependencyUnavailableError
 from tests.support.aws import BUS, in_memory_aws, make_resources

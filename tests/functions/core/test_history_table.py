@@ -10,12 +10,12 @@ import pytest
 from msgspec import structs
 
 from functions.core.answers import DiagnosisAnswer, ModelReference
+from functions.core.aws.dynamodb import Item, timestamp
 from functions.core.condition import AlertRule, Change
 from functions.core.errors import DependencyUnavailableError
 from functions.core.history import Observation, by_asset
 from functions.core.history_table import HistoryTable
 from functions.core.indicators import Indicators
-from functions.core.items import Item, timestamp
 from tests.support.aws import HISTORY, WorkerEndedError, in_memory_aws, make_resources
 from tests.support.faults import FAULTS, Fault, meeting
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from functions.core.aws import dynamodb_client
+from functions.core.aws.clients import dynamodb_client
 from functions.core.settings import Settings
 from functions.inference.app import create_app as create_inference
 from tests.conftest import ReadLog

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from functions.core.aws import sqs_client
+from functions.core.aws.clients import sqs_client
 from functions.jobs.app import create_app
 from functions.jobs.depth import KEPT_S, QueueDepth
 from functions.jobs.schemas import QueueAnswer

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.core.aws import sqs_client
+from functions.core.aws.clients import sqs_client
 from functions.core.settings import get_settings
 from tests.support.aws import in_memory_aws, make_resources, record
 from tests.support.emf import read_line

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from functions.core.aws import s3_client
+from functions.core.aws.clients import s3_client
 from tests.support.apps import assert_error, post_json
 from tests.support.aws import BUCKET
 from tests.support.jobs import Jobs, signal

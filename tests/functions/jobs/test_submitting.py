@@ -8,7 +8,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from functions.core.aws import dynamodb_client
+from functions.core.aws.clients import dynamodb_client
 from functions.core.errors import DependencyUnavailableError
 from functions.core.jobs.messages import JobQueue, Part
 from functions.core.keys import KeyRing, create_key, write_key_ring

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.core.aws import dynamodb_client, s3_client
+from functions.core.aws.clients import dynamodb_client, s3_client
 from functions.core.jobs.job import DIVIDED
 from functions.worker.recordings import RecordingReader
 from tests.support.apps import assert_error

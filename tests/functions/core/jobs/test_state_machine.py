@@ -7,8 +7,8 @@ import pytest
 from hypothesis import settings, stateful
 from hypothesis import strategies as st
 
+from functions.core.aws.dynamodb import ConditionFailedError
 from functions.core.errors import QuotaExceededError
-from functions.core.items import ConditionFailedError
 from functions.core.jobs.job import Job, PartRange
 from functions.core.jobs.quota import Quota
 from functions.core.jobs.states import FINAL, FOLLOWS, State, sources, verdict

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.core.aws import answering, dynamodb_client, error_code
-from functions.core.contention import tries
+from functions.core.aws.clients import answering, dynamodb_client, error_code
+from functions.core.aws.retry import tries
 
 # What is stored of an item: text, numbers, booleans, None, and maps of texts or counts.
 Value = str | int | float | bool | None | dict[str, str] | dict[str, int]

@@ -6,9 +6,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.aws import dynamodb_client
-from functions.core.errors import DependencyUnavailableError
-from functions.core.items import (
+from functions.core.aws.clients import dynamodb_client
+from functions.core.aws.dynamodb import (
     ConditionFailedError,
     Item,
     from_attributes,
@@ -18,6 +17,7 @@ from functions.core.items import (
     transact,
     update,
 )
+from functions.core.errors import DependencyUnavailableError
 from tests.support.aws import JOBS, in_memory_aws, make_resources
 from tests.support.faults import meeting
 

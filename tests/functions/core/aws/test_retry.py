@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.core.contention import tries
+from functions.core.aws.retry import tries
 
 
 def test_between_tries_are_random_waits_of_a_doubling_bound(monkeypatch: pytest.MonkeyPatch) -> None:

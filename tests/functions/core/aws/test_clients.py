@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from functions.core.aws import (
+from functions.core.aws.clients import (
     answering,
     dynamodb_client,
     error_code,
@@ -22,7 +22,7 @@ CLIENTS = (dynamodb_client, s3_client, sqs_client, events_client)
 
 
 def test_importing_it_loads_no_boto3() -> None:
-    code = "import sys, functions.core.aws; print('boto3' in sys.modules, 'botocore' in sys.modules)"
+    code = "import sys, functions.core.aws.clients; print('boto3' in sys.modules, 'botocore' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == ["False", "False"]
 
