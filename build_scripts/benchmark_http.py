@@ -19,10 +19,10 @@ import numpy as np
 from build_scripts.errors import BuildError
 from build_scripts.latency import Latency, Rounds, interleaved
 from build_scripts.machine import cpu_flags, machine, versions
-from functions.core.arrays import Float32Array
 from functions.core.engine import OnnxEngine
 from functions.core.manifest import Manifest
 from functions.core.models import ModelRepository, architecture
+from functions.core.preprocessing.arrays import Float32Array
 from functions.core.settings import Settings
 
 _REPOSITORY = Path(__file__).resolve().parents[1]

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from build_scripts.outputs import RecordOutputs
-from functions.core.arrays import Float32Array, Float64Array
 from functions.core.diagnosis import novelty
 from functions.core.joining import join_probabilities
 from functions.core.manifest import JoinRule, NoveltyRule
+from functions.core.preprocessing.arrays import Float32Array, Float64Array
 from functions.core.softmax import softmax
 
 FLOORS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6)

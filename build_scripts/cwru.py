@@ -17,7 +17,7 @@ from scipy.signal import decimate
 
 from build_scripts.errors import DataError
 from build_scripts.recordings import Recordings, joined, read_recordings
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 SAMPLE_RATE_HZ = 12000
 CLASSES = (

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from build_scripts.cwru import NORMAL, read_folder
 from build_scripts.recordings import Recordings
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 TEST_LOAD, TEST_NORMAL_FILE = 3, 99
 NORMAL_TRAINING_SHARE = 0.8

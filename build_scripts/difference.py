@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 BATCHES = (1, 2, 7)
 SIGMA_G = 0.2

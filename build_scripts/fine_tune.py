@@ -18,7 +18,7 @@ from tqdm import trange
 
 from build_scripts.errors import FineTuningError
 from build_scripts.training_windows import epoch_generator
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 Batches = Callable[[np.random.Generator], Iterator[tuple[Tensor, Tensor]]]
 Network = TypeVar("Network", bound=nn.Module)

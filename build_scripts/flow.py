@@ -23,7 +23,7 @@ from build_scripts.strangers import EXAMPLES, Signals, examples
 from build_scripts.train import train
 from build_scripts.trained import trained_model
 from functions.core.engine import Engine
-from functions.core.resampling import resample
+from functions.core.preprocessing.resampling import resample
 
 log = logging.getLogger("build")
 

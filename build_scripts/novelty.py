@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from build_scripts.network import BearingNetwork
-from functions.core.arrays import Float32Array, Float64Array
+from functions.core.preprocessing.arrays import Float32Array, Float64Array
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 MAINS_HZ = (50.0, 60.0)
 HUM_HARMONICS = (1, 2, 3, 5)

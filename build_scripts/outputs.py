@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from build_scripts.records import LabelledRecords
-from functions.core.arrays import Float32Array, Float64Array
 from functions.core.engine import Engine, EngineOutput
+from functions.core.preprocessing.arrays import Float32Array, Float64Array
 from functions.core.softmax import softmax
 
 

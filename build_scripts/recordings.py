@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
 from build_scripts.errors import DataError
-from functions.core.arrays import Float32Array
-from functions.core.windowing import cut_windows
+from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.windowing import cut_windows
 
 COLOUR_TAPS = 15
 ARRAYS = ("names", "label", "load_hp", "file_id", "classes", "fs")

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build_scripts.errors import DataError
-from functions.core.arrays import Float32Array
-from functions.core.windowing import cut_windows
+from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.windowing import cut_windows
 
 ARRAYS = ("q", "scale", "label", "severity", "rpm", "sample_rate", "class_names", "severity_names")
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build_scripts.errors import DataError
-from functions.core.arrays import Float32Array
-from functions.core.windowing import cut_windows
+from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.windowing import cut_windows
 
 ARRAYS = ("signals", "label", "class_names", "sample_rate")
 NO_SEVERITY = "all"

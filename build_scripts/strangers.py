@@ -10,13 +10,13 @@ import soundfile
 
 from build_scripts.outliers import OUTLIERS
 from build_scripts.records import LabelledRecords
-from functions.core.arrays import Float32Array
-from functions.core.clipping import extremes, is_clipped
 from functions.core.diagnosis import novelty
 from functions.core.engine import Engine
 from functions.core.manifest import NoveltyRule
-from functions.core.resampling import resample
-from functions.core.windowing import cut_windows
+from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.clipping import extremes, is_clipped
+from functions.core.preprocessing.resampling import resample
+from functions.core.preprocessing.windowing import cut_windows
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "docs" / "examples"
 # Other draws than training saw.

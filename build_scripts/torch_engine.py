@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 
 from build_scripts.novelty import ServedNetwork
-from functions.core.arrays import Float32Array
 from functions.core.engine import EngineOutput
+from functions.core.preprocessing.arrays import Float32Array
 
 
 @dataclass(frozen=True)

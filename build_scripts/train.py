@@ -20,7 +20,7 @@ from build_scripts.novelty import NoveltyModel, fit_novelty
 from build_scripts.outliers import KINDS, exposure
 from build_scripts.records import LabelledRecords
 from build_scripts.training_windows import epoch_generator, random_batches
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 FEATURE_BATCH = 64
 

@@ -18,7 +18,7 @@ from build_scripts.outliers import exposure
 from build_scripts.records import LabelledRecords
 from build_scripts.trained import DISTANCE, LOGITS, TrainedModel
 from build_scripts.user_recipe import NetworkPart, UserRecipe
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 # Where training scripts keep the weights beside other things.
 STATE_KEYS = ("state_dict", "model_state_dict", "model")

@@ -12,8 +12,8 @@ from build_scripts.cli.remote import ask_endpoint
 from functions.core.errors import PalierError
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import create_diagnoser
+from functions.core.preprocessing.signal import Recording, select_channels
 from functions.core.settings import Settings
-from functions.core.signal import Recording, select_channels
 from functions.inference.schemas import DiagnosisAnswer
 
 

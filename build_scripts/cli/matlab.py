@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.arrays import as_float32
 from functions.core.errors import MalformedBodyError, SignalShapeError
-from functions.core.signal import Recording
+from functions.core.preprocessing.arrays import as_float32
+from functions.core.preprocessing.signal import Recording
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _HDF5_USER_BLOCK = 512

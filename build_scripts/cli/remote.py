@@ -7,10 +7,10 @@ import httpx
 import msgspec
 import numpy as np
 
-from functions.core.arrays import Float32Array
 from functions.core.decoding import NPY
 from functions.core.errors import PalierError
 from functions.core.options import DiagnosisOptions
+from functions.core.preprocessing.arrays import Float32Array
 
 # What they ask for is done by the time that samples are sent.
 _OF_THE_FILE = frozenset({"channel", "full_scale", "sample_format"})

@@ -14,7 +14,7 @@ import numpy as np
 
 from build_scripts.emulation.arm64 import arm64_command
 from build_scripts.errors import EmulationError
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 RUNNER = Path(__file__).with_name("runner.py")
 TIMEOUT_S = 1800

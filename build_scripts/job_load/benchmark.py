@@ -19,12 +19,12 @@ from build_scripts.job_load.server import local_server
 from build_scripts.machine import measured_on
 from build_scripts.simulation.classes import ADC_STEP_G, FAULT_CLASSES
 from build_scripts.simulation.record import simulate_record
-from functions.core.arrays import Float32Array
 from functions.core.decoding import RAW
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser, create_diagnoser
+from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.signal import Recording
 from functions.core.settings import read_settings
-from functions.core.signal import Recording
 
 Int16Array: TypeAlias = NDArray[np.int16]
 

@@ -19,7 +19,7 @@ from build_scripts.difference import BATCHES, SIGMA_G, largest_difference
 from build_scripts.gates import MAX_EXPORT_DIFFERENCE
 from build_scripts.passes.sequence import Pass, PassFailed
 from build_scripts.passes.session import SESSION_ERRORS, session
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 SHARE = 0.01
 # Rounding of float32: sums in another order differ by this much in a deep network.

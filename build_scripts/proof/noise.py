@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build_scripts.records import LabelledRecords
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 SNR_DB = (20, 10, 5)
 

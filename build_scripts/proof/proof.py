@@ -17,9 +17,9 @@ from build_scripts.proof.noise import SNR_DB, NoisyRecords
 from build_scripts.proof.reliability import Reliability, reliability
 from build_scripts.records import LabelledRecords
 from build_scripts.search import Tried
-from functions.core.arrays import Float64Array
 from functions.core.engine import Engine
 from functions.core.joining import join_probabilities
+from functions.core.preprocessing.arrays import Float64Array
 from functions.core.softmax import softmax
 
 FILE = "proof.json"

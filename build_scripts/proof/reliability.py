@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.arrays import Float64Array
+from functions.core.preprocessing.arrays import Float64Array
 
 BINS = 15
 

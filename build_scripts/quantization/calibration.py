@@ -11,7 +11,7 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, c
 from onnxruntime.quantization.calibrate import save_tensors_data
 
 from build_scripts.errors import QuantizationError
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 CALIBRATIONS = {
     "minmax": CalibrationMethod.MinMax,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
 from functions.core.engine import OnnxEngine
+from functions.core.preprocessing.arrays import Float32Array
 
 
 @dataclass(frozen=True)

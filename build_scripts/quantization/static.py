@@ -14,7 +14,7 @@ from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 from build_scripts.quantization.calibration import calibrated_ranges, calibration_method, checked_windows
 from build_scripts.quantization.layers import checked_layers, prepared, shielded, write_quantized
 from build_scripts.quantization.operators import require_integer_convolutions
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 METHOD = "static-qdq"
 OPERATORS = ["Conv", "Relu"]

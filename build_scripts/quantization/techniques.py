@@ -12,7 +12,7 @@ from build_scripts.quantization.dynamic import quantize_dynamically
 from build_scripts.quantization.half import quantize_to_half
 from build_scripts.quantization.static import QuantizationConfig, quantize
 from build_scripts.quantization.weights import quantize_weights
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from build_scripts.errors import QuantizationError
 from build_scripts.quantization.layers import LAYERS, checked_layers, write_quantized
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 def quantize_weights(

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from build_scripts.errors import BuildError
-from functions.core.arrays import Float32Array
 from functions.core.engine import Engine
+from functions.core.preprocessing.arrays import Float32Array
 
 Call = Callable[[], object]
 

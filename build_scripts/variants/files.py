@@ -11,7 +11,7 @@ from build_scripts.errors import BuildError
 from build_scripts.optimize import optimize
 from build_scripts.quantization.techniques import TECHNIQUES, QuantizationOptions
 from build_scripts.variants.recipe import FLOAT32, OPTIMIZED, VariantRecipe
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from build_scripts.errors import BuildError
 from build_scripts.variants.windows import noise_windows
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 MODULE = "build_scripts.variants.memory"
 CALLS = 3

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
 from functions.core.engine import EngineOutput
 from functions.core.manifest import InputSpec
+from functions.core.preprocessing.arrays import Float32Array
 
 # onnxruntime's session; it has no types.
 Session = Any

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from functions.core.arrays import Float64Array
 from functions.core.engine import EngineOutput
 from functions.core.joining import join_probabilities
 from functions.core.manifest import Manifest, NoveltyRule, Precision
+from functions.core.preprocessing.arrays import Float64Array
 from functions.core.softmax import softmax
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from functions.core.arrays import Float32Array
 from functions.core.errors import ModelUnavailableError
+from functions.core.preprocessing.arrays import Float32Array
 
 # onnxruntime 1.32 sends telemetry unless told before it loads.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
 from functions.core.engine import Engine, EngineOutput
 from functions.core.models import LoadedModel
+from functions.core.preprocessing.arrays import Float32Array
 
 # Memory of the activations stays bounded whatever the recording's length.
 _WINDOWS_PER_RUN = 32

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from functions.core.answers import DiagnosisAnswer
-from functions.core.indicators import Indicators
+from functions.core.preprocessing.indicators import Indicators
 from functions.core.settings import Settings
 
 if TYPE_CHECKING:

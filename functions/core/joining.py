@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from functions.core.arrays import Float64Array
 from functions.core.manifest import JoinRule
+from functions.core.preprocessing.arrays import Float64Array
 from functions.core.softmax import softmax
 
 

@@ -7,7 +7,6 @@ from itertools import accumulate
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
 from functions.core.diagnosis import Diagnosis, novelty, record_probabilities
 from functions.core.engine import EngineOutput, cpu_threads
 from functions.core.errors import ModelUnavailableError, PalierError, RecordingTooLongError, SignalTooShortError
@@ -16,10 +15,11 @@ from functions.core.manifest import InputSpec
 from functions.core.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
 from functions.core.models import Engines, LoadedModel, ModelRepository
 from functions.core.options import DiagnosisOptions
-from functions.core.resampling import resample
+from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.resampling import resample
+from functions.core.preprocessing.signal import RateRange, Recording, check_samples, select_channels
+from functions.core.preprocessing.windowing import cut_windows
 from functions.core.settings import Settings
-from functions.core.signal import RateRange, Recording, check_samples, select_channels
-from functions.core.windowing import cut_windows
 
 
 @dataclass(frozen=True)

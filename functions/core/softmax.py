@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from functions.core.arrays import Float64Array
+from functions.core.preprocessing.arrays import Float64Array
 
 
 def softmax(logits: np.typing.NDArray[np.floating], temperature: float = 1.0) -> Float64Array:

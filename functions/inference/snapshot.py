@@ -8,8 +8,8 @@ from starlette.applications import Starlette
 from functions.core.aws.clients import forget_clients
 from functions.core.key_stores import CachedKeyStore
 from functions.core.options import DiagnosisOptions
+from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings
-from functions.core.signal import Recording
 from functions.core.telemetry import LOGGER
 
 

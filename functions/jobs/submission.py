@@ -16,7 +16,7 @@ from functions.core.decoding import MEDIA_TYPES, NPY
 from functions.core.decoding.json_body import decode_json_batch
 from functions.core.errors import EmptyBodyError, JobInvalidError, MalformedBodyError, PalierError, SignalMissingError
 from functions.core.options import DiagnosisOptions, SampleFormat
-from functions.core.signal import Recording
+from functions.core.preprocessing.signal import Recording
 
 # Safe in a key, a file name, a cell of a spreadsheet and a log.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}(?![\s\S])"

@@ -7,11 +7,11 @@ from typing import Any
 from functions.core.answers import DiagnosisAnswer, error_answer
 from functions.core.decoding import decode_file
 from functions.core.errors import PalierError, RecordingLostError
-from functions.core.indicators import indicators
 from functions.core.jobs.messages import PlannedRecording
 from functions.core.jobs.results import RecordingResult
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser
+from functions.core.preprocessing.indicators import indicators
 from functions.worker.fetching import Fetcher
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from build_scripts.outliers import KINDS, OUTLIERS, clipped, exposure
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 RATE_HZ, WINDOW = 20480, 4096
 

@@ -18,7 +18,7 @@ from build_scripts.parser import MODELS
 from functions.core.models import ModelRepository
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser, Limits
-from functions.core.signal import RateRange, Recording
+from functions.core.preprocessing.signal import RateRange, Recording
 from tests.build_scripts.conftest import ROOT
 
 

@@ -16,7 +16,7 @@ from functions.core.keys import KeyRing, create_key, write_key_ring
 from functions.core.models import ModelRepository
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser, Limits
-from functions.core.signal import RateRange, Recording
+from functions.core.preprocessing.signal import RateRange, Recording
 from tests.lambda_runtime.arm64 import invoke_on_arm64
 from tests.lambda_runtime.conftest import OPEN
 from tests.lambda_runtime.events import read_event, read_example

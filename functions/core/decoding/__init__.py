@@ -8,7 +8,7 @@ from functions.core.decoding.raw import decode_raw
 from functions.core.decoding.wav import decode_wav
 from functions.core.errors import EmptyBodyError, UnsupportedMediaTypeError
 from functions.core.options import SampleFormat
-from functions.core.signal import Recording
+from functions.core.preprocessing.signal import Recording
 
 JSON = "application/json"
 NPY = "application/x-npy"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from functions.core.arrays import Float64Array, as_float32
 from functions.core.errors import MalformedBodyError
-from functions.core.signal import Recording
+from functions.core.preprocessing.arrays import Float64Array, as_float32
+from functions.core.preprocessing.signal import Recording
 
 # A first line with such a cell is no header, even if the cell is broken: that must be said, not skipped.
 _NUMBER_LIKE = re.compile(r"[+-]?[.,]?\d|[+-]?(nan|inf|infinity)$", re.IGNORECASE)

@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 import numpy as np
 import simdjson
 
-from functions.core.arrays import Float32Array, as_float32
 from functions.core.decoding.fast_json import has_brackets, thread_parser
 from functions.core.errors import (
     EmptyBodyError,
@@ -23,7 +22,8 @@ from functions.core.errors import (
     SignalNotNumericError,
     SignalShapeError,
 )
-from functions.core.signal import Recording
+from functions.core.preprocessing.arrays import Float32Array, as_float32
+from functions.core.preprocessing.signal import Recording
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from tokenize import TokenError
 import numpy as np
 from numpy.lib import format as npy_format
 
-from functions.core.arrays import Float32Array, as_float32
 from functions.core.errors import EmptyBodyError, MalformedBodyError, SignalShapeError, SignalTypeError
-from functions.core.signal import Recording
+from functions.core.preprocessing.arrays import Float32Array, as_float32
+from functions.core.preprocessing.signal import Recording
 
 # What NumPy's reader raises for headers that were written to break it.
 _BROKEN_HEADER = (

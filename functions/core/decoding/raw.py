@@ -6,7 +6,7 @@ import numpy as np
 
 from functions.core.errors import MalformedBodyError
 from functions.core.options import SampleFormat
-from functions.core.signal import Recording
+from functions.core.preprocessing.signal import Recording
 
 # In bytes.
 SAMPLE_BYTES: Mapping[SampleFormat, int] = {"float32": 4, "int16": 2}

@@ -5,7 +5,7 @@ import io
 import numpy as np
 
 from functions.core.errors import MalformedBodyError, SignalTypeError
-from functions.core.signal import Recording
+from functions.core.preprocessing.signal import Recording
 
 _CONTAINERS = {"WAV", "WAVEX", "RF64"}
 _INTEGERS = {"PCM_U8", "PCM_16", "PCM_24", "PCM_32"}

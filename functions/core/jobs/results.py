@@ -10,9 +10,9 @@ from typing import Any, Literal
 import msgspec
 
 from functions.core.answers import DiagnosisAnswer, ErrorAnswer
-from functions.core.indicators import Indicators
 from functions.core.jobs.files import JobFiles, part_key
 from functions.core.jobs.job import Job, PartRange
+from functions.core.preprocessing.indicators import Indicators
 
 # A line is well below a kilobyte and a part has a hundred of them at most.
 _LARGEST_PART_BYTES = 10_000_000

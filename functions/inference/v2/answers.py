@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from functions.core.arrays import Float32Array
 from functions.core.diagnosis import window_probabilities
 from functions.core.engine import EngineOutput
 from functions.core.errors import UnusableError
 from functions.core.manifest import Manifest
+from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import encode_bytes
 from functions.inference.v2.classification import classify
 from functions.inference.v2.outputs import LOGITS, RequestedOutput

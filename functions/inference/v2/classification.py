@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 def classify(values: Float32Array, labels: Sequence[str], count: int) -> list[list[str]]:

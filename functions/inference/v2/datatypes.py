@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.arrays import Float32Array, as_float32
 from functions.core.errors import MalformedEnvelopeError
+from functions.core.preprocessing.arrays import Float32Array, as_float32
 
 # Source: Open Inference Protocol, "Tensor Data Types"; binary data is little-endian.
 _STORAGE: Mapping[str, np.dtype[Any]] = {

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.core.arrays import Float32Array
 from functions.core.errors import MalformedEnvelopeError
+from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import RAW_REQUEST, split_body
 from functions.inference.v2.json_envelope import parse_envelope
 from functions.inference.v2.outputs import OUTPUTS, RequestedOutput, read_outputs

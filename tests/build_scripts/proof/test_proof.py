@@ -13,9 +13,9 @@ from build_scripts.gates import Accuracy
 from build_scripts.outputs import run_records
 from build_scripts.proof.proof import Served, prove, write_proof
 from build_scripts.records import RecordSet
-from functions.core.arrays import Float32Array
 from functions.core.engine import EngineOutput
 from functions.core.manifest import JoinRule
+from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.conftest import WINDOW
 
 CALIBRATION = Calibration(2.0, JoinRule(), None, {"mean": JoinScore(1.0, 0.0)}, None)

@@ -12,7 +12,7 @@ import torch
 from build_scripts.network import BearingNetwork, NetworkConfig, Stage
 from build_scripts.onnx_file import slimmed
 from build_scripts.tracing import traced
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 WINDOW = 2048
 STAGES = (Stage(8, 15, 4), Stage(16, 9, 4), Stage(16, 5, 2))

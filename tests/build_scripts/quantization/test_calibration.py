@@ -8,7 +8,7 @@ import pytest
 
 from build_scripts.errors import QuantizationError
 from build_scripts.quantization.calibration import calibration_method, checked_windows
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 def with_nan(windows: Float32Array) -> Float32Array:

@@ -10,7 +10,7 @@ from build_scripts.errors import QuantizationError
 from build_scripts.quantization.dynamic import quantize_dynamically
 from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.parity import parity
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 @pytest.mark.parametrize("weights", ["uint8", "int8"])

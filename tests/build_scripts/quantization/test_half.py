@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 from build_scripts.errors import QuantizationError
 from build_scripts.quantization.half import quantize_to_half
 from build_scripts.quantization.parity import parity
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 def weights(path: Path) -> list[np.dtype[np.generic]]:

@@ -7,7 +7,7 @@ from torch import nn
 from build_scripts.errors import QuantizationError
 from build_scripts.network import BearingNetwork
 from build_scripts.quantization.pytorch import quantize_linear_layers
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 def test_linear_layers_are_integer_and_the_network_is_left_alone(

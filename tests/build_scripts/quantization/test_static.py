@@ -10,7 +10,7 @@ from build_scripts.errors import GateFailed, QuantizationError
 from build_scripts.quantization.operators import executed_operators, require_integer_convolutions
 from build_scripts.quantization.parity import parity
 from build_scripts.quantization.static import QuantizationConfig, quantize
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 def tensors(path: Path, ending: str) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ from build_scripts.errors import QuantizationError
 from build_scripts.measure import onnx_property
 from build_scripts.parser import make_parser
 from build_scripts.quantization.techniques import TECHNIQUES, QuantizationOptions
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 @pytest.mark.parametrize("method", TECHNIQUES)

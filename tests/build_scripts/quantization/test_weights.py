@@ -9,7 +9,7 @@ from build_scripts.errors import QuantizationError
 from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.parity import parity
 from build_scripts.quantization.weights import quantize_weights, quantized_weights
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 def test_arithmetic_stays_float32(fp32: Path, windows: Float32Array, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from build_scripts.variants.arms import Call, CompileUnavailableError
 from build_scripts.variants.benchmark import Grid, Instruments, Subject, benchmark_variants
 from build_scripts.variants.files import VariantFiles
 from build_scripts.variants.recipe import RECIPES, labels_of
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.variants.conftest import CHANNELS, WINDOW, FakeClock, FakeScale
 
 GRID = Grid(batches=(1, 8), threads=(1, 2), memory_batches=(1, 8))

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from functions.core.arrays import Float32Array
 from functions.core.diagnosis import Diagnosis, novelty, record_probabilities, window_probabilities
 from functions.core.engine import EngineOutput
 from functions.core.manifest import NoveltyRule
+from functions.core.preprocessing.arrays import Float32Array
 from tests.support.packages import TEMPERATURE, make_manifest
 
 RULE = NoveltyRule(scale=2.0, threshold=0.5)

@@ -15,7 +15,7 @@ from functions.core.condition import AlertRule, Change
 from functions.core.errors import DependencyUnavailableError
 from functions.core.history import Observation, by_asset
 from functions.core.history_table import HistoryTable
-from functions.core.indicators import Indicators
+from functions.core.preprocessing.indicators import Indicators
 from tests.support.aws import HISTORY, WorkerEndedError, in_memory_aws, make_resources
 from tests.support.faults import FAULTS, Fault, meeting
 

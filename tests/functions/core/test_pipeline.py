@@ -15,8 +15,8 @@ from functions.core.errors import (
 from functions.core.models import CpuEngines
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser, create_diagnoser
+from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings
-from functions.core.signal import Recording
 from tests.support.apps import short_id
 from tests.support.packages import GAIN, WINDOW, expected_probabilities
 from tests.support.recordings import tone

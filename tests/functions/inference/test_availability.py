@@ -14,8 +14,8 @@ import pytest
 from msgspec.structs import replace
 
 from functions.core import models
-from functions.core.arrays import Float32Array
 from functions.core.engine import EngineOutput
+from functions.core.preprocessing.arrays import Float32Array
 from functions.core.settings import Settings
 from functions.inference.app import create_app
 from tests.support.apps import RaisingEngine, assert_error, client_of, predict_tone

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from functions.core.errors import SampleRateError, SignalConstantError, SignalNotFiniteError, SignalShapeError
-from functions.core.signal import RateRange, Recording, check_samples, select_channels
+from functions.core.preprocessing.signal import RateRange, Recording, check_samples, select_channels
 
 THREE = Recording(np.arange(6, dtype=np.float32).reshape(3, 2), channel_names=("DE", "FE", "1"))
 UNNAMED = Recording(THREE.samples)

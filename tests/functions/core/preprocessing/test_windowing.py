@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.core.errors import SignalTooShortError
-from functions.core.windowing import cut_windows
+from functions.core.preprocessing.windowing import cut_windows
 
 
 @given(st.integers(1, 3), st.integers(1, 40), st.integers(0, 200))

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from functions.core.indicators import indicators
-from functions.core.signal import Recording
+from functions.core.preprocessing.indicators import indicators
+from functions.core.preprocessing.signal import Recording
 
 ANGLE = 2 * np.pi * np.arange(20_480) / 64
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
-from functions.core.signal import Recording, select_channels
+from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.signal import Recording, select_channels
 
 # Stays in a core's cache, and is below what OpenBLAS would give to several threads (10,000).
 _BLOCK = 8192

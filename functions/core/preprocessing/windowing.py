@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
 from functions.core.errors import SignalTooShortError
+from functions.core.preprocessing.arrays import Float32Array
 
 
 def cut_windows(samples: Float32Array, window: int) -> Float32Array:

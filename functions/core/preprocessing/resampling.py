@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 
 def resample(samples: Float32Array, from_hz: float, to_hz: float) -> Float32Array:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
-from functions.core.clipping import extremes, is_clipped
 from functions.core.errors import (
     SampleRateError,
     SignalConstantError,
     SignalNotFiniteError,
     SignalShapeError,
 )
+from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.clipping import extremes, is_clipped
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from functions.core.arrays import Float32Array
-from functions.core.clipping import extremes, is_clipped
-from functions.core.signal import check_samples
+from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.clipping import extremes, is_clipped
+from functions.core.preprocessing.signal import check_samples
 
 RATE_HZ = 20480
 

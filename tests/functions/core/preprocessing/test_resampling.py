@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.resampling import resample
+from functions.core.preprocessing.resampling import resample
 
 
 def sine(

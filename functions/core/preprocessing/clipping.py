@@ -6,7 +6,7 @@ the same value, where a free signal has one or two.
 
 import numpy as np
 
-from functions.core.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array
 
 # Samples on either side of the extreme that are looked at, and how many of these may have its value.
 REACH = 1024
