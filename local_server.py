@@ -17,7 +17,7 @@ from build_scripts.embedded.services import free_port
 from build_scripts.local.routes import LocalJobs
 from build_scripts.local.services import LocalHistory, LocalServices
 from functions.core.errors import PalierError
-from functions.core.keys import KeyRing, create_key, write_key_ring
+from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.memory import keep_freed_memory
 from functions.core.memory_sink import MemorySink
 from functions.core.metrics_routes import metrics_routes

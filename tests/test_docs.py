@@ -20,7 +20,7 @@ from cdk.__main__ import make_parser as cdk_parser
 from functions.container.__main__ import container_parser
 from functions.container.settings import ContainerSettings
 from functions.core import errors
-from functions.core.keys import SCOPES
+from functions.core.keys.keys import SCOPES
 from functions.core.options import DiagnosisOptions
 from functions.core.settings import Settings, variable_of
 from functions.inference.app import create_app

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build_scripts.cli import keys
-from functions.core.keys import SCOPES
+from functions.core.keys.keys import SCOPES
 
 _STAGES = ("dev", "staging", "prod")
 _GRACE_DAYS = 7.0

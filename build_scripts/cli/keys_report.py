@@ -7,7 +7,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from functions.core.keys import ApiKey, KeyRing
+from functions.core.keys.keys import ApiKey, KeyRing
 
 
 def as_json(key: ApiKey, now: datetime | None = None) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from functions.container.workers import BatchingWorkers
 from functions.core.asgi import create_starlette, require_key
 from functions.core.engine import cpu_threads
 from functions.core.history import create_history
-from functions.core.key_stores import KeyStore, key_store
+from functions.core.keys.key_stores import KeyStore, key_store
 from functions.core.models import Engines
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import create_diagnoser

@@ -17,7 +17,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from functions.core import keys
 from functions.core.errors import (
     ApiKeyInvalidError,
     DependencyUnavailableError,
@@ -25,7 +24,8 @@ from functions.core.errors import (
     NotFoundError,
     PalierError,
 )
-from functions.core.key_stores import KeyStore, newest_ring
+from functions.core.keys import keys
+from functions.core.keys.key_stores import KeyStore, newest_ring
 from functions.core.metrics import Meter, Sink, observe_key_store_failure
 from functions.core.settings import Settings
 from functions.core.telemetry import LOGGER, request_id, request_id_var

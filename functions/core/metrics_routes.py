@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from functions.core.asgi import require_key
-from functions.core.key_stores import KeyStore
+from functions.core.keys.key_stores import KeyStore
 from functions.core.memory_sink import MemorySink, Percentiles, Snapshot
 
 

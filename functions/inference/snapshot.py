@@ -6,7 +6,7 @@ import numpy as np
 from starlette.applications import Starlette
 
 from functions.core.aws.clients import forget_clients
-from functions.core.key_stores import CachedKeyStore
+from functions.core.keys.key_stores import CachedKeyStore
 from functions.core.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings

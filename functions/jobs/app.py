@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from functions.core.asgi import create_starlette, require_key
-from functions.core.key_stores import KeyStore, key_store
+from functions.core.keys.key_stores import KeyStore, key_store
 from functions.core.metrics import Sink
 from functions.core.settings import Settings
 from functions.core.workers import Workers

@@ -6,7 +6,7 @@ with quick_start():
     from functions.core.aws.clients import forget_clients
     from functions.core.emf import EmfSink
     from functions.core.gateway import LambdaHandler
-    from functions.core.key_stores import CachedKeyStore
+    from functions.core.keys.key_stores import CachedKeyStore
     from functions.core.settings import get_settings
     from functions.core.snapshot import register_snapshot_hooks
     from functions.core.telemetry import configure_logging

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from functions.core.key_changes import expire_old_keys
-from functions.core.key_ring_secret import CURRENT, PENDING, change_ring, make_current, put_ring, read_ring
-from functions.core.keys import KeyRing
+from functions.core.keys.key_changes import expire_old_keys
+from functions.core.keys.key_ring_secret import CURRENT, PENDING, change_ring, make_current, put_ring, read_ring
+from functions.core.keys.keys import KeyRing
 from functions.core.settings import get_settings
 from functions.core.telemetry import LOGGER, configure_logging
 

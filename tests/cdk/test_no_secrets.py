@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from functions.core.keys import create_key
+from functions.core.keys.keys import create_key
 from tests.cdk.stage_variants import PARTS
 from tests.cdk.templates import Assembly
 

@@ -14,8 +14,8 @@ from moto import mock_aws
 
 from build_scripts.cli.main import main
 from functions.core.errors import ApiKeyInvalidError
-from functions.core.key_ring_secret import read_ring
-from functions.core.keys import KeyRing
+from functions.core.keys.key_ring_secret import read_ring
+from functions.core.keys.keys import KeyRing
 
 SECRET = "palier/dev/api-keys"
 KEY = re.compile(r"palier_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")

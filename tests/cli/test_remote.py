@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from build_scripts.cli.main import main
-from functions.core.keys import KeyRing, create_key, write_key_ring
+from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.settings import Settings
 from functions.inference.app import create_app
 from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes

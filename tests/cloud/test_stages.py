@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from cdk.stages import STAGES as SHIPPED
 from cdk.stages import StageName
-from functions.core.key_ring_secret import read_ring
+from functions.core.keys.key_ring_secret import read_ring
 from tests.cloud.app import BROKEN, MEMORY
 from tests.cloud.command_line import CdkFailedError
 from tests.cloud.conftest import STAGES, Cloud, role_clients

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions.core.keys import KeyRing, create_key, write_key_ring
+from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.models import ModelRepository
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser, Limits

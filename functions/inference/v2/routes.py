@@ -3,7 +3,7 @@
 from starlette.routing import Route
 
 from functions.core.asgi import require_key
-from functions.core.key_stores import KeyStore
+from functions.core.keys.key_stores import KeyStore
 from functions.inference.v2.endpoints import Endpoints
 
 

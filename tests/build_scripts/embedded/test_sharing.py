@@ -14,9 +14,9 @@ from build_scripts.embedded import services, sharing
 from build_scripts.embedded.errors import EmbeddedServicesError
 from build_scripts.embedded.services import Host, answers, client_arguments
 from build_scripts.embedded.sharing import open_services
-from functions.core.key_changes import add_key
-from functions.core.key_ring_secret import change_ring, read_ring
-from functions.core.keys import create_key
+from functions.core.keys.key_changes import add_key
+from functions.core.keys.key_ring_secret import change_ring, read_ring
+from functions.core.keys.keys import create_key
 
 SECRET = "palier/dev/api-keys"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from functions.core.key_stores import FileKeyStore
-from functions.core.keys import KeyRing, create_key, write_key_ring
+from functions.core.keys.key_stores import FileKeyStore
+from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.memory_sink import MemorySink
 from functions.core.metrics_routes import metrics_routes
 from functions.core.settings import Settings

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from functions.core.keys import KeyRing, Scope, create_key, write_key_ring
+from functions.core.keys.keys import KeyRing, Scope, create_key, write_key_ring
 from functions.core.settings import Settings
 from functions.inference.app import create_app
 from tests.support.apps import assert_error, client_of, predict_tone

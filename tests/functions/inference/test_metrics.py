@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from functions.core.emf import EmfSink
-from functions.core.keys import KeyRing, create_key, write_key_ring
+from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.metrics import Finding, RequestMetrics
 from functions.core.settings import Settings
 from functions.inference.app import create_app

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from functions.core.errors import ModelUnavailableError
-from functions.core.keys import KeyRing, create_key, write_key_ring
+from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.settings import Settings
 from functions.inference.app import create_app
 from functions.inference.snapshot import prime, refresh

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from functions.core.aws.clients import dynamodb_client
 from functions.core.errors import DependencyUnavailableError
 from functions.core.jobs.messages import JobQueue, Part
-from functions.core.keys import KeyRing, create_key, write_key_ring
+from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.settings import Settings
 from functions.jobs.app import create_app
 from tests.support.apps import assert_error, client_of, post_json

@@ -14,9 +14,9 @@ from moto import mock_aws
 from msgspec.structs import replace
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
-from functions.core.key_changes import add_key, remove_key
-from functions.core.key_ring_secret import KeyRingInvalidError, change_ring, read_ring
-from functions.core.keys import ApiKey, KeyRing, create_key
+from functions.core.keys.key_changes import add_key, remove_key
+from functions.core.keys.key_ring_secret import KeyRingInvalidError, change_ring, read_ring
+from functions.core.keys.keys import ApiKey, KeyRing, create_key
 from tests.conftest import ReadLog
 
 EVENTS = Path(__file__).resolve().parents[2] / "fixtures" / "events"

@@ -6,7 +6,7 @@ import pytest
 from moto import mock_aws
 
 from functions.core.errors import DependencyUnavailableError
-from functions.core.key_stores import (
+from functions.core.keys.key_stores import (
     CachedKeyStore,
     FileKeyStore,
     SecretKeyStore,
@@ -14,7 +14,7 @@ from functions.core.key_stores import (
     key_store,
     newest_ring,
 )
-from functions.core.keys import KeyRing, create_key, write_key_ring
+from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.settings import Settings
 
 RING = KeyRing(keys=[create_key("press 4")[1]])

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from functions.core.key_changes import KeyNotFoundError, add_key, expire_key, expire_old_keys, find_key, remove_key
-from functions.core.keys import ApiKey, KeyRing, create_key
+from functions.core.keys.key_changes import KeyNotFoundError, add_key, expire_key, expire_old_keys, find_key, remove_key
+from functions.core.keys.keys import ApiKey, KeyRing, create_key
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MAX_AGE, GRACE = timedelta(days=90), timedelta(days=7)

@@ -5,7 +5,15 @@ import msgspec
 import pytest
 
 from functions.core.errors import ApiKeyInvalidError, ApiKeyMissingError, ScopeMissingError
-from functions.core.keys import SCOPES, KeyRing, KeyRingError, create_key, read_key_ring, require_scope, write_key_ring
+from functions.core.keys.keys import (
+    SCOPES,
+    KeyRing,
+    KeyRingError,
+    create_key,
+    read_key_ring,
+    require_scope,
+    write_key_ring,
+)
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 KEY, STORED = create_key("press 4")

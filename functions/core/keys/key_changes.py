@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from functions.core.errors import PalierError
-from functions.core.keys import ApiKey, KeyRing
+from functions.core.keys.keys import ApiKey, KeyRing
 
 
 class KeyNotFoundError(PalierError):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from functions.core.errors import DependencyUnavailableError
-from functions.core.keys import KeyRing, KeyRingError, read_key_ring
+from functions.core.keys.keys import KeyRing, KeyRingError, read_key_ring
 from functions.core.settings import Settings
 
 # How old a ring may be that a key is refused by.

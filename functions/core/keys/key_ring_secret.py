@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions.core.aws.retry import tries
 from functions.core.errors import PalierError
-from functions.core.keys import KeyRing, KeyRingError, read_key_ring, write_key_ring
+from functions.core.keys.keys import KeyRing, KeyRingError, read_key_ring, write_key_ring
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from mypy_boto3_secretsmanager import SecretsManagerClient
 
-from functions.core import key_ring_secret
-from functions.core.key_changes import add_key, remove_key
-from functions.core.key_ring_secret import (
+from functions.core.keys import key_ring_secret
+from functions.core.keys.key_changes import add_key, remove_key
+from functions.core.keys.key_ring_secret import (
     CURRENT,
     KeyRingContendedError,
     KeyRingInvalidError,
@@ -22,7 +22,7 @@ from functions.core.key_ring_secret import (
     put_ring,
     read_ring,
 )
-from functions.core.keys import ApiKey, KeyRing, create_key
+from functions.core.keys.keys import ApiKey, KeyRing, create_key
 
 SECRET = "palier/dev/api-keys"
 SWAP = "update_secret_version_stage"

@@ -1,0 +1,1 @@
+"""API keys: what they are, where they are kept, how they change."""
