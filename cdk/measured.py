@@ -6,7 +6,7 @@ from aws_cdk import aws_sqs as sqs
 
 from cdk.observed import INFERENCE, Observed
 
-# The namespace of functions/core/emf.py; a test holds the names of both together.
+# The namespace of functions/core/observability/emf.py; a test holds the names of both together.
 NAMESPACE = "Palier"
 
 MINUTE = Duration.minutes(1)

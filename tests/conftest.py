@@ -13,8 +13,8 @@ import hypothesis
 import pytest
 from starlette.applications import Starlette
 
+from functions.core.observability.telemetry import LOGGER, configure_logging
 from functions.core.settings import Settings, get_settings
-from functions.core.telemetry import LOGGER, configure_logging
 from functions.inference.app import create_app
 from tests.support.apps import client_of
 from tests.support.packages import write_packages

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from functions.core.telemetry import LOGGER
+from functions.core.observability.telemetry import LOGGER
 
 _AFTER_FAILURE_S = 1.0
 

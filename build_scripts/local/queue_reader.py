@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from build_scripts.local.polling import Polling
 from build_scripts.local.worker_process import WorkerEndedError
-from functions.core.telemetry import LOGGER
+from functions.core.observability.telemetry import LOGGER
 from functions.worker.batch import BatchResponse
 
 _WAIT_S = 1

@@ -54,8 +54,8 @@ def serve(container: ContainerSettings) -> int:
 
     from functions.container.app import create_container
     from functions.core.memory import keep_freed_memory
+    from functions.core.observability.telemetry import LOGGER, configure_logging
     from functions.core.settings import read_settings
-    from functions.core.telemetry import LOGGER, configure_logging
 
     # The first process of a container ignores a signal that it does not handle.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

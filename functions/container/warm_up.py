@@ -6,9 +6,9 @@ import numpy as np
 
 from functions.core.errors import PalierError
 from functions.core.models import LoadedModel, ModelRepository
+from functions.core.observability.telemetry import LOGGER
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser
-from functions.core.telemetry import LOGGER
 
 
 def warm_up_all(diagnoser: Diagnoser, sizes: Sequence[int]) -> None:

@@ -26,9 +26,9 @@ from functions.core.errors import (
 )
 from functions.core.keys import keys
 from functions.core.keys.key_stores import KeyStore, newest_ring
-from functions.core.metrics import Meter, Sink, observe_key_store_failure
+from functions.core.observability.metrics import Meter, Sink, observe_key_store_failure
+from functions.core.observability.telemetry import LOGGER, request_id, request_id_var
 from functions.core.settings import Settings
-from functions.core.telemetry import LOGGER, request_id, request_id_var
 
 
 def create_starlette(routes: Sequence[BaseRoute], settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from functions.core.asgi import require_key
 from functions.core.keys.key_stores import KeyStore
-from functions.core.memory_sink import MemorySink, Percentiles, Snapshot
+from functions.core.observability.memory_sink import MemorySink, Percentiles, Snapshot
 
 
 def metrics_routes(sink: MemorySink, store: KeyStore | None) -> list[Route]:

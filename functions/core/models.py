@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from functions.core.engine import Engine, OnnxEngine
 from functions.core.errors import ModelNotFoundError, ModelUnavailableError, ProofNotFoundError, VersionNotFoundError
 from functions.core.manifest import Manifest, ManifestError, Precision, Variant, read_manifest
-from functions.core.metrics import observe_model_not_loaded
+from functions.core.observability.metrics import observe_model_not_loaded
 
 Device = Literal["cpu", "cuda"]
 

@@ -12,8 +12,8 @@ from functions.core.engine import EngineOutput, cpu_threads
 from functions.core.errors import ModelUnavailableError, PalierError, RecordingTooLongError, SignalTooShortError
 from functions.core.flow import EngineCall, Flow, part_of, run_flow
 from functions.core.manifest import InputSpec
-from functions.core.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
 from functions.core.models import Engines, LoadedModel, ModelRepository
+from functions.core.observability.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
 from functions.core.options import DiagnosisOptions
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.resampling import resample

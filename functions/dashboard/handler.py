@@ -3,10 +3,10 @@
 from functions.core.starting import quick_start
 
 with quick_start():
-    from functions.core.emf import EmfSink
     from functions.core.gateway import LambdaHandler
+    from functions.core.observability.emf import EmfSink
+    from functions.core.observability.telemetry import configure_logging
     from functions.core.settings import get_settings
-    from functions.core.telemetry import configure_logging
     from functions.dashboard.app import create_app
 
     settings = get_settings()

@@ -28,13 +28,13 @@ from functions.core.errors import (
 from functions.core.flow import Flow
 from functions.core.history import Observation
 from functions.core.models import LoadedModel
+from functions.core.observability.telemetry import LOGGER, request_id_var
 from functions.core.options import DiagnosisOptions
 from functions.core.pipeline import Diagnoser
 from functions.core.preprocessing.indicators import indicators
 from functions.core.preprocessing.signal import Recording
 from functions.core.recorder import Recorder
 from functions.core.settings import Settings
-from functions.core.telemetry import LOGGER, request_id_var
 from functions.core.version import VERSION
 from functions.core.workers import Workers
 from functions.inference.schemas import (

@@ -7,10 +7,10 @@ from starlette.applications import Starlette
 
 from functions.core.aws.clients import forget_clients
 from functions.core.keys.key_stores import CachedKeyStore
+from functions.core.observability.telemetry import LOGGER
 from functions.core.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings
-from functions.core.telemetry import LOGGER
 
 
 def prime(app: Starlette, settings: Settings) -> None:

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from functions.core.asgi import create_starlette, require_key
 from functions.core.keys.key_stores import KeyStore, key_store
-from functions.core.metrics import Sink
+from functions.core.observability.metrics import Sink
 from functions.core.settings import Settings
 from functions.core.workers import Workers
 from functions.jobs.assets import AssetEndpoints

@@ -7,7 +7,7 @@ from threading import Lock
 from functions.core.aws.clients import answering, sqs_client
 from functions.core.errors import DependencyUnavailableError
 from functions.core.jobs.messages import WHAT
-from functions.core.telemetry import LOGGER
+from functions.core.observability.telemetry import LOGGER
 from functions.jobs.schemas import QueueAnswer
 
 # A page that follows a job asks every two seconds, and the counts are approximate anyway.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 from functions.core.keys.key_changes import expire_old_keys
 from functions.core.keys.key_ring_secret import CURRENT, PENDING, change_ring, make_current, put_ring, read_ring
 from functions.core.keys.keys import KeyRing
+from functions.core.observability.telemetry import LOGGER, configure_logging
 from functions.core.settings import get_settings
-from functions.core.telemetry import LOGGER, configure_logging
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

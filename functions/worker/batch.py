@@ -10,8 +10,8 @@ import msgspec
 from functions.core.errors import DependencyUnavailableError, PalierError
 from functions.core.jobs.messages import Notify, Part, Watch, read_message
 from functions.core.jobs.service import JobService
-from functions.core.metrics import Meter
-from functions.core.telemetry import LOGGER, request_id_var
+from functions.core.observability.metrics import Meter
+from functions.core.observability.telemetry import LOGGER, request_id_var
 from functions.worker.notifying import notify
 from functions.worker.parts import PartWorker
 from functions.worker.watching import watch

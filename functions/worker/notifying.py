@@ -5,7 +5,7 @@ from functions.core.errors import WebhookRefusedError
 from functions.core.jobs.job import Job, WebhookState
 from functions.core.jobs.messages import Notify
 from functions.core.jobs.service import JobService
-from functions.core.telemetry import LOGGER
+from functions.core.observability.telemetry import LOGGER
 from functions.worker.webhook import Webhook, WebhookFailedError
 
 # Waits (s) behind a failed attempt: about 20 minutes in all.

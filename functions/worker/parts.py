@@ -18,7 +18,7 @@ from functions.core.jobs.messages import Part
 from functions.core.jobs.results import RecordingResult, read_part, write_lines
 from functions.core.jobs.service import JobService
 from functions.core.jobs.states import verdict
-from functions.core.telemetry import LOGGER
+from functions.core.observability.telemetry import LOGGER
 from functions.worker.assembly import assemble
 from functions.worker.recordings import RecordingReader, lost_result
 

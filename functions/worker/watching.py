@@ -4,7 +4,7 @@ from functions.core.jobs.job import Job
 from functions.core.jobs.messages import MOST_DELAY_S, Notify, Watch
 from functions.core.jobs.service import JobService
 from functions.core.jobs.states import verdict
-from functions.core.telemetry import LOGGER
+from functions.core.observability.telemetry import LOGGER
 from functions.worker.assembly import assemble
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from cdk.measured import NAMESPACE
 from cdk.observed import INFERENCE
-from functions.core import emf
-from functions.core.metrics import Tally
+from functions.core.observability import emf
+from functions.core.observability.metrics import Tally
 from tests.support.emf import metric_names
 from tests.support.metrics import WEAR, diagnosed, request
 from tests.support.observed_stack import Name, template

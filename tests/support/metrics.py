@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from functions.core.metrics import Finding, RequestMetrics, Tally
+from functions.core.observability.metrics import Finding, RequestMetrics, Tally
 
 WEAR = Finding("journal-bearing", "wear")
 OIL_WHIRL = Finding("journal-bearing", "oil_whirl")

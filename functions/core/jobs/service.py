@@ -13,8 +13,8 @@ from functions.core.jobs.plan import dispatch, read_plan
 from functions.core.jobs.quota import Quota
 from functions.core.jobs.states import State
 from functions.core.jobs.table import JobTable
+from functions.core.observability.telemetry import LOGGER
 from functions.core.settings import Settings
-from functions.core.telemetry import LOGGER
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.core.errors import MalformedEnvelopeError, ModelUnavailableError
 from functions.core.models import ModelRepository
-from functions.core.telemetry import LOGGER
+from functions.core.observability.telemetry import LOGGER
 
 _READY, _UNAVAILABLE = "READY", "UNAVAILABLE"
 

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from functions.container.batching import RanBatch
 from functions.container.prometheus import PrometheusSink
-from functions.core.metrics import Finding, RequestMetrics, Tally
+from functions.core.observability.metrics import Finding, RequestMetrics, Tally
 from tests.support.apps import predict_tone
 
 HIGH = Finding("tiny", "high")

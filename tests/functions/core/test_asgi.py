@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from functions.core.asgi import create_starlette
 from functions.core.errors import ModelUnavailableError, TooManyRequestsError
+from functions.core.observability.telemetry import request_id_var
 from functions.core.settings import Settings
-from functions.core.telemetry import request_id_var
 from tests.support.apps import assert_error, client_of
 
 ORIGIN = "https://plant.example.org"

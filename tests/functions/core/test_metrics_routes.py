@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from functions.core.keys.key_stores import FileKeyStore
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
-from functions.core.memory_sink import MemorySink
 from functions.core.metrics_routes import metrics_routes
+from functions.core.observability.memory_sink import MemorySink
 from functions.core.settings import Settings
 from functions.inference.app import create_app
 from tests.support.apps import client_of

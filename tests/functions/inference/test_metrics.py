@@ -9,9 +9,9 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from functions.core.emf import EmfSink
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
-from functions.core.metrics import Finding, RequestMetrics
+from functions.core.observability.emf import EmfSink
+from functions.core.observability.metrics import Finding, RequestMetrics
 from functions.core.settings import Settings
 from functions.inference.app import create_app
 from tests.conftest import MakeSettings

@@ -2,8 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from functions.core.memory_sink import MemorySink, Percentiles, Snapshot
-from functions.core.metrics import Tally
+from functions.core.observability.memory_sink import MemorySink, Percentiles, Snapshot
+from functions.core.observability.metrics import Tally
 from tests.support.metrics import OIL_WHIRL, WEAR, diagnosed, request
 
 

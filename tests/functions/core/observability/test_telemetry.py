@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.core.telemetry import LOGGER, request_id, request_id_var
+from functions.core.observability.telemetry import LOGGER, request_id, request_id_var
 
 
 @pytest.mark.parametrize("proposed", ["a", "1-67891233-abcdef012345678912345678", "A.b_c:d-9", "x" * 128])

@@ -11,8 +11,8 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import NamedTuple, TextIO
 
-from functions.core.metrics import Finding, RequestMetrics, Tally
-from functions.core.telemetry import request_id_var
+from functions.core.observability.metrics import Finding, RequestMetrics, Tally
+from functions.core.observability.telemetry import request_id_var
 
 NAMESPACE = "Palier"
 

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from functions.core.metrics import Finding, RequestMetrics
+from functions.core.observability.metrics import Finding, RequestMetrics
 
 _KEPT_SAMPLES = 4096
 

@@ -5,8 +5,8 @@ import resource
 
 import pytest
 
-from functions.core import metrics
-from functions.core.metrics import (
+from functions.core.observability import metrics
+from functions.core.observability.metrics import (
     Finding,
     Meter,
     RequestMetrics,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 
-from functions.core.emf import NAMESPACE, EmfSink
-from functions.core.metrics import Finding, RequestMetrics, Tally
-from functions.core.telemetry import request_id_var
+from functions.core.observability.emf import NAMESPACE, EmfSink
+from functions.core.observability.metrics import Finding, RequestMetrics, Tally
+from functions.core.observability.telemetry import request_id_var
 from tests.support.emf import metric_names, read_line, series
 from tests.support.metrics import OIL_WHIRL, WEAR, diagnosed, request
 

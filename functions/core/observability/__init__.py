@@ -1,0 +1,1 @@
+"""Log lines and metrics: one place that counts, and the sinks that publish."""
