@@ -20,9 +20,9 @@ from functions.core.errors import PalierError
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.memory import keep_freed_memory
 from functions.core.metrics_routes import metrics_routes
+from functions.core.models.options import DiagnosisOptions
 from functions.core.observability.memory_sink import MemorySink
 from functions.core.observability.telemetry import configure_logging
-from functions.core.options import DiagnosisOptions
 from functions.core.settings import Settings, read_settings
 from functions.dashboard.page import dashboard_routes
 from functions.inference.app import create_app

@@ -13,8 +13,8 @@ from build_scripts.latency import Latency, Rounds, interleaved
 from build_scripts.machine import measured_on
 from build_scripts.reference_network import WINDOW, export_reference_network, make_reference_network
 from build_scripts.variants.windows import noise_windows
-from functions.core.engine import Engine, OnnxEngine
-from functions.core.models import ModelRepository
+from functions.core.models.engine import Engine, OnnxEngine
+from functions.core.models.models import ModelRepository
 from functions.core.preprocessing.arrays import Float32Array
 
 FULL, QUICK = Rounds(count=20, calls=15), Rounds(count=6, calls=5)

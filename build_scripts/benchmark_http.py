@@ -19,9 +19,9 @@ import numpy as np
 from build_scripts.errors import BuildError
 from build_scripts.latency import Latency, Rounds, interleaved
 from build_scripts.machine import cpu_flags, machine, versions
-from functions.core.engine import OnnxEngine
-from functions.core.manifest import Manifest
-from functions.core.models import ModelRepository, architecture
+from functions.core.models.engine import OnnxEngine
+from functions.core.models.manifest import Manifest
+from functions.core.models.models import ModelRepository, architecture
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.settings import Settings
 

@@ -17,7 +17,7 @@ from build_scripts.reference_recipe import REFERENCE
 from build_scripts.serving.page import render_serving, serving_rows
 from build_scripts.variants.page import render_variants
 from build_scripts.variants.recipe import labels_of
-from functions.core.manifest import Manifest
+from functions.core.models.manifest import Manifest
 
 _RATIOS = {
     "speedup_over_reference_onnx_fp32": "int8 model, times faster than the reference network in onnxruntime float32",

@@ -24,7 +24,7 @@ from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES, Search, SearchS
 from build_scripts.strangers import Signals, novel_shares
 from build_scripts.tracing import ExportOptions
 from build_scripts.trained import TrainedModel
-from functions.core.engine import Engine, OnnxEngine
+from functions.core.models.engine import Engine, OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
 OPTIMIZATION = "basic"

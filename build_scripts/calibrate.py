@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from build_scripts.outputs import RecordOutputs
-from functions.core.diagnosis import novelty
-from functions.core.joining import join_probabilities
-from functions.core.manifest import JoinRule, NoveltyRule
+from functions.core.models.diagnosis import novelty
+from functions.core.models.joining import join_probabilities
+from functions.core.models.manifest import JoinRule, NoveltyRule
+from functions.core.models.softmax import softmax
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
-from functions.core.softmax import softmax
 
 FLOORS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6)
 INDEPENDENCES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

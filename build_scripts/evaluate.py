@@ -10,9 +10,9 @@ import numpy as np
 from build_scripts.gates import Accuracy
 from build_scripts.outputs import RecordOutputs, run_records
 from build_scripts.records import LabelledRecords, require_fitting
-from functions.core.diagnosis import novelty, record_probabilities
-from functions.core.manifest import Manifest
-from functions.core.models import ModelRepository
+from functions.core.models.diagnosis import novelty, record_probabilities
+from functions.core.models.manifest import Manifest
+from functions.core.models.models import ModelRepository
 from functions.core.preprocessing.arrays import Float64Array
 
 

@@ -22,7 +22,7 @@ from build_scripts.simulate import SimulationConfig, simulate
 from build_scripts.strangers import EXAMPLES, Signals, examples
 from build_scripts.train import train
 from build_scripts.trained import trained_model
-from functions.core.engine import Engine
+from functions.core.models.engine import Engine
 from functions.core.preprocessing.resampling import resample
 
 log = logging.getLogger("build")

@@ -13,7 +13,7 @@ from build_scripts.errors import DataError
 from build_scripts.recordings import Recordings, read_recordings
 from build_scripts.records import RecordSet, read_records
 from build_scripts.signals import SignalSet, signals_of
-from functions.core.manifest import Manifest
+from functions.core.models.manifest import Manifest
 
 DataSet = RecordSet | Recordings | SignalSet
 

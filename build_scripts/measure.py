@@ -12,7 +12,7 @@ from build_scripts.gates import Accuracy, Measurements, Quantized
 from build_scripts.latency import Rounds, interleaved
 from build_scripts.onnx_file import properties, read_model
 from build_scripts.outputs import RecordOutputs, agreement
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
 ROUNDS = Rounds(count=30, calls=10)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from build_scripts.records import LabelledRecords
-from functions.core.engine import Engine, EngineOutput
+from functions.core.models.engine import Engine, EngineOutput
+from functions.core.models.softmax import softmax
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
-from functions.core.softmax import softmax
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from build_scripts.errors import PackageExistsError
 from build_scripts.gates import Measurements, check_gates
 from build_scripts.machine import cpu_flags, machine, versions
 from build_scripts.proof.proof import Proof, write_proof
-from functions.core.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision, Variant, write_manifest
+from functions.core.models.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision, Variant, write_manifest
 
 Settings = dict[str, str | int | float | bool]
 Notes = dict[str, str | int | float | bool | dict[str, float]]

@@ -18,7 +18,7 @@ from build_scripts.quantization.calibration import checked_windows
 from build_scripts.quantization.operators import integer_convolutions
 from build_scripts.quantization.techniques import TECHNIQUES, QuantizationOptions
 from build_scripts.records import LabelledRecords
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
 FLOAT = "fp32"

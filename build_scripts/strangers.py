@@ -10,9 +10,9 @@ import soundfile
 
 from build_scripts.outliers import OUTLIERS
 from build_scripts.records import LabelledRecords
-from functions.core.diagnosis import novelty
-from functions.core.engine import Engine
-from functions.core.manifest import NoveltyRule
+from functions.core.models.diagnosis import novelty
+from functions.core.models.engine import Engine
+from functions.core.models.manifest import NoveltyRule
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.clipping import extremes, is_clipped
 from functions.core.preprocessing.resampling import resample

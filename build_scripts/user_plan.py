@@ -12,7 +12,7 @@ from build_scripts.records import LabelledRecords
 from build_scripts.tracing import ExportOptions
 from build_scripts.user_network import user_model
 from build_scripts.user_recipe import UserRecipe
-from functions.core.engine import Engine
+from functions.core.models.engine import Engine
 
 
 def user_plan(recipe: UserRecipe, checkpoint: Path) -> BuildPlan:

@@ -15,7 +15,7 @@ from build_scripts.errors import RecipeError
 from build_scripts.gates import MAX_ACCURACY_DROP
 from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES
 from build_scripts.tracing import OPSET, ExporterName
-from functions.core.manifest import SLUG
+from functions.core.models.manifest import SLUG
 
 Slug = Annotated[str, Field(pattern=f"{SLUG}$")]
 Version = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]

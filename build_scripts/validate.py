@@ -22,8 +22,8 @@ from torch import nn
 from build_scripts.difference import BATCHES, SIGMA_G, largest_difference
 from build_scripts.errors import ValidationFailed
 from build_scripts.gates import MAX_EXPORT_DIFFERENCE
-from functions.core.engine import OnnxEngine
 from functions.core.errors import ModelUnavailableError
+from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
 Outputs = Mapping[str, Float32Array]

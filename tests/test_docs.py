@@ -21,7 +21,7 @@ from functions.container.__main__ import container_parser
 from functions.container.settings import ContainerSettings
 from functions.core import errors
 from functions.core.keys.keys import SCOPES
-from functions.core.options import DiagnosisOptions
+from functions.core.models.options import DiagnosisOptions
 from functions.core.settings import Settings, variable_of
 from functions.inference.app import create_app
 from functions.jobs.app import create_app as create_jobs_app

@@ -10,8 +10,8 @@ from pathlib import Path
 from build_scripts.bundle.architecture import Architecture
 from build_scripts.bundle.errors import BundleError
 from build_scripts.bundle.tree import Tree, joined
-from functions.core.manifest import Manifest, Variant
-from functions.core.models import ModelRepository
+from functions.core.models.manifest import Manifest, Variant
+from functions.core.models.models import ModelRepository
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from build_scripts.gates import Accuracy
 from build_scripts.proof.proof import Proof
-from functions.core.manifest import Manifest
+from functions.core.models.manifest import Manifest
 
 DPI = 110
 DARK, LIGHT, GREY = "#1f4e79", "#9dc3e6", "#8a8f98"

@@ -12,7 +12,7 @@ from build_scripts.card.text import render_card
 from build_scripts.emulation.step import read_kept
 from build_scripts.errors import DataError
 from build_scripts.proof.proof import FILE, Proof
-from functions.core.manifest import Manifest, read_manifest
+from functions.core.models.manifest import Manifest, read_manifest
 
 CARD, PLOTS = "CARD.md", "plots"
 

@@ -8,7 +8,7 @@ from build_scripts.emulation.step import Emulation
 from build_scripts.gates import Accuracy
 from build_scripts.proof.proof import Proof
 from build_scripts.search import Tried
-from functions.core.manifest import Evidence, JoinRule, Manifest, Variant
+from functions.core.models.manifest import Evidence, JoinRule, Manifest, Variant
 
 
 def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str], emulated: Mapping[str, Emulation]) -> str:

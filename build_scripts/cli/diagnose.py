@@ -10,8 +10,8 @@ import msgspec
 from build_scripts.cli.files import read_recording
 from build_scripts.cli.remote import ask_endpoint
 from functions.core.errors import PalierError
-from functions.core.options import DiagnosisOptions
-from functions.core.pipeline import create_diagnoser
+from functions.core.models.options import DiagnosisOptions
+from functions.core.models.pipeline import create_diagnoser
 from functions.core.preprocessing.signal import Recording, select_channels
 from functions.core.settings import Settings
 from functions.inference.schemas import DiagnosisAnswer

@@ -5,7 +5,7 @@ from pathlib import Path
 from build_scripts.cli.matlab import read_mat
 from functions.core.decoding import NPY, RAW, decode_file
 from functions.core.errors import UnsupportedMediaTypeError
-from functions.core.options import SampleFormat
+from functions.core.models.options import SampleFormat
 from functions.core.preprocessing.signal import Recording
 
 _CSV, _WAV = "text/csv", "audio/wav"

@@ -16,8 +16,8 @@ from build_scripts.cli.plan import Load, plan, print_plan, read_sizes
 from build_scripts.cli.report import make_console, print_models, print_outcomes
 from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import PalierError
-from functions.core.models import ModelRepository
-from functions.core.options import DiagnosisOptions
+from functions.core.models.models import ModelRepository
+from functions.core.models.options import DiagnosisOptions
 from functions.core.settings import read_settings
 from functions.core.version import VERSION
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from functions.core.decoding import NPY
 from functions.core.errors import PalierError
-from functions.core.options import DiagnosisOptions
+from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.arrays import Float32Array
 
 # What they ask for is done by the time that samples are sent.

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from build_scripts.cli.diagnose import Outcome
-from functions.core.manifest import Manifest
+from functions.core.models.manifest import Manifest
 
 _TOP = 3
 _BAR_WIDTH = 24

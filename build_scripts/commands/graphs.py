@@ -136,7 +136,7 @@ def calibrate_command(options: argparse.Namespace) -> Report:
     from build_scripts.labelled import read_labelled
     from build_scripts.measure import onnx_property
     from build_scripts.outputs import run_records
-    from functions.core.engine import OnnxEngine
+    from functions.core.models.engine import OnnxEngine
 
     window, engine = int(onnx_property(options.model, "window")), OnnxEngine(options.model)
     fitting, unseen = (run_records(engine, read_labelled(path), window) for path in (options.fitting, options.unseen))

@@ -13,7 +13,7 @@ def evaluate_command(options: argparse.Namespace) -> Report:
     """Evaluate a packaged model on a file of records."""
     from build_scripts.evaluate import evaluate
     from build_scripts.labelled import description_of, read_for
-    from functions.core.models import ModelRepository
+    from functions.core.models.models import ModelRepository
 
     manifest = ModelRepository(options.models).manifest(options.model)
     records = read_for(options.data, description_of(manifest), manifest.input.channels)
@@ -41,7 +41,7 @@ def benchmark_command(options: argparse.Namespace) -> Report:
     from build_scripts.benchmark_page import write_benchmarks
     from build_scripts.variants.packaged import benchmark_package
     from build_scripts.variants.reference import benchmark_reference
-    from functions.core.models import ModelRepository
+    from functions.core.models.models import ModelRepository
 
     if options.write is not None and not options.all:
         raise ValueError("--write needs --all: the page shows every benchmark.")

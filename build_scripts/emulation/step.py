@@ -15,7 +15,7 @@ from build_scripts.emulation.control import loudest_windows, write_control
 from build_scripts.emulation.processors import NATIVE, PROCESSORS, answers
 from build_scripts.labelled import description_of, read_for
 from build_scripts.records import LabelledRecords
-from functions.core.models import ModelRepository
+from functions.core.models.models import ModelRepository
 from functions.core.preprocessing.arrays import Float32Array
 
 FILE = "processors.json"

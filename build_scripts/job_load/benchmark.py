@@ -20,8 +20,8 @@ from build_scripts.machine import measured_on
 from build_scripts.simulation.classes import ADC_STEP_G, FAULT_CLASSES
 from build_scripts.simulation.record import simulate_record
 from functions.core.decoding import RAW
-from functions.core.options import DiagnosisOptions
-from functions.core.pipeline import Diagnoser, create_diagnoser
+from functions.core.models.options import DiagnosisOptions
+from functions.core.models.pipeline import Diagnoser, create_diagnoser
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.signal import Recording
 from functions.core.settings import read_settings

@@ -14,9 +14,9 @@ from functions.core.starting import quick_start
 with quick_start():
     from functions.core.aws.clients import dynamodb_client, s3_client
     from functions.core.memory import keep_freed_memory
+    from functions.core.models.options import DiagnosisOptions
+    from functions.core.models.pipeline import create_diagnoser
     from functions.core.observability.telemetry import configure_logging
-    from functions.core.options import DiagnosisOptions
-    from functions.core.pipeline import create_diagnoser
     from functions.core.settings import read_settings
     from functions.worker.app import create_worker
     from functions.worker.batch import BatchWorker

@@ -11,7 +11,7 @@ from onnx.utils import Extractor
 
 from build_scripts.latency import Rounds, interleaved
 from build_scripts.trained import LOGITS
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
 ROUNDS, CALLS = 60, Rounds(count=1, calls=30)

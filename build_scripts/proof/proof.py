@@ -17,10 +17,10 @@ from build_scripts.proof.noise import SNR_DB, NoisyRecords
 from build_scripts.proof.reliability import Reliability, reliability
 from build_scripts.records import LabelledRecords
 from build_scripts.search import Tried
-from functions.core.engine import Engine
-from functions.core.joining import join_probabilities
+from functions.core.models.engine import Engine
+from functions.core.models.joining import join_probabilities
+from functions.core.models.softmax import softmax
 from functions.core.preprocessing.arrays import Float64Array
-from functions.core.softmax import softmax
 
 FILE = "proof.json"
 

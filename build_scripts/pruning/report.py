@@ -15,7 +15,7 @@ from build_scripts.pruning.statistics import FileSize, file_size, network_statis
 from build_scripts.pruning.step import PrunedModel
 from build_scripts.records import LabelledRecords
 from build_scripts.torch_engine import TorchEngine
-from functions.core.manifest import JoinRule
+from functions.core.models.manifest import JoinRule
 
 REMARK = (
     "Zeros alone make neither onnxruntime faster nor a file smaller: its kernels multiply by them and they are stored. "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
 

@@ -16,8 +16,8 @@ from tqdm import trange
 from build_scripts.machine import measured_on
 from build_scripts.serving.load import Measured, Post, load
 from build_scripts.serving.servers import container, fastapi
-from functions.core.manifest import Manifest
-from functions.core.models import CpuEngines, ModelRepository
+from functions.core.models.manifest import Manifest
+from functions.core.models.models import CpuEngines, ModelRepository
 
 CLIENTS = 64
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from build_scripts.errors import BuildError
-from functions.core.engine import Engine
+from functions.core.models.engine import Engine
 from functions.core.preprocessing.arrays import Float32Array
 
 Call = Callable[[], object]

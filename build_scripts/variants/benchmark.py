@@ -24,7 +24,7 @@ from build_scripts.variants.memory import peak_memory
 from build_scripts.variants.recipe import COMPILED, FLOAT32, LABELS, PYTORCH, PYTORCH_INT8
 from build_scripts.variants.weight import MeasureMemory, weigh
 from build_scripts.variants.windows import noise_windows
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
 _COMPILED_WEIGHT = Weight(None, {}, None, "its compiler works in the same process and would be counted")

@@ -81,7 +81,7 @@ def measure_here(file: Path, runtime: str, windows: Float32Array) -> PeakMemory:
 def _measure_onnx(file: Path, windows: Float32Array) -> PeakMemory:
     import onnxruntime  # noqa: F401 - the runtime is resident before the file is loaded
 
-    from functions.core.engine import OnnxEngine
+    from functions.core.models.engine import OnnxEngine
 
     before = _reset_peak()
     engine = OnnxEngine(file)

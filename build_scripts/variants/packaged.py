@@ -11,8 +11,8 @@ from build_scripts.variants.benchmark import FULL, INSTRUMENTS, QUICK, Instrumen
 from build_scripts.variants.files import CalibrationData, VariantFiles, make_files
 from build_scripts.variants.recipe import FLOAT32, INT8, RECIPES, labels_of
 from build_scripts.variants.windows import noise_windows
-from functions.core.manifest import Manifest, Precision
-from functions.core.models import ModelRepository
+from functions.core.models.manifest import Manifest, Precision
+from functions.core.models.models import ModelRepository
 
 _SHIPPED: dict[str, Precision] = {FLOAT32: "fp32", INT8: "int8"}
 

@@ -14,9 +14,9 @@ from functools import partial
 import numpy as np
 
 from functions.container.errors import DeadlineExceededError
-from functions.core.engine import Engine, EngineOutput
 from functions.core.errors import TooManyRequestsError
-from functions.core.flow import EngineCall, EngineRun, part_of, run_windows
+from functions.core.models.engine import Engine, EngineOutput
+from functions.core.models.flow import EngineCall, EngineRun, part_of, run_windows
 from functions.core.preprocessing.arrays import Float32Array
 
 

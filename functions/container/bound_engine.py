@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from functions.core.engine import EngineOutput
-from functions.core.manifest import InputSpec
+from functions.core.models.engine import EngineOutput
+from functions.core.models.manifest import InputSpec
 from functions.core.preprocessing.arrays import Float32Array
 
 # onnxruntime's session; it has no types.

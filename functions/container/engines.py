@@ -8,10 +8,10 @@ from functions.container.bound_engine import BoundEngine, Session
 from functions.container.errors import ProviderUnavailableError
 from functions.container.providers import PROVIDERS, Provider
 from functions.container.settings import ContainerSettings
-from functions.core.engine import Engine
 from functions.core.errors import ModelUnavailableError
-from functions.core.manifest import InputSpec, Manifest, Precision
-from functions.core.models import CpuEngines, Device, Engines
+from functions.core.models.engine import Engine
+from functions.core.models.manifest import InputSpec, Manifest, Precision
+from functions.core.models.models import CpuEngines, Device, Engines
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from functions.container.batching import RanBatch
 from functions.container.gpu_memory import gpu_memory_bytes
 from functions.container.system import CpuShare, memory_percent
-from functions.core.models import ModelRepository
+from functions.core.models.models import ModelRepository
 from functions.core.observability.metrics import RequestMetrics
 from functions.core.version import VERSION
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from functions.container.errors import ProviderUnavailableError
 from functions.container.settings import AskedProvider
-from functions.core.models import Device
+from functions.core.models.models import Device
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from functions.core.errors import PalierError
-from functions.core.models import LoadedModel, ModelRepository
+from functions.core.models.models import LoadedModel, ModelRepository
+from functions.core.models.options import DiagnosisOptions
+from functions.core.models.pipeline import Diagnoser
 from functions.core.observability.telemetry import LOGGER
-from functions.core.options import DiagnosisOptions
-from functions.core.pipeline import Diagnoser
 
 
 def warm_up_all(diagnoser: Diagnoser, sizes: Sequence[int]) -> None:

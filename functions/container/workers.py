@@ -7,8 +7,8 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from functions.container.batching import Batcher, BatchLimits, RanBatch
-from functions.core.engine import Engine
-from functions.core.flow import EngineCall, Flow, advance
+from functions.core.models.engine import Engine
+from functions.core.models.flow import EngineCall, Flow, advance
 from functions.core.workers import Workers
 
 # On the event loop's clock; set for each request by `functions.container.presence`.

@@ -6,11 +6,11 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
-from functions.core.diagnosis import Diagnosis
 from functions.core.errors import PalierError
-from functions.core.manifest import Precision
-from functions.core.models import LoadedModel
-from functions.core.options import DiagnosisOptions
+from functions.core.models.diagnosis import Diagnosis
+from functions.core.models.manifest import Precision
+from functions.core.models.models import LoadedModel
+from functions.core.models.options import DiagnosisOptions
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from functions.core.errors import TooManyRequestsError
-from functions.core.flow import Flow, run_flow
+from functions.core.models.flow import Flow, run_flow
 
 _Result = TypeVar("_Result")
 

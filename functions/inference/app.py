@@ -8,8 +8,8 @@ from starlette.routing import BaseRoute, Route
 from functions.core.asgi import create_starlette, require_key
 from functions.core.history import History, create_history
 from functions.core.keys.key_stores import KeyStore, key_store
+from functions.core.models.pipeline import create_diagnoser
 from functions.core.observability.metrics import Sink
-from functions.core.pipeline import create_diagnoser
 from functions.core.recorder import Recorder
 from functions.core.settings import Settings
 from functions.core.workers import Workers

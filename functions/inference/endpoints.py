@@ -18,19 +18,19 @@ from functions.core.bodies import read_body
 from functions.core.decoding import JSON, MEDIA_TYPES, NPY, decode_file, media_type
 from functions.core.decoding.json_body import decode_json, decode_json_batch
 from functions.core.decoding.npy import decode_npy_batch
-from functions.core.diagnosis import Diagnosis
 from functions.core.errors import (
     BatchTooLargeError,
     EmptyBatchError,
     InvalidOptionError,
     ModelUnavailableError,
 )
-from functions.core.flow import Flow
 from functions.core.history import Observation
-from functions.core.models import LoadedModel
+from functions.core.models.diagnosis import Diagnosis
+from functions.core.models.flow import Flow
+from functions.core.models.models import LoadedModel
+from functions.core.models.options import DiagnosisOptions
+from functions.core.models.pipeline import Diagnoser
 from functions.core.observability.telemetry import LOGGER, request_id_var
-from functions.core.options import DiagnosisOptions
-from functions.core.pipeline import Diagnoser
 from functions.core.preprocessing.indicators import indicators
 from functions.core.preprocessing.signal import Recording
 from functions.core.recorder import Recorder

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from functions.core.models.options import DiagnosisOptions
 from functions.core.openapi import (
     READING_ERRORS,
     SCHEMAS,
@@ -15,7 +16,6 @@ from functions.core.openapi import (
     read_parts,
     security,
 )
-from functions.core.options import DiagnosisOptions
 from functions.core.version import VERSION
 from functions.inference.schemas import (
     Answer,

@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 from msgspec import Meta
 
 from functions.core.answers import Answer, DiagnosisAnswer, ErrorAnswer, ModelReference
-from functions.core.diagnosis import Diagnosis
-from functions.core.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision
-from functions.core.options import DiagnosisOptions
+from functions.core.models.diagnosis import Diagnosis
+from functions.core.models.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision
+from functions.core.models.options import DiagnosisOptions
 
 __all__ = [
     "Answer",

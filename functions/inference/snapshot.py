@@ -7,8 +7,8 @@ from starlette.applications import Starlette
 
 from functions.core.aws.clients import forget_clients
 from functions.core.keys.key_stores import CachedKeyStore
+from functions.core.models.options import DiagnosisOptions
 from functions.core.observability.telemetry import LOGGER
-from functions.core.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings
 

@@ -14,7 +14,7 @@ from functions.core.answers import Answer
 from functions.core.decoding import JSON
 from functions.core.errors import AssetNotFoundError, NotConfiguredError
 from functions.core.history_table import HistoryTable, create_history_table
-from functions.core.options import ASSET_ID
+from functions.core.models.options import ASSET_ID
 from functions.core.settings import Settings
 from functions.core.workers import Workers
 from functions.jobs.queries import LARGEST_PAGE, check_names, choice, cursor, span, whole_number

@@ -15,7 +15,7 @@ from functions.core.addresses import check_url
 from functions.core.decoding import MEDIA_TYPES, NPY
 from functions.core.decoding.json_body import decode_json_batch
 from functions.core.errors import EmptyBodyError, JobInvalidError, MalformedBodyError, PalierError, SignalMissingError
-from functions.core.options import DiagnosisOptions, SampleFormat
+from functions.core.models.options import DiagnosisOptions, SampleFormat
 from functions.core.preprocessing.signal import Recording
 
 # Safe in a key, a file name, a cell of a spreadsheet and a log.

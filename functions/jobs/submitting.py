@@ -24,7 +24,7 @@ from functions.core.jobs.messages import PlannedRecording, Watch
 from functions.core.jobs.plan import read_plan, write_plan
 from functions.core.jobs.service import JobService
 from functions.core.jobs.table import Submitted
-from functions.core.options import DiagnosisOptions
+from functions.core.models.options import DiagnosisOptions
 from functions.jobs.planning import Plan, make_plan
 from functions.jobs.submission import Submission
 

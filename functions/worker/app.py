@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from functions.core.history import History, create_history
 from functions.core.jobs.service import JobService, create_service
+from functions.core.models.pipeline import Diagnoser, create_diagnoser
 from functions.core.observability.metrics import Meter, Sink
-from functions.core.pipeline import Diagnoser, create_diagnoser
 from functions.core.settings import Settings
 from functions.worker.batch import BatchWorker
 from functions.worker.fetching import Fetcher

@@ -9,8 +9,8 @@ from functions.core.decoding import decode_file
 from functions.core.errors import PalierError, RecordingLostError
 from functions.core.jobs.messages import PlannedRecording
 from functions.core.jobs.results import RecordingResult
-from functions.core.options import DiagnosisOptions
-from functions.core.pipeline import Diagnoser
+from functions.core.models.options import DiagnosisOptions
+from functions.core.models.pipeline import Diagnoser
 from functions.core.preprocessing.indicators import indicators
 from functions.worker.fetching import Fetcher
 

@@ -14,9 +14,9 @@ from build_scripts.calibrate import (
     shown_doubt,
 )
 from build_scripts.outputs import RecordOutputs
-from functions.core.engine import EngineOutput
-from functions.core.manifest import JoinRule
-from functions.core.softmax import softmax
+from functions.core.models.engine import EngineOutput
+from functions.core.models.manifest import JoinRule
+from functions.core.models.softmax import softmax
 
 MEAN = JoinRule(rule="mean")
 EVIDENCE = JoinRule(rule="evidence", floor=1e-3, independence=1.0)

@@ -14,7 +14,7 @@ from build_scripts.checkpoint import Checkpoint, restore_network
 from build_scripts.errors import ValidationFailed
 from build_scripts.export import ExportedModel, export
 from build_scripts.trained import model_of
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 
 
 def test_the_difference_to_pytorch_is_within_the_gate(exported: ExportedModel) -> None:

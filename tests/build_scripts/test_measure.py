@@ -12,7 +12,7 @@ from build_scripts.export import ExportedModel
 from build_scripts.measure import ModelFiles, ModelOutputs, latency_ratio, measure, onnx_property
 from build_scripts.outputs import run_records
 from build_scripts.records import RecordSet
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import WINDOW
 
 

@@ -6,7 +6,7 @@ import pytest
 from build_scripts.export import ExportedModel
 from build_scripts.outputs import RecordOutputs, agreement, run_records
 from build_scripts.records import RecordSet
-from functions.core.engine import EngineOutput, OnnxEngine
+from functions.core.models.engine import EngineOutput, OnnxEngine
 from tests.build_scripts.conftest import WINDOW
 
 

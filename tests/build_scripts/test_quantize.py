@@ -11,7 +11,7 @@ from build_scripts.export import ExportedModel
 from build_scripts.network import NetworkConfig
 from build_scripts.quantize import QuantizationConfig, WindowReader, executed_operators, require_integer_convolutions
 from build_scripts.records import RecordSet
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import NETWORK, WINDOW
 
 

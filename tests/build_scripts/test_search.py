@@ -12,7 +12,7 @@ from build_scripts.export import ExportedModel
 from build_scripts.latency import Latency
 from build_scripts.records import RecordSet
 from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES, Figures, Search, SearchSpace, Tried, fastest, search
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import WINDOW
 
 FIGURES = Figures(0.95, 0.999, 0.3, 2.0, Latency(1.0, 1.1, 1.2, 0.9, 200))

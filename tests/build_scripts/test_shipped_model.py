@@ -16,9 +16,9 @@ from build_scripts.parser import CHECKPOINTS
 from build_scripts.quantize import executed_operators
 from build_scripts.records import RecordSet, read_records
 from build_scripts.simulate import SimulationConfig, simulate
-from functions.core.diagnosis import novelty
-from functions.core.manifest import Manifest
-from functions.core.models import LoadedModel, ModelRepository
+from functions.core.models.diagnosis import novelty
+from functions.core.models.manifest import Manifest
+from functions.core.models.models import LoadedModel, ModelRepository
 from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.conftest import SHARED, WINDOW
 

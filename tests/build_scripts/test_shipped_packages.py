@@ -20,7 +20,7 @@ from build_scripts.quantization.techniques import TECHNIQUES
 from build_scripts.recipe import JOURNAL_BEARING, RECIPES
 from build_scripts.search import CANDIDATES
 from build_scripts.simulate import SimulationConfig, simulate
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.conftest import SHARED
 

@@ -17,9 +17,9 @@ from build_scripts.labelled import read_labelled
 from build_scripts.parser import CHECKPOINTS
 from build_scripts.quantize import executed_operators
 from build_scripts.recipe import ROLLING_BEARING
-from functions.core.diagnosis import novelty
-from functions.core.manifest import Manifest
-from functions.core.models import LoadedModel, ModelRepository
+from functions.core.models.diagnosis import novelty
+from functions.core.models.manifest import Manifest
+from functions.core.models.models import LoadedModel, ModelRepository
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.windowing import cut_windows
 from tests.build_scripts.conftest import ROOT, SHARED

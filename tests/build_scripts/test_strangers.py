@@ -8,8 +8,8 @@ import pytest
 
 from build_scripts.records import RecordSet
 from build_scripts.strangers import EXAMPLES, examples, novel_shares, synthetic
-from functions.core.engine import EngineOutput
-from functions.core.manifest import NoveltyRule
+from functions.core.models.engine import EngineOutput
+from functions.core.models.manifest import NoveltyRule
 from functions.core.preprocessing.arrays import Float32Array
 
 RULE = NoveltyRule(scale=1.0, threshold=0.5)

@@ -15,9 +15,9 @@ import pytest
 from build_scripts.__main__ import main
 from build_scripts.card.step import read_package
 from build_scripts.parser import MODELS
-from functions.core.models import ModelRepository
-from functions.core.options import DiagnosisOptions
-from functions.core.pipeline import Diagnoser, Limits
+from functions.core.models.models import ModelRepository
+from functions.core.models.options import DiagnosisOptions
+from functions.core.models.pipeline import Diagnoser, Limits
 from functions.core.preprocessing.signal import RateRange, Recording
 from tests.build_scripts.conftest import ROOT
 

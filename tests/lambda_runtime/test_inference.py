@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
-from functions.core.models import ModelRepository
-from functions.core.options import DiagnosisOptions
-from functions.core.pipeline import Diagnoser, Limits
+from functions.core.models.models import ModelRepository
+from functions.core.models.options import DiagnosisOptions
+from functions.core.models.pipeline import Diagnoser, Limits
 from functions.core.preprocessing.signal import RateRange, Recording
 from tests.lambda_runtime.arm64 import invoke_on_arm64
 from tests.lambda_runtime.conftest import OPEN

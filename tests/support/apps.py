@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from functions.core.engine import EngineOutput
+from functions.core.models.engine import EngineOutput
 from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.late_routes import LateRoutes
 from tests.support.recordings import tone

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from functions.container.app import Container, create_container
 from functions.container.settings import ContainerSettings
-from functions.core.engine import EngineOutput
-from functions.core.flow import EngineCall
-from functions.core.manifest import Manifest
-from functions.core.models import LoadedModel
+from functions.core.models.engine import EngineOutput
+from functions.core.models.flow import EngineCall
+from functions.core.models.manifest import Manifest
+from functions.core.models.models import LoadedModel
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.settings import Settings
 from tests.support.packages import make_manifest

@@ -11,8 +11,8 @@ import pytest
 
 from functions.core.history import create_history
 from functions.core.jobs.service import JobService, create_service
+from functions.core.models.pipeline import create_diagnoser
 from functions.core.observability.metrics import Meter
-from functions.core.pipeline import create_diagnoser
 from functions.core.settings import Settings
 from functions.jobs.app import create_app
 from functions.worker.app import compose_worker

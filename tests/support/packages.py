@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from functions.core.manifest import (
+from functions.core.models.manifest import (
     ClassLabel,
     Evidence,
     InputSpec,

@@ -7,7 +7,7 @@ from functions.core.decoding.npy import decode_npy
 from functions.core.decoding.raw import decode_raw
 from functions.core.decoding.wav import decode_wav
 from functions.core.errors import EmptyBodyError, UnsupportedMediaTypeError
-from functions.core.options import SampleFormat
+from functions.core.models.options import SampleFormat
 from functions.core.preprocessing.signal import Recording
 
 JSON = "application/json"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from functions.core.errors import MalformedBodyError
-from functions.core.options import SampleFormat
+from functions.core.models.options import SampleFormat
 from functions.core.preprocessing.signal import Recording
 
 # In bytes.

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from functions.core.diagnosis import window_probabilities
-from functions.core.engine import EngineOutput
 from functions.core.errors import UnusableError
-from functions.core.manifest import Manifest
+from functions.core.models.diagnosis import window_probabilities
+from functions.core.models.engine import EngineOutput
+from functions.core.models.manifest import Manifest
 from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import encode_bytes
 from functions.inference.v2.classification import classify

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from functions.core.bodies import read_as_sent
 from functions.core.errors import MalformedEnvelopeError
-from functions.core.models import ModelRepository
-from functions.core.options import DiagnosisOptions
-from functions.core.pipeline import Diagnoser
+from functions.core.models.models import ModelRepository
+from functions.core.models.options import DiagnosisOptions
+from functions.core.models.pipeline import Diagnoser
 from functions.core.settings import Settings
 from functions.core.workers import Workers
 from functions.inference.v2 import metadata, repository

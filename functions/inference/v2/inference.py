@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from functions.core.bodies import unpack
 from functions.core.errors import BodyTooLargeError, MalformedEnvelopeError, UnsupportedMediaTypeError
-from functions.core.flow import EngineCall, Flow
-from functions.core.models import ModelRepository
+from functions.core.models.flow import EngineCall, Flow
+from functions.core.models.models import ModelRepository
 from functions.core.observability.metrics import observe_inference
 from functions.core.settings import Settings
 from functions.inference.v2.answers import InferenceAnswer, encode_answer

@@ -7,7 +7,7 @@ docs/protocol/extension_model_configuration.md and triton-inference-server/commo
 from collections.abc import Sequence
 from typing import Any
 
-from functions.core.manifest import Manifest, Precision
+from functions.core.models.manifest import Manifest, Precision
 from functions.core.version import VERSION
 from functions.inference.v2.outputs import OUTPUTS
 

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from functions.core.errors import MalformedEnvelopeError, ModelUnavailableError
-from functions.core.models import ModelRepository
+from functions.core.models.models import ModelRepository
 from functions.core.observability.telemetry import LOGGER
 
 _READY, _UNAVAILABLE = "READY", "UNAVAILABLE"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from functions.core.errors import MalformedEnvelopeError, SignalNotFiniteError
-from functions.core.manifest import InputSpec
+from functions.core.models.manifest import InputSpec
 from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import Split, binary_size, tensor_bytes
 from functions.inference.v2.datatypes import check_datatype, from_bytes, from_numbers, is_integer, item_bytes

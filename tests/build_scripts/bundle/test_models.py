@@ -11,7 +11,7 @@ from build_scripts.bundle.models import models_layer, tree_of
 from build_scripts.bundle.tree import write_tree
 from build_scripts.parser import MODELS
 from functions.core.errors import ModelUnavailableError
-from functions.core.models import ModelRepository
+from functions.core.models.models import ModelRepository
 from tests.support.packages import FILE, write_package
 
 ARM64 = ARCHITECTURES["arm64"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from build_scripts.emulation.control import CHANNELS, loudest_windows, write_control
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 
 
 @pytest.mark.parametrize("bits", [7, 8])

@@ -8,7 +8,7 @@ import pytest
 from build_scripts.export import ExportedModel
 from build_scripts.proof import cost
 from build_scripts.proof.cost import novelty_cost
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import WINDOW
 
 

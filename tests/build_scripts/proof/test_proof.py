@@ -13,8 +13,8 @@ from build_scripts.gates import Accuracy
 from build_scripts.outputs import run_records
 from build_scripts.proof.proof import Served, prove, write_proof
 from build_scripts.records import RecordSet
-from functions.core.engine import EngineOutput
-from functions.core.manifest import JoinRule
+from functions.core.models.engine import EngineOutput
+from functions.core.models.manifest import JoinRule
 from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.conftest import WINDOW
 

@@ -18,7 +18,7 @@ from functions.container.errors import ProviderUnavailableError
 from functions.container.settings import ContainerSettings
 from functions.core.errors import ModelUnavailableError
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
-from functions.core.models import CpuEngines
+from functions.core.models.models import CpuEngines
 from functions.core.settings import Settings
 from tests.support.apps import assert_error, client_of, predict_tone
 from tests.support.container import make_container

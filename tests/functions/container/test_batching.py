@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from functions.container.batching import Batcher, BatchLimits, RanBatch
 from functions.container.errors import DeadlineExceededError
 from functions.core.errors import TooManyRequestsError
-from functions.core.flow import EngineRun
+from functions.core.models.flow import EngineRun
 from tests.support.container import FailingEngine, InlineExecutor, SummingEngine, call
 
 

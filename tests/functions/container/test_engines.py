@@ -18,8 +18,8 @@ from functions.container.providers import PROVIDERS, Provider
 from functions.container.settings import ContainerSettings
 from functions.container.warm_up import warm_up
 from functions.core.errors import ModelUnavailableError
-from functions.core.manifest import InputSpec, Manifest
-from functions.core.models import CpuEngines, ModelRepository
+from functions.core.models.manifest import InputSpec, Manifest
+from functions.core.models.models import CpuEngines, ModelRepository
 from tests.support.packages import WINDOW, make_manifest, model_bytes
 from tests.support.recordings import tone
 

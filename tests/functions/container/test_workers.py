@@ -9,7 +9,7 @@ from functions.container.batching import BatchLimits
 from functions.container.errors import DeadlineExceededError
 from functions.container.workers import BatchingWorkers, deadline_var
 from functions.core.errors import EmptyBodyError
-from functions.core.flow import Flow
+from functions.core.models.flow import Flow
 from tests.support.container import SummingEngine, call
 
 LIMITS = BatchLimits(max_windows=8, max_delay_s=0.005)

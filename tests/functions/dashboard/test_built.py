@@ -15,8 +15,8 @@ from build_scripts.simulate import MODERATE
 from build_scripts.simulation.classes import FAULT_CLASSES
 from build_scripts.simulation.record import simulate_record
 from functions.core.decoding import decode_file
-from functions.core.options import DiagnosisOptions
-from functions.core.pipeline import create_diagnoser
+from functions.core.models.options import DiagnosisOptions
+from functions.core.models.pipeline import create_diagnoser
 from functions.core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]

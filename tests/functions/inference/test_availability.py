@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from functions.core import models
-from functions.core.engine import EngineOutput
+from functions.core.models import models
+from functions.core.models.engine import EngineOutput
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.settings import Settings
 from functions.inference.app import create_app

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from functions.core import models
-from functions.core.engine import OnnxEngine
+from functions.core.models import models
+from functions.core.models.engine import OnnxEngine
 from tests.support.emf import read_line
 from tests.support.lambda_function import Invoke, cold_start, event_loop_of_the_process
 from tests.support.packages import expected_probabilities

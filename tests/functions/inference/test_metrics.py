@@ -98,7 +98,7 @@ async def test_side_by_side_each_is_told_of_its_own(measured: httpx.AsyncClient,
 async def test_a_defect_is_told_once_as_a_500(
     settings: Settings, sink: ListSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.core.models.OnnxEngine", lambda *_: RaisingEngine())
+    monkeypatch.setattr("functions.core.models.models.OnnxEngine", lambda *_: RaisingEngine())
     async with client_of(create_app(settings, sinks=[sink])) as client:
         assert (await predict_tone(client)).status_code == 500
     assert (only(sink).status, only(sink).tally.windows) == (500, 0)

@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 from starlette.applications import Starlette
 
 from functions.core.decoding import MEDIA_TYPES
-from functions.core.options import DiagnosisOptions
+from functions.core.models.options import DiagnosisOptions
 from functions.core.settings import Settings
 from functions.inference.endpoints import BATCH_MEDIA_TYPES
 from functions.inference.openapi import openapi_document

@@ -18,7 +18,7 @@ from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.qat.fake_quantize import ActivationQuantizer
 from build_scripts.quantization.qat.prepare import AwareConfig, folded, prepare, quantized_blocks
 from build_scripts.quantization.qat.step import write_integer
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.quantization.conftest import STAGES
 

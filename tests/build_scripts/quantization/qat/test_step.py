@@ -18,7 +18,7 @@ from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.qat.prepare import AwareConfig
 from build_scripts.quantization.qat.step import AwareModel, train_quantized
 from build_scripts.records import RecordSet, write_records
-from functions.core.engine import OnnxEngine
+from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import NETWORK, WINDOW
 
 TUNING = AwareConfig(epochs=1, batch_size=11)

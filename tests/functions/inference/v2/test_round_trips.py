@@ -12,9 +12,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from tritonclient.http import InferenceServerClient, InferInput
 
-from functions.core.engine import EngineOutput
 from functions.core.errors import PalierError
-from functions.core.manifest import InputSpec
+from functions.core.models.engine import EngineOutput
+from functions.core.models.manifest import InputSpec
 from functions.inference.v2.answers import encode_answer
 from functions.inference.v2.outputs import RequestedOutput
 from functions.inference.v2.requests import InferenceRequest, read_request

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from functions.core.diagnosis import Diagnosis, novelty, record_probabilities, window_probabilities
-from functions.core.engine import EngineOutput
-from functions.core.manifest import NoveltyRule
+from functions.core.models.diagnosis import Diagnosis, novelty, record_probabilities, window_probabilities
+from functions.core.models.engine import EngineOutput
+from functions.core.models.manifest import NoveltyRule
 from functions.core.preprocessing.arrays import Float32Array
 from tests.support.packages import TEMPERATURE, make_manifest
 

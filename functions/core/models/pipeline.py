@@ -7,14 +7,14 @@ from itertools import accumulate
 
 import numpy as np
 
-from functions.core.diagnosis import Diagnosis, novelty, record_probabilities
-from functions.core.engine import EngineOutput, cpu_threads
 from functions.core.errors import ModelUnavailableError, PalierError, RecordingTooLongError, SignalTooShortError
-from functions.core.flow import EngineCall, Flow, part_of, run_flow
-from functions.core.manifest import InputSpec
-from functions.core.models import Engines, LoadedModel, ModelRepository
+from functions.core.models.diagnosis import Diagnosis, novelty, record_probabilities
+from functions.core.models.engine import EngineOutput, cpu_threads
+from functions.core.models.flow import EngineCall, Flow, part_of, run_flow
+from functions.core.models.manifest import InputSpec
+from functions.core.models.models import Engines, LoadedModel, ModelRepository
+from functions.core.models.options import DiagnosisOptions
 from functions.core.observability.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
-from functions.core.options import DiagnosisOptions
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.resampling import resample
 from functions.core.preprocessing.signal import RateRange, Recording, check_samples, select_channels

@@ -11,8 +11,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from functions.core.engine import Engine, EngineOutput
-from functions.core.models import LoadedModel
+from functions.core.models.engine import Engine, EngineOutput
+from functions.core.models.models import LoadedModel
 from functions.core.preprocessing.arrays import Float32Array
 
 # Memory of the activations stays bounded whatever the recording's length.

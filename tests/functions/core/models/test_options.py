@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import asdict
 
 from functions.core.errors import InvalidOptionError, SampleRateError, UnknownOptionError
-from functions.core.options import DiagnosisOptions
+from functions.core.models.options import DiagnosisOptions
 
 
 def test_nothing_means_the_defaults() -> None:

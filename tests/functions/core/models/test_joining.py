@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from functions.core.joining import join_probabilities
-from functions.core.manifest import JoinRule
-from functions.core.softmax import softmax
+from functions.core.models.joining import join_probabilities
+from functions.core.models.manifest import JoinRule
+from functions.core.models.softmax import softmax
 
 EVIDENCE: dict[str, Any] = {"rule": "evidence", "independence": 1.0}
 RULES = [JoinRule(), JoinRule(**EVIDENCE), JoinRule(rule="evidence", independence=0.3, floor=1e-2, doubt=0.01)]

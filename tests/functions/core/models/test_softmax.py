@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from functions.core.softmax import softmax
+from functions.core.models.softmax import softmax
 
 
 @given(

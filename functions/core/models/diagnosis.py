@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from functions.core.engine import EngineOutput
-from functions.core.joining import join_probabilities
-from functions.core.manifest import Manifest, NoveltyRule, Precision
+from functions.core.models.engine import EngineOutput
+from functions.core.models.joining import join_probabilities
+from functions.core.models.manifest import Manifest, NoveltyRule, Precision
+from functions.core.models.softmax import softmax
 from functions.core.preprocessing.arrays import Float64Array
-from functions.core.softmax import softmax
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from functions.core.manifest import Manifest, ManifestError, read_manifest, write_manifest
+from functions.core.models.manifest import Manifest, ManifestError, read_manifest, write_manifest
 from tests.support.packages import make_manifest
 
 MANIFEST = make_manifest("tiny", "1", b"model")

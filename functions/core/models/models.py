@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
 
-from functions.core.engine import Engine, OnnxEngine
 from functions.core.errors import ModelNotFoundError, ModelUnavailableError, ProofNotFoundError, VersionNotFoundError
-from functions.core.manifest import Manifest, ManifestError, Precision, Variant, read_manifest
+from functions.core.models.engine import Engine, OnnxEngine
+from functions.core.models.manifest import Manifest, ManifestError, Precision, Variant, read_manifest
 from functions.core.observability.metrics import observe_model_not_loaded
 
 Device = Literal["cpu", "cuda"]

@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from functions.core.engine import OnnxEngine, cpu_threads
 from functions.core.errors import ModelUnavailableError
+from functions.core.models.engine import OnnxEngine, cpu_threads
 from tests.support.packages import GAIN, WINDOW, model_bytes
 from tests.support.recordings import tone
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from functions.core.manifest import JoinRule
+from functions.core.models.manifest import JoinRule
+from functions.core.models.softmax import softmax
 from functions.core.preprocessing.arrays import Float64Array
-from functions.core.softmax import softmax
 
 
 def join_probabilities(probabilities: Float64Array, rule: JoinRule) -> Float64Array:

@@ -12,9 +12,9 @@ from functions.core.errors import (
     SignalShapeError,
     SignalTooShortError,
 )
-from functions.core.models import CpuEngines
-from functions.core.options import DiagnosisOptions
-from functions.core.pipeline import Diagnoser, create_diagnoser
+from functions.core.models.models import CpuEngines
+from functions.core.models.options import DiagnosisOptions
+from functions.core.models.pipeline import Diagnoser, create_diagnoser
 from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings
 from tests.support.apps import short_id

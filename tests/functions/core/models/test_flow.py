@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from functions.core.engine import EngineOutput
-from functions.core.flow import EngineCall, EngineRun, Finished, Flow, advance, part_of, run_flow, run_windows
+from functions.core.models.engine import EngineOutput
+from functions.core.models.flow import EngineCall, EngineRun, Finished, Flow, advance, part_of, run_flow, run_windows
 from tests.support.container import SummingEngine, call
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions.core import models
-from functions.core.engine import OnnxEngine
 from functions.core.errors import ModelNotFoundError, ModelUnavailableError, VersionNotFoundError
-from functions.core.models import ModelRepository, architecture
+from functions.core.models import models
+from functions.core.models.engine import OnnxEngine
+from functions.core.models.models import ModelRepository, architecture
 from tests.support.packages import FILE, WINDOW, write_package
 
 
