@@ -17,9 +17,9 @@ from build_scripts.embedded.services import free_port
 from build_scripts.local.routes import LocalJobs
 from build_scripts.local.services import LocalHistory, LocalServices
 from functions.core.errors import PalierError
+from functions.core.http.metrics_routes import metrics_routes
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.memory import keep_freed_memory
-from functions.core.metrics_routes import metrics_routes
 from functions.core.models.options import DiagnosisOptions
 from functions.core.observability.memory_sink import MemorySink
 from functions.core.observability.telemetry import configure_logging

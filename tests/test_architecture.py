@@ -119,7 +119,7 @@ def test_broad_except_stands_once() -> None:
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}))
     ]
-    assert broad == ["functions/core/asgi.py"]
+    assert broad == ["functions/core/http/asgi.py"]
 
 
 @pytest.mark.parametrize("folder", ["functions", "build_scripts", "cdk", "tests"])

@@ -8,8 +8,8 @@ from starlette.routing import BaseRoute, Match, NoMatchFound, Router
 from starlette.types import Receive, Scope, Send
 
 from build_scripts.local.services import LocalServices
+from functions.core.http.workers import Workers
 from functions.core.keys.key_stores import KeyStore
-from functions.core.workers import Workers
 from functions.jobs.app import asset_routes, job_routes
 from functions.jobs.assets import AssetEndpoints
 from functions.jobs.endpoints import JobEndpoints

@@ -20,8 +20,9 @@ from functions.container.sagemaker import Invocations
 from functions.container.settings import ContainerSettings
 from functions.container.warm_up import warm_up, warm_up_all
 from functions.container.workers import BatchingWorkers
-from functions.core.asgi import create_starlette, require_key
 from functions.core.history import create_history
+from functions.core.http.asgi import create_starlette, require_key
+from functions.core.http.workers import Workers
 from functions.core.keys.key_stores import KeyStore, key_store
 from functions.core.models.engine import cpu_threads
 from functions.core.models.models import Engines
@@ -29,7 +30,6 @@ from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.recorder import Recorder
 from functions.core.settings import Settings
-from functions.core.workers import Workers
 from functions.inference.app import native_routes
 from functions.inference.endpoints import Endpoints
 from functions.inference.late_routes import LateRoutes

@@ -16,9 +16,9 @@ from starlette.responses import Response
 
 from functions.container.errors import MalformedLoadError, ModelLoadedError, NoRoomError
 from functions.container.sagemaker import Invocations
-from functions.core.bodies import read_body
 from functions.core.decoding import JSON
 from functions.core.errors import ModelNotFoundError
+from functions.core.http.bodies import read_body
 
 _PAGE = 100
 _LARGEST_REQUEST = 65_536

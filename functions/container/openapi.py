@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from functions.container.multi_model import LoadRequest
 from functions.container.sagemaker import BINARY
-from functions.core.openapi import READING_ERRORS, SCHEMAS, SERVING_ERRORS, error_responses, security
+from functions.core.http.openapi import READING_ERRORS, SCHEMAS, SERVING_ERRORS, error_responses, security
 from functions.inference.openapi import openapi_document
 
 _NAME = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}

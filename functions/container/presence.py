@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.container.errors import InvalidDeadlineError
 from functions.container.workers import deadline_var
-from functions.core.asgi import error_response
+from functions.core.http.asgi import error_response
 
 DEADLINE = "x-deadline-ms"
 # Most requests are answered before anybody need watch for their caller; a watch costs a tenth of a small one.

@@ -7,9 +7,9 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from functions.container.batching import Batcher, BatchLimits, RanBatch
+from functions.core.http.workers import Workers
 from functions.core.models.engine import Engine
 from functions.core.models.flow import EngineCall, Flow, advance
-from functions.core.workers import Workers
 
 # On the event loop's clock; set for each request by `functions.container.presence`.
 deadline_var: ContextVar[float | None] = ContextVar("palier_deadline", default=None)

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from functions.core.asgi import create_starlette
 from functions.core.errors import MalformedBodyError, PalierError
+from functions.core.http.asgi import create_starlette
 from functions.core.settings import Settings
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

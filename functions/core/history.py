@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from functions.core.answers import DiagnosisAnswer
+from functions.core.http.answers import DiagnosisAnswer
 from functions.core.preprocessing.indicators import Indicators
 from functions.core.settings import Settings
 

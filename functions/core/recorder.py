@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from functions.core.errors import DependencyUnavailableError, TooManyRequestsError
 from functions.core.history import History, Observation, by_asset
+from functions.core.http.workers import Workers
 from functions.core.observability.metrics import observe_history_lost
 from functions.core.observability.telemetry import LOGGER
-from functions.core.workers import Workers
 
 _MOST_PENDING = 256
 

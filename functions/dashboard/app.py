@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.applications import Starlette
 
-from functions.core.asgi import create_starlette
+from functions.core.http.asgi import create_starlette
 from functions.core.observability.metrics import Sink
 from functions.core.settings import Settings
 from functions.dashboard.page import dashboard_routes

@@ -14,7 +14,6 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.core.bodies import read_body
 from functions.core.decoding import JSON, MEDIA_TYPES, NPY, decode_file, media_type
 from functions.core.decoding.json_body import decode_json, decode_json_batch
 from functions.core.decoding.npy import decode_npy_batch
@@ -25,6 +24,8 @@ from functions.core.errors import (
     ModelUnavailableError,
 )
 from functions.core.history import Observation
+from functions.core.http.bodies import read_body
+from functions.core.http.workers import Workers
 from functions.core.models.diagnosis import Diagnosis
 from functions.core.models.flow import Flow
 from functions.core.models.models import LoadedModel
@@ -36,7 +37,6 @@ from functions.core.preprocessing.signal import Recording
 from functions.core.recorder import Recorder
 from functions.core.settings import Settings
 from functions.core.version import VERSION
-from functions.core.workers import Workers
 from functions.inference.schemas import (
     Answer,
     BatchAnswer,

@@ -6,8 +6,7 @@ from typing import Any
 
 import msgspec
 
-from functions.core.models.options import DiagnosisOptions
-from functions.core.openapi import (
+from functions.core.http.openapi import (
     READING_ERRORS,
     SCHEMAS,
     SERVING_ERRORS,
@@ -16,6 +15,7 @@ from functions.core.openapi import (
     read_parts,
     security,
 )
+from functions.core.models.options import DiagnosisOptions
 from functions.core.version import VERSION
 from functions.inference.schemas import (
     Answer,

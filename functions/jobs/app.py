@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from functions.core.asgi import create_starlette, require_key
+from functions.core.http.asgi import create_starlette, require_key
+from functions.core.http.workers import Workers
 from functions.core.keys.key_stores import KeyStore, key_store
 from functions.core.observability.metrics import Sink
 from functions.core.settings import Settings
-from functions.core.workers import Workers
 from functions.jobs.assets import AssetEndpoints
 from functions.jobs.endpoints import JobEndpoints
 

@@ -10,13 +10,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.core.answers import Answer
 from functions.core.decoding import JSON
 from functions.core.errors import AssetNotFoundError, NotConfiguredError
 from functions.core.history_table import HistoryTable, create_history_table
+from functions.core.http.answers import Answer
+from functions.core.http.workers import Workers
 from functions.core.models.options import ASSET_ID
 from functions.core.settings import Settings
-from functions.core.workers import Workers
 from functions.jobs.queries import LARGEST_PAGE, check_names, choice, cursor, span, whole_number
 from functions.jobs.schemas import AssetAnswer, AssetsAnswer, HistoryAnswer, HistoryEntry
 

@@ -11,16 +11,16 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.core.answers import Answer
-from functions.core.bodies import read_body
 from functions.core.decoding import JSON, media_type
 from functions.core.errors import JobInvalidError, JobNotFoundError, JobStateError
+from functions.core.http.answers import Answer
+from functions.core.http.bodies import read_body
+from functions.core.http.workers import Workers
 from functions.core.jobs.files import DOWNLOAD_EXPIRES_S, RESULTS_MEDIA_TYPES, results_key
 from functions.core.jobs.job import Job
 from functions.core.jobs.results import read_page
 from functions.core.jobs.service import JobService, create_service
 from functions.core.settings import Settings
-from functions.core.workers import Workers
 from functions.jobs.depth import QueueDepth
 from functions.jobs.queries import LARGEST_PAGE, check_names, choice, cursor, whole_number
 from functions.jobs.schemas import DownloadAnswer, JobAnswer, JobsAnswer, ResultsAnswer, SubmittedAnswer

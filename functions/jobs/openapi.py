@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from functions.core.answers import Answer, ErrorAnswer
+from functions.core.http.answers import Answer, ErrorAnswer
+from functions.core.http.openapi import PARTS, READING_ERRORS, SCHEMAS, error_responses, json_response, security
 from functions.core.models.options import DiagnosisOptions
-from functions.core.openapi import PARTS, READING_ERRORS, SCHEMAS, error_responses, json_response, security
 from functions.jobs.queries import LARGEST_PAGE
 from functions.jobs.schemas import (
     AssetsAnswer,

@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from msgspec import Meta
 
-from functions.core.answers import Answer
 from functions.core.aws.dynamodb import Item
+from functions.core.http.answers import Answer
 from functions.core.jobs.files import Upload
 from functions.core.jobs.job import Job, Source
 from functions.core.jobs.results import RecordingResult

@@ -11,10 +11,10 @@ import numpy as np
 import simdjson
 from msgspec import Meta
 
-from functions.core.addresses import check_url
 from functions.core.decoding import MEDIA_TYPES, NPY
 from functions.core.decoding.json_body import decode_json_batch
 from functions.core.errors import EmptyBodyError, JobInvalidError, MalformedBodyError, PalierError, SignalMissingError
+from functions.core.http.addresses import check_url
 from functions.core.models.options import DiagnosisOptions, SampleFormat
 from functions.core.preprocessing.signal import Recording
 

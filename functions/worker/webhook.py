@@ -13,9 +13,9 @@ from urllib.parse import SplitResult
 
 import msgspec
 
-from functions.core.addresses import Address, check_url, is_public
 from functions.core.aws.dynamodb import timestamp
 from functions.core.errors import PalierError, WebhookRefusedError
+from functions.core.http.addresses import Address, check_url, is_public
 from functions.core.jobs.job import Job
 from functions.core.version import VERSION
 

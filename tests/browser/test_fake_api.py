@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from functions.core.metrics_routes import as_document
+from functions.core.http.metrics_routes import as_document
 from functions.core.observability.memory_sink import MemorySink
 from functions.inference.openapi import openapi_document
 from tests.browser.fake_api import ASSETS, HISTORY, METRICS, STATES, result

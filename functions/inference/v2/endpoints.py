@@ -8,13 +8,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.core.bodies import read_as_sent
 from functions.core.errors import MalformedEnvelopeError
+from functions.core.http.bodies import read_as_sent
+from functions.core.http.workers import Workers
 from functions.core.models.models import ModelRepository
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser
 from functions.core.settings import Settings
-from functions.core.workers import Workers
 from functions.inference.v2 import metadata, repository
 from functions.inference.v2.answers import InferenceAnswer
 from functions.inference.v2.binary import HEADER_LENGTH

@@ -3,8 +3,8 @@
 import time
 from dataclasses import dataclass, field
 
-from functions.core.bodies import unpack
 from functions.core.errors import BodyTooLargeError, MalformedEnvelopeError, UnsupportedMediaTypeError
+from functions.core.http.bodies import unpack
 from functions.core.models.flow import EngineCall, Flow
 from functions.core.models.models import ModelRepository
 from functions.core.observability.metrics import observe_inference

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.core.openapi import READING_ERRORS, SERVING_ERRORS, error_responses, json_response, security
+from functions.core.http.openapi import READING_ERRORS, SERVING_ERRORS, error_responses, json_response, security
 from functions.inference.v2.binary import HEADER_LENGTH
 from functions.inference.v2.schemas import v2_schemas
 

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from functions.core.asgi import require_key
+from functions.core.http.asgi import require_key
 from functions.core.keys.key_stores import KeyStore
 from functions.inference.v2.endpoints import Endpoints
 

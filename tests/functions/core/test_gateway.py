@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from functions.core.asgi import create_starlette
 from functions.core.gateway import EventNotHttpError, LambdaHandler
+from functions.core.http.asgi import create_starlette
 from functions.core.settings import Settings
 from tests.conftest import ReadLog
 

@@ -9,12 +9,12 @@ from random import Random
 import pytest
 from msgspec import structs
 
-from functions.core.answers import DiagnosisAnswer, ModelReference
 from functions.core.aws.dynamodb import Item, timestamp
 from functions.core.condition import AlertRule, Change
 from functions.core.errors import DependencyUnavailableError
 from functions.core.history import Observation, by_asset
 from functions.core.history_table import HistoryTable
+from functions.core.http.answers import DiagnosisAnswer, ModelReference
 from functions.core.preprocessing.indicators import Indicators
 from tests.support.aws import HISTORY, WorkerEndedError, in_memory_aws, make_resources
 from tests.support.faults import FAULTS, Fault, meeting

@@ -25,7 +25,7 @@ LOOPBACK = ipaddress.ip_address("127.0.0.1")
 @pytest.fixture
 def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     with receiving(tmp_path) as one:
-        monkeypatch.setattr("functions.core.addresses._PORTS", {one.port})
+        monkeypatch.setattr("functions.core.http.addresses._PORTS", {one.port})
         yield one
 
 
@@ -137,7 +137,7 @@ def test_a_receiver_that_says_nothing_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("functions.core.addresses._PORTS", {port})
+            patch.setattr("functions.core.http.addresses._PORTS", {port})
             quick = Webhook(lambda host, port: [LOOPBACK], lambda address: True, timeout_s=0.2)
             with pytest.raises(WebhookFailedError, match="TimeoutError"):
                 quick.call(job(f"https://{NAME}:{port}/"))

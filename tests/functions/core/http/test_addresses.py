@@ -2,8 +2,8 @@ import ipaddress
 
 import pytest
 
-from functions.core.addresses import check_url, is_public
 from functions.core.errors import WebhookRefusedError
+from functions.core.http.addresses import check_url, is_public
 
 INSIDE = [
     "0.0.0.0",

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from functions.core.http.metrics_routes import metrics_routes
 from functions.core.keys.key_stores import FileKeyStore
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
-from functions.core.metrics_routes import metrics_routes
 from functions.core.observability.memory_sink import MemorySink
 from functions.core.settings import Settings
 from functions.inference.app import create_app

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
-from functions.core.bodies import read_body
 from functions.core.errors import BodyTooLargeError, MalformedBodyError, PalierError, UnsupportedMediaTypeError
+from functions.core.http.bodies import read_body
 
 LIMIT = 1000
 PLAIN = b'{"signal": [1, 2, 3]}'

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 import pytest
 
 from functions.core.errors import TooManyRequestsError
-from functions.core.workers import Workers
+from functions.core.http.workers import Workers
 
 
 async def test_one_too_many_is_told_to_come_back() -> None:

@@ -11,8 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from functions.core.asgi import create_starlette
 from functions.core.errors import ModelUnavailableError, TooManyRequestsError
+from functions.core.http.asgi import create_starlette
 from functions.core.observability.telemetry import request_id_var
 from functions.core.settings import Settings
 from tests.support.apps import assert_error, client_of

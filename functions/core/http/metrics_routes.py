@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from functions.core.asgi import require_key
+from functions.core.http.asgi import require_key
 from functions.core.keys.key_stores import KeyStore
 from functions.core.observability.memory_sink import MemorySink, Percentiles, Snapshot
 

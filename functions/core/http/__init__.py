@@ -1,0 +1,1 @@
+"""What every HTTP answer has in common: the ASGI boundary, bodies, threads, the OpenAPI document."""
