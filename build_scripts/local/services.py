@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from build_scripts.embedded.errors import EmbeddedServicesError
 from build_scripts.embedded.installation import Tell
+from functions.core.assets.history import History, Observation
 from functions.core.errors import DependencyUnavailableError
-from functions.core.history import History, Observation
 from functions.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,6 +83,6 @@ class LocalHistory:
     @cached_property
     def _history(self) -> History:
         # Late: it needs what `need` makes.
-        from functions.core.history_table import create_history_table
+        from functions.core.assets.history_table import create_history_table
 
         return create_history_table(self._services.need(), time.time)

@@ -11,7 +11,7 @@ from constructs import Construct
 from cdk.constructs.alarm_topics import subscription
 from cdk.stages import Stage
 
-# As functions/core/alerts.py writes them; a test holds both together.
+# As functions/core/assets/alerts.py writes them; a test holds both together.
 SOURCE = "palier"
 DETAIL_TYPE = "Asset condition changed"
 _EVENT_BRIDGE = "events.amazonaws.com"

@@ -20,7 +20,8 @@ from functions.container.sagemaker import Invocations
 from functions.container.settings import ContainerSettings
 from functions.container.warm_up import warm_up, warm_up_all
 from functions.container.workers import BatchingWorkers
-from functions.core.history import create_history
+from functions.core.assets.history import create_history
+from functions.core.assets.recorder import Recorder
 from functions.core.http.asgi import create_starlette, require_key
 from functions.core.http.workers import Workers
 from functions.core.keys.key_stores import KeyStore, key_store
@@ -28,7 +29,6 @@ from functions.core.models.engine import cpu_threads
 from functions.core.models.models import Engines
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser
-from functions.core.recorder import Recorder
 from functions.core.settings import Settings
 from functions.inference.app import native_routes
 from functions.inference.endpoints import Endpoints

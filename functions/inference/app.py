@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
-from functions.core.history import History, create_history
+from functions.core.assets.history import History, create_history
+from functions.core.assets.recorder import Recorder
 from functions.core.http.asgi import create_starlette, require_key
 from functions.core.http.workers import Workers
 from functions.core.keys.key_stores import KeyStore, key_store
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.observability.metrics import Sink
-from functions.core.recorder import Recorder
 from functions.core.settings import Settings
 from functions.inference.docs import docs_routes
 from functions.inference.endpoints import Endpoints

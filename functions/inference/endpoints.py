@@ -14,6 +14,8 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
+from functions.core.assets.history import Observation
+from functions.core.assets.recorder import Recorder
 from functions.core.decoding import JSON, MEDIA_TYPES, NPY, decode_file, media_type
 from functions.core.decoding.json_body import decode_json, decode_json_batch
 from functions.core.decoding.npy import decode_npy_batch
@@ -23,7 +25,6 @@ from functions.core.errors import (
     InvalidOptionError,
     ModelUnavailableError,
 )
-from functions.core.history import Observation
 from functions.core.http.bodies import read_body
 from functions.core.http.workers import Workers
 from functions.core.models.diagnosis import Diagnosis
@@ -34,7 +35,6 @@ from functions.core.models.pipeline import Diagnoser
 from functions.core.observability.telemetry import LOGGER, request_id_var
 from functions.core.preprocessing.indicators import indicators
 from functions.core.preprocessing.signal import Recording
-from functions.core.recorder import Recorder
 from functions.core.settings import Settings
 from functions.core.version import VERSION
 from functions.inference.schemas import (

@@ -10,9 +10,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from functions.core.assets.history_table import HistoryTable, create_history_table
 from functions.core.decoding import JSON
 from functions.core.errors import AssetNotFoundError, NotConfiguredError
-from functions.core.history_table import HistoryTable, create_history_table
 from functions.core.http.answers import Answer
 from functions.core.http.workers import Workers
 from functions.core.models.options import ASSET_ID

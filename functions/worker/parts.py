@@ -9,9 +9,9 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from functions.core.assets.history import History, Observation, by_asset
 from functions.core.aws.dynamodb import ConditionFailedError
 from functions.core.errors import PalierError
-from functions.core.history import History, Observation, by_asset
 from functions.core.jobs.files import RESULTS_MEDIA_TYPES, part_key
 from functions.core.jobs.job import DIVIDED, Job
 from functions.core.jobs.messages import Part

@@ -7,7 +7,7 @@ import pytest
 from build_scripts.embedded import resources as embedded
 from cdk.constructs.asset_alerts import DETAIL_TYPE, SOURCE
 from cdk.stages import Stage
-from functions.core import alerts
+from functions.core.assets import alerts
 from functions.core.jobs.table import BY_OWNER
 from functions.core.settings import Settings
 from tests.cdk.stage_variants import DOMAIN, WARM

@@ -10,8 +10,8 @@ from build_scripts.embedded.errors import EmbeddedServicesError
 from build_scripts.local import starting
 from build_scripts.local.routes import LocalJobs
 from build_scripts.local.services import LocalHistory, LocalServices
+from functions.core.assets.history import Observation
 from functions.core.errors import DependencyUnavailableError
-from functions.core.history import Observation
 from functions.core.http.asgi import create_starlette
 from functions.core.settings import Settings
 from tests.support.apps import assert_error, client_of

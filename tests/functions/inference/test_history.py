@@ -7,9 +7,9 @@ import httpx
 import numpy as np
 import pytest
 
+from functions.core.assets.history import Observation
+from functions.core.assets.recorder import Recorder
 from functions.core.errors import DependencyUnavailableError
-from functions.core.history import Observation
-from functions.core.recorder import Recorder
 from functions.core.settings import Settings
 from functions.inference import app as inference
 from tests.conftest import ReadLog
@@ -72,7 +72,7 @@ async def test_one_that_is_lost_takes_no_other_with_it(settings: Settings, read_
 
 
 async def test_too_many_at_once_are_lost_and_said(read_log: ReadLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.core.recorder._MOST_PENDING", 0)
+    monkeypatch.setattr("functions.core.assets.recorder._MOST_PENDING", 0)
     observation = Observation("r0", "press-4", 0.0, lambda: None, None)  # type: ignore[arg-type, return-value]
     await Recorder(FailingHistory()).record([observation] * 2)
     assert [line["reason"] for line in read_log()] == ["too many are waiting"] * 2

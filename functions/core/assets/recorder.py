@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from functions.core.assets.history import History, Observation, by_asset
 from functions.core.errors import DependencyUnavailableError, TooManyRequestsError
-from functions.core.history import History, Observation, by_asset
 from functions.core.http.workers import Workers
 from functions.core.observability.metrics import observe_history_lost
 from functions.core.observability.telemetry import LOGGER

@@ -9,11 +9,11 @@ from random import Random
 import pytest
 from msgspec import structs
 
+from functions.core.assets.condition import AlertRule, Change
+from functions.core.assets.history import Observation, by_asset
+from functions.core.assets.history_table import HistoryTable
 from functions.core.aws.dynamodb import Item, timestamp
-from functions.core.condition import AlertRule, Change
 from functions.core.errors import DependencyUnavailableError
-from functions.core.history import Observation, by_asset
-from functions.core.history_table import HistoryTable
 from functions.core.http.answers import DiagnosisAnswer, ModelReference
 from functions.core.preprocessing.indicators import Indicators
 from tests.support.aws import HISTORY, WorkerEndedError, in_memory_aws, make_resources
@@ -110,7 +110,7 @@ def test_many_at_once_lose_nothing(table: HistoryTable, size: int) -> None:
 
 
 def test_what_others_write_all_the_time_is_said(table: HistoryTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.core.history_table._PAUSE_S", 0)
+    monkeypatch.setattr("functions.core.assets.history_table._PAUSE_S", 0)
     others = iter(range(100, 200))
 
     def read(asset_id: str, original: Callable[[str], Item | None] = table.asset) -> Item | None:

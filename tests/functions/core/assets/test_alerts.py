@@ -9,16 +9,16 @@ from typing import Any
 import jsonschema
 import pytest
 
-from functions.core.alerts import EventBusAlerts, alert_detail
+from functions.core.assets.alerts import EventBusAlerts, alert_detail
+from functions.core.assets.condition import AlertRule, Change, Condition, Reading, advance
 from functions.core.aws.clients import events_client, sqs_client
-from functions.core.condition import AlertRule, Change, Condition, Reading, advance
 from functions.core.errors import DependencyUnavailableError
 from tests.support.aws import BUS, in_memory_aws, make_resources
 
 SCHEMA = json.loads(
     re.findall(
         r"```json\n(\{\n  \"\$schema\".*?)\n```",
-        (Path(__file__).resolve().parents[3] / "docs" / "jobs.md").read_text(),
+        (Path(__file__).resolve().parents[4] / "docs" / "jobs.md").read_text(),
         re.DOTALL,
     )[0]
 )

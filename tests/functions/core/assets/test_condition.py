@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.condition import AlertRule, Change, Condition, Reading, advance, counts
+from functions.core.assets.condition import AlertRule, Change, Condition, Reading, advance, counts
 
 RULE = AlertRule(k=4, n=5)
-DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
+DATA = Path(__file__).resolve().parents[5] / "shared" / "data"
 PRONOSTIA = DATA / "pronostia-run-to-failure" / "pronostia_learning_subset.npz"
 LETTERS = {"h": "healthy", "w": "wear", "c": "clearance"}
 

@@ -10,7 +10,7 @@ from functions.core.preprocessing.indicators import Indicators
 from functions.core.settings import Settings
 
 if TYPE_CHECKING:
-    from functions.core.condition import Change
+    from functions.core.assets.condition import Change
 
 # A transaction of DynamoDB has 100 writes at most; who repeats one repeats all of it.
 MOST_AT_ONCE = 25
@@ -71,6 +71,6 @@ def create_history(settings: Settings) -> History | None:
     if settings.history_table is None:
         return None
     # Late: what keeps no history imports nothing of it.
-    from functions.core.history_table import create_history_table
+    from functions.core.assets.history_table import create_history_table
 
     return create_history_table(settings, time.time)

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
+from functions.core.assets.condition import Change, Condition
 from functions.core.aws.clients import answering, events_client
-from functions.core.condition import Change, Condition
 from functions.core.errors import DependencyUnavailableError
 
 SOURCE = "palier"

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from functions.core.assets.condition import AlertRule, Change, Condition, Reading, advance, counts
+from functions.core.assets.history import Alerts, Observation
 from functions.core.aws.clients import answering, dynamodb_client
 from functions.core.aws.dynamodb import (
     ConditionFailedError,
@@ -24,9 +26,7 @@ from functions.core.aws.dynamodb import (
     update,
 )
 from functions.core.aws.retry import tries
-from functions.core.condition import AlertRule, Change, Condition, Reading, advance, counts
 from functions.core.errors import DependencyUnavailableError
-from functions.core.history import Alerts, Observation
 from functions.core.settings import Settings
 
 # No asset has this name: theirs begin with a letter or a digit.
@@ -197,7 +197,7 @@ class HistoryTable:
 def create_history_table(settings: Settings, clock: Callable[[], float]) -> HistoryTable:
     """Return the table that the settings name; they name one."""
     # Late: without a bus nobody is told.
-    from functions.core.alerts import EventBusAlerts
+    from functions.core.assets.alerts import EventBusAlerts
 
     rule = AlertRule(settings.alert_k, settings.alert_n, frozenset(settings.healthy_classes))
     alerts = EventBusAlerts(settings.event_bus, settings.stage) if settings.event_bus else None
