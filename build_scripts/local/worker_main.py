@@ -9,7 +9,7 @@ import os
 import sys
 from typing import BinaryIO
 
-from functions.core.starting import quick_start
+from functions.core.lambda_host.starting import quick_start
 
 with quick_start():
     from functions.core.aws.clients import dynamodb_client, s3_client

@@ -1,9 +1,9 @@
 """AWS Lambda's entry point of the dashboard function."""
 
-from functions.core.starting import quick_start
+from functions.core.lambda_host.starting import quick_start
 
 with quick_start():
-    from functions.core.gateway import LambdaHandler
+    from functions.core.lambda_host.gateway import LambdaHandler
     from functions.core.observability.emf import EmfSink
     from functions.core.observability.telemetry import configure_logging
     from functions.core.settings import get_settings

@@ -1,15 +1,15 @@
 """AWS Lambda's entry point of the inference function."""
 
-from functions.core.starting import quick_start
+from functions.core.lambda_host.starting import quick_start
 
 with quick_start():
     from functions.core.errors import PalierError
-    from functions.core.gateway import LambdaHandler
+    from functions.core.lambda_host.gateway import LambdaHandler
+    from functions.core.lambda_host.snapshot import register_snapshot_hooks
     from functions.core.models.options import DiagnosisOptions
     from functions.core.observability.emf import EmfSink
     from functions.core.observability.telemetry import LOGGER, configure_logging
     from functions.core.settings import get_settings
-    from functions.core.snapshot import register_snapshot_hooks
     from functions.inference.app import create_app
     from functions.inference.snapshot import prime, refresh
 

@@ -1,15 +1,15 @@
 """AWS Lambda's entry point of the jobs function."""
 
-from functions.core.starting import quick_start
+from functions.core.lambda_host.starting import quick_start
 
 with quick_start():
     from functions.core.aws.clients import forget_clients
-    from functions.core.gateway import LambdaHandler
     from functions.core.keys.key_stores import CachedKeyStore
+    from functions.core.lambda_host.gateway import LambdaHandler
+    from functions.core.lambda_host.snapshot import register_snapshot_hooks
     from functions.core.observability.emf import EmfSink
     from functions.core.observability.telemetry import configure_logging
     from functions.core.settings import get_settings
-    from functions.core.snapshot import register_snapshot_hooks
     from functions.jobs.app import create_app
 
     settings = get_settings()

@@ -3,17 +3,17 @@
 from functools import cache
 from typing import Any
 
-from functions.core.starting import quick_start
+from functions.core.lambda_host.starting import quick_start
 
 with quick_start():
     from functions.core.aws.clients import forget_clients
     from functions.core.errors import PalierError
+    from functions.core.lambda_host.snapshot import register_snapshot_hooks
     from functions.core.models.options import DiagnosisOptions
     from functions.core.models.pipeline import create_diagnoser
     from functions.core.observability.emf import EmfSink
     from functions.core.observability.telemetry import LOGGER, configure_logging
     from functions.core.settings import get_settings
-    from functions.core.snapshot import register_snapshot_hooks
     from functions.worker.app import create_worker
     from functions.worker.batch import BatchResponse, BatchWorker
 

@@ -24,7 +24,7 @@ def handler(event, context):
 # As good as one snapshot restored twice: what was drawn before it is the same in both.
 SEEDED = """
 import random
-from functions.core.snapshot import register_snapshot_hooks
+from functions.core.lambda_host.snapshot import register_snapshot_hooks
 
 random.seed(1)
 register_snapshot_hooks(int, int)

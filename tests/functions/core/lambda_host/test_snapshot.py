@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import snapshot_restore_py
 
-from functions.core.snapshot import register_snapshot_hooks, reseed
+from functions.core.lambda_host.snapshot import register_snapshot_hooks, reseed
 
 SNAP_START = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
 

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from functions.core.gateway import EventNotHttpError, LambdaHandler
 from functions.core.http.asgi import create_starlette
+from functions.core.lambda_host.gateway import EventNotHttpError, LambdaHandler
 from functions.core.settings import Settings
 from tests.conftest import ReadLog
 
-EVENTS = Path(__file__).resolve().parents[2] / "fixtures" / "events"
+EVENTS = Path(__file__).resolve().parents[3] / "fixtures" / "events"
 EVERY_BYTE = bytes(range(256))
 
 
