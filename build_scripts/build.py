@@ -14,6 +14,7 @@ from build_scripts.errors import DataError, NoVariantPassed, QuantizationError
 from build_scripts.export import ExportedModel, export_network
 from build_scripts.gates import MAX_ACCURACY_DROP
 from build_scripts.measure import ModelFiles, ModelOutputs, measure
+from build_scripts.networks.trained import TrainedModel
 from build_scripts.optimize import optimize
 from build_scripts.outputs import RecordOutputs, run_records
 from build_scripts.package import ModelFile, Notes, PackageContent, package, require_new
@@ -23,7 +24,6 @@ from build_scripts.records import LabelledRecords
 from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES, Search, SearchSpace, search
 from build_scripts.strangers import Signals, novel_shares
 from build_scripts.tracing import ExportOptions
-from build_scripts.trained import TrainedModel
 from functions.core.models.engine import Engine, OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from build_scripts.checkpoint import ModelDescription
 from build_scripts.errors import DataError
+from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.recordings import Recordings, read_recordings
 from build_scripts.records import RecordSet, read_records
 from build_scripts.signals import SignalSet, signals_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from build_scripts.novelty import ServedNetwork
+from build_scripts.networks.novelty import ServedNetwork
 from functions.core.models.engine import EngineOutput
 from functions.core.preprocessing.arrays import Float32Array
 

@@ -19,8 +19,8 @@ PRECISIONS = {"static": "int8", "dynamic": "int8", "half": "fp16", "weights": "i
 
 def export_command(options: argparse.Namespace) -> Report:
     """Export a checkpoint."""
-    from build_scripts.checkpoint import load_checkpoint
     from build_scripts.export import export
+    from build_scripts.networks.checkpoint import load_checkpoint
     from build_scripts.tracing import ExportOptions
 
     told = ExportOptions(options.exporter, options.opset)
@@ -31,7 +31,7 @@ def export_command(options: argparse.Namespace) -> Report:
 def validate_command(options: argparse.Namespace) -> Report:
     """Check an exported model against the checkpoint it was made from."""
     from build_scripts.export import contract_of
-    from build_scripts.trained import trained_model
+    from build_scripts.networks.trained import trained_model
     from build_scripts.validate import validate
 
     model = trained_model(options.checkpoint)
@@ -87,7 +87,7 @@ def _quantization_options(options: argparse.Namespace) -> QuantizationOptions:
 
 def qat_command(options: argparse.Namespace) -> Report:
     """Fine-tune a checkpoint with rounding and write it as int8."""
-    from build_scripts.checkpoint import load_checkpoint
+    from build_scripts.networks.checkpoint import load_checkpoint
     from build_scripts.quantization.operators import executed_operators
     from build_scripts.quantization.qat.prepare import AwareConfig
     from build_scripts.quantization.qat.step import train_quantized
@@ -102,9 +102,9 @@ def qat_command(options: argparse.Namespace) -> Report:
 
 def prune_command(options: argparse.Namespace) -> Report:
     """Prune a checkpoint, fine-tune it, and measure it before and after."""
-    from build_scripts.checkpoint import load_checkpoint, save_checkpoint
     from build_scripts.fine_tune import TuningConfig
     from build_scripts.labelled import read_labelled
+    from build_scripts.networks.checkpoint import load_checkpoint, save_checkpoint
     from build_scripts.pruning.kinds import Structured, Unstructured
     from build_scripts.pruning.report import Proof, pruning_report
     from build_scripts.pruning.step import LEARNING_RATE, prune, require_fitting_checkpoint

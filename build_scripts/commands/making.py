@@ -35,8 +35,8 @@ def simulate_command(options: argparse.Namespace) -> Report:
 
 def train_command(options: argparse.Namespace) -> Report:
     """Train a recipe's network on a file of records."""
-    from build_scripts.checkpoint import save_checkpoint
     from build_scripts.cwru_split import RecordingPart
+    from build_scripts.networks.checkpoint import save_checkpoint
     from build_scripts.records import read_records
     from build_scripts.train import train
 

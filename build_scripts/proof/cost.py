@@ -10,7 +10,7 @@ import onnx
 from onnx.utils import Extractor
 
 from build_scripts.latency import Rounds, interleaved
-from build_scripts.trained import LOGITS
+from build_scripts.networks.trained import LOGITS
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 

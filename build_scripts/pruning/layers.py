@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from build_scripts.network import NetworkConfig
+from build_scripts.networks.network import NetworkConfig
 
 HEAD = "head"
 

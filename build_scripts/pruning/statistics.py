@@ -6,8 +6,8 @@ import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_scripts.checkpoint import Checkpoint
-from build_scripts.network import BearingNetwork
+from build_scripts.networks.checkpoint import Checkpoint
+from build_scripts.networks.network import BearingNetwork
 from build_scripts.pruning.layers import layer_names
 
 

@@ -7,12 +7,12 @@ from functools import partial
 
 import numpy as np
 
-from build_scripts.checkpoint import Checkpoint, restore_network
 from build_scripts.cwru_split import segments
 from build_scripts.errors import DataError, PruningError
 from build_scripts.fine_tune import FineTuned, TuningConfig, fine_tune
-from build_scripts.network import BearingNetwork
-from build_scripts.novelty import NoveltyModel
+from build_scripts.networks.checkpoint import Checkpoint, restore_network
+from build_scripts.networks.network import BearingNetwork
+from build_scripts.networks.novelty import NoveltyModel
 from build_scripts.pruning.kinds import Pruning, Structured, Unstructured
 from build_scripts.pruning.structured import remove_channels
 from build_scripts.pruning.unstructured import Masks, hold, largest_weights, release, zeroed

@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from build_scripts.checkpoint import Checkpoint
 from build_scripts.errors import PruningError
-from build_scripts.network import NetworkConfig
+from build_scripts.networks.checkpoint import Checkpoint
+from build_scripts.networks.network import NetworkConfig
 from build_scripts.pruning.kinds import Structured
 from build_scripts.pruning.layers import HEAD, convolution, normalisation
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from build_scripts.checkpoint import file_sha256, load_checkpoint, restore_network
 from build_scripts.errors import DataError
+from build_scripts.networks.checkpoint import file_sha256, load_checkpoint, restore_network
 from build_scripts.variants.benchmark import FULL, INSTRUMENTS, QUICK, Instruments, Subject, benchmark_variants
 from build_scripts.variants.files import CalibrationData, VariantFiles, make_files
 from build_scripts.variants.recipe import FLOAT32, INT8, RECIPES, labels_of

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from torch import nn
 
-from build_scripts.checkpoint import Checkpoint, ModelDescription, load_checkpoint, save_checkpoint
 from build_scripts.export import ExportedModel, export, export_network
-from build_scripts.network import NetworkConfig, Stage
+from build_scripts.networks.checkpoint import Checkpoint, ModelDescription, load_checkpoint, save_checkpoint
+from build_scripts.networks.network import NetworkConfig, Stage
+from build_scripts.networks.trained import TrainedModel
 from build_scripts.parser import MODELS
 from build_scripts.quantize import QuantizationConfig, quantize
 from build_scripts.records import RecordSet
 from build_scripts.simulate import SimulationConfig, simulate
 from build_scripts.simulation.classes import FAULT_CLASSES
 from build_scripts.train import TrainingConfig, train
-from build_scripts.trained import TrainedModel
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"

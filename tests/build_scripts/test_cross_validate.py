@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from build_scripts.checkpoint import ModelDescription
 from build_scripts.cross_validate import leave_one_load_out, together
 from build_scripts.cwru import CLASSES
-from build_scripts.network import NetworkConfig, Stage
+from build_scripts.networks.checkpoint import ModelDescription
+from build_scripts.networks.network import NetworkConfig, Stage
 from build_scripts.recipe import ROLLING_BEARING
 from build_scripts.train import TrainingConfig
 

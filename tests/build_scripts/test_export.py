@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from build_scripts import export as export_step
-from build_scripts.checkpoint import Checkpoint, restore_network
 from build_scripts.errors import ValidationFailed
 from build_scripts.export import ExportedModel, export
-from build_scripts.trained import model_of
+from build_scripts.networks.checkpoint import Checkpoint, restore_network
+from build_scripts.networks.trained import model_of
 from functions.core.models.engine import OnnxEngine
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from build_scripts.calibrate import Calibration, JoinScore
-from build_scripts.checkpoint import file_sha256
 from build_scripts.errors import GateFailed, PackageExistsError
 from build_scripts.export import ExportedModel
 from build_scripts.gates import Accuracy, Measurements, Quantized
 from build_scripts.latency import Latency
+from build_scripts.networks.checkpoint import file_sha256
 from build_scripts.package import ModelFile, PackageContent, package
 from build_scripts.proof.proof import Proof
 from build_scripts.proof.reliability import Reliability

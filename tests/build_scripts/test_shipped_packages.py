@@ -12,8 +12,8 @@ import pytest
 
 from build_scripts.build import OPTIMIZATION
 from build_scripts.card.step import read_package
-from build_scripts.checkpoint import load_checkpoint
 from build_scripts.export import export
+from build_scripts.networks.checkpoint import load_checkpoint
 from build_scripts.optimize import optimize
 from build_scripts.parser import CHECKPOINTS, MODELS
 from build_scripts.quantization.techniques import TECHNIQUES

@@ -10,12 +10,13 @@ import onnx
 import torch
 from torch import nn
 
-from build_scripts.checkpoint import Checkpoint, restore_network
 from build_scripts.errors import QuantizationError
 from build_scripts.export import model_properties
 from build_scripts.fine_tune import FineTuned, fine_tune
-from build_scripts.network import BearingNetwork
-from build_scripts.novelty import ServedNetwork
+from build_scripts.networks.checkpoint import Checkpoint, restore_network
+from build_scripts.networks.network import BearingNetwork
+from build_scripts.networks.novelty import ServedNetwork
+from build_scripts.networks.trained import DISTANCE, LOGITS
 from build_scripts.onnx_file import slimmed
 from build_scripts.quantization.layers import write_quantized
 from build_scripts.quantization.operators import require_integer_convolutions
@@ -24,7 +25,6 @@ from build_scripts.quantization.qat.write import QdqWriter
 from build_scripts.records import RecordSet
 from build_scripts.tracing import traced
 from build_scripts.train import TrainingConfig, novelty_of_training
-from build_scripts.trained import DISTANCE, LOGITS
 from build_scripts.training_windows import random_batches
 
 METHOD = "qat-qdq"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from build_scripts.checkpoint import Checkpoint
+from build_scripts.networks.checkpoint import Checkpoint
 from build_scripts.pruning.layers import layer_names, normalisation
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from build_scripts.checkpoint import Checkpoint, restore_network
+from build_scripts.networks.checkpoint import Checkpoint, restore_network
 from build_scripts.pruning.kinds import Structured, Unstructured
 from build_scripts.pruning.statistics import file_size, network_statistics
 from build_scripts.pruning.structured import remove_channels

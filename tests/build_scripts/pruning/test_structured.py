@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from build_scripts.checkpoint import Checkpoint, restore_network
 from build_scripts.errors import PruningError
+from build_scripts.networks.checkpoint import Checkpoint, restore_network
 from build_scripts.outliers import KINDS
 from build_scripts.pruning.kinds import Structured
 from build_scripts.pruning.structured import channel_scores, kept_features, narrowed, remaining, remove_channels

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from build_scripts.checkpoint import Checkpoint, restore_network
 from build_scripts.errors import PruningError
+from build_scripts.networks.checkpoint import Checkpoint, restore_network
 from build_scripts.pruning.kinds import Unstructured
 from build_scripts.pruning.unstructured import hold, largest_weights, release, zeroed
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from build_scripts.errors import QuantizationError
-from build_scripts.network import BearingNetwork
+from build_scripts.networks.network import BearingNetwork
 from build_scripts.quantization.pytorch import quantize_linear_layers
 from functions.core.preprocessing.arrays import Float32Array
 

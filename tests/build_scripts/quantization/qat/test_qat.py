@@ -13,7 +13,7 @@ from torch import nn
 
 from build_scripts.errors import QuantizationError
 from build_scripts.fine_tune import FineTuned, fine_tune, window_batches
-from build_scripts.network import BearingNetwork, NetworkConfig
+from build_scripts.networks.network import BearingNetwork, NetworkConfig
 from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.qat.fake_quantize import ActivationQuantizer
 from build_scripts.quantization.qat.prepare import AwareConfig, folded, prepare, quantized_blocks

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from build_scripts.network import BearingNetwork
+from build_scripts.networks.network import BearingNetwork
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
 
 

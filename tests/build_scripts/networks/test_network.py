@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from build_scripts.network import BearingNetwork, NetworkConfig, Stage, normalised
+from build_scripts.networks.network import BearingNetwork, NetworkConfig, Stage, normalised
 
 SMALL = NetworkConfig(channels=2, classes=3, stages=(Stage(4, 5, 2), Stage(6, 3, 2, dilation=2)), pooled=(0, -1))
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from build_scripts.checkpoint import Checkpoint, file_sha256, load_checkpoint, restore_network, save_checkpoint
 from build_scripts.errors import CheckpointError
+from build_scripts.networks.checkpoint import Checkpoint, file_sha256, load_checkpoint, restore_network, save_checkpoint
 from tests.build_scripts.conftest import DESCRIPTION, NETWORK
 
 

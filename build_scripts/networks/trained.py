@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import nn
 
-from build_scripts.checkpoint import Checkpoint, ModelDescription, load_checkpoint, restore_network
+from build_scripts.networks.checkpoint import Checkpoint, ModelDescription, load_checkpoint, restore_network
 
 LOGITS, DISTANCE = "logits", "distance"
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from build_scripts.network import BearingNetwork, NetworkConfig, Stage
-from build_scripts.novelty import ServedNetwork, fit_novelty, shrunk_covariance
+from build_scripts.networks.network import BearingNetwork, NetworkConfig, Stage
+from build_scripts.networks.novelty import ServedNetwork, fit_novelty, shrunk_covariance
 
 OUTLIERS = np.array([[0.0, 0, 8, 0]], np.float32)
 MEANS = np.array([[0.0, 0, 0, 0], [10, 0, 0, 0], [0, 10, 0, 0]])

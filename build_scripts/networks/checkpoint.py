@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from build_scripts.errors import CheckpointError
-from build_scripts.network import BearingNetwork, NetworkConfig, Stage
-from build_scripts.novelty import NoveltyModel, ServedNetwork
+from build_scripts.networks.network import BearingNetwork, NetworkConfig, Stage
+from build_scripts.networks.novelty import NoveltyModel, ServedNetwork
 
 FORMAT = 1
 
