@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from build_scripts.calibrate import FALSE_ALARM_RATE, Calibration, calibrate
+from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError, NoVariantPassed, QuantizationError
 from build_scripts.export import ExportedModel, export_network
 from build_scripts.gates import MAX_ACCURACY_DROP
@@ -20,7 +21,6 @@ from build_scripts.outputs import RecordOutputs, run_records
 from build_scripts.package import ModelFile, Notes, PackageContent, package, require_new
 from build_scripts.proof.cost import novelty_cost
 from build_scripts.proof.proof import Proof, Served, prove
-from build_scripts.records import LabelledRecords
 from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES, Search, SearchSpace, search
 from build_scripts.strangers import Signals, novel_shares
 from build_scripts.tracing import ExportOptions

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from build_scripts.build import BuildPlan, Destination, build
 from build_scripts.cross_validate import leave_one_load_out, together
-from build_scripts.cwru import SAMPLE_RATE_HZ as CWRU_SAMPLE_RATE_HZ
-from build_scripts.cwru import read_folder
-from build_scripts.cwru_split import RecordingPart
+from build_scripts.data.cwru import SAMPLE_RATE_HZ as CWRU_SAMPLE_RATE_HZ
+from build_scripts.data.cwru import read_folder
+from build_scripts.data.cwru_split import RecordingPart
+from build_scripts.data.records import LabelledRecords, RecordSet, read_records, write_records
+from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.errors import DataError
 from build_scripts.networks.checkpoint import save_checkpoint
 from build_scripts.networks.trained import trained_model
 from build_scripts.outputs import RecordOutputs, run_records
 from build_scripts.package import Notes, require_new
 from build_scripts.recipe import DataSource, ModelRecipe
-from build_scripts.records import LabelledRecords, RecordSet, read_records, write_records
-from build_scripts.simulate import SimulationConfig, simulate
 from build_scripts.strangers import EXAMPLES, Signals, examples
 from build_scripts.train import train
 from functions.core.models.engine import Engine

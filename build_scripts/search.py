@@ -10,6 +10,7 @@ from pathlib import Path
 
 import onnx
 
+from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import BuildError
 from build_scripts.gates import MAX_ACCURACY_DROP, MAX_SIZE_RATIO, MIN_AGREEMENT, MIN_SPEEDUP
 from build_scripts.latency import Latency, Rounds, interleaved
@@ -17,7 +18,6 @@ from build_scripts.outputs import agreement, run_records
 from build_scripts.quantization.calibration import checked_windows
 from build_scripts.quantization.operators import integer_convolutions
 from build_scripts.quantization.techniques import TECHNIQUES, QuantizationOptions
-from build_scripts.records import LabelledRecords
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from build_scripts.data.records import LabelledRecords
 from build_scripts.outliers import OUTLIERS
-from build_scripts.records import LabelledRecords
 from functions.core.models.diagnosis import novelty
 from functions.core.models.engine import Engine
 from functions.core.models.manifest import NoveltyRule

@@ -13,12 +13,12 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 from tqdm import tqdm, trange
 
+from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import CheckpointError
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
 from build_scripts.networks.network import BearingNetwork, NetworkConfig
 from build_scripts.networks.novelty import NoveltyModel, fit_novelty
 from build_scripts.outliers import KINDS, exposure
-from build_scripts.records import LabelledRecords
 from build_scripts.training_windows import epoch_generator, random_batches
 from functions.core.preprocessing.arrays import Float32Array
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from build_scripts.records import LabelledRecords
+from build_scripts.data.records import LabelledRecords
 
 GAIN_RANGE = (0.9, 1.1)
 

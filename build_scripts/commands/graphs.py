@@ -67,7 +67,7 @@ def quantize_command(options: argparse.Namespace) -> Report:
 
 def _quantization_options(options: argparse.Namespace) -> QuantizationOptions:
     from build_scripts.build import calibration_windows
-    from build_scripts.labelled import read_labelled
+    from build_scripts.data.labelled import read_labelled
     from build_scripts.measure import onnx_property
     from build_scripts.quantization.techniques import QuantizationOptions
 
@@ -87,11 +87,11 @@ def _quantization_options(options: argparse.Namespace) -> QuantizationOptions:
 
 def qat_command(options: argparse.Namespace) -> Report:
     """Fine-tune a checkpoint with rounding and write it as int8."""
+    from build_scripts.data.records import read_records
     from build_scripts.networks.checkpoint import load_checkpoint
     from build_scripts.quantization.operators import executed_operators
     from build_scripts.quantization.qat.prepare import AwareConfig
     from build_scripts.quantization.qat.step import train_quantized
-    from build_scripts.records import read_records
 
     config = AwareConfig(options.epochs, options.batch_size, bits=options.bits, seed=options.seed)
     model = train_quantized(load_checkpoint(options.checkpoint), read_records(options.data), options.out, config)
@@ -102,8 +102,8 @@ def qat_command(options: argparse.Namespace) -> Report:
 
 def prune_command(options: argparse.Namespace) -> Report:
     """Prune a checkpoint, fine-tune it, and measure it before and after."""
+    from build_scripts.data.labelled import read_labelled
     from build_scripts.fine_tune import TuningConfig
-    from build_scripts.labelled import read_labelled
     from build_scripts.networks.checkpoint import load_checkpoint, save_checkpoint
     from build_scripts.pruning.kinds import Structured, Unstructured
     from build_scripts.pruning.report import Proof, pruning_report
@@ -133,7 +133,7 @@ def prune_command(options: argparse.Namespace) -> Report:
 def calibrate_command(options: argparse.Namespace) -> Report:
     """Fit the calibration of an ONNX model."""
     from build_scripts.calibrate import calibrate
-    from build_scripts.labelled import read_labelled
+    from build_scripts.data.labelled import read_labelled
     from build_scripts.measure import onnx_property
     from build_scripts.outputs import run_records
     from functions.core.models.engine import OnnxEngine

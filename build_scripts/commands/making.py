@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def simulate_command(options: argparse.Namespace) -> Report:
     """Simulate records, example recordings, or both."""
-    from build_scripts.records import write_records
-    from build_scripts.simulate import SimulationConfig, simulate, write_examples
+    from build_scripts.data.records import write_records
+    from build_scripts.data.simulate import SimulationConfig, simulate, write_examples
 
     if options.out is None and options.examples is None:
         raise ValueError("say where to write: --out FILE for records, --examples DIR for WAV files.")
@@ -35,9 +35,9 @@ def simulate_command(options: argparse.Namespace) -> Report:
 
 def train_command(options: argparse.Namespace) -> Report:
     """Train a recipe's network on a file of records."""
-    from build_scripts.cwru_split import RecordingPart
+    from build_scripts.data.cwru_split import RecordingPart
+    from build_scripts.data.records import read_records
     from build_scripts.networks.checkpoint import save_checkpoint
-    from build_scripts.records import read_records
     from build_scripts.train import train
 
     recipe = recipe_named(options.model)

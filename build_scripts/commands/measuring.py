@@ -11,8 +11,8 @@ from build_scripts.parser import CHECKPOINTS, WORK
 
 def evaluate_command(options: argparse.Namespace) -> Report:
     """Evaluate a packaged model on a file of records."""
+    from build_scripts.data.labelled import description_of, read_for
     from build_scripts.evaluate import evaluate
-    from build_scripts.labelled import description_of, read_for
     from functions.core.models.models import ModelRepository
 
     manifest = ModelRepository(options.models).manifest(options.model)

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm, trange
 
+from build_scripts.data.simulation.classes import ADC_STEP_G, FAULT_CLASSES
+from build_scripts.data.simulation.record import simulate_record
 from build_scripts.errors import BuildError
 from build_scripts.job_load.server import local_server
 from build_scripts.machine import measured_on
-from build_scripts.simulation.classes import ADC_STEP_G, FAULT_CLASSES
-from build_scripts.simulation.record import simulate_record
 from functions.core.decoding import RAW
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser, create_diagnoser

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from build_scripts.records import LabelledRecords
+from build_scripts.data.records import LabelledRecords
 from functions.core.preprocessing.arrays import Float32Array
 
 SNR_DB = (20, 10, 5)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from build_scripts.cross_validate import leave_one_load_out, together
-from build_scripts.cwru import CLASSES
+from build_scripts.data.cwru import CLASSES
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.networks.network import NetworkConfig, Stage
 from build_scripts.recipe import ROLLING_BEARING

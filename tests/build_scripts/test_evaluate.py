@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from build_scripts.data.records import RecordSet
 from build_scripts.errors import DataError
 from build_scripts.evaluate import evaluate
-from build_scripts.records import RecordSet
 from functions.core.errors import ModelNotFoundError
 
 

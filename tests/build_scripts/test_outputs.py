@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from build_scripts.data.records import RecordSet
 from build_scripts.export import ExportedModel
 from build_scripts.outputs import RecordOutputs, agreement, run_records
-from build_scripts.records import RecordSet
 from functions.core.models.engine import EngineOutput, OnnxEngine
 from tests.build_scripts.conftest import WINDOW
 

@@ -6,11 +6,11 @@ import numpy as np
 import onnx
 import pytest
 
+from build_scripts.data.records import RecordSet
 from build_scripts.errors import GateFailed
 from build_scripts.export import ExportedModel
 from build_scripts.networks.network import NetworkConfig
 from build_scripts.quantize import QuantizationConfig, WindowReader, executed_operators, require_integer_convolutions
-from build_scripts.records import RecordSet
 from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import NETWORK, WINDOW
 

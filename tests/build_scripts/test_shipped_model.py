@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import soxr
 
+from build_scripts.data.records import RecordSet, read_records
+from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.evaluate import Evaluation, evaluate
 from build_scripts.gates import MAX_ACCURACY_DROP, MAX_SIZE_RATIO
 from build_scripts.networks.checkpoint import file_sha256, load_checkpoint
 from build_scripts.outputs import RecordOutputs, agreement, run_records
 from build_scripts.parser import CHECKPOINTS
 from build_scripts.quantize import executed_operators
-from build_scripts.records import RecordSet, read_records
-from build_scripts.simulate import SimulationConfig, simulate
 from functions.core.models.diagnosis import novelty
 from functions.core.models.manifest import Manifest
 from functions.core.models.models import LoadedModel, ModelRepository

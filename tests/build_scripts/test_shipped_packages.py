@@ -12,6 +12,7 @@ import pytest
 
 from build_scripts.build import OPTIMIZATION
 from build_scripts.card.step import read_package
+from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.export import export
 from build_scripts.networks.checkpoint import load_checkpoint
 from build_scripts.optimize import optimize
@@ -19,7 +20,6 @@ from build_scripts.parser import CHECKPOINTS, MODELS
 from build_scripts.quantization.techniques import TECHNIQUES
 from build_scripts.recipe import JOURNAL_BEARING, RECIPES
 from build_scripts.search import CANDIDATES
-from build_scripts.simulate import SimulationConfig, simulate
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.conftest import SHARED

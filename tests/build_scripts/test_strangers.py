@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_scripts.records import RecordSet
+from build_scripts.data.records import RecordSet
 from build_scripts.strangers import EXAMPLES, examples, novel_shares, synthetic
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import NoveltyRule

@@ -10,6 +10,7 @@ import onnx
 import torch
 from torch import nn
 
+from build_scripts.data.records import RecordSet
 from build_scripts.errors import QuantizationError
 from build_scripts.export import model_properties
 from build_scripts.fine_tune import FineTuned, fine_tune
@@ -22,7 +23,6 @@ from build_scripts.quantization.layers import write_quantized
 from build_scripts.quantization.operators import require_integer_convolutions
 from build_scripts.quantization.qat.prepare import AwareConfig, folded, prepare, quantized_blocks
 from build_scripts.quantization.qat.write import QdqWriter
-from build_scripts.records import RecordSet
 from build_scripts.tracing import traced
 from build_scripts.train import TrainingConfig, novelty_of_training
 from build_scripts.training_windows import random_batches

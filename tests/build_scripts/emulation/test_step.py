@@ -10,12 +10,12 @@ import pytest
 
 from build_scripts.__main__ import main
 from build_scripts.card.step import write_card
+from build_scripts.data.records import RecordSet, write_records
 from build_scripts.emulation import processors
 from build_scripts.emulation.processors import answers, haswell_command
 from build_scripts.emulation.step import Comparison, Emulation, keep, read_kept, spread_windows
 from build_scripts.errors import EmulationError
 from build_scripts.parser import MODELS
-from build_scripts.records import RecordSet, write_records
 from tests.build_scripts.conftest import WINDOW
 
 FOUND = Emulation("a slow one", ("AVX2",), 8, {"int8": Comparison(0.9, 0.91, 0.99, 0.5, 1.0, 0.7)}, {"7 bits": 0.0})

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from build_scripts.data.records import RecordSet
 from build_scripts.proof.noise import NoisyRecords
-from build_scripts.records import RecordSet
 from tests.build_scripts.conftest import WINDOW
 
 

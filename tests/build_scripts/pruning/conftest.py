@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from build_scripts.data.records import RecordSet
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription, load_checkpoint, save_checkpoint
 from build_scripts.networks.network import NetworkConfig, Stage
-from build_scripts.records import RecordSet
 from build_scripts.train import TrainingConfig, train
 
 WINDOW, RATE_HZ = 256, 1000.0

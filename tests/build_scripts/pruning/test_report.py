@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from build_scripts.__main__ import main
+from build_scripts.data.records import RecordSet, write_records
 from build_scripts.networks.checkpoint import Checkpoint, load_checkpoint
 from build_scripts.pruning.report import accuracy
-from build_scripts.records import RecordSet, write_records
 
 
 @pytest.fixture(scope="module")

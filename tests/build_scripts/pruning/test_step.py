@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from build_scripts.data.recordings import read_recordings
+from build_scripts.data.records import RecordSet
 from build_scripts.errors import CheckpointError, DataError, FineTuningError, PruningError
 from build_scripts.export import contract_of, export
 from build_scripts.fine_tune import TuningConfig
@@ -19,8 +21,6 @@ from build_scripts.outputs import run_records
 from build_scripts.pruning.kinds import Structured, Unstructured
 from build_scripts.pruning.step import PrunedModel, prune, training_records
 from build_scripts.pruning.unstructured import largest_weights
-from build_scripts.recordings import read_recordings
-from build_scripts.records import RecordSet
 from build_scripts.torch_engine import TorchEngine
 from build_scripts.validate import validate
 from tests.build_scripts.pruning.conftest import WINDOW

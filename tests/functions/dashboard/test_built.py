@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from build_scripts.simulate import MODERATE
-from build_scripts.simulation.classes import FAULT_CLASSES
-from build_scripts.simulation.record import simulate_record
+from build_scripts.data.simulate import MODERATE
+from build_scripts.data.simulation.classes import FAULT_CLASSES
+from build_scripts.data.simulation.record import simulate_record
 from functions.core.decoding import decode_file
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser

@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from build_scripts.__main__ import main
+from build_scripts.data.records import RecordSet, write_records
 from build_scripts.errors import QuantizationError
 from build_scripts.measure import onnx_property
 from build_scripts.networks.checkpoint import Checkpoint
 from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.qat.prepare import AwareConfig
 from build_scripts.quantization.qat.step import AwareModel, train_quantized
-from build_scripts.records import RecordSet, write_records
 from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import NETWORK, WINDOW
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from build_scripts.simulation.operating_point import OperatingPoint, draw_operating_point
+from build_scripts.data.simulation.operating_point import OperatingPoint, draw_operating_point
 
 
 def test_reference_point_has_the_reference_film() -> None:

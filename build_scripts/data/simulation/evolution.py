@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from build_scripts.simulation.classes import SeverityLevel
+from build_scripts.data.simulation.classes import SeverityLevel
 
 GROWTH_PROBABILITY = 0.30
 GROWTH = 0.3

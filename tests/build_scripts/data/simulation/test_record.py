@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from build_scripts.simulation.record import simulate_record
+from build_scripts.data.simulation.record import simulate_record
 
 
 def test_the_same_seed_gives_the_same_record() -> None:

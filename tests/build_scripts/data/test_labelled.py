@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from build_scripts.data.labelled import class_order, read_for, same_order
+from build_scripts.data.records import RecordSet, write_records
 from build_scripts.errors import DataError
-from build_scripts.labelled import class_order, read_for, same_order
 from build_scripts.networks.checkpoint import ModelDescription
-from build_scripts.records import RecordSet, write_records
 from tests.build_scripts.conftest import DESCRIPTION
 
 MODEL = ModelDescription("own", "Own", (("good", "Good"), ("bad", "Bad"), ("ugly", "Ugly")), 8, 100.0, "g")

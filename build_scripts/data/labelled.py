@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from build_scripts.data.recordings import Recordings, read_recordings
+from build_scripts.data.records import RecordSet, read_records
+from build_scripts.data.signals import SignalSet, signals_of
 from build_scripts.errors import DataError
 from build_scripts.networks.checkpoint import ModelDescription
-from build_scripts.recordings import Recordings, read_recordings
-from build_scripts.records import RecordSet, read_records
-from build_scripts.signals import SignalSet, signals_of
 from functions.core.models.manifest import Manifest
 
 DataSet = RecordSet | Recordings | SignalSet

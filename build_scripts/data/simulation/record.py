@@ -7,11 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from build_scripts.simulation.classes import ADC_STEP_G, FAULT_CLASSES, RECORD_SAMPLES, SAMPLE_RATE_HZ, SEVERITY_LEVELS
-from build_scripts.simulation.evolution import draw_severity, draw_transient
-from build_scripts.simulation.faults import FAULTS, Condition
-from build_scripts.simulation.noise import environment
-from build_scripts.simulation.operating_point import draw_operating_point
+from build_scripts.data.simulation.classes import (
+    ADC_STEP_G,
+    FAULT_CLASSES,
+    RECORD_SAMPLES,
+    SAMPLE_RATE_HZ,
+    SEVERITY_LEVELS,
+)
+from build_scripts.data.simulation.evolution import draw_severity, draw_transient
+from build_scripts.data.simulation.faults import FAULTS, Condition
+from build_scripts.data.simulation.noise import environment
+from build_scripts.data.simulation.operating_point import draw_operating_point
 
 FLOOR_FACTOR = 0.05
 _TIME_S = np.arange(RECORD_SAMPLES) / SAMPLE_RATE_HZ

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from build_scripts.data.labelled import read_labelled
+from build_scripts.data.signals import SignalSet, signals_of
 from build_scripts.errors import DataError
-from build_scripts.labelled import read_labelled
-from build_scripts.signals import SignalSet, signals_of
 
 PATH = Path("own.npz")
 GOOD: dict[str, Any] = {

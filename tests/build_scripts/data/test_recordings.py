@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from build_scripts.data.labelled import read_labelled
+from build_scripts.data.recordings import ARRAYS, Recordings, joined, read_recordings
+from build_scripts.data.records import RecordSet, write_records
 from build_scripts.errors import DataError
-from build_scripts.labelled import read_labelled
-from build_scripts.recordings import ARRAYS, Recordings, joined, read_recordings
-from build_scripts.records import RecordSet, write_records
 
 
 def content(**changes: Any) -> dict[str, Any]:

@@ -14,10 +14,10 @@ import soundfile
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from build_scripts.data.records import RecordSet
+from build_scripts.data.simulation.classes import ADC_STEP_G, FAULT_CLASSES, SAMPLE_RATE_HZ, SEVERITY_LEVELS
+from build_scripts.data.simulation.record import SimulatedRecord, simulate_record
 from build_scripts.errors import DataError
-from build_scripts.records import RecordSet
-from build_scripts.simulation.classes import ADC_STEP_G, FAULT_CLASSES, SAMPLE_RATE_HZ, SEVERITY_LEVELS
-from build_scripts.simulation.record import SimulatedRecord, simulate_record
 
 WAV_COUNTS_PER_G = 8192
 MODERATE = 2

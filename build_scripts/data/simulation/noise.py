@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from build_scripts.simulation.classes import SAMPLE_RATE_HZ
+from build_scripts.data.simulation.classes import SAMPLE_RATE_HZ
 
 WHITE_SIGMA_G = 0.03
 WALK_SIGMA_G = 0.02

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from build_scripts.data.records import ARRAYS, RecordSet, read_records, write_records
 from build_scripts.errors import DataError
-from build_scripts.records import ARRAYS, RecordSet, read_records, write_records
 
 
 def content(**changes: Any) -> dict[str, Any]:

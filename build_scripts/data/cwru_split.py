@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from build_scripts.cwru import NORMAL, read_folder
-from build_scripts.recordings import Recordings
+from build_scripts.data.cwru import NORMAL, read_folder
+from build_scripts.data.recordings import Recordings
 from functions.core.preprocessing.arrays import Float32Array
 
 TEST_LOAD, TEST_NORMAL_FILE = 3, 99

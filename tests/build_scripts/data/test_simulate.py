@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from build_scripts.data.records import RecordSet
+from build_scripts.data.simulate import SimulationConfig, simulate, wav_counts, write_examples
+from build_scripts.data.simulation.classes import FAULT_CLASSES, SEVERITY_LEVELS
 from build_scripts.errors import DataError
-from build_scripts.records import RecordSet
-from build_scripts.simulate import SimulationConfig, simulate, wav_counts, write_examples
-from build_scripts.simulation.classes import FAULT_CLASSES, SEVERITY_LEVELS
 
 
 def test_classes_and_severities_are_balanced(records: RecordSet) -> None:

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
 from scipy.stats import kurtosis
 
-from build_scripts.simulation.classes import FAULT_CLASSES, RECORD_SAMPLES, SAMPLE_RATE_HZ
-from build_scripts.simulation.evolution import Severity
-from build_scripts.simulation.faults import FAULTS, Condition, bursts
-from build_scripts.simulation.operating_point import OperatingPoint
+from build_scripts.data.simulation.classes import FAULT_CLASSES, RECORD_SAMPLES, SAMPLE_RATE_HZ
+from build_scripts.data.simulation.evolution import Severity
+from build_scripts.data.simulation.faults import FAULTS, Condition, bursts
+from build_scripts.data.simulation.operating_point import OperatingPoint
 
 TIME_S = np.arange(RECORD_SAMPLES) / SAMPLE_RATE_HZ
 # 60 Hz, full load, 60 C: the Sommerfeld number is its reference 0.15 and the film factor 1.

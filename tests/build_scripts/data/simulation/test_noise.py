@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from build_scripts.simulation.classes import RECORD_SAMPLES, SAMPLE_RATE_HZ
-from build_scripts.simulation.noise import (
+from build_scripts.data.simulation.classes import RECORD_SAMPLES, SAMPLE_RATE_HZ
+from build_scripts.data.simulation.noise import (
     aliased_tone,
     environment,
     impulses,

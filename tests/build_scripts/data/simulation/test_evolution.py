@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from build_scripts.simulation.classes import SEVERITY_LEVELS, SeverityLevel
-from build_scripts.simulation.evolution import draw_severity, draw_transient, load_step, speed_ramp, thermal_growth
+from build_scripts.data.simulation.classes import SEVERITY_LEVELS, SeverityLevel
+from build_scripts.data.simulation.evolution import draw_severity, draw_transient, load_step, speed_ramp, thermal_growth
 
 
 @pytest.mark.parametrize("level", SEVERITY_LEVELS, ids=lambda level: level.name)

@@ -15,8 +15,8 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 from scipy.signal import decimate
 
+from build_scripts.data.recordings import Recordings, joined, read_recordings
 from build_scripts.errors import DataError
-from build_scripts.recordings import Recordings, joined, read_recordings
 from functions.core.preprocessing.arrays import Float32Array
 
 SAMPLE_RATE_HZ = 12000

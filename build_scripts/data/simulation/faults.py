@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from build_scripts.simulation.classes import SAMPLE_RATE_HZ
-from build_scripts.simulation.evolution import Severity
-from build_scripts.simulation.noise import decaying_noise
-from build_scripts.simulation.operating_point import OperatingPoint
+from build_scripts.data.simulation.classes import SAMPLE_RATE_HZ
+from build_scripts.data.simulation.evolution import Severity
+from build_scripts.data.simulation.noise import decaying_noise
+from build_scripts.data.simulation.operating_point import OperatingPoint
 
 Samples = NDArray[np.float64]
 BURST_SAMPLES = round(0.008 * SAMPLE_RATE_HZ)

@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.io import savemat
 
-from build_scripts.cwru import CLASSES, FILES, read_folder, read_mat_recording
+from build_scripts.data.cwru import CLASSES, FILES, read_folder, read_mat_recording
 from build_scripts.errors import DataError
 from tests.build_scripts.conftest import SHARED
-from tests.build_scripts.test_recordings import content, saved
+from tests.build_scripts.data.test_recordings import content, saved
 
 
 def tone(rate_hz: int, seconds: float = 0.5, frequency_hz: float = 360.0) -> NDArray[np.float64]:

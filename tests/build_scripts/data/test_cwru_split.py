@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_scripts.cwru import CLASSES, FILES, NORMAL
-from build_scripts.cwru_split import RecordingPart, is_test, of_load, pieces, segments, without_load
+from build_scripts.data.cwru import CLASSES, FILES, NORMAL
+from build_scripts.data.cwru_split import RecordingPart, is_test, of_load, pieces, segments, without_load
+from build_scripts.data.recordings import Recordings
 from build_scripts.errors import DataError
-from build_scripts.recordings import Recordings
 
 WINDOW = 8
 PUBLISHED = [number for number in FILES if number not in (98, 100)]

@@ -1,0 +1,1 @@
+"""Labelled records: read from files, split, or simulated."""
