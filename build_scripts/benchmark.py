@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from build_scripts.latency import Latency, Rounds, interleaved
-from build_scripts.machine import measured_on
+from build_scripts.measuring.latency import Latency, Rounds, interleaved
+from build_scripts.measuring.machine import measured_on
 from build_scripts.reference_network import WINDOW, export_reference_network, make_reference_network
 from build_scripts.variants.windows import noise_windows
 from functions.core.models.engine import Engine, OnnxEngine

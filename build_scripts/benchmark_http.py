@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from build_scripts.errors import BuildError
-from build_scripts.latency import Latency, Rounds, interleaved
-from build_scripts.machine import cpu_flags, machine, versions
+from build_scripts.measuring.latency import Latency, Rounds, interleaved
+from build_scripts.measuring.machine import cpu_flags, machine, versions
 from functions.core.models.engine import OnnxEngine
 from functions.core.models.manifest import Manifest
 from functions.core.models.models import ModelRepository, architecture

@@ -13,11 +13,11 @@ from build_scripts.calibrate import FALSE_ALARM_RATE, Calibration, calibrate
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError, NoVariantPassed, QuantizationError
 from build_scripts.export import ExportedModel, export_network
-from build_scripts.gates import MAX_ACCURACY_DROP
 from build_scripts.measure import ModelFiles, ModelOutputs, measure
+from build_scripts.measuring.gates import MAX_ACCURACY_DROP
+from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.optimize import optimize
-from build_scripts.outputs import RecordOutputs, run_records
 from build_scripts.package import ModelFile, Notes, PackageContent, package, require_new
 from build_scripts.proof.cost import novelty_cost
 from build_scripts.proof.proof import Proof, Served, prove

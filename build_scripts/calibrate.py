@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from build_scripts.outputs import RecordOutputs
+from build_scripts.measuring.outputs import RecordOutputs
 from functions.core.models.diagnosis import novelty
 from functions.core.models.joining import join_probabilities
 from functions.core.models.manifest import JoinRule, NoveltyRule

@@ -10,10 +10,10 @@ import numpy as np
 from build_scripts.data.cwru import read_folder
 from build_scripts.data.cwru_split import PIECE_WINDOWS, is_test, of_load, pieces, segments, without_load
 from build_scripts.data.recordings import Recordings
+from build_scripts.measuring.outputs import RecordOutputs, run_records
+from build_scripts.measuring.torch_engine import TorchEngine
 from build_scripts.networks.checkpoint import restore_network
-from build_scripts.outputs import RecordOutputs, run_records
 from build_scripts.recipe import ModelRecipe
-from build_scripts.torch_engine import TorchEngine
 from build_scripts.train import train
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from build_scripts.data.records import LabelledRecords, require_fitting
-from build_scripts.gates import Accuracy
-from build_scripts.outputs import RecordOutputs, run_records
+from build_scripts.measuring.gates import Accuracy
+from build_scripts.measuring.outputs import RecordOutputs, run_records
 from functions.core.models.diagnosis import novelty, record_probabilities
 from functions.core.models.manifest import Manifest
 from functions.core.models.models import ModelRepository

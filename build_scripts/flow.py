@@ -15,9 +15,9 @@ from build_scripts.data.cwru_split import RecordingPart
 from build_scripts.data.records import LabelledRecords, RecordSet, read_records, write_records
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.errors import DataError
+from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.checkpoint import save_checkpoint
 from build_scripts.networks.trained import trained_model
-from build_scripts.outputs import RecordOutputs, run_records
 from build_scripts.package import Notes, require_new
 from build_scripts.recipe import DataSource, ModelRecipe
 from build_scripts.strangers import EXAMPLES, Signals, examples

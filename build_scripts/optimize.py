@@ -10,8 +10,8 @@ from pathlib import Path
 
 import onnx
 
-from build_scripts.latency import Rounds, interleaved
-from build_scripts.machine import cpu_flags, versions
+from build_scripts.measuring.latency import Rounds, interleaved
+from build_scripts.measuring.machine import cpu_flags, versions
 from build_scripts.onnx_file import properties, read_model, slimmed
 from build_scripts.passes.height_one import HeightOne
 from build_scripts.passes.parity import Parity, Proven, random_inputs

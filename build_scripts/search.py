@@ -12,9 +12,9 @@ import onnx
 
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import BuildError
-from build_scripts.gates import MAX_ACCURACY_DROP, MAX_SIZE_RATIO, MIN_AGREEMENT, MIN_SPEEDUP
-from build_scripts.latency import Latency, Rounds, interleaved
-from build_scripts.outputs import agreement, run_records
+from build_scripts.measuring.gates import MAX_ACCURACY_DROP, MAX_SIZE_RATIO, MIN_AGREEMENT, MIN_SPEEDUP
+from build_scripts.measuring.latency import Latency, Rounds, interleaved
+from build_scripts.measuring.outputs import agreement, run_records
 from build_scripts.quantization.calibration import checked_windows
 from build_scripts.quantization.operators import integer_convolutions
 from build_scripts.quantization.techniques import TECHNIQUES, QuantizationOptions

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from build_scripts.errors import RecipeError
-from build_scripts.gates import MAX_ACCURACY_DROP
+from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES
 from build_scripts.tracing import OPSET, ExporterName

@@ -21,7 +21,7 @@ from torch import nn
 
 from build_scripts.difference import BATCHES, SIGMA_G, largest_difference
 from build_scripts.errors import ValidationFailed
-from build_scripts.gates import MAX_EXPORT_DIFFERENCE
+from build_scripts.measuring.gates import MAX_EXPORT_DIFFERENCE
 from functions.core.errors import ModelUnavailableError
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array

@@ -11,7 +11,7 @@ from tqdm import trange
 from build_scripts.cold_start.arms import Arm
 from build_scripts.cold_start.start import EVENT
 from build_scripts.errors import BuildError
-from build_scripts.latency import Latency
+from build_scripts.measuring.latency import Latency
 from tests.lambda_runtime.events import read_event
 from tests.lambda_runtime.sandbox import Sandbox
 

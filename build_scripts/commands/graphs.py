@@ -135,7 +135,7 @@ def calibrate_command(options: argparse.Namespace) -> Report:
     from build_scripts.calibrate import calibrate
     from build_scripts.data.labelled import read_labelled
     from build_scripts.measure import onnx_property
-    from build_scripts.outputs import run_records
+    from build_scripts.measuring.outputs import run_records
     from functions.core.models.engine import OnnxEngine
 
     window, engine = int(onnx_property(options.model, "window")), OnnxEngine(options.model)

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx.utils import Extractor
 
-from build_scripts.latency import Rounds, interleaved
+from build_scripts.measuring.latency import Rounds, interleaved
 from build_scripts.networks.trained import LOGITS
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array

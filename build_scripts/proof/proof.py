@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from build_scripts.calibrate import Calibration
 from build_scripts.data.records import LabelledRecords
-from build_scripts.gates import Accuracy
-from build_scripts.outputs import RecordOutputs, run_records
+from build_scripts.measuring.gates import Accuracy
+from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.proof.noise import SNR_DB, NoisyRecords
 from build_scripts.proof.reliability import Reliability, reliability
 from build_scripts.search import Tried

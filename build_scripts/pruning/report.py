@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 from build_scripts.calibrate import join_score
 from build_scripts.data.records import LabelledRecords
 from build_scripts.export import export
-from build_scripts.gates import Accuracy
+from build_scripts.measuring.gates import Accuracy
+from build_scripts.measuring.outputs import run_records
+from build_scripts.measuring.torch_engine import TorchEngine
 from build_scripts.networks.checkpoint import Checkpoint, restore_network, save_checkpoint
-from build_scripts.outputs import run_records
 from build_scripts.pruning.statistics import FileSize, file_size, network_statistics
 from build_scripts.pruning.step import PrunedModel
-from build_scripts.torch_engine import TorchEngine
 from functions.core.models.manifest import JoinRule
 
 REMARK = (

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import trange
 
-from build_scripts.machine import measured_on
+from build_scripts.measuring.machine import measured_on
 from build_scripts.serving.load import Measured, Post, load
 from build_scripts.serving.servers import container, fastapi
 from functions.core.models.manifest import Manifest

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from build_scripts.errors import QuantizationError
-from build_scripts.latency import Budget, Latency, within_budget
+from build_scripts.measuring.latency import Budget, Latency, within_budget
 from build_scripts.quantization.pytorch import quantize_linear_layers
 from build_scripts.variants.arms import (
     Call,

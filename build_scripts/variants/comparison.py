@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from build_scripts.latency import Latency
-from build_scripts.machine import measured_on
+from build_scripts.measuring.latency import Latency
+from build_scripts.measuring.machine import measured_on
 from build_scripts.variants.recipe import FLOAT32
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from build_scripts import benchmark
 from build_scripts.benchmark import benchmark_against_reference, run_http_benchmark
-from build_scripts.latency import Rounds
+from build_scripts.measuring.latency import Rounds
 
 ONCE = Rounds(1, 1)
 

@@ -13,7 +13,7 @@ from build_scripts.calibrate import (
     record_novelty,
     shown_doubt,
 )
-from build_scripts.outputs import RecordOutputs
+from build_scripts.measuring.outputs import RecordOutputs
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule
 from functions.core.models.softmax import softmax

@@ -11,7 +11,7 @@ from build_scripts.data.records import RecordSet
 from build_scripts.errors import DataError
 from build_scripts.export import ExportedModel
 from build_scripts.measure import ModelFiles, ModelOutputs, latency_ratio, measure, onnx_property
-from build_scripts.outputs import run_records
+from build_scripts.measuring.outputs import run_records
 from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import WINDOW
 

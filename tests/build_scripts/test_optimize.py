@@ -15,7 +15,7 @@ from build_scripts import optimize as optimize_step
 from build_scripts.__main__ import main
 from build_scripts.errors import DataError
 from build_scripts.export import ExportedModel
-from build_scripts.latency import Rounds
+from build_scripts.measuring.latency import Rounds
 from build_scripts.onnx_file import properties
 from build_scripts.optimize import cpu_family, length_of, optimize, speed_ratio
 from build_scripts.passes.sequence import PassFailed

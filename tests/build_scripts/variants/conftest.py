@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from build_scripts.latency import Budget, Latency
+from build_scripts.measuring.latency import Budget, Latency
 from build_scripts.tracing import traced
 from build_scripts.variants.arms import Call, pytorch_call
 from build_scripts.variants.benchmark import Instruments

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from build_scripts.latency import Budget
+from build_scripts.measuring.latency import Budget
 from build_scripts.variants.arms import Call, CompileUnavailableError
 from build_scripts.variants.benchmark import Grid, Instruments, Subject, benchmark_variants
 from build_scripts.variants.files import VariantFiles

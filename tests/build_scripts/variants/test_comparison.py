@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from build_scripts.latency import Latency
+from build_scripts.measuring.latency import Latency
 from build_scripts.variants.comparison import Cell, Comparison, Weight
 
 COMPARISON = Comparison(

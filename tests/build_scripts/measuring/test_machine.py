@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import platform
 
-from build_scripts.machine import VECTOR_FLAGS, cpu_flags, machine, measured_on, versions
+from build_scripts.measuring.machine import VECTOR_FLAGS, cpu_flags, machine, measured_on, versions
 
 
 def test_the_machine_is_named_with_architecture_and_cores() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from build_scripts.errors import GateFailed
-from build_scripts.gates import Accuracy, Measurements, Quantized, check_gates
+from build_scripts.measuring.gates import Accuracy, Measurements, Quantized, check_gates
 
 INT8 = Quantized(Accuracy(record=0.996, window=0.966), agreement=0.99, size_ratio=0.35, latency_ratio=1.01)
 GOOD = Measurements(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from build_scripts.latency import Budget, Latency, Rounds, interleaved, within_budget
+from build_scripts.measuring.latency import Budget, Latency, Rounds, interleaved, within_budget
 
 
 def test_candidates_take_turns_after_one_call_to_warm_up() -> None:
