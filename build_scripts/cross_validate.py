@@ -14,7 +14,7 @@ from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.measuring.torch_engine import TorchEngine
 from build_scripts.networks.checkpoint import restore_network
 from build_scripts.recipe import ModelRecipe
-from build_scripts.train import train
+from build_scripts.training.train import train
 
 
 def leave_one_load_out(recipe: ModelRecipe, folder: Path, work: Path) -> dict[int, RecordOutputs]:

@@ -20,8 +20,8 @@ from build_scripts.networks.checkpoint import save_checkpoint
 from build_scripts.networks.trained import trained_model
 from build_scripts.package import Notes, require_new
 from build_scripts.recipe import DataSource, ModelRecipe
-from build_scripts.strangers import EXAMPLES, Signals, examples
-from build_scripts.train import train
+from build_scripts.training.strangers import EXAMPLES, Signals, examples
+from build_scripts.training.train import train
 from functions.core.models.engine import Engine
 from functions.core.preprocessing.resampling import resample
 

@@ -103,11 +103,11 @@ def qat_command(options: argparse.Namespace) -> Report:
 def prune_command(options: argparse.Namespace) -> Report:
     """Prune a checkpoint, fine-tune it, and measure it before and after."""
     from build_scripts.data.labelled import read_labelled
-    from build_scripts.fine_tune import TuningConfig
     from build_scripts.networks.checkpoint import load_checkpoint, save_checkpoint
     from build_scripts.pruning.kinds import Structured, Unstructured
     from build_scripts.pruning.report import Proof, pruning_report
     from build_scripts.pruning.step import LEARNING_RATE, prune, require_fitting_checkpoint
+    from build_scripts.training.fine_tune import TuningConfig
 
     if options.out.resolve() == options.checkpoint.resolve():
         raise ValueError(f"--out is the checkpoint itself, {options.out}: a step never changes its input.")

@@ -38,7 +38,7 @@ def train_command(options: argparse.Namespace) -> Report:
     from build_scripts.data.cwru_split import RecordingPart
     from build_scripts.data.records import read_records
     from build_scripts.networks.checkpoint import save_checkpoint
-    from build_scripts.train import train
+    from build_scripts.training.train import train
 
     recipe = recipe_named(options.model)
     config = replace(recipe.training, epochs=options.epochs or recipe.training.epochs)

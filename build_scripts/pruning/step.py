@@ -11,15 +11,15 @@ from build_scripts.data.cwru_split import segments
 from build_scripts.data.recordings import Recordings
 from build_scripts.data.records import LabelledRecords, require_fitting
 from build_scripts.errors import DataError, PruningError
-from build_scripts.fine_tune import FineTuned, TuningConfig, fine_tune
 from build_scripts.networks.checkpoint import Checkpoint, restore_network
 from build_scripts.networks.network import BearingNetwork
 from build_scripts.networks.novelty import NoveltyModel
 from build_scripts.pruning.kinds import Pruning, Structured, Unstructured
 from build_scripts.pruning.structured import remove_channels
 from build_scripts.pruning.unstructured import Masks, hold, largest_weights, release, zeroed
-from build_scripts.train import TrainingConfig, novelty_of_training
-from build_scripts.training_windows import random_batches
+from build_scripts.training.fine_tune import FineTuned, TuningConfig, fine_tune
+from build_scripts.training.train import TrainingConfig, novelty_of_training
+from build_scripts.training.training_windows import random_batches
 
 LEARNING_RATE = 1e-3
 

@@ -15,7 +15,7 @@ from build_scripts.networks.network import NetworkConfig, Stage
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.parser import MODELS
 from build_scripts.quantize import QuantizationConfig, quantize
-from build_scripts.train import TrainingConfig, train
+from build_scripts.training.train import TrainingConfig, train
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"

@@ -10,7 +10,7 @@ from build_scripts.data.cwru import CLASSES
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.networks.network import NetworkConfig, Stage
 from build_scripts.recipe import ROLLING_BEARING
-from build_scripts.train import TrainingConfig
+from build_scripts.training.train import TrainingConfig
 
 WINDOW = 128
 TINY = replace(

@@ -9,8 +9,8 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from build_scripts.errors import QuantizationError
-from build_scripts.fine_tune import TuningConfig
 from build_scripts.quantization.qat.fake_quantize import QuantizedBlock
+from build_scripts.training.fine_tune import TuningConfig
 
 BITS = (7, 8)
 

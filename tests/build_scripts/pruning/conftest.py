@@ -10,7 +10,7 @@ import pytest
 from build_scripts.data.records import RecordSet
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription, load_checkpoint, save_checkpoint
 from build_scripts.networks.network import NetworkConfig, Stage
-from build_scripts.train import TrainingConfig, train
+from build_scripts.training.train import TrainingConfig, train
 
 WINDOW, RATE_HZ = 256, 1000.0
 CLASSES = (("low", "Low tone"), ("middle", "Middle tone"), ("high", "High tone"))

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from build_scripts.errors import QuantizationError
-from build_scripts.fine_tune import FineTuned, fine_tune, window_batches
 from build_scripts.networks.network import BearingNetwork, NetworkConfig
 from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.qat.fake_quantize import ActivationQuantizer
 from build_scripts.quantization.qat.prepare import AwareConfig, folded, prepare, quantized_blocks
 from build_scripts.quantization.qat.step import write_integer
+from build_scripts.training.fine_tune import FineTuned, fine_tune, window_batches
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.quantization.conftest import STAGES

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from build_scripts.data.records import RecordSet
-from build_scripts.training_windows import epoch_generator, random_batches
+from build_scripts.training.training_windows import epoch_generator, random_batches
 from tests.build_scripts.conftest import WINDOW
 
 

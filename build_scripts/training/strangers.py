@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from build_scripts.data.records import LabelledRecords
-from build_scripts.outliers import OUTLIERS
+from build_scripts.training.outliers import OUTLIERS
 from functions.core.models.diagnosis import novelty
 from functions.core.models.engine import Engine
 from functions.core.models.manifest import NoveltyRule
@@ -18,7 +18,7 @@ from functions.core.preprocessing.clipping import extremes, is_clipped
 from functions.core.preprocessing.resampling import resample
 from functions.core.preprocessing.windowing import cut_windows
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "docs" / "examples"
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 # Other draws than training saw.
 SEED = 90210
 SIGNALS, WINDOWS = 60, 3

@@ -17,7 +17,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 from tqdm import trange
 
 from build_scripts.errors import FineTuningError
-from build_scripts.training_windows import epoch_generator
+from build_scripts.training.training_windows import epoch_generator
 from functions.core.preprocessing.arrays import Float32Array
 
 Batches = Callable[[np.random.Generator], Iterator[tuple[Tensor, Tensor]]]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from build_scripts.data.records import RecordSet
-from build_scripts.strangers import EXAMPLES, examples, novel_shares, synthetic
+from build_scripts.training.strangers import EXAMPLES, examples, novel_shares, synthetic
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import NoveltyRule
 from functions.core.preprocessing.arrays import Float32Array

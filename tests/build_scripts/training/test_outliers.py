@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from build_scripts.outliers import KINDS, OUTLIERS, clipped, exposure
+from build_scripts.training.outliers import KINDS, OUTLIERS, clipped, exposure
 from functions.core.preprocessing.arrays import Float32Array
 
 RATE_HZ, WINDOW = 20480, 4096

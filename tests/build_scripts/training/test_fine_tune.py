@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from build_scripts.errors import FineTuningError
-from build_scripts.fine_tune import TuningConfig, fine_tune, window_batches
+from build_scripts.training.fine_tune import TuningConfig, fine_tune, window_batches
 
 WINDOWS = np.random.default_rng(0).normal(0.0, 1.0, (40, 1, 8)).astype(np.float32)
 LABEL = (WINDOWS[:, 0].sum(axis=1) > 0).astype(np.int64)

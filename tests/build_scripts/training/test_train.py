@@ -11,7 +11,7 @@ from build_scripts.data.records import RecordSet
 from build_scripts.errors import CheckpointError
 from build_scripts.networks.checkpoint import Checkpoint, restore_network
 from build_scripts.networks.network import BearingNetwork
-from build_scripts.train import pooled_features, train
+from build_scripts.training.train import pooled_features, train
 from tests.build_scripts.conftest import DESCRIPTION, NETWORK, TRAINING, WINDOW
 
 
