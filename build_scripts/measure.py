@@ -8,10 +8,10 @@ from pathlib import Path
 
 from build_scripts.calibrate import Calibration, join_score
 from build_scripts.errors import DataError
+from build_scripts.export.onnx_file import properties, read_model
 from build_scripts.measuring.gates import Accuracy, Measurements, Quantized
 from build_scripts.measuring.latency import Rounds, interleaved
 from build_scripts.measuring.outputs import RecordOutputs, agreement
-from build_scripts.onnx_file import properties, read_model
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 

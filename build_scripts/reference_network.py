@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from build_scripts.tracing import traced
+from build_scripts.export.torch_export import traced
 
 CLASSES = 11
 WINDOW = 20480

@@ -19,9 +19,9 @@ PRECISIONS = {"static": "int8", "dynamic": "int8", "half": "fp16", "weights": "i
 
 def export_command(options: argparse.Namespace) -> Report:
     """Export a checkpoint."""
-    from build_scripts.export import export
+    from build_scripts.export.export import export
+    from build_scripts.export.torch_export import ExportOptions
     from build_scripts.networks.checkpoint import load_checkpoint
-    from build_scripts.tracing import ExportOptions
 
     told = ExportOptions(options.exporter, options.opset)
     exported = export(load_checkpoint(options.checkpoint), options.out, options=told)
@@ -30,9 +30,9 @@ def export_command(options: argparse.Namespace) -> Report:
 
 def validate_command(options: argparse.Namespace) -> Report:
     """Check an exported model against the checkpoint it was made from."""
-    from build_scripts.export import contract_of
+    from build_scripts.export.export import contract_of
+    from build_scripts.export.validate import validate
     from build_scripts.networks.trained import trained_model
-    from build_scripts.validate import validate
 
     model = trained_model(options.checkpoint)
     return asdict(validate(options.model, model.network, contract_of(model)))
@@ -40,7 +40,7 @@ def validate_command(options: argparse.Namespace) -> Report:
 
 def optimize_command(options: argparse.Namespace) -> Report:
     """Rewrite and fuse a model, and time it beside the one it came from."""
-    from build_scripts.optimize import optimize, speed_ratio
+    from build_scripts.export.optimize import optimize, speed_ratio
 
     optimized = optimize(options.model, options.out, options.level)
     return optimized.as_json() | {"speed_ratio": speed_ratio(options.model, optimized.path)}

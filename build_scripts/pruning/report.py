@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from build_scripts.calibrate import join_score
 from build_scripts.data.records import LabelledRecords
-from build_scripts.export import export
+from build_scripts.export.export import export
 from build_scripts.measuring.gates import Accuracy
 from build_scripts.measuring.outputs import run_records
 from build_scripts.measuring.torch_engine import TorchEngine

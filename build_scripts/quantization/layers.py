@@ -10,7 +10,7 @@ import onnx
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from build_scripts.errors import QuantizationError
-from build_scripts.onnx_file import slimmed
+from build_scripts.export.onnx_file import slimmed
 
 LAYERS = ("Conv", "Gemm", "MatMul")
 _ZERO = "excluded_layer_floor"

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from build_scripts.errors import BuildError
-from build_scripts.optimize import optimize
+from build_scripts.export.optimize import optimize
 from build_scripts.quantization.techniques import TECHNIQUES, QuantizationOptions
 from build_scripts.variants.recipe import FLOAT32, OPTIMIZED, VariantRecipe
 from functions.core.preprocessing.arrays import Float32Array

@@ -9,7 +9,7 @@ from torch import nn
 from build_scripts.data.records import RecordSet
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.data.simulation.classes import FAULT_CLASSES
-from build_scripts.export import ExportedModel, export, export_network
+from build_scripts.export.export import ExportedModel, export, export_network
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription, load_checkpoint, save_checkpoint
 from build_scripts.networks.network import NetworkConfig, Stage
 from build_scripts.networks.trained import TrainedModel

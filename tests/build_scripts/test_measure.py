@@ -9,7 +9,7 @@ import pytest
 from build_scripts.calibrate import calibrate
 from build_scripts.data.records import RecordSet
 from build_scripts.errors import DataError
-from build_scripts.export import ExportedModel
+from build_scripts.export.export import ExportedModel
 from build_scripts.measure import ModelFiles, ModelOutputs, latency_ratio, measure, onnx_property
 from build_scripts.measuring.outputs import run_records
 from functions.core.models.engine import OnnxEngine

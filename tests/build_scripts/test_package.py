@@ -8,7 +8,7 @@ import pytest
 
 from build_scripts.calibrate import Calibration, JoinScore
 from build_scripts.errors import GateFailed, PackageExistsError
-from build_scripts.export import ExportedModel
+from build_scripts.export.export import ExportedModel
 from build_scripts.measuring.gates import Accuracy, Measurements, Quantized
 from build_scripts.measuring.latency import Latency
 from build_scripts.networks.checkpoint import file_sha256

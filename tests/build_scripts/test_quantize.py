@@ -8,7 +8,7 @@ import pytest
 
 from build_scripts.data.records import RecordSet
 from build_scripts.errors import GateFailed
-from build_scripts.export import ExportedModel
+from build_scripts.export.export import ExportedModel
 from build_scripts.networks.network import NetworkConfig
 from build_scripts.quantize import QuantizationConfig, WindowReader, executed_operators, require_integer_convolutions
 from functions.core.models.engine import OnnxEngine

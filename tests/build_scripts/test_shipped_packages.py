@@ -13,9 +13,9 @@ import pytest
 from build_scripts.build import OPTIMIZATION
 from build_scripts.card.step import read_package
 from build_scripts.data.simulate import SimulationConfig, simulate
-from build_scripts.export import export
+from build_scripts.export.export import export
+from build_scripts.export.optimize import optimize
 from build_scripts.networks.checkpoint import load_checkpoint
-from build_scripts.optimize import optimize
 from build_scripts.parser import CHECKPOINTS, MODELS
 from build_scripts.quantization.techniques import TECHNIQUES
 from build_scripts.recipe import JOURNAL_BEARING, RECIPES

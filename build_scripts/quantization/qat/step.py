@@ -12,17 +12,17 @@ from torch import nn
 
 from build_scripts.data.records import RecordSet
 from build_scripts.errors import QuantizationError
-from build_scripts.export import model_properties
+from build_scripts.export.export import model_properties
+from build_scripts.export.onnx_file import slimmed
+from build_scripts.export.torch_export import traced
 from build_scripts.networks.checkpoint import Checkpoint, restore_network
 from build_scripts.networks.network import BearingNetwork
 from build_scripts.networks.novelty import ServedNetwork
 from build_scripts.networks.trained import DISTANCE, LOGITS
-from build_scripts.onnx_file import slimmed
 from build_scripts.quantization.layers import write_quantized
 from build_scripts.quantization.operators import require_integer_convolutions
 from build_scripts.quantization.qat.prepare import AwareConfig, folded, prepare, quantized_blocks
 from build_scripts.quantization.qat.write import QdqWriter
-from build_scripts.tracing import traced
 from build_scripts.training.fine_tune import FineTuned, fine_tune
 from build_scripts.training.train import TrainingConfig, novelty_of_training
 from build_scripts.training.training_windows import random_batches

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from build_scripts.data.records import RecordSet
-from build_scripts.export import ExportedModel
+from build_scripts.export.export import ExportedModel
 from build_scripts.measuring.outputs import RecordOutputs, agreement, run_records
 from functions.core.models.engine import EngineOutput, OnnxEngine
 from tests.build_scripts.conftest import WINDOW

@@ -10,7 +10,8 @@ import torch
 from build_scripts.data.recordings import read_recordings
 from build_scripts.data.records import RecordSet
 from build_scripts.errors import CheckpointError, DataError, FineTuningError, PruningError
-from build_scripts.export import contract_of, export
+from build_scripts.export.export import contract_of, export
+from build_scripts.export.validate import validate
 from build_scripts.measuring.outputs import run_records
 from build_scripts.measuring.torch_engine import TorchEngine
 from build_scripts.networks.checkpoint import Checkpoint, load_checkpoint, restore_network, save_checkpoint
@@ -22,7 +23,6 @@ from build_scripts.pruning.step import PrunedModel, prune, training_records
 from build_scripts.pruning.unstructured import largest_weights
 from build_scripts.training.fine_tune import TuningConfig
 from build_scripts.training.outliers import KINDS
-from build_scripts.validate import validate
 from tests.build_scripts.pruning.conftest import WINDOW
 from tests.build_scripts.test_cross_validate import TINY, write_recordings
 

@@ -9,9 +9,9 @@ import onnx
 import pytest
 import torch
 
+from build_scripts.export.onnx_file import slimmed
+from build_scripts.export.torch_export import traced
 from build_scripts.networks.network import BearingNetwork, NetworkConfig, Stage
-from build_scripts.onnx_file import slimmed
-from build_scripts.tracing import traced
 from functions.core.preprocessing.arrays import Float32Array
 
 WINDOW = 2048

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from build_scripts.export.torch_export import traced
 from build_scripts.measuring.latency import Budget, Latency
-from build_scripts.tracing import traced
 from build_scripts.variants.arms import Call, pytorch_call
 from build_scripts.variants.benchmark import Instruments
 from build_scripts.variants.files import CalibrationData, VariantFiles, make_files

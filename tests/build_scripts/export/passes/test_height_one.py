@@ -9,9 +9,9 @@ import onnx
 import pytest
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from build_scripts.passes.height_one import HeightOne
-from build_scripts.passes.parity import Parity
-from build_scripts.passes.sequence import PassFailed
+from build_scripts.export.passes.height_one import HeightOne
+from build_scripts.export.passes.parity import Parity
+from build_scripts.export.passes.sequence import PassFailed
 from tests.support.onnx_graphs import convolution, graph, node, operators, scalar, weights
 
 CONV = convolution(output="c")

@@ -8,11 +8,11 @@ from pathlib import Path
 import onnx
 import torch
 
+from build_scripts.export.onnx_file import slimmed
+from build_scripts.export.torch_export import DEFAULT, ExportOptions, traced
+from build_scripts.export.validate import Contract, free_lengths, validate
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
 from build_scripts.networks.trained import TrainedModel, model_of
-from build_scripts.onnx_file import slimmed
-from build_scripts.tracing import DEFAULT, ExportOptions, traced
-from build_scripts.validate import Contract, free_lengths, validate
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import onnx
 
-from build_scripts.passes.sequence import PassFailed
-from build_scripts.passes.session import SESSION_ERRORS, optimized_graph
+from build_scripts.export.passes.sequence import PassFailed
+from build_scripts.export.passes.session import SESSION_ERRORS, optimized_graph
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import onnx
 import pytest
 
 from build_scripts.errors import DataError
-from build_scripts.onnx_file import properties, read_model
+from build_scripts.export.onnx_file import properties, read_model
 from tests.support.onnx_graphs import graph, node
 
 

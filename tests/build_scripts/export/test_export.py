@@ -9,9 +9,9 @@ import onnxruntime
 import pytest
 import torch
 
-from build_scripts import export as export_step
 from build_scripts.errors import ValidationFailed
-from build_scripts.export import ExportedModel, export
+from build_scripts.export import export as export_step
+from build_scripts.export.export import ExportedModel, export
 from build_scripts.networks.checkpoint import Checkpoint, restore_network
 from build_scripts.networks.trained import model_of
 from functions.core.models.engine import OnnxEngine

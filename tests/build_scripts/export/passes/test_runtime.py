@@ -4,9 +4,9 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from build_scripts.passes.parity import Parity
-from build_scripts.passes.runtime import RuntimeGraph
-from build_scripts.passes.sequence import PassFailed
+from build_scripts.export.passes.parity import Parity
+from build_scripts.export.passes.runtime import RuntimeGraph
+from build_scripts.export.passes.sequence import PassFailed
 from tests.support.onnx_graphs import graph, node, operators, weights
 
 CONSTANTS = [

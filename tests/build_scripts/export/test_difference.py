@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from build_scripts.difference import largest_difference
+from build_scripts.export.difference import largest_difference
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from build_scripts import optimize as optimize_step
 from build_scripts.__main__ import main
 from build_scripts.errors import DataError
-from build_scripts.export import ExportedModel
+from build_scripts.export import optimize as optimize_step
+from build_scripts.export.export import ExportedModel
+from build_scripts.export.onnx_file import properties
+from build_scripts.export.optimize import cpu_family, length_of, optimize, speed_ratio
+from build_scripts.export.passes.sequence import PassFailed
+from build_scripts.export.passes.session import session
+from build_scripts.export.torch_export import traced
 from build_scripts.measuring.latency import Rounds
-from build_scripts.onnx_file import properties
-from build_scripts.optimize import cpu_family, length_of, optimize, speed_ratio
-from build_scripts.passes.sequence import PassFailed
-from build_scripts.passes.session import session
-from build_scripts.tracing import traced
 
 LENGTH = 200
 

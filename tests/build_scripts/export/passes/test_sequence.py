@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import onnx
 import pytest
 
-from build_scripts.passes.sequence import PassFailed, Sequential
+from build_scripts.export.passes.sequence import PassFailed, Sequential
 from tests.support.onnx_graphs import graph, node, operators
 
 

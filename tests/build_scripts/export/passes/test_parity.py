@@ -7,9 +7,9 @@ import onnx
 import pytest
 from onnx import TensorProto
 
+from build_scripts.export.passes.parity import MIN_LIMIT, Parity, Proven, random_inputs
+from build_scripts.export.passes.sequence import PassFailed
 from build_scripts.measuring.gates import MAX_EXPORT_DIFFERENCE
-from build_scripts.passes.parity import MIN_LIMIT, Parity, Proven, random_inputs
-from build_scripts.passes.sequence import PassFailed
 from tests.support.onnx_graphs import convolution, graph, node, scalar, weights
 
 SOURCE = graph([node("Identity", ["signal"], "answer")])

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import onnx
 
+from build_scripts.export.onnx_file import properties, read_model, slimmed
+from build_scripts.export.passes.height_one import HeightOne
+from build_scripts.export.passes.parity import Parity, Proven, random_inputs
+from build_scripts.export.passes.runtime import RuntimeGraph
+from build_scripts.export.passes.sequence import Sequential
+from build_scripts.export.passes.session import session
 from build_scripts.measuring.latency import Rounds, interleaved
 from build_scripts.measuring.machine import cpu_flags, versions
-from build_scripts.onnx_file import properties, read_model, slimmed
-from build_scripts.passes.height_one import HeightOne
-from build_scripts.passes.parity import Parity, Proven, random_inputs
-from build_scripts.passes.runtime import RuntimeGraph
-from build_scripts.passes.sequence import Sequential
-from build_scripts.passes.session import session
 
 # Samples in a free length, where the file does not say its window.
 LENGTH = 4096

@@ -15,10 +15,10 @@ from typing import Self
 import numpy as np
 import onnx
 
-from build_scripts.difference import BATCHES, SIGMA_G, largest_difference
+from build_scripts.export.difference import BATCHES, SIGMA_G, largest_difference
+from build_scripts.export.passes.sequence import Pass, PassFailed
+from build_scripts.export.passes.session import SESSION_ERRORS, session
 from build_scripts.measuring.gates import MAX_EXPORT_DIFFERENCE
-from build_scripts.passes.sequence import Pass, PassFailed
-from build_scripts.passes.session import SESSION_ERRORS, session
 from functions.core.preprocessing.arrays import Float32Array
 
 SHARE = 0.01

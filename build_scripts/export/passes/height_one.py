@@ -11,8 +11,8 @@ from __future__ import annotations
 import onnx
 from onnx import TensorProto, helper
 
-from build_scripts.passes.region import AXES, Region, is_flat_convolution, names_read
-from build_scripts.passes.sequence import PassFailed
+from build_scripts.export.passes.region import AXES, Region, is_flat_convolution, names_read
+from build_scripts.export.passes.sequence import PassFailed
 
 MIN_OPSET = 13
 

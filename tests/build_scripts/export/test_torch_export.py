@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from build_scripts.errors import ExportError, ValidationFailed
-from build_scripts.export import export, export_network
+from build_scripts.export.export import export, export_network
+from build_scripts.export.torch_export import ExporterName, ExportOptions
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
 from build_scripts.networks.trained import TrainedModel
-from build_scripts.tracing import ExporterName, ExportOptions
 
 DESCRIPTION = ModelDescription("small", "Small", (("a", "A"), ("b", "B")), 256, 100.0, "g")
 BOTH = pytest.mark.parametrize("exporter", ["dynamo", "legacy"])

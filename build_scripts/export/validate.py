@@ -19,8 +19,8 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 from torch import nn
 
-from build_scripts.difference import BATCHES, SIGMA_G, largest_difference
 from build_scripts.errors import ValidationFailed
+from build_scripts.export.difference import BATCHES, SIGMA_G, largest_difference
 from build_scripts.measuring.gates import MAX_EXPORT_DIFFERENCE
 from functions.core.errors import ModelUnavailableError
 from functions.core.models.engine import OnnxEngine
