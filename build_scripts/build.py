@@ -22,7 +22,7 @@ from build_scripts.networks.trained import TrainedModel
 from build_scripts.package import ModelFile, Notes, PackageContent, package, require_new
 from build_scripts.proof.cost import novelty_cost
 from build_scripts.proof.proof import Proof, Served, prove
-from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES, Search, SearchSpace, search
+from build_scripts.quantization.search import CANDIDATES, DEFAULT_CANDIDATES, Search, SearchSpace, search
 from build_scripts.training.strangers import Signals, novel_shares
 from functions.core.models.engine import Engine, OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array

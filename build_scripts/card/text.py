@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from build_scripts.emulation.step import Emulation
 from build_scripts.measuring.gates import Accuracy
 from build_scripts.proof.proof import Proof
-from build_scripts.search import Tried
+from build_scripts.quantization.search import Tried
 from functions.core.models.manifest import Evidence, JoinRule, Manifest, Variant
 
 

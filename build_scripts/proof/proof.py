@@ -16,7 +16,7 @@ from build_scripts.measuring.gates import Accuracy
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.proof.noise import SNR_DB, NoisyRecords
 from build_scripts.proof.reliability import Reliability, reliability
-from build_scripts.search import Tried
+from build_scripts.quantization.search import Tried
 from functions.core.models.engine import Engine
 from functions.core.models.joining import join_probabilities
 from functions.core.models.softmax import softmax

@@ -15,7 +15,7 @@ from build_scripts.networks.checkpoint import file_sha256
 from build_scripts.package import ModelFile, PackageContent, package
 from build_scripts.proof.proof import Proof
 from build_scripts.proof.reliability import Reliability
-from build_scripts.search import Figures, Tried
+from build_scripts.quantization.search import Figures, Tried
 from functions.core.models.manifest import JoinRule, NoveltyRule, read_manifest
 from functions.core.models.models import ModelRepository
 from tests.build_scripts.conftest import DESCRIPTION

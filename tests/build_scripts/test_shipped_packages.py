@@ -17,9 +17,9 @@ from build_scripts.export.export import export
 from build_scripts.export.optimize import optimize
 from build_scripts.networks.checkpoint import load_checkpoint
 from build_scripts.parser import CHECKPOINTS, MODELS
+from build_scripts.quantization.search import CANDIDATES
 from build_scripts.quantization.techniques import TECHNIQUES
 from build_scripts.recipe import JOURNAL_BEARING, RECIPES
-from build_scripts.search import CANDIDATES
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.conftest import SHARED

@@ -11,7 +11,16 @@ from build_scripts.build import calibration_windows
 from build_scripts.data.records import RecordSet
 from build_scripts.export.export import ExportedModel
 from build_scripts.measuring.latency import Latency
-from build_scripts.search import CANDIDATES, DEFAULT_CANDIDATES, Figures, Search, SearchSpace, Tried, fastest, search
+from build_scripts.quantization.search import (
+    CANDIDATES,
+    DEFAULT_CANDIDATES,
+    Figures,
+    Search,
+    SearchSpace,
+    Tried,
+    fastest,
+    search,
+)
 from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import WINDOW
 
