@@ -9,19 +9,19 @@ from pathlib import Path
 
 import numpy as np
 
-from build_scripts.calibrate import FALSE_ALARM_RATE, Calibration, calibrate
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError, NoVariantPassed, QuantizationError
+from build_scripts.evidence.calibrate import FALSE_ALARM_RATE, Calibration, calibrate
+from build_scripts.evidence.measure import ModelFiles, ModelOutputs, measure
+from build_scripts.evidence.proof.cost import novelty_cost
+from build_scripts.evidence.proof.proof import Proof, Served, prove
 from build_scripts.export.export import ExportedModel, export_network
 from build_scripts.export.optimize import optimize
 from build_scripts.export.torch_export import ExportOptions
-from build_scripts.measure import ModelFiles, ModelOutputs, measure
 from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.package import ModelFile, Notes, PackageContent, package, require_new
-from build_scripts.proof.cost import novelty_cost
-from build_scripts.proof.proof import Proof, Served, prove
 from build_scripts.quantization.search import CANDIDATES, DEFAULT_CANDIDATES, Search, SearchSpace, search
 from build_scripts.training.strangers import Signals, novel_shares
 from functions.core.models.engine import Engine, OnnxEngine

@@ -10,13 +10,13 @@ from tempfile import mkdtemp
 
 import onnx
 
-from build_scripts.calibrate import Calibration
-from build_scripts.card.step import write_card
 from build_scripts.errors import PackageExistsError
+from build_scripts.evidence.calibrate import Calibration
+from build_scripts.evidence.card.step import write_card
+from build_scripts.evidence.proof.proof import Proof, write_proof
 from build_scripts.measuring.gates import Measurements, check_gates
 from build_scripts.measuring.machine import cpu_flags, machine, versions
 from build_scripts.networks.checkpoint import ModelDescription, file_sha256
-from build_scripts.proof.proof import Proof, write_proof
 from functions.core.models.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision, Variant, write_manifest
 
 Settings = dict[str, str | int | float | bool]

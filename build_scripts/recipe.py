@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from build_scripts.calibrate import FALSE_ALARM_RATE
 from build_scripts.data.cwru import CLASSES as CWRU_CLASSES
 from build_scripts.data.cwru import SAMPLE_RATE_HZ as CWRU_SAMPLE_RATE_HZ
 from build_scripts.data.cwru_split import RecordingPart
 from build_scripts.data.simulate import SimulationConfig
 from build_scripts.data.simulation.classes import FAULT_CLASSES, SAMPLE_RATE_HZ
+from build_scripts.evidence.calibrate import FALSE_ALARM_RATE
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.networks.network import NetworkConfig, Stage
 from build_scripts.quantization.search import DEFAULT_CANDIDATES

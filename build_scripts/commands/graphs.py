@@ -68,7 +68,7 @@ def quantize_command(options: argparse.Namespace) -> Report:
 def _quantization_options(options: argparse.Namespace) -> QuantizationOptions:
     from build_scripts.build import calibration_windows
     from build_scripts.data.labelled import read_labelled
-    from build_scripts.measure import onnx_property
+    from build_scripts.evidence.measure import onnx_property
     from build_scripts.quantization.techniques import QuantizationOptions
 
     windows = None
@@ -132,9 +132,9 @@ def prune_command(options: argparse.Namespace) -> Report:
 
 def calibrate_command(options: argparse.Namespace) -> Report:
     """Fit the calibration of an ONNX model."""
-    from build_scripts.calibrate import calibrate
     from build_scripts.data.labelled import read_labelled
-    from build_scripts.measure import onnx_property
+    from build_scripts.evidence.calibrate import calibrate
+    from build_scripts.evidence.measure import onnx_property
     from build_scripts.measuring.outputs import run_records
     from functions.core.models.engine import OnnxEngine
 

@@ -95,7 +95,7 @@ def build_command(options: argparse.Namespace) -> Report:
 
 def card_command(options: argparse.Namespace) -> Report:
     """Render the card of a package again."""
-    from build_scripts.card.step import write_card
+    from build_scripts.evidence.card.step import write_card
 
     return {"card": str(write_card(options.models / options.model / options.version))}
 

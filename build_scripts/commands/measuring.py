@@ -12,7 +12,7 @@ from build_scripts.parser import CHECKPOINTS, WORK
 def evaluate_command(options: argparse.Namespace) -> Report:
     """Evaluate a packaged model on a file of records."""
     from build_scripts.data.labelled import description_of, read_for
-    from build_scripts.evaluate import evaluate
+    from build_scripts.evidence.evaluate import evaluate
     from functions.core.models.models import ModelRepository
 
     manifest = ModelRepository(options.models).manifest(options.model)
@@ -22,8 +22,8 @@ def evaluate_command(options: argparse.Namespace) -> Report:
 
 def emulate_command(options: argparse.Namespace) -> Report:
     """Run a package on another processor; `--write` puts what was found on its card."""
-    from build_scripts.card.step import write_card
-    from build_scripts.emulation.step import Question, emulate, keep
+    from build_scripts.evidence.card.step import write_card
+    from build_scripts.evidence.other_processors.step import Question, emulate, keep
 
     work = WORK.parent / "emulation"
     question = Question(options.processor, options.data, options.windows, work)

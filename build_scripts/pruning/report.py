@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from build_scripts.calibrate import join_score
 from build_scripts.data.records import LabelledRecords
+from build_scripts.evidence.calibrate import join_score
 from build_scripts.export.export import export
 from build_scripts.measuring.gates import Accuracy
 from build_scripts.measuring.outputs import run_records

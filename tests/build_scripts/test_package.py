@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from build_scripts.calibrate import Calibration, JoinScore
 from build_scripts.errors import GateFailed, PackageExistsError
+from build_scripts.evidence.calibrate import Calibration, JoinScore
+from build_scripts.evidence.proof.proof import Proof
+from build_scripts.evidence.proof.reliability import Reliability
 from build_scripts.export.export import ExportedModel
 from build_scripts.measuring.gates import Accuracy, Measurements, Quantized
 from build_scripts.measuring.latency import Latency
 from build_scripts.networks.checkpoint import file_sha256
 from build_scripts.package import ModelFile, PackageContent, package
-from build_scripts.proof.proof import Proof
-from build_scripts.proof.reliability import Reliability
 from build_scripts.quantization.search import Figures, Tried
 from functions.core.models.manifest import JoinRule, NoveltyRule, read_manifest
 from functions.core.models.models import ModelRepository

@@ -10,7 +10,7 @@ import soxr
 
 from build_scripts.data.records import RecordSet, read_records
 from build_scripts.data.simulate import SimulationConfig, simulate
-from build_scripts.evaluate import Evaluation, evaluate
+from build_scripts.evidence.evaluate import Evaluation, evaluate
 from build_scripts.measuring.gates import MAX_ACCURACY_DROP, MAX_SIZE_RATIO
 from build_scripts.measuring.outputs import RecordOutputs, agreement, run_records
 from build_scripts.networks.checkpoint import file_sha256, load_checkpoint

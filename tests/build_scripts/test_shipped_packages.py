@@ -11,8 +11,8 @@ import onnx
 import pytest
 
 from build_scripts.build import OPTIMIZATION
-from build_scripts.card.step import read_package
 from build_scripts.data.simulate import SimulationConfig, simulate
+from build_scripts.evidence.card.step import read_package
 from build_scripts.export.export import export
 from build_scripts.export.optimize import optimize
 from build_scripts.networks.checkpoint import load_checkpoint

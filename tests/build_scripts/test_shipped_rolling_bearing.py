@@ -9,9 +9,9 @@ import pytest
 import soundfile
 import soxr
 
-from build_scripts.card.step import read_package
 from build_scripts.data.labelled import read_labelled
-from build_scripts.evaluate import Evaluation, evaluate
+from build_scripts.evidence.card.step import read_package
+from build_scripts.evidence.evaluate import Evaluation, evaluate
 from build_scripts.measuring.gates import MAX_SIZE_RATIO
 from build_scripts.networks.checkpoint import file_sha256, load_checkpoint
 from build_scripts.parser import CHECKPOINTS

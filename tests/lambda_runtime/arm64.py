@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from build_scripts.emulation.arm64 import CPU_INFO
+from build_scripts.evidence.other_processors.arm64 import CPU_INFO
 from tests.lambda_runtime.places import BUILD, CACHE, NotHereError, make_root, unpacked
 
 SCRIPT = Path(__file__).with_name("invoke_here.py")

@@ -13,7 +13,7 @@ import torch
 from build_scripts.__main__ import main
 from build_scripts.data.records import RecordSet, write_records
 from build_scripts.errors import QuantizationError
-from build_scripts.measure import onnx_property
+from build_scripts.evidence.measure import onnx_property
 from build_scripts.networks.checkpoint import Checkpoint
 from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.qat.prepare import AwareConfig

@@ -7,7 +7,7 @@ import pytest
 
 from build_scripts.data.records import RecordSet
 from build_scripts.errors import DataError
-from build_scripts.evaluate import evaluate
+from build_scripts.evidence.evaluate import evaluate
 from functions.core.errors import ModelNotFoundError
 
 

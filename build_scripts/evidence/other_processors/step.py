@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 
 from build_scripts.data.labelled import description_of, read_for
 from build_scripts.data.records import LabelledRecords
-from build_scripts.emulation.control import loudest_windows, write_control
-from build_scripts.emulation.processors import NATIVE, PROCESSORS, answers
+from build_scripts.evidence.other_processors.control import loudest_windows, write_control
+from build_scripts.evidence.other_processors.processors import NATIVE, PROCESSORS, answers
 from functions.core.models.models import ModelRepository
 from functions.core.preprocessing.arrays import Float32Array
 

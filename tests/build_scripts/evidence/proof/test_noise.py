@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from build_scripts.data.records import RecordSet
-from build_scripts.proof.noise import NoisyRecords
+from build_scripts.evidence.proof.noise import NoisyRecords
 from tests.build_scripts.conftest import WINDOW
 
 

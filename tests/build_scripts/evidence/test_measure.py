@@ -6,11 +6,11 @@ import numpy as np
 import onnx
 import pytest
 
-from build_scripts.calibrate import calibrate
 from build_scripts.data.records import RecordSet
 from build_scripts.errors import DataError
+from build_scripts.evidence.calibrate import calibrate
+from build_scripts.evidence.measure import ModelFiles, ModelOutputs, latency_ratio, measure, onnx_property
 from build_scripts.export.export import ExportedModel
-from build_scripts.measure import ModelFiles, ModelOutputs, latency_ratio, measure, onnx_property
 from build_scripts.measuring.outputs import run_records
 from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import WINDOW

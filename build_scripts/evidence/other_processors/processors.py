@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from build_scripts.emulation.arm64 import arm64_command
 from build_scripts.errors import EmulationError
+from build_scripts.evidence.other_processors.arm64 import arm64_command
 from functions.core.preprocessing.arrays import Float32Array
 
 RUNNER = Path(__file__).with_name("runner.py")

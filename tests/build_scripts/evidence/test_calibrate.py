@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from build_scripts.calibrate import (
+from build_scripts.evidence.calibrate import (
     calibrate,
     fit_evidence_rule,
     fit_novelty_rule,

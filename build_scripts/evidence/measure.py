@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from build_scripts.calibrate import Calibration, join_score
 from build_scripts.errors import DataError
+from build_scripts.evidence.calibrate import Calibration, join_score
 from build_scripts.export.onnx_file import properties, read_model
 from build_scripts.measuring.gates import Accuracy, Measurements, Quantized
 from build_scripts.measuring.latency import Rounds, interleaved

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from build_scripts.evidence.proof import cost
+from build_scripts.evidence.proof.cost import novelty_cost
 from build_scripts.export.export import ExportedModel
-from build_scripts.proof import cost
-from build_scripts.proof.cost import novelty_cost
 from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import WINDOW
 

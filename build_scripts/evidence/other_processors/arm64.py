@@ -15,7 +15,7 @@ from build_scripts.errors import EmulationError
 
 SUITE, PYTHON = "bookworm", "3.11"
 PACKAGES = ("python3.11-minimal", "libpython3.11-stdlib", "libstdc++6")
-LOCK = Path(__file__).resolve().parents[2] / "layers" / "runtime" / "requirements.txt"
+LOCK = Path(__file__).resolve().parents[3] / "layers" / "runtime" / "requirements.txt"
 WHEELS = ("numpy", "onnxruntime")
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux2014_aarch64")
 # onnxruntime's processor detection reads these two and breaks on those of another architecture.

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from build_scripts.evidence.proof.proof import Proof
 from build_scripts.measuring.gates import Accuracy
-from build_scripts.proof.proof import Proof
 from functions.core.models.manifest import Manifest
 
 DPI = 110

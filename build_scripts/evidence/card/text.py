@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from build_scripts.emulation.step import Emulation
+from build_scripts.evidence.other_processors.step import Emulation
+from build_scripts.evidence.proof.proof import Proof
 from build_scripts.measuring.gates import Accuracy
-from build_scripts.proof.proof import Proof
 from build_scripts.quantization.search import Tried
 from functions.core.models.manifest import Evidence, JoinRule, Manifest, Variant
 

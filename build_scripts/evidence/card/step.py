@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from build_scripts.card.plots import draw_all
-from build_scripts.card.text import render_card
-from build_scripts.emulation.step import read_kept
 from build_scripts.errors import DataError
-from build_scripts.proof.proof import FILE, Proof
+from build_scripts.evidence.card.plots import draw_all
+from build_scripts.evidence.card.text import render_card
+from build_scripts.evidence.other_processors.step import read_kept
+from build_scripts.evidence.proof.proof import FILE, Proof
 from functions.core.models.manifest import Manifest, read_manifest
 
 CARD, PLOTS = "CARD.md", "plots"

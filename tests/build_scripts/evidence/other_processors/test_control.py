@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_scripts.emulation.control import CHANNELS, loudest_windows, write_control
+from build_scripts.evidence.other_processors.control import CHANNELS, loudest_windows, write_control
 from functions.core.models.engine import OnnxEngine
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from build_scripts.emulation import arm64
-from build_scripts.emulation.arm64 import LOCK, WHEELS, arm64_command, locked
 from build_scripts.errors import EmulationError
+from build_scripts.evidence.other_processors import arm64
+from build_scripts.evidence.other_processors.arm64 import LOCK, WHEELS, arm64_command, locked
 from build_scripts.parser import ROOT
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from build_scripts.proof.reliability import reliability
+from build_scripts.evidence.proof.reliability import reliability
 
 
 def test_the_error_of_two_bins_is_their_weighted_gap() -> None:

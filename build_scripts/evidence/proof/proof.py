@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from build_scripts.calibrate import Calibration
 from build_scripts.data.records import LabelledRecords
+from build_scripts.evidence.calibrate import Calibration
+from build_scripts.evidence.proof.noise import SNR_DB, NoisyRecords
+from build_scripts.evidence.proof.reliability import Reliability, reliability
 from build_scripts.measuring.gates import Accuracy
 from build_scripts.measuring.outputs import RecordOutputs, run_records
-from build_scripts.proof.noise import SNR_DB, NoisyRecords
-from build_scripts.proof.reliability import Reliability, reliability
 from build_scripts.quantization.search import Tried
 from functions.core.models.engine import Engine
 from functions.core.models.joining import join_probabilities

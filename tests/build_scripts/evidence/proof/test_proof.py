@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_scripts.calibrate import Calibration, JoinScore
-from build_scripts.card.step import read_package
 from build_scripts.data.records import RecordSet
 from build_scripts.errors import DataError
+from build_scripts.evidence.calibrate import Calibration, JoinScore
+from build_scripts.evidence.card.step import read_package
+from build_scripts.evidence.proof.proof import Served, prove, write_proof
 from build_scripts.measuring.gates import Accuracy
 from build_scripts.measuring.outputs import run_records
-from build_scripts.proof.proof import Served, prove, write_proof
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule
 from functions.core.preprocessing.arrays import Float32Array
