@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from build_scripts.build import BuildPlan, Destination, build
 from build_scripts.cross_validate import leave_one_load_out, together
 from build_scripts.data.cwru import SAMPLE_RATE_HZ as CWRU_SAMPLE_RATE_HZ
 from build_scripts.data.cwru import read_folder
@@ -18,7 +17,8 @@ from build_scripts.errors import DataError
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.checkpoint import save_checkpoint
 from build_scripts.networks.trained import trained_model
-from build_scripts.package import Notes, require_new
+from build_scripts.packaging.build import BuildPlan, Destination, build
+from build_scripts.packaging.package import Notes, require_new
 from build_scripts.recipe import DataSource, ModelRecipe
 from build_scripts.training.strangers import EXAMPLES, Signals, examples
 from build_scripts.training.train import train

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from build_scripts.build import BuildPlan
 from build_scripts.data.labelled import read_for
 from build_scripts.data.records import LabelledRecords
 from build_scripts.export.torch_export import ExportOptions
 from build_scripts.measuring.outputs import RecordOutputs, run_records
+from build_scripts.packaging.build import BuildPlan
 from build_scripts.user_network import user_model
 from build_scripts.user_recipe import UserRecipe
 from functions.core.models.engine import Engine

@@ -66,9 +66,9 @@ def quantize_command(options: argparse.Namespace) -> Report:
 
 
 def _quantization_options(options: argparse.Namespace) -> QuantizationOptions:
-    from build_scripts.build import calibration_windows
     from build_scripts.data.labelled import read_labelled
     from build_scripts.evidence.measure import onnx_property
+    from build_scripts.packaging.build import calibration_windows
     from build_scripts.quantization.techniques import QuantizationOptions
 
     windows = None

@@ -50,8 +50,8 @@ def train_command(options: argparse.Namespace) -> Report:
 
 def package_command(options: argparse.Namespace) -> Report:
     """Package a trained checkpoint, or train it first."""
-    from build_scripts.build import Destination
     from build_scripts.flow import Material, build_from_scratch, build_package
+    from build_scripts.packaging.build import Destination
 
     recipe = recipe_named(options.model)
     name = recipe.description.name
@@ -65,7 +65,7 @@ def package_command(options: argparse.Namespace) -> Report:
 
 def logged(make: Callable[[], Path], work: Path) -> Report:
     """Make a package with a log of it in the work folder and, once it is made, in the package."""
-    from build_scripts.build_log import build_log, keep_log
+    from build_scripts.packaging.build_log import build_log, keep_log
 
     with build_log(work) as log:
         package = make()
@@ -75,8 +75,8 @@ def logged(make: Callable[[], Path], work: Path) -> Report:
 
 def build_command(options: argparse.Namespace) -> Report:
     """Take a user's checkpoint through the whole flow, or a shipped recipe's."""
-    from build_scripts.build import Destination, build
     from build_scripts.flow import Material, plan_of
+    from build_scripts.packaging.build import Destination, build
     from build_scripts.recipe import RECIPES
     from build_scripts.user_plan import user_plan
     from build_scripts.user_recipe import read_recipe

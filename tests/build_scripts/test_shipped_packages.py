@@ -10,12 +10,12 @@ import numpy as np
 import onnx
 import pytest
 
-from build_scripts.build import OPTIMIZATION
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.evidence.card.step import read_package
 from build_scripts.export.export import export
 from build_scripts.export.optimize import optimize
 from build_scripts.networks.checkpoint import load_checkpoint
+from build_scripts.packaging.build import OPTIMIZATION
 from build_scripts.parser import CHECKPOINTS, MODELS
 from build_scripts.quantization.search import CANDIDATES
 from build_scripts.quantization.techniques import TECHNIQUES
@@ -34,8 +34,8 @@ def journal_windows() -> Float32Array:
 
 
 def rolling_windows() -> Float32Array:
-    from build_scripts.build import calibration_windows
     from build_scripts.flow import Material, records_of
+    from build_scripts.packaging.build import calibration_windows
 
     folder = SHARED / "data" / "cwru"
     if not folder.exists():

@@ -125,7 +125,7 @@ def test_a_full_disk_leaves_no_half_package(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("build_scripts.package.write_proof", full)
+    monkeypatch.setattr("build_scripts.packaging.package.write_proof", full)
     assert build(own, tmp_path / "models") == 2
     assert "No space left on device" in capsys.readouterr().err
     assert list((tmp_path / "models" / "fan").iterdir()) == []

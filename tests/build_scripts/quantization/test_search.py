@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from build_scripts.build import calibration_windows
 from build_scripts.data.records import RecordSet
 from build_scripts.export.export import ExportedModel
 from build_scripts.measuring.latency import Latency
+from build_scripts.packaging.build import calibration_windows
 from build_scripts.quantization.search import (
     CANDIDATES,
     DEFAULT_CANDIDATES,

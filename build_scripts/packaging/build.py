@@ -21,7 +21,7 @@ from build_scripts.export.torch_export import ExportOptions
 from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.trained import TrainedModel
-from build_scripts.package import ModelFile, Notes, PackageContent, package, require_new
+from build_scripts.packaging.package import ModelFile, Notes, PackageContent, package, require_new
 from build_scripts.quantization.search import CANDIDATES, DEFAULT_CANDIDATES, Search, SearchSpace, search
 from build_scripts.training.strangers import Signals, novel_shares
 from functions.core.models.engine import Engine, OnnxEngine

@@ -14,7 +14,7 @@ from build_scripts.export.export import ExportedModel
 from build_scripts.measuring.gates import Accuracy, Measurements, Quantized
 from build_scripts.measuring.latency import Latency
 from build_scripts.networks.checkpoint import file_sha256
-from build_scripts.package import ModelFile, PackageContent, package
+from build_scripts.packaging.package import ModelFile, PackageContent, package
 from build_scripts.quantization.search import Figures, Tried
 from functions.core.models.manifest import JoinRule, NoveltyRule, read_manifest
 from functions.core.models.models import ModelRepository

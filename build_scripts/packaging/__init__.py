@@ -1,0 +1,1 @@
+"""A plan to a model package: all of it or nothing."""
