@@ -14,7 +14,7 @@ from build_scripts.errors import BuildError
 from build_scripts.parser import CHECKPOINTS, WORK
 
 if TYPE_CHECKING:
-    from build_scripts.recipe import ModelRecipe
+    from build_scripts.recipes.recipe import ModelRecipe
 
 
 def simulate_command(options: argparse.Namespace) -> Report:
@@ -50,8 +50,8 @@ def train_command(options: argparse.Namespace) -> Report:
 
 def package_command(options: argparse.Namespace) -> Report:
     """Package a trained checkpoint, or train it first."""
-    from build_scripts.flow import Material, build_from_scratch, build_package
     from build_scripts.packaging.build import Destination
+    from build_scripts.recipes.shipped_models import Material, build_from_scratch, build_package
 
     recipe = recipe_named(options.model)
     name = recipe.description.name
@@ -75,11 +75,11 @@ def logged(make: Callable[[], Path], work: Path) -> Report:
 
 def build_command(options: argparse.Namespace) -> Report:
     """Take a user's checkpoint through the whole flow, or a shipped recipe's."""
-    from build_scripts.flow import Material, plan_of
     from build_scripts.packaging.build import Destination, build
-    from build_scripts.recipe import RECIPES
-    from build_scripts.user_plan import user_plan
-    from build_scripts.user_recipe import read_recipe
+    from build_scripts.recipes.recipe import RECIPES
+    from build_scripts.recipes.shipped_models import Material, plan_of
+    from build_scripts.recipes.user_plan import user_plan
+    from build_scripts.recipes.user_recipe import read_recipe
 
     shipped = RECIPES.get(str(options.recipe))
     if shipped is not None:
@@ -106,7 +106,7 @@ def recipe_named(name: str) -> ModelRecipe:
     Raises:
         BuildError: there is none of this name.
     """
-    from build_scripts.recipe import RECIPES
+    from build_scripts.recipes.recipe import RECIPES
 
     if name not in RECIPES:
         raise BuildError(f"There is no recipe {name!r}; the recipes: {', '.join(RECIPES)}.")

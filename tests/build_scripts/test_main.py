@@ -11,7 +11,7 @@ from build_scripts.commands import COMMANDS
 from build_scripts.data.records import RecordSet, read_records, write_records
 from build_scripts.export.export import ExportedModel
 from build_scripts.parser import CHECKPOINTS, MODELS, make_parser
-from tests.build_scripts.test_cross_validate import write_recordings
+from tests.build_scripts.recipes.test_cross_validate import write_recordings
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from build_scripts.pruning.unstructured import largest_weights
 from build_scripts.training.fine_tune import TuningConfig
 from build_scripts.training.outliers import KINDS
 from tests.build_scripts.pruning.conftest import WINDOW
-from tests.build_scripts.test_cross_validate import TINY, write_recordings
+from tests.build_scripts.recipes.test_cross_validate import TINY, write_recordings
 
 TUNING = TuningConfig(epochs=3, batch_size=16, learning_rate=3e-3, seed=1)
 

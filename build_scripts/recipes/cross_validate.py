@@ -13,7 +13,7 @@ from build_scripts.data.recordings import Recordings
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.measuring.torch_engine import TorchEngine
 from build_scripts.networks.checkpoint import restore_network
-from build_scripts.recipe import ModelRecipe
+from build_scripts.recipes.recipe import ModelRecipe
 from build_scripts.training.train import train
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from build_scripts.errors import RecipeError
 from build_scripts.quantization.search import DEFAULT_CANDIDATES
-from build_scripts.user_recipe import read_recipe
+from build_scripts.recipes.user_recipe import read_recipe
 from tests.build_scripts.conftest import ROOT
 
 EXAMPLE = ROOT / "docs" / "examples" / "own-model" / "recipe.toml"

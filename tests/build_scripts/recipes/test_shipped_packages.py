@@ -19,7 +19,7 @@ from build_scripts.packaging.build import OPTIMIZATION
 from build_scripts.parser import CHECKPOINTS, MODELS
 from build_scripts.quantization.search import CANDIDATES
 from build_scripts.quantization.techniques import TECHNIQUES
-from build_scripts.recipe import JOURNAL_BEARING, RECIPES
+from build_scripts.recipes.recipe import JOURNAL_BEARING, RECIPES
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.conftest import SHARED
@@ -34,8 +34,8 @@ def journal_windows() -> Float32Array:
 
 
 def rolling_windows() -> Float32Array:
-    from build_scripts.flow import Material, records_of
     from build_scripts.packaging.build import calibration_windows
+    from build_scripts.recipes.shipped_models import Material, records_of
 
     folder = SHARED / "data" / "cwru"
     if not folder.exists():

@@ -16,7 +16,7 @@ from build_scripts.measuring.gates import MAX_SIZE_RATIO
 from build_scripts.networks.checkpoint import file_sha256, load_checkpoint
 from build_scripts.parser import CHECKPOINTS
 from build_scripts.quantize import executed_operators
-from build_scripts.recipe import ROLLING_BEARING
+from build_scripts.recipes.recipe import ROLLING_BEARING
 from functions.core.models.diagnosis import novelty
 from functions.core.models.manifest import Manifest
 from functions.core.models.models import LoadedModel, ModelRepository

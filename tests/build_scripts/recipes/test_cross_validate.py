@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from build_scripts.cross_validate import leave_one_load_out, together
 from build_scripts.data.cwru import CLASSES
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.networks.network import NetworkConfig, Stage
-from build_scripts.recipe import ROLLING_BEARING
+from build_scripts.recipes.cross_validate import leave_one_load_out, together
+from build_scripts.recipes.recipe import ROLLING_BEARING
 from build_scripts.training.train import TrainingConfig
 
 WINDOW = 128

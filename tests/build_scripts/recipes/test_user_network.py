@@ -12,8 +12,8 @@ from torch import nn
 from build_scripts.data.signals import SignalSet
 from build_scripts.errors import CheckpointError, DataError, RecipeError
 from build_scripts.export.export import export_network
-from build_scripts.user_network import fill, make_network, read_weights, user_model
-from build_scripts.user_recipe import NetworkPart, UserRecipe, read_recipe
+from build_scripts.recipes.user_network import fill, make_network, read_weights, user_model
+from build_scripts.recipes.user_recipe import NetworkPart, UserRecipe, read_recipe
 from tests.build_scripts.conftest import ROOT
 
 EXAMPLE = ROOT / "docs" / "examples" / "own-model"

@@ -10,8 +10,8 @@ from build_scripts.data.records import LabelledRecords
 from build_scripts.export.torch_export import ExportOptions
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.packaging.build import BuildPlan
-from build_scripts.user_network import user_model
-from build_scripts.user_recipe import UserRecipe
+from build_scripts.recipes.user_network import user_model
+from build_scripts.recipes.user_recipe import UserRecipe
 from functions.core.models.engine import Engine
 
 

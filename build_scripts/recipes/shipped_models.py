@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from build_scripts.cross_validate import leave_one_load_out, together
 from build_scripts.data.cwru import SAMPLE_RATE_HZ as CWRU_SAMPLE_RATE_HZ
 from build_scripts.data.cwru import read_folder
 from build_scripts.data.cwru_split import RecordingPart
@@ -19,7 +18,8 @@ from build_scripts.networks.checkpoint import save_checkpoint
 from build_scripts.networks.trained import trained_model
 from build_scripts.packaging.build import BuildPlan, Destination, build
 from build_scripts.packaging.package import Notes, require_new
-from build_scripts.recipe import DataSource, ModelRecipe
+from build_scripts.recipes.cross_validate import leave_one_load_out, together
+from build_scripts.recipes.recipe import DataSource, ModelRecipe
 from build_scripts.training.strangers import EXAMPLES, Signals, examples
 from build_scripts.training.train import train
 from functions.core.models.engine import Engine

@@ -10,9 +10,9 @@ from build_scripts.data.records import RecordSet
 from build_scripts.data.simulate import SimulationConfig
 from build_scripts.data.simulation.classes import FAULT_CLASSES
 from build_scripts.errors import DataError, NoVariantPassed, PackageExistsError
-from build_scripts.flow import build_from_scratch, build_package, simulated
 from build_scripts.packaging.build import Destination, calibration_windows
-from build_scripts.recipe import JOURNAL_BEARING, RECIPES, ROLLING_BEARING, ModelRecipe
+from build_scripts.recipes.recipe import JOURNAL_BEARING, RECIPES, ROLLING_BEARING, ModelRecipe
+from build_scripts.recipes.shipped_models import build_from_scratch, build_package, simulated
 from tests.build_scripts.conftest import DESCRIPTION, NETWORK, TRAINING, WINDOW
 
 TINY: ModelRecipe = replace(
