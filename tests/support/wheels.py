@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from build_scripts.bundle.architecture import ARCHITECTURES
-from build_scripts.bundle.recipe import Recipe, read_recipe
+from build_scripts.lambda_bundle.architecture import ARCHITECTURES
+from build_scripts.lambda_bundle.recipe import Recipe, read_recipe
 from build_scripts.parser import ROOT
 from tests.support.packages import write_package
 

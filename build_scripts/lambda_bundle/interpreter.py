@@ -1,0 +1,103 @@
+"""The Python that makes the layers' bytecode: exactly the recipe's, from the machine or from Debian."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from build_scripts.lambda_bundle.errors import BundleError
+
+SUITE = "trixie"
+TIMEOUT_S = 600
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that can be run: its command and the variables that it needs."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, arguments: Sequence[str]) -> str:
+        """Run it and return its standard output.
+
+        Raises:
+            BundleError: it cannot be run, or ends with another status than 0.
+        """
+        return _run([*self.command, *arguments], {"PYTHONHASHSEED": "0", **self.environment})
+
+
+def target_python(version: str, cache: Path) -> Interpreter:
+    """Return a Python of exactly this version: one on the path, or Debian's, kept in the cache folder.
+
+    Another patch level compiles some sources to other bytes.
+
+    Raises:
+        BundleError: there is none and none can be made; the message says what to install.
+    """
+    minor = version.rpartition(".")[0]
+    found = shutil.which(f"python{minor}")
+    if found is not None and _is(Interpreter([found]), version):
+        return Interpreter([found])
+    root = cache / f"python-{version}"
+    if not (root / ".complete").exists():
+        _make_root(root, minor)
+    interpreter = _in_root(root, minor)
+    if _version(interpreter) != version:
+        raise BundleError(
+            f"Debian {SUITE} has Python {_version(interpreter)}, the layer's recipe asks for {version}: "
+            f"put a python{minor} of that version on the PATH, or change layers/runtime/recipe.toml."
+        )
+    return interpreter
+
+
+def _is(interpreter: Interpreter, version: str) -> bool:
+    """A command that cannot run, as a shim of a version manager may be, is not the Python that is looked for."""
+    try:
+        return _version(interpreter) == version
+    except BundleError:
+        return False
+
+
+def _version(interpreter: Interpreter) -> str:
+    return interpreter.run(["-I", "-S", "-c", "import platform; print(platform.python_version())"]).strip()
+
+
+def _make_root(root: Path, minor: str) -> None:
+    mmdebstrap = shutil.which("mmdebstrap")
+    if mmdebstrap is None:
+        raise BundleError(
+            f"The layers' bytecode is made by Python {minor} of Debian {SUITE}: "
+            "mmdebstrap is not installed; on Debian: apt install mmdebstrap."
+        )
+    shutil.rmtree(root, ignore_errors=True)
+    root.parent.mkdir(parents=True, exist_ok=True)
+    packages = f"python{minor}-minimal,libpython{minor}-stdlib"
+    _run([mmdebstrap, "--quiet", "--variant=extract", f"--include={packages}", SUITE, str(root)], dict(os.environ))
+    (root / ".complete").touch()
+
+
+def _in_root(root: Path, minor: str) -> Interpreter:
+    """Debian's Python is run by its own loader: it may need a newer glibc than this machine's."""
+    loaders = sorted(root.glob("usr/lib/*-linux-gnu/ld-linux-*.so.*"))
+    if not loaders:
+        raise BundleError(f"{root} has no loader of shared libraries: remove it.")
+    libraries = ["--library-path", str(loaders[0].parent)]
+    return Interpreter(
+        [str(loaders[0]), *libraries, str(root / "usr" / "bin" / f"python{minor}")], {"PYTHONHOME": str(root / "usr")}
+    )
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    try:
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=TIMEOUT_S, env=dict(environment)
+        )
+    except (OSError, subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        said = str(getattr(error, "stderr", None) or getattr(error, "stdout", None) or error).strip().splitlines()
+        raise BundleError(f"{Path(command[0]).name} failed: {said[-1] if said else 'no word'}") from error
+    return done.stdout
