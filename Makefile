@@ -84,7 +84,7 @@ destroy: $(VENV)/.cdk cdk/node_modules/.cdk ## remove STAGE from AWS; what the s
 
 lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	$(LOCK) layers/runtime/requirements.in --output-file layers/runtime/requirements.txt
-	$(LOCK) build_scripts/embedded/requirements.in --output-file build_scripts/embedded/requirements.txt
+	$(LOCK) build_scripts/local/aws/embedded/requirements.in --output-file build_scripts/local/aws/embedded/requirements.txt
 	for group in serve build bundle cdk dev; do \
 	  $(LOCK) --group $$group --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	    --output-file $(LOCKS)/$$group.txt || exit 1; \

@@ -13,9 +13,9 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from build_scripts.embedded.services import free_port
-from build_scripts.local.routes import LocalJobs
-from build_scripts.local.services import LocalHistory, LocalServices
+from build_scripts.local.aws.embedded.services import free_port
+from build_scripts.local.aws.routes import LocalJobs
+from build_scripts.local.aws.services import LocalHistory, LocalServices
 from functions.core.errors import PalierError
 from functions.core.http.metrics_routes import metrics_routes
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring

@@ -71,22 +71,24 @@ def test_the_cdk_imports_neither_functions_nor_build() -> None:
 
 def test_embedded_services_know_no_function_and_no_build_step() -> None:
     others = [f"build_scripts.{path.stem}" for path in (ROOT / "build_scripts").iterdir() if path.stem != "embedded"]
-    assert violations("build_scripts/embedded", *others, "cdk", "tests", "local_server", "torch", "onnx") == []
-    assert violations("build_scripts/embedded", *(f"functions.{name}" for name in FUNCTIONS)) == []
+    assert (
+        violations("build_scripts/local/aws/embedded", *others, "cdk", "tests", "local_server", "torch", "onnx") == []
+    )
+    assert violations("build_scripts/local/aws/embedded", *(f"functions.{name}" for name in FUNCTIONS)) == []
 
 
 def test_local_server_imports_functions_and_what_stands_in_for_aws() -> None:
     names = set(imported(ROOT / "local_server.py"))
     assert {"torch", "onnx", "cdk", "tests"}.isdisjoint(name.partition(".")[0] for name in names)
     ours = {name for name in names if name.startswith("build_scripts")}
-    assert all(name.startswith(("build_scripts.local.", "build_scripts.embedded.")) for name in ours)
+    assert all(name.startswith(("build_scripts.local.aws.", "build_scripts.local.aws.embedded.")) for name in ours)
 
 
 def test_what_stands_in_for_aws_locally_needs_no_build_step() -> None:
     others = [f"build_scripts.{path.stem}" for path in (ROOT / "build_scripts").iterdir()]
-    allowed = {"build_scripts.local", "build_scripts.embedded"}
+    allowed = {"build_scripts.local.aws", "build_scripts.local.aws.embedded"}
     forbidden = [name for name in others if name not in allowed]
-    assert violations("build_scripts/local", *forbidden, "cdk", "tests", "local_server", "torch", "onnx") == []
+    assert violations("build_scripts/local/aws", *forbidden, "cdk", "tests", "local_server", "torch", "onnx") == []
 
 
 @pytest.mark.parametrize(

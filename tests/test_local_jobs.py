@@ -14,11 +14,11 @@ import boto3
 import httpx
 import pytest
 
-from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.resources import make_resources
-from build_scripts.embedded.services import REGION, EmbeddedServices, answers, client_environment, this_host
 from build_scripts.job_load.server import workers_of
-from build_scripts.local.queue_reader import QueueReader
+from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.resources import make_resources
+from build_scripts.local.aws.embedded.services import REGION, EmbeddedServices, answers, client_environment, this_host
+from build_scripts.local.aws.queue_reader import QueueReader
 from functions.core.aws.clients import forget_clients
 from functions.core.settings import Settings
 from functions.jobs.app import create_app

@@ -11,7 +11,7 @@ from tritonclient.http import InferenceServerClient, InferInput
 from tritonclient.utils import InferenceServerException
 
 import local_server
-from build_scripts.local.services import LocalServices
+from build_scripts.local.aws.services import LocalServices
 from tests.support.apps import client_of
 from tests.support.local_server import SECONDS, Start, environment, launch, start
 from tests.support.recordings import tone

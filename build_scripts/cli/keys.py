@@ -99,8 +99,8 @@ def _stage_keys(arguments: argparse.Namespace) -> Iterator[StageKeys]:
             yield StageKeys(_client(), secret_id)
             return
         # Late: only --local needs it.
-        from build_scripts.embedded.services import client_arguments, this_host
-        from build_scripts.embedded.sharing import open_services
+        from build_scripts.local.aws.embedded.services import client_arguments, this_host
+        from build_scripts.local.aws.embedded.sharing import open_services
 
         with open_services(arguments.data_dir, lambda: this_host(_say)) as endpoint:
             client = _client(**client_arguments(endpoint.url))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_scripts.errors import BuildError
-from build_scripts.local.worker_process import MODULE as WORKER
+from build_scripts.local.aws.worker_process import MODULE as WORKER
 
 ROOT = Path(__file__).resolve().parents[2]
 _URL = re.compile(r"^Palier diagnoses at (\S+)")

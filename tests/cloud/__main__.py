@@ -16,8 +16,8 @@ from pathlib import Path
 
 import httpx
 
-from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.sharing import open_services, running
+from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.sharing import open_services, running
 from cdk.stages import StageName
 from tests.cloud.command_line import CdkFailedError
 from tests.cloud.deployment import Deployment

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_scripts.embedded.services import ACCOUNT, REGION, client_environment
+from build_scripts.local.aws.embedded.services import ACCOUNT, REGION, client_environment
 from tests.lambda_runtime.places import ROOT, NotHereError
 
 CDK = ROOT / "cdk"

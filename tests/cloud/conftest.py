@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from build_scripts.cli.main import main
-from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.services import REGION, client_arguments
-from build_scripts.embedded.sharing import open_services
+from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.services import REGION, client_arguments
+from build_scripts.local.aws.embedded.sharing import open_services
 from cdk.stages import StageName
 from tests.cloud.command_line import installed
 from tests.cloud.deployment import Deployment

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import httpx
 
-from build_scripts.embedded.services import client_arguments
+from build_scripts.local.aws.embedded.services import client_arguments
 from cdk.stages import StageName
 from tests.cloud.command_line import CdkFailedError
 from tests.lambda_runtime.places import ROOT

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 
-from build_scripts.embedded.installation import installed_packages
-from build_scripts.embedded.services import Host
+from build_scripts.local.aws.embedded.installation import installed_packages
+from build_scripts.local.aws.embedded.services import Host
 from tests.lambda_runtime.places import NotHereError, make_places
 
 PYTHON_VERSION = "3.13"

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from moto import mock_aws
 from moto.sqs.models import sqs_backends
 
-from build_scripts.embedded import resources as embedded
+from build_scripts.local.aws.embedded import resources as embedded
 from functions.core.aws import clients as aws
 from functions.core.aws.clients import forget_clients, sqs_client
 from functions.worker.batch import BatchResponse, BatchWorker

@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 
-from build_scripts.local.queue_reader import QueueReader
+from build_scripts.local.aws.queue_reader import QueueReader
 from functions.core.jobs.results import RecordingResult
 from functions.core.settings import read_settings
 from functions.worker.app import create_worker

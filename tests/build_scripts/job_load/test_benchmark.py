@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.services import this_host
 from build_scripts.errors import BuildError
 from build_scripts.job_load import benchmark
 from build_scripts.job_load.benchmark import Effort, Measured, benchmark_jobs, summary
+from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.services import this_host
 
 
 @pytest.fixture

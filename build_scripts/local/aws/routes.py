@@ -7,7 +7,7 @@ from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, NoMatchFound, Router
 from starlette.types import Receive, Scope, Send
 
-from build_scripts.local.services import LocalServices
+from build_scripts.local.aws.services import LocalServices
 from functions.core.http.workers import Workers
 from functions.core.keys.key_stores import KeyStore
 from functions.jobs.app import asset_routes, job_routes

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from build_scripts.embedded.ending import wait_for_end
-from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.installation import Tell, installed_packages
+from build_scripts.local.aws.embedded.ending import wait_for_end
+from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import Tell, installed_packages
 from functions.core.memory import KEPT_BYTES, LARGEST_MMAP_THRESHOLD_BYTES
 
 REGION = "eu-central-1"

@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from build_scripts.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
 
 LOCK = Path(__file__).with_name("requirements.txt")
-CACHE = Path(__file__).resolve().parents[2] / "build" / "embedded"
+CACHE = Path(__file__).resolve().parents[4] / "build" / "embedded"
 _TIMEOUT_S = 600
 
 Tell = Callable[[str], None]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.services import EmbeddedServices, Host, answers, this_host
+from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, answers, this_host
 
 _WAIT_S = 30.0
 # Holds the process that started the services, and their URL.

@@ -4,7 +4,7 @@ import asyncio
 import time
 from typing import Any
 
-from build_scripts.local.routes import LocalJobs
+from build_scripts.local.aws.routes import LocalJobs
 
 
 class Starting:

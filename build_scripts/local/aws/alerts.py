@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from build_scripts.embedded.installation import Tell
-from build_scripts.local.polling import Polling
+from build_scripts.local.aws.embedded.installation import Tell
+from build_scripts.local.aws.polling import Polling
 
 _WAIT_S = 1
 _TURNS = {"fault": "has a fault", "worsened": "got worse", "recovered": "is healthy again"}

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from build_scripts.local import polling
-from build_scripts.local.polling import Polling
+from build_scripts.local.aws import polling
+from build_scripts.local.aws.polling import Polling
 from tests.conftest import ReadLog
 
 

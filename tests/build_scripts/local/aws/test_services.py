@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.local import starting
-from build_scripts.local.routes import LocalJobs
-from build_scripts.local.services import LocalHistory, LocalServices
+from build_scripts.local.aws import starting
+from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.routes import LocalJobs
+from build_scripts.local.aws.services import LocalHistory, LocalServices
 from functions.core.assets.history import Observation
 from functions.core.errors import DependencyUnavailableError
 from functions.core.http.asgi import create_starlette

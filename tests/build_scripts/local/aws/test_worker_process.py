@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from build_scripts.local.worker_main import answer_lines
-from build_scripts.local.worker_process import WorkerEndedError, WorkerProcess
+from build_scripts.local.aws.worker_main import answer_lines
+from build_scripts.local.aws.worker_process import WorkerEndedError, WorkerProcess
 from functions.worker.batch import BatchResponse
 from tests.support.processes import ROOT
 

@@ -1,4 +1,4 @@
-"""The process of the worker: `python -m build_scripts.local.worker_main`.
+"""The process of the worker: `python -m build_scripts.local.aws.worker_main`.
 
 Reads a JSON line for each batch, the records of an event of SQS, and answers each with a JSON line, what failed of it;
 ends with its input.

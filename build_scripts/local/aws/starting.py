@@ -13,17 +13,17 @@ import boto3
 from botocore.config import Config
 from msgspec.structs import replace
 
-from build_scripts.embedded.expiry import delete_objects
-from build_scripts.embedded.resources import make_resources
-from build_scripts.embedded.services import REGION, client_environment, this_host
-from build_scripts.embedded.sharing import open_services
-from build_scripts.local.alerts import AlertReader
-from build_scripts.local.queue_reader import QueueReader
-from build_scripts.local.worker_process import WorkerProcess
+from build_scripts.local.aws.alerts import AlertReader
+from build_scripts.local.aws.embedded.expiry import delete_objects
+from build_scripts.local.aws.embedded.resources import make_resources
+from build_scripts.local.aws.embedded.services import REGION, client_environment, this_host
+from build_scripts.local.aws.embedded.sharing import open_services
+from build_scripts.local.aws.queue_reader import QueueReader
+from build_scripts.local.aws.worker_process import WorkerProcess
 from functions.core.settings import Settings, variable_of
 
 if TYPE_CHECKING:
-    from build_scripts.local.services import LocalServices
+    from build_scripts.local.aws.services import LocalServices
 
 # While one waits for its recordings, another diagnoses; in one process they would wait for each other.
 _WORKERS = 2

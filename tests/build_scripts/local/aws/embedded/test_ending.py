@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 
-from build_scripts.embedded.ending import wait_for_end
+from build_scripts.local.aws.embedded.ending import wait_for_end
 
 
 def started(code: str) -> "subprocess.Popen[bytes]":

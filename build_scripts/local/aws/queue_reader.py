@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from build_scripts.local.polling import Polling
-from build_scripts.local.worker_process import WorkerEndedError
+from build_scripts.local.aws.polling import Polling
+from build_scripts.local.aws.worker_process import WorkerEndedError
 from functions.core.observability.telemetry import LOGGER
 from functions.worker.batch import BatchResponse
 

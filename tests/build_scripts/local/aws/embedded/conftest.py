@@ -2,8 +2,8 @@
 
 import pytest
 
-from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.services import Host, this_host
+from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.services import Host, this_host
 
 
 @pytest.fixture(scope="session")

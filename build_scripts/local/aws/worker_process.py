@@ -9,12 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from build_scripts.embedded.ending import wait_for_end
+from build_scripts.local.aws.embedded.ending import wait_for_end
 from functions.core.errors import PalierError
 from functions.worker.batch import BatchResponse
 
-MODULE = "build_scripts.local.worker_main"
-ROOT = Path(__file__).resolve().parents[2]
+MODULE = "build_scripts.local.aws.worker_main"
+ROOT = Path(__file__).resolve().parents[3]
 # A part takes seconds; who waits for the end of the server waits no longer.
 _END_TIMEOUT_S = 20.0
 

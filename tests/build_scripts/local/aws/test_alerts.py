@@ -2,7 +2,7 @@
 
 import pytest
 
-from build_scripts.local.alerts import sentence
+from build_scripts.local.aws.alerts import sentence
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from build_scripts.embedded.expiry import delete_objects
-from build_scripts.embedded.services import REGION, EmbeddedServices, Host, client_arguments
+from build_scripts.local.aws.embedded.expiry import delete_objects
+from build_scripts.local.aws.embedded.services import REGION, EmbeddedServices, Host, client_arguments
 
 BUCKET = "recordings"
 

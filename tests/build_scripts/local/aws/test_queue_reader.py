@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from build_scripts.local import queue_reader
-from build_scripts.local.queue_reader import QueueReader
-from build_scripts.local.worker_process import WorkerEndedError
+from build_scripts.local.aws import queue_reader
+from build_scripts.local.aws.queue_reader import QueueReader
+from build_scripts.local.aws.worker_process import WorkerEndedError
 from functions.core.aws.clients import sqs_client
 from functions.worker.batch import BatchResponse
 from tests.support.aws import in_memory_aws

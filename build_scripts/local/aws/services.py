@@ -9,14 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.installation import Tell
+from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import Tell
 from functions.core.assets.history import History, Observation
 from functions.core.errors import DependencyUnavailableError
 from functions.core.settings import Settings
 
 if TYPE_CHECKING:
-    from build_scripts.local.starting import Started
+    from build_scripts.local.aws.starting import Started
 
 
 @dataclass
@@ -58,7 +58,7 @@ class LocalServices:
 
     def _need(self) -> "Started":
         # Late: boto3 takes longer to load than everything else here.
-        from build_scripts.local.starting import start
+        from build_scripts.local.aws.starting import start
 
         with self._lock:
             if self._started is None:

@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from build_scripts.embedded.errors import EmbeddedServicesError
-from build_scripts.embedded.services import (
+from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.services import (
     REGION,
     EmbeddedServices,
     Host,
@@ -19,7 +19,7 @@ from build_scripts.embedded.services import (
     client_arguments,
     client_environment,
 )
-from build_scripts.embedded.sharing import open_services
+from build_scripts.local.aws.embedded.sharing import open_services
 from tests.support.local_server import ROOT
 from tests.support.servers import unused_port
 
@@ -87,8 +87,8 @@ def test_a_data_folder_keeps_state_over_a_restart(embedded_host: Host, tmp_path:
 _STARTER = """
 import sys
 from pathlib import Path
-from build_scripts.embedded.services import Host
-from build_scripts.embedded.sharing import open_services
+from build_scripts.local.aws.embedded.services import Host
+from build_scripts.local.aws.embedded.sharing import open_services
 with open_services(Path(sys.argv[2]), lambda: Host((sys.executable,), Path(sys.argv[1]))) as endpoint:
     print(endpoint.url, flush=True)
     sys.stdin.read()
