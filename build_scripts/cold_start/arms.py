@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.lambda_runtime.places import NotHereError, Places, make_places
-from tests.lambda_runtime.sandbox import Function
+from build_scripts.local.lambda_sandbox.places import NotHereError, Places, make_places
+from build_scripts.local.lambda_sandbox.sandbox import Function
 
 HANDLERS = Path(__file__).resolve().parents[1] / "peers" / "lambda_handlers"
 LOCK = HANDLERS / "requirements.txt"

@@ -12,8 +12,8 @@ from build_scripts.cold_start.imports import import_times
 from build_scripts.cold_start.start import starts, summary
 from build_scripts.cold_start.warm import largest_peak_mb, warm
 from build_scripts.errors import BuildError
+from build_scripts.local.lambda_sandbox.places import NotHereError
 from build_scripts.measuring.machine import measured_on
-from tests.lambda_runtime.places import NotHereError
 
 MEMORY_SIZES_MB = (256, 512, 1024, 1769)
 

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 from build_scripts.cold_start.arms import Arm
-from tests.lambda_runtime.sandbox import Sandbox
+from build_scripts.local.lambda_sandbox.sandbox import Sandbox
 
 _LINE = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)")
 _CODE = "import awslambdaric.bootstrap, functions.inference.handler"

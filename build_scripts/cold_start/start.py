@@ -11,8 +11,8 @@ from tqdm import trange
 
 from build_scripts.cold_start.arms import Arm
 from build_scripts.errors import BuildError
-from tests.lambda_runtime.events import read_event
-from tests.lambda_runtime.sandbox import Sandbox
+from build_scripts.local.lambda_sandbox.events import read_event
+from build_scripts.local.lambda_sandbox.sandbox import Sandbox
 
 EVENT = "diagnose_float32"
 

@@ -11,9 +11,9 @@ from tqdm import trange
 from build_scripts.cold_start.arms import Arm
 from build_scripts.cold_start.start import EVENT
 from build_scripts.errors import BuildError
+from build_scripts.local.lambda_sandbox.events import read_event
+from build_scripts.local.lambda_sandbox.sandbox import Sandbox
 from build_scripts.measuring.latency import Latency
-from tests.lambda_runtime.events import read_event
-from tests.lambda_runtime.sandbox import Sandbox
 
 SETTLED = 100
 # What PALIER_MAX_BODY_BYTES lets pass, and an event holds beside its headers.

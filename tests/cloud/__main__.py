@@ -18,12 +18,12 @@ import httpx
 
 from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
 from build_scripts.local.aws.embedded.sharing import open_services, running
+from build_scripts.local.lambda_sandbox.places import CACHE, ROOT, NotHereError
 from cdk.stages import StageName
 from tests.cloud.command_line import CdkFailedError
 from tests.cloud.deployment import Deployment
 from tests.cloud.job import FILES, DeployedJobs
 from tests.cloud.place import cloud_host
-from tests.lambda_runtime.places import CACHE, ROOT, NotHereError
 
 DATA = CACHE / "root" / "var" / "palier" / "cloud"
 RECORDING = ROOT / "docs" / "examples" / "clearance.wav"

@@ -14,12 +14,12 @@ from typing import cast
 
 from aws_cdk import App, CfnResource, CliCredentialsStackSynthesizer
 
+from build_scripts.local.lambda_sandbox.places import host_architecture
 from cdk.app import compose, feature_flags
 from cdk.bundle import Bundle
 from cdk.stacks.api import Source
 from cdk.stage_parts import Architecture
 from cdk.stages import STAGES, Stage, StageName
-from tests.lambda_runtime.places import host_architecture
 
 # So short that a recording which no worker survives is put aside in a minute instead of hours.
 WORKER_TIMEOUT_S = 2

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_scripts.local.aws.embedded.services import ACCOUNT, REGION, client_environment
-from tests.lambda_runtime.places import ROOT, NotHereError
+from build_scripts.local.lambda_sandbox.places import ROOT, NotHereError
 
 CDK = ROOT / "cdk"
 TIMEOUT_S = 300

@@ -10,10 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from build_scripts.local.lambda_sandbox.places import BUILD, ROOT
 from cdk.stages import StageName
 from tests.cloud.command_line import CdkCommand, CdkFailedError
 from tests.cloud.stripping import strip_assembly
-from tests.lambda_runtime.places import BUILD, ROOT
 
 SYNTH_TIMEOUT_S = 300
 

@@ -6,7 +6,7 @@ import shutil
 
 from build_scripts.local.aws.embedded.installation import installed_packages
 from build_scripts.local.aws.embedded.services import Host
-from tests.lambda_runtime.places import NotHereError, make_places
+from build_scripts.local.lambda_sandbox.places import NotHereError, make_places
 
 PYTHON_VERSION = "3.13"
 # Mounts in a namespace of their own, which ends with the process. The emulator puts layers on sys.path, but not

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
+from build_scripts.local.lambda_sandbox.events import read_example
+from build_scripts.local.lambda_sandbox.places import ROOT, host_architecture
 from cdk.stages import STAGES as SHIPPED
 from cdk.stages import StageName
 from functions.core.keys.key_ring_secret import read_ring
@@ -19,8 +21,6 @@ from tests.cloud.app import BROKEN, MEMORY
 from tests.cloud.command_line import CdkFailedError
 from tests.cloud.conftest import STAGES, Cloud, role_clients
 from tests.cloud.stripping import REMOVALS
-from tests.lambda_runtime.events import read_example
-from tests.lambda_runtime.places import ROOT, host_architecture
 
 RECORDING = ROOT / "docs" / "examples" / "clearance.wav"
 EVENTS = ROOT / "tests" / "fixtures" / "events"

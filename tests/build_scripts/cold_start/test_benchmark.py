@@ -12,7 +12,7 @@ from build_scripts.cold_start.imports import import_times
 from build_scripts.cold_start.start import start
 from build_scripts.cold_start.warm import warm
 from build_scripts.errors import BuildError
-from tests.lambda_runtime.places import BUILD, NotHereError
+from build_scripts.local.lambda_sandbox.places import BUILD, NotHereError
 
 ARMS = ("python", "trivial", "bare_engine", "palier", "palier_again", "fastapi_compiled", "fastapi")
 

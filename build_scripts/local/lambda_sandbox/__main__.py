@@ -1,4 +1,4 @@
-"""A function of the bundle, invoked once by hand: `python -m tests.lambda_runtime inference event.json`."""
+"""A function of the bundle, invoked once by hand: `python -m build_scripts.local.lambda_sandbox inference event.json`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import json
 import sys
 from pathlib import Path
 
-from tests.lambda_runtime.events import read_event
-from tests.lambda_runtime.places import ROOT, NotHereError, make_places
-from tests.lambda_runtime.sandbox import Function, Sandbox
+from build_scripts.local.lambda_sandbox.events import read_event
+from build_scripts.local.lambda_sandbox.places import ROOT, NotHereError, make_places
+from build_scripts.local.lambda_sandbox.sandbox import Function, Sandbox
 
 HANDLERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 
 
 def main() -> int:
     """Print the answer and the REPORT line; 0: answered, 1: not, 2: no sandbox here."""
-    parser = argparse.ArgumentParser(prog="python -m tests.lambda_runtime", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m build_scripts.local.lambda_sandbox", description=__doc__)
     parser.add_argument("function", choices=HANDLERS)
     parser.add_argument("event", type=Path, help="a REST API event (.json), bodies filled in from recordings")
     parser.add_argument("--memory", type=int, default=1769, help="MB (default: %(default)s)")

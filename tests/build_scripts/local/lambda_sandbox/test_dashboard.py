@@ -6,9 +6,9 @@ import base64
 import gzip
 import re
 
-from tests.lambda_runtime.events import read_event
-from tests.lambda_runtime.places import Places
-from tests.lambda_runtime.sandbox import Function, Outcome, Sandbox
+from build_scripts.local.lambda_sandbox.events import read_event
+from build_scripts.local.lambda_sandbox.places import Places
+from build_scripts.local.lambda_sandbox.sandbox import Function, Outcome, Sandbox
 
 
 def served(outcome: Outcome) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from build_scripts.evidence.other_processors.arm64 import CPU_INFO
-from tests.lambda_runtime.places import BUILD, CACHE, NotHereError, make_root, unpacked
+from build_scripts.local.lambda_sandbox.places import BUILD, CACHE, NotHereError, make_root, unpacked
 
 SCRIPT = Path(__file__).with_name("invoke_here.py")
 # AWS Graviton2.

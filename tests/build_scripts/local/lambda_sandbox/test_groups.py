@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lambda_runtime.groups import ControlGroups
+from build_scripts.local.lambda_sandbox.groups import ControlGroups
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lambda_runtime.places import NotHereError, Places, make_places
-from tests.lambda_runtime.sandbox import Function, Sandbox
+from build_scripts.local.lambda_sandbox.places import NotHereError, Places, make_places
+from build_scripts.local.lambda_sandbox.sandbox import Function, Sandbox
 
 OPEN = {"PALIER_API_KEYS_REQUIRED": "false"}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.lambda_runtime.places import Places
-from tests.lambda_runtime.sandbox import Function, Sandbox
+from build_scripts.local.lambda_sandbox.places import Places
+from build_scripts.local.lambda_sandbox.sandbox import Function, Sandbox
 
 FAILING_RESTORE = """
 from snapshot_restore_py import register_after_restore

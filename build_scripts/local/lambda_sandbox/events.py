@@ -19,7 +19,7 @@ import soundfile
 
 from functions.core.preprocessing.arrays import Float32Array
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 EVENTS = ROOT / "tests" / "fixtures" / "events"
 EXAMPLES = ROOT / "docs" / "examples"
 RECORDING = "$recording"

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.lambda_runtime.groups import ControlGroups
-from tests.lambda_runtime.runtime_api import Happening, RuntimeApi
+from build_scripts.local.lambda_sandbox.groups import ControlGroups
+from build_scripts.local.lambda_sandbox.runtime_api import Happening, RuntimeApi
 
 UID, GID = 993, 990
 DEVICES = {"null": (1, 3), "zero": (1, 5), "random": (1, 8), "urandom": (1, 9)}

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from tests.lambda_runtime.groups import ControlGroups
-from tests.lambda_runtime.places import ROOT, Places
+from build_scripts.local.lambda_sandbox.groups import ControlGroups
+from build_scripts.local.lambda_sandbox.places import ROOT, Places
 
-SUPERVISOR = "tests.lambda_runtime.supervisor"
+SUPERVISOR = "build_scripts.local.lambda_sandbox.supervisor"
 UNSHARE = ("unshare", "--mount", "--net", "--pid", "--fork", "--ipc", "--uts", "--kill-child")
 LARGEST_REQUEST = 6 * 1024 * 1024
 # One processor for each 1,769 MB. Source: AWS Lambda developer guide, "Configure Lambda function memory".

@@ -11,9 +11,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lambda_runtime.groups import ControlGroups
+from build_scripts.local.lambda_sandbox.groups import ControlGroups
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build"
 CACHE = BUILD / "lambda"
 LOCK = Path(__file__).with_name("requirements.txt")
