@@ -73,10 +73,10 @@ deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything th
 
 cloud: $(VENV)/.dev cdk/node_modules/.cdk ## deploy dev to AWS services on this machine, diagnose a recording through its API, leave it up
 	@[ -f build/bundle.json ] || $(MAKE) --no-print-directory bundle
-	@$(BIN)/python -m tests.cloud up
+	@$(BIN)/python -m build_scripts.local.cloud up
 
 cloud-down: $(VENV)/.dev ## remove what make cloud left up
-	@$(BIN)/python -m tests.cloud down
+	@$(BIN)/python -m build_scripts.local.cloud down
 
 destroy: $(VENV)/.cdk cdk/node_modules/.cdk ## remove STAGE from AWS; what the stage retains stays
 	@$(BIN)/python -m cdk empty --stage $(STAGE)

@@ -1,6 +1,6 @@
 """The stages that ship, synthesized for the emulator: run by the CDK's rules, with this machine's layers.
 
-`python -m tests.cloud.app FOLDER BUNDLE STAGE...`; PALIER_CLOUD_MEMORY changes the memory of inference,
+`python -m build_scripts.local.cloud.app FOLDER BUNDLE STAGE...`; PALIER_CLOUD_MEMORY changes the memory of inference,
 PALIER_CLOUD_BROKEN adds to the API's stack what nobody can create.
 """
 

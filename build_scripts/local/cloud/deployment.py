@@ -10,10 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from build_scripts.local.cloud.command_line import CdkCommand, CdkFailedError
+from build_scripts.local.cloud.stripping import strip_assembly
 from build_scripts.local.lambda_sandbox.places import BUILD, ROOT
 from cdk.stages import StageName
-from tests.cloud.command_line import CdkCommand, CdkFailedError
-from tests.cloud.stripping import strip_assembly
 
 SYNTH_TIMEOUT_S = 300
 
@@ -38,9 +38,9 @@ class Deployment:
         return self.folder / "cdk.out"
 
     def synthesize(self, *stages: StageName, **changed: str) -> None:
-        """Write the stages' templates, without what the emulator cannot create; `changed`: see tests/cloud/app.py."""
+        """Write the stages' templates, without what the emulator cannot create; `changed`: see build_scripts/local/cloud/app.py."""
         shutil.rmtree(self.assembly, ignore_errors=True)
-        command = [sys.executable, "-m", "tests.cloud.app", str(self.assembly), str(BUILD), *stages]
+        command = [sys.executable, "-m", "build_scripts.local.cloud.app", str(self.assembly), str(BUILD), *stages]
         done = subprocess.run(
             command,
             cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Stage dev on embedded AWS services: left up for play by `python -m tests.cloud up`, removed by `down`."""
+"""Stage dev on embedded AWS services: left up for play by `python -m build_scripts.local.cloud up`, removed by `down`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ import httpx
 
 from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
 from build_scripts.local.aws.embedded.sharing import open_services, running
+from build_scripts.local.cloud.command_line import CdkFailedError
+from build_scripts.local.cloud.deployment import Deployment
+from build_scripts.local.cloud.job import FILES, DeployedJobs
+from build_scripts.local.cloud.place import cloud_host
 from build_scripts.local.lambda_sandbox.places import CACHE, ROOT, NotHereError
 from cdk.stages import StageName
-from tests.cloud.command_line import CdkFailedError
-from tests.cloud.deployment import Deployment
-from tests.cloud.job import FILES, DeployedJobs
-from tests.cloud.place import cloud_host
 
 DATA = CACHE / "root" / "var" / "palier" / "cloud"
 RECORDING = ROOT / "docs" / "examples" / "clearance.wav"
@@ -36,7 +36,7 @@ END_TIMEOUT_S = 30.0
 
 def main() -> int:
     """Do what is asked; 0: done, 2: not, and why is on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m tests.cloud", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m build_scripts.local.cloud", description=__doc__)
     actions = {"up": up, "down": down, "hold": hold}
     parser.add_argument("action", choices=actions, help="hold: the services alone, until SIGTERM")
     try:
@@ -125,7 +125,7 @@ def _started() -> str:
         cloud_host()
         DATA.mkdir(parents=True, exist_ok=True)
         with (DATA / "log").open("wb") as log:
-            command = [sys.executable, "-m", "tests.cloud", "hold"]
+            command = [sys.executable, "-m", "build_scripts.local.cloud", "hold"]
             holder = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
         _until(lambda: running(DATA) or holder.poll() is not None, START_TIMEOUT_S, "They do not start.")
         url = running(DATA)

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
+from build_scripts.local.cloud.app import BROKEN, MEMORY
+from build_scripts.local.cloud.command_line import CdkFailedError
+from build_scripts.local.cloud.stripping import REMOVALS
 from build_scripts.local.lambda_sandbox.events import read_example
 from build_scripts.local.lambda_sandbox.places import ROOT, host_architecture
 from cdk.stages import STAGES as SHIPPED
 from cdk.stages import StageName
 from functions.core.keys.key_ring_secret import read_ring
-from tests.cloud.app import BROKEN, MEMORY
-from tests.cloud.command_line import CdkFailedError
-from tests.cloud.conftest import STAGES, Cloud, role_clients
-from tests.cloud.stripping import REMOVALS
+from tests.build_scripts.local.cloud.conftest import STAGES, Cloud, role_clients
 
 RECORDING = ROOT / "docs" / "examples" / "clearance.wav"
 EVENTS = ROOT / "tests" / "fixtures" / "events"

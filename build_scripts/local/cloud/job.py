@@ -12,9 +12,9 @@ import boto3
 import httpx
 
 from build_scripts.local.aws.embedded.services import client_arguments
+from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.lambda_sandbox.places import ROOT
 from cdk.stages import StageName
-from tests.cloud.command_line import CdkFailedError
 
 GOOD = (ROOT / "docs" / "examples" / "clearance.wav").read_bytes()
 CORRUPT = b"RIFF" + bytes(40)

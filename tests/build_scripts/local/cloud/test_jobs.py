@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from build_scripts.local.cloud.app import WORKER_TIMEOUT_S
+from build_scripts.local.cloud.job import DeployedJobs, JobOutcome
 from build_scripts.local.lambda_sandbox.events import read_example
 from cdk.stages import STAGES as SHIPPED
-from tests.cloud.app import WORKER_TIMEOUT_S
-from tests.cloud.conftest import Cloud, role_clients
-from tests.cloud.job import DeployedJobs, JobOutcome
+from tests.build_scripts.local.cloud.conftest import Cloud, role_clients
 
 DELIVERED_WITHIN_S = 30.0
 

@@ -17,11 +17,11 @@ from build_scripts.cli.main import main
 from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import REGION, client_arguments
 from build_scripts.local.aws.embedded.sharing import open_services
+from build_scripts.local.cloud.command_line import installed
+from build_scripts.local.cloud.deployment import Deployment
+from build_scripts.local.cloud.place import cloud_host
 from build_scripts.local.lambda_sandbox.places import NotHereError
 from cdk.stages import StageName
-from tests.cloud.command_line import installed
-from tests.cloud.deployment import Deployment
-from tests.cloud.place import cloud_host
 
 STAGES: tuple[StageName, ...] = ("dev", "staging")
 
