@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from build_scripts.variants.table import PARTS, render_comparison
+from build_scripts.benchmarks.variants.table import PARTS, render_comparison
 
 
 def render(step: str, report: Mapping[str, Any]) -> RenderableType:

@@ -37,10 +37,10 @@ def emulate_command(options: argparse.Namespace) -> Report:
 
 def benchmark_command(options: argparse.Namespace) -> Report:
     """Time what was asked for; `--all` gives one report for each benchmark."""
-    from build_scripts import benchmark
-    from build_scripts.benchmark_page import write_benchmarks
-    from build_scripts.variants.packaged import benchmark_package
-    from build_scripts.variants.reference import benchmark_reference
+    from build_scripts.benchmarks import benchmark
+    from build_scripts.benchmarks.benchmark_page import write_benchmarks
+    from build_scripts.benchmarks.variants.packaged import benchmark_package
+    from build_scripts.benchmarks.variants.reference import benchmark_reference
     from functions.core.models.models import ModelRepository
 
     if options.write is not None and not options.all:

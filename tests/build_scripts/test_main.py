@@ -148,6 +148,6 @@ def test_benchmark_variants_takes_the_shipped_checkpoint(monkeypatch: pytest.Mon
         asked.extend((models, name, checkpoint, quick))
         return {"model": name}
 
-    monkeypatch.setattr("build_scripts.variants.packaged.benchmark_package", report)
+    monkeypatch.setattr("build_scripts.benchmarks.variants.packaged.benchmark_package", report)
     assert run("benchmark", "--variants", "--model", "rolling-bearing", "--quick", "--json") == 0
     assert asked == [MODELS, "rolling-bearing", CHECKPOINTS / "rolling-bearing.pt", True]

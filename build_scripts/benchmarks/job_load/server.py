@@ -1,0 +1,86 @@
+"""local_server.py as a process, with what it has used of the machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from build_scripts.errors import BuildError
+from build_scripts.local.aws.worker_process import MODULE as WORKER
+
+ROOT = Path(__file__).resolve().parents[3]
+_URL = re.compile(r"^Palier diagnoses at (\S+)")
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class LocalServer:
+    """Where it answers, and its process."""
+
+    url: str
+    pid: int
+
+    def peak_memory_mb(self) -> PeakMemory:
+        """Return the most memory that each of its processes has had; Linux."""
+        workers = workers_of(self.pid)
+        services = [child for child in _children(self.pid) if child not in workers]
+        return PeakMemory(sum(map(_peak_mb, [self.pid, *workers])), sum(map(_peak_mb, services)))
+
+
+@dataclass(frozen=True)
+class PeakMemory:
+    """The most memory (MB) that the server and its workers have had, and the services that stand in for AWS."""
+
+    palier_mb: float
+    services_mb: float
+
+
+@contextmanager
+def local_server() -> Iterator[LocalServer]:
+    """Run it on a free port, without keys, and end it.
+
+    Raises:
+        BuildError: it does not start.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "local_server.py", "--port", "0"],
+        cwd=ROOT,
+        env=os.environ | {"PALIER_STAGE": "local"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        found = _URL.match(process.stdout.readline() if process.stdout else "")
+        if found is None:
+            raise BuildError("local_server.py did not start.")
+        yield LocalServer(found[1], process.pid)
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def workers_of(pid: int) -> list[int]:
+    """Return the processes of a server's workers; Linux."""
+    return [child for child in _children(pid) if WORKER in _command(child)]
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def _command(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+
+
+def _peak_mb(pid: int) -> float:
+    found = _PEAK.search(Path(f"/proc/{pid}/status").read_text())
+    if found is None:
+        raise BuildError("This system does not say how much memory a process has had.")
+    return int(found[1]) * 1024 / 1e6

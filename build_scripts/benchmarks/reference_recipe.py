@@ -1,0 +1,33 @@
+"""How the reference network is quantized to be compared: every setting of that in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from build_scripts.benchmarks.variants.recipe import DYNAMIC_INT8, DYNAMIC_UINT8, HALF, STATIC, WEIGHTS, VariantRecipe
+
+
+@dataclass(frozen=True)
+class ReferenceRecipe:
+    """Settings of the reference network's variants.
+
+    seed draws its weights; calibration names the method that sets the ranges of static int8 from
+    calibration_windows windows of noise.
+    """
+
+    seed: int = 0
+    calibration: str = "minmax"
+    calibration_windows: int = 64
+    variants: tuple[VariantRecipe, ...] = (
+        STATIC,
+        DYNAMIC_UINT8,
+        # Source: what the public LSTM-PFD project's own exporter calls, quantize_dynamic with QInt8 weights.
+        replace(DYNAMIC_INT8, label="dynamic int8 (the reference project's own)"),
+        WEIGHTS,
+        HALF,
+    )
+
+
+REFERENCE = ReferenceRecipe()
+# Ranges of noise settle early; speed and size do not depend on them.
+QUICK_REFERENCE = ReferenceRecipe(calibration_windows=8)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from build_scripts.benchmarks.container_load.load import Measured, Post, load
+from build_scripts.errors import BuildError
+from tests.support.servers import serving
+
+SEEN: list[tuple[str, bytes]] = []
+
+
+async def answer(request: Request) -> Response:
+    SEEN.append((request.headers["x-kind"], await request.body()))
+    return PlainTextResponse("x" * 70_000)
+
+
+async def refuse(_: Request) -> Response:
+    return PlainTextResponse("no", 429)
+
+
+APP = Starlette(routes=[Route("/answer", answer, methods=["POST"]), Route("/refuse", refuse, methods=["POST"])])
+
+
+def test_every_client_sends_and_every_answer_is_counted() -> None:
+    SEEN.clear()
+    with serving(APP) as (host, port):
+        measured = load(Post(f"http://{host}:{port}/answer", ("x-kind: test",), b"body"), clients=3, seconds=0.3)
+    assert set(SEEN) == {("test", b"body")}
+    assert len(measured.latencies_ms) == len(SEEN) >= 3
+    assert min(measured.latencies_ms) > 0
+    assert 0 < measured.per_second <= len(SEEN) / 0.3
+
+
+def test_an_answer_that_is_none_is_no_figure() -> None:
+    with serving(APP) as (host, port), pytest.raises(BuildError, match=r"HTTP/1\.1 429 "):
+        load(Post(f"http://{host}:{port}/refuse", (), b""), clients=2, seconds=0.1)
+
+
+def test_percentiles_are_of_all_answers() -> None:
+    assert Measured(1.0, tuple(float(value) for value in range(101))).percentile_ms(99) == 99
