@@ -7,9 +7,9 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from build_scripts.cli.report import make_console
 from build_scripts.commands import COMMANDS
 from build_scripts.errors import BuildError
+from build_scripts.palier_cli.report import make_console
 from build_scripts.parser import make_parser
 from build_scripts.tables import render
 from functions.core.errors import PalierError

@@ -62,7 +62,7 @@ def test_functions_import_core_only(function: str) -> None:
 
 def test_the_command_line_needs_no_pytorch() -> None:
     build_steps = [f"build_scripts.{path.stem}" for path in (ROOT / "build_scripts").glob("*.py")]
-    assert violations("build_scripts/cli", "torch", "onnx", "onnxscript", *build_steps) == []
+    assert violations("build_scripts/palier_cli", "torch", "onnx", "onnxscript", *build_steps) == []
 
 
 def test_the_cdk_imports_neither_functions_nor_build() -> None:
@@ -99,7 +99,7 @@ def test_what_stands_in_for_aws_locally_needs_no_build_step() -> None:
         "functions.rotation.handler",
         "functions.worker.handler",
         "local_server",
-        "build_scripts.cli.main",
+        "build_scripts.palier_cli.main",
     ],
 )
 def test_importing_what_serves_loads_nothing_heavy(module: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from build_scripts.cli.plan import Load, plan, read_sizes
+from build_scripts.palier_cli.plan import Load, plan, read_sizes
 from cdk.stages import STAGES, StageName
 from functions.core.settings import Settings, read_settings
 

@@ -13,7 +13,6 @@ import boto3
 import httpx
 import pytest
 
-from build_scripts.cli.main import main
 from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import REGION, client_arguments
 from build_scripts.local.aws.embedded.sharing import open_services
@@ -21,6 +20,7 @@ from build_scripts.local.cloud.command_line import installed
 from build_scripts.local.cloud.deployment import Deployment
 from build_scripts.local.cloud.place import cloud_host
 from build_scripts.local.lambda_sandbox.places import NotHereError
+from build_scripts.palier_cli.main import main
 from cdk.stages import StageName
 
 STAGES: tuple[StageName, ...] = ("dev", "staging")

@@ -9,11 +9,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from build_scripts.cli.main import main
 from build_scripts.local.aws.embedded import services, sharing
 from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import Host, answers, client_arguments
 from build_scripts.local.aws.embedded.sharing import open_services
+from build_scripts.palier_cli.main import main
 from functions.core.keys.key_changes import add_key
 from functions.core.keys.key_ring_secret import change_ring, read_ring
 from functions.core.keys.keys import create_key

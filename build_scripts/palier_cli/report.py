@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from build_scripts.cli.diagnose import Outcome
+from build_scripts.palier_cli.diagnose import Outcome
 from functions.core.models.manifest import Manifest
 
 _TOP = 3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from build_scripts.cli.files import read_recording
+from build_scripts.palier_cli.files import read_recording
 from functions.core.errors import PalierError, UnsupportedMediaTypeError
 from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
 

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from build_scripts.cli.jobs_client import JobsClient
-from build_scripts.cli.jobs_files import Upload, as_uploads, idempotency_key
-from build_scripts.cli.jobs_report import print_job, print_jobs, print_results, progress_bar
-from build_scripts.cli.report import make_console
+from build_scripts.palier_cli.jobs_client import JobsClient
+from build_scripts.palier_cli.jobs_files import Upload, as_uploads, idempotency_key
+from build_scripts.palier_cli.jobs_report import print_job, print_jobs, print_results, progress_bar
+from build_scripts.palier_cli.report import make_console
 
 EXIT_OK, EXIT_FAILED = 0, 2
 _LIVE = {"queued", "running"}

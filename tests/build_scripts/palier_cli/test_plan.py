@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from build_scripts.cli.main import main
-from build_scripts.cli.plan import Load, NothingMeasuredError, plan, read_sizes
+from build_scripts.palier_cli.main import main
+from build_scripts.palier_cli.plan import Load, NothingMeasuredError, plan, read_sizes
 
 MONTHLY = Load(requests_a_month=2e6, cold_share=0.5, architecture="arm64")
 

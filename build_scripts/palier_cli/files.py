@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from build_scripts.cli.matlab import read_mat
+from build_scripts.palier_cli.matlab import read_mat
 from functions.core.decoding import NPY, RAW, decode_file
 from functions.core.errors import UnsupportedMediaTypeError
 from functions.core.models.options import SampleFormat

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from build_scripts.cli.diagnose import diagnose_files, embedded, remote
-from build_scripts.cli.jobs_parser import add_jobs
-from build_scripts.cli.keys_parser import add_keys
-from build_scripts.cli.plan import Load, plan, print_plan, read_sizes
-from build_scripts.cli.report import make_console, print_models, print_outcomes
+from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
+from build_scripts.palier_cli.jobs_parser import add_jobs
+from build_scripts.palier_cli.keys_parser import add_keys
+from build_scripts.palier_cli.plan import Load, plan, print_plan, read_sizes
+from build_scripts.palier_cli.report import make_console, print_models, print_outcomes
 from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import PalierError
 from functions.core.models.models import ModelRepository

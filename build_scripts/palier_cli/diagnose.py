@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from build_scripts.cli.files import read_recording
-from build_scripts.cli.remote import ask_endpoint
+from build_scripts.palier_cli.files import read_recording
+from build_scripts.palier_cli.remote import ask_endpoint
 from functions.core.errors import PalierError
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser

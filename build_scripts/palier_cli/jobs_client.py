@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx
 
-from build_scripts.cli.remote import EndpointError
+from build_scripts.palier_cli.remote import EndpointError
 
 _PAGE = 500
 _TIMEOUT_S = 60.0

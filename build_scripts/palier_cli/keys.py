@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from build_scripts.cli.aws import aws_errors
-from build_scripts.cli.keys_report import as_json, print_keys, print_new_key
-from build_scripts.cli.report import make_console
+from build_scripts.palier_cli.aws import aws_errors
+from build_scripts.palier_cli.keys_report import as_json, print_keys, print_new_key
+from build_scripts.palier_cli.report import make_console
 from functions.core.keys.key_changes import add_key, expire_key, find_key, remove_key
 from functions.core.keys.key_ring_secret import change_ring, read_ring
 from functions.core.keys.keys import SCOPES, KeyRing, Scope, create_key

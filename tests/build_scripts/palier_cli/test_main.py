@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from build_scripts.cli.main import main
+from build_scripts.palier_cli.main import main
 from functions.core.version import VERSION
 from tests.support.packages import expected_probabilities
 from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes

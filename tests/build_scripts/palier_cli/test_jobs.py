@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from build_scripts.cli.main import main
 from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import this_host
+from build_scripts.palier_cli.main import main
 from tests.support.local_server import Running, Start, environment, start
 from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
 from tests.support.servers import unused_port

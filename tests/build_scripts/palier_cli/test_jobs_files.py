@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from build_scripts.cli.jobs_files import UnreadableFileError, as_uploads, idempotency_key
+from build_scripts.palier_cli.jobs_files import UnreadableFileError, as_uploads, idempotency_key
 from functions.core.errors import PalierError
 from tests.support.recordings import npy_bytes, tone, wav_bytes
 

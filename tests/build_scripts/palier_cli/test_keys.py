@@ -12,7 +12,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from build_scripts.cli.main import main
+from build_scripts.palier_cli.main import main
 from functions.core.errors import ApiKeyInvalidError
 from functions.core.keys.key_ring_secret import read_ring
 from functions.core.keys.keys import KeyRing

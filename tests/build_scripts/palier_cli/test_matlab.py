@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from build_scripts.cli.matlab import read_mat
+from build_scripts.palier_cli.matlab import read_mat
 from functions.core.errors import MalformedBodyError, SignalShapeError
 from tests.support.recordings import tone
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from build_scripts.cli.files import KINDS, read_recording
+from build_scripts.palier_cli.files import KINDS, read_recording
 from functions.core.decoding import NPY
 from functions.core.errors import PalierError, UnsupportedMediaTypeError
 

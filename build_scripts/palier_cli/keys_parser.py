@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from build_scripts.cli import keys
+from build_scripts.palier_cli import keys
 from functions.core.keys.keys import SCOPES
 
 _STAGES = ("dev", "staging", "prod")

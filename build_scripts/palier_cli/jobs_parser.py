@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from build_scripts.cli import jobs
+from build_scripts.palier_cli import jobs
 from functions.core.decoding.raw import SAMPLE_BYTES
 
 _LOCAL = "http://127.0.0.1:8000"

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from build_scripts.cli.prices import (
+from build_scripts.palier_cli.prices import (
     LAMBDA_GB_SECOND,
     LAMBDA_MILLION_REQUESTS,
     MB_PER_GB,
