@@ -7,11 +7,11 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from build_scripts.commands import COMMANDS
+from build_scripts.build_cli.commands import COMMANDS
+from build_scripts.build_cli.parser import make_parser
+from build_scripts.build_cli.tables import render
 from build_scripts.errors import BuildError
 from build_scripts.palier_cli.report import make_console
-from build_scripts.parser import make_parser
-from build_scripts.tables import render
 from functions.core.errors import PalierError
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2

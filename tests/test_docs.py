@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from build_scripts.benchmarks.benchmark_page import render_benchmarks, with_summary
+from build_scripts.build_cli.parser import make_parser
 from build_scripts.palier_cli.main import cli_parser
-from build_scripts.parser import make_parser
 from cdk.__main__ import make_parser as cdk_parser
 from functions.container.__main__ import container_parser
 from functions.container.settings import ContainerSettings

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from torch import nn
 
+from build_scripts.build_cli.parser import MODELS
 from build_scripts.data.records import RecordSet
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.data.simulation.classes import FAULT_CLASSES
@@ -13,7 +14,6 @@ from build_scripts.export.export import ExportedModel, export, export_network
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription, load_checkpoint, save_checkpoint
 from build_scripts.networks.network import NetworkConfig, Stage
 from build_scripts.networks.trained import TrainedModel
-from build_scripts.parser import MODELS
 from build_scripts.quantize import QuantizationConfig, quantize
 from build_scripts.training.train import TrainingConfig, train
 

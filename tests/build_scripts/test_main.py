@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from build_scripts.__main__ import main
-from build_scripts.commands import COMMANDS
+from build_scripts.build_cli.commands import COMMANDS
+from build_scripts.build_cli.parser import CHECKPOINTS, MODELS, make_parser
 from build_scripts.data.records import RecordSet, read_records, write_records
 from build_scripts.export.export import ExportedModel
-from build_scripts.parser import CHECKPOINTS, MODELS, make_parser
 from tests.build_scripts.recipes.test_cross_validate import write_recordings
 
 

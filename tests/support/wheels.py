@@ -8,9 +8,9 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from build_scripts.build_cli.parser import ROOT
 from build_scripts.lambda_bundle.architecture import ARCHITECTURES
 from build_scripts.lambda_bundle.recipe import Recipe, read_recipe
-from build_scripts.parser import ROOT
 from tests.support.packages import write_package
 
 LICENCE = "Do as you please."

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy
 import pytest
 
+from build_scripts.build_cli.parser import BUILD, ROOT
 from build_scripts.lambda_bundle.architecture import ARCHITECTURES
 from build_scripts.lambda_bundle.errors import BundleError
 from build_scripts.lambda_bundle.interpreter import Interpreter, target_python
@@ -18,7 +19,6 @@ from build_scripts.lambda_bundle.lock import read_pins
 from build_scripts.lambda_bundle.recipe import Recipe, read_recipe
 from build_scripts.lambda_bundle.step import Sources
 from build_scripts.lambda_bundle.wheels import fetch_wheels
-from build_scripts.parser import BUILD, ROOT
 from tests.support.wheels import native_recipe
 
 # Two machines as unlike as one machine can be.

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from build_scripts.build_cli.parser import MODELS
 from build_scripts.lambda_bundle.architecture import ARCHITECTURES
 from build_scripts.lambda_bundle.errors import BundleError
 from build_scripts.lambda_bundle.models import models_layer, tree_of
 from build_scripts.lambda_bundle.tree import write_tree
-from build_scripts.parser import MODELS
 from functions.core.errors import ModelUnavailableError
 from functions.core.models.models import ModelRepository
 from tests.support.packages import FILE, write_package

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from build_scripts.build_cli.parser import ROOT
 from build_scripts.lambda_bundle.architecture import ARCHITECTURES
 from build_scripts.lambda_bundle.archive import unpacked
 from build_scripts.lambda_bundle.interpreter import Interpreter
@@ -15,7 +16,6 @@ from build_scripts.lambda_bundle.lock import read_pins
 from build_scripts.lambda_bundle.recipe import Recipe
 from build_scripts.lambda_bundle.step import BILL, DOCUMENT, Sources
 from build_scripts.lambda_bundle.tree import Tree, write_tree
-from build_scripts.parser import ROOT
 
 RUNTIME = "layers/runtime-x86_64.zip"
 

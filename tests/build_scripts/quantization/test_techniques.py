@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from build_scripts.build_cli.parser import make_parser
 from build_scripts.errors import QuantizationError
 from build_scripts.evidence.measure import onnx_property
-from build_scripts.parser import make_parser
 from build_scripts.quantization.techniques import TECHNIQUES, QuantizationOptions
 from functions.core.preprocessing.arrays import Float32Array
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import soxr
 
+from build_scripts.build_cli.parser import CHECKPOINTS
 from build_scripts.data.records import RecordSet, read_records
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.evidence.evaluate import Evaluation, evaluate
 from build_scripts.measuring.gates import MAX_ACCURACY_DROP, MAX_SIZE_RATIO
 from build_scripts.measuring.outputs import RecordOutputs, agreement, run_records
 from build_scripts.networks.checkpoint import file_sha256, load_checkpoint
-from build_scripts.parser import CHECKPOINTS
 from build_scripts.quantize import executed_operators
 from functions.core.models.diagnosis import novelty
 from functions.core.models.manifest import Manifest

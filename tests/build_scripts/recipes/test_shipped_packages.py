@@ -10,13 +10,13 @@ import numpy as np
 import onnx
 import pytest
 
+from build_scripts.build_cli.parser import CHECKPOINTS, MODELS
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.evidence.card.step import read_package
 from build_scripts.export.export import export
 from build_scripts.export.optimize import optimize
 from build_scripts.networks.checkpoint import load_checkpoint
 from build_scripts.packaging.build import OPTIMIZATION
-from build_scripts.parser import CHECKPOINTS, MODELS
 from build_scripts.quantization.search import CANDIDATES
 from build_scripts.quantization.techniques import TECHNIQUES
 from build_scripts.recipes.recipe import JOURNAL_BEARING, RECIPES

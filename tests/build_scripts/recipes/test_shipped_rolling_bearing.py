@@ -9,12 +9,12 @@ import pytest
 import soundfile
 import soxr
 
+from build_scripts.build_cli.parser import CHECKPOINTS
 from build_scripts.data.labelled import read_labelled
 from build_scripts.evidence.card.step import read_package
 from build_scripts.evidence.evaluate import Evaluation, evaluate
 from build_scripts.measuring.gates import MAX_SIZE_RATIO
 from build_scripts.networks.checkpoint import file_sha256, load_checkpoint
-from build_scripts.parser import CHECKPOINTS
 from build_scripts.quantize import executed_operators
 from build_scripts.recipes.recipe import ROLLING_BEARING
 from functions.core.models.diagnosis import novelty

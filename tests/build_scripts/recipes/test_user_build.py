@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from build_scripts.__main__ import main
+from build_scripts.build_cli.parser import MODELS
 from build_scripts.evidence.card.step import read_package
-from build_scripts.parser import MODELS
 from functions.core.models.models import ModelRepository
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser, Limits

@@ -7,8 +7,8 @@ import pytest
 from build_scripts.benchmarks.variants.benchmark import Instruments
 from build_scripts.benchmarks.variants.packaged import benchmark_package
 from build_scripts.benchmarks.variants.recipe import RECIPES, labels_of
+from build_scripts.build_cli.parser import CHECKPOINTS
 from build_scripts.errors import DataError
-from build_scripts.parser import CHECKPOINTS
 from functions.core.errors import ModelNotFoundError
 
 NAME = "journal-bearing"

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from build_scripts.benchmarks.variants.recipe import RECIPES, labels_of
 from build_scripts.benchmarks.variants.table import megabytes
-from build_scripts.tables import render
+from build_scripts.build_cli.tables import render
 from tests.build_scripts.benchmarks.variants.test_comparison import COMPARISON
 
 

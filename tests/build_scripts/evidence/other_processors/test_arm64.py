@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from build_scripts.build_cli.parser import ROOT
 from build_scripts.errors import EmulationError
 from build_scripts.evidence.other_processors import arm64
 from build_scripts.evidence.other_processors.arm64 import LOCK, WHEELS, arm64_command, locked
-from build_scripts.parser import ROOT
 
 
 def test_the_lock_s_entries_come_with_their_hashes() -> None:

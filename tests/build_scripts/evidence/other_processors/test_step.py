@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from build_scripts.__main__ import main
+from build_scripts.build_cli.parser import MODELS
 from build_scripts.data.records import RecordSet, write_records
 from build_scripts.errors import EmulationError
 from build_scripts.evidence.card.step import write_card
 from build_scripts.evidence.other_processors import processors
 from build_scripts.evidence.other_processors.processors import answers, haswell_command
 from build_scripts.evidence.other_processors.step import Comparison, Emulation, keep, read_kept, spread_windows
-from build_scripts.parser import MODELS
 from tests.build_scripts.conftest import WINDOW
 
 FOUND = Emulation("a slow one", ("AVX2",), 8, {"int8": Comparison(0.9, 0.91, 0.99, 0.5, 1.0, 0.7)}, {"7 bits": 0.0})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 
-from build_scripts.commands.bundling import bundle_command
-from build_scripts.commands.graphs import (
+from build_scripts.build_cli.commands.bundling import bundle_command
+from build_scripts.build_cli.commands.graphs import (
     calibrate_command,
     export_command,
     optimize_command,
@@ -15,9 +15,15 @@ from build_scripts.commands.graphs import (
     quantize_command,
     validate_command,
 )
-from build_scripts.commands.making import build_command, card_command, package_command, simulate_command, train_command
-from build_scripts.commands.measuring import benchmark_command, emulate_command, evaluate_command
-from build_scripts.commands.report import Report
+from build_scripts.build_cli.commands.making import (
+    build_command,
+    card_command,
+    package_command,
+    simulate_command,
+    train_command,
+)
+from build_scripts.build_cli.commands.measuring import benchmark_command, emulate_command, evaluate_command
+from build_scripts.build_cli.commands.report import Report
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "simulate": simulate_command,

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from build_scripts.commands.report import Report
+from build_scripts.build_cli.commands.report import Report
+from build_scripts.build_cli.parser import CHECKPOINTS, WORK
 from build_scripts.errors import BuildError
-from build_scripts.parser import CHECKPOINTS, WORK
 
 if TYPE_CHECKING:
     from build_scripts.recipes.recipe import ModelRecipe

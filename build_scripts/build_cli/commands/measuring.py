@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 
-from build_scripts.commands.report import Report
-from build_scripts.parser import CHECKPOINTS, WORK
+from build_scripts.build_cli.commands.report import Report
+from build_scripts.build_cli.parser import CHECKPOINTS, WORK
 
 
 def evaluate_command(options: argparse.Namespace) -> Report:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from rich.console import Console, RenderableType
 
-from build_scripts.tables import render
+from build_scripts.build_cli.tables import render
 
 
 def printed(renderable: RenderableType) -> str:

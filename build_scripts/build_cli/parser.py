@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "layers" / "models"
 CHECKPOINTS = ROOT / "build_scripts" / "checkpoints"
 BUILD = ROOT / "build"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from build_scripts.commands.report import Report
+from build_scripts.build_cli.commands.report import Report
 
 if TYPE_CHECKING:
     from build_scripts.quantization.techniques import QuantizationOptions

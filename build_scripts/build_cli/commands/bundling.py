@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from build_scripts.commands.report import Report
-from build_scripts.parser import ROOT
+from build_scripts.build_cli.commands.report import Report
+from build_scripts.build_cli.parser import ROOT
 
 
 def bundle_command(options: argparse.Namespace) -> Report:

@@ -1,0 +1,1 @@
+"""The command line of the build flow: its parser, its commands, its tables."""
