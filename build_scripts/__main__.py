@@ -1,7 +1,5 @@
 """The command line of the build flow: `python -m build_scripts STEP ...`."""
 
-from __future__ import annotations
-
 import json
 import logging
 import sys

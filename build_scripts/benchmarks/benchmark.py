@@ -1,7 +1,5 @@
 """The step that benchmarks: our model beside the reference network, one thread, one window, in turn."""
 
-from __future__ import annotations
-
 import importlib
 from collections.abc import Callable
 from dataclasses import asdict

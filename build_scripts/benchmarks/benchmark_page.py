@@ -1,7 +1,5 @@
 """Benchmarks to docs: the figures as JSON, and a page rendered from them."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Source: the 1-D ResNet-18 of the public LSTM-PFD project (2026): 3.85 million pa
 multiply-accumulates for a window of 20480 samples. Speed does not depend on the weights' values.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import torch

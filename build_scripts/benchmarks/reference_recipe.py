@@ -1,7 +1,5 @@
 """How the reference network is quantized to be compared: every setting of that in one place."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from build_scripts.benchmarks.variants.recipe import DYNAMIC_INT8, DYNAMIC_UINT8, HALF, STATIC, WEIGHTS, VariantRecipe

@@ -1,10 +1,9 @@
 """The arguments of every build step."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from pathlib import Path
+from typing import TypeAlias
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "layers" / "models"
@@ -30,10 +29,10 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-Steps = argparse._SubParsersAction
+Steps: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def _add_data_steps(steps: Steps[argparse.ArgumentParser]) -> None:
+def _add_data_steps(steps: Steps) -> None:
     simulate = steps.add_parser("simulate", help="simulate labelled records, or one example recording per class")
     simulate.add_argument("--out", type=Path, help="write records to this .npz file")
     simulate.add_argument("--examples", type=Path, metavar="DIR", help="write example WAV files into this folder")
@@ -48,7 +47,7 @@ def _add_data_steps(steps: Steps[argparse.ArgumentParser]) -> None:
     train.add_argument("--epochs", type=int, help="default: the recipe's")
 
 
-def _add_file_steps(steps: Steps[argparse.ArgumentParser]) -> None:
+def _add_file_steps(steps: Steps) -> None:
     export = steps.add_parser("export", help="export a checkpoint to ONNX and prove it equal to PyTorch")
     export.add_argument("--checkpoint", type=Path, required=True)
     export.add_argument("--out", type=Path, required=True)
@@ -72,7 +71,7 @@ def _add_file_steps(steps: Steps[argparse.ArgumentParser]) -> None:
     _add_json(calibrate)
 
 
-def _add_quantization_step(steps: Steps[argparse.ArgumentParser]) -> None:
+def _add_quantization_step(steps: Steps) -> None:
     quantize = steps.add_parser("quantize", help="quantize an exported model: static int8, or another technique")
     quantize.add_argument("--model", type=Path, required=True, help="exported float32 model")
     quantize.add_argument("--out", type=Path, required=True)
@@ -89,7 +88,7 @@ def _add_quantization_step(steps: Steps[argparse.ArgumentParser]) -> None:
     _add_json(quantize)
 
 
-def _add_aware_step(steps: Steps[argparse.ArgumentParser]) -> None:
+def _add_aware_step(steps: Steps) -> None:
     qat = steps.add_parser("qat", help="fine-tune a checkpoint with rounding and write it as int8")
     qat.add_argument("--checkpoint", type=Path, required=True)
     qat.add_argument("--data", type=Path, required=True, help="records to train on (.npz)")
@@ -101,7 +100,7 @@ def _add_aware_step(steps: Steps[argparse.ArgumentParser]) -> None:
     _add_json(qat)
 
 
-def _add_prune_step(steps: Steps[argparse.ArgumentParser]) -> None:
+def _add_prune_step(steps: Steps) -> None:
     prune = steps.add_parser("prune", help="take channels or weights off a checkpoint's network and fine-tune the rest")
     prune.add_argument("--checkpoint", type=Path, required=True)
     prune.add_argument("--data", type=Path, required=True, help="records to train on (.npz)")
@@ -118,7 +117,7 @@ def _add_prune_step(steps: Steps[argparse.ArgumentParser]) -> None:
     _add_json(prune)
 
 
-def _add_package_steps(steps: Steps[argparse.ArgumentParser]) -> None:
+def _add_package_steps(steps: Steps) -> None:
     package = steps.add_parser("package", help="export, quantize, calibrate, prove and package a trained checkpoint")
     models = steps.add_parser("models", help="make the shipped models from scratch, training included")
     package.add_argument("--checkpoint", type=Path, help="default: the shipped one")
@@ -131,7 +130,7 @@ def _add_package_steps(steps: Steps[argparse.ArgumentParser]) -> None:
         _add_workers(parser)
 
 
-def _add_build_step(steps: Steps[argparse.ArgumentParser]) -> None:
+def _add_build_step(steps: Steps) -> None:
     build = steps.add_parser("build", help="take a checkpoint of your own to a proven, quantized package")
     build.add_argument("--checkpoint", type=Path, required=True, help="weights: a state_dict saved by torch.save")
     build.add_argument("--recipe", type=Path, required=True, help="recipe (.toml), or the name of a shipped model")
@@ -147,7 +146,7 @@ def _add_build_step(steps: Steps[argparse.ArgumentParser]) -> None:
     card.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
 
 
-def _add_measuring_steps(steps: Steps[argparse.ArgumentParser]) -> None:
+def _add_measuring_steps(steps: Steps) -> None:
     evaluate = steps.add_parser("evaluate", help="measure a packaged model on labelled records")
     _add_model(evaluate)
     evaluate.add_argument("--data", type=Path, required=True, help="records (.npz)")
@@ -184,7 +183,7 @@ def _add_measuring_steps(steps: Steps[argparse.ArgumentParser]) -> None:
     _add_json(benchmark)
 
 
-def _add_bundle_step(steps: Steps[argparse.ArgumentParser]) -> None:
+def _add_bundle_step(steps: Steps) -> None:
     bundle = steps.add_parser("bundle", help="build the function asset and the layers that AWS Lambda gets")
     bundle.add_argument("--out", type=Path, default=BUILD, metavar="DIR", help="where to (default: build)")
     bundle.add_argument(

@@ -1,7 +1,5 @@
 """Reports as tables for a terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

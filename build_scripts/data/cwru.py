@@ -4,8 +4,6 @@ Source: Case School of Engineering, "12k Drive End Bearing Fault Data" and "Norm
 100, the normal ones, are sampled at 48 kHz: machine lines that every fault file shows are in them at that rate only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

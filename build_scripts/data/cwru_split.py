@@ -5,8 +5,6 @@ fitted to all others. The calibration is fitted to what networks trained without
 of the loads 0, 1 and 2 in turn; the one normal recording among these is cut, its last fifth held out each time.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal

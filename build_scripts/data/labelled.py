@@ -1,7 +1,5 @@
 """Labelled records of any form on disk, told apart by their arrays, and checked against the model they are for."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Labelled recordings of a real machine: unequal lengths, several loads, one .npz file."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,7 +80,7 @@ class Recordings:
         coloured: Float32Array = fftconvolve(pieces, taps, mode="same", axes=1).astype(np.float32)
         return coloured if self.colour else pieces
 
-    def subset(self, chosen: NDArray[np.bool_]) -> Recordings:
+    def subset(self, chosen: NDArray[np.bool_]) -> "Recordings":
         """Return the recordings that bool [n] chooses.
 
         Raises:
@@ -93,7 +91,7 @@ class Recordings:
             raise DataError("No recording is left to choose from.")
         return self.rearranged([(int(index), self.signals[index]) for index in indices])
 
-    def rearranged(self, pieces: Sequence[tuple[int, Float32Array]]) -> Recordings:
+    def rearranged(self, pieces: Sequence[tuple[int, Float32Array]]) -> "Recordings":
         """Return recordings made of pieces float32 [N], each with the recording's index that it comes from."""
         origin = np.array([index for index, _ in pieces])
         return replace(

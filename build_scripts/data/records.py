@@ -1,7 +1,5 @@
 """Labelled records on disk: one .npz of int16 counts with a scale, labels and names."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol

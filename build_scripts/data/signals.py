@@ -1,7 +1,5 @@
 """Labelled records of any number of channels: the form for data of one's own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The step that simulates: a balanced, labelled set of records, or example recordings as WAV files."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The step that calibrates: temperature, join rule and novelty threshold, on records nobody trained on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import product
 

@@ -1,7 +1,5 @@
 """The step that evaluates: a packaged model on labelled records, joined as the server joins them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a quantized model is worth: accuracy, agreement, size and speed beside its float32 twin."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How far two answers lie apart, and on what: the one measure of validation and of parity."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from functions.core.preprocessing.arrays import Float32Array

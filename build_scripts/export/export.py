@@ -1,7 +1,5 @@
 """The step that exports: a checkpoint to an ONNX model of free batch and length, proven equal."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

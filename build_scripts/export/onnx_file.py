@@ -1,7 +1,5 @@
 """ONNX files: read whole, and what they say of themselves."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import onnx

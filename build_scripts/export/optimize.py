@@ -1,7 +1,5 @@
 """The step that optimizes: a float32 model to the same model with a faster graph, proven equal after each pass."""
 
-from __future__ import annotations
-
 import platform
 from collections import Counter
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """PyTorch to ONNX: the one place that calls the exporters."""
 
-from __future__ import annotations
-
 import io
 import logging
 import warnings

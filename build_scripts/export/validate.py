@@ -5,8 +5,6 @@ them; then shapes and values at several batch sizes and lengths, and that a wind
 depend on its neighbours or on their order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product

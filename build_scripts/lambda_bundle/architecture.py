@@ -1,7 +1,5 @@
 """The processors that functions run on, by the names that wheels and libraries give them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal

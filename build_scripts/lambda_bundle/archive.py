@@ -3,8 +3,6 @@
 zlib's output differs between its versions and forks, so the compressor is a locked package of its own.
 """
 
-from __future__ import annotations
-
 import io
 import struct
 import zipfile

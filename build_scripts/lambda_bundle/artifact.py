@@ -1,7 +1,5 @@
 """One file of the bundle: packed contents and the figures of them."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Bytecode for the target: made beforehand, and never checked against its source at import."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

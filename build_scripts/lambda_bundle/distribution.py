@@ -1,7 +1,5 @@
 """One distribution of the runtime layer: what it is called, where it came from, how it is licensed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from email.parser import BytesParser
 

@@ -1,7 +1,5 @@
 """bundle.json: what was built, from what, how large; the CDK reads it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict

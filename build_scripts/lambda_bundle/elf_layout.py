@@ -3,8 +3,6 @@
 Source: System V ABI, chapters 4 (object files) and 5 (program loading), with the names of the fields written out.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass

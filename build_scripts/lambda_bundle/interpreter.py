@@ -1,7 +1,5 @@
 """The Python that makes the layers' bytecode: exactly the recipe's, from the machine or from Debian."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The gates of a layer: a figure outside its limit raises, and nothing is written."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 

@@ -1,7 +1,5 @@
 """What stands in the function asset and in each layer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a shared library asks of the machine that loads it."""
 
-from __future__ import annotations
-
 import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """The locked requirements of one target: what `layers/runtime/requirements.txt` says there."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The models layer: of each package what serving on one architecture reads."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The recipe of the runtime layer, layers/runtime/recipe.toml: what goes in and what it may cost."""
 
-from __future__ import annotations
-
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path

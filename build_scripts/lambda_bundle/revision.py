@@ -1,7 +1,5 @@
 """Which state of the project a bundle was made from, as git says."""
 
-from __future__ import annotations
-
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path

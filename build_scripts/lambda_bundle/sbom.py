@@ -1,7 +1,5 @@
 """The bill of materials in CycloneDX: every distribution and model, with version, licence and hash."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator, Sequence

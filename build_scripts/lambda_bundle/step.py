@@ -1,7 +1,5 @@
 """The step that bundles: sources and wheels in, the files that AWS gets out, or nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

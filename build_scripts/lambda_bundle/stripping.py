@@ -4,8 +4,6 @@ binutils' `strip` lays a file out anew, which breaks libraries that auditwheel h
 lie behind the symbol table), needs one program per processor, and gives other bytes from version to version.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from build_scripts.lambda_bundle.elf_layout import Gap, Layout, Section, read_layout

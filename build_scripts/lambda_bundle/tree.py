@@ -1,7 +1,5 @@
 """A folder in memory: contents by path. What is packed depends on no umask, clock or order of a file system."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The locked wheels of one architecture: downloaded once, verified each time, unpacked."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import subprocess

@@ -1,7 +1,5 @@
 """The gates: what a quantized model must prove before it is packaged."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from build_scripts.errors import GateFailed

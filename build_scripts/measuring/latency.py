@@ -1,7 +1,5 @@
 """Timing side by side: every candidate in every round, so that a busy machine is unfair to none."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +25,7 @@ class Latency:
     calls: int
 
     @classmethod
-    def of(cls, times_ms: Sequence[float]) -> Latency:
+    def of(cls, times_ms: Sequence[float]) -> "Latency":
         """Return the latency of at least one time; percentiles between two times are interpolated."""
         p50, p95, p99 = (float(value) for value in np.percentile(times_ms, (50, 95, 99)))
         return cls(p50, p95, p99, float(min(times_ms)), len(times_ms))

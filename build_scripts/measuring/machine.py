@@ -1,7 +1,5 @@
 """What a figure was measured on: processor, its vector instructions, library versions."""
 
-from __future__ import annotations
-
 import os
 import platform
 from importlib.metadata import version

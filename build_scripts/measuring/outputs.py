@@ -1,7 +1,5 @@
 """What a model says of whole records, cut into windows as the server cuts them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A network of PyTorch where an engine is asked for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

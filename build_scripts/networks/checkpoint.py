@@ -1,7 +1,5 @@
 """The trained model on disk: weights and what they mean, nothing that runs."""
 
-from __future__ import annotations
-
 import hashlib
 import pickle
 from dataclasses import asdict, dataclass

@@ -5,8 +5,6 @@ onnxruntime, which skip the 1-D operator. Every stage is convolution, batch norm
 that all of the work folds into integer convolutions.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

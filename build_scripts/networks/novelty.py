@@ -10,8 +10,6 @@ Attacks", NeurIPS 2018; shrinkage after Ledoit and Wolf, "A well-conditioned est
 large-dimensional covariance matrices", 2004.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

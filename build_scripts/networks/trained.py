@@ -1,7 +1,5 @@
 """A trained network ready to be exported, wherever it comes from: this project's checkpoint or a user's module."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The flow from a trained network to its package: export, optimize, quantize, calibrate, prove, package."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What a build says while it runs: a line for each step, on the terminal and in a file."""
 
-from __future__ import annotations
-
 import logging
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The step that packages: proven model files to layers/models/NAME/VERSION, all of it or nothing."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """How much memory a function should have: measured latency beside what AWS asks for it."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """What to prune: a share of the channels or a share of the weights."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from build_scripts.errors import PruningError

@@ -1,7 +1,5 @@
 """The layers of a network that have prunable weights, by name."""
 
-from __future__ import annotations
-
 from build_scripts.networks.network import NetworkConfig
 
 HEAD = "head"

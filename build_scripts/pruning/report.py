@@ -1,7 +1,5 @@
 """What pruning gained and cost: figures of the network before and after, and the accuracy in between."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory

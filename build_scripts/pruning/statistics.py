@@ -1,7 +1,5 @@
 """What a network costs: parameters, zeros, multiply-accumulates, and sizes of its files."""
 
-from __future__ import annotations
-
 import gzip
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The step prune: a checkpoint and records to a smaller or sparser checkpoint, fine-tuned."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import partial
 

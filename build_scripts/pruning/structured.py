@@ -9,8 +9,6 @@ Source: the norm and the equal share, Li et al., "Pruning Filters for Efficient 
 scale, Liu et al., "Learning Efficient Convolutional Networks through Network Slimming", ICCV 2017.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import replace

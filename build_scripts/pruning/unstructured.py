@@ -4,8 +4,6 @@ Source: Han et al., "Learning both Weights and Connections for Efficient Neural 
 threshold for all layers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Calibration: the windows that set the ranges of activations, checked before they do."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

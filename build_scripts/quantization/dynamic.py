@@ -1,7 +1,5 @@
 """Dynamic int8: weights quantized in the file, the ranges of activations measured at every call."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory

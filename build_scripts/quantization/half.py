@@ -1,7 +1,5 @@
 """Half precision: weights and activations float16 for a GPU, inputs and outputs float32."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

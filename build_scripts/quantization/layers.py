@@ -1,7 +1,5 @@
 """The graph around a quantization: what comes before, which layers are left out, what is kept after."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What onnxruntime really runs of a model, and the gate on it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory

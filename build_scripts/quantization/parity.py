@@ -1,7 +1,5 @@
 """How far a quantized model's logits lie from those of the model it was made of."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """PyTorch's own dynamic int8 of linear layers: an arm to compare with, not something that is shipped."""
 
-from __future__ import annotations
-
 import copy
 import warnings
 

@@ -1,7 +1,5 @@
 """The step that searches: every variant of a recipe is made and measured; the fastest that is good enough is kept."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Static int8: ranges from calibration windows, every convolution proven integer."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from dataclasses import asdict, dataclass

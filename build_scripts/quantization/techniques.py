@@ -1,7 +1,5 @@
 """Every technique that turns an ONNX file into another, by the name the command line gives it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +28,7 @@ class QuantizationOptions:
     dynamic_weights: str = "uint8"
     exclude: tuple[str, ...] = ()
 
-    def with_windows(self, windows: Float32Array) -> QuantizationOptions:
+    def with_windows(self, windows: Float32Array) -> "QuantizationOptions":
         """Return the options with calibration windows float32 [n, C, T]."""
         return replace(self, calibration_windows=windows)
 

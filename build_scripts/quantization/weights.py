@@ -1,7 +1,5 @@
 """Weights-only int8: a quarter of the size, float32 arithmetic behind a DequantizeLinear."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

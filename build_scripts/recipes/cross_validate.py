@@ -1,7 +1,5 @@
 """Leave one load out: what a recipe is worth on a motor load that its weights never saw, without the test data."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A model's recipe: what it is for, its network, and how its data and its training are made."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The shipped models from scratch: recipe -> records -> checkpoint -> package."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass, replace
 from functools import partial

@@ -1,7 +1,5 @@
 """A user's network: made by her own file, filled with her weights, and given a measure of novelty."""
 
-from __future__ import annotations
-
 import importlib.util
 import pickle
 from collections.abc import Callable, Mapping

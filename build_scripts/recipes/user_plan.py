@@ -1,7 +1,5 @@
 """What a user's recipe and checkpoint are built of: her network, and her records, checked against the recipe."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A user's recipe: the TOML file that says what a model of one's own is, and where its network and data are."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The fine-tuning loop of every step that changes a trained network and lets it recover."""
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Signals a model should call novel, and how many of them it does, judged as the server judges them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

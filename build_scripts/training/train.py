@@ -1,7 +1,5 @@
 """The step that trains: records to a checkpoint; an interrupted training goes on where it stopped."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path

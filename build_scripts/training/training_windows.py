@@ -1,7 +1,5 @@
 """What training sees: one window at a random place of every record, in a new order each epoch."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

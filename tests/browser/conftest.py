@@ -1,7 +1,5 @@
 """A real browser before the real local server; an error on the console fails the test."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

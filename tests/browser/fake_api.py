@@ -3,8 +3,6 @@
 The shapes are those of functions/jobs/schemas.py; test_fake_api.py holds them to it. From end to end: test_jobs.py.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import math

@@ -1,7 +1,5 @@
 """One recording in every format that the page reads."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

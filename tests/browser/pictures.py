@@ -6,8 +6,6 @@
 Cut to what one reads, and to 256 colours.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PIL import Image

@@ -1,7 +1,5 @@
 """The charts of a recording: what they show where, and that they can be moved."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What goes wrong is said, with what can be done about it."""
 
-from __future__ import annotations
-
 import json
 import struct
 from collections.abc import Mapping

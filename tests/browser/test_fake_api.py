@@ -1,7 +1,5 @@
 """What is faked is what the service answers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jsonschema

@@ -1,7 +1,5 @@
 """Every kind of file, dropped: the right class comes out."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The fleet and a machine over time, of more nights than a test has; test_jobs.py makes some for true."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs

@@ -1,7 +1,5 @@
 """Jobs and histories from end to end: the page, local_server.py, its worker and its services of AWS."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

@@ -1,7 +1,5 @@
 """The jobs view: states, pages, refusals; from submission to download in test_jobs.py."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

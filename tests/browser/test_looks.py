@@ -1,7 +1,5 @@
 """Every view, light and dark, wide and narrow: pictures to be looked at, nothing wider than the screen, axe content."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

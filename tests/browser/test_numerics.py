@@ -1,7 +1,5 @@
 """What the worker computes, against numpy, to 1e-6 of the greatest value; the worker is the one that ships."""
 
-from __future__ import annotations
-
 import base64
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """How fast the page is: first load with an empty cache, and how long a million samples block it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

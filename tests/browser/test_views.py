@@ -3,8 +3,6 @@
 Metrics are faked here (fake_api.py); models, health and diagnoses are the real server's.
 """
 
-from __future__ import annotations
-
 import re
 
 import pytest

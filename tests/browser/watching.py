@@ -1,7 +1,5 @@
 """What the browser tests share: the watch over the console, files to drop, what a page shows."""
 
-from __future__ import annotations
-
 import base64
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """Small ONNX models, made node by node; weights are random, the same on every run."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is started: Palier from the bundle, and beside it Python alone and the handlers of others."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys
@@ -29,7 +27,7 @@ class Arm:
     function: Function
     answers: bool = True
 
-    def at(self, memory_mb: int) -> Arm:
+    def at(self, memory_mb: int) -> "Arm":
         """Return the same at another memory size, and so at another share of the processors."""
         return replace(self, function=replace(self.function, memory_mb=memory_mb))
 

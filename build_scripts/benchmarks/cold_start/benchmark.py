@@ -1,7 +1,5 @@
 """The benchmark of cold starts: everything that the page says of them, measured in one run."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the time of a start is spent on: imports, by the package they belong to."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections import Counter

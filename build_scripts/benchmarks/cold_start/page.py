@@ -1,7 +1,5 @@
 """Cold starts as a section of the benchmark page; every figure comes from the report."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

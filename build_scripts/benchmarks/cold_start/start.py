@@ -1,7 +1,5 @@
 """One cold start, and many in turn."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

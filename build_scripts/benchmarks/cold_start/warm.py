@@ -1,7 +1,5 @@
 """A started function under many requests: what each costs, and whether memory grows."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from typing import Any

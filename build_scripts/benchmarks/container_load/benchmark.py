@@ -1,7 +1,5 @@
 """The benchmark of serving: throughput and latency under many clients, all servers in turn."""
 
-from __future__ import annotations
-
 import json
 import statistics
 from collections.abc import Mapping, Sequence

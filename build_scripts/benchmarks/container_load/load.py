@@ -1,7 +1,5 @@
 """Many clients at once, each of which sends its next request when the last one is answered."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 import time

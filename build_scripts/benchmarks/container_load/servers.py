@@ -1,7 +1,5 @@
 """The servers that are measured, each a process of its own on a free port."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

@@ -1,7 +1,5 @@
 """The benchmark of jobs: a thousand recordings through local_server.py, and the price of a history."""
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """local_server.py as a process, with what it has used of the machine."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess
@@ -26,7 +24,7 @@ class LocalServer:
     url: str
     pid: int
 
-    def peak_memory_mb(self) -> PeakMemory:
+    def peak_memory_mb(self) -> "PeakMemory":
         """Return the most memory that each of its processes has had; Linux."""
         workers = workers_of(self.pid)
         services = [child for child in _children(self.pid) if child not in workers]

@@ -1,7 +1,5 @@
 """What is timed: calls of one model's forms on the same windows, PyTorch and onnxruntime alike."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

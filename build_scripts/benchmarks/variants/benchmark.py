@@ -1,7 +1,5 @@
 """One model's forms side by side: every row in every cell of batch and threads, then size and memory of each row."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a comparison of variants found, and its JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 

@@ -1,7 +1,5 @@
 """The files of a comparison: a float32 model, its optimized graph, and every technique of quantization."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial

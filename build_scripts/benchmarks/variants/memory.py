@@ -10,8 +10,6 @@ getrusage will not do: on Linux a child inherits it from the process that starte
 Source: Linux manual pages proc_pid_status(5), proc_pid_clear_refs(5), getrusage(2).
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """The comparison on a packaged model: its checkpoint in PyTorch, its own files, other techniques beside them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

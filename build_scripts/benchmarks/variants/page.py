@@ -1,7 +1,5 @@
 """A comparison of variants as Markdown, rendered from a report's JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The rows of a comparison: what each is called, and how the quantized ones are made."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 PYTORCH, COMPILED, PYTORCH_INT8 = "pytorch", "pytorch_compiled", "pytorch_dynamic_int8"

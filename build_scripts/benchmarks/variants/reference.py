@@ -1,7 +1,5 @@
 """The comparison on the reference network: every variant, made by the reference's recipe."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,7 +1,5 @@
 """A comparison of variants for the terminal, 100 columns wide at most."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How heavy each form of a model is: its file, and the memory it takes to load and run it."""
 
-from __future__ import annotations
-
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

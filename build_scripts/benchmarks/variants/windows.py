@@ -1,7 +1,5 @@
 """What benchmarks run on: noise, for speed and memory do not depend on the signal."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from functions.core.preprocessing.arrays import Float32Array

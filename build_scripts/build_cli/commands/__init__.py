@@ -1,7 +1,5 @@
 """What each command does: arguments to a report. torch and onnx load only with the step that needs them."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable, Mapping
 

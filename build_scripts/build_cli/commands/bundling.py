@@ -1,7 +1,5 @@
 """What the bundle is commanded by."""
 
-from __future__ import annotations
-
 import argparse
 
 from build_scripts.build_cli.commands.report import Report

@@ -1,7 +1,5 @@
 """What steps on checkpoints and ONNX files are commanded by."""
 
-from __future__ import annotations
-
 import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -65,7 +63,7 @@ def quantize_command(options: argparse.Namespace) -> Report:
     return report if windows is None else report | {"parity": asdict(parity(options.model, path, windows))}
 
 
-def _quantization_options(options: argparse.Namespace) -> QuantizationOptions:
+def _quantization_options(options: argparse.Namespace) -> "QuantizationOptions":
     from build_scripts.data.labelled import read_labelled
     from build_scripts.evidence.measure import onnx_property
     from build_scripts.packaging.build import calibration_windows

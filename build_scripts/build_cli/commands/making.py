@@ -1,7 +1,5 @@
 """What data, training and packages are commanded by."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from dataclasses import replace
@@ -100,7 +98,7 @@ def card_command(options: argparse.Namespace) -> Report:
     return {"card": str(write_card(options.models / options.model / options.version))}
 
 
-def recipe_named(name: str) -> ModelRecipe:
+def recipe_named(name: str) -> "ModelRecipe":
     """Return the recipe of a model this project ships.
 
     Raises:

@@ -1,7 +1,5 @@
 """What measurements are commanded by."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable, Mapping
 

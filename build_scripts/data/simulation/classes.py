@@ -1,7 +1,5 @@
 """The eleven conditions of the journal bearing, in label order, and the four severity levels."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 SAMPLE_RATE_HZ = 20480

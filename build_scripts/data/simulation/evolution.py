@@ -1,7 +1,5 @@
 """How a fault changes over a record: its severity, and the transient of the machine."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ Source: frequency structure after ISO 13373 and API 684; amplitudes are plausibl
 the public LSTM-PFD project (2026) and are not validated on a rig.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Sensor and environment noise of one record; every source returns float64 [N] in g."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """The operating point of one record: speed, load, temperature and what follows from them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One simulated record: operating point, floor, noise and fault, rounded by the converter."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

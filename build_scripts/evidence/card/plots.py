@@ -1,7 +1,5 @@
 """The plots of a card, as PNG files."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The step that writes the card: manifest.json and proof.json of a package to CARD.md and plots/."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

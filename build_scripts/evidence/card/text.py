@@ -1,7 +1,5 @@
 """CARD.md of a model package: what the model is for, what it cannot do and what was measured."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from build_scripts.evidence.other_processors.step import Emulation

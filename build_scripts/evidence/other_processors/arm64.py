@@ -1,7 +1,5 @@
 """A Python for arm64 below one folder: Debian's interpreter and the locked wheels of numpy and onnxruntime."""
 
-from __future__ import annotations
-
 import platform
 import re
 import shutil

@@ -5,8 +5,6 @@ do not fit, and of 255 * 64, as seven-bit weights have it, they do. If the eight
 under emulation than here, the emulation is of such a processor, and the seven-bit answer counts as proof.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The processors that can be emulated, and how a Python is started on each."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """The step that emulates: a package's variants on another processor, beside the same on this one."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the measure of novelty costs."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 

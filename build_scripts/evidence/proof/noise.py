@@ -1,7 +1,5 @@
 """Records with white noise added: how a model degrades."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Everything measured of the served variant on unseen records, and its file beside the manifest."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

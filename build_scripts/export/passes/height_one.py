@@ -6,8 +6,6 @@ activations and the sums around it: they follow, so that a tensor changes its ra
 them begins and ends. Unsqueeze and Squeeze copy nothing in onnxruntime.
 """
 
-from __future__ import annotations
-
 import onnx
 from onnx import TensorProto, helper
 

@@ -5,8 +5,6 @@ logits, with random weights, vary by 2e-4 from one random window to the next. So
 hundredth of how far the source's own answers lie apart for two draws of random inputs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain

@@ -1,7 +1,5 @@
 """The region of a graph whose values have a height of one, as it grows node by node."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """The pass that fuses: onnxruntime's own graph optimizations, kept in the model."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import onnx

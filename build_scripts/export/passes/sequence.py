@@ -1,7 +1,5 @@
 """What a pass is, and several of them as one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 

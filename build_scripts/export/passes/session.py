@@ -1,7 +1,5 @@
 """onnxruntime as a tool of the build: run a graph as it stands, and take the graph it would run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any

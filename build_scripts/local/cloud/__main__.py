@@ -1,7 +1,5 @@
 """Stage dev on embedded AWS services: left up for play by `python -m build_scripts.local.cloud up`, removed by `down`."""
 
-from __future__ import annotations
-
 import argparse
 import fcntl
 import json

@@ -4,8 +4,6 @@
 PALIER_CLOUD_BROKEN adds to the API's stack what nobody can create.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from dataclasses import replace

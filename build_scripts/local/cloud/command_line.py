@@ -1,7 +1,5 @@
 """The CDK's own command line (npm), pointed at embedded services."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The stages that ship, deployed to embedded services by the CDK's own command line."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """A job through the deployed API, queue and worker: a good recording, a corrupt one, one that no worker survives."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Where the embedded services run functions: Debian's Python 3.13, with the built layers where Lambda has them."""
 
-from __future__ import annotations
-
 import shutil
 
 from build_scripts.local.aws.embedded.installation import installed_packages

@@ -3,8 +3,6 @@
 Nothing is taken out of what anybody deploys to AWS.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 from collections import Counter

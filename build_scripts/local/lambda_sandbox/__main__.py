@@ -1,7 +1,5 @@
 """A function of the bundle, invoked once by hand: `python -m build_scripts.local.lambda_sandbox inference event.json`."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

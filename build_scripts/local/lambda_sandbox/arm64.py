@@ -1,7 +1,5 @@
 """The bundle for arm64 under qemu-user: right for what it computes, meaningless for how fast."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

@@ -5,8 +5,6 @@ docs/examples, cut to its first seconds, in one of these forms: `json` and `json
 `wav` (base64). A batch names several: `{"$recording": ["healthy.wav", "wear.wav"], "as": "json-batch", "seconds": 1}`.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import json

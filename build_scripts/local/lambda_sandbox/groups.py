@@ -1,7 +1,5 @@
 """Control groups of memory and processor time, of version 1 (a hierarchy for each) and 2 (one for both)."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

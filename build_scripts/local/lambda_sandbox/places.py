@@ -1,7 +1,5 @@
 """What the sandbox is put together of: Debian's Python 3.13, the built bundle and AWS's runtime client."""
 
-from __future__ import annotations
-
 import os
 import platform
 import shutil

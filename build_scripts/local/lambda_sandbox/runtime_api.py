@@ -3,8 +3,6 @@
 Source: AWS Lambda developer guide, "Using the Lambda runtime API for custom runtimes".
 """
 
-from __future__ import annotations
-
 import json
 import queue
 import threading

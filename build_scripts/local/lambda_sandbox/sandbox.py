@@ -1,7 +1,5 @@
 """A running function: started once, invoked as often as one likes, ended with its namespaces."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

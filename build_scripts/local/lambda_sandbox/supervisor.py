@@ -4,8 +4,6 @@ It is started by `sandbox.py`, reads one JSON configuration line and then one li
 input, and writes one JSON line for each thing that happens to standard output.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import resource

@@ -4,8 +4,6 @@ Source: Jacob et al., "Quantization and Training of Neural Networks for Efficien
 Inference", CVPR 2018: uint8 activations with ranges by moving average, symmetric weights per channel.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

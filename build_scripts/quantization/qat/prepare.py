@@ -1,7 +1,5 @@
 """From a trained network to a fake-quantized one: batch normalisation folded, every block rounded."""
 
-from __future__ import annotations
-
 import copy
 from dataclasses import dataclass
 

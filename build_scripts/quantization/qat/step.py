@@ -1,7 +1,5 @@
 """The step qat: a checkpoint and records to an integer ONNX model that was trained to be one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The integer model: the float32 graph of a fake-quantized network with its own scales written into it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A network of one's own: two accelerometers of a fan, four conditions; plain PyTorch, nothing of this project."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -3,8 +3,6 @@
 python docs/examples/own-model/train.py --out build/own-model [--records 240]
 """
 
-from __future__ import annotations
-
 import argparse
 import shutil
 from pathlib import Path

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import torch
 
 from build_scripts.benchmarks.reference_network import ReferenceNetwork, make_reference_network

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from rich.console import Console, RenderableType
 
 from build_scripts.build_cli.tables import render

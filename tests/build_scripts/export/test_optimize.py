@@ -1,7 +1,5 @@
 """Optimization of files: a user's Conv1d network, every level, saved and loaded again as it stands."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

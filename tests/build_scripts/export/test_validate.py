@@ -1,7 +1,5 @@
 """Validation: every way in which a file can differ from its network, found and listed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The real bundle for x86_64, built twice; skipped where wheels or the target's Python cannot be had."""
 
-from __future__ import annotations
-
 import json
 import platform
 from pathlib import Path

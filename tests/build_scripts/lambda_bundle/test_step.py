@@ -1,7 +1,5 @@
 """The whole step on a tiny project; it needs no network."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

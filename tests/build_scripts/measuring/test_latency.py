@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from build_scripts.measuring.latency import Budget, Latency, Rounds, interleaved, within_budget

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import platform
 
 from build_scripts.measuring.machine import VECTOR_FLAGS, cpu_flags, machine, measured_on, versions

@@ -1,7 +1,5 @@
 """A network trained on three tones in noise: small, quick, and right nearly always."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

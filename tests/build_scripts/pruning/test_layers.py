@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from build_scripts.networks.checkpoint import Checkpoint
 from build_scripts.pruning.layers import layer_names, normalisation
 

@@ -1,7 +1,5 @@
 """The command and what it reports."""
 
-from __future__ import annotations
-
 import io
 import json
 from contextlib import redirect_stdout

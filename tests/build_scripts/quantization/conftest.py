@@ -1,7 +1,5 @@
 """A small network of random weights, in float32 ONNX, and windows of noise to calibrate it with."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The package that ships: verified, accurate on records nobody trained on, and able to tell strangers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

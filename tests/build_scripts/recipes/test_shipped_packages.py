@@ -1,7 +1,5 @@
 """The committed packages are what the flow makes of the committed checkpoints: export, optimize, quantize."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

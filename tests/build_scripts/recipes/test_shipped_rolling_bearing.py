@@ -1,7 +1,5 @@
 """The package made from real recordings: right on loads it never saw, blind to level, and able to tell strangers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

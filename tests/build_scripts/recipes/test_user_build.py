@@ -1,7 +1,5 @@
 """The example of docs/own-model.md, from its checkpoint to an answer of the server, by the commands it names."""
 
-from __future__ import annotations
-
 import errno
 import json
 import shutil

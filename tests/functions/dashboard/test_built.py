@@ -1,7 +1,5 @@
 """What ships is what the sources give: built anew and compared, where Node.js and the locked packages are."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The Lambda entry point, called as API Gateway's REST API calls it (proxy event, version 1)."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import gzip

@@ -1,7 +1,5 @@
 """The page and its files over HTTP: policy, caching, packing."""
 
-from __future__ import annotations
-
 import gzip
 import re
 from collections.abc import AsyncIterator

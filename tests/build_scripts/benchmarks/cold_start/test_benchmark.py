@@ -1,7 +1,5 @@
 """The real arms, once; skipped where there is no local Lambda."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

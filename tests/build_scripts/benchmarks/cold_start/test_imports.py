@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from build_scripts.benchmarks.cold_start.imports import parse
 
 LOG = """import time: self [us] | cumulative | imported package

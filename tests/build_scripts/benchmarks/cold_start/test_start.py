@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from build_scripts.benchmarks.cold_start.start import Start, summary

@@ -1,7 +1,5 @@
 """The real servers, once, and the arithmetic of their ratios."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

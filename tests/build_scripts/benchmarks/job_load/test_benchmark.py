@@ -1,7 +1,5 @@
 """A small job through the real server, and the arithmetic of its ratios."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

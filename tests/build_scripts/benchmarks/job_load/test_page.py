@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from typing import Any
 
 from build_scripts.benchmarks.job_load.page import job_rows, render_jobs

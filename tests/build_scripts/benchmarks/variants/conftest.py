@@ -1,7 +1,5 @@
 """A tiny network, its float32 file, and instruments that measure nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Peak memory, measured for real: the child process loads onnxruntime, or PyTorch, and a file."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import json
 
 from build_scripts.benchmarks.benchmark_page import render_benchmarks

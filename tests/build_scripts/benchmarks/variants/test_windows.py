@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import numpy as np
 
 from build_scripts.benchmarks.variants.windows import noise_windows

@@ -1,7 +1,5 @@
 """Height one: equal answers for every kind of 1-D convolution, and a rank that changes only at the edges."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """dev and staging, deployed once beside each other, with roles enforced."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Jobs and assets as they are deployed: queue, worker, dead letters, alerts, and what the roles let through."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Iterator

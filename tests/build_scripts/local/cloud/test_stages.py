@@ -1,7 +1,5 @@
 """What the CDK deployed, read back with each service's own API, and used as its users would."""
 
-from __future__ import annotations
-
 import json
 import sys
 import threading

@@ -1,7 +1,5 @@
 """The page and its files, from the bundle, as API Gateway asks for them."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import re

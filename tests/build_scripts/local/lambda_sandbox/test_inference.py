@@ -1,7 +1,5 @@
 """The inference function of the bundle, event by event, as API Gateway sends them."""
 
-from __future__ import annotations
-
 import base64
 import json
 import shutil

@@ -1,7 +1,5 @@
 """The walls of the place, by functions that run into them."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from pathlib import Path

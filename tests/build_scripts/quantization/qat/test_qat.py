@@ -1,7 +1,5 @@
 """Quantization-aware training, end to end on a task of three tones."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The step on the tiny network and simulated records of the build tests."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path
