@@ -11,9 +11,9 @@ from constructs import Construct
 
 from cdk.alarm_thresholds import Receiver
 from cdk.bundle import Bundle, BundleError
-from cdk.constructs.gpu_metrics import gpu_memory_percent
-from cdk.constructs.rest_api import api_name
-from cdk.constructs.web_acl import web_acl_name
+from cdk.constructs.api.rest_api import api_name
+from cdk.constructs.gpu.gpu_metrics import gpu_memory_percent
+from cdk.constructs.protection.web_acl import web_acl_name
 from cdk.functions import ROTATION
 from cdk.observed import Observed
 from cdk.refusals import StageError, refuse

@@ -8,15 +8,15 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk.bundle import Bundle
-from cdk.constructs.dashboard import dashboard_name
-from cdk.constructs.function import Deployment, Function
-from cdk.constructs.grants import grant, let_consume
-from cdk.constructs.key_store import VARIABLE, KeyStore
-from cdk.constructs.layers import layer
-from cdk.constructs.own_domain import OwnDomain
-from cdk.constructs.rest_api import RestApi
-from cdk.constructs.shift import CanaryShift
-from cdk.constructs.warm import keep_warm
+from cdk.constructs.api.own_domain import OwnDomain
+from cdk.constructs.api.rest_api import RestApi
+from cdk.constructs.api.shift import CanaryShift
+from cdk.constructs.lambda_functions.function import Deployment, Function
+from cdk.constructs.lambda_functions.grants import grant, let_consume
+from cdk.constructs.lambda_functions.layers import layer
+from cdk.constructs.lambda_functions.warm import keep_warm
+from cdk.constructs.observability.dashboard import dashboard_name
+from cdk.constructs.secrets.key_store import VARIABLE, KeyStore
 from cdk.functions import FUNCTIONS, FunctionSpec
 from cdk.stacks.data import DataStack
 from cdk.stages import Stage

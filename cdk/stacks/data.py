@@ -4,12 +4,12 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from cdk.constructs.asset_alerts import AssetAlerts
-from cdk.constructs.grants import Resource
-from cdk.constructs.job_queue import JobQueue
-from cdk.constructs.recordings import Recordings
+from cdk.constructs.data.asset_alerts import AssetAlerts
+from cdk.constructs.data.job_queue import JobQueue
+from cdk.constructs.data.recordings import Recordings
+from cdk.constructs.data.table import Table, TableKeys
+from cdk.constructs.lambda_functions.grants import Resource
 from cdk.constructs.removal import removal_policy
-from cdk.constructs.table import Table, TableKeys
 from cdk.stages import Stage
 
 TABLES: dict[str, TableKeys] = {

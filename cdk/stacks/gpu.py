@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from cdk.constructs.boundary import Boundary
-from cdk.constructs.gpu_balancer import GpuBalancer, balancer_name
-from cdk.constructs.gpu_capacity import GpuCapacity
-from cdk.constructs.gpu_service import GpuService
-from cdk.constructs.gpu_task import GpuTask
-from cdk.constructs.key_store import VARIABLE, KeyStore
-from cdk.constructs.web_acl import WebAcl
+from cdk.constructs.gpu.gpu_balancer import GpuBalancer, balancer_name
+from cdk.constructs.gpu.gpu_capacity import GpuCapacity
+from cdk.constructs.gpu.gpu_service import GpuService
+from cdk.constructs.gpu.gpu_task import GpuTask
+from cdk.constructs.network.boundary import Boundary
+from cdk.constructs.protection.web_acl import WebAcl
+from cdk.constructs.secrets.key_store import VARIABLE, KeyStore
 from cdk.stage_parts import Domain, Gpu
 from cdk.stages import Stage as PalierStage
 

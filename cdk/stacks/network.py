@@ -3,7 +3,7 @@
 from aws_cdk import Stack
 from constructs import Construct
 
-from cdk.constructs.boundary import Boundary
+from cdk.constructs.network.boundary import Boundary
 from cdk.stages import Stage as PalierStage
 
 

@@ -6,16 +6,16 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from cdk.alarm_thresholds import AlarmThresholds, Receiver
-from cdk.constructs.alarm_topics import AlarmTopics
-from cdk.constructs.alarms.budget import monthly_budget
-from cdk.constructs.alarms.capacity import capacity_alarms
-from cdk.constructs.alarms.gpu import gpu_memory_alarm
-from cdk.constructs.alarms.jobs import job_alarms
-from cdk.constructs.alarms.objectives import objective_alarms
-from cdk.constructs.alarms.service import service_alarms
-from cdk.constructs.alarms.traffic import traffic_alarms
-from cdk.constructs.alarms.watch import Watch
-from cdk.constructs.dashboard import ServiceDashboard
+from cdk.constructs.observability.alarm_topics import AlarmTopics
+from cdk.constructs.observability.alarms.budget import monthly_budget
+from cdk.constructs.observability.alarms.capacity import capacity_alarms
+from cdk.constructs.observability.alarms.gpu import gpu_memory_alarm
+from cdk.constructs.observability.alarms.jobs import job_alarms
+from cdk.constructs.observability.alarms.objectives import objective_alarms
+from cdk.constructs.observability.alarms.service import service_alarms
+from cdk.constructs.observability.alarms.traffic import traffic_alarms
+from cdk.constructs.observability.alarms.watch import Watch
+from cdk.constructs.observability.dashboard import ServiceDashboard
 from cdk.measured import Measured
 from cdk.observed import Observed
 

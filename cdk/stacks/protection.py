@@ -4,7 +4,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
-from cdk.constructs.web_acl import WebAcl
+from cdk.constructs.protection.web_acl import WebAcl
 from cdk.stages import Stage as PalierStage
 
 

@@ -5,9 +5,9 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk.bundle import Bundle
-from cdk.constructs.function import Deployment
-from cdk.constructs.key_store import KeyStore
-from cdk.constructs.layers import layer
+from cdk.constructs.lambda_functions.function import Deployment
+from cdk.constructs.lambda_functions.layers import layer
+from cdk.constructs.secrets.key_store import KeyStore
 from cdk.stages import Stage as PalierStage
 
 

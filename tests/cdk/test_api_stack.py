@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cdk.constructs.responses import RESPONSES
+from cdk.constructs.api.responses import RESPONSES
 from cdk.functions import FUNCTIONS
 from cdk.stages import Stage
 from tests.cdk.stage_variants import DOMAIN

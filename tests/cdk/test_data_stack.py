@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from build_scripts.local.aws.embedded import resources as embedded
-from cdk.constructs.asset_alerts import DETAIL_TYPE, SOURCE
+from cdk.constructs.data.asset_alerts import DETAIL_TYPE, SOURCE
 from cdk.stages import Stage
 from functions.core.assets import alerts
 from functions.core.jobs.table import BY_OWNER

@@ -13,9 +13,9 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
 
 from cdk.alarm_thresholds import AlarmThresholds
-from cdk.constructs.alarm_topics import AlarmTopics
-from cdk.constructs.alarms.gpu import gpu_memory_alarm
-from cdk.constructs.alarms.watch import Watch
+from cdk.constructs.observability.alarm_topics import AlarmTopics
+from cdk.constructs.observability.alarms.gpu import gpu_memory_alarm
+from cdk.constructs.observability.alarms.watch import Watch
 from cdk.measured import Measured
 from tests.support.observed_stack import Name, alarms, make_app, observed, resources, template, template_files
 

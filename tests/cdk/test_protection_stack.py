@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cdk.constructs.web_acl_rules import inference_pattern, length_pattern
+from cdk.constructs.protection.web_acl_rules import inference_pattern, length_pattern
 from cdk.stages import Stage
 from tests.cdk.templates import Assembly, Template
 

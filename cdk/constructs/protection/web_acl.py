@@ -4,7 +4,7 @@ from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from cdk.constructs.log_group import log_group
-from cdk.constructs.web_acl_rules import API_KEY_HEADER, bodies, rules
+from cdk.constructs.protection.web_acl_rules import API_KEY_HEADER, bodies, rules
 from cdk.stages import Stage
 
 # AWS WAF writes to log groups of this prefix only.

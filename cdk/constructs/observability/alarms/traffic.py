@@ -3,7 +3,7 @@
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from cdk.constructs.alarms.watch import Condition, Guard, Watch
+from cdk.constructs.observability.alarms.watch import Condition, Guard, Watch
 from cdk.measured import SUM
 
 _HOUR = Duration.hours(1)

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from cdk.alarm_notes import NOTES, AlarmNote
 from cdk.alarm_thresholds import AlarmThresholds
-from cdk.constructs.alarm_topics import AlarmTopics
+from cdk.constructs.observability.alarm_topics import AlarmTopics
 from cdk.measured import Measured
 
 _NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING

@@ -5,12 +5,12 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
-from cdk.constructs.boundary import Boundary
-from cdk.constructs.closed_group import closed_group
-from cdk.constructs.gpu_balancer import GpuBalancer
-from cdk.constructs.gpu_capacity import GpuCapacity
-from cdk.constructs.gpu_metrics import gpu_utilization
-from cdk.constructs.gpu_task import CONTAINER, PORT, START, GpuTask
+from cdk.constructs.gpu.gpu_balancer import GpuBalancer
+from cdk.constructs.gpu.gpu_capacity import GpuCapacity
+from cdk.constructs.gpu.gpu_metrics import gpu_utilization
+from cdk.constructs.gpu.gpu_task import CONTAINER, PORT, START, GpuTask
+from cdk.constructs.network.boundary import Boundary
+from cdk.constructs.network.closed_group import closed_group
 from cdk.stage_parts import Gpu
 
 # An instance takes minutes to come: tasks are added soon and taken away late.

@@ -7,7 +7,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
 
 from cdk.acknowledged import acknowledge
-from cdk.constructs.function import Function
+from cdk.constructs.lambda_functions.function import Function
 from cdk.functions import Access, Kind
 
 _TABLE_READ = ("dynamodb:GetItem", "dynamodb:Query")

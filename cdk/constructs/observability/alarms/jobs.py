@@ -2,7 +2,7 @@
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from cdk.constructs.alarms.watch import Condition, Watch
+from cdk.constructs.observability.alarms.watch import Condition, Watch
 from cdk.measured import FIVE_MINUTES, SUM
 from cdk.observed import WORKER
 

@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from cdk.constructs.function import Deployment, Function
+from cdk.constructs.lambda_functions.function import Deployment, Function
 from cdk.constructs.removal import removal_policy
 from cdk.functions import ROTATION
 

@@ -3,7 +3,7 @@
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from cdk.constructs.alarms.watch import Condition, Guard, Watch
+from cdk.constructs.observability.alarms.watch import Condition, Guard, Watch
 from cdk.measured import FIVE_MINUTES, MAXIMUM, MINUTE, SUM
 
 _SILENCE_PERIOD_MIN = 5

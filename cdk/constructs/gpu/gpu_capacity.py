@@ -7,8 +7,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
-from cdk.constructs.boundary import Boundary
-from cdk.constructs.gpu_metrics import NAMESPACE, agent_configuration
+from cdk.constructs.gpu.gpu_metrics import NAMESPACE, agent_configuration
+from cdk.constructs.network.boundary import Boundary
 from cdk.stage_parts import Gpu
 
 # The image with CUDA's libraries unpacks to some 8 GB; two of them while one replaces the other.

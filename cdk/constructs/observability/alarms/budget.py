@@ -6,7 +6,7 @@ from aws_cdk import aws_budgets as budgets
 from constructs import Construct
 
 from cdk.alarm_notes import NOTES
-from cdk.constructs.alarm_topics import AlarmTopics
+from cdk.constructs.observability.alarm_topics import AlarmTopics
 
 _NAME = "monthly-budget"
 

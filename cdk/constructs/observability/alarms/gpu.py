@@ -2,7 +2,7 @@
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from cdk.constructs.alarms.watch import Condition, Watch
+from cdk.constructs.observability.alarms.watch import Condition, Watch
 
 
 def gpu_memory_alarm(watch: Watch, used_percent: cloudwatch.IMetric) -> cloudwatch.Alarm:

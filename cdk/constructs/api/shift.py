@@ -10,8 +10,8 @@ from constructs import Construct
 
 from cdk.acknowledged import acknowledge, managed_policy
 from cdk.alarm_notes import NOTES
-from cdk.constructs.function import ALIAS, function_name
-from cdk.constructs.rest_api import api_name
+from cdk.constructs.api.rest_api import api_name
+from cdk.constructs.lambda_functions.function import ALIAS, function_name
 from cdk.observed import RUNBOOK
 from cdk.stages import Stage
 

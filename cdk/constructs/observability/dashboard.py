@@ -7,7 +7,14 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from cdk.alarm_thresholds import AlarmThresholds
-from cdk.constructs.panels import capacity_row, diagnosis_row, job_row, objective_row, overview_row, protection_row
+from cdk.constructs.observability.panels import (
+    capacity_row,
+    diagnosis_row,
+    job_row,
+    objective_row,
+    overview_row,
+    protection_row,
+)
 from cdk.measured import Measured
 
 

@@ -9,8 +9,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge, managed_policy
+from cdk.constructs.api.responses import add_responses
 from cdk.constructs.log_group import log_group
-from cdk.constructs.responses import add_responses
 from cdk.stages import Stage
 
 # What an access log line has: neither headers nor query, so neither keys nor data.

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from cdk.acknowledged import acknowledge
 from cdk.bundle import Bundle
-from cdk.constructs.layers import ARCHITECTURES, runtime_of
+from cdk.constructs.lambda_functions.layers import ARCHITECTURES, runtime_of
 from cdk.constructs.log_group import log_group
 from cdk.functions import FunctionSpec
 from cdk.stages import Stage

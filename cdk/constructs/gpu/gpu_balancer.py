@@ -15,9 +15,9 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
-from cdk.constructs.boundary import Boundary
-from cdk.constructs.closed_group import closed_group
-from cdk.constructs.gpu_task import HEALTH, PORT
+from cdk.constructs.gpu.gpu_task import HEALTH, PORT
+from cdk.constructs.network.boundary import Boundary
+from cdk.constructs.network.closed_group import closed_group
 from cdk.constructs.removal import removal_policy
 from cdk.functions import FUNCTIONS
 from cdk.stage_parts import Domain, Retention

@@ -8,7 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from cdk.constructs.alarm_topics import subscription
+from cdk.constructs.observability.alarm_topics import subscription
 from cdk.stages import Stage
 
 # As functions/core/assets/alerts.py writes them; a test holds both together.

@@ -1,0 +1,1 @@
+"""What keeps state: tables, recordings, the queue of jobs, alerts of assets."""

@@ -1,0 +1,1 @@
+"""Functions: code, layers, role and grants."""

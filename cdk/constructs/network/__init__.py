@@ -1,0 +1,1 @@
+"""The network of the GPU container, closed but for what it needs."""

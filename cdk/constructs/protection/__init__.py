@@ -1,0 +1,1 @@
+"""The web ACL and its rules."""

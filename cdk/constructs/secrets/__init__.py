@@ -1,0 +1,1 @@
+"""The secret that holds the API keys."""
