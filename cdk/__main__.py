@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from cdk.differences import as_table, differences
 from cdk.refusals import StageError
+from cdk.reports.differences import as_table, differences
 from cdk.stages import STAGES
 
 DEPLOY_PAGE = Path(__file__).resolve().parents[1] / "docs" / "deploy.md"
@@ -53,8 +53,8 @@ def _diff_stages(options: argparse.Namespace) -> None:
 
 def _cost(options: argparse.Namespace) -> None:
     # Late: they need the CDK and Node.js, which take seconds to load.
-    from cdk.cost import render, with_costs
-    from cdk.dry_synth import stage_costs
+    from cdk.reports.cost import render, with_costs
+    from cdk.reports.dry_synth import stage_costs
 
     costs = stage_costs(options.bundle)
     if options.write:

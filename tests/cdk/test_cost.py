@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cdk.cost import StageCost, cost, gpu_costs, prices, with_costs
 from cdk.refusals import StageError
+from cdk.reports.cost import StageCost, cost, gpu_costs, prices, with_costs
 from cdk.stages import STAGES
 from tests.cdk.stage_variants import DEV, GPU, PROD, WARM
 from tests.cdk.templates import Assembly

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cdk.alarm_thresholds import Receiver
-from cdk.differences import Difference, as_table, differences
+from cdk.reports.differences import Difference, as_table, differences
 from cdk.stage_parts import FunctionSize
 from cdk.stages import STAGES
 from tests.cdk.stage_variants import DEV

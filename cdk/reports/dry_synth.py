@@ -11,8 +11,8 @@ from aws_cdk import App
 from cdk.alarm_thresholds import Receiver
 from cdk.app import compose, feature_flags
 from cdk.bundle import Bundle, BundleError
-from cdk.cost import StageCost, Template, cost
 from cdk.refusals import StageError
+from cdk.reports.cost import StageCost, Template, cost
 from cdk.stacks.api import Source
 from cdk.stages import STAGES, Stage
 
