@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from email.parser import BytesParser
 
 from build_scripts.lambda_bundle.errors import WheelError
-from build_scripts.lambda_bundle.prune import collected_licences
+from build_scripts.lambda_bundle.packages.wheels import Wheel
 from build_scripts.lambda_bundle.recipe import Recipe
+from build_scripts.lambda_bundle.slimming.prune import collected_licences
 from build_scripts.lambda_bundle.tree import Tree
-from build_scripts.lambda_bundle.wheels import Wheel
 
 FOLDER = "licenses/"
 

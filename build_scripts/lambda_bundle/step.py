@@ -6,9 +6,7 @@ from pathlib import Path
 
 from build_scripts.lambda_bundle.architecture import Architecture
 from build_scripts.lambda_bundle.artifact import Artifact, Layers, pack
-from build_scripts.lambda_bundle.document import as_text, bundle_document
-from build_scripts.lambda_bundle.interpreter import Interpreter, target_python
-from build_scripts.lambda_bundle.layer_gates import (
+from build_scripts.lambda_bundle.checks.layer_gates import (
     check_bytecode,
     check_forbidden,
     check_libraries,
@@ -16,14 +14,16 @@ from build_scripts.lambda_bundle.layer_gates import (
     check_required,
     check_size,
 )
+from build_scripts.lambda_bundle.document import as_text, bundle_document
 from build_scripts.lambda_bundle.layers import function_asset, runtime_layer
-from build_scripts.lambda_bundle.lock import read_pins
 from build_scripts.lambda_bundle.models import models_layer, tree_of
+from build_scripts.lambda_bundle.packages.interpreter import Interpreter, target_python
+from build_scripts.lambda_bundle.packages.lock import read_pins
+from build_scripts.lambda_bundle.packages.wheels import fetch_wheels
 from build_scripts.lambda_bundle.recipe import Recipe, read_recipe
 from build_scripts.lambda_bundle.revision import read_revision
 from build_scripts.lambda_bundle.sbom import bill_of_materials
 from build_scripts.lambda_bundle.tree import Tree
-from build_scripts.lambda_bundle.wheels import fetch_wheels
 
 DOCUMENT, BILL = "bundle.json", "sbom.cdx.json"
 BUNDLED = ("functions", "layers")

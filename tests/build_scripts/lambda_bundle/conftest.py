@@ -12,11 +12,11 @@ import pytest
 from build_scripts.build_cli.parser import BUILD, ROOT
 from build_scripts.lambda_bundle.architecture import ARCHITECTURES
 from build_scripts.lambda_bundle.errors import BundleError
-from build_scripts.lambda_bundle.interpreter import Interpreter, target_python
-from build_scripts.lambda_bundle.lock import read_pins
+from build_scripts.lambda_bundle.packages.interpreter import Interpreter, target_python
+from build_scripts.lambda_bundle.packages.lock import read_pins
+from build_scripts.lambda_bundle.packages.wheels import fetch_wheels
 from build_scripts.lambda_bundle.recipe import Recipe, read_recipe
 from build_scripts.lambda_bundle.step import Sources
-from build_scripts.lambda_bundle.wheels import fetch_wheels
 from tests.support.wheels import native_recipe
 
 # Two machines as unlike as one machine can be.

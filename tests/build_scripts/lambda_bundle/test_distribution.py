@@ -5,9 +5,9 @@ from packaging.utils import canonicalize_name
 
 from build_scripts.lambda_bundle.distribution import read_distribution
 from build_scripts.lambda_bundle.errors import WheelError
-from build_scripts.lambda_bundle.lock import Pin
+from build_scripts.lambda_bundle.packages.lock import Pin
+from build_scripts.lambda_bundle.packages.wheels import Wheel
 from build_scripts.lambda_bundle.recipe import Recipe
-from build_scripts.lambda_bundle.wheels import Wheel
 
 WHEEL = Wheel(Pin(canonicalize_name("onnxruntime"), "1.0", frozenset()), Path("onnxruntime-1.0-py3-none-any.whl"), "f")
 METADATA = "onnxruntime-1.0.dist-info/METADATA"

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from build_scripts.lambda_bundle.errors import BundleError
-from build_scripts.lambda_bundle.prune import pruned
+from build_scripts.lambda_bundle.packages.wheels import unpack
 from build_scripts.lambda_bundle.recipe import Recipe, Rule, read_recipe
-from build_scripts.lambda_bundle.wheels import unpack
+from build_scripts.lambda_bundle.slimming.prune import pruned
 
 DROPPED = (
     "onnxruntime/capi/libonnxruntime.so.1.32.0",

@@ -9,8 +9,8 @@ import pytest
 from build_scripts.build_cli.parser import ROOT
 from build_scripts.lambda_bundle.architecture import ARCHITECTURES
 from build_scripts.lambda_bundle.archive import unpacked
-from build_scripts.lambda_bundle.interpreter import Interpreter
-from build_scripts.lambda_bundle.lock import read_pins
+from build_scripts.lambda_bundle.packages.interpreter import Interpreter
+from build_scripts.lambda_bundle.packages.lock import read_pins
 from build_scripts.lambda_bundle.recipe import Recipe
 from build_scripts.lambda_bundle.step import BILL, DOCUMENT, Sources
 from build_scripts.lambda_bundle.tree import Tree, write_tree

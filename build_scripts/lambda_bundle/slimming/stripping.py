@@ -6,7 +6,7 @@ lie behind the symbol table), needs one program per processor, and gives other b
 
 from dataclasses import replace
 
-from build_scripts.lambda_bundle.elf_layout import Gap, Layout, Section, read_layout
+from build_scripts.lambda_bundle.slimming.elf_layout import Gap, Layout, Section, read_layout
 
 _ALIGNMENT = 8
 

@@ -5,12 +5,12 @@ from pathlib import PurePosixPath
 
 from build_scripts.errors import GateFailed
 from build_scripts.lambda_bundle.architecture import Architecture
+from build_scripts.lambda_bundle.checks.libraries import parse_symbol_version, read_demands
 from build_scripts.lambda_bundle.distribution import Distribution
 from build_scripts.lambda_bundle.errors import BundleError
 from build_scripts.lambda_bundle.layers import SITE
-from build_scripts.lambda_bundle.libraries import parse_symbol_version, read_demands
-from build_scripts.lambda_bundle.prune import is_library
 from build_scripts.lambda_bundle.recipe import Recipe
+from build_scripts.lambda_bundle.slimming.prune import is_library
 from build_scripts.lambda_bundle.tree import Tree
 
 MIB = 2**20

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from build_scripts.lambda_bundle import interpreter as module
 from build_scripts.lambda_bundle.errors import BundleError
-from build_scripts.lambda_bundle.interpreter import Interpreter, target_python
+from build_scripts.lambda_bundle.packages import interpreter as module
+from build_scripts.lambda_bundle.packages.interpreter import Interpreter, target_python
 from build_scripts.lambda_bundle.recipe import Recipe
 
 

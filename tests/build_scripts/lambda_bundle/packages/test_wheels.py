@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from build_scripts.lambda_bundle import wheels as module
 from build_scripts.lambda_bundle.architecture import ARCHITECTURES
 from build_scripts.lambda_bundle.errors import WheelError
-from build_scripts.lambda_bundle.lock import Pin, read_pins
+from build_scripts.lambda_bundle.packages import wheels as module
+from build_scripts.lambda_bundle.packages.lock import Pin, read_pins
+from build_scripts.lambda_bundle.packages.wheels import fetch_wheels, unpack
 from build_scripts.lambda_bundle.recipe import Recipe
-from build_scripts.lambda_bundle.wheels import fetch_wheels, unpack
 from tests.support.wheels import locked, write_wheel
 
 X86_64 = ARCHITECTURES["x86_64"]

@@ -5,7 +5,7 @@ import pytest
 from build_scripts.build_cli.parser import ROOT
 from build_scripts.lambda_bundle.architecture import ARCHITECTURES
 from build_scripts.lambda_bundle.errors import BundleError
-from build_scripts.lambda_bundle.lock import read_pins
+from build_scripts.lambda_bundle.packages.lock import read_pins
 from build_scripts.lambda_bundle.recipe import Recipe
 from build_scripts.lambda_bundle.step import Sources
 

@@ -1,7 +1,7 @@
 """The recipe applied to unpacked wheels: what is dropped, what is stripped, which licences are collected."""
 
 from build_scripts.lambda_bundle.recipe import Recipe, Rule
-from build_scripts.lambda_bundle.stripping import stripped
+from build_scripts.lambda_bundle.slimming.stripping import stripped
 from build_scripts.lambda_bundle.tree import Tree
 
 

@@ -5,11 +5,7 @@ from pathlib import Path
 import pytest
 
 from build_scripts.errors import GateFailed
-from build_scripts.lambda_bundle.bytecode import with_bytecode
-from build_scripts.lambda_bundle.distribution import read_distribution
-from build_scripts.lambda_bundle.errors import BundleError
-from build_scripts.lambda_bundle.interpreter import Interpreter
-from build_scripts.lambda_bundle.layer_gates import (
+from build_scripts.lambda_bundle.checks.layer_gates import (
     check_bytecode,
     check_forbidden,
     check_libraries,
@@ -17,10 +13,14 @@ from build_scripts.lambda_bundle.layer_gates import (
     check_required,
     check_size,
 )
-from build_scripts.lambda_bundle.lock import Pin
+from build_scripts.lambda_bundle.distribution import read_distribution
+from build_scripts.lambda_bundle.errors import BundleError
+from build_scripts.lambda_bundle.packages.interpreter import Interpreter
+from build_scripts.lambda_bundle.packages.lock import Pin
+from build_scripts.lambda_bundle.packages.wheels import Wheel
 from build_scripts.lambda_bundle.recipe import Recipe
+from build_scripts.lambda_bundle.slimming.bytecode import with_bytecode
 from build_scripts.lambda_bundle.tree import Tree
-from build_scripts.lambda_bundle.wheels import Wheel
 from tests.support.wheels import HERE, THERE
 
 SOURCES = {"python/pack/a.py": b"A = 1\n", "python/b.py": b"B = 2\n"}

@@ -3,7 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from build_scripts.lambda_bundle.interpreter import Interpreter
+from build_scripts.lambda_bundle.packages.interpreter import Interpreter
 from build_scripts.lambda_bundle.tree import Tree, joined, read_bytecode, write_tree
 
 

@@ -14,7 +14,7 @@ from packaging.utils import parse_wheel_filename
 
 from build_scripts.lambda_bundle.architecture import Architecture
 from build_scripts.lambda_bundle.errors import WheelError
-from build_scripts.lambda_bundle.lock import Pin
+from build_scripts.lambda_bundle.packages.lock import Pin
 from build_scripts.lambda_bundle.recipe import Recipe
 from build_scripts.lambda_bundle.tree import Tree
 

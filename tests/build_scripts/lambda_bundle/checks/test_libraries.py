@@ -2,8 +2,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from build_scripts.lambda_bundle.checks.libraries import parse_symbol_version, read_demands
 from build_scripts.lambda_bundle.errors import BundleError
-from build_scripts.lambda_bundle.libraries import parse_symbol_version, read_demands
 
 
 @pytest.mark.parametrize(

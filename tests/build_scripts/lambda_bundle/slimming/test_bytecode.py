@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from build_scripts.lambda_bundle.bytecode import with_bytecode
 from build_scripts.lambda_bundle.errors import BundleError
-from build_scripts.lambda_bundle.interpreter import Interpreter
+from build_scripts.lambda_bundle.packages.interpreter import Interpreter
+from build_scripts.lambda_bundle.slimming.bytecode import with_bytecode
 
 TREE = {"pack/mod.py": b"KINDS = {'a', 'b', 'c'} or frozenset('xyz')\ndef f():\n    return 'text'\n", "pack/x.txt": b""}
 COMPILED = f"pack/__pycache__/mod.{sys.implementation.cache_tag}.pyc"

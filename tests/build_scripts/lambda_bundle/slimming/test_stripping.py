@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy
 import pytest
 
-from build_scripts.lambda_bundle.elf_layout import Segment, read_layout
+from build_scripts.lambda_bundle.checks.libraries import read_demands
 from build_scripts.lambda_bundle.errors import BundleError
-from build_scripts.lambda_bundle.libraries import read_demands
-from build_scripts.lambda_bundle.stripping import stripped
+from build_scripts.lambda_bundle.slimming.elf_layout import Segment, read_layout
+from build_scripts.lambda_bundle.slimming.stripping import stripped
 
 PROGRAM_HEADERS = 6
 

@@ -1,0 +1,1 @@
+"""What a layer must be before it is packed."""

@@ -1,0 +1,1 @@
+"""What a layer loses, and the bytecode it gains."""
