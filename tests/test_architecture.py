@@ -1,20 +1,36 @@
 """Who may import whom; the rules of docs/architecture.md."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+FOLDERS = ("functions", "build_scripts", "cdk", "tests")
 FUNCTIONS = sorted(
     {path.parent.name for name in ("handler.py", "app.py") for path in (ROOT / "functions").glob(f"*/{name}")}
 )
 # The container serves the inference function's routes: it composes them, and is never a Lambda function itself.
 COMPOSED = {"container": {"inference"}}
+# What of the project, beside functions.core, a room of build_scripts is there to run or to read.
+BEYOND_CORE = {
+    "build_scripts.local.aws": ("functions.jobs", "functions.worker"),
+    "build_scripts.local.lambda_sandbox": ("functions.inference",),
+    "build_scripts.local.cloud": ("cdk",),
+    "build_scripts.palier_cli": ("functions.inference.schemas",),
+}
+# Rooms of the build that need neither PyTorch nor ONNX, and so may import none of the others.
+LIGHT_ROOMS = ("build_scripts.local.aws", "build_scripts.palier_cli")
 FORBIDDEN_IN_FUNCTIONS = ("torch", "onnx", "aws_cdk", "constructs", "pytest", "moto", "cdk", "build_scripts", "tests")
+# No folder holds more modules; the aim is about fifteen.
+MOST_MODULES = 17
 
 
 def modules(folder: str) -> list[Path]:
@@ -28,7 +44,11 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
-            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def lies_in(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
 
 
 def violations(folder: str, *forbidden: str) -> list[str]:
@@ -36,8 +56,31 @@ def violations(folder: str, *forbidden: str) -> list[str]:
         f"{path.relative_to(ROOT)} imports {name}"
         for path in modules(folder)
         for name in imported(path)
-        if any(name == prefix or name.startswith(f"{prefix}.") for prefix in forbidden)
+        if any(lies_in(name, prefix) for prefix in forbidden)
     ]
+
+
+@cache
+def import_graph() -> dict[str, set[str]]:
+    """Each module of the project, and those of the project that it imports."""
+    paths = {module_name(path): path for folder in FOLDERS for path in modules(folder)}
+    paths["local_server"] = ROOT / "local_server.py"
+    return {name: {found for one in imported(path) if (found := _module(one, paths))} for name, path in paths.items()}
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _module(name: str, paths: dict[str, Path]) -> str | None:
+    """The module that an import names, or that it takes a name from."""
+    return next((one for one in (name, name.rpartition(".")[0]) if one in paths), None)
+
+
+def rooms_of(package: str) -> list[str]:
+    """The rooms of a package from the ground up, as docs/architecture.md lists them."""
+    section = ARCHITECTURE.partition(f"### Rooms of `{package}`\n")[2].partition("\n#")[0]
+    return re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
 
 
 def test_there_are_functions_to_check() -> None:
@@ -60,9 +103,73 @@ def test_functions_import_core_only(function: str) -> None:
     assert violations(f"functions/{function}", *others) == []
 
 
-def test_the_command_line_needs_no_pytorch() -> None:
-    build_steps = [f"build_scripts.{path.stem}" for path in (ROOT / "build_scripts").glob("*.py")]
-    assert violations("build_scripts/palier_cli", "torch", "onnx", "onnxscript", *build_steps) == []
+@pytest.mark.parametrize("package", ["functions/core", "build_scripts"])
+def test_the_rooms_are_those_of_the_architecture(package: str) -> None:
+    folder = ROOT / package
+    found = {path.stem for path in folder.glob("*.py") if not path.stem.startswith("__")}
+    found |= {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert sorted(found) == sorted(rooms_of(package))
+    assert len(found) <= 16
+
+
+@pytest.mark.parametrize("package", ["functions/core", "build_scripts"])
+def test_a_room_imports_only_rooms_that_stand_before_it(package: str) -> None:
+    prefix, rooms = package.replace("/", ".") + ".", rooms_of(package)
+    assert len(rooms) > 10
+    upwards = [
+        f"{importer} imports {name}"
+        for importer, names in import_graph().items()
+        for name in names
+        if importer.startswith(prefix) and name.startswith(prefix)
+        if (place := importer.removeprefix(prefix).partition(".")[0]) in rooms
+        and rooms.index(name.removeprefix(prefix).partition(".")[0]) > rooms.index(place)
+    ]
+    assert upwards == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = import_graph()
+    assert sum(map(len, graph.values())) > 1000
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle: {' <- '.join(error.args[1])}")
+
+
+def test_a_circle_would_be_found() -> None:
+    with pytest.raises(CycleError):
+        TopologicalSorter({"a": {"b"}, "b": {"c"}, "c": {"a"}}).prepare()
+
+
+def test_build_scripts_import_core_and_what_they_are_there_to_run() -> None:
+    foreign = ("functions", "cdk", "local_server")
+    found = [
+        f"{importer} imports {name}"
+        for importer, names in import_graph().items()
+        for name in names
+        if lies_in(importer, "build_scripts")
+        and any(lies_in(name, one) for one in foreign)
+        and not lies_in(name, "functions.core")
+        and not any(
+            lies_in(importer, room) and any(lies_in(name, one) for one in allowed)
+            for room, allowed in BEYOND_CORE.items()
+        )
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("room", LIGHT_ROOMS)
+def test_light_rooms_import_no_room_of_the_build_and_no_pytorch(room: str) -> None:
+    ours = (*LIGHT_ROOMS, "build_scripts.errors")
+    assert violations(room.replace(".", "/"), "torch", "onnx", "onnxscript") == []
+    found = [
+        f"{importer} imports {name}"
+        for importer, names in import_graph().items()
+        for name in names
+        if lies_in(importer, room) and lies_in(name, "build_scripts")
+        if not any(lies_in(name, one) for one in ours)
+    ]
+    assert found == []
 
 
 def test_the_cdk_imports_neither_functions_nor_build() -> None:
@@ -70,25 +177,54 @@ def test_the_cdk_imports_neither_functions_nor_build() -> None:
 
 
 def test_embedded_services_know_no_function_and_no_build_step() -> None:
-    others = [f"build_scripts.{path.stem}" for path in (ROOT / "build_scripts").iterdir() if path.stem != "embedded"]
-    assert (
-        violations("build_scripts/local/aws/embedded", *others, "cdk", "tests", "local_server", "torch", "onnx") == []
-    )
-    assert violations("build_scripts/local/aws/embedded", *(f"functions.{name}" for name in FUNCTIONS)) == []
+    folder = "build_scripts/local/aws/embedded"
+    assert violations(folder, *(f"functions.{name}" for name in FUNCTIONS)) == []
+    others = [name for path in modules(folder) for name in imported(path) if lies_in(name, "build_scripts")]
+    assert others
+    assert [name for name in others if not lies_in(name, "build_scripts.local.aws.embedded")] == []
 
 
 def test_local_server_imports_functions_and_what_stands_in_for_aws() -> None:
     names = set(imported(ROOT / "local_server.py"))
     assert {"torch", "onnx", "cdk", "tests"}.isdisjoint(name.partition(".")[0] for name in names)
     ours = {name for name in names if name.startswith("build_scripts")}
-    assert all(name.startswith(("build_scripts.local.aws.", "build_scripts.local.aws.embedded.")) for name in ours)
+    assert all(name.startswith("build_scripts.local.aws.") for name in ours)
 
 
-def test_what_stands_in_for_aws_locally_needs_no_build_step() -> None:
-    others = [f"build_scripts.{path.stem}" for path in (ROOT / "build_scripts").iterdir()]
-    allowed = {"build_scripts.local.aws", "build_scripts.local.aws.embedded"}
-    forbidden = [name for name in others if name not in allowed]
-    assert violations("build_scripts/local/aws", *forbidden, "cdk", "tests", "local_server", "torch", "onnx") == []
+def test_nothing_imports_tests() -> None:
+    graph = import_graph()
+    importers = {name for name, names in graph.items() if any(lies_in(one, "tests") for one in names)}
+    assert importers
+    assert [name for name in importers if not lies_in(name, "tests")] == []
+
+
+def test_no_import_is_hidden_from_these_tests() -> None:
+    """importlib hides an import from mypy and from this file; a user's own network is the one thing that needs it."""
+    hidden = [
+        str(path.relative_to(ROOT))
+        for folder in ("functions", "build_scripts", "cdk")
+        for path in modules(folder)
+        if any(lies_in(name, "importlib") and not lies_in(name, "importlib.metadata") for name in imported(path))
+        or "__import__(" in path.read_text()
+    ]
+    assert hidden == ["build_scripts/recipes/user_network.py"]
+
+
+def test_packages_hold_one_sentence() -> None:
+    inits = [path for folder in ("functions", "build_scripts", "cdk") for path in modules(folder)]
+    inits = [path for path in inits if path.name == "__init__.py"]
+    assert len(inits) > 40
+    assert [str(path.relative_to(ROOT)) for path in inits if len(path.read_text().splitlines()) != 1] == []
+
+
+@pytest.mark.parametrize("folder", ["functions", "build_scripts", "cdk"])
+def test_no_folder_is_crowded(folder: str) -> None:
+    counts: dict[str, int] = {}
+    for path in modules(folder):
+        if path.name != "__init__.py":
+            place = str(path.parent.relative_to(ROOT))
+            counts[place] = counts.get(place, 0) + 1
+    assert {place: count for place, count in counts.items() if count > MOST_MODULES} == {}
 
 
 @pytest.mark.parametrize(

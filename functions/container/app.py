@@ -20,7 +20,7 @@ from functions.container.sagemaker import Invocations
 from functions.container.settings import ContainerSettings
 from functions.container.warm_up import warm_up, warm_up_all
 from functions.container.workers import BatchingWorkers
-from functions.core.assets.history import create_history
+from functions.core.assets.creation import create_history
 from functions.core.assets.recorder import Recorder
 from functions.core.http.asgi import create_starlette, require_key
 from functions.core.http.workers import Workers

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
-from functions.core.assets.history import History, create_history
+from functions.core.assets.creation import create_history
+from functions.core.assets.history import History
 from functions.core.assets.recorder import Recorder
 from functions.core.http.asgi import create_starlette, require_key
 from functions.core.http.workers import Workers

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from functions.core.assets.history import History, create_history
+from functions.core.assets.creation import create_history
+from functions.core.assets.history import History
 from functions.core.jobs.service import JobService, create_service
 from functions.core.models.pipeline import Diagnoser, create_diagnoser
 from functions.core.observability.metrics import Meter, Sink

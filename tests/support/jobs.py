@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from functions.core.assets.history import create_history
+from functions.core.assets.creation import create_history
 from functions.core.jobs.service import JobService, create_service
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.observability.metrics import Meter

@@ -1,13 +1,11 @@
-"""The history of assets: what is kept of a diagnosis, and the seams behind which it is kept."""
+"""The history of assets: what is kept of a diagnosis, and the protocols behind which it is kept."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from functions.core.http.answers import DiagnosisAnswer
 from functions.core.preprocessing.indicators import Indicators
-from functions.core.settings import Settings
 
 if TYPE_CHECKING:
     from functions.core.assets.condition import Change
@@ -64,13 +62,3 @@ def by_asset(observations: Iterable[Observation]) -> Iterator[list[Observation]]
         if len(group) == MOST_AT_ONCE:
             yield waiting.pop(one.asset_id)
     yield from waiting.values()
-
-
-def create_history(settings: Settings) -> History | None:
-    """Return the history that the settings name, or None where none is kept."""
-    if settings.history_table is None:
-        return None
-    # Late: what keeps no history imports nothing of it.
-    from functions.core.assets.history_table import create_history_table
-
-    return create_history_table(settings, time.time)
