@@ -1,7 +1,5 @@
 """What the inference function does before a snapshot of it is taken and after it is restored."""
 
-import importlib
-
 import numpy as np
 from starlette.applications import Starlette
 
@@ -26,7 +24,7 @@ def prime(app: Starlette, settings: Settings) -> None:
     window = np.sin(np.arange(spec.window, dtype=np.float32) * 0.1)
     diagnoser.diagnose(Recording(np.tile(window, (spec.channels, 1))), DiagnosisOptions())
     if settings.api_keys_secret:
-        importlib.import_module("boto3")
+        import boto3  # noqa: F401  # its packages take longer to load than everything else
     LOGGER.info("primed for a snapshot")
 
 
