@@ -16,6 +16,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 GPU_LOCK := $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.13 --only-binary :all: \
   --generate-hashes --no-header --no-annotate
 
+# Tests in as many processes as there are processors, at most four; those that share what takes long to make in one.
+WORKERS := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
 # dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
 STAGE ?=
 RECEIVER ?=
@@ -38,7 +41,7 @@ serve: $(VENV)/.serve ## diagnose recordings on this machine: http://127.0.0.1:8
 	@$(BIN)/python local_server.py --host $(HOST) --port $(PORT) $(ARGS)
 
 test: $(VENV)/.dev $(VENV)/.kserve ## run the whole test suite
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, architecture, docs
 	$(BIN)/ruff format --check --quiet .

@@ -25,8 +25,37 @@ SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "samples"
 hypothesis.settings.register_profile("palier", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("palier")
 
+# Tests that share what takes long to make: each group runs in one worker, those that take longest begin first.
+# Whatever stands in no group stays together by file.
+GROUPS = {
+    "lambda": ("tests/build_scripts/local/", "tests/build_scripts/benchmarks/cold_start/"),
+    "user-build": ("tests/build_scripts/recipes/test_user_build.py",),
+    "cdk": ("tests/cdk/",),
+    "browser": ("tests/browser/",),
+    "local-jobs": ("tests/test_local_jobs.py",),
+    "bundle": ("tests/build_scripts/lambda_bundle/",),
+    "pruning": ("tests/build_scripts/pruning/",),
+    "quantization": ("tests/build_scripts/quantization/", "tests/build_scripts/benchmarks/variants/"),
+}
+
 MakeSettings = Callable[..., Settings]
 ReadLog = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test the group that it runs with where several workers share the suite."""
+    place = {name: index for index, name in enumerate(GROUPS)}
+    for item in items:
+        path = item.nodeid.partition("::")[0]
+        group = next((name for name, paths in GROUPS.items() if path.startswith(paths)), path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: place.get(item.get_closest_marker("xdist_group").args[0], len(GROUPS)))
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes by their number: some, as what gzip packs, are others every second, and workers compare the names."""
+    return f"{len(val)}-bytes" if isinstance(val, bytes) else None
 
 
 @pytest.fixture(autouse=True)

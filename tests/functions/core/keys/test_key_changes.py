@@ -29,7 +29,7 @@ def test_a_key_is_removed_by_its_id() -> None:
     assert find_key(RING, FIRST.id) == FIRST
 
 
-@pytest.mark.parametrize("key_id", ["000000000000", "", FIRST.sha256])
+@pytest.mark.parametrize("key_id", ["000000000000", "", FIRST.sha256], ids=len)
 def test_a_key_that_is_not_there_is_named(key_id: str) -> None:
     for act in (remove_key, find_key, lambda ring, one: expire_key(ring, one, NOW)):
         with pytest.raises(KeyNotFoundError, match=f"^There is no API key '{key_id}'"):

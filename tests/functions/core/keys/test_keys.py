@@ -66,6 +66,7 @@ def test_no_key_is_missing(presented: str | None) -> None:
         create_key("stranger")[0],
         "schlüssel_ä_ö",
     ],
+    ids=lambda presented: f"{len(presented)}-characters",
 )
 def test_any_other_key_is_invalid(presented: str) -> None:
     with pytest.raises(ApiKeyInvalidError, match=r"^The API key is not valid\.$"):
