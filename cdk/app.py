@@ -13,9 +13,9 @@ from cdk.alarm_thresholds import Receiver
 from cdk.bundle import Bundle, BundleError
 from cdk.constructs.api.rest_api import api_name
 from cdk.constructs.gpu.gpu_metrics import gpu_memory_percent
+from cdk.constructs.observability.monitored_stage import MonitoredStage
 from cdk.constructs.protection.web_acl import web_acl_name
-from cdk.functions import ROTATION
-from cdk.observed import Observed
+from cdk.functions import INFERENCE, ROTATION
 from cdk.refusals import StageError, refuse
 from cdk.stacks.api import ApiStack, Source
 from cdk.stacks.data import DataStack
@@ -60,7 +60,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
         "observability": ObservabilityStack(
             scope,
             f"{prefix}-observability",
-            observed=observed(stage, data, secrets, api),
+            monitored=monitored_stage(stage, data, secrets, api),
             thresholds=stage.thresholds,
             receivers=stage.receivers,
         ),
@@ -80,13 +80,13 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     return stacks
 
 
-def observed(stage: Stage, data: DataStack, secrets: SecretsStack, api: ApiStack) -> Observed:
+def monitored_stage(stage: Stage, data: DataStack, secrets: SecretsStack, api: ApiStack) -> MonitoredStage:
     """Return what the alarms and the dashboard of a stage look at."""
     functions = {name: function.function for name, function in api.functions.items()}
-    return Observed(
+    return MonitoredStage(
         stage=stage.name,
         functions={**functions, ROTATION.name: secrets.keys.rotation.function},
-        reserved_concurrency=stage.sizes["inference"].reserved_concurrency,
+        reserved_concurrency=stage.sizes[INFERENCE.name].reserved_concurrency,
         api_name=api_name(stage),
         api_stage=stage.name,
         throttle_rate_per_s=stage.throttle.rate_per_s,

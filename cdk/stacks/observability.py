@@ -13,8 +13,8 @@ from cdk.constructs.observability.alarms.factory import AlarmFactory
 from cdk.constructs.observability.alarms.objectives import objective_alarms
 from cdk.constructs.observability.alarms.service import job_alarms, service_alarms, traffic_alarms
 from cdk.constructs.observability.dashboard import ServiceDashboard
-from cdk.measured import Measured
-from cdk.observed import Observed
+from cdk.constructs.observability.monitored_stage import MonitoredStage
+from cdk.constructs.observability.stage_metrics import StageMetrics
 
 
 class ObservabilityStack(Stack):
@@ -25,21 +25,21 @@ class ObservabilityStack(Stack):
         scope: Construct,
         id_: str,
         *,
-        observed: Observed,
+        monitored: MonitoredStage,
         thresholds: AlarmThresholds,
         receivers: Sequence[Receiver] = (),
     ) -> None:
-        super().__init__(scope, id_, description=f"Palier {observed.stage}: alarms, budget, dashboard")
-        measured = Measured(observed)
-        topics = AlarmTopics(self, "Topics", stage=observed.stage, receivers=receivers)
-        factory = AlarmFactory(Construct(self, "Alarms"), measured, thresholds, topics)
+        super().__init__(scope, id_, description=f"Palier {monitored.stage}: alarms, budget, dashboard")
+        metrics = StageMetrics(monitored)
+        topics = AlarmTopics(self, "Topics", stage=monitored.stage, receivers=receivers)
+        factory = AlarmFactory(Construct(self, "Alarms"), metrics, thresholds, topics)
         alarms = [
             alarm
             for family in (service_alarms, objective_alarms, capacity_alarms, job_alarms, traffic_alarms)
             for alarm in family(factory)
         ]
-        if observed.gpu_memory_percent is not None:
-            alarms.append(gpu_memory_alarm(factory, observed.gpu_memory_percent))
+        if monitored.gpu_memory_percent is not None:
+            alarms.append(gpu_memory_alarm(factory, monitored.gpu_memory_percent))
         monthly_budget(self, limit_usd=thresholds.monthly_budget_usd, topics=topics)
         names = [factory.deployed_name(alarm.node.id) for alarm in alarms]
-        ServiceDashboard(self, "Service", measured=measured, thresholds=thresholds, alarm_names=names)
+        ServiceDashboard(self, "Service", metrics=metrics, thresholds=thresholds, alarm_names=names)

@@ -16,8 +16,8 @@ from cdk.alarm_thresholds import AlarmThresholds
 from cdk.constructs.observability.alarm_topics import AlarmTopics
 from cdk.constructs.observability.alarms.capacity import gpu_memory_alarm
 from cdk.constructs.observability.alarms.factory import AlarmFactory
-from cdk.measured import Measured
-from tests.support.observed_stack import Name, alarms, make_app, observed, resources, template, template_files
+from cdk.constructs.observability.stage_metrics import StageMetrics
+from tests.cdk.monitored_stage import Name, alarms, make_app, monitored_stage, resources, template, template_files
 
 STAGES: list[Name] = ["prod", "dev"]
 API = {"ApiName": "palier-prod", "Stage": "prod"}
@@ -249,7 +249,7 @@ def test_gpu_memory_is_for_a_stack_that_has_a_gpu() -> None:
     stack = cdk.Stack(cdk.App(), "gpu")
     topics = AlarmTopics(stack, "Topics", stage="prod", receivers=())
     used = cloudwatch.Metric(namespace="Gpu", metric_name="Used", statistic="Maximum")
-    gpu_memory_alarm(AlarmFactory(stack, Measured(observed(stack, "prod")), AlarmThresholds(), topics), used)
+    gpu_memory_alarm(AlarmFactory(stack, StageMetrics(monitored_stage(stack, "prod")), AlarmThresholds(), topics), used)
     assertions.Template.from_stack(stack).has_resource_properties(
         "AWS::CloudWatch::Alarm", {"AlarmName": "palier-prod-gpu-memory", "Namespace": "Gpu", "Threshold": 90}
     )

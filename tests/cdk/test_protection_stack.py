@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cdk.constructs.protection.web_acl_rules import inference_pattern, length_pattern
+from cdk.constructs.protection.web_acl_rules import length_pattern, recordings_pattern
 from cdk.stages import Stage
 from tests.cdk.templates import Assembly, Template
 
@@ -79,7 +79,7 @@ def test_recordings_pass_the_body_size_rule_and_nothing_else_does(rules: dict[st
     assert label["LabelMatchStatement"]["Key"] == "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
     path = elsewhere["NotStatement"]["Statement"]["RegexMatchStatement"]
     assert path["FieldToMatch"] == {"UriPath": {}}
-    assert path["RegexString"] == inference_pattern()
+    assert path["RegexString"] == recordings_pattern()
     assert rules["body-size-elsewhere"]["Action"] == {"Block": {}}
 
 
@@ -98,7 +98,7 @@ def test_recordings_pass_the_body_size_rule_and_nothing_else_does(rules: dict[st
     ],
 )
 def test_paths_of_recordings(path: str, holds_recordings: bool) -> None:
-    assert (re.search(inference_pattern(), path) is not None) is holds_recordings
+    assert (re.search(recordings_pattern(), path) is not None) is holds_recordings
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from aws_cdk import aws_kms as kms
 
 from cdk.acknowledged import acknowledge
 from cdk.constructs.lambda_functions.function import Function
-from cdk.functions import Access, Kind
+from cdk.functions import Access, ResourceKind
 
 _TABLE_READ = ("dynamodb:GetItem", "dynamodb:Query")
 
-ACTIONS: Mapping[tuple[Kind, Access], Sequence[str]] = {
+ACTIONS: Mapping[tuple[ResourceKind, Access], Sequence[str]] = {
     ("bucket", "read_write"): ("s3:GetObject", "s3:PutObject"),
     ("bucket", "list"): ("s3:ListBucket",),
     ("table", "read"): _TABLE_READ,
@@ -22,7 +22,7 @@ ACTIONS: Mapping[tuple[Kind, Access], Sequence[str]] = {
     ("bus", "send"): ("events:PutEvents",),
 }
 CONSUME = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
-_SERVICES: Mapping[Kind, str] = {"bucket": "s3", "table": "dynamodb", "queue": "sqs", "bus": "events"}
+_SERVICES: Mapping[ResourceKind, str] = {"bucket": "s3", "table": "dynamodb", "queue": "sqs", "bus": "events"}
 # They touch nothing that is encrypted.
 _WITHOUT_KEY: tuple[Access, ...] = ("list", "count")
 
@@ -34,7 +34,7 @@ class Resource:
     key: encrypts it; None where a key of AWS's own does. listed: what `list` is about, of a bucket.
     """
 
-    kind: Kind
+    kind: ResourceKind
     address: str
     arns: tuple[str, ...]
     key: kms.IKey | None = None

@@ -3,8 +3,8 @@
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
-from cdk.constructs.log_group import log_group
-from cdk.constructs.protection.web_acl_rules import API_KEY_HEADER, bodies, rules
+from cdk.constructs.protection.web_acl_rules import API_KEY_HEADER, custom_response_bodies, rules
+from cdk.constructs.retention import log_group
 from cdk.stages import Stage
 
 # AWS WAF writes to log groups of this prefix only.
@@ -35,7 +35,7 @@ class WebAcl(Construct):
                 sampled_requests_enabled=False,
             ),
             rules=rules(stage),
-            custom_response_bodies=bodies(),
+            custom_response_bodies=custom_response_bodies(),
         )
         self.protect(self, "Association", resource_arn)
         self.log_group = log_group(self, "Log", name=f"{LOG_PREFIX}palier-{stage.name}", retention=stage.retention)

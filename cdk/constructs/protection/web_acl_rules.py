@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from aws_cdk import aws_wafv2 as wafv2
 
-from cdk.functions import INFERENCE_PATHS
+from cdk.functions import PATHS_WITH_RECORDINGS
 from cdk.stages import Stage
 
 Acl = wafv2.CfnWebACL
@@ -76,7 +76,7 @@ def _labelled_elsewhere() -> Statement:
     path = Statement(
         regex_match_statement=Acl.RegexMatchStatementProperty(
             field_to_match=Acl.FieldToMatchProperty(uri_path={}),
-            regex_string=inference_pattern(),
+            regex_string=recordings_pattern(),
             text_transformations=[_NONE],
         )
     )
@@ -84,9 +84,9 @@ def _labelled_elsewhere() -> Statement:
     return Statement(and_statement=Acl.AndStatementProperty(statements=[label, elsewhere]))
 
 
-def inference_pattern() -> str:
+def recordings_pattern() -> str:
     """Return a pattern of the paths whose bodies are recordings, with or without the API stage before them."""
-    paths = "|".join(re.escape(path) for path in INFERENCE_PATHS)
+    paths = "|".join(re.escape(path) for path in PATHS_WITH_RECORDINGS)
     return f"^(/(dev|staging|prod))?({paths})(/|$)"
 
 
@@ -95,7 +95,7 @@ def _too_many(stage: Stage) -> wafv2.CfnWebACL.CustomResponseProperty:
     return Acl.CustomResponseProperty(response_code=429, custom_response_body_key=BODY_KEY, response_headers=[retry])
 
 
-def bodies() -> dict[str, wafv2.CfnWebACL.CustomResponseBodyProperty]:
+def custom_response_bodies() -> dict[str, wafv2.CfnWebACL.CustomResponseBodyProperty]:
     """Return what the web ACL answers itself, in the one error shape of Palier."""
     sentence = "Too many requests from this address or with this key; try again in some minutes."
     body = {"error": sentence, "code": "too_many_requests", "field": None, "request_id": None}

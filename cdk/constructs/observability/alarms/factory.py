@@ -10,7 +10,7 @@ from constructs import Construct
 from cdk.alarm_notes import NOTES, AlarmNote
 from cdk.alarm_thresholds import AlarmThresholds
 from cdk.constructs.observability.alarm_topics import AlarmTopics
-from cdk.measured import Measured
+from cdk.constructs.observability.stage_metrics import StageMetrics
 
 _NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
 
@@ -34,7 +34,7 @@ class AlarmFactory:
     """Makes the alarms of a stage within `scope`: on its metrics, at its thresholds, with its topics as receivers."""
 
     scope: Construct
-    measured: Measured
+    metrics: StageMetrics
     thresholds: AlarmThresholds
     topics: AlarmTopics
 
@@ -56,7 +56,7 @@ class AlarmFactory:
             self.scope,
             name,
             composite_alarm_name=self.deployed_name(name),
-            alarm_description=note.description(self.measured.observed.runbook),
+            alarm_description=note.description(self.metrics.monitored.runbook),
             alarm_rule=cloudwatch.AlarmRule.all_of(
                 *(cloudwatch.AlarmRule.from_alarm(part, cloudwatch.AlarmState.ALARM) for part in parts)
             ),
@@ -70,7 +70,7 @@ class AlarmFactory:
             self.scope,
             name,
             alarm_name=self.deployed_name(name),
-            alarm_description=note.description(self.measured.observed.runbook),
+            alarm_description=note.description(self.metrics.monitored.runbook),
             metric=condition.metric,
             # 100 * (1 - 0.995) is 0.5 to a person, and should be in the template.
             threshold=round(condition.threshold, 6),
@@ -86,7 +86,7 @@ class AlarmFactory:
 
     def deployed_name(self, name: str) -> str:
         """Return the name that the alarm of a note has on AWS."""
-        return f"palier-{self.measured.observed.stage}-{name}"
+        return f"palier-{self.metrics.monitored.stage}-{name}"
 
 
 @dataclass(frozen=True)

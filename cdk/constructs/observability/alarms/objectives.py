@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from cdk.alarm_thresholds import BurnRate
 from cdk.constructs.observability.alarms.factory import AlarmFactory, Condition, MinimumSample
-from cdk.measured import SUM
+from cdk.constructs.observability.stage_metrics import SUM
 
 _HOUR = Duration.hours(1)
 # The latency objective speaks of the 95th percentile: so many requests may be slower.
@@ -19,10 +19,10 @@ _Spent = Callable[[AlarmFactory, Duration, int], cloudwatch.MathExpression]
 
 def objective_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
     """Make the alarms on both objectives over an hour, and on both error budgets that burn too fast."""
-    measured, thresholds = factory.measured, factory.thresholds
+    metrics, thresholds = factory.metrics, factory.thresholds
     failed = _failed(factory, _HOUR, thresholds.min_requests)
-    latency = MinimumSample(measured.requests(_HOUR), thresholds.min_requests).value(
-        measured.api("Latency", cloudwatch.Stats.p(95), _HOUR), _HOUR, "latency p95 (ms)"
+    latency = MinimumSample(metrics.requests(_HOUR), thresholds.min_requests).value(
+        metrics.api("Latency", cloudwatch.Stats.p(95), _HOUR), _HOUR, "latency p95 (ms)"
     )
     return [
         factory.alarm("availability-slo", Condition(failed, 100 * _may_fail(factory))),
@@ -43,7 +43,7 @@ def _slowing(factory: AlarmFactory, name: str, burn: BurnRate) -> cloudwatch.Ala
 
 
 def _burning(factory: AlarmFactory, name: str, burn: BurnRate, budget: float, spent: _Spent) -> cloudwatch.AlarmBase:
-    # The long window says that it matters, the short one that it still goes on: the long one alone needs enough requests.
+    # The long window shows that it matters, the short one that it goes on: the long one alone needs enough requests.
     windows = ((burn.long_min, factory.thresholds.min_requests), (burn.short_min, 1))
     parts = [
         factory.part_of(
@@ -61,11 +61,11 @@ def _may_fail(factory: AlarmFactory) -> float:
 
 
 def _failed(factory: AlarmFactory, period: Duration, at_least: int) -> cloudwatch.MathExpression:
-    sample = MinimumSample(factory.measured.requests(period), at_least)
-    return sample.share(factory.measured.api("5XXError", SUM, period), period, "failed (%)")
+    sample = MinimumSample(factory.metrics.requests(period), at_least)
+    return sample.share(factory.metrics.api("5XXError", SUM, period), period, "failed (%)")
 
 
 def _slow(factory: AlarmFactory, period: Duration, at_least: int) -> cloudwatch.MathExpression:
-    sample = MinimumSample(factory.measured.requests(period), at_least)
+    sample = MinimumSample(factory.metrics.requests(period), at_least)
     in_time = cloudwatch.Stats.percentile_rank(factory.thresholds.latency_slo_p95_ms)
-    return sample.rest(factory.measured.api("Latency", in_time, period), period, "slow (%)")
+    return sample.rest(factory.metrics.api("Latency", in_time, period), period, "slow (%)")
