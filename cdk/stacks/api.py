@@ -11,10 +11,9 @@ from cdk.bundle import Bundle
 from cdk.constructs.api.own_domain import OwnDomain
 from cdk.constructs.api.rest_api import RestApi
 from cdk.constructs.api.shift import CanaryShift
-from cdk.constructs.lambda_functions.function import Deployment, Function
+from cdk.constructs.lambda_functions.function import Deployment, Function, scale_provisioned_concurrency
 from cdk.constructs.lambda_functions.grants import grant, let_consume
 from cdk.constructs.lambda_functions.layers import layer
-from cdk.constructs.lambda_functions.warm import keep_warm
 from cdk.constructs.observability.dashboard import dashboard_name
 from cdk.constructs.secrets.key_store import VARIABLE, KeyStore
 from cdk.functions import FUNCTIONS, FunctionSpec
@@ -70,7 +69,7 @@ class ApiStack(Stack):
         self._let(function, spec)
         alias = function.publish()
         if spec.routes and spec.models and self._stage.provisioned:
-            keep_warm(alias, self._stage.provisioned)
+            scale_provisioned_concurrency(alias, self._stage.provisioned)
         if spec.routes and self._stage.shift != "all_at_once":
             CanaryShift(self, f"{spec.name.title()}Shift", stage=self._stage, name=spec.name, alias=alias)
         for route in spec.routes:

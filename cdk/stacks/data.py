@@ -9,7 +9,8 @@ from cdk.constructs.data.job_queue import JobQueue
 from cdk.constructs.data.recordings import Recordings
 from cdk.constructs.data.table import Table, TableKeys
 from cdk.constructs.lambda_functions.grants import Resource
-from cdk.constructs.removal import removal_policy
+from cdk.constructs.retention import removal_policy
+from cdk.functions import WORKER
 from cdk.stages import Stage
 
 TABLES: dict[str, TableKeys] = {
@@ -47,7 +48,7 @@ class DataStack(Stack):
             self,
             "JobQueue",
             key=self.key,
-            worker_timeout_s=stage.sizes["worker"].timeout_s,
+            worker_timeout_s=stage.sizes[WORKER.name].timeout_s,
             retention=stage.retention,
         )
         self.alerts = AssetAlerts(self, "AssetAlerts", stage=stage, key=self.key)

@@ -13,7 +13,7 @@ from cdk.constructs.network.boundary import Boundary
 from cdk.constructs.protection.web_acl import WebAcl
 from cdk.constructs.secrets.key_store import VARIABLE, KeyStore
 from cdk.stage_parts import Domain, Gpu
-from cdk.stages import Stage as PalierStage
+from cdk.stages import Stage
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class GpuStack(Stack):
         scope: Construct,
         id_: str,
         *,
-        stage: PalierStage,
+        stage: Stage,
         gpu: Gpu,
         domain: Domain,
         neighbours: Neighbours,

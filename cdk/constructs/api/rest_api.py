@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk.acknowledged import acknowledge, managed_policy
 from cdk.constructs.api.responses import add_responses
-from cdk.constructs.log_group import log_group
+from cdk.constructs.retention import log_group
 from cdk.stages import Stage
 
 # What an access log line has: neither headers nor query, so neither keys nor data.

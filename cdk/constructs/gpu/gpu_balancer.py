@@ -18,10 +18,10 @@ from cdk.acknowledged import acknowledge
 from cdk.constructs.gpu.gpu_task import HEALTH, PORT
 from cdk.constructs.network.boundary import Boundary
 from cdk.constructs.network.closed_group import closed_group
-from cdk.constructs.removal import removal_policy
-from cdk.functions import FUNCTIONS
+from cdk.constructs.retention import access_log_bucket
+from cdk.functions import INFERENCE
 from cdk.stage_parts import Domain, Retention
-from cdk.stages import Stage as PalierStage
+from cdk.stages import Stage
 
 # One rule of a listener compares with five values at most.
 _PATHS_A_RULE = 5
@@ -37,17 +37,16 @@ def balancer_name(domain: Domain) -> str:
     return f"gpu.{domain.name}"
 
 
-def paths() -> list[str]:
+def inference_path_patterns() -> list[str]:
     """Return the path patterns that are let through: those of inference, so neither /metrics nor SageMaker's."""
-    (inference,) = [spec for spec in FUNCTIONS if spec.name == "inference"]
-    named = [route.partition(" ")[2] for route in inference.routes]
+    named = [route.partition(" ")[2] for route in INFERENCE.routes]
     return list(dict.fromkeys(re.sub(r"{[^}]+}", "*", path) for path in named))
 
 
 class GpuBalancer(Construct):
     """The balancer of a stage in the subnets that have a way to the internet; `balancer` and `tasks` are its groups."""
 
-    def __init__(self, scope: Construct, id_: str, *, stage: PalierStage, domain: Domain, boundary: Boundary) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, domain: Domain, boundary: Boundary) -> None:
         super().__init__(scope, id_)
         self.access_log = self._access_log(stage.retention)
         self.group = closed_group(self, "Group", vpc=boundary.vpc, description="The balancer before the GPUs")
@@ -72,7 +71,7 @@ class GpuBalancer(Construct):
         if domain.hosted_zone_id and domain.hosted_zone_name:
             self._record(domain, domain.hosted_zone_id, domain.hosted_zone_name)
 
-    def _balancer(self, stage: PalierStage, boundary: Boundary) -> elbv2.ApplicationLoadBalancer:
+    def _balancer(self, stage: Stage, boundary: Boundary) -> elbv2.ApplicationLoadBalancer:
         balancer = elbv2.ApplicationLoadBalancer(
             self,
             "Balancer",
@@ -105,7 +104,7 @@ class GpuBalancer(Construct):
                 404, content_type="application/json", message_body=json.dumps(_error(_NOT_FOUND))
             ),
         )
-        patterns = paths()
+        patterns = inference_path_patterns()
         for number, first in enumerate(range(0, len(patterns), _PATHS_A_RULE), start=1):
             listener.add_target_groups(
                 f"Paths{number}",
@@ -125,18 +124,7 @@ class GpuBalancer(Construct):
         )
 
     def _access_log(self, retention: Retention) -> s3.Bucket:
-        bucket = s3.Bucket(
-            self,
-            "AccessLog",
-            # Balancers write into buckets under S3's own keys only.
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(retention.log_days))],
-            removal_policy=removal_policy(retention),
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-        )
+        bucket = access_log_bucket(self, "AccessLog", retention=retention)
         account = Stack.of(self).account
         bucket.add_to_resource_policy(
             iam.PolicyStatement(
@@ -146,7 +134,6 @@ class GpuBalancer(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": account}},
             )
         )
-        acknowledge(bucket, {"AwsSolutions-S1": "This bucket is the access log; a log of it would never end."})
         return bucket
 
 

@@ -9,10 +9,10 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
-from cdk.constructs.log_group import log_group
+from cdk.constructs.retention import log_group
 from cdk.gpu_instances import IMAGE, INSTANCES
 from cdk.stage_parts import Gpu
-from cdk.stages import Stage as PalierStage
+from cdk.stages import Stage
 
 PORT = 8080
 HEALTH = "/health"
@@ -33,9 +33,7 @@ _CHECK = (
 class GpuTask(Construct):
     """The task's definition, its role and its log."""
 
-    def __init__(
-        self, scope: Construct, id_: str, *, stage: PalierStage, gpu: Gpu, environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, gpu: Gpu, environment: Mapping[str, str]) -> None:
         super().__init__(scope, id_)
         instance = INSTANCES[gpu.instance_type]
         self.log_group = log_group(self, "Log", name=f"/palier/{stage.name}/gpu", retention=stage.retention)
@@ -61,7 +59,7 @@ class GpuTask(Construct):
             iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=dict(conditions or {}))
         )
 
-    def _environment(self, stage: PalierStage) -> dict[str, str]:
+    def _environment(self, stage: Stage) -> dict[str, str]:
         # Asked for by name, a GPU that is missing is an error at start instead of a slow service.
         return stage.environment() | {"PALIER_PROVIDER": "cuda", "AWS_REGION": Stack.of(self).region}
 

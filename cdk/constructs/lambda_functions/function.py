@@ -12,8 +12,9 @@ from constructs import Construct
 from cdk.acknowledged import acknowledge
 from cdk.bundle import Bundle
 from cdk.constructs.lambda_functions.layers import ARCHITECTURES, runtime_of
-from cdk.constructs.log_group import log_group
+from cdk.constructs.retention import log_group
 from cdk.functions import FunctionSpec
+from cdk.stage_parts import ProvisionedConcurrency
 from cdk.stages import Stage
 
 # Where the models layer is unpacked.
@@ -109,3 +110,9 @@ class Function(Construct):
         )
         acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": f"X-Ray has no resources that {name} could name."})
         return role
+
+
+def scale_provisioned_concurrency(alias: lambda_.Alias, provisioned: ProvisionedConcurrency) -> None:
+    """Keep instances of an alias initialized, as many as its load needs."""
+    scaling = alias.add_auto_scaling(min_capacity=provisioned.minimum, max_capacity=provisioned.maximum)
+    scaling.scale_on_utilization(utilization_target=provisioned.utilization)

@@ -6,7 +6,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from cdk.constructs.log_group import log_group
+from cdk.constructs.retention import log_group
 from cdk.stages import Stage
 
 # What a container needs of AWS: its orders, its image, its log, its keys, its metrics. Each costs by the hour and zone.

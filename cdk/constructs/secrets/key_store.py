@@ -10,7 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk.constructs.lambda_functions.function import Deployment, Function
-from cdk.constructs.removal import removal_policy
+from cdk.constructs.retention import removal_policy
 from cdk.functions import ROTATION
 
 # The setting that tells a function where the keys are.
