@@ -17,6 +17,7 @@ from cdk.constructs.observability.monitored_stage import MonitoredStage
 from cdk.constructs.protection.web_acl import web_acl_name
 from cdk.functions import INFERENCE, ROTATION
 from cdk.refusals import StageError, refuse
+from cdk.resource_names import resource_name
 from cdk.stacks.api import ApiStack, Source
 from cdk.stacks.data import DataStack
 from cdk.stacks.gpu import GpuStack, Neighbours
@@ -45,12 +46,11 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     """
     stage = source.stage
     refuse(stage)
-    prefix = f"palier-{stage.name}"
-    data = DataStack(scope, f"{prefix}-data", stage=stage)
-    secrets = SecretsStack(scope, f"{prefix}-secrets", stage=stage, bundle=source.bundle, key=data.key)
-    api = ApiStack(scope, f"{prefix}-api", source=source, data=data, keys=secrets.keys)
-    protection = ProtectionStack(scope, f"{prefix}-protection", stage=stage, api=api.rest_api.api)
-    network = NetworkStack(scope, f"{prefix}-network", stage=stage)
+    data = DataStack(scope, resource_name(stage.name, "data"), stage=stage)
+    secrets = SecretsStack(scope, resource_name(stage.name, "secrets"), stage=stage, bundle=source.bundle, key=data.key)
+    api = ApiStack(scope, resource_name(stage.name, "api"), source=source, data=data, keys=secrets.keys)
+    protection = ProtectionStack(scope, resource_name(stage.name, "protection"), stage=stage, api=api.rest_api.api)
+    network = NetworkStack(scope, resource_name(stage.name, "network"), stage=stage)
     stacks: dict[str, Stack] = {
         "data": data,
         "secrets": secrets,
@@ -59,7 +59,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
         "network": network,
         "observability": ObservabilityStack(
             scope,
-            f"{prefix}-observability",
+            resource_name(stage.name, "observability"),
             monitored=monitored_stage(stage, data, secrets, api),
             thresholds=stage.thresholds,
             receivers=stage.receivers,
@@ -68,7 +68,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     if stage.gpu and stage.domain:
         stacks["gpu"] = GpuStack(
             scope,
-            f"{prefix}-gpu",
+            resource_name(stage.name, "gpu"),
             stage=stage,
             gpu=stage.gpu,
             domain=stage.domain,
@@ -98,8 +98,8 @@ def monitored_stage(stage: Stage, data: DataStack, secrets: SecretsStack, api: A
     )
 
 
-def asked_for(app: App) -> list[Stage]:
-    """Return the stages that the context asks for; `-c receiver=mailto:...` adds who hears their alarms.
+def stages_in_context(app: App) -> list[Stage]:
+    """Return the stages that the context names; `-c receiver=mailto:...` adds a receiver of their alarms.
 
     Raises:
         StageError: there is no stage of that name.
@@ -117,7 +117,7 @@ def main() -> int:
     app = App(context=feature_flags())
     folder = cast("str | None", app.node.try_get_context("bundle"))
     try:
-        for stage in asked_for(app):
+        for stage in stages_in_context(app):
             compose(app, Source(stage, Bundle(Path(folder) if folder else BUNDLE)))
     except (StageError, BundleError) as error:
         sys.stderr.write(f"{error}\n")

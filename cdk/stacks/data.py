@@ -11,6 +11,7 @@ from cdk.constructs.data.table import Table, TableKeys
 from cdk.constructs.lambda_functions.grants import Resource
 from cdk.constructs.retention import removal_policy
 from cdk.functions import WORKER
+from cdk.resource_names import resource_name
 from cdk.stages import Stage
 
 TABLES: dict[str, TableKeys] = {
@@ -27,7 +28,7 @@ class DataStack(Stack):
         self.key = kms.Key(
             self,
             "Key",
-            alias=f"alias/palier-{stage.name}",
+            alias=f"alias/{resource_name(stage.name)}",
             description=f"Palier {stage.name}: data and API keys",
             enable_key_rotation=True,
             pending_window=Duration.days(7),
@@ -81,7 +82,7 @@ class DataStack(Stack):
 
     def _share_recordings(self, stage: Stage) -> Resource:
         # Under a name of its own, which the finding of cdk-nag then has.
-        name = f"palier-{stage.name}-recordings"
+        name = resource_name(stage.name, "recordings")
         bucket = self.recordings.bucket
         objects = f"{self.export_value(bucket.bucket_arn, name=name)}/*"
         reason = "Objects are named by the jobs they belong to; their names are not known before."

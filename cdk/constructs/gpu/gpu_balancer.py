@@ -1,23 +1,21 @@
 """The load balancer before the tasks: TLS only, the paths of inference only, every request logged."""
 
-import json
 import re
-from collections.abc import Mapping
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
-from cdk.constructs.gpu.gpu_task import HEALTH, PORT
-from cdk.constructs.network.boundary import Boundary
-from cdk.constructs.network.closed_group import closed_group
+from cdk.constructs.api.own_domain import add_record
+from cdk.constructs.error_body import error_body
+from cdk.constructs.gpu.gpu_task import HEALTH_PATH, PORT
+from cdk.constructs.network.boundary import Boundary, closed_group
+from cdk.constructs.policies import services_of_account
 from cdk.constructs.retention import access_log_bucket
 from cdk.functions import INFERENCE
 from cdk.stage_parts import Domain, Retention
@@ -64,12 +62,11 @@ class GpuBalancer(Construct):
             # A request of many windows takes long: the next goes to who has least to do.
             load_balancing_algorithm_type=elbv2.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
             health_check=elbv2.HealthCheck(
-                path=HEALTH, healthy_http_codes="200", interval=Duration.seconds(10), timeout=Duration.seconds(5)
+                path=HEALTH_PATH, healthy_http_codes="200", interval=Duration.seconds(10), timeout=Duration.seconds(5)
             ),
         )
         self._listen(domain)
-        if domain.hosted_zone_id and domain.hosted_zone_name:
-            self._record(domain, domain.hosted_zone_id, domain.hosted_zone_name)
+        add_record(self, domain, name=balancer_name(domain), target=targets.LoadBalancerTarget(self.balancer))
 
     def _balancer(self, stage: Stage, boundary: Boundary) -> elbv2.ApplicationLoadBalancer:
         balancer = elbv2.ApplicationLoadBalancer(
@@ -101,7 +98,7 @@ class GpuBalancer(Construct):
             certificates=[acm.Certificate.from_certificate_arn(self, "Certificate", domain.certificate_arn)],
             open=False,
             default_action=elbv2.ListenerAction.fixed_response(
-                404, content_type="application/json", message_body=json.dumps(_error(_NOT_FOUND))
+                404, content_type="application/json", message_body=error_body("not_found", _NOT_FOUND)
             ),
         )
         patterns = inference_path_patterns()
@@ -113,29 +110,8 @@ class GpuBalancer(Construct):
                 target_groups=[self.target_group],
             )
 
-    def _record(self, domain: Domain, zone_id: str, zone_name: str) -> None:
-        zone = route53.HostedZone.from_hosted_zone_attributes(self, "Zone", hosted_zone_id=zone_id, zone_name=zone_name)
-        route53.ARecord(
-            self,
-            "Record",
-            zone=zone,
-            record_name=f"{balancer_name(domain)}.",
-            target=route53.RecordTarget.from_alias(targets.LoadBalancerTarget(self.balancer)),
-        )
-
     def _access_log(self, retention: Retention) -> s3.Bucket:
         bucket = access_log_bucket(self, "AccessLog", retention=retention)
-        account = Stack.of(self).account
-        bucket.add_to_resource_policy(
-            iam.PolicyStatement(
-                actions=["s3:PutObject"],
-                resources=[bucket.arn_for_objects(f"AWSLogs/{account}/*")],
-                principals=[iam.ServicePrincipal(_LOG_WRITER)],
-                conditions={"StringEquals": {"aws:SourceAccount": account}},
-            )
-        )
+        objects = bucket.arn_for_objects(f"AWSLogs/{Aws.ACCOUNT_ID}/*")
+        bucket.add_to_resource_policy(services_of_account([_LOG_WRITER], ["s3:PutObject"], objects))
         return bucket
-
-
-def _error(sentence: str) -> Mapping[str, str | None]:
-    return {"error": sentence, "code": "not_found", "field": None, "request_id": None}

@@ -1,6 +1,6 @@
 """One function: code and layers of the bundle, a role of its own, a log of its own, versions behind an alias."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import Duration
@@ -14,6 +14,7 @@ from cdk.bundle import Bundle
 from cdk.constructs.lambda_functions.layers import ARCHITECTURES, runtime_of
 from cdk.constructs.retention import log_group
 from cdk.functions import FunctionSpec
+from cdk.resource_names import resource_name
 from cdk.stage_parts import ProvisionedConcurrency
 from cdk.stages import Stage
 
@@ -38,7 +39,7 @@ class Deployment:
 
 def function_name(stage: Stage, name: str) -> str:
     """Return the name that a function of a stage has on AWS."""
-    return f"palier-{stage.name}-{name}"
+    return resource_name(stage.name, name)
 
 
 class Function(Construct):
@@ -80,14 +81,6 @@ class Function(Construct):
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if stage.snap_start and spec.routes else None,
         )
         acknowledge(self.function, _ACCEPTED)
-
-    def allow(
-        self, actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, object] | None = None
-    ) -> None:
-        """Let the function do so much more, and nothing else."""
-        self.role.add_to_principal_policy(
-            iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=dict(conditions or {}))
-        )
 
     def publish(self) -> lambda_.Alias:
         """Return the alias that callers use; it points at the version that this deployment publishes."""

@@ -16,11 +16,12 @@ from cdk.constructs.observability.panels import (
     protection_row,
 )
 from cdk.constructs.observability.stage_metrics import StageMetrics
+from cdk.resource_names import resource_name
 
 
 def dashboard_name(stage: str) -> str:
     """Return the name of a stage's dashboard, by which the page links to it."""
-    return f"palier-{stage}"
+    return resource_name(stage)
 
 
 class ServiceDashboard(Construct):

@@ -5,15 +5,16 @@ from constructs import Construct
 
 from cdk.constructs.protection.web_acl_rules import API_KEY_HEADER, custom_response_bodies, rules
 from cdk.constructs.retention import log_group
+from cdk.resource_names import resource_name
 from cdk.stages import Stage
 
 # AWS WAF writes to log groups of this prefix only.
-LOG_PREFIX = "aws-waf-logs-"
+_LOG_PREFIX = "aws-waf-logs-"
 
 
 def web_acl_name(stage: Stage) -> str:
     """Return the web ACL's name, which is also the dimension of its metrics."""
-    return f"palier-{stage.name}"
+    return resource_name(stage.name)
 
 
 class WebAcl(Construct):
@@ -38,7 +39,9 @@ class WebAcl(Construct):
             custom_response_bodies=custom_response_bodies(),
         )
         self.protect(self, "Association", resource_arn)
-        self.log_group = log_group(self, "Log", name=f"{LOG_PREFIX}palier-{stage.name}", retention=stage.retention)
+        self.log_group = log_group(
+            self, "Log", name=f"{_LOG_PREFIX}{resource_name(stage.name)}", retention=stage.retention
+        )
         wafv2.CfnLoggingConfiguration(
             self,
             "Logging",

@@ -11,6 +11,7 @@ from cdk.alarm_notes import NOTES, AlarmNote
 from cdk.alarm_thresholds import AlarmThresholds
 from cdk.constructs.observability.alarm_topics import AlarmTopics
 from cdk.constructs.observability.stage_metrics import StageMetrics
+from cdk.resource_names import resource_name
 
 _NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
 
@@ -86,7 +87,7 @@ class AlarmFactory:
 
     def deployed_name(self, name: str) -> str:
         """Return the name that the alarm of a note has on AWS."""
-        return f"palier-{self.metrics.monitored.stage}-{name}"
+        return resource_name(self.metrics.monitored.stage, name)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from cdk.constructs.observability.stage_metrics import NAMESPACE
+from cdk.constructs.observability.stage_metrics import NAMESPACE, PalierDimension, PalierMetric
 from cdk.functions import INFERENCE
 from functions.core.observability import emf
 from functions.core.observability.metrics import Tally
@@ -55,6 +55,11 @@ def shown(stage: Name) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def test_the_namespace_is_the_functions() -> None:
     assert NAMESPACE == emf.NAMESPACE
+
+
+def test_every_name_that_can_be_read_is_written(written: Written) -> None:
+    assert set(get_args(PalierMetric)) <= {name for name, _ in written}
+    assert set(get_args(PalierDimension)) == {one for _, dimensions in written for one in dimensions}
 
 
 @pytest.mark.parametrize("stage", STAGES)
