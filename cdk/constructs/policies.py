@@ -13,7 +13,7 @@ def allow(
     role: iam.Role, actions: Sequence[str], resources: Sequence[str], conditions: Conditions | None = None
 ) -> None:
     """Add actions on resources to what a role may do."""
-    role.add_to_policy(
+    role.add_to_principal_policy(
         iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=dict(conditions or {}))
     )
 

@@ -9,7 +9,6 @@ from constructs import Construct
 from cdk.acknowledged import acknowledge
 from cdk.constructs.gpu.gpu_metrics import NAMESPACE, agent_configuration
 from cdk.constructs.network.boundary import Boundary
-from cdk.constructs.policies import allow
 from cdk.resource_names import resource_name
 from cdk.stage_parts import Gpu
 
@@ -72,7 +71,7 @@ class GpuCapacity(Construct):
             (["ecs:DiscoverPollEndpoint"], "*", None),
             (["cloudwatch:PutMetricData"], "*", metrics),
         ):
-            allow(role, actions, [resource], conditions)
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions))
         return role
 
     def _group(self, stage: str, gpu: Gpu, boundary: Boundary) -> autoscaling.AutoScalingGroup:
