@@ -1,4 +1,4 @@
-"""What must not be deployed: every rule a function of a stage that says what to change."""
+"""What must not be deployed: each rule is a function of a stage and yields what to change."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ _FEWEST_WORKERS = 2
 
 
 class StageError(ValueError):
-    """A stage that must not be deployed; the sentences say what to change."""
+    """A stage that must not be deployed; each sentence names what to change."""
 
 
 def refuse(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""The data of a stage: recordings and results, jobs, history, those who hear of assets, and the key of it all."""
+"""The data of a stage: recordings and results, jobs, history, the bus and topic of assets, and the key of all of it."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_kms as kms

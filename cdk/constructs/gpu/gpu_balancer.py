@@ -80,7 +80,7 @@ class GpuBalancer(Construct):
             drop_invalid_header_fields=True,
             deletion_protection=stage.retention.removal == "retain",
         )
-        # log_access_logs() asks for a region, of which no template here knows.
+        # log_access_logs() needs a region, and no template here names one.
         balancer.set_attribute("access_logs.s3.enabled", "true")
         balancer.set_attribute("access_logs.s3.bucket", self.access_log.bucket_name)
         # Made before the policy, it could not write into the bucket, and would not be made at all.
