@@ -8,12 +8,11 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
-INFERENCE, WORKER = "inference", "worker"
-RUNBOOK = "docs/runbook.md"
+from cdk.alarm_notes import RUNBOOK
 
 
 @dataclass(frozen=True)
-class Observed:
+class MonitoredStage:
     """One deployed stage, as the other stacks made it.
 
     functions: by their short names, the dimension `Function` of Palier's own metrics; `inference` and

@@ -1,4 +1,4 @@
-"""A stage to observe, by names alone: the least that ObservabilityStack can be given."""
+"""A stage to monitor, by names alone: the least that ObservabilityStack can be given."""
 
 import atexit
 import json
@@ -16,7 +16,7 @@ from cdk_nag import AwsSolutionsChecks
 from constructs import Construct
 
 from cdk.alarm_thresholds import AlarmThresholds, Receiver
-from cdk.observed import Observed
+from cdk.constructs.observability.monitored_stage import MonitoredStage
 from cdk.stacks.observability import ObservabilityStack
 
 Name = Literal["prod", "dev"]
@@ -25,11 +25,11 @@ RECEIVERS = (Receiver("page", "mailto:on-call@plant.example.org"), Receiver("tic
 THRESHOLDS = {"prod": AlarmThresholds(silence_min=15, monthly_budget_usd=500), "dev": AlarmThresholds()}
 
 
-def observed(scope: Construct, stage: str) -> Observed:
+def monitored_stage(scope: Construct, stage: str) -> MonitoredStage:
     """What the other stacks of a stage would give."""
     queue_arn = f"arn:aws:sqs:eu-central-1:123456789012:palier-{stage}"
     function_arn = f"arn:aws:lambda:eu-central-1:123456789012:function:palier-{stage}"
-    return Observed(
+    return MonitoredStage(
         stage=stage,
         functions={
             name: lambda_.Function.from_function_arn(scope, name, f"{function_arn}-{name}")
@@ -71,7 +71,7 @@ def template_files() -> dict[str, Path]:
         stage: ObservabilityStack(
             app,
             f"palier-{stage}-observability",
-            observed=observed(cdk.Stack(app, f"palier-{stage}-base"), stage),
+            monitored=monitored_stage(cdk.Stack(app, f"palier-{stage}-base"), stage),
             thresholds=thresholds,
             receivers=RECEIVERS if stage == "prod" else (),
         )

@@ -12,7 +12,7 @@ from cdk.stages import STAGES
 from tests.cdk.stage_variants import DEV, GPU, PROD, WARM
 from tests.cdk.templates import Assembly
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "deploy.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "deploy.md"
 
 
 def templates(assembly: Assembly, stage: str) -> list[dict[str, object]]:
@@ -67,7 +67,7 @@ def test_a_gpu_costs_what_its_templates_hold(assembly: Assembly) -> None:
 
 def test_an_instance_without_a_price_is_said() -> None:
     stage = replace(WARM, gpu=replace(GPU, instance_type="g6e.xlarge"))
-    with pytest.raises(StageError, match=r"no price of g6e\.xlarge in cdk/prices\.toml; add it"):
+    with pytest.raises(StageError, match=r"no price of g6e\.xlarge in cdk/reports/prices\.toml; add it"):
         cost(stage, [])
 
 

@@ -1,4 +1,4 @@
-"""What every alarm has: its name, its note, its receivers, and how it reads its metric."""
+"""How an alarm is made: its name, its note, its receivers, its condition, and the sample that it needs."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,8 @@ from constructs import Construct
 from cdk.alarm_notes import NOTES, AlarmNote
 from cdk.alarm_thresholds import AlarmThresholds
 from cdk.constructs.observability.alarm_topics import AlarmTopics
-from cdk.measured import Measured
+from cdk.constructs.observability.stage_metrics import StageMetrics
+from cdk.resource_names import resource_name
 
 _NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
 
@@ -30,24 +31,24 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Watch:
-    """Where alarms are made: what they look at, where they fire, whom they tell."""
+class AlarmFactory:
+    """Makes the alarms of a stage within `scope`: on its metrics, at its thresholds, with its topics as receivers."""
 
     scope: Construct
-    measured: Measured
+    metrics: StageMetrics
     thresholds: AlarmThresholds
     topics: AlarmTopics
 
     def alarm(self, name: str, condition: Condition) -> cloudwatch.Alarm:
-        """Make the alarm of a note; it tells its receivers when it begins and when it is over."""
+        """Make the alarm of a note; its topic gets a message when it begins and when it is over."""
         note = NOTES[name]
-        made = self._made(name, note, condition)
-        self._tell(made, note)
-        return made
+        alarm = self._make(name, note, condition)
+        self._send_to_topic(alarm, note)
+        return alarm
 
-    def part(self, name: str, suffix: str, condition: Condition) -> cloudwatch.Alarm:
-        """Make an alarm that only a composite one listens to."""
-        return self._made(f"{name}-{suffix}", NOTES[name], condition)
+    def part_of(self, name: str, suffix: str, condition: Condition) -> cloudwatch.Alarm:
+        """Make an alarm without receivers, for a composite one to read."""
+        return self._make(f"{name}-{suffix}", NOTES[name], condition)
 
     def all_of(self, name: str, *parts: cloudwatch.Alarm) -> cloudwatch.CompositeAlarm:
         """Make the composite alarm of a note: it fires while all of its parts do."""
@@ -55,22 +56,22 @@ class Watch:
         composite = cloudwatch.CompositeAlarm(
             self.scope,
             name,
-            composite_alarm_name=self.name(name),
-            alarm_description=note.description(self.measured.observed.runbook),
+            composite_alarm_name=self.deployed_name(name),
+            alarm_description=note.description(self.metrics.monitored.runbook),
             alarm_rule=cloudwatch.AlarmRule.all_of(
                 *(cloudwatch.AlarmRule.from_alarm(part, cloudwatch.AlarmState.ALARM) for part in parts)
             ),
         )
-        self._tell(composite, note)
+        self._send_to_topic(composite, note)
         return composite
 
-    def _made(self, name: str, note: AlarmNote, condition: Condition) -> cloudwatch.Alarm:
+    def _make(self, name: str, note: AlarmNote, condition: Condition) -> cloudwatch.Alarm:
         operators = cloudwatch.ComparisonOperator
         return cloudwatch.Alarm(
             self.scope,
             name,
-            alarm_name=self.name(name),
-            alarm_description=note.description(self.measured.observed.runbook),
+            alarm_name=self.deployed_name(name),
+            alarm_description=note.description(self.metrics.monitored.runbook),
             metric=condition.metric,
             # 100 * (1 - 0.995) is 0.5 to a person, and should be in the template.
             threshold=round(condition.threshold, 6),
@@ -79,33 +80,33 @@ class Watch:
             treat_missing_data=condition.missing,
         )
 
-    def _tell(self, alarm: cloudwatch.AlarmBase, note: AlarmNote) -> None:
+    def _send_to_topic(self, alarm: cloudwatch.AlarmBase, note: AlarmNote) -> None:
         action = actions.SnsAction(self.topics[note.severity])
         alarm.add_alarm_action(action)
         alarm.add_ok_action(action)
 
-    def name(self, name: str) -> str:
+    def deployed_name(self, name: str) -> str:
         """Return the name that the alarm of a note has on AWS."""
-        return f"palier-{self.measured.observed.stage}-{name}"
+        return resource_name(self.metrics.monitored.stage, name)
 
 
 @dataclass(frozen=True)
-class Guard:
-    """Lets an alarm speak only while `whole` is at least so much: a share or percentile of little says little."""
+class MinimumSample:
+    """Reads a metric as 0 while `whole` is below `at_least`: a share or a percentile of few requests means little."""
 
     whole: cloudwatch.IMetric
     at_least: int
 
     def value(self, metric: cloudwatch.IMetric, period: Duration, label: str) -> cloudwatch.MathExpression:
-        """Return a metric, 0 where there is too little of it."""
+        """Return a metric, 0 where the sample is too small."""
         return self._expression("part", metric, period, label)
 
     def share(self, part: cloudwatch.IMetric, period: Duration, label: str) -> cloudwatch.MathExpression:
-        """Return the part of the whole in percent, 0 where there is too little of it."""
+        """Return the part of the whole in percent, 0 where the sample is too small."""
         return self._expression("100 * part / whole", part, period, label)
 
     def rest(self, percent: cloudwatch.IMetric, period: Duration, label: str) -> cloudwatch.MathExpression:
-        """Return what is missing to 100 percent, 0 where there is too little of it."""
+        """Return what is missing to 100 percent, 0 where the sample is too small."""
         return self._expression("100 - part", percent, period, label)
 
     def _expression(

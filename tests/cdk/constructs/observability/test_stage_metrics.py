@@ -5,20 +5,20 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from cdk.measured import NAMESPACE
-from cdk.observed import INFERENCE
+from cdk.constructs.observability.stage_metrics import NAMESPACE, PalierDimension, PalierMetric
+from cdk.functions import INFERENCE
 from functions.core.observability import emf
 from functions.core.observability.metrics import Tally
+from tests.cdk.monitored_stage import Name, template
 from tests.support.emf import metric_names
 from tests.support.metrics import WEAR, diagnosed, request
-from tests.support.observed_stack import Name, template
 
 STAGES: list[Name] = ["prod", "dev"]
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "observability.md").read_text()
+PAGE = (Path(__file__).resolve().parents[4] / "docs" / "observability.md").read_text()
 Written = set[tuple[str, tuple[str, ...]]]
 
 
@@ -26,7 +26,7 @@ Written = set[tuple[str, tuple[str, ...]]]
 def written() -> Written:
     """Every metric that a function can write, with its dimensions in alphabetical order."""
     stream = io.StringIO()
-    sink = emf.EmfSink("prod", INFERENCE, stream)
+    sink = emf.EmfSink("prod", INFERENCE.name, stream)
     sink.record(diagnosed(WEAR))
     sink.record(request(memory_percent=50.0, tally=Tally(models_not_loaded=1, key_store_failures=1, history_lost=1)))
     return {(name, tuple(sorted(dimensions))) for name, dimensions in metric_names(stream.getvalue())}
@@ -55,6 +55,11 @@ def shown(stage: Name) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def test_the_namespace_is_the_functions() -> None:
     assert NAMESPACE == emf.NAMESPACE
+
+
+def test_every_name_that_can_be_read_is_written(written: Written) -> None:
+    assert set(get_args(PalierMetric)) <= {name for name, _ in written}
+    assert set(get_args(PalierDimension)) == {one for _, dimensions in written for one in dimensions}
 
 
 @pytest.mark.parametrize("stage", STAGES)

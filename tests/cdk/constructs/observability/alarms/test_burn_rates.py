@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.support.observed_stack import alarms
+from tests.cdk.monitored_stage import alarms
 
 HOURS = 12
 PARTS = {"availability-burn-fast": ("60m", "5m"), "availability-burn-slow": ("360m", "30m")}
