@@ -11,7 +11,7 @@ from build_scripts.data.simulation.classes import FAULT_CLASSES, SAMPLE_RATE_HZ
 from build_scripts.evidence.calibrate import FALSE_ALARM_RATE
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.networks.network import NetworkConfig, Stage
-from build_scripts.quantization.search import DEFAULT_CANDIDATES
+from build_scripts.quantization.techniques import DEFAULT_CANDIDATES
 from build_scripts.training.train import TrainingConfig
 
 # Simulated on demand, or a part of the recordings in a folder that the user names.

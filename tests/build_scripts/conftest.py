@@ -12,7 +12,7 @@ from build_scripts.export.export import ExportedModel, export, export_network
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription, load_checkpoint, save_checkpoint
 from build_scripts.networks.network import NetworkConfig, Stage
 from build_scripts.networks.trained import TrainedModel
-from build_scripts.quantize import QuantizationConfig, quantize
+from build_scripts.quantization.static import QuantizationConfig, quantize
 from build_scripts.training.train import TrainingConfig, train
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,12 +1,15 @@
-"""The rows of a comparison: what each is called, and how the quantized ones are made."""
+"""The rows of a comparison: their labels, and how the quantized ones are made."""
 
 from dataclasses import dataclass
+
+from build_scripts.quantization.techniques import TECHNIQUES
 
 PYTORCH, COMPILED, PYTORCH_INT8 = "pytorch", "pytorch_compiled", "pytorch_dynamic_int8"
 # The row every ratio is taken against.
 FLOAT32 = "onnx_fp32"
 OPTIMIZED = "onnx_fp32_optimized"
 INT8 = "onnx_int8"
+DYNAMIC_UINT8, DYNAMIC_INT8 = "onnx_dynamic_uint8", "onnx_dynamic_int8"
 
 LABELS = {
     PYTORCH: "PyTorch eager",
@@ -27,17 +30,15 @@ class VariantRecipe:
     row: str
     label: str
     method: str
-    bits: int = 8
-    dynamic_weights: str = "uint8"
+    bits: int
+    dynamic_weights: str
 
 
-STATIC = VariantRecipe(INT8, "int8 (this project's recipe)", "static", bits=7)
-DYNAMIC_UINT8 = VariantRecipe("onnx_dynamic_uint8", "dynamic int8, uint8 weights", "dynamic")
-DYNAMIC_INT8 = VariantRecipe("onnx_dynamic_int8", "dynamic int8, int8 weights", "dynamic", dynamic_weights="int8")
-WEIGHTS = VariantRecipe("onnx_weights_int8", "weights-only int8", "weights")
-HALF = VariantRecipe("onnx_fp16", "float16", "half", bits=16)
-
-RECIPES = (STATIC, DYNAMIC_UINT8, DYNAMIC_INT8, WEIGHTS, HALF)
+RECIPES = tuple(
+    VariantRecipe(one.row, one.label, method, one.options.bits, one.options.dynamic_weights)
+    for method, technique in TECHNIQUES.items()
+    for one in technique.compared
+)
 
 
 def labels_of(recipes: tuple[VariantRecipe, ...]) -> dict[str, str]:

@@ -57,6 +57,6 @@ def _ratios(cell: Cell) -> dict[str, float]:
     return {
         "int8_speedup_over_onnx_fp32": cell.speedup(INT8),
         "onnx_fp32_speedup_over_pytorch": 1 / cell.speedup(PYTORCH),
-        "dynamic_uint8_speedup_over_onnx_fp32": cell.speedup(DYNAMIC_UINT8.row),
-        "dynamic_int8_speedup_over_onnx_fp32": cell.speedup(DYNAMIC_INT8.row),
+        "dynamic_uint8_speedup_over_onnx_fp32": cell.speedup(DYNAMIC_UINT8),
+        "dynamic_int8_speedup_over_onnx_fp32": cell.speedup(DYNAMIC_INT8),
     }

@@ -12,17 +12,14 @@ if TYPE_CHECKING:
     from build_scripts.quantization.techniques import QuantizationOptions
 
 
-PRECISIONS = {"static": "int8", "dynamic": "int8", "half": "fp16", "weights": "int8"}
-
-
 def export_command(options: argparse.Namespace) -> Report:
     """Export a checkpoint."""
     from build_scripts.export.export import export
     from build_scripts.export.torch_export import ExportOptions
     from build_scripts.networks.checkpoint import load_checkpoint
 
-    told = ExportOptions(options.exporter, options.opset)
-    exported = export(load_checkpoint(options.checkpoint), options.out, options=told)
+    export_options = ExportOptions(options.exporter, options.opset)
+    exported = export(load_checkpoint(options.checkpoint), options.out, options=export_options)
     return {"model": str(exported.path), "max_abs_difference": exported.max_abs_difference}
 
 
@@ -50,16 +47,16 @@ def quantize_command(options: argparse.Namespace) -> Report:
     from build_scripts.quantization.parity import parity
     from build_scripts.quantization.techniques import TECHNIQUES
 
-    told = _quantization_options(options)
-    path = TECHNIQUES[options.method](options.model, options.out, told)
-    sizes = {"fp32": options.model.stat().st_size, PRECISIONS[options.method]: path.stat().st_size}
+    technique, quantization = TECHNIQUES[options.method], _quantization_options(options)
+    path = technique.quantizer(options.model, options.out, quantization)
+    sizes = {"fp32": options.model.stat().st_size, technique.precision: path.stat().st_size}
     report = {
         "model": str(path),
         "size_bytes": sizes,
         "size_ratio": path.stat().st_size / sizes["fp32"],
         "operators": dict(executed_operators(path)),
     }
-    windows = told.calibration_windows
+    windows = quantization.calibration_windows
     return report if windows is None else report | {"parity": asdict(parity(options.model, path, windows))}
 
 
