@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from build_scripts.__main__ import main
-from build_scripts.build_cli.commands import COMMANDS
+from build_scripts.build_cli.commands.table import COMMANDS
 from build_scripts.build_cli.parser import CHECKPOINTS, MODELS, make_parser
 from build_scripts.data.records import RecordSet, read_records, write_records
 from build_scripts.export.export import ExportedModel

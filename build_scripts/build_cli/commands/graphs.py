@@ -1,4 +1,4 @@
-"""What steps on checkpoints and ONNX files are commanded by."""
+"""The commands that work on checkpoints and ONNX files."""
 
 import argparse
 from dataclasses import asdict
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from build_scripts.build_cli.commands.report import Report
+from build_scripts.build_cli.tables import Report
 
 if TYPE_CHECKING:
     from build_scripts.quantization.techniques import QuantizationOptions
