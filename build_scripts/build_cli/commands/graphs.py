@@ -43,8 +43,8 @@ def optimize_command(options: argparse.Namespace) -> Report:
 
 def quantize_command(options: argparse.Namespace) -> Report:
     """Quantize an exported model; with a file of records also compare the two on its windows."""
+    from build_scripts.quantization.deviation import logit_deviation
     from build_scripts.quantization.operators import executed_operators
-    from build_scripts.quantization.parity import parity
     from build_scripts.quantization.techniques import TECHNIQUES
 
     technique, quantization = TECHNIQUES[options.method], _quantization_options(options)
@@ -57,7 +57,7 @@ def quantize_command(options: argparse.Namespace) -> Report:
         "operators": dict(executed_operators(path)),
     }
     windows = quantization.calibration_windows
-    return report if windows is None else report | {"parity": asdict(parity(options.model, path, windows))}
+    return report if windows is None else report | {"parity": asdict(logit_deviation(options.model, path, windows))}
 
 
 def _quantization_options(options: argparse.Namespace) -> "QuantizationOptions":
@@ -100,7 +100,7 @@ def prune_command(options: argparse.Namespace) -> Report:
     from build_scripts.data.labelled import read_labelled
     from build_scripts.networks.checkpoint import load_checkpoint, save_checkpoint
     from build_scripts.pruning.kinds import Structured, Unstructured
-    from build_scripts.pruning.report import Proof, pruning_report
+    from build_scripts.pruning.report import EvaluationRecords, pruning_report
     from build_scripts.pruning.step import LEARNING_RATE, prune, require_fitting_checkpoint
     from build_scripts.training.fine_tune import TuningConfig
 
@@ -113,10 +113,12 @@ def prune_command(options: argparse.Namespace) -> Report:
     )
     config = TuningConfig(options.epochs, options.batch_size, LEARNING_RATE, options.seed)
     checkpoint, records = load_checkpoint(options.checkpoint), read_labelled(options.data)
-    proof = Proof("training", records) if options.unseen is None else Proof("unseen", read_labelled(options.unseen))
-    require_fitting_checkpoint(proof.records, checkpoint)
+    evaluation = EvaluationRecords("training", records)
+    if options.unseen is not None:
+        evaluation = EvaluationRecords("unseen", read_labelled(options.unseen))
+    require_fitting_checkpoint(evaluation.records, checkpoint)
     model = prune(checkpoint, records, pruning, config)
-    report = pruning_report(checkpoint, model, proof, options.out.name)
+    report = pruning_report(checkpoint, model, evaluation, options.out.name)
     return {
         "checkpoint": str(save_checkpoint(model.tuned, options.out)),
         "kind": pruning.kind,

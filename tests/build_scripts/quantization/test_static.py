@@ -8,8 +8,8 @@ from build_scripts.data.records import RecordSet
 from build_scripts.errors import GateFailed, QuantizationError
 from build_scripts.export.export import ExportedModel
 from build_scripts.networks.network import NetworkConfig
+from build_scripts.quantization.deviation import logit_deviation
 from build_scripts.quantization.operators import executed_operators, require_integer_convolutions
-from build_scripts.quantization.parity import parity
 from build_scripts.quantization.static import QuantizationConfig, quantize
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
@@ -28,7 +28,7 @@ def test_every_calibration_gives_integer_convolutions(
     path = quantize(fp32, windows, tmp_path / "int8.onnx", QuantizationConfig(calibration=calibration))
     operators = executed_operators(path)
     assert (operators["QLinearConv"], operators["Conv"], operators["ConvInteger"]) == (3, 0, 0)
-    assert parity(fp32, path, windows).max_abs_difference < 0.02
+    assert logit_deviation(fp32, path, windows).max_abs_difference < 0.02
     assert capsys.readouterr().out == ""
 
 
@@ -65,7 +65,7 @@ def test_an_excluded_layer_runs_in_float32(
     operators = executed_operators(path)
     assert (operators["QLinearConv"], operators["Conv"]) == (2, 1)
     assert len(tensors(path, "weight_quantized")) == 2
-    assert parity(fp32, path, windows).max_abs_difference < 0.02
+    assert logit_deviation(fp32, path, windows).max_abs_difference < 0.02
     with pytest.raises(GateFailed, match="fully integer failed: measured 1, limit 0 of 3"):
         require_integer_convolutions(path)
 
