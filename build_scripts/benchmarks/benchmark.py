@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from build_scripts.benchmarks.reference_network import WINDOW, export_reference_network, make_reference_network
-from build_scripts.benchmarks.variants.windows import noise_windows
+from build_scripts.benchmarks.variants.recipe import noise_windows
 from build_scripts.measuring.latency import Latency, Rounds, interleaved
 from build_scripts.measuring.machine import measured_on
 from functions.core.models.engine import Engine, OnnxEngine

@@ -1,8 +1,11 @@
-"""The rows of a comparison: their labels, and how the quantized ones are made."""
+"""What is compared: the rows with their labels, how the quantized ones are made, and the windows all run on."""
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from build_scripts.quantization.techniques import TECHNIQUES
+from functions.core.preprocessing.arrays import Float32Array
 
 PYTORCH, COMPILED, PYTORCH_INT8 = "pytorch", "pytorch_compiled", "pytorch_dynamic_int8"
 # The row every ratio is taken against.
@@ -18,6 +21,10 @@ LABELS = {
     FLOAT32: "onnxruntime float32",
     OPTIMIZED: "onnxruntime float32, optimized graph",
 }
+
+
+# Noise will do: speed and memory do not depend on the signal.
+SIGMA_G = 0.1
 
 
 @dataclass(frozen=True)
@@ -44,3 +51,8 @@ RECIPES = tuple(
 def labels_of(recipes: tuple[VariantRecipe, ...]) -> dict[str, str]:
     """Return what each row is called, those of PyTorch and of float32 included."""
     return LABELS | {recipe.row: recipe.label for recipe in recipes}
+
+
+def noise_windows(count: int, channels: int, window: int) -> Float32Array:
+    """Return windows of noise of 0.1 g, float32 [count, channels, window], always the same."""
+    return np.random.default_rng(0).normal(0.0, SIGMA_G, (count, channels, window)).astype(np.float32)

@@ -16,8 +16,15 @@ from build_scripts.benchmarks.variants.benchmark import (
 )
 from build_scripts.benchmarks.variants.comparison import Cell
 from build_scripts.benchmarks.variants.files import CalibrationData, make_files
-from build_scripts.benchmarks.variants.recipe import DYNAMIC_INT8, DYNAMIC_UINT8, FLOAT32, INT8, PYTORCH, labels_of
-from build_scripts.benchmarks.variants.windows import noise_windows
+from build_scripts.benchmarks.variants.recipe import (
+    DYNAMIC_INT8,
+    DYNAMIC_UINT8,
+    FLOAT32,
+    INT8,
+    PYTORCH,
+    labels_of,
+    noise_windows,
+)
 
 
 def benchmark_reference(*, quick: bool = False, instruments: Instruments = INSTRUMENTS) -> dict[str, object]:

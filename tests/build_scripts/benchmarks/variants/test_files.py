@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from build_scripts.benchmarks.variants.files import CalibrationData, VariantFiles, make_files
-from build_scripts.benchmarks.variants.recipe import INT8, RECIPES, labels_of
-from build_scripts.benchmarks.variants.windows import noise_windows
+from build_scripts.benchmarks.variants.recipe import INT8, RECIPES, labels_of, noise_windows
 from build_scripts.errors import QuantizationError
 from build_scripts.quantization.operators import executed_operators
 from tests.build_scripts.benchmarks.variants.conftest import CHANNELS, WINDOW
