@@ -42,7 +42,7 @@ def test_a_benchmark_that_starts_servers_is_loaded_when_asked_for(
 
 def test_all_runs_every_benchmark_in_order(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     for name in BENCHMARKS:
-        monkeypatch.setitem(BENCHMARKS, name, lambda options: {"model": options.model})  # type: ignore[misc]
+        monkeypatch.setitem(BENCHMARKS, name, lambda options: {"model": options.model})
     assert main(["benchmark", "--all", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert list(report) == ["against_reference", "reference", "variants", "http", "cold_start", "serving", "jobs"]
