@@ -71,7 +71,7 @@ JOURNAL_BEARING = ModelRecipe(
     choosing_records=SimulationConfig(records_per_cell=48, seed=1001),
     unseen_records=SimulationConfig(records_per_cell=24, seed=1002),
     calibration_windows=256,
-    data=f"{_SIMULATED.count} simulated journal-bearing records of five seconds (build_scripts/simulation)",
+    data=f"{_SIMULATED.count} simulated journal-bearing records of five seconds",
     limits=(
         "The simulator is not validated on a rig: no recording of a real journal bearing was used. "
         "A one-second window of a cavitating machine without a burst in it equals a healthy one, so single "
