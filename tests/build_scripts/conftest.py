@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,15 @@ def reference_records() -> Path:
     if not path.exists():
         pytest.skip(f"the reference records are not on this machine: {path}")
     return path
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a build's work files, in place of the checkout's build/models."""
+    folder = tmp_path_factory.mktemp("work")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("build_scripts.build_cli.commands.making.WORK", folder)
+        yield folder
 
 
 @pytest.fixture(scope="session")
