@@ -66,7 +66,8 @@ class Technique:
 
     precision of the file; method: name in a manifest; settings: what a manifest says of options, given the number of
     calibration windows; needs_windows: whether it cannot do without them; candidates: options by the name that a
-    recipe gives them; on_request: candidates that are tried only where a recipe names them.
+    recipe gives them; on_request: candidates that are tried only where a recipe names them; compared: rows of the
+    benchmarks.
     """
 
     precision: Precision
