@@ -1,6 +1,6 @@
 import numpy as np
 
-from build_scripts.benchmarks.variants.windows import noise_windows
+from build_scripts.benchmarks.variants.recipe import noise_windows
 
 
 def test_noise_is_the_same_every_time() -> None:

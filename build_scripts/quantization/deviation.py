@@ -1,4 +1,4 @@
-"""How far a quantized model's logits lie from those of the model it was made of."""
+"""The deviation of a quantized model's logits from those of the model that it was made of."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +10,16 @@ from functions.core.preprocessing.arrays import Float32Array
 
 
 @dataclass(frozen=True)
-class Parity:
-    """Largest absolute difference of a logit, and the share of windows both name alike, on n windows."""
+class LogitDeviation:
+    """Largest absolute difference of a logit, and the share of windows to which both give one class, on n windows."""
 
     max_abs_difference: float
     agreement: float
     windows: int
 
 
-def parity(source: Path, quantized: Path, windows: Float32Array) -> Parity:
+def logit_deviation(source: Path, quantized: Path, windows: Float32Array) -> LogitDeviation:
     """Run both models on windows float32 [n, C, T], on the CPU."""
     wanted, got = (OnnxEngine(path).run(windows).logits for path in (source, quantized))
     agreement = (wanted.argmax(axis=1) == got.argmax(axis=1)).mean()
-    return Parity(float(np.abs(wanted - got).max()), float(agreement), len(windows))
+    return LogitDeviation(float(np.abs(wanted - got).max()), float(agreement), len(windows))
