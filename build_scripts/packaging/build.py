@@ -22,7 +22,7 @@ from build_scripts.networks.trained import TrainedModel
 from build_scripts.packaging.package import ModelFile, Notes, PackageContent, package, require_new
 from build_scripts.quantization.search import Search, SearchSpace, search
 from build_scripts.quantization.techniques import CANDIDATES, DEFAULT_CANDIDATES
-from build_scripts.training.strangers import Signals, novel_shares
+from build_scripts.training.foreign_signals import Signals, novel_shares
 from functions.core.models.engine import Engine, OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
