@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from build_scripts.local.aws.embedded.services import free_port
 from build_scripts.local.aws.routes import LocalJobs
 from build_scripts.local.aws.services import LocalHistory, LocalServices
+from functions.core.decoding.formats import WAV
 from functions.core.errors import PalierError
 from functions.core.http.metrics_routes import metrics_routes
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
@@ -146,7 +147,7 @@ def _key(path: Path) -> str | None:
 
 def _announce(url: str, key: str | None) -> None:
     header = f"-H 'X-API-Key: {key}' " if key else ""
-    command = f"curl -sS {header}-H 'Content-Type: audio/wav' --data-binary @'{EXAMPLE}' '{url}/predict?full_scale=4'"
+    command = f"curl -sS {header}-H 'Content-Type: {WAV}' --data-binary @'{EXAMPLE}' '{url}/predict?full_scale=4'"
     lines = (
         f"Palier diagnoses at {url}",
         f"  dashboard      {url}/dashboard",

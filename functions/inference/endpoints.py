@@ -16,9 +16,15 @@ from starlette.responses import Response
 
 from functions.core.assets.history import Observation
 from functions.core.assets.recorder import Recorder
-from functions.core.decoding import JSON, MEDIA_TYPES, NPY, decode_file, media_type
+from functions.core.decoding.formats import (
+    BATCH_DECODERS,
+    BATCH_MEDIA_TYPES,
+    JSON,
+    MEDIA_TYPES,
+    decode_file,
+    media_type,
+)
 from functions.core.decoding.json_body import decode_json, decode_json_batch
-from functions.core.decoding.npy import decode_npy_batch
 from functions.core.errors import (
     BatchTooLargeError,
     EmptyBatchError,
@@ -47,8 +53,6 @@ from functions.inference.schemas import (
     ModelReference,
     ModelsAnswer,
 )
-
-BATCH_MEDIA_TYPES = (JSON, NPY)
 
 
 class _Diagnosed(NamedTuple):
@@ -199,10 +203,10 @@ def _observations(
 
 
 def _decode_batch(body: bytes, kind: str) -> tuple[list[Recording], dict[str, object]]:
-    if kind == NPY:
-        return decode_npy_batch(body), {}
-    content = decode_json_batch(body)
-    return content.recordings, dict(content.options)
+    if kind == JSON:
+        content = decode_json_batch(body)
+        return content.recordings, dict(content.options)
+    return BATCH_DECODERS[kind](body), {}
 
 
 def _query(request: Request) -> dict[str, str]:

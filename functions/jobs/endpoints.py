@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.core.decoding import JSON, media_type
+from functions.core.decoding.formats import JSON, media_type
 from functions.core.errors import JobInvalidError, JobNotFoundError, JobStateError
 from functions.core.http.answers import Answer
 from functions.core.http.bodies import read_body

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.core.decoding import RAW
+from functions.core.decoding.formats import RAW, SERVED_FORMATS
 from functions.core.errors import EmptyBatchError, JobInvalidError, JobTooLargeError, PrefixRefusedError
 from functions.core.jobs.files import JobFiles, inline_key, uploads_prefix
 from functions.core.jobs.job import Source
@@ -16,12 +16,7 @@ SHARED = "shared"
 # A form for each file is in the answer, which Lambda bounds.
 MOST_UPLOADS = 1_000
 
-_MEDIA_TYPES = {
-    ".csv": "text/csv",
-    ".npy": "application/x-npy",
-    ".wav": "audio/wav",
-    ".f32": RAW,
-}
+_MEDIA_TYPES = {ending: one.media_type for one in SERVED_FORMATS for ending in one.job_endings}
 
 
 @dataclass(frozen=True)
@@ -105,7 +100,7 @@ def _referenced(prefix: str, owner: str, files: JobFiles, most: int) -> list[Pla
         name = file.key.removeprefix(place)
         media_type = _MEDIA_TYPES.get(f".{name.rpartition('.')[2].lower()}")
         if media_type is None:
-            raise JobInvalidError(f"{name!r} is none of {', '.join(_MEDIA_TYPES)}.", field="prefix")
+            raise JobInvalidError(f"{name!r} is none of {', '.join(sorted(_MEDIA_TYPES))}.", field="prefix")
         recordings.append(PlannedRecording(index, name, file.key, media_type, length=file.size_bytes))
     return recordings
 

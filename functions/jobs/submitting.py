@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from functions.core.aws.dynamodb import ConditionFailedError
-from functions.core.decoding import RAW
+from functions.core.decoding.formats import RAW
 from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import JobInvalidError, JobStateError, UploadsMissingError
 from functions.core.jobs.files import JobFiles, Upload, inline_key, uploads_prefix

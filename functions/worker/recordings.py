@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.core.decoding import decode_file
+from functions.core.decoding.formats import decode_file
 from functions.core.errors import PalierError, RecordingLostError
 from functions.core.http.answers import DiagnosisAnswer, error_answer
 from functions.core.jobs.messages import PlannedRecording

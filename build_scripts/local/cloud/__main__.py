@@ -22,6 +22,7 @@ from build_scripts.local.cloud.job import FILES, DeployedJobs
 from build_scripts.local.cloud.place import cloud_host
 from build_scripts.local.lambda_sandbox.places import CACHE, ROOT, NotHereError
 from cdk.stages import StageName
+from functions.core.decoding.formats import WAV
 
 DATA = CACHE / "root" / "var" / "palier" / "cloud"
 RECORDING = ROOT / "docs" / "examples" / "clearance.wav"
@@ -68,7 +69,7 @@ def up() -> None:
     print(f"deployed, without {deployment.removed.total()} resources that the emulator cannot create", flush=True)
     key = _made_key()
     api = deployment.api(STAGE)
-    headers = {"x-api-key": key, "content-type": "audio/wav", "accept": "*/*"}
+    headers = {"x-api-key": key, "content-type": WAV, "accept": "*/*"}
     answer = _asked(api, headers)
     deadline = time.monotonic() + KEY_TIMEOUT_S
     while answer.status_code == httpx.codes.UNAUTHORIZED and time.monotonic() < deadline:
@@ -83,7 +84,7 @@ def up() -> None:
     print("\n".join(DeployedJobs(url, api, STAGE, key).run().lines()), flush=True)
     print("\nAsk it yourself; make cloud-down removes it:")
     asked = f"'{api}/predict?full_scale=4'"
-    kind = "-H 'Accept: */*' -H 'Content-Type: audio/wav'"
+    kind = f"-H 'Accept: */*' -H 'Content-Type: {WAV}'"
     print(f"  curl -sS -H 'X-API-Key: {key}' {kind} --data-binary @'{RECORDING}' {asked}")
 
 
