@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from build_scripts.benchmarks.job_load.server import workers_of
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.resources import make_resources
 from build_scripts.local.aws.embedded.services import REGION, EmbeddedServices, answers, client_environment, this_host
 from build_scripts.local.aws.queue_reader import QueueReader

@@ -9,8 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
-from build_scripts.local.aws.embedded.installation import Tell
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError, Tell
 from functions.core.assets.history import History, Observation
 from functions.core.errors import DependencyUnavailableError
 from functions.core.settings import Settings

@@ -14,8 +14,7 @@ from botocore.config import Config
 from msgspec.structs import replace
 
 from build_scripts.local.aws.alerts import AlertReader
-from build_scripts.local.aws.embedded.expiry import delete_objects
-from build_scripts.local.aws.embedded.resources import make_resources
+from build_scripts.local.aws.embedded.resources import delete_objects, make_resources
 from build_scripts.local.aws.embedded.services import REGION, client_environment, this_host
 from build_scripts.local.aws.embedded.sharing import open_services
 from build_scripts.local.aws.queue_reader import QueueReader

@@ -10,13 +10,19 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from functions.core.errors import PalierError
 
 LOCK = Path(__file__).with_name("requirements.txt")
 CACHE = Path(__file__).resolve().parents[4] / "build" / "embedded"
 _TIMEOUT_S = 600
 
 Tell = Callable[[str], None]
+
+
+class EmbeddedServicesError(PalierError):
+    """The embedded services cannot be installed or started; the sentence says why."""
+
+    code = "embedded_services"
 
 
 def installed_packages(cache: Path = CACHE, python_version: str | None = None, tell: Tell = lambda _: None) -> Path:

@@ -7,7 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from build_scripts.local.aws import starting
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.routes import LocalJobs
 from build_scripts.local.aws.services import LocalHistory, LocalServices
 from functions.core.assets.history import Observation

@@ -11,7 +11,7 @@ import boto3
 import httpx
 import pytest
 
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import REGION, client_arguments
 from build_scripts.local.aws.embedded.sharing import open_services
 from build_scripts.local.cloud.command_line import installed

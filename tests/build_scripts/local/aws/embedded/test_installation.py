@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
-from build_scripts.local.aws.embedded.installation import LOCK, installed_packages
+from build_scripts.local.aws.embedded.installation import LOCK, EmbeddedServicesError, installed_packages
 
 
 @pytest.fixture
