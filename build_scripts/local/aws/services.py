@@ -1,5 +1,6 @@
 """AWS services for the functions of local_server.py: started when they are first needed, ended with it."""
 
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -7,15 +8,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from build_scripts.local.aws.embedded.installation import EmbeddedServicesError, Tell
+from build_scripts.local.aws.embedded.services import this_host
+from build_scripts.local.aws.embedded.sharing import open_services
+from build_scripts.local.aws.worker_process import WorkerProcess
 from functions.core.assets.history import History, Observation
 from functions.core.errors import DependencyUnavailableError
 from functions.core.settings import Settings
 
-if TYPE_CHECKING:
-    from build_scripts.local.aws.starting import Started
+# The server's settings with the names of what was made, and the workers.
+_Started = tuple[Settings, Sequence[WorkerProcess]]
 
 
 @dataclass
@@ -35,7 +38,7 @@ class LocalServices:
     tell: Tell
     _open: ExitStack = field(default_factory=ExitStack)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _started: "Started | None" = None
+    _started: _Started | None = None
 
     def need(self) -> Settings:
         """Return the settings with what the services hold; starts them the first time, which takes seconds.
@@ -43,11 +46,11 @@ class LocalServices:
         Raises:
             DependencyUnavailableError: they cannot be installed or started; the next call tries again.
         """
-        return self._need().settings
+        return self._need()[0]
 
     def need_workers(self) -> None:
         """Start the workers, too; who only has a history needs none. Raises as `need`."""
-        for worker in self._need().workers:
+        for worker in self._need()[1]:
             worker.start()
 
     def close(self) -> None:
@@ -55,18 +58,27 @@ class LocalServices:
         with self._lock:
             self._open.close()
 
-    def _need(self) -> "Started":
-        # Late: boto3 takes longer to load than everything else here.
-        from build_scripts.local.aws.starting import start
-
+    def _need(self) -> _Started:
         with self._lock:
             if self._started is None:
                 try:
-                    self._started = start(self._open, self)
+                    self._started = self._start()
                 except EmbeddedServicesError as error:
                     self._open.close()
                     raise DependencyUnavailableError(error.message) from error
             return self._started
+
+    def _start(self) -> _Started:
+        kept = (
+            f"kept in {self.data_dir}" if self.data_dir else "in memory: gone when this ends (--data-dir DIR keeps it)"
+        )
+        self.tell(f"starting AWS services on this machine for jobs and histories; their state is {kept}")
+        folder = self.data_dir or Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="palier-aws-")))
+        endpoint = self._open.enter_context(open_services(folder, lambda: this_host(self.tell), port=self.port))
+        # Late: boto3 takes longer to load than everything else here.
+        from build_scripts.local.aws.starting import start
+
+        return start(self._open, self.settings, endpoint.url, self.tell)
 
 
 class LocalHistory:
