@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from build_scripts.benchmarks.job_load.server import workers_of
-from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.resources import make_resources
 from build_scripts.local.aws.embedded.services import REGION, EmbeddedServices, answers, client_environment, this_host
 from build_scripts.local.aws.queue_reader import QueueReader
@@ -27,20 +26,17 @@ from tests.conftest import MakeSettings
 from tests.support.apps import client_of
 from tests.support.jobs import MEANS
 from tests.support.jobs import signal as recording
-from tests.support.local_server import ROOT, Running, Start, environment, start
+from tests.support.local_server import ROOT, SECONDS, Running, Start, environment, no_services, start
 from tests.support.recordings import tone
 
 __all__ = ["environment", "start"]
-SECONDS = 60
 FOUR = ["high", "centred", "low", "high"]
 
 
 @pytest.fixture(autouse=True)
 def _installed() -> None:
-    try:
-        this_host()
-    except EmbeddedServicesError as reason:
-        pytest.skip(reason.message)
+    if reason := no_services():
+        pytest.skip(reason)
 
 
 def call(server: Running, method: str, path: str, **more: Any) -> Any:

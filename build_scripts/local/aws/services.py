@@ -1,5 +1,6 @@
 """AWS services for the functions of local_server.py: started when they are first needed, ended with it."""
 
+import sys
 import tempfile
 import threading
 import time
@@ -9,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from build_scripts.local.aws.embedded.installation import EmbeddedServicesError, Tell
-from build_scripts.local.aws.embedded.services import this_host
+from build_scripts.local.aws.embedded.installation import CACHE, EmbeddedServicesError, Installation, Tell
+from build_scripts.local.aws.embedded.services import Host
 from build_scripts.local.aws.embedded.sharing import open_services
 from build_scripts.local.aws.worker_process import WorkerProcess
 from functions.core.assets.history import History, Observation
@@ -30,15 +31,28 @@ class LocalServices:
         data_dir: keeps their state over a restart; None forgets it.
         port: where they answer once they have started.
         tell: gets a sentence for the terminal.
+        cache: where the services are installed.
     """
 
     settings: Settings
     data_dir: Path | None
     port: int
     tell: Tell
+    cache: Path = CACHE
     _open: ExitStack = field(default_factory=ExitStack)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: _Started | None = None
+
+    def __post_init__(self) -> None:
+        self._installation = Installation(self.tell, self.cache)
+
+    def begin_installation(self) -> None:
+        """Install the services in the background where they are not; starting them waits for it."""
+        self._installation.begin()
+
+    def stop_installation(self) -> None:
+        """End an installation that runs: who waits for the services gets an error, and the server can end."""
+        self._installation.stop()
 
     def need(self) -> Settings:
         """Return the settings with what the services hold; starts them the first time, which takes seconds.
@@ -54,7 +68,8 @@ class LocalServices:
             worker.start()
 
     def close(self) -> None:
-        """End the workers and the services, where they were started."""
+        """End the installation, the workers and the services, where they were started."""
+        self._installation.close()
         with self._lock:
             self._open.close()
 
@@ -74,11 +89,14 @@ class LocalServices:
         )
         self.tell(f"starting AWS services on this machine for jobs and histories; their state is {kept}")
         folder = self.data_dir or Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="palier-aws-")))
-        endpoint = self._open.enter_context(open_services(folder, lambda: this_host(self.tell), port=self.port))
+        endpoint = self._open.enter_context(open_services(folder, self._host, port=self.port))
         # Late: boto3 takes longer to load than everything else here.
         from build_scripts.local.aws.starting import start
 
         return start(self._open, self.settings, endpoint.url, self.tell)
+
+    def _host(self) -> Host:
+        return Host((sys.executable,), self._installation.packages())
 
 
 class LocalHistory:
