@@ -1,4 +1,4 @@
-"""Stage dev on embedded AWS services: left up for play by `python -m build_scripts.local.cloud up`, removed by `down`."""
+"""Stage dev on embedded AWS services: `python -m build_scripts.local.cloud up` leaves it up, `down` removes it."""
 
 import argparse
 import fcntl
