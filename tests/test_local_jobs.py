@@ -74,7 +74,7 @@ def test_a_job_from_submission_to_download(start: Start, number: int, status: in
         assert (job["state"], job["done"], job["failed"]) == ("partially_failed", 4, 1)
         assert classes(server, job_id) == [*FOUR, "signal_constant"]
         offer = call(server, "GET", f"/jobs/{job_id}/results?download=jsonl")
-        lines = httpx.get(offer["url"]).text.splitlines()
+        lines = httpx.get(offer["url"], timeout=SECONDS).text.splitlines()
         assert [json.loads(line)["index"] for line in lines] == list(range(5))
         place = urlsplit(offer["url"])
         assert place.hostname == "localhost"
@@ -98,7 +98,7 @@ def test_files_are_uploaded_by_forms_and_jobs_outlive_a_restart(
         taken = call(server, "POST", "/jobs", json={"uploads": uploads})
         (form,) = taken["uploads"]
         content = b"".join(tone(MEANS[name]).tobytes() for name in FOUR[:3])
-        assert httpx.post(form["url"], data=form["fields"], files={"file": content}).status_code == 204
+        assert httpx.post(form["url"], data=form["fields"], files={"file": content}, timeout=SECONDS).status_code == 204
         call(server, "POST", f"/jobs/{taken['job_id']}/start")
         assert finished(server, taken["job_id"])["state"] == "succeeded"
         returned, out, err = ended(server, number)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-HANGS_S = 120
+from tests.support.local_server import SECONDS
+
 _MAIN = """
 import json, os, sys, time
 from pathlib import Path
@@ -78,7 +79,7 @@ def pip(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatc
 
 def until(happened: Callable[[], bool]) -> None:
     """Wait for something that happens sooner or later."""
-    deadline = time.monotonic() + HANGS_S
+    deadline = time.monotonic() + SECONDS
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -39,12 +39,12 @@ class Cloud:
         """POST to a stage's API; with the stage's own key unless another or none is given."""
         chosen = self.keys[stage] if key == "" else key
         headers = {"accept": "*/*"} | ({"x-api-key": chosen} if chosen else {}) | request.pop("headers", {})
-        return httpx.post(f"{self.deployment.api(stage)}{path}", headers=headers, timeout=60, **request)
+        return httpx.post(f"{self.deployment.api(stage)}{path}", headers=headers, timeout=300, **request)
 
     def read(self, stage: StageName, path: str) -> dict[str, Any]:
         """GET what a stage's API answers to the stage's own key."""
         headers = {"accept": "*/*", "x-api-key": self.keys[stage]}
-        document: dict[str, Any] = httpx.get(f"{self.deployment.api(stage)}{path}", headers=headers, timeout=60).json()
+        document: dict[str, Any] = httpx.get(f"{self.deployment.api(stage)}{path}", headers=headers, timeout=300).json()
         return document
 
 

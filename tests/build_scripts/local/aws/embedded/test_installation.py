@@ -15,8 +15,8 @@ from build_scripts.local.aws.embedded.installation import (
     Installation,
     installed_packages,
 )
-from tests.support.local_server import ROOT
-from tests.support.stub_pip import HANGS_S, StubPip, has_ended, pip, until
+from tests.support.local_server import ROOT, SECONDS
+from tests.support.stub_pip import StubPip, has_ended, pip, until
 
 __all__ = ["pip"]
 
@@ -81,7 +81,7 @@ def test_who_needs_what_is_being_installed_waits_and_says_so(pip: StubPip, tmp_p
         ]
         assert not any(one.done() for one in waiting)
         pip.release()
-        assert [one.result(HANGS_S) for one in waiting] == list(tmp_path.iterdir()) * 2
+        assert [one.result(SECONDS) for one in waiting] == list(tmp_path.iterdir()) * 2
     installation.close()
     assert len(pip.asked()) == 1
 
@@ -124,7 +124,7 @@ def test_stopped_it_leaves_no_process_and_nothing_half_made(pip: StubPip, tmp_pa
         until(lambda: len(told) == 2)
         installation.close()
         with pytest.raises(EmbeddedServicesError, match=r"cannot be installed: the installation was stopped\.$"):
-            waiting.result(HANGS_S)
+            waiting.result(SECONDS)
     assert list(tmp_path.iterdir()) == []
     assert has_ended(begun["pid"])
     assert not [line for line in told if "tries again" in line]
@@ -154,6 +154,6 @@ def test_two_at_once_do_not_break_each_other(pip: StubPip, tmp_path: Path) -> No
         both = [pool.submit(installed_packages, tmp_path) for _ in range(2)]
         pip.asked(2)
         pip.release()
-        first, second = (one.result(HANGS_S) for one in both)
+        first, second = (one.result(SECONDS) for one in both)
     assert first == second
     assert list(tmp_path.iterdir()) == [first]

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from build_scripts.local.aws.embedded.processes import ending_with_input, wait_for_end
+from tests.support.local_server import SECONDS
 
 
 def started(code: str) -> "subprocess.Popen[bytes]":
@@ -13,7 +14,7 @@ def started(code: str) -> "subprocess.Popen[bytes]":
 
 
 def test_the_end_of_its_input_ends_it() -> None:
-    assert wait_for_end(started("import sys; sys.stdin.read(); sys.exit(3)"), 300) == 3
+    assert wait_for_end(started("import sys; sys.stdin.read(); sys.exit(3)"), SECONDS) == 3
 
 
 def test_one_that_goes_on_is_killed() -> None:
@@ -22,8 +23,8 @@ def test_one_that_goes_on_is_killed() -> None:
 
 def test_one_that_has_ended_has_its_status() -> None:
     process = started("raise SystemExit(4)")
-    process.wait(300)
-    assert wait_for_end(process, 300) == 4
+    process.wait(SECONDS)
+    assert wait_for_end(process, SECONDS) == 4
 
 
 def test_a_module_runs_until_its_input_ends(tmp_path: Path) -> None:
@@ -32,10 +33,10 @@ def test_a_module_runs_until_its_input_ends(tmp_path: Path) -> None:
     process = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout
     assert process.stdout.readline() == b"['--one', '2']\n"
-    assert wait_for_end(process, 300) == -signal.SIGTERM
+    assert wait_for_end(process, SECONDS) == -signal.SIGTERM
 
 
 def test_a_module_that_is_done_ends_before_its_input() -> None:
     command = [sys.executable, *ending_with_input("this", [])]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
-        assert process.wait(300) == 0
+        assert process.wait(SECONDS) == 0
