@@ -112,7 +112,7 @@ def test_without_a_network_it_serves_and_the_first_job_tries_again(
     pip.fail("ERROR: no network")
     with start() as server:
         assert line_of(server, "install") == INSTALLING.format(cache=cache)
-        assert line_of(server, "install") == f"{reason} The first job or history tries again."
+        assert line_of(server, "install") == f"{reason}. The first job or history tries again."
         assert server.predict().status_code == 200
         for _ in range(2):
             answer = httpx.get(f"{server.url}/jobs", timeout=SECONDS)

@@ -107,7 +107,7 @@ class Installation:
             installed_packages(self.cache, tell=self.tell, niceness=_BACKGROUND_NICENESS, stopped=self._stopped)
         except EmbeddedServicesError as error:
             if not self._stopped.is_set():
-                self.tell(f"{error.message} The first job or history tries again.")
+                self.tell(f"{error.message.rstrip('.')}. The first job or history tries again.")
 
 
 def _install(folder: Path, pip: "_Pip") -> None:

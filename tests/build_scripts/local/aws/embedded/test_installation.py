@@ -104,7 +104,7 @@ def test_a_failure_in_the_background_is_one_sentence_and_the_next_one_tries_agai
     installation.begin()
     until(lambda: len(told) == 2)
     reason = "The embedded services cannot be installed: ERROR: no network"
-    assert told[1:] == [f"{reason} The first job or history tries again."]
+    assert told[1:] == [f"{reason}. The first job or history tries again."]
     with pytest.raises(EmbeddedServicesError, match=f"^{reason}$"):
         installation.packages()
     pip.fail(None)
