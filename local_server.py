@@ -81,7 +81,7 @@ def _serve(options: argparse.Namespace, data_dir: Path) -> int:
             app = _app(services)
             app.state.diagnoser.load(DiagnosisOptions())
             _announce(f"http://{_printable(options.host)}:{listener.getsockname()[1]}", key)
-            _run(app, listener)
+            _run(app, listener, services)
     return 0
 
 
@@ -119,11 +119,29 @@ def _app(services: LocalServices) -> Starlette:
     return app
 
 
-def _run(app: Starlette, listener: socket.socket) -> None:
+class _Server(uvicorn.Server):
+    """Has what jobs need installed as soon as it answers; that must not keep it from ending."""
+
+    def __init__(self, config: uvicorn.Config, services: LocalServices) -> None:
+        super().__init__(config)
+        self._services = services
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and to install."""
+        await super().startup(sockets)
+        self._services.begin_installation()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was asked; a job that waits for the installation is refused."""
+        self._services.stop_installation()
+        await super().shutdown(sockets)
+
+
+def _run(app: Starlette, listener: socket.socket, services: LocalServices) -> None:
     keep_freed_memory()
     config = uvicorn.Config(app, lifespan="off", log_level="warning", access_log=False, timeout_graceful_shutdown=5)
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, services).run(sockets=[listener])
     except KeyboardInterrupt:
         # uvicorn has finished its requests; Ctrl-C is how this program is meant to end.
         print("\nstopped")

@@ -1,4 +1,4 @@
-"""Stage dev on embedded AWS services: left up for play by `python -m build_scripts.local.cloud up`, removed by `down`."""
+"""Stage dev on embedded AWS services: `python -m build_scripts.local.cloud up` leaves it up, `down` removes it."""
 
 import argparse
 import fcntl
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.sharing import open_services, running
 from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.cloud.deployment import Deployment

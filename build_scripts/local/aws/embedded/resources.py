@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -71,6 +72,25 @@ def make_resources(make_client: MakeClient, region: str) -> Resources:
         "event_bus": BUS,
     }
     return Resources(settings, _make_bus(sqs, events))
+
+
+def delete_objects(s3: Any, bucket: str, before: datetime) -> int:
+    """Delete what was last modified before an instant; returns how many objects.
+
+    The emulator keeps the rule of a bucket's lifecycle and deletes nothing.
+
+    Args:
+        s3: client of boto3.
+        bucket: its name.
+        before: with a time zone.
+    """
+    deleted = 0
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        old = [{"Key": one["Key"]} for one in page.get("Contents", ()) if one["LastModified"] < before]
+        if old:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": old, "Quiet": True})
+        deleted += len(old)
+    return deleted
 
 
 def _make_table(client: Any, table: _Table) -> None:
