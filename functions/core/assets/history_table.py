@@ -18,6 +18,7 @@ from functions.core.aws.clients import answering, dynamodb_client
 from functions.core.aws.dynamodb import (
     ConditionFailedError,
     Item,
+    TableKeys,
     from_attributes,
     is_expired,
     timestamp,
@@ -32,6 +33,7 @@ from functions.core.settings import Settings
 # No asset has this name: theirs begin with a letter or a digit.
 ASSETS = "#assets"
 WHAT = "The history of assets"
+KEYS = TableKeys(("asset_id", "diagnosed_at"))
 _DAY_S = 86_400
 # DynamoDB takes no empty key.
 _FIRST = " "

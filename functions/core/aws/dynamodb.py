@@ -1,6 +1,7 @@
-"""Items of DynamoDB: plain values to attribute values, and back."""
+"""Tables of DynamoDB, and their items: plain values to attribute values, and back."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +13,18 @@ Value = str | int | float | bool | None | dict[str, str] | dict[str, int]
 Item = dict[str, Value]
 Attributes = dict[str, Any]
 
+# Epoch seconds, in every item that is not kept for good.
+EXPIRY_ATTRIBUTE = "expires_at"
 _MOST_CONFLICTS = 5
 _PAUSE_S = 0.01
+
+
+@dataclass(frozen=True)
+class TableKeys:
+    """The keys of a table, and of its indexes by their names: partition, then sort; all strings."""
+
+    keys: tuple[str, ...]
+    indexes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class ConditionFailedError(Exception):
@@ -43,7 +54,7 @@ def from_attributes(attributes: Mapping[str, Any]) -> Item:
 
 def is_expired(item: Mapping[str, Value], now: float) -> bool:
     """Whether an item's time is over: DynamoDB deletes it only hours later."""
-    expires_at = item.get("expires_at")
+    expires_at = item.get(EXPIRY_ATTRIBUTE)
     return isinstance(expires_at, int | float) and expires_at <= now
 
 

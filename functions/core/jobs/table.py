@@ -12,6 +12,7 @@ from functions.core.aws.clients import answering, dynamodb_client
 from functions.core.aws.dynamodb import (
     ConditionFailedError,
     Item,
+    TableKeys,
     from_attributes,
     is_expired,
     to_attributes,
@@ -25,6 +26,7 @@ from functions.core.jobs.states import State, sources
 
 WHAT = "The table of jobs"
 BY_OWNER = "by_owner"
+KEYS = TableKeys(("job_id",), {BY_OWNER: ("owner", "created_at")})
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ import json
 import boto3
 from moto import mock_aws
 
-from build_scripts.local.aws.embedded.resources import EXPIRY_ATTRIBUTE, MOST_RECEIVES, Resources, make_resources
+from build_scripts.local.aws.embedded.resources import MOST_RECEIVES, Resources, make_resources
+from functions.core.aws.dynamodb import EXPIRY_ATTRIBUTE
 from functions.core.settings import Settings
 
 REGION = "eu-central-1"
