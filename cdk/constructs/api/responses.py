@@ -36,12 +36,13 @@ def add_responses(api: apigateway.RestApi, stage: Stage) -> None:
             type=apigateway.ResponseType.of(name),
             status_code=None if status is None else str(status),
             response_headers=_headers(status, stage),
-            templates={"application/json": _body(code, sentence)},
+            templates={"application/json": json.dumps(error_body(code, sentence, "$context.requestId"))},
         )
 
 
-def _body(code: str, sentence: str) -> str:
-    return json.dumps({"error": sentence, "code": code, "field": None, "request_id": "$context.requestId"})
+def error_body(code: str, sentence: str, request_id: str | None = None) -> dict[str, str | None]:
+    """Return the body of an error, as functions/core/http/answers.py makes it."""
+    return {"error": sentence, "code": code, "field": None, "request_id": request_id}
 
 
 def _headers(status: int | None, stage: Stage) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_certificatemanager as acm
@@ -15,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
+from cdk.constructs.api.responses import error_body
 from cdk.constructs.gpu.gpu_task import HEALTH, PORT
 from cdk.constructs.network.boundary import Boundary
 from cdk.constructs.network.closed_group import closed_group
@@ -102,7 +102,7 @@ class GpuBalancer(Construct):
             certificates=[acm.Certificate.from_certificate_arn(self, "Certificate", domain.certificate_arn)],
             open=False,
             default_action=elbv2.ListenerAction.fixed_response(
-                404, content_type="application/json", message_body=json.dumps(_error(_NOT_FOUND))
+                404, content_type="application/json", message_body=json.dumps(error_body("not_found", _NOT_FOUND))
             ),
         )
         patterns = paths()
@@ -148,7 +148,3 @@ class GpuBalancer(Construct):
         )
         acknowledge(bucket, {"AwsSolutions-S1": "This bucket is the access log; a log of it would never end."})
         return bucket
-
-
-def _error(sentence: str) -> Mapping[str, str | None]:
-    return {"error": sentence, "code": "not_found", "field": None, "request_id": None}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from aws_cdk import aws_wafv2 as wafv2
 
+from cdk.constructs.api.responses import error_body
 from cdk.functions import INFERENCE_PATHS
 from cdk.stages import Stage
 
@@ -98,7 +99,7 @@ def _too_many(stage: Stage) -> wafv2.CfnWebACL.CustomResponseProperty:
 def bodies() -> dict[str, wafv2.CfnWebACL.CustomResponseBodyProperty]:
     """Return what the web ACL answers itself, in the one error shape of Palier."""
     sentence = "Too many requests from this address or with this key; try again in some minutes."
-    body = {"error": sentence, "code": "too_many_requests", "field": None, "request_id": None}
+    body = error_body("too_many_requests", sentence)
     return {BODY_KEY: Acl.CustomResponseBodyProperty(content=json.dumps(body), content_type="APPLICATION_JSON")}
 
 

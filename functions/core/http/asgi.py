@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import cast
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -24,6 +25,7 @@ from functions.core.errors import (
     NotFoundError,
     PalierError,
 )
+from functions.core.http.answers import error_answer
 from functions.core.keys import keys
 from functions.core.keys.key_stores import KeyStore, newest_ring
 from functions.core.observability.metrics import Meter, Sink, observe_key_store_failure
@@ -145,12 +147,7 @@ def require_key(store: KeyStore | None, scope: keys.Scope) -> list[Middleware]:
 
 def error_response(error: PalierError) -> JSONResponse:
     """Return the canonical error body of an error, with its status and headers."""
-    content = {
-        "error": error.message,
-        "code": error.code,
-        "field": error.field,
-        "request_id": request_id_var.get(),
-    }
+    content = msgspec.to_builtins(error_answer(error, request_id_var.get()))
     return JSONResponse(content, status_code=error.status, headers=error.headers)
 
 

@@ -1,4 +1,4 @@
-"""Changes of the key ring in a secret: every writer's change is kept, whoever else writes at the same time."""
+"""The key ring in a secret: read, and changed so that every writer's change is kept, whoever else writes meanwhile."""
 
 import uuid
 from collections.abc import Callable
@@ -19,6 +19,9 @@ PENDING = "AWSPENDING"
 _WRITING = "PALIERWRITING"
 # Source: AWS Secrets Manager user guide, "AWS Secrets Manager quotas": secret value size.
 _LARGEST_BYTES = 65_536
+# AWS has one error for a secret that is missing and one without a value; who may only read may not describe it either.
+# Source: AWS Secrets Manager, GetSecretValue: "can't find the specified secret value for staging label: AWSCURRENT".
+_WITHOUT_VALUE = "staging label: "
 _ATTEMPTS = 8
 _PAUSE_S = 0.1
 
@@ -54,14 +57,14 @@ def read_ring(client: "SecretsManagerClient", secret_id: str, stage: str = CURRE
     """
     try:
         answer = client.get_secret_value(SecretId=secret_id, VersionStage=stage)
-    except client.exceptions.ResourceNotFoundException:
-        # The same error says that the secret itself is missing: only then does this raise.
-        client.describe_secret(SecretId=secret_id)
+    except client.exceptions.ResourceNotFoundException as error:
+        if _WITHOUT_VALUE not in str(error):
+            raise
         return RingVersion(KeyRing(), None)
     try:
         return RingVersion(read_key_ring(answer.get("SecretString") or "{}"), answer["VersionId"])
-    except KeyRingError:
-        raise KeyRingInvalidError(f"The secret {secret_id} holds no key ring.") from None
+    except KeyRingError as error:
+        raise KeyRingInvalidError(f"The secret {secret_id} holds no key ring.") from error
 
 
 def put_ring(client: "SecretsManagerClient", secret_id: str, ring: KeyRing, version_id: str, stage: str) -> None:
