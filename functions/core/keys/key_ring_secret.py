@@ -19,8 +19,7 @@ PENDING = "AWSPENDING"
 _WRITING = "PALIERWRITING"
 # Source: AWS Secrets Manager user guide, "AWS Secrets Manager quotas": secret value size.
 _LARGEST_BYTES = 65_536
-# AWS has one error for a secret that is missing and one without a value; who may only read may not describe it either.
-# Source: AWS Secrets Manager, GetSecretValue: "can't find the specified secret value for staging label: AWSCURRENT".
+# Of ResourceNotFoundException, where the secret is there and has no value; a secret that is missing has no label.
 _WITHOUT_VALUE = "staging label: "
 _ATTEMPTS = 8
 _PAUSE_S = 0.1
@@ -59,7 +58,8 @@ def read_ring(client: "SecretsManagerClient", secret_id: str, stage: str = CURRE
         answer = client.get_secret_value(SecretId=secret_id, VersionStage=stage)
     except client.exceptions.ResourceNotFoundException as error:
         if _WITHOUT_VALUE not in str(error):
-            raise
+            # This raises where the secret is missing, and where it may only be read.
+            client.describe_secret(SecretId=secret_id)
         return RingVersion(KeyRing(), None)
     try:
         return RingVersion(read_key_ring(answer.get("SecretString") or "{}"), answer["VersionId"])
