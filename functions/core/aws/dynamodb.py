@@ -58,6 +58,24 @@ def is_expired(item: Mapping[str, Value], now: float) -> bool:
     return isinstance(expires_at, int | float) and expires_at <= now
 
 
+def read_item(what: str, table: str, key: Attributes, now: float) -> Item | None:
+    """Return an item as it is now, or None where there is none (any more).
+
+    Args:
+        what: names the table in an error.
+        table: its name.
+        key: of the item, as attributes.
+        now: epoch seconds; an item whose time is over is none.
+
+    Raises:
+        DependencyUnavailableError: the table cannot be reached.
+    """
+    with answering(what):
+        answer = dynamodb_client().get_item(TableName=table, Key=key, ConsistentRead=True)
+    item = from_attributes(answer["Item"]) if "Item" in answer else None
+    return None if item is None or is_expired(item, now) else item
+
+
 def update(what: str, **request: Any) -> Item:
     """Update one item on a condition and return it as it is then.
 

@@ -145,6 +145,28 @@ def require_key(store: KeyStore | None, scope: keys.Scope) -> list[Middleware]:
     return [] if store is None else [Middleware(RequireKey, store=store, scope=scope)]
 
 
+class BrowserCache:
+    """Middleware of static files: lets browsers keep answers of these statuses, by default of all."""
+
+    def __init__(self, app: ASGIApp, cache_control: str, statuses: frozenset[int] | None = None) -> None:
+        self.app = app
+        self._cache_control = cache_control
+        self._statuses = statuses
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and mark what comes back."""
+
+        async def mark(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["x-content-type-options"] = "nosniff"
+                if self._statuses is None or message["status"] in self._statuses:
+                    headers["cache-control"] = self._cache_control
+            await send(message)
+
+        await self.app(scope, receive, mark)
+
+
 def error_response(error: PalierError) -> JSONResponse:
     """Return the canonical error body of an error, with its status and headers."""
     content = msgspec.to_builtins(error_answer(error, request_id_var.get()))

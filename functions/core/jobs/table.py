@@ -15,6 +15,7 @@ from functions.core.aws.dynamodb import (
     TableKeys,
     from_attributes,
     is_expired,
+    read_item,
     to_attributes,
     transact,
     update,
@@ -211,12 +212,7 @@ class JobTable:
         return known
 
     def _read(self, job_id: str) -> Item | None:
-        with answering(WHAT):
-            answer = dynamodb_client().get_item(
-                TableName=self._table, Key=to_attributes({"job_id": job_id}), ConsistentRead=True
-            )
-        item = from_attributes(answer["Item"]) if "Item" in answer else None
-        return None if item is None or is_expired(item, self._clock()) else item
+        return read_item(WHAT, self._table, to_attributes({"job_id": job_id}), self._clock())
 
     def _update(
         self, job_id: str, expression: str, condition: str, values: Item, names: dict[str, str] | None = None

@@ -1,5 +1,6 @@
 """A value that is kept for a while; what is kept of key stores and queues stands in their own tests."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -57,7 +58,7 @@ def test_a_slow_answer_is_kept_as_long_as_a_quick_one() -> None:
 
 
 def test_a_failure_is_not_kept() -> None:
-    answers = iter([ValueError("no answer"), "an answer"])
+    answers: Iterator[ValueError | str] = iter([ValueError("no answer"), "an answer"])
 
     def read() -> str:
         answer = next(answers)
