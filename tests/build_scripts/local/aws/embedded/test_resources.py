@@ -10,13 +10,13 @@ import boto3
 from moto import mock_aws
 
 from build_scripts.local.aws.embedded.resources import (
-    EXPIRY_ATTRIBUTE,
     MOST_RECEIVES,
     Resources,
     delete_objects,
     make_resources,
 )
 from build_scripts.local.aws.embedded.services import REGION, EmbeddedServices, Host, client_arguments
+from functions.core.aws.dynamodb import EXPIRY_ATTRIBUTE
 from functions.core.settings import Settings
 
 BUCKET = "recordings"
