@@ -64,6 +64,7 @@ LEFT_AT_DEFAULT = {
 # What one function does not take, though code that it shares with others reads it.
 NOT_TAKEN = {
     ("dashboard", "api_keys_secret"): "the page asks for no key: it sends the user's own with its calls",
+    ("worker", "api_keys_secret"): "nobody calls the worker: no key is asked for",
     ("jobs", "event_bus"): "it reads histories; those who write them raise the alerts",
     ("container", "history_table"): "the service on GPUs keeps no history",
     ("container", "event_bus"): "the service on GPUs keeps no history",
