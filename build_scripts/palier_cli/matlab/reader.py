@@ -16,7 +16,13 @@ import numpy as np
 from build_scripts.palier_cli.arguments import open_regular
 from build_scripts.palier_cli.matlab.messages import Answer, Found, Refused, Request, encode, receive
 from build_scripts.palier_cli.matlab.signals import LARGEST_BYTES, MOST_CHANNELS
-from functions.core.errors import MalformedBodyError, PalierError, RecordingTooLargeError, SignalShapeError
+from functions.core.errors import (
+    MalformedBodyError,
+    PalierError,
+    RecordingTooLargeError,
+    SampleRateError,
+    SignalShapeError,
+)
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.signal import Recording
 
@@ -27,7 +33,7 @@ _HDF5_USER_BLOCK = 512
 # A slow disk reads some megabytes a second.
 _DEADLINE_S, _BYTES_PER_S = 60.0, 4e6
 _REFUSALS: Mapping[str, type[PalierError]] = {
-    one.code: one for one in (MalformedBodyError, RecordingTooLargeError, SignalShapeError)
+    one.code: one for one in (MalformedBodyError, RecordingTooLargeError, SampleRateError, SignalShapeError)
 }
 _FLOAT32_BYTES = 4
 
@@ -59,6 +65,7 @@ class MatlabReader:
             MalformedBodyError: it is no MATLAB file, or damaged.
             ReadingEndedError: the process that reads ended; the next file starts it anew.
             RecordingTooLargeError: it is larger than is read.
+            SampleRateError: its rate is no finite number.
             SignalShapeError: no variable of this name, or none or several that could be meant.
         """
         request = _request(path, variable)

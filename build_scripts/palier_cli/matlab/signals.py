@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.errors import MalformedBodyError, RecordingTooLargeError, SignalShapeError
+from functions.core.errors import MalformedBodyError, RecordingTooLargeError, SampleRateError, SignalShapeError
 from functions.core.preprocessing.arrays import as_float32
 from functions.core.preprocessing.signal import Recording
 
@@ -80,9 +80,10 @@ def join(arrays: Mapping[str, NDArray[Any]], wanted: str | None, listed: Sequenc
         listed: all variables, for the sentence of a name that is none.
 
     Raises:
+        SampleRateError: the rate is no finite number.
         SignalShapeError: no signal of this name, or none, too many, or several that could be meant.
     """
-    rate_hz = next((float(array.item()) for array in arrays.values() if array.size == 1), None)
+    rate_hz = _rate_hz(arrays)
     signals = {name: array for name, array in arrays.items() if array.size > 1}
     if wanted is not None:
         if wanted not in signals:
@@ -94,6 +95,13 @@ def join(arrays: Mapping[str, NDArray[Any]], wanted: str | None, listed: Sequenc
     _check_equal(signals, listed)
     names = () if len(signals) == 1 else tuple(name for name, array in signals.items() for _ in range(min(array.shape)))
     return Recording(np.concatenate([_rows(array) for array in signals.values()]), rate_hz, names)
+
+
+def _rate_hz(arrays: Mapping[str, NDArray[Any]]) -> float | None:
+    rate_hz = next((float(array.item()) for array in arrays.values() if array.size == 1), None)
+    if rate_hz is not None and not math.isfinite(rate_hz):
+        raise SampleRateError(f"The file's sample rate is {rate_hz:g} Hz: correct it, or remove it from the file.")
+    return rate_hz
 
 
 def _check_equal(signals: Mapping[str, NDArray[Any]], listed: Sequence[Variable]) -> None:

@@ -11,9 +11,9 @@ import pytest
 import scipy.io
 
 from build_scripts.palier_cli.matlab.reader import MatlabReader
-from functions.core.errors import MalformedBodyError, RecordingTooLargeError, SignalShapeError
+from functions.core.errors import MalformedBodyError, RecordingTooLargeError, SampleRateError, SignalShapeError
 
-CASES = 300
+CASES = 200
 VARIABLES: dict[str, Any] = {"x": np.arange(300.0), "fs": 100.0}
 # What lengths and counts are overwritten with.
 WORDS = (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\0", b"\0\0\0\x40")
@@ -61,7 +61,7 @@ def test_a_damaged_file_gets_a_recording_or_a_sentence(tmp_path: Path, write: Ca
             path.write_bytes(damaged(content, chance))
             try:
                 samples = reader.read(path).samples
-            except (MalformedBodyError, RecordingTooLargeError, SignalShapeError) as error:
+            except (MalformedBodyError, RecordingTooLargeError, SampleRateError, SignalShapeError) as error:
                 sentences.append(error.message)
             else:
                 read += 1

@@ -12,7 +12,7 @@ import pytest
 import scipy.io
 
 from build_scripts.palier_cli.matlab.reader import MatlabReader, ReadingEndedError
-from functions.core.errors import MalformedBodyError, RecordingTooLargeError, SignalShapeError
+from functions.core.errors import MalformedBodyError, RecordingTooLargeError, SampleRateError, SignalShapeError
 from tests.support.recordings import tone
 
 DE, FE = tone(0.5), tone(-0.5)
@@ -81,6 +81,14 @@ def test_a_scalar_named_like_a_rate_is_the_rate(reader: MatlabReader, tmp_path: 
     write(tmp_path / "a.mat", {"x": DE, name: 12000})
     expected = None if name == "SamplingRate" else 12000
     assert reader.read(tmp_path / "a.mat").sample_rate_hz == expected
+
+
+@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize("rate", [np.nan, np.inf])
+def test_a_rate_that_is_no_number_is_refused(reader: MatlabReader, tmp_path: Path, write: Any, rate: float) -> None:
+    write(tmp_path / "a.mat", {"x": DE, "fs": rate})
+    with pytest.raises(SampleRateError, match=f"The file's sample rate is {rate} Hz"):
+        reader.read(tmp_path / "a.mat")
 
 
 @pytest.mark.parametrize("write", WRITERS)
