@@ -54,7 +54,8 @@ class Invocations:
             return await self._binary(request, content_type)
         if kind != JSON:
             return await self.native.predict(request)
-        body = await read_body(request, self.native.settings.max_body_bytes)
+        with self.native.workers.place():
+            body = await read_body(request, self.native.settings.max_body_bytes)
         members = _members_of(body)
         if members.inputs is not msgspec.UNSET:
             return _answer(await self.v2.answer(self._sent(body, None, "identity")))
@@ -70,7 +71,8 @@ class Invocations:
                 f"The content type must end with json-header-size, for example {BINARY};json-header-size=131.",
                 field="Content-Type",
             )
-        body = await read_as_sent(request, self.native.settings.max_body_bytes)
+        with self.native.workers.place():
+            body = await read_as_sent(request, self.native.settings.max_body_bytes)
         encoding = request.headers.get("content-encoding", "identity")
         return _answer(await self.v2.answer(self._sent(body, size[1], encoding)))
 

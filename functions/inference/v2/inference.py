@@ -51,7 +51,7 @@ class Inference:
             watch.lap()
             run = yield EngineCall(model, request.windows)
             observe_inference(manifest.name, len(request.windows), run.elapsed_ms)
-            watch.lap(waited_ms=run.waited_ms)
+            watch.ran(run)
             answer = encode_answer(request, run.output, manifest)
             watch.lap()
             watch.windows = len(request.windows)

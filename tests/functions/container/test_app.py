@@ -67,6 +67,30 @@ async def test_the_statistics_know_waiting_from_running(door: httpx.AsyncClient)
     assert all(stats["inference_stats"][stage]["ns"] > 0 for stage in ("queue", "compute_infer"))
 
 
+async def test_the_statistics_count_executions_and_their_sizes(settings: Settings) -> None:
+    # Long enough for all to meet; a batch that is full starts at once.
+    container = make_container(settings, batch_max_delay_ms=1000, batch_max_windows=4)
+    async with client_of(container.served) as client:
+        requests = (binary_envelope(batch(*[0.5] * windows)) for windows in (1, 2, 1))
+        answers = await asyncio.gather(*(post(client, envelope) for envelope in requests))
+        await post(client, binary_envelope(batch(*[0.5] * 4)))
+        (stats,) = (await client.get("/v2/models/tiny/versions/10/stats")).json()["model_stats"]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert (stats["inference_count"], stats["execution_count"]) == (8, 2)
+    assert {name: duration["count"] for name, duration in stats["inference_stats"].items()} == {
+        "success": 4,
+        "fail": 0,
+        "cache_hit": 0,
+        **dict.fromkeys(("queue", "compute_input", "compute_infer", "compute_output"), 4),
+    }
+    (one,) = stats["batch_stats"]
+    assert one["batch_size"] == 4
+    assert [one[f"compute_{stage}"]["count"] for stage in ("input", "infer", "output")] == [2, 2, 2]
+    # Both executions once, not once for each of their requests.
+    assert 0 < one["compute_infer"]["ns"] < stats["inference_stats"]["compute_infer"]["ns"]
+    assert one["compute_input"]["ns"] == stats["inference_stats"]["compute_input"]["ns"]
+
+
 async def test_a_full_queue_is_a_429_with_when_to_come_back(settings: Settings) -> None:
     container = make_container(settings, batch_max_queued=2, batch_max_delay_ms=200, batch_max_windows=64)
     async with client_of(container.served) as client:
