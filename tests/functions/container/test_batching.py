@@ -155,7 +155,7 @@ async def test_a_failure_on_the_event_loop_reaches_its_request() -> None:
     batcher = Batcher(InlineExecutor(), BatchLimits(), lambda _: None)
     await batcher.run(call(engine, [1]))
     batcher._window_ms = 0.0
-    with pytest.raises(ValueError, match="^no answer to 1 windows$"):
+    with pytest.raises(ValueError, match=r"^no answer to 1 windows$"):
         await batcher.run(call(FailingEngine(), [2]))
     assert sums(await batcher.run(call(engine, [3]))) == [3]
 

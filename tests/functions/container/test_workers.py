@@ -46,7 +46,7 @@ async def test_a_large_body_with_nothing_beside_it_stays_in_its_thread() -> None
         threads.append(threading.get_ident())
         run = yield call(engine, [1, 2, 3])
         threads.append(threading.get_ident())
-        return run.output.logits[:, 0].tolist()
+        return [float(value) for value in run.output.logits[:, 0]]
 
     assert await workers.follow(reading(), 1_000_000) == [4, 8, 12]
     assert engine.batches == [[1, 2], [3]]

@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from functions.core.models.engine import EngineOutput
-from functions.core.models.flow import EngineCall, EngineRun, Execution, Finished, Flow, advance, part_of, run_flow, run_windows
+from functions.core.models.flow import (
+    EngineCall,
+    EngineRun,
+    Execution,
+    Finished,
+    Flow,
+    advance,
+    part_of,
+    run_flow,
+    run_windows,
+)
 from tests.support.container import SummingEngine, call
 
 
