@@ -45,6 +45,13 @@ def test_it_serves_is_checked_and_ends_on_sigterm(models_dir: Path) -> None:
         assert check(served) == 1
 
 
+def test_a_multi_model_endpoint_starts_with_nothing_to_serve(tmp_path: Path) -> None:
+    with process(environment(tmp_path, SAGEMAKER_MULTI_MODEL="true", PALIER_MULTI_MODEL_DIR=str(tmp_path))) as served:
+        assert httpx.get(f"{served.url}/ping").status_code == 200
+        assert httpx.get(f"{served.url}/models").json() == {"models": []}
+        assert check(served) == 0
+
+
 def test_sigterm_finishes_what_is_in_work_and_refuses_new(models_dir: Path) -> None:
     # A lone request waits a second for company: long enough to be in work when the signal comes.
     with process(environment(models_dir, PALIER_BATCH_MAX_DELAY_MS="1000")) as served:
