@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from build_scripts.local.aws.embedded.services import free_port
 from build_scripts.local.aws.routes import LocalJobs
 from build_scripts.local.aws.services import LocalHistory, LocalServices
+from functions.core.decoding.formats import WAV
 from functions.core.errors import PalierError
 from functions.core.http.connections import ConnectionLimits
 from functions.core.http.metrics_routes import metrics_routes
@@ -82,7 +83,7 @@ def _serve(options: argparse.Namespace, data_dir: Path) -> int:
             app = _app(services)
             app.state.diagnoser.load(DiagnosisOptions())
             _announce(f"http://{_printable(options.host)}:{listener.getsockname()[1]}", key)
-            _run(app, listener)
+            _run(app, listener, services)
     return 0
 
 
@@ -108,11 +109,29 @@ def _app(services: LocalServices) -> Starlette:
     return app
 
 
-def _run(app: Starlette, listener: socket.socket) -> None:
+class _Server(uvicorn.Server):
+    """Has what jobs need installed as soon as it answers; that must not keep it from ending."""
+
+    def __init__(self, config: uvicorn.Config, services: LocalServices) -> None:
+        super().__init__(config)
+        self._services = services
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, and to install."""
+        await super().startup(sockets)
+        self._services.begin_installation()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was asked; a job that waits for the installation is refused."""
+        self._services.stop_installation()
+        await super().shutdown(sockets)
+
+
+def _run(app: Starlette, listener: socket.socket, services: LocalServices) -> None:
     keep_freed_memory()
     config = server_config(app, ConnectionLimits(), keep_alive_s=5, shutdown_s=5)
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, services).run(sockets=[listener])
     except KeyboardInterrupt:
         # uvicorn has finished its requests; Ctrl-C is how this program is meant to end.
         print("\nstopped")
@@ -136,7 +155,7 @@ def _key(path: Path) -> str | None:
 
 def _announce(url: str, key: str | None) -> None:
     header = f"-H 'X-API-Key: {key}' " if key else ""
-    command = f"curl -sS {header}-H 'Content-Type: audio/wav' --data-binary @'{EXAMPLE}' '{url}/predict?full_scale=4'"
+    command = f"curl -sS {header}-H 'Content-Type: {WAV}' --data-binary @'{EXAMPLE}' '{url}/predict?full_scale=4'"
     lines = (
         f"Palier diagnoses at {url}",
         f"  dashboard      {url}/dashboard",

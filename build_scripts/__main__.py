@@ -5,7 +5,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from build_scripts.build_cli.commands import COMMANDS
+from build_scripts.build_cli.commands.table import COMMANDS
 from build_scripts.build_cli.parser import make_parser
 from build_scripts.build_cli.tables import render
 from build_scripts.errors import BuildError

@@ -1,8 +1,10 @@
-"""What each alarm says to whoever it wakes: one note an alarm, and a section of docs/runbook.md of the same name."""
+"""What each alarm means and what to do first: one note an alarm, and a section of docs/runbook.md of the same name."""
 
 from dataclasses import dataclass
 
 from cdk.alarm_thresholds import Severity
+
+RUNBOOK = "docs/runbook.md"
 
 
 @dataclass(frozen=True)
@@ -11,12 +13,12 @@ class AlarmNote:
 
     name: str
     severity: Severity
-    wrong: str
-    first: str
+    problem: str
+    first_step: str
 
     def description(self, runbook: str) -> str:
         """Return the alarm's description, with the link to its section."""
-        return f"{self.wrong} {self.first} Runbook: {runbook}#{self.name}"
+        return f"{self.problem} {self.first_step} Runbook: {runbook}#{self.name}"
 
 
 _NOTES = (

@@ -1,4 +1,4 @@
-"""Where a stage's alarms fire, and who hears of them."""
+"""Where a stage's alarms fire, and who receives them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ SEVERITIES: tuple[Severity, ...] = ("page", "ticket")
 
 @dataclass(frozen=True)
 class Receiver:
-    """Who hears of alarms of a severity: `mailto:NAME@DOMAIN` or `https://...`."""
+    """Who receives the alarms of a severity: `mailto:NAME@DOMAIN` or `https://...`."""
 
     severity: Severity
     address: str

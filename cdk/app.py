@@ -13,10 +13,11 @@ from cdk.alarm_thresholds import Receiver
 from cdk.bundle import Bundle, BundleError
 from cdk.constructs.api.rest_api import api_name
 from cdk.constructs.gpu.gpu_metrics import gpu_memory_percent
+from cdk.constructs.observability.monitored_stage import MonitoredStage
 from cdk.constructs.protection.web_acl import web_acl_name
-from cdk.functions import ROTATION
-from cdk.observed import Observed
+from cdk.functions import INFERENCE, ROTATION
 from cdk.refusals import StageError, refuse
+from cdk.resource_names import resource_name
 from cdk.stacks.api import ApiStack, Source
 from cdk.stacks.data import DataStack
 from cdk.stacks.gpu import GpuStack, Neighbours
@@ -45,12 +46,11 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     """
     stage = source.stage
     refuse(stage)
-    prefix = f"palier-{stage.name}"
-    data = DataStack(scope, f"{prefix}-data", stage=stage)
-    secrets = SecretsStack(scope, f"{prefix}-secrets", stage=stage, bundle=source.bundle, key=data.key)
-    api = ApiStack(scope, f"{prefix}-api", source=source, data=data, keys=secrets.keys)
-    protection = ProtectionStack(scope, f"{prefix}-protection", stage=stage, api=api.rest_api.api)
-    network = NetworkStack(scope, f"{prefix}-network", stage=stage)
+    data = DataStack(scope, resource_name(stage.name, "data"), stage=stage)
+    secrets = SecretsStack(scope, resource_name(stage.name, "secrets"), stage=stage, bundle=source.bundle, key=data.key)
+    api = ApiStack(scope, resource_name(stage.name, "api"), source=source, data=data, keys=secrets.keys)
+    protection = ProtectionStack(scope, resource_name(stage.name, "protection"), stage=stage, api=api.rest_api.api)
+    network = NetworkStack(scope, resource_name(stage.name, "network"), stage=stage)
     stacks: dict[str, Stack] = {
         "data": data,
         "secrets": secrets,
@@ -59,8 +59,8 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
         "network": network,
         "observability": ObservabilityStack(
             scope,
-            f"{prefix}-observability",
-            observed=observed(stage, data, secrets, api),
+            resource_name(stage.name, "observability"),
+            monitored=monitored_stage(stage, data, secrets, api),
             thresholds=stage.thresholds,
             receivers=stage.receivers,
         ),
@@ -68,7 +68,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     if stage.gpu and stage.domain:
         stacks["gpu"] = GpuStack(
             scope,
-            f"{prefix}-gpu",
+            resource_name(stage.name, "gpu"),
             stage=stage,
             gpu=stage.gpu,
             domain=stage.domain,
@@ -80,13 +80,13 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     return stacks
 
 
-def observed(stage: Stage, data: DataStack, secrets: SecretsStack, api: ApiStack) -> Observed:
+def monitored_stage(stage: Stage, data: DataStack, secrets: SecretsStack, api: ApiStack) -> MonitoredStage:
     """Return what the alarms and the dashboard of a stage look at."""
     functions = {name: function.function for name, function in api.functions.items()}
-    return Observed(
+    return MonitoredStage(
         stage=stage.name,
         functions={**functions, ROTATION.name: secrets.keys.rotation.function},
-        reserved_concurrency=stage.sizes["inference"].reserved_concurrency,
+        reserved_concurrency=stage.sizes[INFERENCE.name].reserved_concurrency,
         api_name=api_name(stage),
         api_stage=stage.name,
         throttle_rate_per_s=stage.throttle.rate_per_s,
@@ -98,8 +98,8 @@ def observed(stage: Stage, data: DataStack, secrets: SecretsStack, api: ApiStack
     )
 
 
-def asked_for(app: App) -> list[Stage]:
-    """Return the stages that the context asks for; `-c receiver=mailto:...` adds who hears their alarms.
+def stages_in_context(app: App) -> list[Stage]:
+    """Return the stages that the context names; `-c receiver=mailto:...` adds a receiver of their alarms.
 
     Raises:
         StageError: there is no stage of that name.
@@ -117,7 +117,7 @@ def main() -> int:
     app = App(context=feature_flags())
     folder = cast("str | None", app.node.try_get_context("bundle"))
     try:
-        for stage in asked_for(app):
+        for stage in stages_in_context(app):
             compose(app, Source(stage, Bundle(Path(folder) if folder else BUNDLE)))
     except (StageError, BundleError) as error:
         sys.stderr.write(f"{error}\n")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from cdk.resource_names import resource_name
 from cdk.stages import Stage
 
 # Stacks that have buckets; one that is not deployed is passed over.
@@ -17,7 +18,7 @@ def empty_buckets(stage: Stage, session: Any) -> list[str]:
     if stage.retention.removal == "retain":
         return []
     client = session.client("cloudformation")
-    buckets = [name for part in _WITH_BUCKETS for name in _buckets(client, f"palier-{stage.name}-{part}")]
+    buckets = [name for part in _WITH_BUCKETS for name in _buckets(client, resource_name(stage.name, part))]
     s3 = session.resource("s3")
     for name in buckets:
         s3.Bucket(name).object_versions.delete()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["bucket", "table", "queue", "bus"]
+ResourceKind = Literal["bucket", "table", "queue", "bus"]
 Access = Literal["read", "read_write", "list", "send", "count"]
 
 
@@ -20,7 +20,8 @@ class Grant:
 class FunctionSpec:
     """One function: `routes` are `METHOD /path/{parameter}`.
 
-    consumes: the queue of jobs drives it; serves_page: it is told where its page may send files, and where metrics are.
+    consumes: the queue of jobs drives it; serves_page: its settings name where its page may send files, and where
+    metrics are.
     """
 
     name: str
@@ -37,76 +38,79 @@ _BUCKET, _QUEUE = "PALIER_JOBS_BUCKET", "PALIER_JOBS_QUEUE_URL"
 _HISTORY, _BUS = "PALIER_HISTORY_TABLE", "PALIER_EVENT_BUS"
 
 # What both functions of jobs need. Without `list`, S3 calls an object that is not there forbidden.
-_JOBS = (
+_JOB_GRANTS = (
     Grant("jobs", "read_write", "PALIER_JOBS_TABLE"),
     Grant("recordings", "read_write", _BUCKET),
     Grant("recordings", "list", _BUCKET),
     Grant("queue", "send", _QUEUE),
 )
-_RECORDS = (Grant("history", "read_write", _HISTORY), Grant("bus", "send", _BUS))
+_HISTORY_GRANTS = (Grant("history", "read_write", _HISTORY), Grant("bus", "send", _BUS))
 
-FUNCTIONS: tuple[FunctionSpec, ...] = (
-    FunctionSpec(
-        "inference",
-        handler="functions.inference.handler.handler",
-        routes=(
-            "GET /",
-            "GET /health",
-            "GET /models",
-            "GET /models/{name}",
-            "GET /models/{name}/proof",
-            "GET /model/info",
-            "POST /predict",
-            "POST /predict/batch",
-            "GET /openapi.json",
-            "GET /docs",
-            "GET /docs/{path+}",
-            "GET /v2",
-            "GET /v2/{path+}",
-            "POST /v2/{path+}",
-        ),
-        models=True,
-        reads_keys=True,
-        grants=_RECORDS,
+INFERENCE = FunctionSpec(
+    "inference",
+    handler="functions.inference.handler.handler",
+    routes=(
+        "GET /",
+        "GET /health",
+        "GET /models",
+        "GET /models/{name}",
+        "GET /models/{name}/proof",
+        "GET /model/info",
+        "POST /predict",
+        "POST /predict/batch",
+        "GET /openapi.json",
+        "GET /docs",
+        "GET /docs/{path+}",
+        "GET /v2",
+        "GET /v2/{path+}",
+        "POST /v2/{path+}",
     ),
-    FunctionSpec(
-        "jobs",
-        handler="functions.jobs.handler.handler",
-        routes=(
-            "POST /jobs",
-            "GET /jobs",
-            "GET /jobs/{job_id}",
-            "DELETE /jobs/{job_id}",
-            "POST /jobs/{job_id}/start",
-            "GET /jobs/{job_id}/results",
-            "GET /assets",
-            "GET /assets/{asset_id}/history",
-        ),
-        reads_keys=True,
-        grants=(
-            *_JOBS,
-            Grant("queue", "count", _QUEUE),
-            Grant("dead_letters", "count", "PALIER_JOBS_DEAD_LETTER_QUEUE_URL"),
-            Grant("history", "read", _HISTORY),
-        ),
+    models=True,
+    reads_keys=True,
+    grants=_HISTORY_GRANTS,
+)
+
+JOBS = FunctionSpec(
+    "jobs",
+    handler="functions.jobs.handler.handler",
+    routes=(
+        "POST /jobs",
+        "GET /jobs",
+        "GET /jobs/{job_id}",
+        "DELETE /jobs/{job_id}",
+        "POST /jobs/{job_id}/start",
+        "GET /jobs/{job_id}/results",
+        "GET /assets",
+        "GET /assets/{asset_id}/history",
     ),
-    FunctionSpec(
-        "worker",
-        handler="functions.worker.handler.handler",
-        models=True,
-        grants=(*_JOBS, *_RECORDS),
-        consumes=True,
-    ),
-    FunctionSpec(
-        "dashboard",
-        handler="functions.dashboard.handler.handler",
-        routes=("GET /dashboard", "GET /dashboard/{path+}"),
-        serves_page=True,
+    reads_keys=True,
+    grants=(
+        *_JOB_GRANTS,
+        Grant("queue", "count", _QUEUE),
+        Grant("dead_letters", "count", "PALIER_JOBS_DEAD_LETTER_QUEUE_URL"),
+        Grant("history", "read", _HISTORY),
     ),
 )
+
+WORKER = FunctionSpec(
+    "worker",
+    handler="functions.worker.handler.handler",
+    models=True,
+    grants=(*_JOB_GRANTS, *_HISTORY_GRANTS),
+    consumes=True,
+)
+
+DASHBOARD = FunctionSpec(
+    "dashboard",
+    handler="functions.dashboard.handler.handler",
+    routes=("GET /dashboard", "GET /dashboard/{path+}"),
+    serves_page=True,
+)
+
+FUNCTIONS = (INFERENCE, JOBS, WORKER, DASHBOARD)
 
 # Run by Secrets Manager, not by requests: the secrets stack makes it.
 ROTATION = FunctionSpec("rotation", handler="functions.rotation.handler.handler")
 
 # Bodies of these routes are recordings.
-INFERENCE_PATHS = ("/predict", "/predict/batch", "/jobs", "/v2/models")
+PATHS_WITH_RECORDINGS = ("/predict", "/predict/batch", "/jobs", "/v2/models")

@@ -1,8 +1,9 @@
-"""What must not be deployed: every rule a function of a stage that says what to change."""
+"""What must not be deployed: each rule is a function of a stage and yields what to change."""
 
 import re
 from collections.abc import Callable, Iterator
 
+from cdk.functions import FUNCTIONS, INFERENCE, WORKER
 from cdk.gpu_instances import IMAGE, INSTANCES
 from cdk.stages import Stage
 
@@ -14,16 +15,17 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _WAF_WINDOWS_S = (60, 120, 300, 600)
+_WAF_LOWEST_LIMIT = 10
 _LAMBDA_MEMORY_MB = range(128, 10_241)
 # API Gateway gives up on an integration after 29 s.
 _API_TIMEOUT_S = 29
-_ANSWERING = ("inference", "dashboard", "jobs")
+_ANSWERING = tuple(spec.name for spec in FUNCTIONS if spec.routes)
 # Source: docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, maximum concurrency
 _FEWEST_WORKERS = 2
 
 
 class StageError(ValueError):
-    """A stage that must not be deployed; the sentences say what to change."""
+    """A stage that must not be deployed; each sentence names what to change."""
 
 
 def refuse(stage: Stage) -> None:
@@ -65,7 +67,7 @@ def _starts(stage: Stage) -> Iterator[str]:
         yield "Lambda has no SnapStart with provisioned concurrency; set snap_start=False or provisioned=None."
     if stage.provisioned and not 1 <= stage.provisioned.minimum <= stage.provisioned.maximum:
         yield "provisioned concurrency needs 1 <= minimum <= maximum."
-    if stage.provisioned and stage.provisioned.maximum > stage.sizes["inference"].reserved_concurrency:
+    if stage.provisioned and stage.provisioned.maximum > stage.sizes[INFERENCE.name].reserved_concurrency:
         yield "provisioned.maximum is above the reserved concurrency of inference; lower it, or reserve more."
 
 
@@ -87,7 +89,7 @@ def _removal(stage: Stage) -> Iterator[str]:
 
 
 def _throttles(stage: Stage) -> Iterator[str]:
-    reserved = stage.sizes["inference"].reserved_concurrency
+    reserved = stage.sizes[INFERENCE.name].reserved_concurrency
     at_once = stage.throttle.rate_per_s * stage.thresholds.latency_slo_p95_ms / 1e3
     if stage.throttle.burst > reserved:
         yield (
@@ -104,21 +106,30 @@ def _throttles(stage: Stage) -> Iterator[str]:
 def _sizes(stage: Stage) -> Iterator[str]:
     for name, size in stage.sizes.items():
         if size.memory_mb not in _LAMBDA_MEMORY_MB:
-            yield f"{name} has {size.memory_mb} MiB; Lambda gives 128 to 10,240."
+            yield f"{name} has {size.memory_mb} MiB; Lambda gives {_LAMBDA_MEMORY_MB[0]} to {_LAMBDA_MEMORY_MB[-1]:,}."
         if size.reserved_concurrency < 1:
             yield f"{name} has no concurrency and would never run; reserve at least 1."
         if name in _ANSWERING and size.timeout_s >= _API_TIMEOUT_S:
-            yield f"{name} may take as long as API Gateway waits, 29 s, or longer; set timeout_s below it."
-    if stage.sizes["worker"].reserved_concurrency < _FEWEST_WORKERS:
-        yield "worker has a concurrency below 2, the least that its event source can be held to; reserve at least 2."
+            waits = f"as long as API Gateway waits, {_API_TIMEOUT_S} s, or longer"
+            yield f"{name} may take {waits}; set timeout_s below it."
+    if stage.sizes[WORKER.name].reserved_concurrency < _FEWEST_WORKERS:
+        yield (
+            f"worker has a concurrency below {_FEWEST_WORKERS}, the least that its event source can be held to; "
+            f"reserve at least {_FEWEST_WORKERS}."
+        )
 
 
 def _rate_limits(stage: Stage) -> Iterator[str]:
     limits = stage.rate_limits
     if limits.window_s not in _WAF_WINDOWS_S:
-        yield f"rate_limits.window_s is {limits.window_s}; AWS WAF counts over 60, 120, 300 or 600 s."
-    if min(limits.per_ip, limits.per_key) < 10:
-        yield "rate limits below 10 are not counted by AWS WAF; raise them to 10 or more."
+        *windows, longest = _WAF_WINDOWS_S
+        windows_s = f"{', '.join(map(str, windows))} or {longest} s"
+        yield f"rate_limits.window_s is {limits.window_s}; AWS WAF counts over {windows_s}."
+    if min(limits.per_ip, limits.per_key) < _WAF_LOWEST_LIMIT:
+        yield (
+            f"rate limits below {_WAF_LOWEST_LIMIT} are not counted by AWS WAF; "
+            f"raise them to {_WAF_LOWEST_LIMIT} or more."
+        )
 
 
 def _gpu(stage: Stage) -> Iterator[str]:

@@ -25,7 +25,7 @@ StageName = Literal["dev", "staging", "prod"]
 class Stage:
     """One stage. What must not be deployed, `cdk.refusals` refuses; what functions read is in `environment`.
 
-    receivers: hear of the service; alert_receivers: of the assets, each `mailto:NAME@DOMAIN` or `https://...`.
+    receivers: of the service's alarms; alert_receivers: of changes of assets, each `mailto:NAME@DOMAIN` or `https://...`.
     """
 
     name: StageName
@@ -64,6 +64,12 @@ class Stage:
         }
 
 
+# Of the same size in every stage: they neither diagnose nor wait for anything that does.
+_SMALL_FUNCTIONS: Mapping[str, FunctionSize] = {
+    "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=10),
+    "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
+}
+
 STAGES: dict[StageName, Stage] = {
     "dev": Stage(
         "dev",
@@ -71,10 +77,9 @@ STAGES: dict[StageName, Stage] = {
         cors_origins=("http://localhost:8000",),
         sizes={
             "inference": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=10),
-            "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=10),
             "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=5),
             "worker": FunctionSize(memory_mb=1024, timeout_s=300, reserved_concurrency=2),
-            "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
+            **_SMALL_FUNCTIONS,
         },
         throttle=Throttle(rate_per_s=10, burst=10),
         rate_limits=RateLimits(per_ip=600, per_key=600),
@@ -85,10 +90,9 @@ STAGES: dict[StageName, Stage] = {
         "staging",
         sizes={
             "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=20),
-            "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=10),
             "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=10),
             "worker": FunctionSize(memory_mb=1769, timeout_s=300, reserved_concurrency=5),
-            "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
+            **_SMALL_FUNCTIONS,
         },
         snap_start=True,
         shift="canary_10_percent_5_minutes",
@@ -101,10 +105,9 @@ STAGES: dict[StageName, Stage] = {
         "prod",
         sizes={
             "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=100),
-            "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=10),
             "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=20),
             "worker": FunctionSize(memory_mb=1769, timeout_s=300, reserved_concurrency=10),
-            "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
+            **_SMALL_FUNCTIONS,
         },
         snap_start=True,
         shift="canary_10_percent_15_minutes",

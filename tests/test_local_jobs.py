@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from build_scripts.benchmarks.job_load.server import workers_of
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
 from build_scripts.local.aws.embedded.resources import make_resources
 from build_scripts.local.aws.embedded.services import REGION, EmbeddedServices, answers, client_environment, this_host
 from build_scripts.local.aws.queue_reader import QueueReader
@@ -27,20 +26,17 @@ from tests.conftest import MakeSettings
 from tests.support.apps import client_of
 from tests.support.jobs import MEANS
 from tests.support.jobs import signal as recording
-from tests.support.local_server import ROOT, Running, Start, environment, start
+from tests.support.local_server import ROOT, SECONDS, Running, Start, environment, no_services, start
 from tests.support.recordings import tone
 
 __all__ = ["environment", "start"]
-SECONDS = 60
 FOUR = ["high", "centred", "low", "high"]
 
 
 @pytest.fixture(autouse=True)
 def _installed() -> None:
-    try:
-        this_host()
-    except EmbeddedServicesError as reason:
-        pytest.skip(reason.message)
+    if reason := no_services():
+        pytest.skip(reason)
 
 
 def call(server: Running, method: str, path: str, **more: Any) -> Any:
@@ -78,7 +74,7 @@ def test_a_job_from_submission_to_download(start: Start, number: int, status: in
         assert (job["state"], job["done"], job["failed"]) == ("partially_failed", 4, 1)
         assert classes(server, job_id) == [*FOUR, "signal_constant"]
         offer = call(server, "GET", f"/jobs/{job_id}/results?download=jsonl")
-        lines = httpx.get(offer["url"]).text.splitlines()
+        lines = httpx.get(offer["url"], timeout=SECONDS).text.splitlines()
         assert [json.loads(line)["index"] for line in lines] == list(range(5))
         place = urlsplit(offer["url"])
         assert place.hostname == "localhost"
@@ -102,7 +98,7 @@ def test_files_are_uploaded_by_forms_and_jobs_outlive_a_restart(
         taken = call(server, "POST", "/jobs", json={"uploads": uploads})
         (form,) = taken["uploads"]
         content = b"".join(tone(MEANS[name]).tobytes() for name in FOUR[:3])
-        assert httpx.post(form["url"], data=form["fields"], files={"file": content}).status_code == 204
+        assert httpx.post(form["url"], data=form["fields"], files={"file": content}, timeout=SECONDS).status_code == 204
         call(server, "POST", f"/jobs/{taken['job_id']}/start")
         assert finished(server, taken["job_id"])["state"] == "succeeded"
         returned, out, err = ended(server, number)

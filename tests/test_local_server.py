@@ -14,7 +14,7 @@ from tritonclient.utils import InferenceServerException
 import local_server
 from build_scripts.local.aws.services import LocalServices
 from tests.support.apps import client_of
-from tests.support.local_server import SECONDS, Start, environment, launch, start
+from tests.support.local_server import SECONDS, Start, environment, launch, no_services, start
 from tests.support.recordings import tone
 
 __all__ = ["environment", "start"]
@@ -30,11 +30,18 @@ def ended(environment: dict[str, str], *arguments: str) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
+@pytest.fixture
+def _installed() -> None:
+    if reason := no_services():
+        pytest.skip(reason)
+
+
+@pytest.mark.usefixtures("_installed")
 def test_it_says_where_it_is_and_how_to_ask(start: Start) -> None:
     with start() as server:
         for name in ("dashboard", "docs", "health", "models"):
             assert any(line.split()[-1] == f"{server.url}/{name}" for line in server.lines)
-            assert httpx.get(f"{server.url}/{name}").status_code == 200
+            assert httpx.get(f"{server.url}/{name}", timeout=SECONDS).status_code == 200
         (curl,) = [line.strip() for line in server.lines if line.strip().startswith("curl ")]
         assert f"'{server.url}/predict?full_scale=4'" in curl
         assert "X-API-Key" not in curl
@@ -99,7 +106,7 @@ def test_with_auth_it_shows_a_key_that_works_and_asks_for_it(start: Start, tmp_p
         assert server.predict().status_code == 401
         assert server.predict(server.key[:-4] + "AAAA").status_code == 401
         assert server.predict(server.key).status_code == 200
-        assert httpx.get(f"{server.url}/health").status_code == 200
+        assert httpx.get(f"{server.url}/health", timeout=SECONDS).status_code == 200
         stored = tmp_path / "data" / "keys.json"
         assert server.key not in stored.read_text()
         assert stored.stat().st_mode & 0o777 == 0o600

@@ -1,6 +1,5 @@
 """The step that benchmarks: our model beside the reference network, one thread, one window, in turn."""
 
-import importlib
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -8,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from build_scripts.benchmarks.reference_network import WINDOW, export_reference_network, make_reference_network
-from build_scripts.benchmarks.variants.windows import noise_windows
+from build_scripts.benchmarks.variants.recipe import noise_windows
 from build_scripts.measuring.latency import Latency, Rounds, interleaved
 from build_scripts.measuring.machine import measured_on
 from functions.core.models.engine import Engine, OnnxEngine
@@ -44,34 +43,6 @@ def benchmark_against_reference(models: Path, name: str, *, quick: bool = False)
         "speedup_over_reference_onnx_fp32": reference / latencies[f"{name}_int8"].p50_ms,
         "fp32_speedup_over_reference_onnx_fp32": reference / latencies[f"{name}_fp32"].p50_ms,
     }
-
-
-def run_http_benchmark(*, quick: bool = False) -> dict[str, object]:
-    """Time the server over HTTP; its module is imported only here, for it starts servers."""
-    module = importlib.import_module("build_scripts.benchmarks.benchmark_http")
-    report: dict[str, object] = module.run_http_benchmark(quick=quick)
-    return report
-
-
-def run_cold_start_benchmark(work: Path, *, quick: bool = False) -> dict[str, object]:
-    """Start the bundle in the local Lambda; its module is imported only here, for it needs the tests' sandbox."""
-    module = importlib.import_module("build_scripts.benchmarks.cold_start.benchmark")
-    report: dict[str, object] = module.benchmark_cold_start(work, quick=quick)
-    return report
-
-
-def run_serving_benchmark(models: Path, name: str, *, quick: bool = False) -> dict[str, object]:
-    """Put the container under load; its module is imported only here, for it starts servers."""
-    module = importlib.import_module("build_scripts.benchmarks.container_load.benchmark")
-    report: dict[str, object] = module.benchmark_serving(models, name, quick=quick)
-    return report
-
-
-def run_jobs_benchmark(*, quick: bool = False) -> dict[str, object]:
-    """Put a night's recordings through the local server; its module is imported only here, for it starts servers."""
-    module = importlib.import_module("build_scripts.benchmarks.job_load.benchmark")
-    report: dict[str, object] = module.benchmark_jobs(quick=quick)
-    return report
 
 
 def runner(engine: Engine, windows: Float32Array) -> Callable[[], object]:

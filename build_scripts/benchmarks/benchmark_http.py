@@ -19,6 +19,7 @@ import numpy as np
 from build_scripts.errors import BuildError
 from build_scripts.measuring.latency import Latency, Rounds, interleaved
 from build_scripts.measuring.machine import cpu_flags, machine, versions
+from functions.core.decoding.formats import RAW
 from functions.core.models.engine import OnnxEngine
 from functions.core.models.manifest import Manifest
 from functions.core.models.models import ModelRepository, architecture
@@ -66,7 +67,7 @@ def _arms(engine: OnnxEngine, window: Float32Array, palier: str, fastapi: str) -
     as_json = json.dumps({"signal": window.tolist()}).encode()
     return {
         "engine": lambda: engine.run(batch),
-        "palier_octet_stream": _poster(palier, "application/octet-stream", window.astype("<f4").tobytes()),
+        "palier_octet_stream": _poster(palier, RAW, window.astype("<f4").tobytes()),
         "palier_json": _poster(palier, "application/json", as_json),
         "fastapi_json": _poster(fastapi, "application/json", as_json),
     }

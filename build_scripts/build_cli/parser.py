@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import TypeAlias
 
+from build_scripts.quantization.techniques import CALIBRATIONS, DYNAMIC_WEIGHTS, TECHNIQUES, QuantizationOptions
+
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "layers" / "models"
 CHECKPOINTS = ROOT / "build_scripts" / "checkpoints"
@@ -72,18 +74,22 @@ def _add_file_steps(steps: Steps) -> None:
 
 
 def _add_quantization_step(steps: Steps) -> None:
+    defaults = QuantizationOptions()
     quantize = steps.add_parser("quantize", help="quantize an exported model: static int8, or another technique")
     quantize.add_argument("--model", type=Path, required=True, help="exported float32 model")
     quantize.add_argument("--out", type=Path, required=True)
-    quantize.add_argument("--method", choices=("static", "dynamic", "half", "weights"), default="static")
+    quantize.add_argument("--method", choices=tuple(TECHNIQUES), default="static")
+    needing = " and ".join(name for name, technique in TECHNIQUES.items() if technique.needs_windows)
     quantize.add_argument(
-        "--data", type=Path, help="records whose windows calibrate or compare (.npz); static needs it"
+        "--data", type=Path, help=f"records whose windows calibrate or compare (.npz); {needing} needs it"
     )
     quantize.add_argument("--windows", type=int, default=256, help="how many (default: %(default)s)")
-    quantize.add_argument("--calibration", choices=("minmax", "entropy", "percentile"), default="minmax")
+    quantize.add_argument("--calibration", choices=CALIBRATIONS, default=defaults.calibration)
     quantize.add_argument("--per-tensor", action="store_true", help="one scale for all channels of a weight")
-    quantize.add_argument("--bits", type=int, default=7, help="of a weight (default: %(default)s)")
-    quantize.add_argument("--dynamic-weights", choices=("uint8", "int8"), default="uint8", help="type of them")
+    quantize.add_argument("--bits", type=int, default=defaults.bits, help="of a weight (default: %(default)s)")
+    quantize.add_argument(
+        "--dynamic-weights", choices=DYNAMIC_WEIGHTS, default=defaults.dynamic_weights, help="type of them"
+    )
     quantize.add_argument("--exclude", nargs="+", default=[], metavar="LAYER", help="layers left in float32, by name")
     _add_json(quantize)
 

@@ -8,6 +8,9 @@ from rich.table import Table
 
 from build_scripts.benchmarks.variants.table import PARTS, render_comparison
 
+# What a command returns; `--json` prints it as it is.
+Report = dict[str, object]
+
 
 def render(step: str, report: Mapping[str, Any]) -> RenderableType:
     """Return a report as something rich prints."""

@@ -18,7 +18,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, R
 from torch import nn
 
 from build_scripts.errors import ValidationFailed
-from build_scripts.export.difference import BATCHES, SIGMA_G, largest_difference
+from build_scripts.export.passes.parity import BATCHES, SIGMA_G, largest_difference
 from build_scripts.measuring.gates import MAX_EXPORT_DIFFERENCE
 from functions.core.errors import ModelUnavailableError
 from functions.core.models.engine import OnnxEngine

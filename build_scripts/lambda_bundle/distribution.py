@@ -6,7 +6,7 @@ from email.parser import BytesParser
 from build_scripts.lambda_bundle.errors import WheelError
 from build_scripts.lambda_bundle.packages.wheels import Wheel
 from build_scripts.lambda_bundle.recipe import Recipe
-from build_scripts.lambda_bundle.slimming.prune import collected_licences
+from build_scripts.lambda_bundle.slimming.stripping import collected_licences
 from build_scripts.lambda_bundle.tree import Tree
 
 FOLDER = "licenses/"

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_scripts.lambda_bundle.distribution import Distribution, read_distribution
-from build_scripts.lambda_bundle.packages.interpreter import Interpreter
+from build_scripts.lambda_bundle.packages.interpreter import Interpreter, with_bytecode
 from build_scripts.lambda_bundle.packages.wheels import Wheel, unpack
 from build_scripts.lambda_bundle.recipe import Recipe
-from build_scripts.lambda_bundle.slimming.bytecode import with_bytecode
-from build_scripts.lambda_bundle.slimming.prune import pruned
+from build_scripts.lambda_bundle.slimming.stripping import pruned
 from build_scripts.lambda_bundle.tree import Tree, joined, placed, read_tree
 
 # Where Lambda puts the asset, and layers. Source: AWS Lambda developer guide, "Packaging your layer content".

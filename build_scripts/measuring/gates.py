@@ -45,7 +45,7 @@ class Measurements:
 def check_gates(measured: Measurements) -> Measurements:
     """Return the measurements if they pass every gate.
 
-    That every convolution is integer is held by `build_scripts.quantize` itself.
+    That every convolution is integer is held by `build_scripts.quantization.static` itself.
 
     Raises:
         GateFailed: the first gate that fails, with the figure and its limit.

@@ -5,6 +5,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+CPU_INFO = Path("/proc/cpuinfo")
 LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy")
 VECTOR_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimd", "asimddp", "i8mm")
 
@@ -32,6 +33,5 @@ def measured_on() -> dict[str, object]:
 
 
 def _cpu_info(field: str) -> str | None:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.exists() else []
+    lines = CPU_INFO.read_text().splitlines() if CPU_INFO.exists() else []
     return next((line.partition(":")[2].strip() for line in lines if line.startswith(field)), None)

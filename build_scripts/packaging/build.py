@@ -20,8 +20,9 @@ from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.packaging.package import ModelFile, Notes, PackageContent, package, require_new
-from build_scripts.quantization.search import CANDIDATES, DEFAULT_CANDIDATES, Search, SearchSpace, search
-from build_scripts.training.strangers import Signals, novel_shares
+from build_scripts.quantization.search import Search, SearchSpace, search
+from build_scripts.quantization.techniques import CANDIDATES, DEFAULT_CANDIDATES
+from build_scripts.training.foreign_signals import Signals, novel_shares
 from functions.core.models.engine import Engine, OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -140,7 +141,7 @@ def _files(plan: BuildPlan, files: ModelFiles, found: Search) -> tuple[ModelFile
         return (fp32,)
     candidate = CANDIDATES[found.kept]
     settings = candidate.settings(plan.calibration_windows)
-    return (fp32, ModelFile("int8", files.int8, candidate.method, settings))
+    return (fp32, ModelFile("int8", files.int8, candidate.technique.method, settings))
 
 
 def _proof(plan: BuildPlan, engine: Engine, calibration: Calibration, outputs: ModelOutputs, found: Search) -> Proof:

@@ -10,11 +10,11 @@ import msgspec
 from build_scripts.palier_cli.files import read_recording
 from build_scripts.palier_cli.remote import ask_endpoint
 from functions.core.errors import PalierError
+from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.preprocessing.signal import Recording, select_channels
 from functions.core.settings import Settings
-from functions.inference.schemas import DiagnosisAnswer
 
 
 @dataclass(frozen=True)

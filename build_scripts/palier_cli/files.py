@@ -3,23 +3,15 @@
 from pathlib import Path
 
 from build_scripts.palier_cli.matlab import read_mat
-from functions.core.decoding import NPY, RAW, decode_file
+from functions.core.decoding.formats import FORMATS, MATLAB, SERVED_FORMATS, decode_file
 from functions.core.errors import UnsupportedMediaTypeError
 from functions.core.models.options import SampleFormat
 from functions.core.preprocessing.signal import Recording
 
-_CSV, _WAV = "text/csv", "audio/wav"
-KINDS = {
-    ".csv": _CSV,
-    ".tsv": _CSV,
-    ".txt": _CSV,
-    ".wav": _WAV,
-    ".npy": NPY,
-    ".bin": RAW,
-    ".raw": RAW,
-    ".f32": RAW,
-    ".dat": RAW,
-}
+# What the service decodes is decoded as there; a MATLAB file is read here and sent as another format.
+MEDIA_TYPES = {ending: one.media_type for one in SERVED_FORMATS for ending in one.endings}
+KNOWN_ENDINGS = ", ".join(sorted(ending for one in FORMATS for ending in one.endings))
+KNOWN_FORMATS = ", ".join(sorted(one.label for one in FORMATS))
 
 
 def read_recording(
@@ -28,7 +20,7 @@ def read_recording(
     """Read a recording; the file's ending says what it is.
 
     Args:
-        path: .csv, .tsv, .txt, .wav, .npy, .mat, or raw little-endian samples (.bin, .raw, .f32, .dat).
+        path: of one of the endings of the table of formats.
         variable: for .mat, the variable; default its only long vectors.
         full_scale: for .wav or raw samples of integers, the value of a sample at full scale.
         sample_format: what raw samples are, `float32` or `int16`.
@@ -38,9 +30,10 @@ def read_recording(
         PalierError: its content cannot.
     """
     suffix = path.suffix.lower()
-    if suffix == ".mat":
+    if suffix in MATLAB.endings:
         return read_mat(path, variable)
-    if suffix not in KINDS:
-        known = ", ".join(sorted([*KINDS, ".mat"]))
-        raise UnsupportedMediaTypeError(f"Files ending in {suffix or 'nothing'!r} are not known; known are {known}.")
-    return decode_file(path.read_bytes(), KINDS[suffix], full_scale, sample_format)
+    if suffix not in MEDIA_TYPES:
+        raise UnsupportedMediaTypeError(
+            f"Files ending in {suffix or 'nothing'!r} are not known; known are {KNOWN_ENDINGS}."
+        )
+    return decode_file(path.read_bytes(), MEDIA_TYPES[suffix], full_scale, sample_format)

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from build_scripts.palier_cli.files import KINDS, read_recording
-from functions.core.decoding import NPY
+from build_scripts.palier_cli.files import KNOWN_ENDINGS, MEDIA_TYPES, read_recording
+from functions.core.decoding.formats import MATLAB, NPY
 from functions.core.errors import PalierError, UnsupportedMediaTypeError
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._-]+")
@@ -39,7 +39,7 @@ def as_uploads(paths: Sequence[Path], variable: str | None = None) -> list[Uploa
     """Return files as uploads, in order; a .mat is sent as .npy, with the sampling rate that it names.
 
     Args:
-        paths: .csv, .tsv, .txt, .wav, .npy, .mat, or raw little-endian float32 (.bin, .raw, .f32, .dat).
+        paths: of the endings of the table of formats.
         variable: for .mat, the variable that holds the signal.
 
     Raises:
@@ -60,14 +60,13 @@ def idempotency_key(submission: dict[str, Any], uploads: Sequence[Upload]) -> st
 
 def _upload(path: Path, name: str, variable: str | None) -> Upload:
     suffix = path.suffix.lower()
-    if suffix == ".mat":
+    if suffix in MATLAB.endings:
         return _converted(path, name, variable)
-    if suffix not in KINDS:
-        known = ", ".join(sorted([*KINDS, ".mat"]))
+    if suffix not in MEDIA_TYPES:
         raise UnsupportedMediaTypeError(
-            f"{path}: files ending in {suffix or 'nothing'!r} are not known; known are {known}."
+            f"{path}: files ending in {suffix or 'nothing'!r} are not known; known are {KNOWN_ENDINGS}."
         )
-    return Upload({"name": name, "content_type": KINDS[suffix]}, lambda: _reading(path, path.read_bytes))
+    return Upload({"name": name, "content_type": MEDIA_TYPES[suffix]}, lambda: _reading(path, path.read_bytes))
 
 
 def _converted(path: Path, name: str, variable: str | None) -> Upload:

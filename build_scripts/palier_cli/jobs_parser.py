@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build_scripts.palier_cli import jobs
+from build_scripts.palier_cli.files import KNOWN_FORMATS
 from functions.core.decoding.raw import SAMPLE_BYTES
 
 _LOCAL = "http://127.0.0.1:8000"
@@ -36,7 +37,7 @@ def add_jobs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     submit = _add(commands, "submit", "upload recordings and have them diagnosed", jobs.submit)
     submit.epilog = "Exit status: 0 all diagnosed, or not waited for; 2 at least one could not be."
-    submit.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".csv, .wav, .npy, .mat, raw samples")
+    submit.add_argument("files", nargs="+", type=Path, metavar="FILE", help=KNOWN_FORMATS)
     submit.add_argument("--asset-id", help="the machine that all of them are of; they enter its history")
     submit.add_argument("--sample-rate-hz", type=float, help="default: what the file says, else the model's rate")
     submit.add_argument("--channel", help="name or number (from 0), where a file has several")

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
+from build_scripts.palier_cli.files import KNOWN_FORMATS
 from build_scripts.palier_cli.jobs_parser import add_jobs
 from build_scripts.palier_cli.keys_parser import add_keys
 from build_scripts.palier_cli.plan import Load, plan, print_plan, read_sizes
@@ -53,7 +54,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser = commands.add_parser(
         "diagnose",
         help="diagnose recordings",
-        description="Diagnose recordings (.csv, .wav, .npy, .mat, raw samples), here or at a deployed endpoint.",
+        description=f"Diagnose recordings ({KNOWN_FORMATS}), here or at a deployed endpoint.",
         epilog="Exit status: 0 all diagnosed, 2 at least one file could not be.",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")

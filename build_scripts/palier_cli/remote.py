@@ -7,13 +7,13 @@ import httpx
 import msgspec
 import numpy as np
 
-from functions.core.decoding import NPY
+from functions.core.decoding.formats import NPY, SERVED_FORMATS
 from functions.core.errors import PalierError
 from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.arrays import Float32Array
 
 # What they ask for is done by the time that samples are sent.
-_OF_THE_FILE = frozenset({"channel", "full_scale", "sample_format"})
+_OF_THE_FILE = frozenset({"channel"}).union(*(one.options for one in SERVED_FORMATS))
 
 
 class EndpointError(PalierError):

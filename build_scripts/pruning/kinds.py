@@ -1,9 +1,11 @@
-"""What to prune: a share of the channels or a share of the weights."""
+"""What to prune: a share of the channels or of the weights, and the layers that have them, by name."""
 
 from dataclasses import dataclass
 
 from build_scripts.errors import PruningError
+from build_scripts.networks.network import NetworkConfig
 
+HEAD = "head"
 NORMS = (1, 2)
 
 
@@ -56,3 +58,18 @@ class Unstructured(Share):
 
 
 Pruning = Structured | Unstructured
+
+
+def convolution(stage: int) -> str:
+    """Return the name of a stage's convolution."""
+    return f"stages.{stage}.0"
+
+
+def normalisation(stage: int) -> str:
+    """Return the name of a stage's batch normalisation."""
+    return f"stages.{stage}.1"
+
+
+def layer_names(network: NetworkConfig) -> tuple[str, ...]:
+    """Return the names of all convolutions and of the head, in order; each has a `weight`."""
+    return (*(convolution(stage) for stage in range(len(network.stages))), HEAD)

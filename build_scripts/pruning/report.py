@@ -22,14 +22,16 @@ REMARK = (
 
 
 @dataclass(frozen=True)
-class Proof:
-    """Records that accuracy is measured on, and what they are: `training` or `unseen`."""
+class EvaluationRecords:
+    """Records that accuracy is measured on, and their name in the report: `training` or `unseen`."""
 
     name: str
     records: LabelledRecords
 
 
-def pruning_report(before: Checkpoint, model: PrunedModel, proof: Proof, name: str) -> dict[str, object]:
+def pruning_report(
+    before: Checkpoint, model: PrunedModel, evaluation: EvaluationRecords, name: str
+) -> dict[str, object]:
     """Measure a checkpoint before pruning, right after it and after fine-tuning; export first and last to do so.
 
     Sizes are those of a checkpoint file called `name`: its name stands in it many times.
@@ -40,8 +42,8 @@ def pruning_report(before: Checkpoint, model: PrunedModel, proof: Proof, name: s
     stages = {"before": before, "pruned": model.pruned, "fine_tuned": model.tuned}
     report: dict[str, object] = {
         "loss_of_epoch": {str(epoch): loss for epoch, loss in enumerate(model.losses, 1)},
-        "accuracy_on": proof.name,
-        "accuracy": {stage: _accuracy_json(accuracy(one, proof.records, stage)) for stage, one in stages.items()},
+        "accuracy_on": evaluation.name,
+        "accuracy": {stage: _accuracy_json(accuracy(one, evaluation.records, stage)) for stage, one in stages.items()},
         "network": {"before": _figures(before, name), "after": _figures(model.tuned, name)},
     }
     sparser = network_statistics(model.tuned).sparsity > network_statistics(before).sparsity

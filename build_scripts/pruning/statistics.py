@@ -6,7 +6,7 @@ from pathlib import Path
 
 from build_scripts.networks.checkpoint import Checkpoint
 from build_scripts.networks.network import BearingNetwork
-from build_scripts.pruning.layers import layer_names
+from build_scripts.pruning.kinds import layer_names
 
 
 @dataclass(frozen=True)

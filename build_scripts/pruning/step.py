@@ -46,12 +46,12 @@ def prune(checkpoint: Checkpoint, records: LabelledRecords, pruning: Pruning, co
     pruned, masks = _pruned(checkpoint, pruning)
     tuned = _tuned(pruned, masks, training, config)
     state = tuned.network.state_dict()
-    told = {"fine_tuning_loss": tuned.losses[-1], "fine_tuning_records": len(records)}
+    figures = {"fine_tuning_loss": tuned.losses[-1], "fine_tuning_records": len(records)}
     finished = replace(
         pruned,
         weights={name: state[name].detach().clone() for name in pruned.weights},
         novelty=_novelty(tuned.network, training, pruned, config),
-        metrics=pruned.metrics | {f"{pruning.kind}_pruning": pruning.share} | told,
+        metrics=pruned.metrics | {f"{pruning.kind}_pruning": pruning.share} | figures,
     )
     return PrunedModel(pruned, finished, tuned.losses)
 

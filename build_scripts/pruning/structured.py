@@ -20,8 +20,7 @@ from torch import Tensor
 from build_scripts.errors import PruningError
 from build_scripts.networks.checkpoint import Checkpoint
 from build_scripts.networks.network import NetworkConfig
-from build_scripts.pruning.kinds import Structured
-from build_scripts.pruning.layers import HEAD, convolution, normalisation
+from build_scripts.pruning.kinds import HEAD, Structured, convolution, normalisation
 
 MIN_CHANNELS = 4
 PER_CHANNEL = ("weight", "bias", "running_mean", "running_var")

@@ -13,8 +13,7 @@ from torch.nn.utils import parametrize
 
 from build_scripts.errors import PruningError
 from build_scripts.networks.checkpoint import Checkpoint
-from build_scripts.pruning.kinds import Unstructured
-from build_scripts.pruning.layers import layer_names
+from build_scripts.pruning.kinds import Unstructured, layer_names
 
 Masks = Mapping[str, Tensor]
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from build_scripts.measuring.latency import Latency, Rounds, interleaved
 from build_scripts.measuring.outputs import agreement, run_records
 from build_scripts.quantization.calibration import checked_windows
 from build_scripts.quantization.operators import integer_convolutions
-from build_scripts.quantization.techniques import TECHNIQUES, QuantizationOptions
+from build_scripts.quantization.techniques import CANDIDATES
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -25,55 +25,7 @@ ROUNDS = Rounds(count=20, calls=10)
 # busy machine does not choose another one.
 SAME_SPEED = 0.05
 
-Settings = dict[str, str | int | float | bool]
-
-METHODS = {"static": "static-qdq", "dynamic": "dynamic", "weights": "weights-only"}
-
 log = logging.getLogger("build")
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A way to quantize: a technique and what it is told, its calibration windows apart."""
-
-    technique: str
-    options: QuantizationOptions = field(default_factory=QuantizationOptions)
-
-    @property
-    def method(self) -> str:
-        """What the manifest calls the technique."""
-        return METHODS[self.technique]
-
-    def settings(self, windows: int) -> Settings:
-        """Return what the manifest says of the variant made this way with so many calibration windows."""
-        options = self.options
-        if self.technique == "dynamic":
-            return {"weights": options.dynamic_weights}
-        weights: Settings = {"per_channel": options.per_channel, "weight_bits": options.bits}
-        if self.technique == "weights":
-            return weights
-        ranges: Settings = {"calibration": options.calibration, "calibration_windows": windows}
-        return {"activations": "uint8", "weights": "int8"} | weights | ranges
-
-
-CANDIDATES: Mapping[str, Candidate] = {
-    "static-minmax": Candidate("static"),
-    "static-percentile": Candidate("static", QuantizationOptions(calibration="percentile")),
-    "static-entropy": Candidate("static", QuantizationOptions(calibration="entropy")),
-    "static-per-tensor": Candidate("static", QuantizationOptions(per_channel=False)),
-    "static-8-bit": Candidate("static", QuantizationOptions(bits=8)),
-    "dynamic-uint8": Candidate("dynamic"),
-    "dynamic-int8": Candidate("dynamic", QuantizationOptions(dynamic_weights="int8")),
-    "weights-only": Candidate("weights"),
-}
-DEFAULT_CANDIDATES = (
-    "static-minmax",
-    "static-percentile",
-    "static-entropy",
-    "static-per-tensor",
-    "dynamic-uint8",
-    "weights-only",
-)
 
 
 @dataclass(frozen=True)
@@ -144,7 +96,7 @@ def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
     tried += [Tried(name, None, reason) for name, reason in failed.items()]
     kept = fastest(tried)
     for one in tried:
-        log.info("  %s", told(one, kept))
+        log.info("  %s", summary_line(one, kept))
     return Search(tuple(tried), kept, made[kept] if kept else None)
 
 
@@ -152,10 +104,8 @@ def _make_all(fp32: Path, space: SearchSpace, work: Path) -> tuple[dict[str, Pat
     made: dict[str, Path] = {}
     failed: dict[str, str] = {}
     for name in space.names:
-        candidate = CANDIDATES[name]
-        options = candidate.options.with_windows(space.windows)
         try:
-            made[name] = TECHNIQUES[candidate.technique](fp32, work / f"{name}.onnx", options)
+            made[name] = CANDIDATES[name].quantize(fp32, work / f"{name}.onnx", space.windows)
         except BuildError as error:
             failed[name] = str(error).removesuffix(".")
     return made, failed
@@ -197,8 +147,8 @@ def fastest(tried: Sequence[Tried]) -> str | None:
     return next((name for name, speedup in good.items() if speedup >= limit), None)
 
 
-def told(one: Tried, kept: str | None) -> str:
-    """Return a line of the log for a candidate."""
+def summary_line(one: Tried, kept: str | None) -> str:
+    """Return the line of a candidate in the log: its figures, and whether it is kept or why it is refused."""
     if one.figures is None:
         return f"{one.name}: {one.refused}"
     figures = one.figures

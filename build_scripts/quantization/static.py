@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +14,6 @@ from build_scripts.quantization.layers import checked_layers, prepared, shielded
 from build_scripts.quantization.operators import require_integer_convolutions
 from functions.core.preprocessing.arrays import Float32Array
 
-METHOD = "static-qdq"
 OPERATORS = ["Conv", "Relu"]
 
 
@@ -30,18 +29,10 @@ class QuantizationConfig:
     x86-64 and arm64; other pairs leave convolutions in float32.
     """
 
-    activations: str = "uint8"
-    weights: str = "int8"
     per_channel: bool = True
     reduce_range: bool = True
     calibration: str = "minmax"
     exclude: tuple[str, ...] = ()
-
-    def settings(self, windows: int) -> dict[str, str | int | float | bool]:
-        """Return the settings as the manifest writes them, with the number of calibration windows."""
-        settings = asdict(self) | {"calibration_windows": windows}
-        excluded = settings.pop("exclude")
-        return settings | ({"exclude": ",".join(excluded)} if excluded else {})
 
 
 def quantize(source: Path, calibration: Float32Array, path: Path, config: QuantizationConfig) -> Path:

@@ -1,21 +1,27 @@
-"""Every technique that turns an ONNX file into another, by the name the command line gives it."""
+"""The table of quantization techniques, from which the command line, the search and the benchmarks are made.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+It is data: the module of a technique, and onnx with it, loads when the technique runs.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from build_scripts.errors import QuantizationError
-from build_scripts.quantization.dynamic import quantize_dynamically
-from build_scripts.quantization.half import quantize_to_half
-from build_scripts.quantization.static import QuantizationConfig, quantize
-from build_scripts.quantization.weights import quantize_weights
+from functions.core.models.manifest import Precision
 from functions.core.preprocessing.arrays import Float32Array
+
+# Methods that set the ranges of static activations, and types of dynamic weights.
+CALIBRATIONS = ("minmax", "entropy", "percentile")
+DYNAMIC_WEIGHTS = ("uint8", "int8")
+
+Settings = dict[str, str | int | float | bool]
 
 
 @dataclass(frozen=True)
 class QuantizationOptions:
-    """What a technique may be told; each takes what it needs.
+    """The options of all techniques; each takes what it needs.
 
     calibration_windows float32 [n, C, T], calibration minmax, entropy or percentile; bits of a weight;
     dynamic_weights uint8 or int8; exclude names layers that stay as they are.
@@ -33,7 +39,7 @@ class QuantizationOptions:
         return replace(self, calibration_windows=windows)
 
 
-class Technique(Protocol):
+class Quantizer(Protocol):
     """Quantizes the float32 model `source` to a new file and returns its path."""
 
     def __call__(self, source: Path, path: Path, options: QuantizationOptions) -> Path:
@@ -45,8 +51,38 @@ class Technique(Protocol):
         ...
 
 
-def static(source: Path, path: Path, options: QuantizationOptions) -> Path:
-    """Quantize activations and weights of the convolutions by calibration windows."""
+@dataclass(frozen=True)
+class ComparedVariant:
+    """A row of the benchmarks: its key, its label, and the options that it is made with."""
+
+    row: str
+    label: str
+    options: QuantizationOptions
+
+
+@dataclass(frozen=True)
+class Technique:
+    """A way to quantize an ONNX file.
+
+    precision of the file; method: name in a manifest; settings: what a manifest says of options, given the number of
+    calibration windows; needs_windows: whether it cannot do without them; candidates: options by the name that a
+    recipe gives them; on_request: candidates that are tried only where a recipe names them; compared: rows of the
+    benchmarks.
+    """
+
+    precision: Precision
+    method: str
+    quantizer: Quantizer
+    settings: Callable[[QuantizationOptions, int], Settings] = lambda options, windows: {}
+    needs_windows: bool = False
+    candidates: Mapping[str, QuantizationOptions] = field(default_factory=dict)
+    on_request: frozenset[str] = frozenset()
+    compared: Sequence[ComparedVariant] = ()
+
+
+def _static(source: Path, path: Path, options: QuantizationOptions) -> Path:
+    from build_scripts.quantization.static import QuantizationConfig, quantize
+
     if options.calibration_windows is None:
         raise QuantizationError("Static quantization needs calibration windows.")
     if options.bits not in {7, 8}:
@@ -60,19 +96,112 @@ def static(source: Path, path: Path, options: QuantizationOptions) -> Path:
     return quantize(source, options.calibration_windows, path, config)
 
 
-def dynamic(source: Path, path: Path, options: QuantizationOptions) -> Path:
-    """Quantize weights, and activations at every call."""
+def _dynamic(source: Path, path: Path, options: QuantizationOptions) -> Path:
+    from build_scripts.quantization.dynamic import quantize_dynamically
+
     return quantize_dynamically(source, path, options.dynamic_weights, options.exclude)
 
 
-def half(source: Path, path: Path, options: QuantizationOptions) -> Path:
-    """Convert to float16."""
-    return quantize_to_half(source, path, options.exclude)
+def _weights(source: Path, path: Path, options: QuantizationOptions) -> Path:
+    from build_scripts.quantization.weights import quantize_weights
 
-
-def weights(source: Path, path: Path, options: QuantizationOptions) -> Path:
-    """Quantize weights only."""
     return quantize_weights(source, path, per_channel=options.per_channel, bits=options.bits, exclude=options.exclude)
 
 
-TECHNIQUES: Mapping[str, Technique] = {"static": static, "dynamic": dynamic, "half": half, "weights": weights}
+def _half(source: Path, path: Path, options: QuantizationOptions) -> Path:
+    from build_scripts.quantization.half import quantize_to_half
+
+    return quantize_to_half(source, path, options.exclude)
+
+
+def _static_settings(options: QuantizationOptions, windows: int) -> Settings:
+    ranges: Settings = {"calibration": options.calibration, "calibration_windows": windows}
+    return {"activations": "uint8", "weights": "int8"} | _weight_settings(options, windows) | ranges
+
+
+def _weight_settings(options: QuantizationOptions, windows: int) -> Settings:
+    return {"per_channel": options.per_channel, "weight_bits": options.bits}
+
+
+def _dynamic_settings(options: QuantizationOptions, windows: int) -> Settings:
+    return {"weights": options.dynamic_weights}
+
+
+# By the name that the command line gives them. A row's order here is its order in the search and in the benchmarks.
+TECHNIQUES: Mapping[str, Technique] = {
+    "static": Technique(
+        precision="int8",
+        method="static-qdq",
+        quantizer=_static,
+        settings=_static_settings,
+        needs_windows=True,
+        candidates={
+            "static-minmax": QuantizationOptions(),
+            "static-percentile": QuantizationOptions(calibration="percentile"),
+            "static-entropy": QuantizationOptions(calibration="entropy"),
+            "static-per-tensor": QuantizationOptions(per_channel=False),
+            "static-8-bit": QuantizationOptions(bits=8),
+        },
+        on_request=frozenset({"static-8-bit"}),
+        compared=(ComparedVariant("onnx_int8", "int8 (this project's recipe)", QuantizationOptions()),),
+    ),
+    "dynamic": Technique(
+        precision="int8",
+        method="dynamic",
+        quantizer=_dynamic,
+        settings=_dynamic_settings,
+        candidates={
+            "dynamic-uint8": QuantizationOptions(),
+            "dynamic-int8": QuantizationOptions(dynamic_weights="int8"),
+        },
+        on_request=frozenset({"dynamic-int8"}),
+        compared=(
+            ComparedVariant("onnx_dynamic_uint8", "dynamic int8, uint8 weights", QuantizationOptions(bits=8)),
+            ComparedVariant(
+                "onnx_dynamic_int8", "dynamic int8, int8 weights", QuantizationOptions(bits=8, dynamic_weights="int8")
+            ),
+        ),
+    ),
+    "weights": Technique(
+        precision="int8",
+        method="weights-only",
+        quantizer=_weights,
+        settings=_weight_settings,
+        candidates={"weights-only": QuantizationOptions()},
+        compared=(ComparedVariant("onnx_weights_int8", "weights-only int8", QuantizationOptions(bits=8)),),
+    ),
+    "half": Technique(
+        precision="fp16",
+        method="float16",
+        quantizer=_half,
+        compared=(ComparedVariant("onnx_fp16", "float16", QuantizationOptions(bits=16)),),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A variant that a search tries: a technique and its options, calibration windows apart."""
+
+    technique: Technique
+    options: QuantizationOptions
+
+    def quantize(self, source: Path, path: Path, windows: Float32Array) -> Path:
+        """Quantize the float32 model `source` to `path` with calibration windows float32 [n, C, T].
+
+        Raises:
+            QuantizationError: an option does not fit the technique or the model.
+        """
+        return self.technique.quantizer(source, path, self.options.with_windows(windows))
+
+    def settings(self, windows: int) -> Settings:
+        """Return the settings in the manifest of a variant that was made with so many calibration windows."""
+        return self.technique.settings(self.options, windows)
+
+
+CANDIDATES: Mapping[str, Candidate] = {
+    name: Candidate(technique, options)
+    for technique in TECHNIQUES.values()
+    for name, options in technique.candidates.items()
+}
+DEFAULT_CANDIDATES = tuple(name for name, one in CANDIDATES.items() if name not in one.technique.on_request)

@@ -11,7 +11,7 @@ from build_scripts.data.simulation.classes import FAULT_CLASSES, SAMPLE_RATE_HZ
 from build_scripts.evidence.calibrate import FALSE_ALARM_RATE
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.networks.network import NetworkConfig, Stage
-from build_scripts.quantization.search import DEFAULT_CANDIDATES
+from build_scripts.quantization.techniques import DEFAULT_CANDIDATES
 from build_scripts.training.train import TrainingConfig
 
 # Simulated on demand, or a part of the recordings in a folder that the user names.
@@ -71,7 +71,7 @@ JOURNAL_BEARING = ModelRecipe(
     choosing_records=SimulationConfig(records_per_cell=48, seed=1001),
     unseen_records=SimulationConfig(records_per_cell=24, seed=1002),
     calibration_windows=256,
-    data=f"{_SIMULATED.count} simulated journal-bearing records of five seconds (build_scripts/simulation)",
+    data=f"{_SIMULATED.count} simulated journal-bearing records of five seconds",
     limits=(
         "The simulator is not validated on a rig: no recording of a real journal bearing was used. "
         "A one-second window of a cavitating machine without a burst in it equals a healthy one, so single "

@@ -18,7 +18,7 @@ from build_scripts.packaging.build import BuildPlan, Destination, build
 from build_scripts.packaging.package import Notes, require_new
 from build_scripts.recipes.cross_validate import leave_one_load_out, together
 from build_scripts.recipes.recipe import DataSource, ModelRecipe
-from build_scripts.training.strangers import EXAMPLES, Signals, examples
+from build_scripts.training.foreign_signals import EXAMPLES, Signals, examples
 from build_scripts.training.train import train
 from functions.core.models.engine import Engine
 from functions.core.preprocessing.resampling import resample

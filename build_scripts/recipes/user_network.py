@@ -15,7 +15,7 @@ from build_scripts.errors import CheckpointError, DataError, RecipeError
 from build_scripts.networks.novelty import Distance, NoveltyModel, fit_novelty
 from build_scripts.networks.trained import DISTANCE, LOGITS, TrainedModel
 from build_scripts.recipes.user_recipe import NetworkPart, UserRecipe
-from build_scripts.training.outliers import exposure
+from build_scripts.training.foreign_signals import exposure
 from functions.core.preprocessing.arrays import Float32Array
 
 # Where training scripts keep the weights beside other things.

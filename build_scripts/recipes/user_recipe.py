@@ -12,7 +12,7 @@ from build_scripts.errors import RecipeError
 from build_scripts.export.torch_export import OPSET, ExporterName
 from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.networks.checkpoint import ModelDescription
-from build_scripts.quantization.search import CANDIDATES, DEFAULT_CANDIDATES
+from build_scripts.quantization.techniques import CANDIDATES, DEFAULT_CANDIDATES
 from functions.core.models.manifest import SLUG
 
 Slug = Annotated[str, Field(pattern=f"{SLUG}$")]

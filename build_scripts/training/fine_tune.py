@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import CosineAnnealingLR
@@ -16,7 +15,6 @@ from tqdm import trange
 
 from build_scripts.errors import FineTuningError
 from build_scripts.training.training_windows import epoch_generator
-from functions.core.preprocessing.arrays import Float32Array
 
 Batches = Callable[[np.random.Generator], Iterator[tuple[Tensor, Tensor]]]
 Network = TypeVar("Network", bound=nn.Module)
@@ -61,18 +59,6 @@ def fine_tune(network: Network, batches: Batches, config: TuningConfig, name: st
         schedule.step()
         progress.set_postfix(loss=f"{losses[-1]:.4f}")
     return FineTuned(tuned.eval(), tuple(losses))
-
-
-def window_batches(windows: Float32Array, label: NDArray[np.int64], batch_size: int) -> Batches:
-    """Return batches of windows float32 [n, C, T] and labels int64 [n], in a new order each epoch."""
-
-    def batches(rng: np.random.Generator) -> Iterator[tuple[Tensor, Tensor]]:
-        order = rng.permutation(len(windows))
-        for start in range(0, len(order), batch_size):
-            chosen = order[start : start + batch_size]
-            yield torch.from_numpy(windows[chosen]), torch.from_numpy(label[chosen])
-
-    return batches
 
 
 def _epoch(network: nn.Module, batches: Iterator[tuple[Tensor, Tensor]], optimizer: AdamW) -> float:

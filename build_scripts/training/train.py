@@ -16,7 +16,7 @@ from build_scripts.errors import CheckpointError
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
 from build_scripts.networks.network import BearingNetwork, NetworkConfig
 from build_scripts.networks.novelty import NoveltyModel, fit_novelty
-from build_scripts.training.outliers import KINDS, exposure
+from build_scripts.training.foreign_signals import KINDS, exposure
 from build_scripts.training.training_windows import epoch_generator, random_batches
 from functions.core.preprocessing.arrays import Float32Array
 

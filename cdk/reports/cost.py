@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cdk.functions import INFERENCE
 from cdk.refusals import StageError
 from cdk.reports.differences import as_table
 from cdk.stages import Stage
@@ -125,7 +126,7 @@ def _metrics(alarm: Mapping[str, Any]) -> int:
 
 def _million(stage: Stage) -> Costs:
     price, assumed = prices()["million"], prices()["assumed"]
-    gigabytes = stage.sizes["inference"].memory_mb / _MIB_A_GB
+    gigabytes = stage.sizes[INFERENCE.name].memory_mb / _MIB_A_GB
     return {
         "api": price["api"]["usd"],
         "requests": price["web_acl"]["usd"],

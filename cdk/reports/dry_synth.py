@@ -1,4 +1,4 @@
-"""A synth that is looked at and thrown away."""
+"""What the stages cost, from templates that are synthesized into a temporary folder."""
 
 import json
 import tempfile
@@ -16,7 +16,7 @@ from cdk.reports.cost import StageCost, Template, cost
 from cdk.stacks.api import Source
 from cdk.stages import STAGES, Stage
 
-# Who hears the alarms changes neither their number nor their price.
+# A receiver of the alarms changes neither their number nor their price.
 _SOMEBODY = Receiver("page", "mailto:oncall@plant.internal")
 
 

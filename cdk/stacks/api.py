@@ -11,12 +11,11 @@ from cdk.bundle import Bundle
 from cdk.constructs.api.own_domain import OwnDomain
 from cdk.constructs.api.rest_api import RestApi
 from cdk.constructs.api.shift import CanaryShift
-from cdk.constructs.lambda_functions.function import Deployment, Function
-from cdk.constructs.lambda_functions.grants import grant, let_consume
+from cdk.constructs.lambda_functions.function import Deployment, Function, scale_provisioned_concurrency
+from cdk.constructs.lambda_functions.grants import grant, grant_consume
 from cdk.constructs.lambda_functions.layers import layer
-from cdk.constructs.lambda_functions.warm import keep_warm
 from cdk.constructs.observability.dashboard import dashboard_name
-from cdk.constructs.secrets.key_store import VARIABLE, KeyStore
+from cdk.constructs.secrets.key_store import KeyStore
 from cdk.functions import FUNCTIONS, FunctionSpec
 from cdk.stacks.data import DataStack
 from cdk.stages import Stage
@@ -67,10 +66,10 @@ class ApiStack(Stack):
         function = Function(
             self, spec.name.title(), spec=spec, deployment=deployment, environment=self._environment(spec)
         )
-        self._let(function, spec)
+        self._grant(function, spec)
         alias = function.publish()
         if spec.routes and spec.models and self._stage.provisioned:
-            keep_warm(alias, self._stage.provisioned)
+            scale_provisioned_concurrency(alias, self._stage.provisioned)
         if spec.routes and self._stage.shift != "all_at_once":
             CanaryShift(self, f"{spec.name.title()}Shift", stage=self._stage, name=spec.name, alias=alias)
         for route in spec.routes:
@@ -81,10 +80,10 @@ class ApiStack(Stack):
 
     def _environment(self, spec: FunctionSpec) -> dict[str, str]:
         named = {one.variable: self._data.resources[one.resource].address for one in spec.grants}
-        keys = {VARIABLE: self._keys.secret.secret_arn} if spec.reads_keys else {}
-        return named | keys | (self._surroundings() if spec.serves_page else {})
+        keys = self._keys.environment if spec.reads_keys else {}
+        return named | keys | (self._page_environment() if spec.serves_page else {})
 
-    def _surroundings(self) -> dict[str, str]:
+    def _page_environment(self) -> dict[str, str]:
         bucket = f"https://{self._data.recordings.bucket.bucket_name}.s3.{self.region}.{self.url_suffix}"
         console = f"https://{self.region}.console.aws.amazon.com/cloudwatch/home?region={self.region}"
         return {
@@ -92,13 +91,13 @@ class ApiStack(Stack):
             "PALIER_DASHBOARD_METRICS_URL": f"{console}#dashboards:name={dashboard_name(self._stage.name)}",
         }
 
-    def _let(self, function: Function, spec: FunctionSpec) -> None:
+    def _grant(self, function: Function, spec: FunctionSpec) -> None:
         if spec.reads_keys:
-            self._keys.let_read(function)
+            self._keys.grant_read(function.role)
         for one in spec.grants:
             grant(function, self._data.resources[one.resource], one.access)
         if spec.consumes:
-            let_consume(function, self._data.resources["queue"])
+            grant_consume(function, self._data.resources["queue"])
 
     def _consume(self, spec: FunctionSpec, alias: lambda_.Alias) -> None:
         lambda_.EventSourceMapping(

@@ -1,4 +1,4 @@
-"""The data of a stage: recordings and results, jobs, history, those who hear of assets, and the key of it all."""
+"""The data of a stage: recordings and results, jobs, history, the bus and topic of assets, and the key of all of it."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_kms as kms
@@ -9,7 +9,9 @@ from cdk.constructs.data.job_queue import JobQueue
 from cdk.constructs.data.recordings import Recordings
 from cdk.constructs.data.table import Table, TableKeys
 from cdk.constructs.lambda_functions.grants import Resource
-from cdk.constructs.removal import removal_policy
+from cdk.constructs.retention import removal_policy
+from cdk.functions import WORKER
+from cdk.resource_names import resource_name
 from cdk.stages import Stage
 
 TABLES: dict[str, TableKeys] = {
@@ -26,7 +28,7 @@ class DataStack(Stack):
         self.key = kms.Key(
             self,
             "Key",
-            alias=f"alias/palier-{stage.name}",
+            alias=f"alias/{resource_name(stage.name)}",
             description=f"Palier {stage.name}: data and API keys",
             enable_key_rotation=True,
             pending_window=Duration.days(7),
@@ -47,7 +49,7 @@ class DataStack(Stack):
             self,
             "JobQueue",
             key=self.key,
-            worker_timeout_s=stage.sizes["worker"].timeout_s,
+            worker_timeout_s=stage.sizes[WORKER.name].timeout_s,
             retention=stage.retention,
         )
         self.alerts = AssetAlerts(self, "AssetAlerts", stage=stage, key=self.key)
@@ -80,7 +82,7 @@ class DataStack(Stack):
 
     def _share_recordings(self, stage: Stage) -> Resource:
         # Under a name of its own, which the finding of cdk-nag then has.
-        name = f"palier-{stage.name}-recordings"
+        name = resource_name(stage.name, "recordings")
         bucket = self.recordings.bucket
         objects = f"{self.export_value(bucket.bucket_arn, name=name)}/*"
         reason = "Objects are named by the jobs they belong to; their names are not known before."

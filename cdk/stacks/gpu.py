@@ -11,9 +11,9 @@ from cdk.constructs.gpu.gpu_service import GpuService
 from cdk.constructs.gpu.gpu_task import GpuTask
 from cdk.constructs.network.boundary import Boundary
 from cdk.constructs.protection.web_acl import WebAcl
-from cdk.constructs.secrets.key_store import VARIABLE, KeyStore
+from cdk.constructs.secrets.key_store import KeyStore
 from cdk.stage_parts import Domain, Gpu
-from cdk.stages import Stage as PalierStage
+from cdk.stages import Stage
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class GpuStack(Stack):
         scope: Construct,
         id_: str,
         *,
-        stage: PalierStage,
+        stage: Stage,
         gpu: Gpu,
         domain: Domain,
         neighbours: Neighbours,
@@ -41,8 +41,8 @@ class GpuStack(Stack):
         super().__init__(scope, id_, description=f"Palier {stage.name}: container on GPUs")
         boundary, keys = neighbours.boundary, neighbours.keys
         self.capacity = GpuCapacity(self, "Capacity", stage=stage.name, gpu=gpu, boundary=boundary)
-        self.task = GpuTask(self, "Task", stage=stage, gpu=gpu, environment={VARIABLE: keys.secret.secret_arn})
-        keys.let_read(self.task)
+        self.task = GpuTask(self, "Task", stage=stage, gpu=gpu, environment=keys.environment)
+        keys.grant_read(self.task.role)
         self.balancer = GpuBalancer(self, "Door", stage=stage, domain=domain, boundary=boundary)
         neighbours.web_acl.protect(self, "WebAcl", self.balancer.balancer.load_balancer_arn)
         self.service = GpuService(

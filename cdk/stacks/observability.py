@@ -8,41 +8,38 @@ from constructs import Construct
 from cdk.alarm_thresholds import AlarmThresholds, Receiver
 from cdk.constructs.observability.alarm_topics import AlarmTopics
 from cdk.constructs.observability.alarms.budget import monthly_budget
-from cdk.constructs.observability.alarms.capacity import capacity_alarms
-from cdk.constructs.observability.alarms.gpu import gpu_memory_alarm
-from cdk.constructs.observability.alarms.jobs import job_alarms
+from cdk.constructs.observability.alarms.capacity import capacity_alarms, gpu_memory_alarm
+from cdk.constructs.observability.alarms.factory import AlarmFactory
 from cdk.constructs.observability.alarms.objectives import objective_alarms
-from cdk.constructs.observability.alarms.service import service_alarms
-from cdk.constructs.observability.alarms.traffic import traffic_alarms
-from cdk.constructs.observability.alarms.watch import Watch
+from cdk.constructs.observability.alarms.service import job_alarms, service_alarms, traffic_alarms
 from cdk.constructs.observability.dashboard import ServiceDashboard
-from cdk.measured import Measured
-from cdk.observed import Observed
+from cdk.constructs.observability.monitored_stage import MonitoredStage
+from cdk.constructs.observability.stage_metrics import StageMetrics
 
 
 class ObservabilityStack(Stack):
-    """The alarms and the dashboard of a stage. `topics` and `alarms` are for those who add to them."""
+    """The alarms and the dashboard of a stage."""
 
     def __init__(
         self,
         scope: Construct,
         id_: str,
         *,
-        observed: Observed,
+        monitored: MonitoredStage,
         thresholds: AlarmThresholds,
         receivers: Sequence[Receiver] = (),
     ) -> None:
-        super().__init__(scope, id_, description=f"Palier {observed.stage}: alarms, budget, dashboard")
-        measured = Measured(observed)
-        self.topics = AlarmTopics(self, "Topics", stage=observed.stage, receivers=receivers)
-        self.watch = Watch(Construct(self, "Alarms"), measured, thresholds, self.topics)
-        self.alarms = [
+        super().__init__(scope, id_, description=f"Palier {monitored.stage}: alarms, budget, dashboard")
+        metrics = StageMetrics(monitored)
+        topics = AlarmTopics(self, "Topics", stage=monitored.stage, receivers=receivers)
+        factory = AlarmFactory(Construct(self, "Alarms"), metrics, thresholds, topics)
+        alarms = [
             alarm
             for family in (service_alarms, objective_alarms, capacity_alarms, job_alarms, traffic_alarms)
-            for alarm in family(self.watch)
+            for alarm in family(factory)
         ]
-        if observed.gpu_memory_percent is not None:
-            self.alarms.append(gpu_memory_alarm(self.watch, observed.gpu_memory_percent))
-        monthly_budget(self, limit_usd=thresholds.monthly_budget_usd, topics=self.topics)
-        names = [self.watch.name(alarm.node.id) for alarm in self.alarms]
-        ServiceDashboard(self, "Service", measured=measured, thresholds=thresholds, alarm_names=names)
+        if monitored.gpu_memory_percent is not None:
+            alarms.append(gpu_memory_alarm(factory, monitored.gpu_memory_percent))
+        monthly_budget(self, limit_usd=thresholds.monthly_budget_usd, topics=topics)
+        names = [factory.deployed_name(alarm.node.id) for alarm in alarms]
+        ServiceDashboard(self, "Service", metrics=metrics, thresholds=thresholds, alarm_names=names)

@@ -5,12 +5,12 @@ from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
 from cdk.constructs.protection.web_acl import WebAcl
-from cdk.stages import Stage as PalierStage
+from cdk.stages import Stage
 
 
 class ProtectionStack(Stack):
     """The web ACL on the API's stage."""
 
-    def __init__(self, scope: Construct, id_: str, *, stage: PalierStage, api: apigateway.RestApi) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, api: apigateway.RestApi) -> None:
         super().__init__(scope, id_, description=f"Palier {stage.name}: web ACL")
         self.web_acl = WebAcl(self, "WebAcl", stage=stage, resource_arn=api.deployment_stage.stage_arn)

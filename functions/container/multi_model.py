@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from functions.container.errors import MalformedLoadError, ModelLoadedError, NoRoomError
 from functions.container.sagemaker import Invocations
-from functions.core.decoding import JSON
+from functions.core.decoding.formats import JSON
 from functions.core.errors import ModelNotFoundError
 from functions.core.http.bodies import read_body
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from functions.core.decoding import JSON
+from functions.core.decoding.formats import JSON
 from functions.core.errors import MalformedEnvelopeError
 from functions.core.http.bodies import read_as_sent, read_body
 from functions.inference.endpoints import Endpoints

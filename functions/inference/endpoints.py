@@ -16,16 +16,24 @@ from starlette.responses import Response
 
 from functions.core.assets.history import Observation
 from functions.core.assets.recorder import Recorder
-from functions.core.decoding import JSON, MEDIA_TYPES, NPY, decode_file, media_type
+from functions.core.decoding.formats import (
+    BATCH_DECODERS,
+    BATCH_MEDIA_TYPES,
+    JSON,
+    MEDIA_TYPES,
+    decode_file,
+    media_type,
+)
 from functions.core.decoding.json_body import decode_json, decode_json_batch
-from functions.core.decoding.npy import decode_npy_batch
 from functions.core.errors import (
     BatchTooLargeError,
     EmptyBatchError,
     InvalidOptionError,
     ModelUnavailableError,
 )
+from functions.core.http.answers import Answer
 from functions.core.http.bodies import read_body
+from functions.core.http.diagnosis_answer import DiagnosisAnswer, ModelReference
 from functions.core.http.workers import Workers
 from functions.core.models.diagnosis import Diagnosis
 from functions.core.models.flow import Flow
@@ -37,18 +45,7 @@ from functions.core.preprocessing.indicators import indicators
 from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings
 from functions.core.version import VERSION
-from functions.inference.schemas import (
-    Answer,
-    BatchAnswer,
-    DiagnosisAnswer,
-    HealthAnswer,
-    IndexAnswer,
-    ModelAnswer,
-    ModelReference,
-    ModelsAnswer,
-)
-
-BATCH_MEDIA_TYPES = (JSON, NPY)
+from functions.inference.schemas import BatchAnswer, HealthAnswer, IndexAnswer, ModelAnswer, ModelsAnswer
 
 
 class _Diagnosed(NamedTuple):
@@ -200,10 +197,10 @@ def _observations(
 
 
 def _decode_batch(body: bytes, kind: str) -> tuple[list[Recording], dict[str, object]]:
-    if kind == NPY:
-        return decode_npy_batch(body), {}
-    content = decode_json_batch(body)
-    return content.recordings, dict(content.options)
+    if kind == JSON:
+        content = decode_json_batch(body)
+        return content.recordings, dict(content.options)
+    return BATCH_DECODERS[kind](body), {}
 
 
 def _query(request: Request) -> dict[str, str]:

@@ -6,6 +6,9 @@ from typing import Any
 
 import msgspec
 
+from functions.core.decoding.formats import JSON, SERVED_FORMATS, ServedFormat
+from functions.core.http.answers import Answer, ErrorAnswer
+from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.http.openapi import (
     READING_ERRORS,
     SCHEMAS,
@@ -18,15 +21,14 @@ from functions.core.http.openapi import (
 from functions.core.models.options import DiagnosisOptions
 from functions.core.version import VERSION
 from functions.inference.schemas import (
-    Answer,
     BatchAnswer,
-    DiagnosisAnswer,
-    ErrorAnswer,
     HealthAnswer,
     IndexAnswer,
     ModelAnswer,
     ModelsAnswer,
 )
+from functions.inference.v2.openapi import v2_paths
+from functions.inference.v2.schemas import v2_schemas
 
 _ANSWERS: tuple[type[Answer], ...] = (
     BatchAnswer,
@@ -52,6 +54,7 @@ _SIGNAL = {
     "description": "Samples in the model's unit, [samples] or [channels, samples].",
     "anyOf": [_NUMBERS, {"type": "array", "items": _NUMBERS}],
 }
+_TEXT = {"type": "string"}
 _BINARY = {"type": "string", "format": "binary"}
 
 
@@ -62,9 +65,6 @@ def openapi_document(others: Sequence[dict[str, Any]] | None = None) -> dict[str
         others: what else is answered at the same place, parts with `tags`, `paths` and `schemas`; a path of theirs
             stands in the place of this function's. By default the other functions' parts.
     """
-    # Late: it builds on this module.
-    from functions.inference.v2.openapi import v2_paths, v2_schemas
-
     parts = read_parts() if others is None else others
     tags = dict(ChainMap(*(part["tags"] for part in reversed(parts)), _TAGS))
     return {
@@ -101,7 +101,7 @@ def _paths() -> dict[str, Any]:
         "/model/info": {"get": _read("getDefaultModel", "The default model package", ModelAnswer)},
         "/predict": {"post": _predict()},
         "/predict/batch": {"post": _predict_batch()},
-        "/openapi.json": {"get": _document("openapi", "This document", "application/json", {"type": "object"})},
+        "/openapi.json": {"get": _document("openapi", "This document", JSON, {"type": "object"})},
         "/docs": {"get": _document("docs", "This document, for people", "text/html", {"type": "string"})},
     }
 
@@ -117,7 +117,7 @@ def _read(operation: str, summary: str, answer: type[Answer], *, secured: bool =
 
 
 def _proof() -> dict[str, Any]:
-    content = {"application/json": {"schema": {"type": "object"}}}
+    content = {JSON: {"schema": {"type": "object"}}}
     return {
         "operationId": "getProof",
         "tags": [_TAG_OF["getProof"]],
@@ -133,29 +133,19 @@ def _health() -> dict[str, Any]:
 
 
 def _predict() -> dict[str, Any]:
-    content = {
-        "application/json": {"schema": _json_body("signal", _SIGNAL)},
-        "application/octet-stream": {
-            "schema": _BINARY | {"description": "Little-endian float32 or int16 (`sample_format`), one channel."}
-        },
-        "application/x-npy": {"schema": _BINARY | {"description": "Floats, [samples] or [channels, samples]."}},
-        "text/csv": {
-            "schema": {
-                "type": "string",
-                "description": "One column a channel; a `time_s` column gives the rate.",
-            }
-        },
-        "audio/wav": {"schema": _BINARY | {"description": "PCM of 8 to 32 bits, or float."}},
-    }
+    content = {JSON: {"schema": _json_body("signal", _SIGNAL)}}
+    content |= {one.media_type: _file_body(one, one.description) for one in SERVED_FORMATS}
     return _post("predict", "One recording, one diagnosis", content, "DiagnosisAnswer")
 
 
 def _predict_batch() -> dict[str, Any]:
-    content = {
-        "application/json": {"schema": _json_body("signals", {"type": "array", "minItems": 1, "items": _SIGNAL})},
-        "application/x-npy": {"schema": _BINARY | {"description": "[recordings, (channels,) samples]."}},
-    }
+    content = {JSON: {"schema": _json_body("signals", {"type": "array", "minItems": 1, "items": _SIGNAL})}}
+    content |= {one.media_type: _file_body(one, one.batch_description) for one in SERVED_FORMATS if one.decode_batch}
     return _post("predictBatch", "Many recordings, as many diagnoses", content, "BatchAnswer")
+
+
+def _file_body(one: ServedFormat, description: str) -> dict[str, Any]:
+    return {"schema": (_TEXT if one.is_text else _BINARY) | {"description": description}}
 
 
 def _post(operation: str, summary: str, content: dict[str, Any], answer: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from functions.core.assets.history_table import HistoryTable, create_history_table
-from functions.core.decoding import JSON
+from functions.core.decoding.formats import JSON
 from functions.core.errors import AssetNotFoundError, NotConfiguredError
 from functions.core.http.answers import Answer
 from functions.core.http.workers import Workers

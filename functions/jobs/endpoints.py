@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from functions.core.decoding import JSON, media_type
+from functions.core.decoding.formats import JSON, media_type
 from functions.core.errors import JobInvalidError, JobNotFoundError, JobStateError
 from functions.core.http.answers import Answer
 from functions.core.http.bodies import read_body
@@ -21,11 +21,11 @@ from functions.core.jobs.job import Job
 from functions.core.jobs.results import read_page
 from functions.core.jobs.service import JobService, create_service
 from functions.core.settings import Settings
-from functions.jobs.depth import QueueDepth
+from functions.jobs.job_creation import Submitter, identify
 from functions.jobs.queries import LARGEST_PAGE, check_names, choice, cursor, whole_number
+from functions.jobs.queue_depth import QueueDepth
 from functions.jobs.schemas import DownloadAnswer, JobAnswer, JobsAnswer, ResultsAnswer, SubmittedAnswer
 from functions.jobs.submission import read_submission
-from functions.jobs.submitting import Submitter, identify
 
 # Whose jobs they are where no keys are asked for.
 EVERYBODY = "everybody"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.core.decoding import RAW
+from functions.core.decoding.formats import RAW, SERVED_FORMATS
 from functions.core.errors import EmptyBatchError, JobInvalidError, JobTooLargeError, PrefixRefusedError
 from functions.core.jobs.files import JobFiles, inline_key, uploads_prefix
 from functions.core.jobs.job import Source
@@ -16,16 +16,11 @@ SHARED = "shared"
 # A form for each file is in the answer, which Lambda bounds.
 MOST_UPLOADS = 1_000
 
-_MEDIA_TYPES = {
-    ".csv": "text/csv",
-    ".npy": "application/x-npy",
-    ".wav": "audio/wav",
-    ".f32": RAW,
-}
+_MEDIA_TYPES = {ending: one.media_type for one in SERVED_FORMATS for ending in one.job_endings}
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedJob:
     """The recordings of a job; inline: the bytes of those that came with the submission."""
 
     source: Source
@@ -33,8 +28,8 @@ class Plan:
     inline: bytes = b""
 
 
-def make_plan(job_id: str, owner: str, submission: Submission, files: JobFiles, most: int) -> Plan:
-    """Return the plan of a submission.
+def plan_job(job_id: str, owner: str, submission: Submission, files: JobFiles, most: int) -> PlannedJob:
+    """Return what a submission has in its job.
 
     Raises:
         EmptyBatchError, JobTooLargeError: no recordings, or too many.
@@ -43,23 +38,23 @@ def make_plan(job_id: str, owner: str, submission: Submission, files: JobFiles, 
         DependencyUnavailableError: the bucket cannot be listed.
     """
     if submission.prefix is not None:
-        plan = Plan("prefix", _referenced(submission.prefix, owner, files, most))
+        planned = PlannedJob("prefix", _referenced(submission.prefix, owner, files, most))
     elif submission.uploads:
-        plan = Plan("uploads", _uploaded(job_id, submission.uploads))
+        planned = PlannedJob("uploads", _uploaded(job_id, submission.uploads))
     else:
-        plan = _inline(job_id, submission)
-    if not plan.recordings:
-        raise EmptyBatchError("The job has no recordings.", field=_member(plan.source))
-    if len(plan.recordings) > most:
-        raise JobTooLargeError(f"A job may have {most} recordings.", field=_member(plan.source))
-    return plan
+        planned = _inline(job_id, submission)
+    if not planned.recordings:
+        raise EmptyBatchError("The job has no recordings.", field=_member(planned.source))
+    if len(planned.recordings) > most:
+        raise JobTooLargeError(f"A job may have {most} recordings.", field=_member(planned.source))
+    return planned
 
 
 def _member(source: Source) -> str:
     return "signals" if source == "inline" else source
 
 
-def _inline(job_id: str, submission: Submission) -> Plan:
+def _inline(job_id: str, submission: Submission) -> PlannedJob:
     recordings: list[PlannedRecording] = []
     content = bytearray()
     options = submission.recordings or [RecordingOptions()] * len(submission.signals)
@@ -71,7 +66,7 @@ def _inline(job_id: str, submission: Submission) -> Plan:
             PlannedRecording(index, name, inline_key(job_id), INLINE_MEDIA_TYPE, *place, options=own.options())
         )
         content += file
-    return Plan("inline", recordings, bytes(content))
+    return PlannedJob("inline", recordings, bytes(content))
 
 
 def _uploaded(job_id: str, uploads: Sequence[UploadedFile]) -> list[PlannedRecording]:
@@ -105,7 +100,7 @@ def _referenced(prefix: str, owner: str, files: JobFiles, most: int) -> list[Pla
         name = file.key.removeprefix(place)
         media_type = _MEDIA_TYPES.get(f".{name.rpartition('.')[2].lower()}")
         if media_type is None:
-            raise JobInvalidError(f"{name!r} is none of {', '.join(_MEDIA_TYPES)}.", field="prefix")
+            raise JobInvalidError(f"{name!r} is none of {', '.join(sorted(_MEDIA_TYPES))}.", field="prefix")
         recordings.append(PlannedRecording(index, name, file.key, media_type, length=file.size_bytes))
     return recordings
 

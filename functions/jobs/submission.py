@@ -4,14 +4,14 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 import numpy as np
 import simdjson
 from msgspec import Meta
 
-from functions.core.decoding import MEDIA_TYPES, NPY
+from functions.core.decoding.formats import FILE_MEDIA_TYPES, NPY
 from functions.core.decoding.json_body import decode_json_batch
 from functions.core.errors import EmptyBodyError, JobInvalidError, MalformedBodyError, PalierError, SignalMissingError
 from functions.core.http.addresses import check_url
@@ -20,9 +20,12 @@ from functions.core.preprocessing.signal import Recording
 
 # Safe in a key, a file name, a cell of a spreadsheet and a log.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}(?![\s\S])"
-FILE_MEDIA_TYPES = tuple(kind for kind in MEDIA_TYPES if kind != "application/json")
 
-FileMediaType = Literal["application/octet-stream", "application/x-npy", "text/csv", "audio/wav"]
+if TYPE_CHECKING:
+    FileMediaType: TypeAlias = str
+else:
+    # The types of the table: no type checker reads a Literal that is made of data, msgspec does.
+    FileMediaType = Literal[FILE_MEDIA_TYPES]
 
 
 class OwnOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

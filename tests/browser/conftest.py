@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.watching import WIDE, OpenPage, Watch
+from tests.support.local_server import no_services
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -43,6 +44,7 @@ def chromium() -> Iterator[Browser]:
 @contextmanager
 def local_server(*arguments: str) -> Iterator[tuple[str, str]]:
     """Run local_server.py on a free port; yields its address and what it announced."""
+    no_services()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PALIER_")}
     command = [sys.executable, str(ROOT / "local_server.py"), "--port", "0", *arguments]
     with subprocess.Popen(

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from build_scripts.export.export import ExportedModel, export, export_network
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription, load_checkpoint, save_checkpoint
 from build_scripts.networks.network import NetworkConfig, Stage
 from build_scripts.networks.trained import TrainedModel
-from build_scripts.quantize import QuantizationConfig, quantize
+from build_scripts.quantization.static import QuantizationConfig, quantize
 from build_scripts.training.train import TrainingConfig, train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +68,15 @@ def reference_records() -> Path:
     if not path.exists():
         pytest.skip(f"the reference records are not on this machine: {path}")
     return path
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a build's work files, in place of the checkout's build/models."""
+    folder = tmp_path_factory.mktemp("work")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("build_scripts.build_cli.commands.making.WORK", folder)
+        yield folder
 
 
 @pytest.fixture(scope="session")

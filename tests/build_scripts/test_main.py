@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from build_scripts.__main__ import main
-from build_scripts.build_cli.commands import COMMANDS
+from build_scripts.build_cli.commands.table import COMMANDS
 from build_scripts.build_cli.parser import CHECKPOINTS, MODELS, make_parser
 from build_scripts.data.records import RecordSet, read_records, write_records
 from build_scripts.export.export import ExportedModel
@@ -94,6 +94,7 @@ def test_an_unknown_recipe_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert error_line(capsys) == "package: There is no recipe 'nothing'; the recipes: journal-bearing, rolling-bearing."
 
 
+@pytest.mark.usefixtures("work")
 def test_the_shipped_version_is_not_replaced_unasked(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("package") == 1
     assert "exists; package another version, or replace it with --force." in error_line(capsys)

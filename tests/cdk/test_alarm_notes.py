@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cdk.alarm_notes import NOTES
-from tests.support.observed_stack import Name, alarms, resources
+from tests.cdk.monitored_stage import Name, alarms, resources
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 RUNBOOK = (DOCS / "runbook.md").read_text()
@@ -40,7 +40,7 @@ def test_every_deployed_alarm_says_what_to_do_and_links_its_section(stage: Name)
     for name, alarm in alarms(stage).items():
         section = re.sub(r"-\d+m$", "", name)
         assert alarm["AlarmDescription"].endswith(f" Runbook: docs/runbook.md#{section}")
-        assert alarm["AlarmDescription"].startswith(f"{NOTES[section].wrong} {NOTES[section].first}")
+        assert alarm["AlarmDescription"].startswith(f"{NOTES[section].problem} {NOTES[section].first_step}")
         assert len(alarm["AlarmDescription"]) <= LONGEST_DESCRIPTION
 
 
@@ -52,5 +52,5 @@ def test_every_note_is_deployed_here_or_by_another_stack() -> None:
 
 @pytest.mark.parametrize("note", NOTES.values(), ids=lambda note: note.name)
 def test_a_note_is_two_sentences_for_a_tired_person(note: object) -> None:
-    for sentence in (getattr(note, "wrong"), getattr(note, "first")):  # noqa: B009
+    for sentence in (getattr(note, "problem"), getattr(note, "first_step")):  # noqa: B009
         assert re.fullmatch(r"[A-Z].{10,120}\.", sentence)

@@ -8,16 +8,9 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import assertions
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
 
-from cdk.alarm_thresholds import AlarmThresholds
-from cdk.constructs.observability.alarm_topics import AlarmTopics
-from cdk.constructs.observability.alarms.gpu import gpu_memory_alarm
-from cdk.constructs.observability.alarms.watch import Watch
-from cdk.measured import Measured
-from tests.support.observed_stack import Name, alarms, make_app, observed, resources, template, template_files
+from tests.cdk.monitored_stage import Name, alarms, make_app, resources, template, template_files
 
 STAGES: list[Name] = ["prod", "dev"]
 API = {"ApiName": "palier-prod", "Stage": "prod"}
@@ -243,17 +236,6 @@ def test_the_budget_tells_before_and_after_it_is_spent(stage: Name, limit: float
     assert told == [("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100)]
     subscriber = {"SubscriptionType": "SNS", "Address": {"Ref": topic_ids(stage)["ticket"]}}
     assert all(one["Subscribers"] == [subscriber] for one in budget["NotificationsWithSubscribers"])
-
-
-def test_gpu_memory_is_for_a_stack_that_has_a_gpu() -> None:
-    stack = cdk.Stack(cdk.App(), "gpu")
-    topics = AlarmTopics(stack, "Topics", stage="prod", receivers=())
-    used = cloudwatch.Metric(namespace="Gpu", metric_name="Used", statistic="Maximum")
-    gpu_memory_alarm(Watch(stack, Measured(observed(stack, "prod")), AlarmThresholds(), topics), used)
-    assertions.Template.from_stack(stack).has_resource_properties(
-        "AWS::CloudWatch::Alarm", {"AlarmName": "palier-prod-gpu-memory", "Namespace": "Gpu", "Threshold": 90}
-    )
-    assert "gpu-memory" not in alarms("prod")
 
 
 def lint(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,7 @@ from build_scripts.data.simulation.classes import ADC_STEP_G, FAULT_CLASSES
 from build_scripts.data.simulation.record import simulate_record
 from build_scripts.errors import BuildError
 from build_scripts.measuring.machine import measured_on
-from functions.core.decoding import RAW
+from functions.core.decoding.formats import RAW
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser, create_diagnoser
 from functions.core.preprocessing.arrays import Float32Array

@@ -16,9 +16,8 @@ from build_scripts.benchmarks.variants.arms import (
 )
 from build_scripts.benchmarks.variants.comparison import Cell, Comparison, Weight
 from build_scripts.benchmarks.variants.memory import peak_memory
-from build_scripts.benchmarks.variants.recipe import COMPILED, FLOAT32, LABELS, PYTORCH, PYTORCH_INT8
+from build_scripts.benchmarks.variants.recipe import COMPILED, FLOAT32, LABELS, PYTORCH, PYTORCH_INT8, noise_windows
 from build_scripts.benchmarks.variants.weight import MeasureMemory, weigh
-from build_scripts.benchmarks.variants.windows import noise_windows
 from build_scripts.errors import QuantizationError
 from build_scripts.measuring.latency import Budget, Latency, within_budget
 from build_scripts.quantization.pytorch import quantize_linear_layers

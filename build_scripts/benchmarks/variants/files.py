@@ -66,4 +66,4 @@ def _quantize(source: Path, recipe: VariantRecipe, calibration: CalibrationData,
         bits=recipe.bits,
         dynamic_weights=recipe.dynamic_weights,
     )
-    return TECHNIQUES[recipe.method](source, path, options)
+    return TECHNIQUES[recipe.method].quantizer(source, path, options)

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from build_scripts.benchmarks.variants.windows import noise_windows
+from build_scripts.benchmarks.variants.recipe import noise_windows
 from build_scripts.errors import BuildError
 from functions.core.preprocessing.arrays import Float32Array
 

@@ -12,8 +12,7 @@ from build_scripts.benchmarks.variants.benchmark import (
     benchmark_variants,
 )
 from build_scripts.benchmarks.variants.files import CalibrationData, VariantFiles, make_files
-from build_scripts.benchmarks.variants.recipe import FLOAT32, INT8, RECIPES, labels_of
-from build_scripts.benchmarks.variants.windows import noise_windows
+from build_scripts.benchmarks.variants.recipe import FLOAT32, INT8, RECIPES, labels_of, noise_windows
 from build_scripts.errors import DataError
 from build_scripts.networks.checkpoint import file_sha256, load_checkpoint, restore_network
 from functions.core.models.manifest import Manifest, Precision

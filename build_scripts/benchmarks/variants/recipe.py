@@ -1,12 +1,18 @@
-"""The rows of a comparison: what each is called, and how the quantized ones are made."""
+"""What is compared: the rows with their labels, how the quantized ones are made, and the windows all run on."""
 
 from dataclasses import dataclass
+
+import numpy as np
+
+from build_scripts.quantization.techniques import TECHNIQUES
+from functions.core.preprocessing.arrays import Float32Array
 
 PYTORCH, COMPILED, PYTORCH_INT8 = "pytorch", "pytorch_compiled", "pytorch_dynamic_int8"
 # The row every ratio is taken against.
 FLOAT32 = "onnx_fp32"
 OPTIMIZED = "onnx_fp32_optimized"
 INT8 = "onnx_int8"
+DYNAMIC_UINT8, DYNAMIC_INT8 = "onnx_dynamic_uint8", "onnx_dynamic_int8"
 
 LABELS = {
     PYTORCH: "PyTorch eager",
@@ -15,6 +21,10 @@ LABELS = {
     FLOAT32: "onnxruntime float32",
     OPTIMIZED: "onnxruntime float32, optimized graph",
 }
+
+
+# Noise will do: speed and memory do not depend on the signal.
+SIGMA_G = 0.1
 
 
 @dataclass(frozen=True)
@@ -27,19 +37,22 @@ class VariantRecipe:
     row: str
     label: str
     method: str
-    bits: int = 8
-    dynamic_weights: str = "uint8"
+    bits: int
+    dynamic_weights: str
 
 
-STATIC = VariantRecipe(INT8, "int8 (this project's recipe)", "static", bits=7)
-DYNAMIC_UINT8 = VariantRecipe("onnx_dynamic_uint8", "dynamic int8, uint8 weights", "dynamic")
-DYNAMIC_INT8 = VariantRecipe("onnx_dynamic_int8", "dynamic int8, int8 weights", "dynamic", dynamic_weights="int8")
-WEIGHTS = VariantRecipe("onnx_weights_int8", "weights-only int8", "weights")
-HALF = VariantRecipe("onnx_fp16", "float16", "half", bits=16)
-
-RECIPES = (STATIC, DYNAMIC_UINT8, DYNAMIC_INT8, WEIGHTS, HALF)
+RECIPES = tuple(
+    VariantRecipe(one.row, one.label, method, one.options.bits, one.options.dynamic_weights)
+    for method, technique in TECHNIQUES.items()
+    for one in technique.compared
+)
 
 
 def labels_of(recipes: tuple[VariantRecipe, ...]) -> dict[str, str]:
     """Return what each row is called, those of PyTorch and of float32 included."""
     return LABELS | {recipe.row: recipe.label for recipe in recipes}
+
+
+def noise_windows(count: int, channels: int, window: int) -> Float32Array:
+    """Return windows of noise of 0.1 g, float32 [count, channels, window], always the same."""
+    return np.random.default_rng(0).normal(0.0, SIGMA_G, (count, channels, window)).astype(np.float32)

@@ -16,8 +16,15 @@ from build_scripts.benchmarks.variants.benchmark import (
 )
 from build_scripts.benchmarks.variants.comparison import Cell
 from build_scripts.benchmarks.variants.files import CalibrationData, make_files
-from build_scripts.benchmarks.variants.recipe import DYNAMIC_INT8, DYNAMIC_UINT8, FLOAT32, INT8, PYTORCH, labels_of
-from build_scripts.benchmarks.variants.windows import noise_windows
+from build_scripts.benchmarks.variants.recipe import (
+    DYNAMIC_INT8,
+    DYNAMIC_UINT8,
+    FLOAT32,
+    INT8,
+    PYTORCH,
+    labels_of,
+    noise_windows,
+)
 
 
 def benchmark_reference(*, quick: bool = False, instruments: Instruments = INSTRUMENTS) -> dict[str, object]:
@@ -57,6 +64,6 @@ def _ratios(cell: Cell) -> dict[str, float]:
     return {
         "int8_speedup_over_onnx_fp32": cell.speedup(INT8),
         "onnx_fp32_speedup_over_pytorch": 1 / cell.speedup(PYTORCH),
-        "dynamic_uint8_speedup_over_onnx_fp32": cell.speedup(DYNAMIC_UINT8.row),
-        "dynamic_int8_speedup_over_onnx_fp32": cell.speedup(DYNAMIC_INT8.row),
+        "dynamic_uint8_speedup_over_onnx_fp32": cell.speedup(DYNAMIC_UINT8),
+        "dynamic_int8_speedup_over_onnx_fp32": cell.speedup(DYNAMIC_INT8),
     }

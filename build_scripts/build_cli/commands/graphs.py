@@ -1,4 +1,4 @@
-"""What steps on checkpoints and ONNX files are commanded by."""
+"""The commands that work on checkpoints and ONNX files."""
 
 import argparse
 from dataclasses import asdict
@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from build_scripts.build_cli.commands.report import Report
+from build_scripts.build_cli.tables import Report
 
 if TYPE_CHECKING:
     from build_scripts.quantization.techniques import QuantizationOptions
-
-
-PRECISIONS = {"static": "int8", "dynamic": "int8", "half": "fp16", "weights": "int8"}
 
 
 def export_command(options: argparse.Namespace) -> Report:
@@ -21,8 +18,8 @@ def export_command(options: argparse.Namespace) -> Report:
     from build_scripts.export.torch_export import ExportOptions
     from build_scripts.networks.checkpoint import load_checkpoint
 
-    told = ExportOptions(options.exporter, options.opset)
-    exported = export(load_checkpoint(options.checkpoint), options.out, options=told)
+    export_options = ExportOptions(options.exporter, options.opset)
+    exported = export(load_checkpoint(options.checkpoint), options.out, options=export_options)
     return {"model": str(exported.path), "max_abs_difference": exported.max_abs_difference}
 
 
@@ -46,21 +43,21 @@ def optimize_command(options: argparse.Namespace) -> Report:
 
 def quantize_command(options: argparse.Namespace) -> Report:
     """Quantize an exported model; with a file of records also compare the two on its windows."""
+    from build_scripts.quantization.deviation import logit_deviation
     from build_scripts.quantization.operators import executed_operators
-    from build_scripts.quantization.parity import parity
     from build_scripts.quantization.techniques import TECHNIQUES
 
-    told = _quantization_options(options)
-    path = TECHNIQUES[options.method](options.model, options.out, told)
-    sizes = {"fp32": options.model.stat().st_size, PRECISIONS[options.method]: path.stat().st_size}
+    technique, quantization = TECHNIQUES[options.method], _quantization_options(options)
+    path = technique.quantizer(options.model, options.out, quantization)
+    sizes = {"fp32": options.model.stat().st_size, technique.precision: path.stat().st_size}
     report = {
         "model": str(path),
         "size_bytes": sizes,
         "size_ratio": path.stat().st_size / sizes["fp32"],
         "operators": dict(executed_operators(path)),
     }
-    windows = told.calibration_windows
-    return report if windows is None else report | {"parity": asdict(parity(options.model, path, windows))}
+    windows = quantization.calibration_windows
+    return report if windows is None else report | {"parity": asdict(logit_deviation(options.model, path, windows))}
 
 
 def _quantization_options(options: argparse.Namespace) -> "QuantizationOptions":
@@ -103,7 +100,7 @@ def prune_command(options: argparse.Namespace) -> Report:
     from build_scripts.data.labelled import read_labelled
     from build_scripts.networks.checkpoint import load_checkpoint, save_checkpoint
     from build_scripts.pruning.kinds import Structured, Unstructured
-    from build_scripts.pruning.report import Proof, pruning_report
+    from build_scripts.pruning.report import EvaluationRecords, pruning_report
     from build_scripts.pruning.step import LEARNING_RATE, prune, require_fitting_checkpoint
     from build_scripts.training.fine_tune import TuningConfig
 
@@ -116,10 +113,12 @@ def prune_command(options: argparse.Namespace) -> Report:
     )
     config = TuningConfig(options.epochs, options.batch_size, LEARNING_RATE, options.seed)
     checkpoint, records = load_checkpoint(options.checkpoint), read_labelled(options.data)
-    proof = Proof("training", records) if options.unseen is None else Proof("unseen", read_labelled(options.unseen))
-    require_fitting_checkpoint(proof.records, checkpoint)
+    evaluation = EvaluationRecords("training", records)
+    if options.unseen is not None:
+        evaluation = EvaluationRecords("unseen", read_labelled(options.unseen))
+    require_fitting_checkpoint(evaluation.records, checkpoint)
     model = prune(checkpoint, records, pruning, config)
-    report = pruning_report(checkpoint, model, proof, options.out.name)
+    report = pruning_report(checkpoint, model, evaluation, options.out.name)
     return {
         "checkpoint": str(save_checkpoint(model.tuned, options.out)),
         "kind": pruning.kind,

@@ -1,4 +1,4 @@
-"""What data, training and packages are commanded by."""
+"""The commands that make data, checkpoints, packages and the bundle."""
 
 import argparse
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from build_scripts.build_cli.commands.report import Report
-from build_scripts.build_cli.parser import CHECKPOINTS, WORK
+from build_scripts.build_cli.parser import CHECKPOINTS, ROOT, WORK
+from build_scripts.build_cli.tables import Report
 from build_scripts.errors import BuildError
 
 if TYPE_CHECKING:
@@ -96,6 +96,15 @@ def card_command(options: argparse.Namespace) -> Report:
     from build_scripts.evidence.card.step import write_card
 
     return {"card": str(write_card(options.models / options.model / options.version))}
+
+
+def bundle_command(options: argparse.Namespace) -> Report:
+    """Build function asset, layers, bundle.json and bill of materials."""
+    from build_scripts.lambda_bundle.architecture import ARCHITECTURES
+    from build_scripts.lambda_bundle.step import Sources, bundle
+
+    chosen = [one for name, one in ARCHITECTURES.items() if options.architecture in {name, "both"}]
+    return bundle(Sources(ROOT), options.out, options.cache or options.out, chosen)
 
 
 def recipe_named(name: str) -> "ModelRecipe":

@@ -1,10 +1,10 @@
-"""What measurements are commanded by."""
+"""The commands that measure."""
 
 import argparse
 from collections.abc import Callable, Mapping
 
-from build_scripts.build_cli.commands.report import Report
-from build_scripts.build_cli.parser import CHECKPOINTS, WORK
+from build_scripts.build_cli.parser import BUILD, CHECKPOINTS
+from build_scripts.build_cli.tables import Report
 
 
 def evaluate_command(options: argparse.Namespace) -> Report:
@@ -23,8 +23,7 @@ def emulate_command(options: argparse.Namespace) -> Report:
     from build_scripts.evidence.card.step import write_card
     from build_scripts.evidence.other_processors.step import Question, emulate, keep
 
-    work = WORK.parent / "emulation"
-    question = Question(options.processor, options.data, options.windows, work)
+    question = Question(options.processor, options.data, options.windows, BUILD / "emulation")
     found = emulate(options.models, options.model, options.version, question)
     if options.write:
         folder = options.models / options.model / options.version
@@ -35,27 +34,71 @@ def emulate_command(options: argparse.Namespace) -> Report:
 
 def benchmark_command(options: argparse.Namespace) -> Report:
     """Time what was asked for; `--all` gives one report for each benchmark."""
-    from build_scripts.benchmarks import benchmark
-    from build_scripts.benchmarks.benchmark_page import write_benchmarks
-    from build_scripts.benchmarks.variants.packaged import benchmark_package
-    from build_scripts.benchmarks.variants.reference import benchmark_reference
-    from functions.core.models.models import ModelRepository
-
     if options.write is not None and not options.all:
         raise ValueError("--write needs --all: the page shows every benchmark.")
-
-    quick = options.quick
-    checkpoint = options.checkpoint or CHECKPOINTS / f"{options.model}.pt"
-    available: Mapping[str, Callable[[], Report]] = {
-        "against_reference": lambda: benchmark.benchmark_against_reference(options.models, options.model, quick=quick),
-        "reference": lambda: benchmark_reference(quick=quick),
-        "variants": lambda: benchmark_package(options.models, options.model, checkpoint, quick=quick),
-        "http": lambda: benchmark.run_http_benchmark(quick=quick),
-        "cold_start": lambda: benchmark.run_cold_start_benchmark(WORK.parent / "cold_start", quick=quick),
-        "serving": lambda: benchmark.run_serving_benchmark(options.models, options.model, quick=quick),
-        "jobs": lambda: benchmark.run_jobs_benchmark(quick=quick),
-    }
-    reports = {name: run() for name, run in available.items() if options.all or getattr(options, name)}
+    reports = {name: run(options) for name, run in BENCHMARKS.items() if options.all or getattr(options, name)}
     if options.write is not None:
-        write_benchmarks(reports, ModelRepository(options.models).manifest(options.model), options.write)
+        _write(reports, options)
     return dict(reports) if options.all else next(iter(reports.values()))
+
+
+def _against_reference(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.benchmark import benchmark_against_reference
+
+    return benchmark_against_reference(options.models, options.model, quick=options.quick)
+
+
+def _reference(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.variants.reference import benchmark_reference
+
+    return benchmark_reference(quick=options.quick)
+
+
+def _variants(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.variants.packaged import benchmark_package
+
+    checkpoint = options.checkpoint or CHECKPOINTS / f"{options.model}.pt"
+    return benchmark_package(options.models, options.model, checkpoint, quick=options.quick)
+
+
+def _http(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.benchmark_http import run_http_benchmark
+
+    return run_http_benchmark(quick=options.quick)
+
+
+def _cold_start(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.cold_start.benchmark import benchmark_cold_start
+
+    return benchmark_cold_start(BUILD / "cold_start", quick=options.quick)
+
+
+def _serving(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.container_load.benchmark import benchmark_serving
+
+    return benchmark_serving(options.models, options.model, quick=options.quick)
+
+
+def _jobs(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.job_load.benchmark import benchmark_jobs
+
+    return benchmark_jobs(quick=options.quick)
+
+
+def _write(reports: Mapping[str, Report], options: argparse.Namespace) -> None:
+    from build_scripts.benchmarks.benchmark_page import write_benchmarks
+    from functions.core.models.models import ModelRepository
+
+    write_benchmarks(reports, ModelRepository(options.models).manifest(options.model), options.write)
+
+
+# By the option that asks for each, in the order of `--all`.
+BENCHMARKS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
+    "against_reference": _against_reference,
+    "reference": _reference,
+    "variants": _variants,
+    "http": _http,
+    "cold_start": _cold_start,
+    "serving": _serving,
+    "jobs": _jobs,
+}

@@ -13,11 +13,14 @@ from typing import Self
 import numpy as np
 import onnx
 
-from build_scripts.export.difference import BATCHES, SIGMA_G, largest_difference
 from build_scripts.export.passes.sequence import Pass, PassFailed
 from build_scripts.export.passes.session import SESSION_ERRORS, session
 from build_scripts.measuring.gates import MAX_EXPORT_DIFFERENCE
 from functions.core.preprocessing.arrays import Float32Array
+
+# What models are run on: batch sizes, and noise of this standard deviation.
+BATCHES = (1, 2, 7)
+SIGMA_G = 0.2
 
 SHARE = 0.01
 # Rounding of float32: sums in another order differ by this much in a deep network.
@@ -132,6 +135,16 @@ def farthest(measured: Answers, expected: Answers) -> float:
     """Return the largest difference of answers of the same shapes."""
     pairs = zip(chain(*measured), chain(*expected), strict=True)
     return float(np.max([largest_difference(*pair) for pair in pairs]))
+
+
+def largest_difference(measured: Float32Array, expected: Float32Array) -> float:
+    """Return the largest difference of two arrays of one shape: absolute up to a value of 1, relative above.
+
+    Not a number where either holds one; 0 where they are empty.
+    """
+    if not expected.size:
+        return 0.0
+    return float((np.abs(measured - expected) / np.maximum(1.0, np.abs(expected))).max())
 
 
 def _fed(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:

@@ -10,7 +10,7 @@ from build_scripts.lambda_bundle.distribution import Distribution
 from build_scripts.lambda_bundle.errors import BundleError
 from build_scripts.lambda_bundle.layers import SITE
 from build_scripts.lambda_bundle.recipe import Recipe
-from build_scripts.lambda_bundle.slimming.prune import is_library
+from build_scripts.lambda_bundle.slimming.stripping import is_library
 from build_scripts.lambda_bundle.tree import Tree
 
 MIB = 2**20

@@ -1,4 +1,4 @@
-"""The Python that makes the layers' bytecode: exactly the recipe's, from the machine or from Debian."""
+"""The target's Python, exactly the recipe's, from the machine or from Debian, and the bytecode it makes."""
 
 import os
 import shutil
@@ -6,8 +6,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from build_scripts.lambda_bundle.errors import BundleError
+from build_scripts.lambda_bundle.tree import Tree, joined, read_bytecode, write_tree
 
 SUITE = "trixie"
 TIMEOUT_S = 600
@@ -51,6 +53,26 @@ def target_python(version: str, cache: Path) -> Interpreter:
             f"put a python{minor} of that version on the PATH, or change layers/runtime/recipe.toml."
         )
     return interpreter
+
+
+def with_bytecode(tree: Tree, interpreter: Interpreter, mounted: str) -> Tree:
+    """Return the files with an unchecked-hash .pyc beside each .py.
+
+    Args:
+        tree: files; .py that cannot be compiled have no place in it.
+        interpreter: the target's Python.
+        mounted: folder where Lambda puts the files; tracebacks name it.
+
+    Raises:
+        BundleError: a source cannot be compiled.
+    """
+    sources = {path: content for path, content in tree.items() if path.endswith(".py")}
+    with TemporaryDirectory() as directory:
+        root = Path(directory).resolve()
+        write_tree(sources, root)
+        options = ["-q", "-f", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", mounted, str(root)]
+        interpreter.run(["-S", "-s", "-P", "-W", "ignore", "-m", "compileall", *options])
+        return joined([tree, read_bytecode(root)])
 
 
 def _is(interpreter: Interpreter, version: str) -> bool:

@@ -1,14 +1,34 @@
-"""Shared libraries without symbol tables and debugging data; no loaded byte changes its address.
+"""What a layer keeps of unpacked wheels: no file that the recipe drops, no symbol table, no debugging data.
 
+No loaded byte of a shared library changes its address.
 binutils' `strip` lays a file out anew, which breaks libraries that auditwheel has patched (some of their segments
 lie behind the symbol table), needs one program per processor, and gives other bytes from version to version.
 """
 
 from dataclasses import replace
 
+from build_scripts.lambda_bundle.recipe import Recipe, Rule
 from build_scripts.lambda_bundle.slimming.elf_layout import Gap, Layout, Section, read_layout
+from build_scripts.lambda_bundle.tree import Tree
 
 _ALIGNMENT = 8
+
+
+def pruned(tree: Tree, recipe: Recipe) -> Tree:
+    """Return the files that the layer keeps, shared libraries stripped; licences are collected apart."""
+    rules = (*recipe.dropped, *recipe.licence)
+    kept = {path: content for path, content in tree.items() if not _any(rules, path)}
+    return {path: stripped(content) if is_library(path, content) else content for path, content in kept.items()}
+
+
+def collected_licences(tree: Tree, recipe: Recipe) -> Tree:
+    """Return the licence texts of one unpacked wheel, by their path in it."""
+    return {path: content for path, content in tree.items() if _any(recipe.licence, path)}
+
+
+def is_library(path: str, content: bytes) -> bool:
+    """Tell whether a file is a shared library in ELF."""
+    return ".so" in path.rpartition("/")[2] and content.startswith(b"\x7fELF")
 
 
 def stripped(content: bytes) -> bytes:
@@ -31,6 +51,10 @@ def stripped(content: bytes) -> bytes:
     table = [_kept(layout, index, names_at, gaps) for index in range(len(layout.sections))]
     _write_headers(body, layout, gaps)
     return bytes(body + b"".join(section.packed() for section in table))
+
+
+def _any(rules: tuple[Rule, ...], path: str) -> bool:
+    return any(rule.matches(path) for rule in rules)
 
 
 def _without(loaded: bytes, gaps: tuple[Gap, ...]) -> bytearray:

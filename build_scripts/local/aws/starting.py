@@ -1,29 +1,21 @@
-"""Starting the services: the emulator, what a deployment makes in it, the worker and the reader of alerts."""
+"""Starting what uses the services: what a deployment makes in them, the workers and the reader of alerts."""
 
 import os
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 from msgspec.structs import replace
 
 from build_scripts.local.aws.alerts import AlertReader
-from build_scripts.local.aws.embedded.expiry import delete_objects
-from build_scripts.local.aws.embedded.resources import make_resources
-from build_scripts.local.aws.embedded.services import REGION, client_environment, this_host
-from build_scripts.local.aws.embedded.sharing import open_services
+from build_scripts.local.aws.embedded.installation import Tell
+from build_scripts.local.aws.embedded.resources import delete_objects, make_resources
+from build_scripts.local.aws.embedded.services import REGION, client_environment
 from build_scripts.local.aws.queue_reader import QueueReader
 from build_scripts.local.aws.worker_process import WorkerProcess
 from functions.core.settings import Settings, variable_of
-
-if TYPE_CHECKING:
-    from build_scripts.local.aws.services import LocalServices
 
 # While one waits for its recordings, another diagnoses; in one process they would wait for each other.
 _WORKERS = 2
@@ -31,32 +23,25 @@ _WORKERS = 2
 _FOREIGN = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"})
 
 
-@dataclass(frozen=True)
-class Started:
-    """The settings with the names of what was made, and the workers, whose processes start when they are needed."""
+def start(stack: ExitStack, settings: Settings, url: str, tell: Tell) -> tuple[Settings, Sequence[WorkerProcess]]:
+    """Make what is missing in the services and start what polls them, to be ended by the stack.
 
-    settings: Settings
-    workers: Sequence[WorkerProcess]
+    Args:
+        stack: ends what is started.
+        settings: of the server.
+        url: of the services.
+        tell: gets a sentence for every alert.
 
-
-def start(stack: ExitStack, services: "LocalServices") -> Started:
-    """Start everything, to be ended by the stack.
-
-    Raises:
-        EmbeddedServicesError: the emulator cannot be installed or started.
+    Returns:
+        The settings with the names of what was made, and the workers, whose processes start when they are needed.
     """
-    data_dir, tell = services.data_dir, services.tell
-    kept = f"kept in {data_dir}" if data_dir else "in memory: gone when this ends (--data-dir DIR keeps it)"
-    tell(f"starting AWS services on this machine for jobs and histories; their state is {kept}")
-    folder = data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="palier-aws-")))
-    endpoint = stack.enter_context(open_services(folder, lambda: this_host(tell), port=services.port))
     # The clients of this process must find these services, and no others.
     for name in [name for name in os.environ if name in _FOREIGN or name.startswith("AWS_ENDPOINT_URL")]:
         del os.environ[name]
-    os.environ.update(client_environment(endpoint.url))
+    os.environ.update(client_environment(url))
     session = boto3.Session(region_name=REGION)
     made = make_resources(session.client, REGION)
-    kept_for = timedelta(days=services.settings.jobs_retention_days, seconds=services.settings.jobs_timeout_s)
+    kept_for = timedelta(days=settings.jobs_retention_days, seconds=settings.jobs_timeout_s)
     delete_objects(session.client("s3"), made.settings["jobs_bucket"], datetime.now(UTC) - kept_for)
     # A poll that is never answered must not keep the server from ending.
     sqs = session.client("sqs", config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}))
@@ -68,4 +53,4 @@ def start(stack: ExitStack, services: "LocalServices") -> Started:
         stack.enter_context(reader)
     for reader in readers:
         stack.callback(reader.stop)
-    return Started(replace(services.settings, **made.settings), workers)
+    return replace(settings, **made.settings), workers

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from build_scripts.local.aws.embedded.ending import wait_for_end
+from build_scripts.local.aws.embedded.processes import wait_for_end
 from functions.core.errors import PalierError
 from functions.worker.batch import BatchResponse
 

@@ -1,4 +1,4 @@
-"""Stage dev on embedded AWS services: left up for play by `python -m build_scripts.local.cloud up`, removed by `down`."""
+"""Stage dev on embedded AWS services: `python -m build_scripts.local.cloud up` leaves it up, `down` removes it."""
 
 import argparse
 import fcntl
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.sharing import open_services, running
 from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.cloud.deployment import Deployment
@@ -22,6 +22,7 @@ from build_scripts.local.cloud.job import FILES, DeployedJobs
 from build_scripts.local.cloud.place import cloud_host
 from build_scripts.local.lambda_sandbox.places import CACHE, ROOT, NotHereError
 from cdk.stages import StageName
+from functions.core.decoding.formats import WAV
 
 DATA = CACHE / "root" / "var" / "palier" / "cloud"
 RECORDING = ROOT / "docs" / "examples" / "clearance.wav"
@@ -68,7 +69,7 @@ def up() -> None:
     print(f"deployed, without {deployment.removed.total()} resources that the emulator cannot create", flush=True)
     key = _made_key()
     api = deployment.api(STAGE)
-    headers = {"x-api-key": key, "content-type": "audio/wav", "accept": "*/*"}
+    headers = {"x-api-key": key, "content-type": WAV, "accept": "*/*"}
     answer = _asked(api, headers)
     deadline = time.monotonic() + KEY_TIMEOUT_S
     while answer.status_code == httpx.codes.UNAUTHORIZED and time.monotonic() < deadline:
@@ -83,7 +84,7 @@ def up() -> None:
     print("\n".join(DeployedJobs(url, api, STAGE, key).run().lines()), flush=True)
     print("\nAsk it yourself; make cloud-down removes it:")
     asked = f"'{api}/predict?full_scale=4'"
-    kind = "-H 'Accept: */*' -H 'Content-Type: audio/wav'"
+    kind = f"-H 'Accept: */*' -H 'Content-Type: {WAV}'"
     print(f"  curl -sS -H 'X-API-Key: {key}' {kind} --data-binary @'{RECORDING}' {asked}")
 
 

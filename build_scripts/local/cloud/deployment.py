@@ -36,7 +36,7 @@ class Deployment:
         return self.folder / "cdk.out"
 
     def synthesize(self, *stages: StageName, **changed: str) -> None:
-        """Write the stages' templates, without what the emulator cannot create; `changed`: see build_scripts/local/cloud/app.py."""
+        """Write the stages' templates, without what the emulator cannot create; `changed`: the variables of app.py."""
         shutil.rmtree(self.assembly, ignore_errors=True)
         command = [sys.executable, "-m", "build_scripts.local.cloud.app", str(self.assembly), str(BUILD), *stages]
         done = subprocess.run(

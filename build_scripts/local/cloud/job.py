@@ -13,12 +13,13 @@ from build_scripts.local.aws.embedded.services import client_arguments
 from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.lambda_sandbox.places import ROOT
 from cdk.stages import StageName
+from functions.core.decoding.formats import CSV, WAV
 
 GOOD = (ROOT / "docs" / "examples" / "clearance.wav").read_bytes()
 CORRUPT = b"RIFF" + bytes(40)
 # Text of so many lines that reading them takes several times as long as the worker may.
 POISON = b"0\n" * 24_000_000
-FILES = {"good.wav": ("audio/wav", GOOD), "corrupt.wav": ("audio/wav", CORRUPT), "poison.csv": ("text/csv", POISON)}
+FILES = {"good.wav": (WAV, GOOD), "corrupt.wav": (WAV, CORRUPT), "poison.csv": (CSV, POISON)}
 FINAL = {"succeeded", "partially_failed", "failed", "cancelled"}
 # Three deaths, after each of which the message is invisible for six times the worker's time-out.
 TIMEOUT_S = 240.0

@@ -1,4 +1,4 @@
-"""A function of the bundle, invoked once by hand: `python -m build_scripts.local.lambda_sandbox inference event.json`."""
+"""A function of the bundle, invoked once: `python -m build_scripts.local.lambda_sandbox inference diagnose_float32`."""
 
 import argparse
 import json
@@ -16,7 +16,8 @@ def main() -> int:
     """Print the answer and the REPORT line; 0: answered, 1: not, 2: no sandbox here."""
     parser = argparse.ArgumentParser(prog="python -m build_scripts.local.lambda_sandbox", description=__doc__)
     parser.add_argument("function", choices=HANDLERS)
-    parser.add_argument("event", type=Path, help="a REST API event (.json), bodies filled in from recordings")
+    what = "a REST API event (.json), or the name of one in events/; its body is filled in from a recording"
+    parser.add_argument("event", type=Path, help=what)
     parser.add_argument("--memory", type=int, default=1769, help="MB (default: %(default)s)")
     parser.add_argument(
         "--set",

@@ -18,7 +18,7 @@ import soundfile
 from functions.core.preprocessing.arrays import Float32Array
 
 ROOT = Path(__file__).resolve().parents[3]
-EVENTS = ROOT / "tests" / "fixtures" / "events"
+EVENTS = Path(__file__).with_name("events")
 EXAMPLES = ROOT / "docs" / "examples"
 RECORDING = "$recording"
 # Of the examples. Source: README.md.
@@ -26,7 +26,7 @@ FULL_SCALE, RATE_HZ = 4.0, 20480
 
 
 def read_event(name: str | Path) -> Any:
-    """Return the event in a file, or of a name among tests/fixtures/events, with its body filled in."""
+    """Return the event in a file (.json), or that of a name beside this module, with its body filled in."""
     path = Path(name) if Path(name).suffix == ".json" else EVENTS / f"{name}.json"
     event = json.loads(path.read_text())
     if isinstance(event, dict) and isinstance(event.get("body"), dict):

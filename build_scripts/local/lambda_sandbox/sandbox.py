@@ -115,8 +115,8 @@ class Sandbox:
         return self._ask({"event": event, "timeout_s": self.function.timeout_s})
 
     def _ask(self, line: dict[str, Any]) -> Outcome:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        if self._process.stdin is None or self._process.stdout is None:
+            raise TypeError("The process has no pipes.")
         self._process.stdin.write(json.dumps(line) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()

@@ -23,14 +23,14 @@ class OwnDomain(Construct):
             endpoint_type=apigateway.EndpointType.REGIONAL,
         )
         name.add_base_path_mapping(api)
-        if domain.hosted_zone_id and domain.hosted_zone_name:
-            zone = route53.HostedZone.from_hosted_zone_attributes(
-                self, "Zone", hosted_zone_id=domain.hosted_zone_id, zone_name=domain.hosted_zone_name
-            )
-            route53.ARecord(
-                self,
-                "Record",
-                zone=zone,
-                record_name=f"{domain.name}.",
-                target=route53.RecordTarget.from_alias(targets.ApiGatewayDomain(name)),
-            )
+        add_record(self, domain, name=domain.name, target=targets.ApiGatewayDomain(name))
+
+
+def add_record(scope: Construct, domain: Domain, *, name: str, target: route53.IAliasRecordTarget) -> None:
+    """Add the record of a name in the domain's zone, where the account hosts that zone."""
+    if not (domain.hosted_zone_id and domain.hosted_zone_name):
+        return
+    zone = route53.HostedZone.from_hosted_zone_attributes(
+        scope, "Zone", hosted_zone_id=domain.hosted_zone_id, zone_name=domain.hosted_zone_name
+    )
+    route53.ARecord(scope, "Record", zone=zone, record_name=f"{name}.", target=route53.RecordTarget.from_alias(target))

@@ -1,14 +1,14 @@
 """What API Gateway answers itself, in the one error shape of Palier."""
 
-import json
 from collections.abc import Mapping
 
 from aws_cdk import aws_apigateway as apigateway
 
+from cdk.constructs.error_body import error_body
 from cdk.stages import Stage
 
 # Response type -> status (None: the gateway's own), code, sentence.
-RESPONSES: Mapping[str, tuple[int | None, str, str]] = {
+GATEWAY_RESPONSES: Mapping[str, tuple[int | None, str, str]] = {
     "MISSING_AUTHENTICATION_TOKEN": (
         404,
         "not_found",
@@ -28,20 +28,16 @@ RESPONSES: Mapping[str, tuple[int | None, str, str]] = {
 _RETRY_LATER = {429, 503}
 
 
-def add_responses(api: apigateway.RestApi, stage: Stage) -> None:
+def add_gateway_responses(api: apigateway.RestApi, stage: Stage) -> None:
     """Give every answer that no function makes the shape of those that a function makes."""
-    for name, (status, code, sentence) in RESPONSES.items():
+    for name, (status, code, sentence) in GATEWAY_RESPONSES.items():
         api.add_gateway_response(
             name.title().replace("_", ""),
             type=apigateway.ResponseType.of(name),
             status_code=None if status is None else str(status),
             response_headers=_headers(status, stage),
-            templates={"application/json": _body(code, sentence)},
+            templates={"application/json": error_body(code, sentence, "$context.requestId")},
         )
-
-
-def _body(code: str, sentence: str) -> str:
-    return json.dumps({"error": sentence, "code": code, "field": None, "request_id": "$context.requestId"})
 
 
 def _headers(status: int | None, stage: Stage) -> dict[str, str]:

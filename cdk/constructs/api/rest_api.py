@@ -9,8 +9,9 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge, managed_policy
-from cdk.constructs.api.responses import add_responses
-from cdk.constructs.log_group import log_group
+from cdk.constructs.api.responses import add_gateway_responses
+from cdk.constructs.retention import log_group
+from cdk.resource_names import log_name, resource_name
 from cdk.stages import Stage
 
 # What an access log line has: neither headers nor query, so neither keys nor data.
@@ -33,7 +34,7 @@ ACCESS_LOG_FIELDS: dict[str, str] = {
 
 def api_name(stage: Stage) -> str:
     """Return the API's name, which is also the dimension of its metrics."""
-    return f"palier-{stage.name}"
+    return resource_name(stage.name)
 
 
 class RestApi(Construct):
@@ -42,7 +43,7 @@ class RestApi(Construct):
     def __init__(self, scope: Construct, id_: str, *, stage: Stage) -> None:
         super().__init__(scope, id_)
         self._stage = stage
-        self.access_log = log_group(self, "AccessLog", name=f"/palier/{stage.name}/access", retention=stage.retention)
+        self.access_log = log_group(self, "AccessLog", name=log_name(stage.name, "access"), retention=stage.retention)
         self.api = apigateway.RestApi(
             self,
             "Api",
@@ -60,7 +61,7 @@ class RestApi(Construct):
         self._validator = self.api.add_request_validator(
             "Validator", validate_request_body=True, validate_request_parameters=True
         )
-        add_responses(self.api, stage)
+        add_gateway_responses(self.api, stage)
         self._acknowledge()
 
     def route(self, route: str, alias: lambda_.IAlias) -> None:

@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge, managed_policy
-from cdk.alarm_notes import NOTES
+from cdk.alarm_notes import NOTES, RUNBOOK
 from cdk.constructs.api.rest_api import api_name
 from cdk.constructs.lambda_functions.function import ALIAS, function_name
-from cdk.observed import RUNBOOK
+from cdk.constructs.observability.stage_metrics import MINUTE, SUM, api_metric, function_metric
 from cdk.stages import Stage
 
 CONFIGURATIONS: Mapping[str, codedeploy.ILambdaDeploymentConfig] = {
@@ -63,18 +62,8 @@ class CanaryShift(Construct):
 def _errors(stage: Stage, name: str) -> cloudwatch.Metric:
     function = function_name(stage, name)
     dimensions = {"FunctionName": function, "Resource": f"{function}:{ALIAS}"}
-    return _sum("AWS/Lambda", "Errors", dimensions)
+    return function_metric(dimensions, "Errors", SUM, MINUTE)
 
 
 def _api_5xx(stage: Stage) -> cloudwatch.Metric:
-    return _sum("AWS/ApiGateway", "5XXError", {"ApiName": api_name(stage), "Stage": stage.name})
-
-
-def _sum(namespace: str, name: str, dimensions: dict[str, str]) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=namespace,
-        metric_name=name,
-        dimensions_map=dimensions,
-        statistic="Sum",
-        period=Duration.minutes(1),
-    )
+    return api_metric(api_name(stage), stage.name, "5XXError", SUM, MINUTE)

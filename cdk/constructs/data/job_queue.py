@@ -5,7 +5,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from cdk.constructs.removal import removal_policy
+from cdk.constructs.retention import removal_policy
 from cdk.stage_parts import Retention
 
 # A message that was received so often without success is not going to succeed.

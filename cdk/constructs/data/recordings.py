@@ -7,8 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from cdk.acknowledged import acknowledge
-from cdk.constructs.removal import removal_policy
+from cdk.constructs.retention import access_log_bucket, removal_policy
 from cdk.stage_parts import Retention
 
 # How long a browser may remember what it was allowed.
@@ -25,19 +24,7 @@ class Recordings(Construct):
         self, scope: Construct, id_: str, *, key: kms.IKey, retention: Retention, origins: Sequence[str]
     ) -> None:
         super().__init__(scope, id_)
-        self.access_log = s3.Bucket(
-            self,
-            "AccessLog",
-            # S3 delivers access logs to buckets under its own keys only.
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(retention.log_days))],
-            removal_policy=removal_policy(retention),
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-        )
-        acknowledge(self.access_log, {"AwsSolutions-S1": "This bucket is the access log; a log of it would never end."})
+        self.access_log = access_log_bucket(self, "AccessLog", retention=retention)
         self.bucket = s3.Bucket(
             self,
             "Bucket",

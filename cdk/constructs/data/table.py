@@ -6,7 +6,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from cdk.constructs.removal import removal_policy
+from cdk.constructs.retention import removal_policy
 from cdk.stage_parts import Retention
 
 # Epoch seconds; DynamoDB deletes an item some time after them.

@@ -9,14 +9,15 @@ from constructs import Construct
 from cdk.acknowledged import acknowledge
 from cdk.constructs.gpu.gpu_metrics import NAMESPACE, agent_configuration
 from cdk.constructs.network.boundary import Boundary
+from cdk.resource_names import resource_name
 from cdk.stage_parts import Gpu
 
 # The image with CUDA's libraries unpacks to some 8 GB; two of them while one replaces the other.
 _VOLUME_GIB = 60
 _AGENT_CONFIGURATION = "/etc/palier-cloudwatch-agent.json"
 _AGENT_CONTROL = "/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl"
-# A deployment starts the new tasks before it ends the old ones.
-_DEPLOYING = 2
+# Times as many tasks: a deployment starts the new ones before it ends the old ones.
+TASKS_WHILE_DEPLOYING = 2
 
 _MEMBERSHIP = [
     "ecs:DeregisterContainerInstance",
@@ -39,7 +40,7 @@ class GpuCapacity(Construct):
         self.cluster = ecs.Cluster(
             self,
             "Cluster",
-            cluster_name=f"palier-{stage}",
+            cluster_name=resource_name(stage),
             vpc=boundary.vpc,
             container_insights_v2=ecs.ContainerInsights.ENABLED,
         )
@@ -60,15 +61,15 @@ class GpuCapacity(Construct):
         acknowledge(self, _ACCEPTED)
 
     def _role(self) -> iam.Role:
-        """Return what an instance may do: be one of this cluster, and tell of its GPU."""
+        """Return what an instance may do: be one of this cluster, and send metrics of its GPU."""
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
         here = {"ArnEquals": {"ecs:cluster": self.cluster.cluster_arn}}
-        told = {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
+        metrics = {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
         for actions, resource, conditions in (
             (_MEMBERSHIP, self.cluster.cluster_arn, None),
             (["ecs:Poll", "ecs:StartTelemetrySession"], "*", here),
             (["ecs:DiscoverPollEndpoint"], "*", None),
-            (["cloudwatch:PutMetricData"], "*", told),
+            (["cloudwatch:PutMetricData"], "*", metrics),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource], conditions=conditions))
         return role
@@ -81,7 +82,7 @@ class GpuCapacity(Construct):
             vpc_subnets=boundary.inside,
             launch_template=self._template(stage, gpu, boundary),
             min_capacity=0,
-            max_capacity=_DEPLOYING * gpu.maximum,
+            max_capacity=TASKS_WHILE_DEPLOYING * gpu.maximum,
         )
 
     def _template(self, stage: str, gpu: Gpu, boundary: Boundary) -> ec2.LaunchTemplate:

@@ -1,4 +1,4 @@
-"""What the CloudWatch agent of an instance says of its GPU, and the metrics that come of it."""
+"""What the CloudWatch agent of an instance reports of its GPU, and the metrics made from it."""
 
 import json
 

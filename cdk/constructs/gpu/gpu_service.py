@@ -6,11 +6,10 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from cdk.constructs.gpu.gpu_balancer import GpuBalancer
-from cdk.constructs.gpu.gpu_capacity import GpuCapacity
+from cdk.constructs.gpu.gpu_capacity import TASKS_WHILE_DEPLOYING, GpuCapacity
 from cdk.constructs.gpu.gpu_metrics import gpu_utilization
-from cdk.constructs.gpu.gpu_task import CONTAINER, PORT, START, GpuTask
-from cdk.constructs.network.boundary import Boundary
-from cdk.constructs.network.closed_group import closed_group
+from cdk.constructs.gpu.gpu_task import CONTAINER, PORT, START_PERIOD, GpuTask
+from cdk.constructs.network.boundary import Boundary, closed_group
 from cdk.stage_parts import Gpu
 
 # An instance takes minutes to come: tasks are added soon and taken away late.
@@ -46,9 +45,9 @@ class GpuService(Construct):
             vpc_subnets=boundary.inside,
             # The new tasks serve before the old ones end; where they never do, the old ones come back.
             min_healthy_percent=100,
-            max_healthy_percent=200,
+            max_healthy_percent=100 * TASKS_WHILE_DEPLOYING,
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
-            health_check_grace_period=START,
+            health_check_grace_period=START_PERIOD,
             enable_execute_command=False,
         )
         # The cluster must know its capacity provider before the service asks for it, and until the service is gone.

@@ -1,6 +1,6 @@
 """The container as a task: one GPU, hard limits, nothing writable but /tmp, no user that matters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_ecr as ecr
@@ -9,41 +9,38 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
-from cdk.constructs.log_group import log_group
+from cdk.constructs.retention import log_group
 from cdk.gpu_instances import IMAGE, INSTANCES
+from cdk.resource_names import log_name, resource_name
 from cdk.stage_parts import Gpu
-from cdk.stages import Stage as PalierStage
+from cdk.stages import Stage
 
 PORT = 8080
-HEALTH = "/health"
+HEALTH_PATH = "/health"
 CONTAINER = "palier"
 # The user of Dockerfile.gpu, by numbers: names are the image's own business.
 USER = "10001:10001"
 # Loading, warming up every batch size, with TensorRT also building engines.
-START = Duration.minutes(5)
+START_PERIOD = Duration.minutes(5)
 # Longer than the container takes to finish what it has (PALIER_SHUTDOWN_S, 25).
-STOP = Duration.seconds(30)
+_STOP_TIMEOUT = Duration.seconds(30)
 _TMP_MB = 1_024
-_CHECK = (
-    "import urllib.request as request; "
-    f"request.urlopen('http://127.0.0.1:{PORT}{HEALTH}', timeout=4)"  # anything but 2xx raises, and Python exits with 1
-)
+# Any status but 2xx raises, and Python exits with 1.
+_CHECK = f"import urllib.request as request; request.urlopen('http://127.0.0.1:{PORT}{HEALTH_PATH}', timeout=4)"
 
 
 class GpuTask(Construct):
     """The task's definition, its role and its log."""
 
-    def __init__(
-        self, scope: Construct, id_: str, *, stage: PalierStage, gpu: Gpu, environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, gpu: Gpu, environment: Mapping[str, str]) -> None:
         super().__init__(scope, id_)
         instance = INSTANCES[gpu.instance_type]
-        self.log_group = log_group(self, "Log", name=f"/palier/{stage.name}/gpu", retention=stage.retention)
+        self.log_group = log_group(self, "Log", name=log_name(stage.name, "gpu"), retention=stage.retention)
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
         self.definition = ecs.TaskDefinition(
             self,
             "Definition",
-            family=f"palier-{stage.name}-gpu",
+            family=resource_name(stage.name, "gpu"),
             compatibility=ecs.Compatibility.EC2,
             network_mode=ecs.NetworkMode.AWS_VPC,
             cpu=str(instance.task_cpu_units),
@@ -53,15 +50,7 @@ class GpuTask(Construct):
         self._add_container(gpu, self._environment(stage) | dict(environment))
         self._acknowledge()
 
-    def allow(
-        self, actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, object] | None = None
-    ) -> None:
-        """Let the container do so much more, and nothing else."""
-        self.role.add_to_principal_policy(
-            iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=dict(conditions or {}))
-        )
-
-    def _environment(self, stage: PalierStage) -> dict[str, str]:
+    def _environment(self, stage: Stage) -> dict[str, str]:
         # Asked for by name, a GPU that is missing is an error at start instead of a slow service.
         return stage.environment() | {"PALIER_PROVIDER": "cuda", "AWS_REGION": Stack.of(self).region}
 
@@ -84,9 +73,9 @@ class GpuTask(Construct):
                 interval=Duration.seconds(10),
                 timeout=Duration.seconds(5),
                 retries=3,
-                start_period=START,
+                start_period=START_PERIOD,
             ),
-            stop_timeout=STOP,
+            stop_timeout=_STOP_TIMEOUT,
             logging=ecs.LogDrivers.aws_logs(stream_prefix=CONTAINER, log_group=self.log_group),
         )
 

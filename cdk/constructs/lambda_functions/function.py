@@ -1,6 +1,6 @@
 """One function: code and layers of the bundle, a role of its own, a log of its own, versions behind an alias."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import Duration
@@ -12,8 +12,10 @@ from constructs import Construct
 from cdk.acknowledged import acknowledge
 from cdk.bundle import Bundle
 from cdk.constructs.lambda_functions.layers import ARCHITECTURES, runtime_of
-from cdk.constructs.log_group import log_group
+from cdk.constructs.retention import log_group
 from cdk.functions import FunctionSpec
+from cdk.resource_names import resource_name
+from cdk.stage_parts import ProvisionedConcurrency
 from cdk.stages import Stage
 
 # Where the models layer is unpacked.
@@ -37,7 +39,7 @@ class Deployment:
 
 def function_name(stage: Stage, name: str) -> str:
     """Return the name that a function of a stage has on AWS."""
-    return f"palier-{stage.name}-{name}"
+    return resource_name(stage.name, name)
 
 
 class Function(Construct):
@@ -80,14 +82,6 @@ class Function(Construct):
         )
         acknowledge(self.function, _ACCEPTED)
 
-    def allow(
-        self, actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, object] | None = None
-    ) -> None:
-        """Let the function do so much more, and nothing else."""
-        self.role.add_to_principal_policy(
-            iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=dict(conditions or {}))
-        )
-
     def publish(self) -> lambda_.Alias:
         """Return the alias that callers use; it points at the version that this deployment publishes."""
         return lambda_.Alias(self, "Alias", alias_name=ALIAS, version=self.function.current_version)
@@ -109,3 +103,9 @@ class Function(Construct):
         )
         acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": f"X-Ray has no resources that {name} could name."})
         return role
+
+
+def scale_provisioned_concurrency(alias: lambda_.Alias, provisioned: ProvisionedConcurrency) -> None:
+    """Keep instances of an alias initialized, as many as its load needs."""
+    scaling = alias.add_auto_scaling(min_capacity=provisioned.minimum, max_capacity=provisioned.maximum)
+    scaling.scale_on_utilization(utilization_target=provisioned.utilization)

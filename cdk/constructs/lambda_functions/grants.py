@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
 
 from cdk.acknowledged import acknowledge
 from cdk.constructs.lambda_functions.function import Function
-from cdk.functions import Access, Kind
+from cdk.constructs.policies import allow, through_service
+from cdk.functions import Access, ResourceKind
 
 _TABLE_READ = ("dynamodb:GetItem", "dynamodb:Query")
 
-ACTIONS: Mapping[tuple[Kind, Access], Sequence[str]] = {
+ACTIONS: Mapping[tuple[ResourceKind, Access], Sequence[str]] = {
     ("bucket", "read_write"): ("s3:GetObject", "s3:PutObject"),
     ("bucket", "list"): ("s3:ListBucket",),
     ("table", "read"): _TABLE_READ,
@@ -22,19 +22,21 @@ ACTIONS: Mapping[tuple[Kind, Access], Sequence[str]] = {
     ("bus", "send"): ("events:PutEvents",),
 }
 CONSUME = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
-_SERVICES: Mapping[Kind, str] = {"bucket": "s3", "table": "dynamodb", "queue": "sqs", "bus": "events"}
+_SERVICES: Mapping[ResourceKind, str] = {"bucket": "s3", "table": "dynamodb", "queue": "sqs", "bus": "events"}
+# Whoever reads and writes what is encrypted uses the key for both.
+ENCRYPTED_READ_WRITE = ("kms:Decrypt", "kms:GenerateDataKey")
 # They touch nothing that is encrypted.
 _WITHOUT_KEY: tuple[Access, ...] = ("list", "count")
 
 
 @dataclass(frozen=True)
 class Resource:
-    """Something of the data stack: what a function is told of it, and the ARNs that its actions are about.
+    """Something of the data stack: its address, by which functions find it, and the ARNs that actions on it are about.
 
     key: encrypts it; None where a key of AWS's own does. listed: what `list` is about, of a bucket.
     """
 
-    kind: Kind
+    kind: ResourceKind
     address: str
     arns: tuple[str, ...]
     key: kms.IKey | None = None
@@ -46,22 +48,20 @@ def grant(function: Function, resource: Resource, access: Access) -> None:
     """Let a function use a resource, and the key that encrypts it through that resource's service only."""
     actions = ACTIONS[resource.kind, access]
     if access in _WITHOUT_KEY:
-        function.allow(actions, resource.listed or resource.arns)
+        allow(function.role, actions, resource.listed or resource.arns)
     else:
-        _allow(function, resource, actions)
+        _allow_with_key(function, resource, actions)
 
 
-def let_consume(function: Function, queue: Resource) -> None:
+def grant_consume(function: Function, queue: Resource) -> None:
     """Let a function be driven by a queue."""
-    _allow(function, queue, CONSUME)
+    _allow_with_key(function, queue, CONSUME)
 
 
-def _allow(function: Function, resource: Resource, actions: Sequence[str]) -> None:
-    function.allow(actions, resource.arns)
+def _allow_with_key(function: Function, resource: Resource, actions: Sequence[str]) -> None:
+    allow(function.role, actions, resource.arns)
     acknowledge(function.role, resource.accepted)
     if resource.key is None:
         return
-    service = f"{_SERVICES[resource.kind]}.{Stack.of(function).region}.amazonaws.com"
-    function.allow(
-        ["kms:Decrypt", "kms:GenerateDataKey"], [resource.key.key_arn], {"StringEquals": {"kms:ViaService": service}}
-    )
+    through = through_service(function, _SERVICES[resource.kind])
+    allow(function.role, ENCRYPTED_READ_WRITE, [resource.key.key_arn], through)

@@ -1,12 +1,15 @@
 """The network boundary of what runs in a VPC: no way to the internet, and from it to a load balancer only."""
 
 from collections.abc import Mapping
+from typing import cast
 
+from aws_cdk import CfnResource
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from cdk.constructs.log_group import log_group
+from cdk.constructs.retention import log_group
+from cdk.resource_names import log_name
 from cdk.stages import Stage
 
 # What a container needs of AWS: its orders, its image, its log, its keys, its metrics. Each costs by the hour and zone.
@@ -20,10 +23,10 @@ INTERFACES: Mapping[str, ec2.InterfaceVpcEndpointAwsService] = {
     "Monitoring": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
     "SecretsManager": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
 }
-
-
 ADDRESSES = "10.42.0.0/20"
 _INSIDE, _EDGE = "isolated", "edge"
+# An address and a message that do not exist.
+_NOTHING = {"CidrIp": "255.255.255.255/32", "IpProtocol": "icmp", "FromPort": 252, "ToPort": 86}
 
 
 class Boundary(Construct):
@@ -76,7 +79,7 @@ class Boundary(Construct):
         self.workload.add_egress_rule(ec2.Peer.any_ipv4(), https, "AWS, through endpoints")
 
     def _log(self, stage: Stage) -> None:
-        log = log_group(self, "Log", name=f"/palier/{stage.name}/refused-packets", retention=stage.retention)
+        log = log_group(self, "Log", name=log_name(stage.name, "refused-packets"), retention=stage.retention)
         role = iam.Role(self, "LogRole", assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com"))
         self.vpc.add_flow_log(
             "Refused",
@@ -102,3 +105,15 @@ def _subnets(*, edge: bool) -> list[ec2.SubnetConfiguration]:
             name=_EDGE, subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=24, map_public_ip_on_launch=False
         ),
     ]
+
+
+def closed_group(scope: Construct, id_: str, *, vpc: ec2.IVpc, description: str) -> ec2.SecurityGroup:
+    """Return a group that lets nothing in or out; rules about other groups are made after it.
+
+    EC2 gives a group that is made without a rule for outbound packets one that lets all out, so this has one for none;
+    the CDK would take it away with the first rule that is made afterwards.
+    """
+    group = ec2.SecurityGroup(scope, id_, vpc=vpc, description=description, allow_all_outbound=False)
+    resource = cast("CfnResource", group.node.default_child)
+    resource.add_property_override("SecurityGroupEgress", [{**_NOTHING, "Description": "Nothing else"}])
+    return group

@@ -1,1 +1,1 @@
-"""What is seen of a stage: the dashboard, its alarms, and who hears of them."""
+"""What monitors a stage: metrics, alarms, their topics, and the dashboard."""

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, Duration, RemovalPolicy
-from aws_cdk import aws_iam as iam
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from cdk.alarm_thresholds import SEVERITIES, Receiver, Severity
+from cdk.constructs.policies import services_of_account
+from cdk.resource_names import resource_name
 
 # Who may publish: alarms, and the budget.
 _PUBLISHERS = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
@@ -33,13 +34,13 @@ class AlarmTopics(Construct):
         topic = sns.Topic(
             self,
             severity.title(),
-            topic_name=f"palier-{stage}-{severity}",
+            topic_name=resource_name(stage, severity),
             display_name=f"Palier {stage} {severity}",
             master_key=self._key,
             enforce_ssl=True,
         )
         # enforce_ssl brings a policy of its own, and with it the default one is gone.
-        topic.add_to_resource_policy(_allow(["sns:Publish"], topic.topic_arn))
+        topic.add_to_resource_policy(services_of_account(_PUBLISHERS, ["sns:Publish"], topic.topic_arn))
         return topic
 
 
@@ -53,17 +54,8 @@ def _key(scope: Construct, stage: str) -> kms.Key:
         # It encrypts messages on their way, nothing that lasts.
         removal_policy=RemovalPolicy.DESTROY,
     )
-    key.add_to_resource_policy(_allow(["kms:Decrypt", "kms:GenerateDataKey*"], "*"))
+    key.add_to_resource_policy(services_of_account(_PUBLISHERS, ["kms:Decrypt", "kms:GenerateDataKey*"], "*"))
     return key
-
-
-def _allow(actions: list[str], resource: str) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        actions=actions,
-        resources=[resource],
-        principals=[iam.ServicePrincipal(name) for name in _PUBLISHERS],
-        conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-    )
 
 
 def subscription(address: str) -> sns.ITopicSubscription:

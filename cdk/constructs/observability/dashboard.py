@@ -15,12 +15,13 @@ from cdk.constructs.observability.panels import (
     overview_row,
     protection_row,
 )
-from cdk.measured import Measured
+from cdk.constructs.observability.stage_metrics import StageMetrics
+from cdk.resource_names import resource_name
 
 
 def dashboard_name(stage: str) -> str:
     """Return the name of a stage's dashboard, by which the page links to it."""
-    return f"palier-{stage}"
+    return resource_name(stage)
 
 
 class ServiceDashboard(Construct):
@@ -31,20 +32,20 @@ class ServiceDashboard(Construct):
         scope: Construct,
         id_: str,
         *,
-        measured: Measured,
+        metrics: StageMetrics,
         thresholds: AlarmThresholds,
         alarm_names: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
-        stage = measured.observed.stage
+        stage = metrics.monitored.stage
         rows: list[list[cloudwatch.IWidget]] = [
-            [_heading(measured), self._alarms(alarm_names)],
-            overview_row(measured),
-            objective_row(measured, thresholds),
-            diagnosis_row(measured, thresholds),
-            capacity_row(measured, thresholds),
-            job_row(measured),
-            protection_row(measured),
+            [_heading(metrics), self._alarms(alarm_names)],
+            overview_row(metrics),
+            objective_row(metrics, thresholds),
+            diagnosis_row(metrics, thresholds),
+            capacity_row(metrics, thresholds),
+            job_row(metrics),
+            protection_row(metrics),
         ]
         self.dashboard = cloudwatch.Dashboard(
             self,
@@ -61,11 +62,11 @@ class ServiceDashboard(Construct):
         return cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=18, height=5)
 
 
-def _heading(measured: Measured) -> cloudwatch.TextWidget:
-    observed = measured.observed
+def _heading(metrics: StageMetrics) -> cloudwatch.TextWidget:
+    monitored = metrics.monitored
     lines = (
-        f"# Palier {observed.stage}",
-        f"What to do about an alarm: {observed.runbook}",
-        f"API `{observed.api_name}`, stage `{observed.api_stage}`, {Aws.REGION}",
+        f"# Palier {monitored.stage}",
+        f"What to do about an alarm: {monitored.runbook}",
+        f"API `{monitored.api_name}`, stage `{monitored.api_stage}`, {Aws.REGION}",
     )
     return cloudwatch.TextWidget(markdown="\n\n".join(lines), width=6, height=5)

@@ -3,17 +3,18 @@
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
-from cdk.constructs.log_group import log_group
-from cdk.constructs.protection.web_acl_rules import API_KEY_HEADER, bodies, rules
+from cdk.constructs.protection.web_acl_rules import API_KEY_HEADER, custom_response_bodies, rules
+from cdk.constructs.retention import log_group
+from cdk.resource_names import resource_name
 from cdk.stages import Stage
 
 # AWS WAF writes to log groups of this prefix only.
-LOG_PREFIX = "aws-waf-logs-"
+_LOG_PREFIX = "aws-waf-logs-"
 
 
 def web_acl_name(stage: Stage) -> str:
     """Return the web ACL's name, which is also the dimension of its metrics."""
-    return f"palier-{stage.name}"
+    return resource_name(stage.name)
 
 
 class WebAcl(Construct):
@@ -35,10 +36,12 @@ class WebAcl(Construct):
                 sampled_requests_enabled=False,
             ),
             rules=rules(stage),
-            custom_response_bodies=bodies(),
+            custom_response_bodies=custom_response_bodies(),
         )
         self.protect(self, "Association", resource_arn)
-        self.log_group = log_group(self, "Log", name=f"{LOG_PREFIX}palier-{stage.name}", retention=stage.retention)
+        self.log_group = log_group(
+            self, "Log", name=f"{_LOG_PREFIX}{resource_name(stage.name)}", retention=stage.retention
+        )
         wafv2.CfnLoggingConfiguration(
             self,
             "Logging",

@@ -1,13 +1,14 @@
 """The rules of the web ACL as data, in the order in which they are asked."""
 
-import json
 import re
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 from aws_cdk import aws_wafv2 as wafv2
 
-from cdk.functions import INFERENCE_PATHS
-from cdk.stages import Stage
+from cdk.constructs.error_body import error_body
+from cdk.functions import PATHS_WITH_RECORDINGS
+from cdk.stages import Stage, StageName
 
 Acl = wafv2.CfnWebACL
 Statement = wafv2.CfnWebACL.StatementProperty
@@ -76,7 +77,7 @@ def _labelled_elsewhere() -> Statement:
     path = Statement(
         regex_match_statement=Acl.RegexMatchStatementProperty(
             field_to_match=Acl.FieldToMatchProperty(uri_path={}),
-            regex_string=inference_pattern(),
+            regex_string=recordings_pattern(),
             text_transformations=[_NONE],
         )
     )
@@ -84,10 +85,10 @@ def _labelled_elsewhere() -> Statement:
     return Statement(and_statement=Acl.AndStatementProperty(statements=[label, elsewhere]))
 
 
-def inference_pattern() -> str:
+def recordings_pattern() -> str:
     """Return a pattern of the paths whose bodies are recordings, with or without the API stage before them."""
-    paths = "|".join(re.escape(path) for path in INFERENCE_PATHS)
-    return f"^(/(dev|staging|prod))?({paths})(/|$)"
+    paths = "|".join(re.escape(path) for path in PATHS_WITH_RECORDINGS)
+    return f"^(/({'|'.join(get_args(StageName))}))?({paths})(/|$)"
 
 
 def _too_many(stage: Stage) -> wafv2.CfnWebACL.CustomResponseProperty:
@@ -95,11 +96,11 @@ def _too_many(stage: Stage) -> wafv2.CfnWebACL.CustomResponseProperty:
     return Acl.CustomResponseProperty(response_code=429, custom_response_body_key=BODY_KEY, response_headers=[retry])
 
 
-def bodies() -> dict[str, wafv2.CfnWebACL.CustomResponseBodyProperty]:
+def custom_response_bodies() -> dict[str, wafv2.CfnWebACL.CustomResponseBodyProperty]:
     """Return what the web ACL answers itself, in the one error shape of Palier."""
     sentence = "Too many requests from this address or with this key; try again in some minutes."
-    body = {"error": sentence, "code": "too_many_requests", "field": None, "request_id": None}
-    return {BODY_KEY: Acl.CustomResponseBodyProperty(content=json.dumps(body), content_type="APPLICATION_JSON")}
+    body = error_body("too_many_requests", sentence)
+    return {BODY_KEY: Acl.CustomResponseBodyProperty(content=body, content_type="APPLICATION_JSON")}
 
 
 def _blocking(

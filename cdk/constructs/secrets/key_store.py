@@ -1,7 +1,6 @@
 """The store of API keys: a secret that is empty at birth and whose expired keys go by rotation."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol, cast
+from typing import cast
 
 from aws_cdk import ArnFormat, CfnResource, Stack
 from aws_cdk import aws_iam as iam
@@ -10,20 +9,10 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk.constructs.lambda_functions.function import Deployment, Function
-from cdk.constructs.removal import removal_policy
+from cdk.constructs.lambda_functions.grants import ENCRYPTED_READ_WRITE
+from cdk.constructs.policies import allow, through_service
+from cdk.constructs.retention import removal_policy
 from cdk.functions import ROTATION
-
-# The setting that tells a function where the keys are.
-VARIABLE = "PALIER_API_KEYS_SECRET"
-
-
-class Reader(Protocol):
-    """Whatever has a role of its own: a function, a task."""
-
-    def allow(
-        self, actions: Sequence[str], resources: Sequence[str], conditions: Mapping[str, object] | None = None
-    ) -> None:
-        """Let it do so much more, and nothing else."""
 
 
 class KeyStore(Construct):
@@ -55,17 +44,23 @@ class KeyStore(Construct):
             "Rotation",
             spec=ROTATION,
             deployment=deployment,
-            environment={VARIABLE: self.secret.secret_arn},
+            environment=self.environment,
         )
-        self._let_rotate(stage.key_rotation_days)
+        self._grant_rotation(stage.key_rotation_days)
 
-    def let_read(self, reader: Reader) -> None:
-        """Let a function or a task read the keys' hashes."""
-        reader.allow(["secretsmanager:GetSecretValue"], [self._arn])
-        reader.allow(["kms:Decrypt"], [self._key.key_arn], self._through_secrets_manager())
+    @property
+    def environment(self) -> dict[str, str]:
+        """The setting by which a function or a task finds the keys."""
+        return {"PALIER_API_KEYS_SECRET": self.secret.secret_arn}
 
-    def _let_rotate(self, days: int) -> None:
-        self.rotation.allow(
+    def grant_read(self, role: iam.Role) -> None:
+        """Let the role of a function or of a task read the keys' hashes."""
+        allow(role, ["secretsmanager:GetSecretValue"], [self._arn])
+        allow(role, ["kms:Decrypt"], [self._key.key_arn], through_service(self, "secretsmanager"))
+
+    def _grant_rotation(self, days: int) -> None:
+        allow(
+            self.rotation.role,
             [
                 "secretsmanager:DescribeSecret",
                 "secretsmanager:GetSecretValue",
@@ -74,9 +69,8 @@ class KeyStore(Construct):
             ],
             [self._arn],
         )
-        self.rotation.allow(
-            ["kms:Decrypt", "kms:GenerateDataKey"], [self._key.key_arn], self._through_secrets_manager()
-        )
+        through = through_service(self, "secretsmanager")
+        allow(self.rotation.role, ENCRYPTED_READ_WRITE, [self._key.key_arn], through)
         self.rotation.function.add_permission(
             "SecretsManager",
             principal=iam.ServicePrincipal("secretsmanager.amazonaws.com"),
@@ -94,12 +88,8 @@ class KeyStore(Construct):
         # Secrets Manager tries to call the function while it makes the schedule.
         schedule.node.add_dependency(self.rotation.role, self.rotation.function.node.find_child("SecretsManager"))
 
-    def _through_secrets_manager(self) -> dict[str, object]:
-        service = f"secretsmanager.{Stack.of(self).region}.amazonaws.com"
-        return {"StringEquals": {"kms:ViaService": service}}
-
 
 def _leave_empty(secret: secretsmanager.Secret) -> None:
-    # Without a word CDK has a random password made; the first key is made by `palier keys create`.
+    # Unless this is deleted, the CDK asks for a random password; the first key is made by `palier keys create`.
     resource = cast("CfnResource", secret.node.default_child)
     resource.add_property_deletion_override("GenerateSecretString")

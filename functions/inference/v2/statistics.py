@@ -70,17 +70,17 @@ class _ModelStatistics:
     totals: dict[str, _Duration] = field(default_factory=lambda: _durations("success", "fail", *_STAGES, "cache_hit"))
     batches: dict[int, dict[str, _Duration]] = field(default_factory=dict)
 
-    def add(self, watch: Stopwatch, total_ns: int) -> None:
+    def add(self, stopwatch: Stopwatch, total_ns: int) -> None:
         self.last_inference_ms = time.time_ns() // 1_000_000
-        if not watch.windows:
+        if not stopwatch.windows:
             self.totals["fail"].add(total_ns)
             return
-        self.inferences += watch.windows
+        self.inferences += stopwatch.windows
         self.totals["success"].add(total_ns)
-        stages_ns = watch.stages_ns()
+        stages_ns = stopwatch.stages_ns()
         for stage, ns in stages_ns.items():
             self.totals[stage].add(ns)
-        self._add_to_batch(watch.execution or Execution(watch.windows), stages_ns)
+        self._add_to_batch(stopwatch.execution or Execution(stopwatch.windows), stages_ns)
 
     def _add_to_batch(self, execution: Execution, stages_ns: Mapping[str, int]) -> None:
         """Count an execution with its first request; of the others, which ran with it, only what was their own."""
@@ -118,16 +118,16 @@ class Statistics:
         self._lock = threading.Lock()
 
     @contextmanager
-    def watch(self, name: str, version: str, arrived_ns: int) -> Iterator[Stopwatch]:
+    def measured(self, name: str, version: str, arrived_ns: int) -> Iterator[Stopwatch]:
         """Count one inference request: failed, unless `windows` of the stopwatch is set in the end."""
-        watch = Stopwatch(arrived_ns)
+        stopwatch = Stopwatch(arrived_ns)
         try:
-            yield watch
+            yield stopwatch
         finally:
             with self._lock:
                 if (name, version) not in self._models:
                     self._models[name, version] = _ModelStatistics()
-                self._models[name, version].add(watch, time.perf_counter_ns() - arrived_ns)
+                self._models[name, version].add(stopwatch, time.perf_counter_ns() - arrived_ns)
 
     def document(self, name: str, version: str) -> dict[str, Any]:
         """Return one model's statistics as the protocol writes them; zeros for one that was never asked."""

@@ -1,11 +1,9 @@
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from build_scripts.benchmarks import benchmark
-from build_scripts.benchmarks.benchmark import benchmark_against_reference, run_http_benchmark
+from build_scripts.benchmarks.benchmark import benchmark_against_reference
 from build_scripts.measuring.latency import Rounds
 
 ONCE = Rounds(1, 1)
@@ -28,10 +26,3 @@ def test_the_model_is_timed_beside_the_reference(shipped_models: Path) -> None:
     check_ratio(report, "speedup_over_reference_onnx_fp32", "reference_onnx_fp32", "journal-bearing_int8")
     check_ratio(report, "fp32_speedup_over_reference_onnx_fp32", "reference_onnx_fp32", "journal-bearing_fp32")
     assert {"machine", "cpu_flags", "versions"} <= set(report)
-
-
-def test_the_http_benchmark_is_loaded_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("build_scripts.benchmarks.benchmark_http")
-    monkeypatch.setattr(module, "run_http_benchmark", lambda *, quick: {"quick": quick}, raising=False)
-    monkeypatch.setitem(sys.modules, "build_scripts.benchmarks.benchmark_http", module)
-    assert run_http_benchmark(quick=True) == {"quick": True}

@@ -1,6 +1,7 @@
 """Optimization of files: a user's Conv1d network, every level, saved and loaded again as it stands."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from build_scripts.export.optimize import cpu_family, length_of, optimize, speed
 from build_scripts.export.passes.sequence import PassFailed
 from build_scripts.export.passes.session import session
 from build_scripts.export.torch_export import traced
-from build_scripts.measuring.latency import Rounds
+from build_scripts.measuring.latency import Latency, Rounds
 
 LENGTH = 200
 
@@ -129,8 +130,16 @@ def test_the_length_tried_is_the_window_the_file_names(source: Path) -> None:
     assert length_of(onnx.ModelProto()) == 4096
 
 
-def test_speed_is_a_ratio_of_medians(source: Path) -> None:
-    assert speed_ratio(source, source, Rounds(1, 1)) > 0
+def test_speed_is_the_source_s_median_over_the_optimized_one_s(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def timed(calls: Mapping[str, Callable[[], object]], rounds: Rounds) -> dict[str, Latency]:
+        answers = {name: call() for name, call in calls.items()}
+        np.testing.assert_array_equal(answers["source"], answers["optimized"])
+        medians_ms = {"source": 3.0, "optimized": 2.0}
+        return {name: Latency(medians_ms[name], 9.0, 9.0, 9.0, rounds.count * rounds.calls) for name in calls}
+
+    assert 0 < speed_ratio(source, source, Rounds(1, 1)) < float("inf")
+    monkeypatch.setattr(optimize_step, "interleaved", timed)
+    assert speed_ratio(source, source, Rounds(1, 1)) == 1.5
 
 
 def test_the_command_prints_one_json_object(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 from torch import Tensor, nn
 
 from build_scripts.errors import ValidationFailed
-from build_scripts.export.difference import BATCHES
+from build_scripts.export.passes.parity import BATCHES
 from build_scripts.export.validate import Contract, free_lengths, validate
 
 CONTRACT = Contract(outputs=("logits",), channels=2, lengths=(12, 30))

@@ -5,7 +5,7 @@ import pytest
 from build_scripts.lambda_bundle.errors import BundleError
 from build_scripts.lambda_bundle.packages.wheels import unpack
 from build_scripts.lambda_bundle.recipe import Recipe, Rule, read_recipe
-from build_scripts.lambda_bundle.slimming.prune import pruned
+from build_scripts.lambda_bundle.slimming.stripping import pruned
 
 DROPPED = (
     "onnxruntime/capi/libonnxruntime.so.1.32.0",

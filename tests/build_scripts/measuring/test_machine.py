@@ -1,4 +1,7 @@
 import platform
+from pathlib import Path
+
+import pytest
 
 from build_scripts.measuring.machine import VECTOR_FLAGS, cpu_flags, machine, measured_on, versions
 
@@ -10,6 +13,33 @@ def test_the_machine_is_named_with_architecture_and_cores() -> None:
 
 def test_flags_are_those_that_decide_integer_speed() -> None:
     assert set(cpu_flags()) <= set(VECTOR_FLAGS)
+
+
+@pytest.mark.parametrize(
+    ("line", "flags"),
+    [
+        (
+            "flags\t\t: fpu amx_int8 avx512_vnni avx2 avx512_vnni2 avx512f",
+            ["avx2", "avx512f", "avx512_vnni", "amx_int8"],
+        ),
+        ("Features\t: fp i8mm asimd asimddp sve", ["asimd", "asimddp", "i8mm"]),
+        ("flags\t\t: fpu sse2 xavx2", []),
+        ("processor\t: 0", []),
+    ],
+    ids=["x86-64", "arm64", "without any", "nothing said"],
+)
+def test_flags_are_read_whole_and_in_a_fixed_order(
+    line: str, flags: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\n{line}\n")
+    monkeypatch.setattr("build_scripts.measuring.machine.CPU_INFO", tmp_path / "cpuinfo")
+    assert cpu_flags() == flags
+
+
+def test_a_machine_without_cpuinfo_has_no_flags_and_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("build_scripts.measuring.machine.CPU_INFO", tmp_path / "none")
+    assert cpu_flags() == []
+    assert machine().endswith("cores")
 
 
 def test_versions_name_python_and_the_libraries() -> None:

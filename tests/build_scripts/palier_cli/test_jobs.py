@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import this_host
 from build_scripts.palier_cli.main import main
 from tests.support.local_server import Running, Start, environment, start

@@ -1,7 +1,8 @@
 import pytest
 
 from build_scripts.errors import PruningError
-from build_scripts.pruning.kinds import Structured, Unstructured
+from build_scripts.networks.checkpoint import Checkpoint
+from build_scripts.pruning.kinds import Structured, Unstructured, layer_names, normalisation
 
 
 @pytest.mark.parametrize("share", [-0.5, 0.0, 1.0, 25.0, float("nan")])
@@ -20,3 +21,9 @@ def test_other_norms_and_multiples_are_refused() -> None:
 
 def test_a_kind_says_its_name() -> None:
     assert (Structured(0.5).kind, Unstructured(0.5).kind) == ("structured", "unstructured")
+
+
+def test_names_are_those_of_the_weights(checkpoint: Checkpoint) -> None:
+    matrices = [name.removesuffix(".weight") for name, tensor in checkpoint.weights.items() if tensor.ndim > 1]
+    assert list(layer_names(checkpoint.network)) == matrices
+    assert f"{normalisation(2)}.running_var" in checkpoint.weights

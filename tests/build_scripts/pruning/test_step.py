@@ -20,7 +20,7 @@ from build_scripts.pruning.kinds import Structured, Unstructured
 from build_scripts.pruning.step import PrunedModel, prune, training_records
 from build_scripts.pruning.unstructured import largest_weights
 from build_scripts.training.fine_tune import TuningConfig
-from build_scripts.training.outliers import KINDS
+from build_scripts.training.foreign_signals import KINDS
 from tests.build_scripts.pruning.conftest import WINDOW
 from tests.build_scripts.recipes.test_cross_validate import TINY, write_recordings
 

@@ -7,7 +7,7 @@ from build_scripts.errors import PruningError
 from build_scripts.networks.checkpoint import Checkpoint, restore_network
 from build_scripts.pruning.kinds import Structured
 from build_scripts.pruning.structured import channel_scores, kept_features, narrowed, remaining, remove_channels
-from build_scripts.training.outliers import KINDS
+from build_scripts.training.foreign_signals import KINDS
 from tests.build_scripts.pruning.conftest import NETWORK, WINDOW
 
 DEAD = ((0, 5, 15), (1, 2, 23), (7,))

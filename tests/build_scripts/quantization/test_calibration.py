@@ -5,7 +5,7 @@ import onnx
 import pytest
 
 from build_scripts.errors import QuantizationError
-from build_scripts.quantization.calibration import calibration_method, checked_windows
+from build_scripts.quantization.calibration import WindowReader, calibration_method, checked_windows
 from functions.core.preprocessing.arrays import Float32Array
 
 
@@ -43,3 +43,11 @@ def test_what_is_not_finite_is_counted(fp32: Path, windows: Float32Array) -> Non
 def test_an_unknown_method_is_refused() -> None:
     with pytest.raises(QuantizationError, match="no calibration 'mean'; there are minmax, entropy, percentile"):
         calibration_method("mean")
+
+
+def test_the_reader_feeds_one_window_at_a_time() -> None:
+    reader = WindowReader("signal", np.arange(6, dtype=np.float32).reshape(2, 1, 3))
+    first, second, end = reader.get_next(), reader.get_next(), reader.get_next()
+    assert first is not None
+    assert second is not None
+    assert (first["signal"].tolist(), second["signal"].tolist(), end) == ([[[0, 1, 2]]], [[[3, 4, 5]]], None)

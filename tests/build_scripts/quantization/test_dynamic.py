@@ -5,9 +5,9 @@ import onnx
 import pytest
 
 from build_scripts.errors import QuantizationError
+from build_scripts.quantization.deviation import logit_deviation
 from build_scripts.quantization.dynamic import quantize_dynamically
 from build_scripts.quantization.operators import executed_operators
-from build_scripts.quantization.parity import parity
 from functions.core.preprocessing.arrays import Float32Array
 
 
@@ -17,7 +17,7 @@ def test_weights_have_the_type_asked_for(weights: str, fp32: Path, windows: Floa
     arrays = [onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer]
     assert {array.dtype for array in arrays if array.ndim == 4} == {np.dtype(weights)}
     assert executed_operators(path)["ConvInteger"] == 3
-    assert parity(fp32, path, windows).max_abs_difference < 0.02
+    assert logit_deviation(fp32, path, windows).max_abs_difference < 0.02
 
 
 def test_an_excluded_layer_stays_float32(fp32: Path, convolutions: list[str], tmp_path: Path) -> None:

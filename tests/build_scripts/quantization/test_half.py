@@ -6,8 +6,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from build_scripts.errors import QuantizationError
+from build_scripts.quantization.deviation import logit_deviation
 from build_scripts.quantization.half import quantize_to_half
-from build_scripts.quantization.parity import parity
 from functions.core.preprocessing.arrays import Float32Array
 
 
@@ -21,7 +21,7 @@ def test_convolutions_are_half_and_the_ends_are_float32(fp32: Path, windows: Flo
     graph = onnx.load(path).graph
     assert weights(path) == [np.float16] * 3
     assert {value.type.tensor_type.elem_type for value in (*graph.input, *graph.output)} == {TensorProto.FLOAT}
-    assert parity(fp32, path, windows).max_abs_difference < 2e-3
+    assert logit_deviation(fp32, path, windows).max_abs_difference < 2e-3
     assert path.stat().st_size < 0.7 * fp32.stat().st_size
 
 

@@ -10,14 +10,13 @@ from build_scripts.export.export import ExportedModel
 from build_scripts.measuring.latency import Latency
 from build_scripts.packaging.build import calibration_windows
 from build_scripts.quantization.search import (
-    CANDIDATES,
-    DEFAULT_CANDIDATES,
     Figures,
     Search,
     SearchSpace,
     Tried,
     fastest,
     search,
+    summary_line,
 )
 from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import WINDOW
@@ -51,13 +50,27 @@ def test_a_dynamic_variant_is_refused_for_what_it_runs(found: Search) -> None:
     assert "dynamic-uint8: " in found.reasons()
 
 
-def test_what_is_kept_runs(found: Search) -> None:
-    if found.kept is None:
-        assert found.path is None
-        assert "static-minmax: " in found.reasons()
-    else:
-        assert found.path is not None
-        assert OnnxEngine(found.path).run(np.zeros((2, 1, WINDOW), np.float32)).logits.shape == (2, 11)
+def test_what_is_kept_runs(
+    exported: ExportedModel, records: RecordSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for gate, limit in {"MIN_AGREEMENT": 0.0, "MAX_SIZE_RATIO": 1.0, "MIN_SPEEDUP": 0.0}.items():
+        monkeypatch.setattr(f"build_scripts.quantization.search.{gate}", limit)
+    space = SearchSpace(("static-minmax", "dynamic-uint8"), calibration_windows(records, WINDOW, 8), records, 1.0)
+    found = search(exported.path, space, tmp_path)
+    assert (found.kept, found.path) == ("static-minmax", tmp_path / "static-minmax.onnx")
+    assert found.reasons() == "dynamic-uint8: convolutions not in integers"
+    assert OnnxEngine(tmp_path / "static-minmax.onnx").run(np.zeros((2, 1, WINDOW), np.float32)).logits.shape == (2, 11)
+
+
+def test_where_no_candidate_passes_there_is_no_file(
+    exported: ExportedModel, records: RecordSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("build_scripts.quantization.search.MIN_SPEEDUP", float("inf"))
+    space = SearchSpace(("static-minmax",), calibration_windows(records, WINDOW, 2), records, 1.0)
+    found = search(exported.path, space, tmp_path)
+    assert (found.kept, found.path) == (None, None)
+    assert found.reasons().startswith("static-minmax: ")
+    assert "of float32's" in found.reasons()
 
 
 def test_a_candidate_that_cannot_be_made_is_told(tmp_path: Path, records: RecordSet, dense: Path) -> None:
@@ -95,21 +108,9 @@ def test_each_candidate_is_logged(
     assert [line.split(":")[0].strip() for line in caplog.messages] == ["fp32", "static-minmax"]
 
 
-@pytest.mark.parametrize("name", CANDIDATES)
-def test_the_manifest_can_say_how_each_was_made(name: str) -> None:
-    candidate = CANDIDATES[name]
-    assert candidate.method in {"static-qdq", "dynamic", "weights-only"}
-    assert (candidate.settings(64).get("calibration_windows") == 64) is (candidate.technique == "static")
-
-
-def test_the_default_starts_with_what_ships() -> None:
-    assert DEFAULT_CANDIDATES[0] == "static-minmax"
-    assert set(DEFAULT_CANDIDATES) <= set(CANDIDATES)
-    assert CANDIDATES["static-minmax"].settings(256) == {
-        "activations": "uint8",
-        "weights": "int8",
-        "per_channel": True,
-        "weight_bits": 7,
-        "calibration": "minmax",
-        "calibration_windows": 256,
-    }
+def test_a_candidate_s_line_says_what_was_measured_and_decided() -> None:
+    figures = "95.00% of windows, 2.00x, size 0.300"
+    assert summary_line(tried("fast", 2.0), "fast") == f"fast: {figures} (kept)"
+    assert summary_line(tried("slow", 2.0, "accuracy"), "fast") == f"slow: {figures} (accuracy)"
+    assert summary_line(tried("second", 2.0), "fast") == f"second: {figures}"
+    assert summary_line(Tried("none", None, "not made"), "fast") == "none: not made"

@@ -15,8 +15,8 @@ from build_scripts.export.export import export
 from build_scripts.export.optimize import optimize
 from build_scripts.networks.checkpoint import load_checkpoint
 from build_scripts.packaging.build import OPTIMIZATION
-from build_scripts.quantization.search import CANDIDATES
-from build_scripts.quantization.techniques import TECHNIQUES
+from build_scripts.quantization.operators import executed_operators
+from build_scripts.quantization.techniques import CANDIDATES
 from build_scripts.recipes.recipe import JOURNAL_BEARING, RECIPES
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
@@ -62,8 +62,7 @@ def rebuilt(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     exported = export(load_checkpoint(CHECKPOINTS / f"{name}.pt"), work / "exported.onnx")
     fp32 = optimize(exported.path, work / "fp32.onnx", OPTIMIZATION).path
     candidate = CANDIDATES[str(read_package(MODELS / name / "1")[0].evidence.notes["variant"])]
-    options = candidate.options.with_windows(windows)
-    return Rebuilt(name, fp32, TECHNIQUES[candidate.technique](fp32, work / "int8.onnx", options), windows[:64])
+    return Rebuilt(name, fp32, candidate.quantize(fp32, work / "int8.onnx", windows), windows[:64])
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -91,6 +90,13 @@ def test_the_card_is_what_its_files_give(shipped_models: Path) -> None:
         assert f"{proof.calibration_error['windows']:.4f} after" in card
         assert "(plots/confusion.png)" in card
         assert (folder / "build.log").read_text().rstrip().endswith("package")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_int8_graph_is_fully_integer(shipped_models: Path, name: str) -> None:
+    manifest, _ = read_package(shipped_models / name / "1")
+    operators = executed_operators(shipped_models / name / "1" / manifest.variant("int8").file)
+    assert (operators["QLinearConv"], operators["Conv"], operators["ConvInteger"]) == (5, 0, 0)
 
 
 @pytest.mark.parametrize("name", RECIPES)

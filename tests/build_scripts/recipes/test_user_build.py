@@ -19,13 +19,18 @@ from functions.core.models.pipeline import Diagnoser, Limits
 from functions.core.preprocessing.signal import RateRange, Recording
 from tests.build_scripts.conftest import ROOT
 
+pytestmark = pytest.mark.usefixtures("work")
+
+# Guards against a process that hangs, not against a slow machine.
+TIMEOUT_S = 900
+
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("own")
     train = ROOT / "docs" / "examples" / "own-model" / "train.py"
     command = [sys.executable, str(train), "--out", str(folder), "--records", "120"]
-    subprocess.run(command, check=True, timeout=120)
+    subprocess.run(command, check=True, timeout=TIMEOUT_S)
     return folder
 
 
@@ -35,7 +40,7 @@ def build(own: Path, models: Path, *more: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def models(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models(own: Path, work: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     shutil.copytree(MODELS / "journal-bearing", folder / "journal-bearing")
     assert build(own, folder) == 0
@@ -70,6 +75,13 @@ def test_the_package_is_whole(models: Path) -> None:
         assert (folder / "plots" / f"{plot}.png").read_bytes().startswith(b"\x89PNG")
     log = (folder / "build.log").read_text()
     assert all(step in log for step in ("export fan", "optimize", "quantize", "calibrate", "prove", "package"))
+
+
+def test_its_work_files_lie_in_the_work_folder(models: Path, work: Path) -> None:
+    assert (models / "fan" / "1").exists()
+    assert {"model_exported.onnx", "model_fp32.onnx", "static-minmax.onnx"} <= {
+        path.name for path in (work / "fan").iterdir()
+    }
 
 
 def test_it_is_served_beside_the_shipped_ones(models: Path, own: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from build_scripts.errors import RecipeError
-from build_scripts.quantization.search import DEFAULT_CANDIDATES
+from build_scripts.quantization.techniques import DEFAULT_CANDIDATES
 from build_scripts.recipes.user_recipe import read_recipe
 from tests.build_scripts.conftest import ROOT
 

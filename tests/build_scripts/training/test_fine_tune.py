@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from build_scripts.errors import FineTuningError
-from build_scripts.training.fine_tune import TuningConfig, fine_tune, window_batches
+from build_scripts.training.fine_tune import TuningConfig, fine_tune
+from tests.support.batches import window_batches
 
 WINDOWS = np.random.default_rng(0).normal(0.0, 1.0, (40, 1, 8)).astype(np.float32)
 LABEL = (WINDOWS[:, 0].sum(axis=1) > 0).astype(np.int64)
@@ -33,13 +34,6 @@ def test_the_seed_decides_the_losses() -> None:
     first, again, other = (fine_tune(linear(), BATCHES, TuningConfig(seed=seed)).losses for seed in (1, 1, 2))
     assert first == again
     assert first != other
-
-
-def test_every_window_is_in_one_batch() -> None:
-    batches = list(BATCHES(np.random.default_rng(0)))
-    assert [len(label) for _, label in batches] == [16, 16, 8]
-    seen = torch.cat([windows for windows, _ in batches]).numpy()
-    assert sorted(seen.sum(axis=(1, 2))) == sorted(WINDOWS.sum(axis=(1, 2)))
 
 
 def test_training_without_epochs_or_batches_is_refused() -> None:

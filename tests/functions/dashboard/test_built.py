@@ -12,7 +12,7 @@ import soundfile
 from build_scripts.data.simulate import MODERATE
 from build_scripts.data.simulation.classes import FAULT_CLASSES
 from build_scripts.data.simulation.record import simulate_record
-from functions.core.decoding import decode_file
+from functions.core.decoding.formats import decode_file
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.settings import Settings

@@ -10,10 +10,9 @@ import pytest
 from openapi_spec_validator import validate
 from starlette.applications import Starlette
 
-from functions.core.decoding import MEDIA_TYPES
+from functions.core.decoding.formats import BATCH_MEDIA_TYPES, MEDIA_TYPES
 from functions.core.models.options import DiagnosisOptions
 from functions.core.settings import Settings
-from functions.inference.endpoints import BATCH_MEDIA_TYPES
 from functions.inference.openapi import openapi_document
 from functions.jobs.app import create_app as create_jobs_app
 from tests.support.apps import JSON, every_route

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from functions.core.decoding.formats import FILE_MEDIA_TYPES, SERVED_FORMATS
 from functions.core.settings import Settings
 from functions.inference.openapi import openapi_document
 from functions.jobs.app import create_app
@@ -32,6 +33,12 @@ def test_its_paths_are_the_routes(job_settings: Settings) -> None:
     }
     paths = jobs_part()["paths"]
     assert {(path, method) for path, operations in paths.items() for method in operations} == routes
+
+
+def test_an_upload_may_have_every_format_of_the_table_and_its_options() -> None:
+    members = jobs_part()["schemas"]["UploadedFile"]["properties"]
+    assert members["content_type"]["enum"] == sorted(FILE_MEDIA_TYPES)
+    assert {option for one in SERVED_FORMATS for option in one.options} <= set(members)
 
 
 def test_two_parts_mean_the_same_by_the_same_name() -> None:

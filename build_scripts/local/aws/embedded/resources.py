@@ -3,35 +3,28 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+from functions.core.assets import history_table
+from functions.core.aws.dynamodb import EXPIRY_ATTRIBUTE, TableKeys
+from functions.core.jobs import table as job_table
 
 # As the deployed queue: a message that came so often is put aside.
 MOST_RECEIVES = 3
 # Longer than any part takes; a part whose worker died comes again after it.
 VISIBILITY_S = 120
 
-# Epoch seconds, in every item that is not kept for good.
-EXPIRY_ATTRIBUTE = "expires_at"
-
 MakeClient = Callable[..., Any]
 
 _MADE_BEFORE = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou", "ResourceAlreadyExistsException"})
 
 
-@dataclass(frozen=True)
-class _Table:
-    """Its keys and those of its index by owner: partition, sort; all strings."""
-
-    name: str
-    keys: tuple[str, ...]
-    index: tuple[str, ...] = ()
-
-
-JOBS = _Table("palier-jobs", ("job_id",), ("owner", "created_at"))
-HISTORY = _Table("palier-history", ("asset_id", "diagnosed_at"))
-BUCKET, QUEUE, DEAD_LETTERS, ALERTS, BUS = (
+JOBS, HISTORY, BUCKET, QUEUE, DEAD_LETTERS, ALERTS, BUS = (
+    "palier-jobs",
+    "palier-history",
     "palier-recordings",
     "palier-jobs",
     "palier-jobs-dead-letters",
@@ -55,45 +48,62 @@ def make_resources(make_client: MakeClient, region: str) -> Resources:
         make_client: returns a client of boto3 for a service's name.
         region: where the bucket is made.
     """
-    for table in (JOBS, HISTORY):
-        _make_table(make_client("dynamodb"), table)
+    for name, keys in ((JOBS, job_table.KEYS), (HISTORY, history_table.KEYS)):
+        _make_table(make_client("dynamodb"), name, keys)
     _make_bucket(make_client("s3"), region)
     sqs, events = make_client("sqs"), make_client("events")
     dead_letters_url = _make_queue(sqs, DEAD_LETTERS, {})
     redrive = {"deadLetterTargetArn": _arn(sqs, dead_letters_url), "maxReceiveCount": MOST_RECEIVES}
     attributes = {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": str(VISIBILITY_S)}
     settings = {
-        "jobs_table": JOBS.name,
+        "jobs_table": JOBS,
         "jobs_bucket": BUCKET,
         "jobs_queue_url": _make_queue(sqs, QUEUE, attributes),
         "jobs_dead_letter_queue_url": dead_letters_url,
-        "history_table": HISTORY.name,
+        "history_table": HISTORY,
         "event_bus": BUS,
     }
     return Resources(settings, _make_bus(sqs, events))
 
 
-def _make_table(client: Any, table: _Table) -> None:
+def delete_objects(s3: Any, bucket: str, before: datetime) -> int:
+    """Delete what was last modified before an instant; returns how many objects.
+
+    The emulator keeps the rule of a bucket's lifecycle and deletes nothing.
+
+    Args:
+        s3: client of boto3.
+        bucket: its name.
+        before: with a time zone.
+    """
+    deleted = 0
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        old = [{"Key": one["Key"]} for one in page.get("Contents", ()) if one["LastModified"] < before]
+        if old:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": old, "Quiet": True})
+        deleted += len(old)
+    return deleted
+
+
+def _make_table(client: Any, name: str, keys: TableKeys) -> None:
     indexes = [
-        {
-            "IndexName": "by_owner",
-            "KeySchema": _key_schema(table.index),
-            "Projection": {"ProjectionType": "ALL"},
-        }
+        {"IndexName": index, "KeySchema": _key_schema(indexed), "Projection": {"ProjectionType": "ALL"}}
+        for index, indexed in keys.indexes.items()
     ]
+    attributes = (*keys.keys, *(key for indexed in keys.indexes.values() for key in indexed))
     _unless_made(
         client.create_table,
-        TableName=table.name,
-        KeySchema=_key_schema(table.keys),
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in (*table.keys, *table.index)],
+        TableName=name,
+        KeySchema=_key_schema(keys.keys),
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in attributes],
         BillingMode="PAY_PER_REQUEST",
-        **({"GlobalSecondaryIndexes": indexes} if table.index else {}),
+        **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
     )
     # Switching on what is on is an error.
-    found = client.describe_time_to_live(TableName=table.name)["TimeToLiveDescription"]
+    found = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     if found["TimeToLiveStatus"] == "DISABLED":
         client.update_time_to_live(
-            TableName=table.name, TimeToLiveSpecification={"Enabled": True, "AttributeName": EXPIRY_ATTRIBUTE}
+            TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": EXPIRY_ATTRIBUTE}
         )
 
 

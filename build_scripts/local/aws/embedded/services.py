@@ -15,9 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from build_scripts.local.aws.embedded.ending import wait_for_end
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
-from build_scripts.local.aws.embedded.installation import Tell, installed_packages
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError, Tell, installed_packages
+from build_scripts.local.aws.embedded.processes import ending_with_input, wait_for_end
 from functions.core.memory import KEPT_BYTES, LARGEST_MMAP_THRESHOLD_BYTES
 
 REGION = "eu-central-1"
@@ -27,17 +26,6 @@ _CREDENTIAL = "test"
 _START_TIMEOUT_S = 30.0
 # Long enough to write the state of a --data-dir.
 _END_TIMEOUT_S = 20.0
-# Their input is a pipe of whoever started them: its end is theirs, so that they outlive nobody who is killed. What they
-# hold is written then as ever. They may see another root, so this is no file.
-_START = """
-import os, runpy, signal, threading
-def end_with_input():
-    while os.read(0, 1):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
-threading.Thread(target=end_with_input, daemon=True).start()
-runpy.run_module("hypercorn", run_name="__main__", alter_sys=True)
-"""
 # Without workers it serves in the process that is started.
 _SERVER = ("--workers", "0", "--worker-class", "uvloop", "--keep-alive", "75", "--log-level", "WARNING")
 _LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -136,10 +124,11 @@ class EmbeddedServices:
         self._scratch = Path(tempfile.mkdtemp(prefix="palier-aws-", dir=scratch))
         self.url = f"http://localhost:{port}"
         variables = _variables(host, self._scratch, data_dir, port) | ({"AUTH": "true"} if enforce_iam else {})
+        server = ending_with_input("hypercorn", [*_SERVER, "--bind", f"127.0.0.1:{port}", "ministack.app:app"])
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 # Without site: neither its packages nor this project's are those of the Python that runs them.
-                [*host.python, "-S", "-c", _START, *_SERVER, "--bind", f"127.0.0.1:{port}", "ministack.app:app"],
+                [*host.python, "-S", *server],
                 env=variables,
                 stdin=subprocess.PIPE,
                 pass_fds=[] if lock is None else [lock.fileno()],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, answers, this_host
 
 _WAIT_S = 30.0

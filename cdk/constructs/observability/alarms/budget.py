@@ -12,7 +12,7 @@ _NAME = "monthly-budget"
 
 
 def monthly_budget(scope: Construct, *, limit_usd: float, topics: AlarmTopics) -> budgets.CfnBudget:
-    """Make the budget of a month; it tells at 80 % and 100 % of it, and when the forecast is beyond it.
+    """Make the budget of a month; it notifies at 80 % and 100 % of it, and when the forecast is above it.
 
     It is the whole account's: a budget of a tag sees nothing until somebody activates the tag for billing. It has no
     name of its own: CloudFormation replaces a budget whose notifications change, and two cannot have one name.

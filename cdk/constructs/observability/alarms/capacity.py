@@ -1,57 +1,62 @@
-"""Is there room for what comes?"""
+"""Is there room for what comes: instances, memory, rate, and the memory of the GPU?"""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from cdk.constructs.observability.alarms.watch import Condition, Guard, Watch
-from cdk.measured import FIVE_MINUTES, MAXIMUM, MINUTE, SUM
+from cdk.constructs.observability.alarms.factory import AlarmFactory, Condition, MinimumSample
+from cdk.constructs.observability.stage_metrics import FIVE_MINUTES, MAXIMUM, MINUTE, SUM
 
 _SILENCE_PERIOD_MIN = 5
 
 
-def capacity_alarms(watch: Watch) -> list[cloudwatch.AlarmBase]:
+def capacity_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
     """Make the alarms on throttles, concurrency, memory, starts, rate and volume; on silence where the stage asks."""
-    measured, thresholds = watch.measured, watch.thresholds
+    metrics, thresholds = factory.metrics, factory.thresholds
     # On Lambda the share of a processor is fixed by the memory: what runs out is instances.
-    throttled = Guard(measured.requests(), thresholds.min_requests).share(
-        measured.function("Throttles", SUM), FIVE_MINUTES, "turned away (%)"
+    throttled = MinimumSample(metrics.requests(), thresholds.min_requests).share(
+        metrics.function("Throttles", SUM), FIVE_MINUTES, "turned away (%)"
     )
-    busy = measured.observed.reserved_concurrency * thresholds.concurrency_share
-    per_minute = 60 * measured.observed.throttle_rate_per_s * thresholds.rate_limit_share
-    cold = Guard(measured.palier("Requests", SUM), thresholds.min_requests).share(
-        measured.palier("ColdStart", SUM), Duration.minutes(15), "cold starts (%)"
+    busy = metrics.monitored.reserved_concurrency * thresholds.concurrency_share
+    per_minute = 60 * metrics.monitored.throttle_rate_per_s * thresholds.rate_limit_share
+    cold = MinimumSample(metrics.palier("Requests", SUM), thresholds.min_requests).share(
+        metrics.palier("ColdStart", SUM), Duration.minutes(15), "cold starts (%)"
     )
-    memory = measured.palier("MemoryUsed", MAXIMUM)
+    memory = metrics.palier("MemoryUsed", MAXIMUM)
     return [
-        watch.alarm(
+        factory.alarm(
             "throttle-pressure",
             Condition(throttled, 100 * thresholds.throttle_share, 2),
         ),
-        watch.alarm("concurrency-pressure", Condition(measured.function("ConcurrentExecutions", MAXIMUM), busy, 2)),
-        watch.alarm("memory-high", Condition(memory, 100 * thresholds.memory_share)),
-        watch.alarm("memory-critical", Condition(memory, 100 * thresholds.memory_critical_share)),
-        watch.alarm("approaching-rate-limit", Condition(measured.requests(MINUTE), per_minute, 5)),
-        watch.alarm(
+        factory.alarm("concurrency-pressure", Condition(metrics.function("ConcurrentExecutions", MAXIMUM), busy, 2)),
+        factory.alarm("memory-high", Condition(memory, 100 * thresholds.memory_share)),
+        factory.alarm("memory-critical", Condition(memory, 100 * thresholds.memory_critical_share)),
+        factory.alarm("approaching-rate-limit", Condition(metrics.requests(MINUTE), per_minute, 5)),
+        factory.alarm(
             "high-inference-volume",
-            Condition(measured.palier("Diagnoses", SUM), 5 * thresholds.inferences_per_min, 2),
+            Condition(metrics.palier("Diagnoses", SUM), 5 * thresholds.inferences_per_min, 2),
         ),
-        watch.alarm(
+        factory.alarm(
             "cold-start-share",
             Condition(cold, 100 * thresholds.cold_start_share),
         ),
-        *_silence(watch, thresholds.silence_min),
+        *_silence(factory, thresholds.silence_min),
     ]
 
 
-def _silence(watch: Watch, silence_min: int | None) -> list[cloudwatch.AlarmBase]:
+def _silence(factory: AlarmFactory, silence_min: int | None) -> list[cloudwatch.AlarmBase]:
     if silence_min is None:
         return []
     condition = Condition(
-        watch.measured.requests(FIVE_MINUTES),
+        factory.metrics.requests(FIVE_MINUTES),
         1,
         periods=silence_min // _SILENCE_PERIOD_MIN,
         below=True,
         # API Gateway writes nothing where nothing happens.
         missing=cloudwatch.TreatMissingData.BREACHING,
     )
-    return [watch.alarm("no-requests", condition)]
+    return [factory.alarm("no-requests", condition)]
+
+
+def gpu_memory_alarm(factory: AlarmFactory, used_percent: cloudwatch.IMetric) -> cloudwatch.Alarm:
+    """Make the alarm on a GPU's memory; `used_percent` is the metric of whatever runs the container."""
+    return factory.alarm("gpu-memory", Condition(used_percent, 100 * factory.thresholds.gpu_memory_share))

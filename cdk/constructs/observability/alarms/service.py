@@ -1,24 +1,67 @@
-"""Does the service answer, rightly and in time?"""
+"""Does the service answer, rightly and in time; do jobs come through; is what comes in what the service is for?"""
 
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from cdk.constructs.observability.alarms.watch import Condition, Guard, Watch
-from cdk.measured import FIVE_MINUTES, SUM
+from cdk.constructs.observability.alarms.factory import AlarmFactory, Condition, MinimumSample
+from cdk.constructs.observability.stage_metrics import FIVE_MINUTES, SUM
+from cdk.functions import WORKER
+
+_HOUR = Duration.hours(1)
 
 
-def service_alarms(watch: Watch) -> list[cloudwatch.AlarmBase]:
+def service_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
     """Make the alarms on errors, latency, the engine, the models and the key store."""
-    measured, thresholds = watch.measured, watch.thresholds
+    metrics, thresholds = factory.metrics, factory.thresholds
     p95 = cloudwatch.Stats.p(95)
-    guard = Guard(measured.requests(), thresholds.min_requests)
+    sample = MinimumSample(metrics.requests(), thresholds.min_requests)
     # API Gateway's count: a function that crashes or runs out of time cannot count itself.
-    errors = guard.share(measured.api("5XXError", SUM), FIVE_MINUTES, "errors (%)")
-    latency = guard.value(measured.api("Latency", p95), FIVE_MINUTES, "latency p95 (ms)")
-    inference = guard.value(measured.palier("InferenceTime", p95), FIVE_MINUTES, "inference p95 (ms)")
+    errors = sample.share(metrics.api("5XXError", SUM), FIVE_MINUTES, "errors (%)")
+    latency = sample.value(metrics.api("Latency", p95), FIVE_MINUTES, "latency p95 (ms)")
+    inference = sample.value(metrics.palier("InferenceTime", p95), FIVE_MINUTES, "inference p95 (ms)")
     return [
-        watch.alarm("error-rate", Condition(errors, 100 * thresholds.error_share)),
-        watch.alarm("latency-p95", Condition(latency, thresholds.latency_p95_ms)),
-        watch.alarm("inference-p95", Condition(inference, thresholds.inference_p95_ms)),
-        watch.alarm("model-not-loaded", Condition(measured.palier("ModelNotLoaded", SUM), 0)),
-        watch.alarm("key-store-failures", Condition(measured.palier("KeyStoreFailures", SUM), 0)),
+        factory.alarm("error-rate", Condition(errors, 100 * thresholds.error_share)),
+        factory.alarm("latency-p95", Condition(latency, thresholds.latency_p95_ms)),
+        factory.alarm("inference-p95", Condition(inference, thresholds.inference_p95_ms)),
+        factory.alarm("model-not-loaded", Condition(metrics.palier("ModelNotLoaded", SUM), 0)),
+        factory.alarm("key-store-failures", Condition(metrics.palier("KeyStoreFailures", SUM), 0)),
+    ]
+
+
+def job_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
+    """Make the alarms on the two queues, the worker, lost diagnoses and the tables."""
+    metrics, thresholds = factory.metrics, factory.thresholds
+    dead = metrics.queue("ApproximateNumberOfMessagesVisible", dead=True)
+    age_s = metrics.queue("ApproximateAgeOfOldestMessage")
+    return [
+        factory.alarm("dead-letters", Condition(dead, 0)),
+        factory.alarm("oldest-job", Condition(age_s, thresholds.oldest_job_s, 2)),
+        factory.alarm("worker-errors", Condition(metrics.function("Errors", SUM, of=WORKER.name), 0)),
+        factory.alarm("history-lost", Condition(metrics.palier("HistoryLost", SUM), 0)),
+        factory.alarm(
+            "table-throttles", Condition(_throttles(metrics.throttles()), thresholds.table_throttles_per_5_min)
+        ),
+    ]
+
+
+def _throttles(metrics: list[cloudwatch.Metric]) -> cloudwatch.MathExpression:
+    names = [f"m{index}" for index, _ in enumerate(metrics)]
+    return cloudwatch.MathExpression(
+        # What DynamoDB did not turn away it does not count, not even as zero.
+        expression=" + ".join(f"FILL({name}, 0)" for name in names),
+        using_metrics=dict(zip(names, metrics, strict=True)),
+        period=FIVE_MINUTES,
+        label="throttled",
+    )
+
+
+def traffic_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
+    """Make the alarms on blocked requests and on recordings unlike the training data."""
+    metrics, thresholds = factory.metrics, factory.thresholds
+    novel = MinimumSample(metrics.palier("Diagnoses", SUM, _HOUR), thresholds.min_diagnoses).share(
+        metrics.palier("NovelDiagnoses", SUM, _HOUR), _HOUR, "novel (%)"
+    )
+    return [
+        factory.alarm("blocked-requests", Condition(metrics.web_acl("BlockedRequests"), thresholds.blocked_per_5_min)),
+        factory.alarm("novelty-share", Condition(novel, 100 * thresholds.novelty_share)),
     ]

@@ -7,7 +7,7 @@ import pytest
 from build_scripts.benchmarks.job_load import benchmark
 from build_scripts.benchmarks.job_load.benchmark import Effort, Measured, benchmark_jobs, summary
 from build_scripts.errors import BuildError
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import this_host
 
 

@@ -11,8 +11,7 @@ from build_scripts.benchmarks.variants.arms import Call, pytorch_call
 from build_scripts.benchmarks.variants.benchmark import Instruments
 from build_scripts.benchmarks.variants.files import CalibrationData, VariantFiles, make_files
 from build_scripts.benchmarks.variants.memory import PeakMemory
-from build_scripts.benchmarks.variants.recipe import RECIPES
-from build_scripts.benchmarks.variants.windows import noise_windows
+from build_scripts.benchmarks.variants.recipe import RECIPES, noise_windows
 from build_scripts.export.torch_export import traced
 from build_scripts.measuring.latency import Budget, Latency
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from build_scripts.benchmarks.variants.arms import CompileUnavailableError, compiled_call, pytorch_call, torch_threads
-from build_scripts.benchmarks.variants.windows import noise_windows
+from build_scripts.benchmarks.variants.recipe import noise_windows
 from tests.build_scripts.benchmarks.variants.conftest import CHANNELS, WINDOW
 
 

@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from build_scripts.benchmarks.variants.files import CalibrationData, VariantFiles, make_files
-from build_scripts.benchmarks.variants.recipe import RECIPES, STATIC, labels_of
-from build_scripts.benchmarks.variants.windows import noise_windows
+from build_scripts.benchmarks.variants.recipe import INT8, RECIPES, labels_of, noise_windows
 from build_scripts.errors import QuantizationError
 from build_scripts.quantization.operators import executed_operators
 from tests.build_scripts.benchmarks.variants.conftest import CHANNELS, WINDOW
@@ -29,7 +28,8 @@ def test_recipes_are_what_they_say(tiny_files: VariantFiles) -> None:
 
 
 def test_a_variant_that_cannot_be_made_is_left_out_with_the_reason(tiny_onnx: Path, tmp_path: Path) -> None:
-    made = make_files(tiny_onnx, BAD, (STATIC, replace(STATIC, row="again", bits=3)), tmp_path)
+    (static,) = (recipe for recipe in RECIPES if recipe.row == INT8)
+    made = make_files(tiny_onnx, BAD, (static, replace(static, row="again", bits=3)), tmp_path)
     assert list(made.files) == ["onnx_fp32", "onnx_fp32_optimized"]
     assert made.left_out == {
         "onnx_int8": "Calibration needs at least one window.",

@@ -5,7 +5,7 @@ import onnx
 import pytest
 from onnx import TensorProto
 
-from build_scripts.export.passes.parity import MIN_LIMIT, Parity, Proven, random_inputs
+from build_scripts.export.passes.parity import MIN_LIMIT, Parity, Proven, largest_difference, random_inputs
 from build_scripts.export.passes.sequence import PassFailed
 from build_scripts.measuring.gates import MAX_EXPORT_DIFFERENCE
 from tests.support.onnx_graphs import convolution, graph, node, scalar, weights
@@ -95,3 +95,17 @@ def test_a_proven_pass_raises_for_another_answer_by_its_name() -> None:
 def test_a_proven_pass_raises_for_a_result_that_is_no_model() -> None:
     with pytest.raises(PassFailed, match="Pass give failed: the result is no valid model"):
         Proven(Give(onnx.ModelProto()), Parity.of(SOURCE, 48))(SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected", "difference"),
+    [([0.5, 0.0], [0.25, 0.0], 0.25), ([110.0], [100.0], 0.1), ([-2.0], [-1.0], 1.0), ([], [], 0.0)],
+    ids=["absolute below 1", "relative above", "signed", "empty"],
+)
+def test_difference(measured: list[float], expected: list[float], difference: float) -> None:
+    found = largest_difference(np.array(measured, np.float32), np.array(expected, np.float32))
+    assert found == pytest.approx(difference)
+
+
+def test_not_a_number_is_not_hidden() -> None:
+    assert np.isnan(largest_difference(np.array([np.nan, 0], np.float32), np.array([0, 5], np.float32)))

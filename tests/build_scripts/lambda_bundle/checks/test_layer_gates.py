@@ -15,11 +15,10 @@ from build_scripts.lambda_bundle.checks.layer_gates import (
 )
 from build_scripts.lambda_bundle.distribution import read_distribution
 from build_scripts.lambda_bundle.errors import BundleError
-from build_scripts.lambda_bundle.packages.interpreter import Interpreter
+from build_scripts.lambda_bundle.packages.interpreter import Interpreter, with_bytecode
 from build_scripts.lambda_bundle.packages.lock import Pin
 from build_scripts.lambda_bundle.packages.wheels import Wheel
 from build_scripts.lambda_bundle.recipe import Recipe
-from build_scripts.lambda_bundle.slimming.bytecode import with_bytecode
 from build_scripts.lambda_bundle.tree import Tree
 from tests.support.wheels import HERE, THERE
 

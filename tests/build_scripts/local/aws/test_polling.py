@@ -7,6 +7,7 @@ import pytest
 from build_scripts.local.aws import polling
 from build_scripts.local.aws.polling import Polling
 from tests.conftest import ReadLog
+from tests.support.local_server import SECONDS
 
 
 class Failing(Polling):
@@ -27,7 +28,7 @@ class Failing(Polling):
 def test_a_poll_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch, read_log: ReadLog) -> None:
     monkeypatch.setattr(polling, "_AFTER_FAILURE_S", 0.01)
     with Failing() as reader:
-        assert reader.again.wait(10)
+        assert reader.again.wait(SECONDS)
     calls = reader.calls
     assert calls >= 2
     assert [line["message"] for line in read_log()] == ["a poll failed and is tried again"]
@@ -43,20 +44,20 @@ class Slow(Polling):
 
     def poll(self) -> None:
         self.begun.set()
-        assert self.let_go.wait(10)
+        assert self.let_go.wait(SECONDS)
         self.finished = True
 
 
 def test_closing_waits_for_the_poll_that_runs() -> None:
     with Slow() as reader:
-        assert reader.begun.wait(10)
+        assert reader.begun.wait(SECONDS)
         threading.Timer(0.1, reader.let_go.set).start()
     assert reader.finished
 
 
 def test_who_was_stopped_begins_no_other_poll() -> None:
     with Slow() as reader:
-        assert reader.begun.wait(10)
+        assert reader.begun.wait(SECONDS)
         reader.stop()
         reader.begun.clear()
         reader.let_go.set()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from build_scripts.local.aws import starting
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws import services as local_services
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.routes import LocalJobs
 from build_scripts.local.aws.services import LocalHistory, LocalServices
 from functions.core.assets.history import Observation
@@ -26,7 +26,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         asked.append(folder)
         raise EmbeddedServicesError("The embedded services cannot be installed: no network.")
 
-    monkeypatch.setattr(starting, "open_services", refuse)
+    monkeypatch.setattr(local_services, "open_services", refuse)
     return asked
 
 

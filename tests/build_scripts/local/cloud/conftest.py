@@ -11,7 +11,7 @@ import boto3
 import httpx
 import pytest
 
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import REGION, client_arguments
 from build_scripts.local.aws.embedded.sharing import open_services
 from build_scripts.local.cloud.command_line import installed
@@ -39,12 +39,12 @@ class Cloud:
         """POST to a stage's API; with the stage's own key unless another or none is given."""
         chosen = self.keys[stage] if key == "" else key
         headers = {"accept": "*/*"} | ({"x-api-key": chosen} if chosen else {}) | request.pop("headers", {})
-        return httpx.post(f"{self.deployment.api(stage)}{path}", headers=headers, timeout=60, **request)
+        return httpx.post(f"{self.deployment.api(stage)}{path}", headers=headers, timeout=300, **request)
 
     def read(self, stage: StageName, path: str) -> dict[str, Any]:
         """GET what a stage's API answers to the stage's own key."""
         headers = {"accept": "*/*", "x-api-key": self.keys[stage]}
-        document: dict[str, Any] = httpx.get(f"{self.deployment.api(stage)}{path}", headers=headers, timeout=60).json()
+        document: dict[str, Any] = httpx.get(f"{self.deployment.api(stage)}{path}", headers=headers, timeout=300).json()
         return document
 
 

@@ -14,7 +14,7 @@ from build_scripts.local.lambda_sandbox.events import read_example
 from cdk.stages import STAGES as SHIPPED
 from tests.build_scripts.local.cloud.conftest import Cloud, role_clients
 
-DELIVERED_WITHIN_S = 30.0
+DELIVERED_WITHIN_S = 300.0
 
 
 @pytest.fixture(scope="module")

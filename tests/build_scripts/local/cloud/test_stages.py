@@ -194,4 +194,4 @@ def asked_again_and_again(cloud: Cloud, stage: StageName) -> Iterator[list[int]]
         yield answers
     finally:
         done.set()
-        asking.join(timeout=60)
+        asking.join(timeout=300)

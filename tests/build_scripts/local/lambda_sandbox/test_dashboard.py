@@ -4,9 +4,9 @@ import base64
 import gzip
 import re
 
-from build_scripts.local.lambda_sandbox.events import read_event
 from build_scripts.local.lambda_sandbox.places import Places
 from build_scripts.local.lambda_sandbox.sandbox import Function, Outcome, Sandbox
+from tests.build_scripts.local.lambda_sandbox.conftest import read_event
 
 
 def served(outcome: Outcome) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from build_scripts.local.lambda_sandbox.arm64 import invoke_on_arm64
-from build_scripts.local.lambda_sandbox.events import read_event, read_example
+from build_scripts.local.lambda_sandbox.events import read_example
 from build_scripts.local.lambda_sandbox.places import ROOT, NotHereError, Places
 from build_scripts.local.lambda_sandbox.sandbox import Function, Outcome, Sandbox
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
@@ -19,7 +19,7 @@ from functions.core.models.models import ModelRepository
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser, Limits
 from functions.core.preprocessing.signal import RateRange, Recording
-from tests.build_scripts.local.lambda_sandbox.conftest import OPEN
+from tests.build_scripts.local.lambda_sandbox.conftest import OPEN, read_event
 from tests.support.emf import read_line
 
 KEY, STORED = create_key("local lambda")

@@ -15,10 +15,11 @@ from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.qat.fake_quantize import ActivationQuantizer
 from build_scripts.quantization.qat.prepare import AwareConfig, folded, prepare, quantized_blocks
 from build_scripts.quantization.qat.step import write_integer
-from build_scripts.training.fine_tune import FineTuned, fine_tune, window_batches
+from build_scripts.training.fine_tune import FineTuned, fine_tune
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.quantization.conftest import STAGES
+from tests.support.batches import window_batches
 
 WINDOW = 1024
 TUNING = AwareConfig(epochs=5, learning_rate=5e-3, bits=7)

@@ -1,10 +1,17 @@
 /** Which endings of file names are read, and as what. */
 
+// Made from the service's table of formats; docs/dashboard.md says how.
+import TABLE from "./table.json";
+
 /** The reader of each ending. */
-export const KINDS = {
-  csv: "delimited", tsv: "delimited", txt: "delimited", wav: "wav", npy: "npy", mat: "matlab",
-  bin: "raw", raw: "raw", f32: "raw", dat: "raw",
-};
+const KINDS = byEnding(({ endings }, name) => endings.map((ending) => [ending, name]));
+
+/** The media type of each ending of which a job takes files as they are: the service reads them as this page does. */
+const AS_THEY_ARE = byEnding(({ uploads, mediaType }) => uploads.map((ending) => [ending, mediaType]));
+
+/** The media types of what this page makes itself: samples of one channel, and windows. */
+export const SAMPLES_TYPE = TABLE.raw.mediaType;
+export const WINDOWS_TYPE = TABLE.npy.mediaType;
 
 /** The endings, for the file chooser. */
 export const ENDINGS = Object.keys(KINDS).map((ending) => `.${ending}`);
@@ -14,5 +21,18 @@ export const RAW_TYPES = { f4: "float 32 bit", f8: "float 64 bit", i2: "integer 
 
 /** Return how a file is read, by its name; undefined where it is not. */
 export function kindOf(name) {
-  return KINDS[name.slice(name.lastIndexOf(".") + 1).toLowerCase()];
+  return KINDS[endingOf(name)];
+}
+
+/** Return the media type of a file that a job takes as it is, by its name; undefined where it is to be read here. */
+export function mediaTypeOf(name) {
+  return AS_THEY_ARE[endingOf(name)];
+}
+
+function byEnding(entries) {
+  return Object.fromEntries(Object.entries(TABLE).flatMap(([name, format]) => entries(format, name)));
+}
+
+function endingOf(name) {
+  return name.slice(name.lastIndexOf(".") + 1).toLowerCase();
 }

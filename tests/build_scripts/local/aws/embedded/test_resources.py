@@ -1,14 +1,25 @@
-"""What a deployment makes, made in embedded services: once, with the deployed queue's rules."""
+"""What a deployment makes, made in embedded services: once, with the deployed queue's rules; what is old is deleted."""
 
 import json
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import boto3
 from moto import mock_aws
 
-from build_scripts.local.aws.embedded.resources import EXPIRY_ATTRIBUTE, MOST_RECEIVES, Resources, make_resources
+from build_scripts.local.aws.embedded.resources import (
+    MOST_RECEIVES,
+    Resources,
+    delete_objects,
+    make_resources,
+)
+from build_scripts.local.aws.embedded.services import REGION, EmbeddedServices, Host, client_arguments
+from functions.core.aws.dynamodb import EXPIRY_ATTRIBUTE
 from functions.core.settings import Settings
 
-REGION = "eu-central-1"
+BUCKET = "recordings"
 
 
 def made() -> Resources:
@@ -47,3 +58,31 @@ def test_messages_that_fail_too_often_are_put_aside_as_the_functions_expect() ->
     policy = json.loads(found["RedrivePolicy"])
     assert policy["maxReceiveCount"] == MOST_RECEIVES == Settings().jobs_max_receives
     assert policy["deadLetterTargetArn"].endswith(settings["jobs_dead_letter_queue_url"].rpartition("/")[2])
+
+
+def bucket_of(**arguments: Any) -> Any:
+    s3: Any = boto3.client("s3", **arguments)
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return s3
+
+
+@mock_aws
+def test_an_empty_bucket_has_nothing_to_delete() -> None:
+    assert delete_objects(bucket_of(region_name=REGION), BUCKET, datetime.now(UTC)) == 0
+
+
+def test_age_outlives_a_restart(embedded_host: Host, tmp_path: Path) -> None:
+    names = {f"results/{number}" for number in range(1100)}
+    with EmbeddedServices(embedded_host, tmp_path) as services:
+        s3 = bucket_of(**client_arguments(services.url))
+        for name in names:
+            s3.put_object(Bucket=BUCKET, Key=name, Body=b"old")
+    # Times of objects are whole seconds.
+    time.sleep(1.1)
+    border = datetime.now(UTC)
+    with EmbeddedServices(embedded_host, tmp_path) as services:
+        s3 = boto3.client("s3", **client_arguments(services.url))
+        s3.put_object(Bucket=BUCKET, Key="results/new", Body=b"new")
+        assert delete_objects(s3, BUCKET, border - timedelta(minutes=5)) == 0
+        assert delete_objects(s3, BUCKET, border.replace(microsecond=0)) == len(names)
+        assert [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["results/new"]

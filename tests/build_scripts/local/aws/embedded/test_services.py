@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import (
     REGION,
     EmbeddedServices,

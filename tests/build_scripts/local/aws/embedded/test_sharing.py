@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from build_scripts.local.aws.embedded import services, sharing
-from build_scripts.local.aws.embedded.errors import EmbeddedServicesError
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import Host, answers, client_arguments
 from build_scripts.local.aws.embedded.sharing import open_services
 from build_scripts.palier_cli.main import main

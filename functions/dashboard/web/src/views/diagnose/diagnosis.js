@@ -1,6 +1,7 @@
 /** What the service says of a signal. */
 
 import { requestJson } from "../../api.js";
+import { SAMPLES_TYPE, WINDOWS_TYPE } from "../../formats/kinds.js";
 
 const MOST_RECORDINGS = 128;
 // Below what one event of AWS Lambda holds, as base64.
@@ -11,7 +12,7 @@ export async function diagnose(samples, rateHz, { model, assetId, signal }) {
   const started = performance.now();
   const answer = await requestJson("predict", {
     method: "POST",
-    type: "application/octet-stream",
+    type: SAMPLES_TYPE,
     query: { sample_rate_hz: rateHz, model, asset_id: assetId },
     // An array would be copied to the network process while the page waits.
     body: new Blob([samples]),
@@ -35,7 +36,7 @@ export async function diagnoseWindows(samples, rateHz, input, { model, signal })
     const part = starts.slice(first, first + most);
     const { predictions } = await requestJson("predict/batch", {
       method: "POST",
-      type: "application/x-npy",
+      type: WINDOWS_TYPE,
       query: { sample_rate_hz: rateHz, model, return_top_k: 1 },
       body: npy(samples, part, length),
       signal,

@@ -1,8 +1,6 @@
 /** Files to what a job takes of them: some as they are, the others as float32 of one channel. */
 
-/** What the service reads itself, and reads as this page does. */
-const AS_THEY_ARE = { wav: "audio/wav", csv: "text/csv", f32: "application/octet-stream" };
-const CONVERTED = "application/octet-stream";
+import { mediaTypeOf, SAMPLES_TYPE } from "../../formats/kinds.js";
 
 /** Files that cannot be read here; `files` are they, the message names them. */
 export class UnreadableError extends Error {
@@ -25,10 +23,10 @@ export class UnreadableError extends Error {
  */
 export function asUploads(analysis, files, options, tell) {
   return each(files, tell, async (file) => {
-    const type = AS_THEY_ARE[file.name.split(".").at(-1).toLowerCase()];
+    const type = mediaTypeOf(file.name);
     if (type) return { body: file, about: { content_type: type } };
     const { samples, said } = await read(analysis, file, options);
-    return { body: new Blob([samples]), about: { content_type: CONVERTED, ...rate(said) } };
+    return { body: new Blob([samples]), about: { content_type: SAMPLES_TYPE, ...rate(said) } };
   });
 }
 

@@ -4,7 +4,7 @@ import { useRef, useState } from "preact/hooks";
 
 import { Analysis } from "../../analysis/client.js";
 import { count } from "../../format.js";
-import { kindOf, RAW_TYPES } from "../../formats/kinds.js";
+import { kindOf, mediaTypeOf, RAW_TYPES } from "../../formats/kinds.js";
 import { Choice, Quantity, Text } from "../../parts/fields.jsx";
 import { Failure, Notice } from "../../parts/notice.jsx";
 import { Files } from "./files.jsx";
@@ -58,7 +58,7 @@ export function Submit({ models, uploads, submitted, askKey }) {
 }
 
 function Understanding({ files, options, change, models }) {
-  const hasRaw = files.some(({ name }) => kindOf(name) === "raw" && !/\.f32$/i.test(name));
+  const hasRaw = files.some(({ name }) => kindOf(name) === "raw" && !mediaTypeOf(name));
   return (
     <>
       <Quantity

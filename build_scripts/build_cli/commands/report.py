@@ -1,3 +1,0 @@
-"""What a command gives."""
-
-Report = dict[str, object]

@@ -1,0 +1,25 @@
+"""The deviation of a quantized model's logits from those of the model that it was made of."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from functions.core.models.engine import OnnxEngine
+from functions.core.preprocessing.arrays import Float32Array
+
+
+@dataclass(frozen=True)
+class LogitDeviation:
+    """Largest absolute difference of a logit, and the share of windows to which both give one class, on n windows."""
+
+    max_abs_difference: float
+    agreement: float
+    windows: int
+
+
+def logit_deviation(source: Path, quantized: Path, windows: Float32Array) -> LogitDeviation:
+    """Run both models on windows float32 [n, C, T], on the CPU."""
+    wanted, got = (OnnxEngine(path).run(windows).logits for path in (source, quantized))
+    agreement = (wanted.argmax(axis=1) == got.argmax(axis=1)).mean()
+    return LogitDeviation(float(np.abs(wanted - got).max()), float(agreement), len(windows))

@@ -1,0 +1,36 @@
+"""What the alarms and the dashboard of a stage look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+
+from cdk.alarm_notes import RUNBOOK
+
+
+@dataclass(frozen=True)
+class MonitoredStage:
+    """One deployed stage, as the other stacks made it.
+
+    functions: by their short names, the dimension `Function` of Palier's own metrics; `inference` and
+    `worker` are among them.
+    Functions, not aliases: Lambda counts concurrency for the function alone. reserved_concurrency: of `inference`.
+    throttle_rate_per_s: what API Gateway lets through of all callers together. web_acl_metric: the metric name in the
+    web ACL's visibility configuration. gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link to.
+    """
+
+    stage: str
+    functions: Mapping[str, lambda_.IFunction]
+    reserved_concurrency: int
+    api_name: str
+    api_stage: str
+    throttle_rate_per_s: float
+    queue: sqs.IQueue
+    dead_letters: sqs.IQueue
+    web_acl_metric: str
+    tables: Mapping[str, dynamodb.ITable] = field(default_factory=dict)
+    gpu_memory_percent: cloudwatch.IMetric | None = None
+    runbook: str = RUNBOOK

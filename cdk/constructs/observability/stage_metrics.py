@@ -1,0 +1,123 @@
+"""The metrics of a stage: what AWS counts and what the functions write themselves, with every name that is read."""
+
+from typing import Literal
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sqs as sqs
+
+from cdk.constructs.observability.monitored_stage import MonitoredStage
+from cdk.functions import INFERENCE
+
+# As functions/core/observability/emf.py writes them; a test holds both together.
+NAMESPACE = "Palier"
+PalierMetric = Literal[
+    "ColdStart",
+    "Diagnoses",
+    "HistoryLost",
+    "InferenceTime",
+    "KeyStoreFailures",
+    "MemoryUsed",
+    "ModelNotLoaded",
+    "NovelDiagnoses",
+    "Requests",
+    "Throttled",
+    "Windows",
+]
+PalierDimension = Literal["Stage", "Function", "Endpoint", "Model", "Class"]
+
+# What AWS calls its own.
+ApiMetric = Literal["4XXError", "5XXError", "Count", "IntegrationLatency", "Latency"]
+FunctionMetric = Literal["ConcurrentExecutions", "Duration", "Errors", "Throttles"]
+QueueMetric = Literal["ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"]
+WebAclMetric = Literal["AllowedRequests", "BlockedRequests"]
+TableMetric = Literal["ReadThrottleEvents", "WriteThrottleEvents"]
+
+MINUTE = Duration.minutes(1)
+FIVE_MINUTES = Duration.minutes(5)
+SUM, MAXIMUM = cloudwatch.Stats.SUM, cloudwatch.Stats.MAXIMUM
+
+
+class StageMetrics:
+    """The metrics of one stage; a period is of one minute or more."""
+
+    def __init__(self, monitored: MonitoredStage) -> None:
+        self.monitored = monitored
+
+    def api(self, name: ApiMetric, statistic: str, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
+        """Return a metric of the REST API: also what never reached a function is in it."""
+        return api_metric(self.monitored.api_name, self.monitored.api_stage, name, statistic, period)
+
+    def requests(self, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
+        """Return how many requests the API had."""
+        return self.api("Count", cloudwatch.Stats.SAMPLE_COUNT, period)
+
+    def palier(self, name: PalierMetric, statistic: str, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
+        """Return a metric that the inference function writes."""
+        return _metric(NAMESPACE, name, statistic, period, {"Stage": self.monitored.stage, "Function": INFERENCE.name})
+
+    def each(
+        self,
+        name: PalierMetric,
+        dimensions: tuple[PalierDimension, ...],
+        statistic: str,
+        period: Duration = FIVE_MINUTES,
+    ) -> cloudwatch.SearchExpression:
+        """Return a metric that the functions write, a line for each value of its last dimension."""
+        schema = ",".join((NAMESPACE, *dimensions))
+        query = f'{{{schema}}} MetricName="{name}" Stage="{self.monitored.stage}"'
+        # The empty label makes CloudWatch name each line by what differs.
+        return cloudwatch.SearchExpression(
+            expression=f"SEARCH('{query}', '{statistic}', {period.to_seconds():.0f})", label="", period=period
+        )
+
+    def function(
+        self, name: FunctionMetric, statistic: str, period: Duration = FIVE_MINUTES, *, of: str = INFERENCE.name
+    ) -> cloudwatch.Metric:
+        """Return a metric of a Lambda function."""
+        return function_metric({"FunctionName": self.monitored.functions[of].function_name}, name, statistic, period)
+
+    def queue(self, name: QueueMetric, statistic: str = MAXIMUM, *, dead: bool = False) -> cloudwatch.Metric:
+        """Return a metric of the queue of jobs, or of the one where jobs end that failed too often."""
+        queue: sqs.IQueue = self.monitored.dead_letters if dead else self.monitored.queue
+        return _metric("AWS/SQS", name, statistic, FIVE_MINUTES, {"QueueName": queue.queue_name})
+
+    def web_acl(self, name: WebAclMetric) -> cloudwatch.Metric:
+        """Return a metric of the web ACL, over all of its rules."""
+        dimensions = {"WebACL": self.monitored.web_acl_metric, "Region": Aws.REGION, "Rule": "ALL"}
+        return _metric("AWS/WAFV2", name, SUM, FIVE_MINUTES, dimensions)
+
+    def throttles(self) -> list[cloudwatch.Metric]:
+        """Return what DynamoDB turned away, reads and writes of each table."""
+        names: tuple[TableMetric, ...] = ("ReadThrottleEvents", "WriteThrottleEvents")
+        return [self.table(name, of=table) for table in self.monitored.tables for name in names]
+
+    def table(self, name: TableMetric, *, of: str) -> cloudwatch.Metric:
+        """Return a metric of a table that DynamoDB counts for the table alone, not for each operation."""
+        dimensions = {"TableName": self.monitored.tables[of].table_name}
+        return _metric("AWS/DynamoDB", name, SUM, FIVE_MINUTES, dimensions, label=f"{of} {name}")
+
+
+def api_metric(api: str, stage: str, name: ApiMetric, statistic: str, period: Duration) -> cloudwatch.Metric:
+    """Return a metric of a REST API, by the name of the API and of its stage."""
+    return _metric("AWS/ApiGateway", name, statistic, period, {"ApiName": api, "Stage": stage})
+
+
+def function_metric(
+    dimensions: dict[str, str], name: FunctionMetric, statistic: str, period: Duration
+) -> cloudwatch.Metric:
+    """Return a metric of a Lambda function, or of one of its aliases, by its dimensions."""
+    return _metric("AWS/Lambda", name, statistic, period, dimensions)
+
+
+def _metric(
+    namespace: str, name: str, statistic: str, period: Duration, dimensions: dict[str, str], label: str | None = None
+) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map=dimensions,
+        statistic=statistic,
+        period=period,
+        label=label,
+    )

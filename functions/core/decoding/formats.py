@@ -1,0 +1,172 @@
+"""The table of recording formats: what each is called, who reads it, and how its bytes become a recording.
+
+Whatever else needs a media type or a file's ending takes it from here: the endpoints, jobs, the OpenAPI document, the
+command line, and the page, whose table is made from this one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from functions.core.decoding.delimited import decode_csv
+from functions.core.decoding.npy import decode_npy, decode_npy_batch
+from functions.core.decoding.raw import decode_raw
+from functions.core.decoding.wav import decode_wav
+from functions.core.errors import EmptyBodyError, UnsupportedMediaTypeError
+from functions.core.models.options import SampleFormat
+from functions.core.preprocessing.signal import Recording
+
+Body = bytes | memoryview
+
+JSON = "application/json"
+CSV = "text/csv"
+NPY = "application/x-npy"
+RAW = "application/octet-stream"
+WAV = "audio/wav"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A format of files; without a media type, the command line and the page read it and send it as another.
+
+    Args:
+        name: what the page calls the reader of it.
+        label: what the command line's help calls it.
+        endings: of file names, in lower case; the command line takes them all.
+        is_read_by_page: whether the page reads it too, to draw it.
+    """
+
+    name: str
+    label: str
+    endings: tuple[str, ...]
+    is_read_by_page: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedFormat(Format):
+    """A format that the service decodes.
+
+    Args:
+        decode: from bytes, and the options that apply as keywords, to a recording.
+        description: of a body, for the OpenAPI document.
+        is_text: whether a body is text.
+        aliases: other media types that mean the same.
+        options: which of a request's options `decode` takes: `full_scale`, `sample_format`.
+        decode_batch: from bytes to many recordings, where one body holds them.
+        batch_description: of such a body.
+        reads_views: whether `decode` reads a view of bytes without a copy.
+        job_endings: files of these endings are taken where a job names them by their prefix.
+        page_uploads: files of these endings the page uploads to a job as they are; others it reads and converts.
+    """
+
+    media_type: str
+    decode: Callable[..., Recording]
+    description: str
+    is_text: bool = False
+    aliases: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    decode_batch: Callable[[bytes], list[Recording]] | None = None
+    batch_description: str = ""
+    reads_views: bool = False
+    job_endings: tuple[str, ...] = ()
+    page_uploads: tuple[str, ...] = ()
+
+
+SERVED_FORMATS = (
+    ServedFormat(
+        name="raw",
+        label="raw samples",
+        endings=(".bin", ".raw", ".f32", ".dat"),
+        media_type=RAW,
+        decode=decode_raw,
+        description="Little-endian float32 or int16 (`sample_format`), one channel.",
+        options=("full_scale", "sample_format"),
+        reads_views=True,
+        is_read_by_page=True,
+        job_endings=(".f32",),
+        page_uploads=(".f32",),
+    ),
+    ServedFormat(
+        name="npy",
+        label=".npy",
+        endings=(".npy",),
+        media_type=NPY,
+        decode=decode_npy,
+        description="Floats, [samples] or [channels, samples].",
+        decode_batch=decode_npy_batch,
+        batch_description="[recordings, (channels,) samples].",
+        is_read_by_page=True,
+        job_endings=(".npy",),
+    ),
+    ServedFormat(
+        name="delimited",
+        label=".csv",
+        endings=(".csv", ".tsv", ".txt"),
+        media_type=CSV,
+        decode=decode_csv,
+        description="One column a channel; a `time_s` column gives the rate.",
+        is_text=True,
+        is_read_by_page=True,
+        job_endings=(".csv",),
+        page_uploads=(".csv",),
+    ),
+    ServedFormat(
+        name="wav",
+        label=".wav",
+        endings=(".wav",),
+        media_type=WAV,
+        aliases=("audio/x-wav", "audio/wave", "audio/vnd.wave"),
+        decode=decode_wav,
+        description="PCM of 8 to 32 bits, or float.",
+        options=("full_scale",),
+        is_read_by_page=True,
+        job_endings=(".wav",),
+        page_uploads=(".wav",),
+    ),
+)
+MATLAB = Format(name="matlab", label=".mat", endings=(".mat",), is_read_by_page=True)
+FORMATS: tuple[Format, ...] = (*SERVED_FORMATS, MATLAB)
+
+FILE_MEDIA_TYPES = tuple(one.media_type for one in SERVED_FORMATS)
+MEDIA_TYPES = (JSON, *FILE_MEDIA_TYPES)
+# By media type, the formats of which one body holds many recordings.
+BATCH_DECODERS = {one.media_type: one.decode_batch for one in SERVED_FORMATS if one.decode_batch}
+BATCH_MEDIA_TYPES = (JSON, *BATCH_DECODERS)
+
+_BY_MEDIA_TYPE: Mapping[str, ServedFormat] = {one.media_type: one for one in SERVED_FORMATS}
+_ALIASES = {alias: one.media_type for one in SERVED_FORMATS for alias in one.aliases}
+
+
+def media_type(content_type: str | None, accepted: tuple[str, ...] = MEDIA_TYPES) -> str:
+    """Return the accepted media type a Content-Type header names, without its parameters.
+
+    Raises:
+        UnsupportedMediaTypeError: it is missing or not accepted; the message names those that are.
+    """
+    name = (content_type or "").partition(";")[0].strip().lower()
+    name = _ALIASES.get(name, name)
+    if name not in accepted:
+        given = f"Content-Type {name!r} is not accepted" if name else "The Content-Type is missing"
+        raise UnsupportedMediaTypeError(f"{given}; send one of {', '.join(accepted)}.")
+    return name
+
+
+def decode_file(body: Body, kind: str, full_scale: float = 1.0, sample_format: SampleFormat = "float32") -> Recording:
+    """Decode a recording in one of the file formats (everything but JSON).
+
+    Args:
+        body: the bytes; raw samples of a view of them are not copied.
+        kind: one of FILE_MEDIA_TYPES.
+        full_scale: for WAV or raw samples of integers, the value of a sample at full scale.
+        sample_format: what raw samples are, `float32` or `int16`.
+
+    Raises:
+        MalformedBodyError: the bytes are not what `kind` says.
+        UnusableError: they are, but hold no numeric signal.
+    """
+    if not body:
+        raise EmptyBodyError
+    one = _BY_MEDIA_TYPE[kind]
+    given = {"full_scale": full_scale, "sample_format": sample_format}
+    # bytes() of bytes copies nothing.
+    content = body if one.reads_views else bytes(body)
+    return one.decode(content, **{name: given[name] for name in one.options})

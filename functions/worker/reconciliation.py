@@ -1,0 +1,38 @@
+"""Reconciling a job: asked for before the job is made, and done until the job is over and its webhook called."""
+
+from functions.core.jobs.job import Job
+from functions.core.jobs.messages import MOST_DELAY_S, Notify, Reconcile
+from functions.core.jobs.service import JobService
+from functions.core.jobs.states import verdict
+from functions.core.observability.telemetry import LOGGER
+from functions.worker.assembly import assemble
+
+
+def reconcile(service: JobService, message: Reconcile) -> None:
+    """Put right what a death in between has left of a job, and look again later.
+
+    Raises:
+        PalierError: something that is needed is not available; to be tried again.
+    """
+    job = service.table.get(message.job_id)
+    if job is None:
+        # It was refused, or it is long over.
+        return
+    job = _put_right(service, service.keep_time(job))
+    if not job.is_final:
+        left_s = job.deadline_s - service.clock()
+        service.queue.send([message], min(max(left_s, 1), MOST_DELAY_S))
+
+
+def _put_right(service: JobService, job: Job) -> Job:
+    if job.is_final:
+        if job.webhook_state == "pending":
+            service.queue.send([Notify(job.job_id)])
+        return job
+    if job.is_complete:
+        assemble(service.files, job)
+        return service.close(job, verdict(job.done, job.failed))
+    if not job.dispatched and not job.waiting:
+        LOGGER.warning("a job was never dispatched", extra={"job_id": job.job_id})
+        return service.dispatch(job)
+    return job

@@ -1,0 +1,156 @@
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from functions.core.decoding.formats import (
+    BATCH_MEDIA_TYPES,
+    FILE_MEDIA_TYPES,
+    FORMATS,
+    MEDIA_TYPES,
+    RAW,
+    SERVED_FORMATS,
+    ServedFormat,
+    decode_file,
+    media_type,
+)
+from functions.core.errors import EmptyBodyError, UnsupportedMediaTypeError
+from functions.core.models.options import DiagnosisOptions
+from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
+
+ROOT = Path(__file__).resolve().parents[4]
+TABLE = ROOT / "functions" / "core" / "decoding" / "formats.py"
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        *((name, name) for name in MEDIA_TYPES),
+        ("application/json; charset=utf-8", "application/json"),
+        ("Text/CSV;header=present", "text/csv"),
+        ("audio/x-wav", "audio/wav"),
+        ("audio/wave", "audio/wav"),
+        ("audio/vnd.wave; codec=1", "audio/wav"),
+    ],
+)
+def test_a_header_names_a_media_type(header: str, expected: str) -> None:
+    assert media_type(header) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "start"),
+    [
+        (None, "The Content-Type is missing"),
+        ("", "The Content-Type is missing"),
+        (";", "The Content-Type is missing"),
+        ("text/plain", "Content-Type 'text/plain' is not accepted"),
+        ("multipart/form-data; boundary=x", "Content-Type 'multipart/form-data' is not accepted"),
+    ],
+)
+def test_another_is_refused_and_the_accepted_ones_are_named(header: str | None, start: str) -> None:
+    with pytest.raises(UnsupportedMediaTypeError, match=start) as refusal:
+        media_type(header)
+    assert all(name in refusal.value.message for name in MEDIA_TYPES)
+
+
+def test_only_what_the_endpoint_accepts_is_named() -> None:
+    with pytest.raises(UnsupportedMediaTypeError, match=r"send one of application/json\.$"):
+        media_type("text/csv", ("application/json",))
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (tone(0.5).astype("<f4").tobytes(), "application/octet-stream"),
+        (npy_bytes(tone(0.5)), "application/x-npy"),
+        (csv_text([tone(0.5)]).encode(), "text/csv"),
+        (wav_bytes(tone(0.5)), "audio/wav"),
+    ],
+)
+def test_every_format_gives_the_same_samples(body: bytes, kind: str) -> None:
+    np.testing.assert_array_equal(decode_file(body, kind).samples, tone(0.5)[np.newaxis])
+
+
+@pytest.mark.parametrize("kind", FILE_MEDIA_TYPES)
+def test_nothing_is_an_empty_body(kind: str) -> None:
+    with pytest.raises(EmptyBodyError):
+        decode_file(b"", kind)
+
+
+def test_a_name_means_one_format() -> None:
+    names = [one.name for one in FORMATS]
+    endings = [ending for one in FORMATS for ending in one.endings]
+    types = [name for one in SERVED_FORMATS for name in (one.media_type, *one.aliases)]
+    assert all(len(set(group)) == len(group) for group in (names, endings, types))
+    assert all(re.fullmatch(r"\.[a-z0-9]+", ending) for ending in endings)
+    assert all(name == name.lower() for name in types)
+
+
+@pytest.mark.parametrize("one", SERVED_FORMATS, ids=lambda one: one.name)
+def test_a_row_is_whole(one: ServedFormat) -> None:
+    assert {*one.job_endings, *one.page_uploads} <= set(one.endings)
+    assert not one.page_uploads or one.is_read_by_page
+    assert set(one.options) == set(list(inspect.signature(one.decode).parameters)[1:])
+    assert set(one.options) <= {"full_scale", "sample_format"}
+    assert (one.decode_batch is None) == (one.batch_description == "")
+    assert one.description
+
+
+def test_the_options_name_the_formats_that_they_are_of() -> None:
+    schema = msgspec.json.schema(DiagnosisOptions)["$defs"]["DiagnosisOptions"]["properties"]
+    described = {name: schema[name]["description"] for one in SERVED_FORMATS for name in one.options}
+    assert RAW in described["sample_format"]
+    for one in SERVED_FORMATS:
+        if "full_scale" in one.options:
+            assert one.label.removeprefix(".") in described["full_scale"].lower()
+
+
+def test_no_other_module_types_a_media_type() -> None:
+    """Tensors of the Open Inference Protocol and tables of results are no recordings; the options stand below."""
+    known = {name for one in SERVED_FORMATS for name in (one.media_type, *one.aliases)}
+    assert typing_modules(lambda text: any(name in text for name in known), "functions", "build_scripts") == {
+        "build_scripts/benchmarks/container_load/benchmark.py",
+        "functions/core/jobs/files.py",
+        "functions/core/models/options.py",
+        "functions/inference/v2/endpoints.py",
+        "functions/inference/v2/openapi.py",
+    }
+
+
+def test_no_other_module_types_an_ending() -> None:
+    known = {ending for one in FORMATS for ending in one.endings}
+    found = typing_modules(known.__contains__, "functions", "build_scripts/palier_cli")
+    assert found == {"build_scripts/palier_cli/jobs_parser.py"}
+
+
+def typing_modules(is_typed: Callable[[str], bool], *folders: str) -> set[str]:
+    """The modules, but for the table, with such a string that is no docstring."""
+    paths = {ROOT / "local_server.py", *(path for folder in folders for path in (ROOT / folder).rglob("*.py"))}
+    paths = {path for path in paths if "node_modules" not in path.parts} - {TABLE}
+    return {str(path.relative_to(ROOT)) for path in paths if any(map(is_typed, texts(path)))}
+
+
+def texts(path: Path) -> Iterator[str]:
+    """The strings of a module but for its docstrings."""
+    tree = ast.parse(path.read_text())
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            yield node.value
+
+
+def test_the_pages_of_the_documentation_have_every_format() -> None:
+    http, commands, jobs = ((ROOT / "docs" / name).read_text() for name in ("http.md", "commands.md", "jobs.md"))
+    section = http.partition("\n## Sending a recording\n")[2].partition("\nOptions stand")[0]
+    assert tuple(re.findall(r"^\| `(\w+/[\w-]+)` \|", section, re.MULTILINE)) == MEDIA_TYPES
+    batch = section.partition("\n`/predict/batch` takes ")[2].partition("Bodies may")[0]
+    assert tuple(name for name in MEDIA_TYPES if f"`{name}`" in batch) == BATCH_MEDIA_TYPES
+    (row,) = re.findall(r"^\| `palier diagnose FILE\.\.\.` .*", commands, re.MULTILINE)
+    assert set(re.findall(r"\.[a-z]\w*", row)) == {ending for one in FORMATS for ending in one.endings}
+    (row,) = re.findall(r"^\| `prefix` .*", jobs, re.MULTILINE)
+    assert set(re.findall(r"`(\.\w+)`", row)) == {ending for one in SERVED_FORMATS for ending in one.job_endings}

@@ -1,0 +1,69 @@
+"""The page's table of formats is made from the service's.
+
+    python -m tests.functions.dashboard.test_formats
+
+writes it; build the page anew afterwards.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from functions.core.decoding.formats import FILE_MEDIA_TYPES, FORMATS, Format, ServedFormat
+
+SOURCES = Path(__file__).resolve().parents[3] / "functions" / "dashboard" / "web" / "src"
+TABLE = SOURCES / "formats" / "table.json"
+
+
+def page_table() -> dict[str, dict[str, Any]]:
+    """What the page reads, by the name of its reader; `uploads`: the endings that it sends to a job as they are."""
+    return {one.name: page_row(one) for one in sorted(FORMATS, key=lambda one: one.name) if one.is_read_by_page}
+
+
+def page_row(one: Format) -> dict[str, Any]:
+    served = one if isinstance(one, ServedFormat) else None
+    return {
+        "endings": bare(one.endings),
+        "mediaType": served and served.media_type,
+        "uploads": bare(served.page_uploads) if served else [],
+    }
+
+
+def bare(endings: Sequence[str]) -> list[str]:
+    return [ending.removeprefix(".") for ending in endings]
+
+
+def page_text() -> str:
+    return json.dumps(page_table(), indent=2) + "\n"
+
+
+def test_the_page_s_table_is_the_service_s() -> None:
+    assert TABLE.read_text() == page_text()
+
+
+def test_the_page_has_a_reader_for_each_and_no_other() -> None:
+    (readers,) = re.findall(r"READERS = \{(.*?)\}", (SOURCES / "formats" / "read.js").read_text())
+    assert sorted(re.findall(r"(\w+):", readers)) == list(page_table())
+
+
+def test_the_page_types_no_media_type_of_a_recording() -> None:
+    typed = [
+        (path.name, kind)
+        for path in SOURCES.rglob("*.js*")
+        if path != TABLE
+        for kind in FILE_MEDIA_TYPES
+        if kind in path.read_text()
+    ]
+    assert typed == []
+
+
+def test_the_page_says_what_it_reads() -> None:
+    shown = (SOURCES / "views" / "diagnose" / "intake.jsx").read_text().lower()
+    labels = [one.label.removeprefix(".") for one in FORMATS if one.is_read_by_page]
+    assert [label for label in labels if label not in shown] == []
+
+
+if __name__ == "__main__":
+    TABLE.write_text(page_text())
