@@ -54,6 +54,7 @@ class _Waiting:
 
     call: EngineCall
     arrived: float
+    deadline: float
     answer: asyncio.Future[EngineRun]
 
     @property
@@ -69,7 +70,8 @@ class Batcher:
         self._limits = limits
         self._observe = observe
         self._queue: deque[_Waiting] = deque()
-        self._running = False
+        self._running: Sequence[_Waiting] = ()
+        self._deadline_timer: asyncio.TimerHandle | None = None
         self._start_handle: asyncio.Handle | None = None
         # Of the latest batch; the first one of all goes to the thread.
         self._window_ms = math.inf
@@ -88,21 +90,35 @@ class Batcher:
         """
         if self._queue and self.queued + len(call.windows) > self._limits.max_queued:
             raise TooManyRequestsError(f"{self.queued} windows wait for the engine already; try again in a moment.")
-        waiting = _Waiting(call, time.monotonic(), asyncio.get_running_loop().create_future())
+        future: asyncio.Future[EngineRun] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(call, time.monotonic(), math.inf if deadline is None else deadline, future)
         self._queue.append(waiting)
         self.queued += waiting.windows
         self._plan()
-        timer = None if deadline is None else asyncio.get_running_loop().call_at(deadline, self._expire, waiting)
+        self._watch(waiting.deadline)
         try:
-            return await waiting.answer
+            return await future
         finally:
-            if timer is not None:
-                timer.cancel()
-            if waiting.answer.cancelled():
+            if future.cancelled():
                 self._leave(waiting)
 
-    def _expire(self, waiting: _Waiting) -> None:
-        if not waiting.answer.done():
+    def _watch(self, deadline: float) -> None:
+        """Have a timer at the earliest deadline, one for all; most requests are answered long before theirs."""
+        timer = self._deadline_timer
+        if deadline < math.inf and (timer is None or deadline < timer.when()):
+            if timer is not None:
+                timer.cancel()
+            self._deadline_timer = asyncio.get_running_loop().call_at(deadline, self._expire)
+
+    def _expire(self) -> None:
+        self._deadline_timer = None
+        now = asyncio.get_running_loop().time()
+        for waiting in [*self._queue, *self._running]:
+            if waiting.answer.done():
+                continue
+            if waiting.deadline > now:
+                self._watch(waiting.deadline)
+                continue
             sentence = "The engine was too busy to answer before the request's deadline."
             waiting.answer.set_exception(DeadlineExceededError(sentence))
             self._leave(waiting)
@@ -138,8 +154,7 @@ class Batcher:
         return self._queue[0].arrived + self._limits.max_delay_s - time.monotonic()
 
     def _start(self) -> None:
-        batch = self._take()
-        self._running = True
+        batch = self._running = self._take()
         started = time.monotonic()
         work = partial(_run, [one.call for one in batch], self._limits.max_windows)
         loop = asyncio.get_running_loop()
@@ -159,7 +174,7 @@ class Batcher:
 
     def _finish(self, batch: Sequence[_Waiting], started: float, done: asyncio.Future["_Ran"]) -> None:
         """Start what has gathered meanwhile, then hand out the answers."""
-        self._running = False
+        self._running = ()
         self._wake()
         if done.cancelled():
             for one in batch:

@@ -47,6 +47,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        # When what is on its way must be complete; the timer may be one of an earlier request, and looks again then.
+        self._due: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._in_body = False
         # Received since the parser last gave away a part of a body: a head, or trailers.
@@ -60,12 +62,14 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
-        self._stop_timer()
+        self._due = None
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Give bytes to the parser, which keeps those of a head until it is complete."""
-        if self._timer is None:
+        if self._due is None:
             self._allow(self.limits.head_s)
         self._kept_bytes += len(data)
         super().data_received(data)
@@ -93,8 +97,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Take the end of a request: from here on it is the server that takes its time."""
-        self._kept_bytes, self._in_body = 0, False
-        self._stop_timer()
+        self._kept_bytes, self._in_body, self._due = 0, False, None
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -105,16 +108,24 @@ class BoundedProtocol(HttpToolsProtocol):
         return HeadTooLargeError(f"The head of the request is over the limit of {self.limits.head_bytes} bytes.")
 
     def _allow(self, seconds: float) -> None:
-        self._stop_timer()
-        self._timer = self.loop.call_later(seconds, self._expire)
+        self._due = self.loop.time() + seconds
+        # A timer for each request would cost more than everything else here.
+        if self._timer is None or self._timer.when() > self._due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self.loop.call_at(self._due, self._look)
 
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _look(self) -> None:
+        self._timer = None
+        if self._due is None:
+            return
+        if self.loop.time() < self._due:
+            self._timer = self.loop.call_at(self._due, self._look)
+        else:
+            self._due = None
+            self._expire()
 
     def _expire(self) -> None:
-        self._timer = None
         if self._in_body:
             self._refuse(RequestTimeoutError(f"The body was not complete {self.limits.body_s:g} s after the head."))
         elif self._kept_bytes and not self._at_work():
