@@ -31,7 +31,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve test check format models bundle bench synth bootstrap deploy destroy cloud cloud-down lock clean
+.PHONY: help serve test test-quick check format models bundle bench synth bootstrap deploy destroy cloud cloud-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -42,6 +42,9 @@ serve: $(VENV)/.serve ## diagnose recordings on this machine: http://127.0.0.1:8
 
 test: $(VENV)/.dev $(VENV)/.kserve ## run the whole test suite
 	@$(BIN)/python -m pytest $(WORKERS) $(ARGS)
+
+test-quick: $(VENV)/.dev ## run the unit tests alone: no process, browser, cloud or training; under a minute
+	@$(BIN)/python -m pytest $(WORKERS) -m "not slow" $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, architecture, docs
 	$(BIN)/ruff format --check --quiet .
