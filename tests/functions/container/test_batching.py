@@ -255,6 +255,28 @@ async def test_a_deadline_ends_the_wait_and_frees_the_place() -> None:
     assert one.engine.batches == [[99]]
 
 
+async def test_each_request_has_its_own_deadline_whatever_the_order_they_come_in() -> None:
+    async with bench() as one:
+        first = await held(one)
+        late, latest, in_time = one.send(1, deadline_s=0.05), one.send(2, deadline_s=0.02), one.send(3, deadline_s=30)
+        failures = await asyncio.gather(late, latest, return_exceptions=True)
+        assert [type(failure) for failure in failures] == [DeadlineExceededError] * 2
+        assert one.batcher.queued == 1
+        one.gate.set()
+        assert sums(await in_time) == [3]
+        await first
+
+
+async def test_a_deadline_holds_also_while_the_request_runs() -> None:
+    async with bench() as one:
+        running = one.send(1, deadline_s=0.05)
+        with pytest.raises(DeadlineExceededError):
+            await running
+        assert one.engine.batches == [[1]]
+        one.gate.set()
+        assert sums(await one.send(2)) == [2]
+
+
 async def test_a_failure_reaches_all_of_its_batch_and_none_of_the_next() -> None:
     engine = SummingEngine()
     batcher = Batcher(InlineExecutor(), BatchLimits(2, 0, 8), lambda _: None)

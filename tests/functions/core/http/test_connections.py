@@ -255,6 +255,17 @@ def test_bytes_now_and_then_give_a_body_no_more_time(short: Address) -> None:
     assert sent > 1
 
 
+def test_a_kept_connection_gives_each_head_its_own_time(quick: Address) -> None:
+    with socket.create_connection(quick, timeout=30) as connection:
+        for wait_s in (0.0, 0.3, 0.3):
+            # The timer of the connection's beginning goes off on the way, when nothing is late.
+            time.sleep(wait_s)
+            connection.sendall(GET + b"\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(GET)
+        assert_refused(received(connection), 408, "request_timeout")
+
+
 def test_an_answer_that_did_not_wait_for_the_body_is_not_spoiled(short: Address) -> None:
     answer = answer_to(short, b"POST /absent HTTP/1.1\r\ncontent-length: 10\r\n\r\nhalf")
     assert answer.startswith(b"HTTP/1.1 404 ")
