@@ -18,7 +18,9 @@ from build_scripts.local.aws.routes import LocalJobs
 from build_scripts.local.aws.services import LocalHistory, LocalServices
 from functions.core.decoding.formats import WAV
 from functions.core.errors import PalierError
+from functions.core.http.connections import ConnectionLimits
 from functions.core.http.metrics_routes import metrics_routes
+from functions.core.http.server import bind, server_config
 from functions.core.keys.keys import KeyRing, KeyRingError, create_key, read_key_ring, write_key_ring
 from functions.core.memory import keep_freed_memory
 from functions.core.models.options import DiagnosisOptions
@@ -29,17 +31,16 @@ from functions.dashboard.page import dashboard_routes
 from functions.inference.app import create_app
 
 EXAMPLE = Path(__file__).parent / "docs" / "examples" / "clearance.wav"
-# A local file may be larger than what fits into one Lambda event.
-LOCAL_DEFAULTS = {"PALIER_STAGE": "local", "PALIER_LOG_LEVEL": "WARNING", "PALIER_MAX_BODY_BYTES": "64000000"}
+# A local file may be larger than what fits into one Lambda event, and a laptop serves more callers than an instance.
+LOCAL_DEFAULTS = {
+    "PALIER_STAGE": "local",
+    "PALIER_LOG_LEVEL": "WARNING",
+    "PALIER_MAX_BODY_BYTES": "64000000",
+    "PALIER_MAX_PENDING": "256",
+}
 EXIT_CANNOT_START = 1
 # As a shell has it of a program that ended by SIGTERM.
 EXIT_TERMINATED = 128 + signal.SIGTERM
-
-
-class CannotListenError(PalierError):
-    """The address or port cannot be had."""
-
-    code = "cannot_listen"
 
 
 class CannotKeepKeysError(PalierError):
@@ -80,7 +81,8 @@ def server_parser() -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace, data_dir: Path) -> int:
-    with _listen(options.host, options.port) as listener:
+    with bind(options.host, options.port, "Choose another --port; 0 takes a free one.") as listener:
+        listener.listen()
         key = _key(data_dir / "keys.json") if options.auth else None
         kept, port = options.data_dir / "aws" if options.data_dir else None, free_port()
         with closing(LocalServices(_settings(options, data_dir, port), kept, port, _tell)) as services:
@@ -89,18 +91,6 @@ def _serve(options: argparse.Namespace, data_dir: Path) -> int:
             _announce(f"http://{_printable(options.host)}:{listener.getsockname()[1]}", key)
             _run(app, listener, services)
     return 0
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        reason = str(error.strerror).partition(" (")[0]
-        raise CannotListenError(
-            f"cannot listen on {host}:{port}: {reason}. Choose another --port; 0 takes a free one."
-        ) from None
-    except OverflowError:
-        raise CannotListenError(f"cannot listen on {host}:{port}: ports end at 65535.") from None
 
 
 def _settings(options: argparse.Namespace, data_dir: Path, aws_port: int) -> Settings:
@@ -145,7 +135,7 @@ class _Server(uvicorn.Server):
 
 def _run(app: Starlette, listener: socket.socket, services: LocalServices) -> None:
     keep_freed_memory()
-    config = uvicorn.Config(app, lifespan="off", log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+    config = server_config(app, ConnectionLimits(), keep_alive_s=5, shutdown_s=5)
     try:
         _Server(config, services).run(sockets=[listener])
     except KeyboardInterrupt:

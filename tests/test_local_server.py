@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -54,6 +55,23 @@ def test_it_says_where_it_is_and_how_to_ask(start: Start) -> None:
         assert (answer.status_code, answer.json()["class_id"]) == (200, "high")
         status, out, err = server.interrupt()
     assert (status, out.strip(), err) == (0, "stopped", "")
+
+
+def test_unfinished_heads_are_closed_and_unfinished_bodies_leave_room(start: Start) -> None:
+    with start() as server, ExitStack() as stack:
+        address = ("127.0.0.1", httpx.URL(server.url).port)
+
+        def connect(request: bytes) -> socket.socket:
+            connection = stack.enter_context(socket.create_connection(address, timeout=30))
+            connection.sendall(request)
+            return connection
+
+        large = connect(b"GET / HTTP/1.1\r\nx: " + b"a" * 40_000)
+        assert large.recv(65536).startswith(b"HTTP/1.1 431 ")
+        # As many as a Lambda function's instance holds at most, and one more.
+        for _ in range(33):
+            connect(b"POST /predict HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{")
+        assert server.predict().status_code == 200
 
 
 def test_a_taken_port_is_one_line(environment: dict[str, str]) -> None:

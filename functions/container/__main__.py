@@ -47,12 +47,14 @@ def serve(container: ContainerSettings) -> int:
     """Serve until SIGTERM: what is in work is finished, new connections are refused, and the process ends.
 
     Raises:
-        PalierError: settings, provider or default model are not such that anything can be served.
+        PalierError: settings, address, provider or default model are not such that anything can be served.
     """
     # Late: a check needs none of it.
     import uvicorn
 
     from functions.container.app import create_container
+    from functions.core.http.connections import ConnectionLimits
+    from functions.core.http.server import bind, server_config
     from functions.core.memory import keep_freed_memory
     from functions.core.observability.telemetry import LOGGER, configure_logging
     from functions.core.settings import read_settings
@@ -61,29 +63,26 @@ def serve(container: ContainerSettings) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = read_settings()
     configure_logging(settings.log_level)
-    server = create_container(settings, container)
-    server.warm_up()
+    # Before the models are loaded: what is in the way is said at once.
+    with bind(container.host, container.port, "Choose another PALIER_HOST or PALIER_PORT.") as bound:
+        server = create_container(settings, container)
+        server.warm_up()
+        _tune()
+        keep_freed_memory()
+        extra = {"port": container.port, "sizes": len(server.sizes), "provider": container.provider}
+        LOGGER.info("serving", extra=extra)
+        limits = ConnectionLimits(container.max_head_bytes, container.head_timeout_s, container.deadline_ms / 1e3)
+        config = server_config(server.served, limits, _KEEP_ALIVE_S, container.shutdown_s)
+        uvicorn.Server(config).run(sockets=[bound])
+    return 0
+
+
+def _tune() -> None:
     gc.collect()
     gc.freeze()
     # What a request makes is freed when it ends; looking for cycles every few requests finds none.
     gc.set_threshold(50_000)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    keep_freed_memory()
-    LOGGER.info("serving", extra={"port": container.port, "sizes": len(server.sizes), "provider": container.provider})
-    config = uvicorn.Config(
-        server.served,
-        host=container.host,
-        port=container.port,
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=container.shutdown_s,
-    )
-    uvicorn.Server(config).run()
-    return 0
 
 
 def check(container: ContainerSettings) -> int:

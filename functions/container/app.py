@@ -45,14 +45,15 @@ class Container:
     app: Starlette
     door: Invocations
     sizes: list[int]
+    multi_model: bool = False
 
     def warm_up(self) -> None:
-        """Load every model and run every batch size.
+        """Load every model and run every batch size; a multi-model endpoint may begin without any.
 
         Raises:
             PalierError: the default model cannot serve.
         """
-        warm_up_all(self.door.native.diagnoser, self.sizes)
+        warm_up_all(self.door.native.diagnoser, self.sizes, default_required=not self.multi_model)
 
 
 def create_container(settings: Settings, container: ContainerSettings, engines: Engines | None = None) -> Container:
@@ -78,7 +79,7 @@ def create_container(settings: Settings, container: ContainerSettings, engines: 
     routes = [*_v2_routes(door, store), *_container_routes(door, metrics, shelf, store)]
     app = create_starlette([*routes, *native_routes(door.native, store)], settings, [metrics])
     app.state.diagnoser, app.state.key_store = door.native.diagnoser, store
-    return Container(Presence(app, container.deadline_ms), app, door, sizes)
+    return Container(Presence(app, container.deadline_ms), app, door, sizes, container.multi_model)
 
 
 def _engines(settings: Settings, container: ContainerSettings) -> Engines:
@@ -114,7 +115,7 @@ def _container_routes(
     predict = require_key(store, "predict")
     routes: list[BaseRoute] = [
         Route("/openapi.json", document if shelf is None else multi_model_document),
-        Route("/ping", door.ping),
+        Route("/ping", door.ping if shelf is None else shelf.ping),
         Route("/invocations", door.invocations, methods=["POST"], middleware=predict),
         Route("/metrics", metrics.metrics),
     ]

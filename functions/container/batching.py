@@ -1,9 +1,10 @@
-"""Dynamic batching: windows of requests that arrive together go through the engine together.
+"""Dynamic batching: windows that gather while the engine works go through it together next.
 
-Everything here happens on the event loop but the engine's run itself, so there is nothing to lock.
+Everything here happens on the event loop but the engine's longer runs, so there is nothing to lock.
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,8 +17,11 @@ import numpy as np
 from functions.container.errors import DeadlineExceededError
 from functions.core.errors import TooManyRequestsError
 from functions.core.models.engine import Engine, EngineOutput
-from functions.core.models.flow import EngineCall, EngineRun, part_of, run_windows
+from functions.core.models.flow import EngineCall, EngineRun, Execution, part_of, run_windows
 from functions.core.preprocessing.arrays import Float32Array
+
+# A batch that is expected to take no longer runs on the event loop: handing it to a thread and back takes as long.
+_QUICK_MS = 0.5
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,13 @@ class BatchLimits:
     """How windows are gathered.
 
     max_windows: of one batch; a request that has more runs alone, so many at a time.
-    max_delay_s: how long the oldest request waits for others while the engine is idle.
+    max_delay_s: how long the oldest request waits for others while the engine is idle; 0 starts it at once, with
+        what arrived at the same moment.
     max_queued: windows that may wait; a request beyond them is refused, unless it would wait alone.
     """
 
     max_windows: int = 32
-    max_delay_s: float = 0.001
+    max_delay_s: float = 0.0
     max_queued: int = 256
 
 
@@ -49,6 +54,7 @@ class _Waiting:
 
     call: EngineCall
     arrived: float
+    deadline: float
     answer: asyncio.Future[EngineRun]
 
     @property
@@ -64,8 +70,11 @@ class Batcher:
         self._limits = limits
         self._observe = observe
         self._queue: deque[_Waiting] = deque()
-        self._running = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._running: Sequence[_Waiting] = ()
+        self._deadline_timer: asyncio.TimerHandle | None = None
+        self._start_handle: asyncio.Handle | None = None
+        # Of the latest batch; the first one of all goes to the thread.
+        self._window_ms = math.inf
         self.queued = 0
 
     async def run(self, call: EngineCall, deadline: float | None = None) -> EngineRun:
@@ -81,21 +90,35 @@ class Batcher:
         """
         if self._queue and self.queued + len(call.windows) > self._limits.max_queued:
             raise TooManyRequestsError(f"{self.queued} windows wait for the engine already; try again in a moment.")
-        waiting = _Waiting(call, time.monotonic(), asyncio.get_running_loop().create_future())
+        future: asyncio.Future[EngineRun] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(call, time.monotonic(), math.inf if deadline is None else deadline, future)
         self._queue.append(waiting)
         self.queued += waiting.windows
         self._plan()
-        timer = None if deadline is None else asyncio.get_running_loop().call_at(deadline, self._expire, waiting)
+        self._watch(waiting.deadline)
         try:
-            return await waiting.answer
+            return await future
         finally:
-            if timer is not None:
-                timer.cancel()
-            if waiting.answer.cancelled():
+            if future.cancelled():
                 self._leave(waiting)
 
-    def _expire(self, waiting: _Waiting) -> None:
-        if not waiting.answer.done():
+    def _watch(self, deadline: float) -> None:
+        """Have a timer at the earliest deadline, one for all; most requests are answered long before theirs."""
+        timer = self._deadline_timer
+        if deadline < math.inf and (timer is None or deadline < timer.when()):
+            if timer is not None:
+                timer.cancel()
+            self._deadline_timer = asyncio.get_running_loop().call_at(deadline, self._expire)
+
+    def _expire(self) -> None:
+        self._deadline_timer = None
+        now = asyncio.get_running_loop().time()
+        for waiting in [*self._queue, *self._running]:
+            if waiting.answer.done():
+                continue
+            if waiting.deadline > now:
+                self._watch(waiting.deadline)
+                continue
             sentence = "The engine was too busy to answer before the request's deadline."
             waiting.answer.set_exception(DeadlineExceededError(sentence))
             self._leave(waiting)
@@ -110,14 +133,16 @@ class Batcher:
         """Start a batch that is full, or look again when the oldest has waited enough."""
         if not self._running and self.queued >= self._limits.max_windows:
             self._start()
-        elif not self._running and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._still_s(), self._wake)
+        elif not self._running and self._start_handle is None:
+            loop, still_s = asyncio.get_running_loop(), self._still_s()
+            # Never this instant: who was received together with the first is still to come.
+            self._start_handle = loop.call_later(still_s, self._wake) if still_s > 0 else loop.call_soon(self._wake)
 
     def _wake(self) -> None:
         """Start a batch if its time has come; the engine may be at work, the oldest may have left."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        if self._start_handle is not None:
+            self._start_handle.cancel()
+            self._start_handle = None
         if self._running or not self._queue:
             return
         if self.queued >= self._limits.max_windows or self._still_s() <= 0:
@@ -129,11 +154,12 @@ class Batcher:
         return self._queue[0].arrived + self._limits.max_delay_s - time.monotonic()
 
     def _start(self) -> None:
-        batch = self._take()
-        self._running = True
+        batch = self._running = self._take()
         started = time.monotonic()
-        calls = [one.call for one in batch]
-        done = asyncio.get_running_loop().run_in_executor(self._pool, _run, calls, self._limits.max_windows)
+        work = partial(_run, [one.call for one in batch], self._limits.max_windows)
+        loop = asyncio.get_running_loop()
+        quick = self._window_ms * sum(one.windows for one in batch) <= _QUICK_MS
+        done = loop.create_task(_run_here(work)) if quick else loop.run_in_executor(self._pool, work)
         done.add_done_callback(partial(self._finish, batch, started))
 
     def _take(self) -> list[_Waiting]:
@@ -148,7 +174,7 @@ class Batcher:
 
     def _finish(self, batch: Sequence[_Waiting], started: float, done: asyncio.Future["_Ran"]) -> None:
         """Start what has gathered meanwhile, then hand out the answers."""
-        self._running = False
+        self._running = ()
         self._wake()
         if done.cancelled():
             for one in batch:
@@ -156,33 +182,44 @@ class Batcher:
         elif error := done.exception():
             _fail(batch, error)
         else:
-            waited_s = [started - one.arrived for one in batch]
-            _hand_out(batch, done.result(), waited_s)
-            windows = sum(one.windows for one in batch)
-            self._observe(RanBatch(batch[0].call.model.manifest.name, windows, waited_s))
+            ran, waited_s = done.result(), [started - one.arrived for one in batch]
+            self._window_ms = ran.elapsed_ms / ran.windows
+            _hand_out(batch, ran, waited_s)
+            self._observe(RanBatch(batch[0].call.model.manifest.name, ran.windows, waited_s))
 
 
 @dataclass(frozen=True)
 class _Ran:
     output: EngineOutput
     elapsed_ms: float
+    windows: int
+
+
+def run_alone(call: EngineCall, at_once: int) -> EngineRun:
+    """Run a call by itself, so many windows at a time, in the caller's thread."""
+    ran = _run([call], at_once)
+    return EngineRun(ran.output, ran.elapsed_ms, Execution(ran.windows))
+
+
+async def _run_here(work: Callable[[], "_Ran"]) -> "_Ran":
+    return work()
 
 
 def _run(calls: Sequence[EngineCall], at_once: int) -> _Ran:
-    """Run calls of one model together; in the engine's thread."""
+    """Run calls of one model together."""
     engine: Engine = calls[0].model.engine
     windows: Float32Array = calls[0].windows if len(calls) == 1 else np.concatenate([one.windows for one in calls])
     started = time.perf_counter()
     output = run_windows(engine, windows, at_once)
-    return _Ran(output, (time.perf_counter() - started) * 1e3)
+    return _Ran(output, (time.perf_counter() - started) * 1e3, len(windows))
 
 
 def _hand_out(batch: Sequence[_Waiting], ran: _Ran, waited_s: Sequence[float]) -> None:
-    start = 0
+    start, execution = 0, Execution(ran.windows)
     for one, waited in zip(batch, waited_s, strict=True):
         end = start + one.windows
         if not one.answer.done():
-            one.answer.set_result(EngineRun(part_of(ran.output, start, end), ran.elapsed_ms, waited * 1e3))
+            one.answer.set_result(EngineRun(part_of(ran.output, start, end), ran.elapsed_ms, execution, waited * 1e3))
         start = end
 
 

@@ -27,7 +27,7 @@ _LARGEST_REQUEST = 65_536
 class LoadRequest(msgspec.Struct, frozen=True):
     """What SageMaker sends: a name it has made, and the folder it has unpacked the model into."""
 
-    model_name: Annotated[str, Meta(min_length=1, max_length=1024)]
+    model_name: Annotated[str, Meta(min_length=1, max_length=1024, extra_json_schema={"pattern": "^[^/]+$"})]
     url: Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
@@ -59,9 +59,16 @@ class MultiModel:
     loaded: dict[str, LoadedPackage] = field(default_factory=dict)
     _loading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    async def ping(self, _: Request) -> Response:
+        """GET /ping: 200 as long as models can be loaded; which ones are is SageMaker's choice."""
+        return Response(status_code=200)
+
     async def load(self, request: Request) -> Response:
         """POST /models: load a package; 409 when the name is taken, 507 when there is no room."""
         asked = _read(await read_body(request, min(self.limit_bytes, _LARGEST_REQUEST)))
+        if "/" in asked.model_name:
+            sentence = f"The model name {asked.model_name[:80]!r} has a slash: no path could name the model."
+            raise MalformedLoadError(sentence, field="model_name")
         folder = self._folder(asked.url)
         # One at a time: the room is counted before the package is there.
         async with self._loading:

@@ -26,7 +26,7 @@ _TAGS = {
 @cache
 def container_document(*, multi_model: bool) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the container, where jobs and histories are another's."""
-    paths = {**_paths(), **(_multi_model_paths() if multi_model else {})}
+    paths = {**_paths(multi_model=multi_model), **(_multi_model_paths() if multi_model else {})}
     _, schemas = msgspec.json.schema_components([LoadRequest], ref_template=SCHEMAS + "{name}")
     return openapi_document([{"tags": _TAGS, "paths": paths, "schemas": schemas if multi_model else {}}])
 
@@ -41,10 +41,11 @@ async def multi_model_document(_: Request) -> Response:
     return JSONResponse(container_document(multi_model=True))
 
 
-def _paths() -> dict[str, Any]:
-    unavailable = {"503": {"description": "No model can serve"}}
-    ping = _operation("ping", "Whether the default model can serve", {}) | security(secured=False)
-    ping["responses"] |= unavailable
+def _paths(*, multi_model: bool) -> dict[str, Any]:
+    asked = "Whether models can be loaded" if multi_model else "Whether the default model can serve"
+    ping = _operation("ping", asked, {}) | security(secured=False)
+    if not multi_model:
+        ping["responses"] |= {"503": {"description": "No model can serve"}}
     text = {"text/plain": {"schema": {"type": "string"}}}
     metrics = _operation("metrics", "Counters and histograms", text, tag="monitoring") | security(secured=False)
     return {

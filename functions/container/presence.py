@@ -2,15 +2,15 @@
 
 import asyncio
 import math
+from collections import deque
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.container.errors import InvalidDeadlineError
 from functions.container.workers import deadline_var
 from functions.core.http.asgi import error_response
 
-DEADLINE = "x-deadline-ms"
+DEADLINE = b"x-deadline-ms"
 # Most requests are answered before anybody need watch for their caller; a watch costs a tenth of a small one.
 _WATCHED_AFTER_S = 0.05
 
@@ -21,6 +21,7 @@ class Presence:
     def __init__(self, app: ASGIApp, deadline_ms: float) -> None:
         self.app = app
         self._deadline_ms = deadline_ms
+        self._watches = _Watches()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one request."""
@@ -28,21 +29,44 @@ class Presence:
             await self.app(scope, receive, send)
             return
         try:
-            allowed_ms = min(_asked_ms(Headers(scope=scope).get(DEADLINE)), self._deadline_ms)
+            allowed_ms = min(_asked_ms(scope), self._deadline_ms)
         except InvalidDeadlineError as error:
             await error_response(error)(scope, receive, send)
             return
         deadline_var.set(asyncio.get_running_loop().time() + allowed_ms / 1e3)
-        await _Visit(receive, send).run(self.app, scope)
+        await _Visit(receive, send, self._watches).run(self.app, scope)
+
+
+class _Watches:
+    """Begins to watch for the callers of requests that take longer than most: one timer for all of them."""
+
+    def __init__(self) -> None:
+        self._coming: deque[tuple[float, _Visit]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def expect(self, visit: "_Visit") -> None:
+        """Watch for a caller from a while from now on, unless they have their answer by then."""
+        loop = asyncio.get_running_loop()
+        self._coming.append((loop.time() + _WATCHED_AFTER_S, visit))
+        if self._timer is None:
+            self._timer = loop.call_at(self._coming[0][0], self._begin)
+
+    def _begin(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while self._coming and self._coming[0][0] <= now:
+            self._coming.popleft()[1].begin_watch()
+        self._timer = loop.call_at(self._coming[0][0], self._begin) if self._coming else None
 
 
 class _Visit:
     """One request: once its body is read, nothing more can come of its caller but that they leave."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, watches: _Watches) -> None:
         self._receive = receive
         self._send = send
-        self._timer: asyncio.TimerHandle | None = None
+        self._watches = watches
+        self._read = False
         self._watch: asyncio.Task[None] | None = None
         self._task = asyncio.current_task()
         self._answered = False
@@ -57,22 +81,23 @@ class _Visit:
             # The cancellation was this visit's own; the server need not hear of it.
             self._task.uncancel()
         finally:
-            if self._timer is not None:
-                self._timer.cancel()
+            self._answered = True
             if self._watch is not None:
                 self._watch.cancel()
 
     async def receive(self) -> Message:
         message = await self._receive()
-        if message["type"] == "http.request" and not message.get("more_body", False) and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_WATCHED_AFTER_S, self._begin_watch)
+        if message["type"] == "http.request" and not message.get("more_body", False) and not self._read:
+            self._read = True
+            self._watches.expect(self)
         return message
 
     async def send(self, message: Message) -> None:
         self._answered = True
         await self._send(message)
 
-    def _begin_watch(self) -> None:
+    def begin_watch(self) -> None:
+        """Wait for the caller to leave, unless they have their answer or the request has ended."""
         if not self._answered:
             self._watch = asyncio.create_task(self._until_left())
 
@@ -84,13 +109,15 @@ class _Visit:
             self._task.cancel()
 
 
-def _asked_ms(header: str | None) -> float:
+def _asked_ms(scope: Scope) -> float:
+    header = next((value for name, value in scope["headers"] if name == DEADLINE), None)
     if header is None:
         return math.inf
+    text = header.decode("latin-1")
     try:
-        asked_ms = float(header)
+        asked_ms = float(text)
     except ValueError:
         asked_ms = math.nan
     if not 0 < asked_ms < math.inf:
-        raise InvalidDeadlineError(f"X-Deadline-Ms is {header[:40]!r}; it must be a number of ms above 0.")
+        raise InvalidDeadlineError(f"X-Deadline-Ms is {text[:40]!r}; it must be a number of ms above 0.")
     return asked_ms

@@ -6,6 +6,7 @@ Source: the reference project's utils/metrics.py and deploy/monitoring/prometheu
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -52,19 +53,23 @@ class PrometheusSink:
         self._waited = Histogram(
             "palier_queue_seconds", "A request waited for its batch", ["model"], buckets=_WAITED_S, registry=at
         )
-        self._known: dict[tuple[str, str, int], tuple[Counter, Counter, Histogram]] = {}
+        # Looking a label up costs more than counting.
+        self._of_requests = cache(self._labelled_request)
+        self._of_runs = cache(lambda model: (self._inference.labels(model), self._windows.labels(model)))
+        self._of_batches = cache(lambda model: (self._batch.labels(model), self._waited.labels(model)))
         Info("lstm_pfd", "This server", registry=at).info({"version": VERSION, "name": "palier"})
 
     def record(self, request: RequestMetrics) -> None:
         """Count one finished request; as the reference does, `status` is success or error (a defect or an outage)."""
         tally = request.tally
-        requests, responses, latency = self._children(request.method, request.endpoint, request.status)
+        requests, responses, latency = self._of_requests(request.method, request.endpoint, request.status)
         requests.inc()
         responses.inc()
         latency.observe(request.latency_ms / 1e3)
         if tally.model is not None:
-            self._inference.labels(tally.model).observe(tally.inference_ms / 1e3)
-            self._windows.labels(tally.model).inc(tally.windows)
+            inference, windows = self._of_runs(tally.model)
+            inference.observe(tally.inference_ms / 1e3)
+            windows.inc(tally.windows)
         for finding, count in tally.diagnoses.items():
             self._inferences.labels(finding.model, finding.class_id).inc(count)
         for finding, count in tally.novel.items():
@@ -74,21 +79,18 @@ class PrometheusSink:
         if tally.key_store_failures:
             self._keys.inc(tally.key_store_failures)
 
-    def _children(self, method: str, endpoint: str, status: int) -> tuple[Counter, Counter, Histogram]:
-        """Return what a request of these labels is counted by; looking a label up costs more than counting."""
-        key = (method, endpoint, status)
-        if key not in self._known:
-            self._known[key] = (
-                self._requests.labels(method, endpoint, "error" if status >= 500 else "success"),
-                self._responses.labels(str(status)),
-                self._latency.labels(method, endpoint),
-            )
-        return self._known[key]
+    def _labelled_request(self, method: str, endpoint: str, status: int) -> tuple[Counter, Counter, Histogram]:
+        """Return what a request of these labels is counted by."""
+        return (
+            self._requests.labels(method, endpoint, "error" if status >= 500 else "success"),
+            self._responses.labels(str(status)),
+            self._latency.labels(method, endpoint),
+        )
 
     def observe(self, batch: RanBatch) -> None:
-        """Count one batch."""
-        self._batch.labels(batch.model).observe(batch.windows)
-        waited = self._waited.labels(batch.model)
+        """Count one batch; called from any thread."""
+        windows, waited = self._of_batches(batch.model)
+        windows.observe(batch.windows)
         for seconds in batch.waited_s:
             waited.observe(seconds)
 

@@ -17,11 +17,14 @@ from functions.core.errors import MalformedEnvelopeError
 from functions.core.http.bodies import read_as_sent, read_body
 from functions.inference.endpoints import Endpoints
 from functions.inference.v2.answers import InferenceAnswer
+from functions.inference.v2.binary import HEADER_LENGTH
 from functions.inference.v2.endpoints import Endpoints as V2Endpoints
 from functions.inference.v2.inference import SentRequest
 
 BINARY = "application/vnd.sagemaker-triton.binary+json"
-_SIZE = re.compile(r";\s*json-header-size\s*=\s*(\d{1,19})\s*$", re.IGNORECASE | re.ASCII)
+# What stands here for the protocol's own header.
+_HEADER_SIZE = "json-header-size"
+_SIZE = re.compile(rf";\s*{_HEADER_SIZE}\s*=\s*(\d{{1,19}})\s*$", re.IGNORECASE | re.ASCII)
 
 
 class _Members(msgspec.Struct):
@@ -54,7 +57,8 @@ class Invocations:
             return await self._binary(request, content_type)
         if kind != JSON:
             return await self.native.predict(request)
-        body = await read_body(request, self.native.settings.max_body_bytes)
+        with self.native.workers.place():
+            body = await read_body(request, self.native.settings.max_body_bytes)
         members = _members_of(body)
         if members.inputs is not msgspec.UNSET:
             return _answer(await self.v2.answer(self._sent(body, None, "identity")))
@@ -67,12 +71,19 @@ class Invocations:
         size = _SIZE.search(content_type)
         if size is None:
             raise MalformedEnvelopeError(
-                f"The content type must end with json-header-size, for example {BINARY};json-header-size=131.",
+                f"The content type must end with {_HEADER_SIZE}, for example {BINARY};{_HEADER_SIZE}=131.",
                 field="Content-Type",
             )
-        body = await read_as_sent(request, self.native.settings.max_body_bytes)
+        with self.native.workers.place():
+            body = await read_as_sent(request, self.native.settings.max_body_bytes)
         encoding = request.headers.get("content-encoding", "identity")
-        return _answer(await self.v2.answer(self._sent(body, size[1], encoding)))
+        try:
+            return _answer(await self.v2.answer(self._sent(body, size[1], encoding)))
+        except MalformedEnvelopeError as error:
+            if error.field != HEADER_LENGTH:
+                raise
+            sentence = error.message.replace(HEADER_LENGTH, _HEADER_SIZE)
+            raise MalformedEnvelopeError(sentence, field="Content-Type") from None
 
     def _sent(self, body: bytes, header_length: str | None, encoding: str) -> SentRequest:
         return SentRequest(
@@ -86,7 +97,7 @@ class Invocations:
 
 def _answer(answer: InferenceAnswer) -> Response:
     size = answer.header_bytes
-    return Response(answer.body, media_type=JSON if size is None else f"{BINARY};json-header-size={size}")
+    return Response(answer.body, media_type=JSON if size is None else f"{BINARY};{_HEADER_SIZE}={size}")
 
 
 def _members_of(body: bytes) -> _Members:

@@ -26,8 +26,10 @@ class ContainerSettings(msgspec.Struct, frozen=True, kw_only=True):
     )
     batching: Annotated[bool, Meta(description="run requests that arrive together, together")] = True
     batch_max_windows: Annotated[int, Meta(ge=1, le=1024)] = 32
-    batch_max_delay_ms: Annotated[float, Meta(ge=0, le=1000)] = 1
+    batch_max_delay_ms: Annotated[float, Meta(ge=0, le=1000)] = 0
     batch_max_queued: Annotated[Count, Meta(description="windows that may wait; more get 429")] = 256
+    max_head_bytes: Annotated[int, Meta(ge=1024, description="of a request's line and headers")] = 32_768
+    head_timeout_s: Annotated[float, Meta(gt=0, description="until a request's head is complete")] = 10
     deadline_ms: Annotated[float, Meta(gt=0, description="a request's, unless it asks for less")] = 30_000
     shutdown_s: Annotated[int, Meta(ge=1, description="to finish what is in work, after SIGTERM")] = 25
     multi_model: Annotated[bool, Meta(description="SageMaker's multi-model contract; set by SageMaker itself")] = False

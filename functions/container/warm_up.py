@@ -11,13 +11,19 @@ from functions.core.models.pipeline import Diagnoser
 from functions.core.observability.telemetry import LOGGER
 
 
-def warm_up_all(diagnoser: Diagnoser, sizes: Sequence[int]) -> None:
+def warm_up_all(diagnoser: Diagnoser, sizes: Sequence[int], *, default_required: bool = True) -> None:
     """Warm up the newest version of every model; one that cannot serve is logged, unless it is the default.
+
+    Args:
+        diagnoser: has the models.
+        sizes: of batches.
+        default_required: whether the default model must be here.
 
     Raises:
         PalierError: the default model cannot serve.
     """
-    warm_up(diagnoser.load(DiagnosisOptions()), sizes)
+    if default_required or diagnoser.default_model in diagnoser.models.names():
+        warm_up(diagnoser.load(DiagnosisOptions()), sizes)
     for name in diagnoser.models.names():
         if name != diagnoser.default_model:
             _warm_up_other(diagnoser.models, name, sizes)

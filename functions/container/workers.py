@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from functions.container.batching import Batcher, BatchLimits, RanBatch
+from functions.container.batching import Batcher, BatchLimits, RanBatch, run_alone
 from functions.core.http.workers import Workers
 from functions.core.models.engine import Engine
 from functions.core.models.flow import EngineCall, Flow, advance
@@ -27,7 +27,8 @@ def _unobserved(_: RanBatch) -> None:
 class BatchingWorkers(Workers):
     """Reads large bodies in threads and small ones at once; engine calls of one model are batched.
 
-    One thread runs engines, so that one batch runs at a time while the next one gathers.
+    One thread runs engines, so that one batch runs at a time while the next one gathers. A large body beside which
+    nothing is in work goes all its way in one thread: there is nobody to share a batch with.
     """
 
     def __init__(
@@ -51,9 +52,21 @@ class BatchingWorkers(Workers):
             TooManyRequestsError: too much waits already, for a thread or for the engine.
             DeadlineExceededError: the request's deadline passed.
         """
-        step = advance(flow) if body_bytes <= _LIGHT_BYTES else await self.run(advance, flow)
+        with self.place():
+            light = body_bytes <= _LIGHT_BYTES
+            if not light and self.pending == 1:
+                return await self._in_thread(self._follow_alone, flow)
+            step = advance(flow) if light else await self._in_thread(advance, flow)
+            while isinstance(step, EngineCall):
+                run = await self._batcher(step.model.engine).run(step, deadline_var.get())
+                step = advance(flow, run)
+            return step.result
+
+    def _follow_alone(self, flow: Flow[_Result]) -> _Result:
+        step = advance(flow)
         while isinstance(step, EngineCall):
-            run = await self._batcher(step.model.engine).run(step, deadline_var.get())
+            run = run_alone(step, self._limits.max_windows)
+            self._observe(RanBatch(step.model.manifest.name, run.execution.windows, (0.0,)))
             step = advance(flow, run)
         return step.result
 

@@ -23,6 +23,13 @@ class PalierError(Exception):
         return str(self.args[0])
 
 
+class MalformedRequestError(PalierError):
+    """What came over the connection is not HTTP."""
+
+    status = 400
+    code = "malformed_request"
+
+
 class MalformedBodyError(PalierError):
     """The body is not what its content type says: broken JSON, CSV, npy or wav."""
 
@@ -127,6 +134,13 @@ class MethodNotAllowedError(PalierError):
 
     status = 405
     code = "method_not_allowed"
+
+
+class RequestTimeoutError(PalierError):
+    """The head or the body of a request was not complete in time."""
+
+    status = 408
+    code = "request_timeout"
 
 
 class JobStateError(PalierError):
@@ -302,6 +316,13 @@ class InvalidOptionError(UnusableError):
     code = "invalid_option"
 
 
+class HeadTooLargeError(PalierError):
+    """The request line and the headers are over their limit."""
+
+    status = 431
+    code = "head_too_large"
+
+
 class TooManyRequestsError(PalierError):
     """More requests than this instance may hold at once."""
 
@@ -329,6 +350,14 @@ class ModelUnavailableError(PalierError):
     status = 503
     code = "model_unavailable"
     headers: Mapping[str, str] = {"retry-after": "30"}
+
+
+class ShuttingDownError(PalierError):
+    """The server ended before the request was done."""
+
+    status = 503
+    code = "shutting_down"
+    headers: Mapping[str, str] = {"retry-after": "1", "connection": "close"}
 
 
 class DependencyUnavailableError(PalierError):

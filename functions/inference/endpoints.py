@@ -118,7 +118,8 @@ class Endpoints:
         return await self._answer(request, lambda body: self._diagnose_batch(body, kind, _query(request)))
 
     async def _answer(self, request: Request, work: Callable[[bytes], Flow[_Diagnosed]]) -> Response:
-        body = await read_body(request, self.settings.max_body_bytes)
+        with self.workers.place():
+            body = await read_body(request, self.settings.max_body_bytes)
         diagnosed = await self.workers.follow(work(body), len(body))
         response = _json(diagnosed.answer)
         if self.recorder and diagnosed.observations:

@@ -56,7 +56,8 @@ class JobEndpoints:
         media_type(request.headers.get("content-type"), (JSON,))
         check_names(request.query_params)
         chosen = _idempotency_key(request)
-        body = await read_body(request, self.settings.max_body_bytes)
+        with self.workers.place():
+            body = await read_body(request, self.settings.max_body_bytes)
         return await self._answer(lambda: self._submit(owner_of(request), body, chosen), HTTPStatus.ACCEPTED)
 
     async def start(self, request: Request) -> Response:

@@ -54,6 +54,8 @@ LEFT_AT_DEFAULT = {
     "batch_max_windows": "measured on the instances that are offered",
     "batch_max_delay_ms": "measured on the instances that are offered",
     "batch_max_queued": "measured on the instances that are offered",
+    "max_head_bytes": "every stage takes the same heads",
+    "head_timeout_s": "every stage waits as long for a head",
     "deadline_ms": "the load balancer waits as long as the default",
     "shutdown_s": "the task's stop time-out is made for the default",
     "multi_model": "SageMaker sets it",

@@ -8,13 +8,24 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from functions.core.http.connections import ConnectionLimits, bounded_protocol
+from functions.core.http.server import ShutdownBoundary
+
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[tuple[str, int]]:
-    """Serve an app and yield host and port."""
+def serving(app: ASGIApp, limits: ConnectionLimits | None = None) -> Iterator[tuple[str, int]]:
+    """Serve an app, its connections bounded as local_server.py and the container bound them; yield host and port."""
+    protocol = bounded_protocol(limits or ConnectionLimits())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(
-            uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=5)
+            uvicorn.Config(
+                ShutdownBoundary(app),
+                http=protocol,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=5,
+            )
         )
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()

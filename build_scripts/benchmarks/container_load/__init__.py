@@ -1,1 +1,1 @@
-"""Throughput under many clients: the container with and without batching, beside the usual FastAPI recipe."""
+"""Throughput and latency under load: the container, local_server.py, the usual FastAPI recipe."""

@@ -13,6 +13,8 @@ from build_scripts.errors import BuildError
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length: "
+_ANSWERED = b"HTTP/1.1 200 "
+_REFUSED = (b"HTTP/1.1 429 ", b"HTTP/1.1 503 ")
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,11 @@ class Post:
 
 @dataclass(frozen=True)
 class Measured:
-    """What came of a load: requests a second, and each answer's latency in ms."""
+    """What came of a load: answers of 200 a second, the latency of each in ms, and how many requests were refused."""
 
     per_second: float
     latencies_ms: tuple[float, ...]
+    refused: int = 0
 
     def percentile_ms(self, percent: float) -> float:
         """Return a percentile of the latencies, in ms."""
@@ -43,10 +46,10 @@ class Measured:
 
 
 def load(post: Post, clients: int, seconds: float) -> Measured:
-    """Send a request from so many connections for so long; every answer must be a 200.
+    """Send a request from so many connections for so long; only answers of 200 count, those of 429 and 503 apart.
 
     Raises:
-        BuildError: one is not, or a connection is closed.
+        BuildError: another status, no answer of 200 at all, or a connection is closed.
     """
     # uvloop where it is: the less the clients take, the more the server has.
     with asyncio.Runner(loop_factory=_loop) as runner:
@@ -78,7 +81,9 @@ async def _load(post: Post, clients: int, seconds: float) -> Measured:
             transport.close()
     elapsed_s = time.perf_counter() - started
     latencies_ms = tuple(latency for protocol in protocols for latency in protocol.latencies_ms)
-    return Measured(len(latencies_ms) / elapsed_s, latencies_ms)
+    if not latencies_ms:
+        raise BuildError(f"{post.url} refused every request.")
+    return Measured(len(latencies_ms) / elapsed_s, latencies_ms, sum(protocol.refused for protocol in protocols))
 
 
 class _Client(asyncio.Protocol):
@@ -90,6 +95,7 @@ class _Client(asyncio.Protocol):
         self._sent = 0.0
         self._until = 0.0
         self.latencies_ms: list[float] = []
+        self.refused = 0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -105,12 +111,15 @@ class _Client(asyncio.Protocol):
         head, found, body = self._received.partition(_HEAD_END)
         if not found or len(body) < _length(head):
             return
-        if not head.startswith(b"HTTP/1.1 200 "):
+        now = time.perf_counter()
+        if head.startswith(_ANSWERED):
+            self.latencies_ms.append((now - self._sent) * 1e3)
+        elif head.startswith(_REFUSED):
+            self.refused += 1
+        else:
             self._fail(f"The server answered {self._received[:300]!r}.")
             return
         self._received = b""
-        now = time.perf_counter()
-        self.latencies_ms.append((now - self._sent) * 1e3)
         if now < self._until:
             self._send()
         elif not self.done.done():

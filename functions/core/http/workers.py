@@ -3,8 +3,9 @@
 import asyncio
 import contextvars
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from functions.core.errors import TooManyRequestsError
@@ -16,13 +17,29 @@ _Result = TypeVar("_Result")
 class Workers:
     """Runs work in a thread for each core, two at least; what waits is counted, and past a limit refused.
 
-    The threads are its own: health checks and key checks, which use asyncio's, never wait behind it.
+    `pending` is how much is in work. The threads are its own: health checks and key checks, which use asyncio's, never
+    wait behind it.
     """
 
     def __init__(self, most_pending: int) -> None:
         self._most_pending = most_pending
-        self._pending = 0
+        self.pending = 0
         self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1), thread_name_prefix="palier-worker")
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place among what is pending: for work, or for a request whose body is still on its way.
+
+        Raises:
+            TooManyRequestsError: so much is pending already.
+        """
+        if self.pending >= self._most_pending:
+            raise TooManyRequestsError(f"{self._most_pending} requests are in work already; try again in a moment.")
+        self.pending += 1
+        try:
+            yield
+        finally:
+            self.pending -= 1
 
     async def run(self, work: Callable[..., _Result], *arguments: object) -> _Result:
         """Run work in a thread, in the caller's context, and return what it returns.
@@ -30,14 +47,12 @@ class Workers:
         Raises:
             TooManyRequestsError: so much is pending already.
         """
-        if self._pending >= self._most_pending:
-            raise TooManyRequestsError(f"{self._most_pending} requests are in work already; try again in a moment.")
-        self._pending += 1
-        try:
-            context = contextvars.copy_context()
-            return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, work, *arguments)
-        finally:
-            self._pending -= 1
+        with self.place():
+            return await self._in_thread(work, *arguments)
+
+    async def _in_thread(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, work, *arguments)
 
     async def follow(self, flow: Flow[_Result], body_bytes: int) -> _Result:
         """Follow a flow to its end in a thread, and return what it returns.

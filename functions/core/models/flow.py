@@ -27,12 +27,21 @@ class EngineCall:
     windows: Float32Array
 
 
+@dataclass(eq=False)
+class Execution:
+    """One execution of a model, which several flows may share: the windows of all, and whether it is counted yet."""
+
+    windows: int
+    counted: bool = False
+
+
 @dataclass(frozen=True)
 class EngineRun:
     """What a flow is given: the engine's output, how long the engine took, and how long its turn was waited for."""
 
     output: EngineOutput
     elapsed_ms: float
+    execution: Execution
     waited_ms: float = 0.0
 
 
@@ -72,7 +81,7 @@ def timed_run(call: EngineCall) -> EngineRun:
     """Run what a flow asks for, alone."""
     started = time.perf_counter()
     output = run_windows(call.model.engine, call.windows)
-    return EngineRun(output, (time.perf_counter() - started) * 1e3)
+    return EngineRun(output, (time.perf_counter() - started) * 1e3, Execution(len(call.windows)))
 
 
 def run_windows(engine: Engine, windows: Float32Array, at_once: int = _WINDOWS_PER_RUN) -> EngineOutput:

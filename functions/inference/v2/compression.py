@@ -14,7 +14,9 @@ def accepted_encoding(header: str | None) -> str | None:
 
     Source: RFC 9110, section 12.5.3.
     """
-    weights = dict(_weighted(part) for part in (header or "").split(","))
+    if header is None:
+        return None
+    weights = dict(_weighted(part) for part in header.split(","))
     anything = weights.get("*", 0.0)
     best = max(_WINDOW_BITS, key=lambda name: weights.get(name, anything))
     weight = weights.get(best, anything)

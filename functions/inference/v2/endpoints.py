@@ -111,7 +111,7 @@ class Endpoints:
         sent = SentRequest(
             model=name,
             version=version,
-            body=await read_as_sent(request, self.settings.max_body_bytes),
+            body=await self._read(request),
             content_encoding=request.headers.get("content-encoding", "identity"),
             header_length=request.headers.get(HEADER_LENGTH),
         )
@@ -126,8 +126,12 @@ class Endpoints:
             inference.answer(sent), self.settings.max_body_bytes if packed else len(sent.body)
         )
 
+    async def _read(self, request: Request) -> bytes:
+        with self.workers.place():
+            return await read_as_sent(request, self.settings.max_body_bytes)
+
     async def _object(self, request: Request) -> dict[str, Any]:
-        body = await read_as_sent(request, self.settings.max_body_bytes)
+        body = await self._read(request)
         encoding = request.headers.get("content-encoding", "identity")
         return repository.read_object(unpack_body(body, encoding, self.settings.max_body_bytes))
 

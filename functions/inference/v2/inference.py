@@ -51,7 +51,7 @@ class Inference:
             stopwatch.lap()
             run = yield EngineCall(model, request.windows)
             observe_inference(manifest.name, len(request.windows), run.elapsed_ms)
-            stopwatch.lap(waited_ms=run.waited_ms)
+            stopwatch.ran(run)
             answer = encode_answer(request, run.output, manifest)
             stopwatch.lap()
             stopwatch.windows = len(request.windows)

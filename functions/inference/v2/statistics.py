@@ -5,10 +5,12 @@ Source: triton-inference-server/server, docs/protocol/extension_statistics.md.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from functions.core.models.flow import EngineRun, Execution
 
 _STAGES = ("queue", "compute_input", "compute_infer", "compute_output")
 
@@ -21,15 +23,17 @@ class Stopwatch:
     marks_ns: list[int] = field(default_factory=list)
     waited_ns: int = 0
     windows: int = 0
+    execution: Execution | None = None
 
-    def lap(self, waited_ms: float = 0.0) -> None:
-        """Mark the end of a stage: waiting, reading, running, writing, in this order.
-
-        Args:
-            waited_ms: how much of the stage was spent waiting for the engine.
-        """
+    def lap(self) -> None:
+        """Mark the end of a stage: waiting, reading, running, writing, in this order."""
         self.marks_ns.append(time.perf_counter_ns())
-        self.waited_ns += round(waited_ms * 1e6)
+
+    def ran(self, run: EngineRun) -> None:
+        """Mark the end of running: a part of the stage was spent waiting for the engine."""
+        self.lap()
+        self.waited_ns += round(run.waited_ms * 1e6)
+        self.execution = run.execution
 
     def stages_ns(self) -> dict[str, int]:
         """Return how long each stage took; waiting for the engine is waiting."""
@@ -62,6 +66,7 @@ def _durations(*names: str) -> dict[str, _Duration]:
 class _ModelStatistics:
     last_inference_ms: int = 0
     inferences: int = 0
+    executions: int = 0
     totals: dict[str, _Duration] = field(default_factory=lambda: _durations("success", "fail", *_STAGES, "cache_hit"))
     batches: dict[int, dict[str, _Duration]] = field(default_factory=dict)
 
@@ -72,11 +77,21 @@ class _ModelStatistics:
             return
         self.inferences += stopwatch.windows
         self.totals["success"].add(total_ns)
-        if stopwatch.windows not in self.batches:
-            self.batches[stopwatch.windows] = _durations(*_STAGES[1:])
-        batch = self.batches[stopwatch.windows]
-        for stage, ns in stopwatch.stages_ns().items():
+        stages_ns = stopwatch.stages_ns()
+        for stage, ns in stages_ns.items():
             self.totals[stage].add(ns)
+        self._add_to_batch(stopwatch.execution or Execution(stopwatch.windows), stages_ns)
+
+    def _add_to_batch(self, execution: Execution, stages_ns: Mapping[str, int]) -> None:
+        """Count an execution with its first request; of the others, which ran with it, only what was their own."""
+        batch = self.batches.setdefault(execution.windows, _durations(*_STAGES[1:]))
+        if execution.counted:
+            for stage in ("compute_input", "compute_output"):
+                batch[stage].ns += stages_ns[stage]
+            return
+        execution.counted = True
+        self.executions += 1
+        for stage, ns in stages_ns.items():
             if stage in batch:
                 batch[stage].add(ns)
 
@@ -86,7 +101,7 @@ class _ModelStatistics:
             "version": version,
             "last_inference": self.last_inference_ms,
             "inference_count": self.inferences,
-            "execution_count": self.totals["success"].count,
+            "execution_count": self.executions,
             "inference_stats": {stage: duration.document() for stage, duration in self.totals.items()},
             "batch_stats": [
                 {"batch_size": size} | {stage: duration.document() for stage, duration in stages.items()}

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from functions.container import app
 from functions.container.app import Container, create_container
 from functions.container.errors import ProviderUnavailableError
+from functions.container.sagemaker import BINARY
 from functions.container.settings import ContainerSettings
 from functions.core.errors import ModelUnavailableError
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
@@ -67,6 +69,30 @@ async def test_the_statistics_know_waiting_from_running(door: httpx.AsyncClient)
     assert all(stats["inference_stats"][stage]["ns"] > 0 for stage in ("queue", "compute_infer"))
 
 
+async def test_the_statistics_count_executions_and_their_sizes(settings: Settings) -> None:
+    # Long enough for all to meet; a batch that is full starts at once.
+    container = make_container(settings, batch_max_delay_ms=1000, batch_max_windows=4)
+    async with client_of(container.served) as client:
+        requests = (binary_envelope(batch(*[0.5] * windows)) for windows in (1, 2, 1))
+        answers = await asyncio.gather(*(post(client, envelope) for envelope in requests))
+        await post(client, binary_envelope(batch(*[0.5] * 4)))
+        (stats,) = (await client.get("/v2/models/tiny/versions/10/stats")).json()["model_stats"]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert (stats["inference_count"], stats["execution_count"]) == (8, 2)
+    assert {name: duration["count"] for name, duration in stats["inference_stats"].items()} == {
+        "success": 4,
+        "fail": 0,
+        "cache_hit": 0,
+        **dict.fromkeys(("queue", "compute_input", "compute_infer", "compute_output"), 4),
+    }
+    (one,) = stats["batch_stats"]
+    assert one["batch_size"] == 4
+    assert [one[f"compute_{stage}"]["count"] for stage in ("input", "infer", "output")] == [2, 2, 2]
+    # Both executions once, not once for each of their requests.
+    assert 0 < one["compute_infer"]["ns"] < stats["inference_stats"]["compute_infer"]["ns"]
+    assert one["compute_input"]["ns"] == stats["inference_stats"]["compute_input"]["ns"]
+
+
 async def test_a_full_queue_is_a_429_with_when_to_come_back(settings: Settings) -> None:
     container = make_container(settings, batch_max_queued=2, batch_max_delay_ms=200, batch_max_windows=64)
     async with client_of(container.served) as client:
@@ -83,6 +109,42 @@ async def test_a_deadline_of_the_request_is_kept(settings: Settings) -> None:
         late = await post(client, binary_envelope(batch(0.5)), **{"x-deadline-ms": "20"})
     assert_error(late, 503, "deadline_exceeded", None)
     assert late.headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize("batching", [True, False], ids=["batched", "unbatched"])
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/predict", "application/json"),
+        ("/predict/batch", "application/json"),
+        ("/v2/models/tiny/infer", "application/octet-stream"),
+        ("/v2/repository/index", "application/json"),
+        ("/invocations", "application/json"),
+        ("/invocations", "text/csv"),
+        ("/invocations", f"{BINARY};json-header-size=2"),
+    ],
+)
+async def test_an_upload_that_stops_holds_a_place_and_gives_it_back(
+    settings: Settings, path: str, kind: str, batching: bool
+) -> None:
+    container = make_container(replace(settings, max_pending=1), batching=batching)
+    reached, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def stopping() -> AsyncIterator[bytes]:
+        yield b"{"
+        reached.set()
+        await goes_on.wait()
+        yield b"}"
+
+    async with client_of(container.served) as client:
+        upload = asyncio.create_task(client.post(path, content=stopping(), headers={"content-type": kind}))
+        await asyncio.wait_for(reached.wait(), 10)
+        refused = await post(client, binary_envelope(batch(0.5)))
+        assert_error(refused, 429, "too_many_requests", None)
+        assert (await client.get("/health")).status_code == 200
+        goes_on.set()
+        assert (await upload).status_code in {200, 400, 422}
+        assert (await post(client, binary_envelope(batch(0.5)))).status_code == 200
 
 
 @pytest.mark.parametrize("header", ["soon", "0", "-1", "nan", "inf"])

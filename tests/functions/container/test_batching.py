@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 from functions.container.batching import Batcher, BatchLimits, RanBatch
 from functions.container.errors import DeadlineExceededError
 from functions.core.errors import TooManyRequestsError
+from functions.core.models.engine import EngineOutput
 from functions.core.models.flow import EngineRun
+from functions.core.preprocessing.arrays import Float32Array
 from tests.support.container import FailingEngine, InlineExecutor, SummingEngine, call
 
 
@@ -99,6 +102,62 @@ async def test_what_gathers_while_the_engine_works_runs_together() -> None:
         one.gate.set()
         assert [sums(await task) for task in (first, *others)] == [[99], [1], [2], [3], [4], [5]]
     assert one.engine.batches == [[99], [1, 2, 3, 4], [5]]
+
+
+class Thread(ThreadPoolExecutor):
+    """One thread, which remembers how often it was given work."""
+
+    given = 0
+
+    def submit(self, *arguments: Any, **named: Any) -> Any:
+        self.given += 1
+        return super().submit(*arguments, **named)
+
+
+async def test_an_idle_engine_starts_at_once_with_what_arrived_at_the_same_moment() -> None:
+    engine = SummingEngine()
+    batcher = Batcher(InlineExecutor(), BatchLimits(), lambda _: None)
+    together = await asyncio.gather(*(batcher.run(call(engine, [value])) for value in (1, 2, 3)))
+    assert [sums(run) for run in together] == [[1], [2], [3]]
+    assert sums(await batcher.run(call(engine, [4]))) == [4]
+    assert engine.batches == [[1, 2, 3], [4]]
+
+
+async def test_a_quick_batch_is_not_handed_to_a_thread() -> None:
+    engine, thread = SummingEngine(), Thread(1)
+    batcher = Batcher(thread, BatchLimits(), lambda _: None)
+    runs = [await batcher.run(call(engine, [value])) for value in range(100)]
+    assert [sums(run) for run in runs] == [[value] for value in range(100)]
+    # How long a window takes is known after the first; a machine that is busy makes some look slow.
+    assert 1 <= thread.given < 100
+    thread.shutdown()
+
+
+async def test_a_slow_engine_never_holds_up_the_event_loop() -> None:
+    thread, threads = Thread(1), set[int]()
+
+    class Slow(SummingEngine):
+        def run(self, windows: Float32Array) -> EngineOutput:
+            threads.add(threading.get_ident())
+            time.sleep(0.002)
+            return super().run(windows)
+
+    batcher = Batcher(thread, BatchLimits(), lambda _: None)
+    for value in range(5):
+        await batcher.run(call(Slow(), [value]))
+    assert thread.given == 5
+    assert threading.get_ident() not in threads
+    thread.shutdown()
+
+
+async def test_a_failure_on_the_event_loop_reaches_its_request() -> None:
+    engine = SummingEngine()
+    batcher = Batcher(InlineExecutor(), BatchLimits(), lambda _: None)
+    await batcher.run(call(engine, [1]))
+    batcher._window_ms = 0.0
+    with pytest.raises(ValueError, match=r"^no answer to 1 windows$"):
+        await batcher.run(call(FailingEngine(), [2]))
+    assert sums(await batcher.run(call(engine, [3]))) == [3]
 
 
 async def test_a_lone_request_waits_for_company_no_longer_than_it_may() -> None:
@@ -194,6 +253,28 @@ async def test_a_deadline_ends_the_wait_and_frees_the_place() -> None:
         one.gate.set()
         await first
     assert one.engine.batches == [[99]]
+
+
+async def test_each_request_has_its_own_deadline_whatever_the_order_they_come_in() -> None:
+    async with bench() as one:
+        first = await held(one)
+        late, latest, in_time = one.send(1, deadline_s=0.05), one.send(2, deadline_s=0.02), one.send(3, deadline_s=30)
+        failures = await asyncio.gather(late, latest, return_exceptions=True)
+        assert [type(failure) for failure in failures] == [DeadlineExceededError] * 2
+        assert one.batcher.queued == 1
+        one.gate.set()
+        assert sums(await in_time) == [3]
+        await first
+
+
+async def test_a_deadline_holds_also_while_the_request_runs() -> None:
+    async with bench() as one:
+        running = one.send(1, deadline_s=0.05)
+        with pytest.raises(DeadlineExceededError):
+            await running
+        assert one.engine.batches == [[1]]
+        one.gate.set()
+        assert sums(await one.send(2)) == [2]
 
 
 async def test_a_failure_reaches_all_of_its_batch_and_none_of_the_next() -> None:

@@ -1,17 +1,18 @@
 """The container as it is started: a process, its check, and SIGTERM."""
 
+import json
 import signal
+import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
 from functions.container.__main__ import main
-from tests.support.apps import JSON
 from tests.support.processes import ENTRY, ROOT, Served, process, refuses
 from tests.support.servers import unused_port
 from tests.support.v2 import INFER, batch, expected_logits, raw_envelope, read_answer
@@ -44,6 +45,13 @@ def test_it_serves_is_checked_and_ends_on_sigterm(models_dir: Path) -> None:
         assert check(served) == 1
 
 
+def test_a_multi_model_endpoint_starts_with_nothing_to_serve(tmp_path: Path) -> None:
+    with process(environment(tmp_path, SAGEMAKER_MULTI_MODEL="true", PALIER_MULTI_MODEL_DIR=str(tmp_path))) as served:
+        assert httpx.get(f"{served.url}/ping").status_code == 200
+        assert httpx.get(f"{served.url}/models").json() == {"models": []}
+        assert check(served) == 0
+
+
 def test_sigterm_finishes_what_is_in_work_and_refuses_new(models_dir: Path) -> None:
     # A lone request waits a second for company: long enough to be in work when the signal comes.
     with process(environment(models_dir, PALIER_BATCH_MAX_DELAY_MS="1000")) as served:
@@ -61,28 +69,54 @@ def test_sigterm_finishes_what_is_in_work_and_refuses_new(models_dir: Path) -> N
     assert [answer.status_code for answer in answers] == [200]
 
 
-def test_what_is_not_finished_by_the_deadline_is_given_up(models_dir: Path) -> None:
-    slow = environment(models_dir, PALIER_BATCH_MAX_DELAY_MS="1000", PALIER_SHUTDOWN_S="1")
-    # A body of which half has come keeps a request in work for as long as its sender likes.
-    with process(slow) as served, httpx.Client(base_url=served.url, timeout=30) as client:
+def test_what_is_not_finished_by_the_deadline_is_given_up_with_a_sentence(models_dir: Path) -> None:
+    # A body of which half has come keeps a request in work for longer than the server may take to end.
+    with process(environment(models_dir, PALIER_SHUTDOWN_S="1")) as served:
+        with socket.create_connection(("127.0.0.1", served.port), timeout=30) as connection:
+            connection.sendall(b"POST /predict HTTP/1.1\r\ncontent-type: application/json\r\n")
+            connection.sendall(b"content-length: 12\r\nexpect: 100-continue\r\n\r\n")
+            # Only a request whose body is being read is told to go on.
+            assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            connection.sendall(b'{"signal')
+            served.process.send_signal(signal.SIGTERM)
+            answer = b""
+            while chunk := connection.recv(65536):
+                answer += chunk
+        assert served.process.wait(timeout=20) in {0, -signal.SIGTERM}
+        _, err = served.process.communicate(timeout=20)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 ")
+    assert (json.loads(body)["code"], json.loads(body)["field"]) == ("shutting_down", None)
+    assert "Traceback" not in err
 
-        def halves() -> Iterator[bytes]:
-            yield b'{"signal": ['
-            time.sleep(4)
-            yield b"1]}"
 
-        def send() -> None:
-            with pytest.raises(httpx.HTTPError):
-                client.post("/predict", content=halves(), headers={"content-type": JSON}).raise_for_status()
+def test_heads_and_bodies_that_do_not_end_are_refused(models_dir: Path) -> None:
+    limits = {"PALIER_MAX_HEAD_BYTES": "1024", "PALIER_HEAD_TIMEOUT_S": "0.2", "PALIER_DEADLINE_MS": "200"}
+    with process(environment(models_dir, **limits)) as served:
+        answers = [
+            _answer(served.port, b"GET / HTTP/1.1\r\nx: " + b"a" * 2000),
+            _answer(served.port, b"GET / HTTP/1.1\r\n"),
+            _answer(
+                served.port, b"POST /predict HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"
+            ),
+        ]
+        metrics = httpx.get(f"{served.url}/metrics").text
+    assert [int(answer.split()[1]) for answer in answers] == [431, 408, 408]
+    # Only the last one came as far as an endpoint; it was given up there, too.
+    assert 'palier_responses_total{code="0"} 1.0' in metrics
 
-        sender = threading.Thread(target=send)
-        sender.start()
-        time.sleep(0.5)
-        served.process.send_signal(signal.SIGTERM)
-        started = time.monotonic()
-        served.process.wait(timeout=20)
-        assert 0.5 < time.monotonic() - started < 6
-        sender.join(20)
+
+def test_a_taken_port_and_a_host_that_is_none_are_one_line(models_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        busy = _ended(environment(models_dir, PALIER_HOST="127.0.0.1", PALIER_PORT=port))
+    strange = _ended(environment(models_dir, PALIER_HOST="no.such.host.invalid", PALIER_PORT="0"))
+    advice = "Choose another PALIER_HOST or PALIER_PORT.\n"
+    assert busy == (1, "", f"palier: cannot listen on 127.0.0.1:{port}: Address already in use. {advice}")
+    assert (strange[0], strange[1]) == (1, "")
+    assert strange[2].startswith("palier: cannot listen on no.such.host.invalid:0: ")
+    assert strange[2].endswith(advice)
+    assert strange[2].count("\n") == 1
 
 
 def test_sigterm_while_it_warms_up_ends_it(tmp_path: Path, models_dir: Path) -> None:
@@ -122,6 +156,21 @@ def test_what_keeps_it_from_starting_is_one_sentence(
     monkeypatch.setattr("functions.container.__main__._ENVIRONMENT", {})
     assert main(["serve"]) == 1
     assert capsys.readouterr().err.startswith(f"palier: {sentence}")
+
+
+def _answer(port: int, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(request)
+        return connection.recv(65536)
+
+
+def _ended(given: dict[str, str]) -> tuple[int, str, str]:
+    """How a server ends that cannot start: its status and what it prints."""
+    whole = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **given}
+    done = subprocess.run(
+        [*ENTRY, "serve"], cwd=ROOT, env=whole, capture_output=True, text=True, timeout=60, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
 
 
 def _until_queued(served: Served) -> None:

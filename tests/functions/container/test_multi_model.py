@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
+from functions.core.errors import ModelUnavailableError
 from functions.core.settings import Settings
+from tests.conftest import MakeSettings
 from tests.support.apps import assert_error, client_of
 from tests.support.container import make_container
 from tests.support.packages import FILE, GAIN, write_package
@@ -82,18 +84,51 @@ async def test_a_model_that_is_not_loaded_is_a_404(shelf: httpx.AsyncClient, pat
         (b"{", None),
         (b'{"model_name": "x"}', None),
         (b'{"model_name": "", "url": "/x"}', None),
+        (b'{"model_name": "a/b", "url": "ROOT/plain/model"}', "model_name"),
         (b'{"model_name": "x", "url": "/etc"}', "url"),
         (b'{"model_name": "x", "url": "ROOT/../elsewhere"}', "url"),
         (b'{"model_name": "x", "url": "ROOT/nothing"}', None),
         (b'{"model_name": "x", "url": "ROOT"}', None),
     ],
-    ids=["broken", "no url", "no name", "elsewhere", "out of the root", "empty folder", "not a package"],
+    ids=["broken", "no url", "no name", "a slash", "elsewhere", "out of the root", "empty folder", "not a package"],
 )
 async def test_what_cannot_be_loaded_is_a_400(
     shelf: httpx.AsyncClient, root: Path, body: bytes, field: str | None
 ) -> None:
     answer = await shelf.post("/models", content=body.replace(b"ROOT", str(root).encode()))
     assert_error(answer, 400, "malformed_load", field)
+
+
+async def test_a_name_with_a_slash_has_its_sentence(shelf: httpx.AsyncClient, root: Path) -> None:
+    sentence = assert_error(await load(shelf, root, "plant/pump", "plain"), 400, "malformed_load", "model_name")
+    assert sentence == "The model name 'plant/pump' has a slash: no path could name the model."
+    assert (await shelf.get("/models")).json() == {"models": []}
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["empty", "absent"])
+async def test_it_starts_without_any_model(
+    make_settings: MakeSettings, root: Path, tmp_path: Path, there: bool
+) -> None:
+    models_dir = tmp_path / "none"
+    if there:
+        models_dir.mkdir()
+    container = make_container(make_settings(models_dir=models_dir), multi_model=True, multi_model_dir=root)
+    container.warm_up()
+    async with client_of(container.served) as client:
+        answer = await client.get("/ping")
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert (await load(client, root, "one", "plain")).status_code == 200
+        invoked = await client.post("/models/one/invoke", content=HIGH, headers=OCTETS)
+        assert (invoked.status_code, invoked.json()["class_id"]) == (200, "high")
+
+
+async def test_a_default_model_that_is_there_must_be_able_to_serve(
+    make_settings: MakeSettings, own_models_dir: Path, root: Path
+) -> None:
+    (own_models_dir / "tiny" / "10" / FILE).write_bytes(b"changed")
+    container = make_container(make_settings(models_dir=own_models_dir), multi_model=True, multi_model_dir=root)
+    with pytest.raises(ModelUnavailableError, match="sha256 differs"):
+        container.warm_up()
 
 
 async def test_a_changed_file_is_a_503_and_holds_no_place(shelf: httpx.AsyncClient, root: Path) -> None:

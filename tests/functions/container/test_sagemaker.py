@@ -96,7 +96,13 @@ async def test_the_binary_media_type_without_its_size_is_a_400(door: httpx.Async
 
 async def test_a_size_beyond_the_body_is_a_400(door: httpx.AsyncClient) -> None:
     answer = await invoke(door, b"{}", f"{BINARY};json-header-size=3")
-    assert_error(answer, 400, "malformed_envelope", HEADER_LENGTH)
+    sentence = assert_error(answer, 400, "malformed_envelope", "Content-Type")
+    assert sentence == "json-header-size is 3, but the body has 2 bytes."
+
+
+async def test_other_faults_of_the_binary_form_are_the_protocol_s(door: httpx.AsyncClient) -> None:
+    answer = await invoke(door, b'{"inputs": []}', f"{BINARY};json-header-size=14")
+    assert_error(answer, 400, "malformed_envelope", "inputs")
 
 
 @pytest.mark.parametrize(

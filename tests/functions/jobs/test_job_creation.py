@@ -1,5 +1,6 @@
 """A submission becomes one job, whoever dies in between, within the quota of its key, and seen by that key only."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from functions.core.jobs.messages import JobQueue, Part
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.settings import Settings
 from functions.jobs.app import create_app
-from tests.support.apps import assert_error, client_of, post_json
+from tests.support.apps import JSON, assert_error, client_of, post_json
 from tests.support.aws import JOBS
 from tests.support.jobs import Jobs, signal
 
@@ -36,6 +37,24 @@ async def test_the_same_submission_again_is_the_same_job(jobs: Jobs) -> None:
 
 async def test_without_a_key_two_submissions_are_two_jobs(jobs: Jobs) -> None:
     assert (await jobs.post(ONE)).json()["job_id"] != (await jobs.post(ONE)).json()["job_id"]
+
+
+async def test_a_submission_on_its_way_holds_a_place(jobs: Jobs) -> None:
+    reached, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def stopping() -> AsyncIterator[bytes]:
+        yield b"{"
+        reached.set()
+        await goes_on.wait()
+        yield b"}"
+
+    async with limited(jobs, max_pending=1) as client:
+        upload = asyncio.create_task(client.post("/jobs", content=stopping(), headers={"content-type": JSON}))
+        await asyncio.wait_for(reached.wait(), 10)
+        assert_error(await client.get("/jobs"), 429, "too_many_requests", None)
+        goes_on.set()
+        assert (await upload).status_code == 422
+        assert (await client.get("/jobs")).status_code == 200
 
 
 async def test_another_submission_may_not_use_the_same_key(jobs: Jobs) -> None:

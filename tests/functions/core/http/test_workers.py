@@ -42,3 +42,13 @@ async def test_asyncios_own_threads_stay_free() -> None:
     assert await asyncio.to_thread(lambda: "free") == "free"
     gate.set()
     assert await asyncio.gather(*held) == [True] * 64
+
+
+async def test_a_body_on_its_way_holds_a_place_too() -> None:
+    workers = Workers(most_pending=1)
+    with workers.place():
+        with pytest.raises(TooManyRequestsError, match="1 requests"), workers.place():
+            pass
+        with pytest.raises(TooManyRequestsError, match="1 requests"):
+            await workers.run(divmod, 7, 2)
+    assert await workers.run(divmod, 7, 2) == (3, 1)

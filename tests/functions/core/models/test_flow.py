@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from functions.core.models.engine import EngineOutput
-from functions.core.models.flow import EngineCall, EngineRun, Finished, Flow, advance, part_of, run_flow, run_windows
+from functions.core.models.flow import (
+    EngineCall,
+    EngineRun,
+    Execution,
+    Finished,
+    Flow,
+    advance,
+    part_of,
+    run_flow,
+    run_windows,
+)
 from tests.support.container import SummingEngine, call
 
 
@@ -22,7 +32,7 @@ def test_a_flow_runs_to_its_end() -> None:
 
 def test_who_follows_step_by_step_decides_what_the_runs_are() -> None:
     flow = two_runs(SummingEngine())
-    made_up = EngineRun(EngineOutput(np.array([[7.0]], np.float32), None), 1.0)
+    made_up = EngineRun(EngineOutput(np.array([[7.0]], np.float32), None), 1.0, Execution(1))
     first, second = advance(flow), advance(flow, made_up)
     assert isinstance(first, EngineCall)
     assert isinstance(second, EngineCall)
