@@ -61,7 +61,8 @@ class MultiModel:
 
     async def load(self, request: Request) -> Response:
         """POST /models: load a package; 409 when the name is taken, 507 when there is no room."""
-        asked = _read(await read_body(request, min(self.limit_bytes, _LARGEST_REQUEST)))
+        sent = await read_body(request, min(self.limit_bytes, _LARGEST_REQUEST))
+        asked = _read(sent.unpacked())
         folder = self._folder(asked.url)
         # One at a time: the room is counted before the package is there.
         async with self._loading:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from functions.core.decoding.formats import JSON, media_type
 from functions.core.errors import JobInvalidError, JobNotFoundError, JobStateError
 from functions.core.http.answers import Answer
-from functions.core.http.bodies import read_body
+from functions.core.http.bodies import SentBody, read_body
 from functions.core.http.workers import Workers
 from functions.core.jobs.files import DOWNLOAD_EXPIRES_S, RESULTS_MEDIA_TYPES, results_key
 from functions.core.jobs.job import Job
@@ -93,9 +93,12 @@ class JobEndpoints:
         answer = await self.workers.run(work)
         return Response(msgspec.json.encode(answer), status, media_type=JSON)
 
-    def _submit(self, owner: str, body: bytes, chosen: str | None) -> SubmittedAnswer:
+    def _submit(self, owner: str, sent: SentBody, chosen: str | None) -> SubmittedAnswer:
+        body = sent.unpacked()
         submitted = identify(chosen, body) if chosen else None
-        job, uploads = Submitter(self.service).submit(owner, read_submission(body), submitted)
+        job, uploads = Submitter(self.service).submit(
+            owner, read_submission(body, self.settings.jobs_max_recordings), submitted
+        )
         return SubmittedAnswer.made(job, uploads, self.service.clock())
 
     def _owned(self, request: Request) -> Job:

@@ -20,7 +20,9 @@ def check_names(query: Mapping[str, str], *known: str) -> None:
     """
     for name in query:
         if name not in known:
-            raise UnknownOptionError(f"There is no parameter {name!r}; there are {', '.join(known)}.", field=name)
+            raise UnknownOptionError(
+                f"There is no parameter {name[:40]!r}; there are {', '.join(known)}.", field=name[:40]
+            )
 
 
 def whole_number(query: Mapping[str, str], name: str, default: int, span: tuple[int, int]) -> int:

@@ -1,10 +1,13 @@
 """simdjson, as every decoder of large JSON bodies uses it."""
 
 import threading
+from typing import Any
 
 import simdjson
 
 _KEPT_BODY_BYTES = 1_000_000
+# Of one object; no request has a fraction of them.
+MOST_MEMBERS = 1_000
 _thread = threading.local()
 
 
@@ -19,6 +22,13 @@ def thread_parser(size_bytes: int) -> simdjson.Parser:
         _thread.parser = simdjson.Parser()
     parser: simdjson.Parser = _thread.parser
     return parser
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a parsed document as Python's own."""
+    if isinstance(value, simdjson.Object):
+        return value.as_dict()
+    return value.as_list() if isinstance(value, simdjson.Array) else value
 
 
 def has_brackets(body: bytes, expected: int) -> bool:
