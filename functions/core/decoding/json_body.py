@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 import simdjson
 
-from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, thread_parser
+from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, thread_parser
 from functions.core.decoding.strict_json import read_json
 from functions.core.errors import (
     EmptyBodyError,
@@ -74,8 +74,7 @@ def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
     try:
         document: Any = thread_parser(len(body)).parse(body)
         _check_members(len(document))
-        # One walk over the members: a look-up of each by its name would begin anew every time.
-        members = dict(document.items())
+        members = members_of(document)
         signal = members.pop(member)
         if member == "signals":
             check_batch_size(len(signal), most)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from functions.core.errors import MalformedEnvelopeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
+from functions.inference.v2.json_envelope import shown
 
 # Source: Open Inference Protocol, "Tensor Data Types"; binary data is little-endian.
 _STORAGE: Mapping[str, np.dtype[Any]] = {
@@ -39,7 +40,7 @@ def check_datatype(name: Any, field: str) -> str:
         raise MalformedEnvelopeError(f"The datatype {name} holds no numbers; the model takes FP32.", field=field)
     if name not in NUMERIC:
         known = ", ".join((*NUMERIC, *NOT_NUMERIC))
-        raise MalformedEnvelopeError(f"There is no datatype {str(name)[:40]!r}; there are {known}.", field=field)
+        raise MalformedEnvelopeError(f"There is no datatype {shown(name)}; there are {known}.", field=field)
     return str(name)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.core.errors import MalformedEnvelopeError
+from functions.inference.v2.json_envelope import shown
 
 LOGITS = "logits"
 PROBABILITIES = "probabilities"
@@ -43,7 +44,7 @@ def _read_output(output: dict[str, Any], field: str, binary: bool) -> RequestedO
     name = output.get("name")
     if name not in OUTPUTS:
         raise MalformedEnvelopeError(
-            f"There is no output {str(name)[:40]!r}; there are {', '.join(OUTPUTS)}.", field=f"{field}.name"
+            f"There is no output {shown(name)}; there are {', '.join(OUTPUTS)}.", field=f"{field}.name"
         )
     parameters = _parameters(output, f"{field}.parameters")
     if any(parameter.startswith("shared_memory") for parameter in parameters):
