@@ -147,7 +147,7 @@ def _members(body: bytes, most: int) -> tuple[list[Recording] | None, dict[str, 
             # The word stands elsewhere.
             return None, _object(body)
         except BatchTooLargeError:
-            raise JobTooLargeError(f"A job has at most {most} recordings.") from None
+            raise JobTooLargeError(f"A job may have {most} recordings.", field="signals") from None
         return content.recordings, {name: plain(value) for name, value in content.options.items()}
     return None, _object(body)
 
