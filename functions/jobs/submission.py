@@ -9,10 +9,9 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from functions.core.decoding.fast_json import plain
+from functions.core.decoding.fast_json import plain, read_json
 from functions.core.decoding.formats import FILE_MEDIA_TYPES, NPY
 from functions.core.decoding.json_body import decode_json_batch
-from functions.core.decoding.strict_json import read_json
 from functions.core.errors import (
     BatchTooLargeError,
     EmptyBodyError,

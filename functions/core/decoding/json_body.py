@@ -12,8 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 import simdjson
 
-from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, thread_parser
-from functions.core.decoding.strict_json import read_json
+from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, read_json, thread_parser
 from functions.core.errors import (
     EmptyBodyError,
     MalformedBodyError,

@@ -12,8 +12,7 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
-from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, plain, thread_parser
-from functions.core.decoding.strict_json import read_json
+from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, plain, read_json, thread_parser
 from functions.core.errors import MalformedBodyError, MalformedEnvelopeError, PalierError, SignalNotFiniteError
 
 # Below this simdjson gains nothing: the JSON object before binary data is a few hundred bytes.

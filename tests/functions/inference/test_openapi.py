@@ -155,6 +155,13 @@ async def test_the_page_s_policy_is_strict(client: httpx.AsyncClient) -> None:
     assert headers["referrer-policy"] == "no-referrer"
 
 
+@pytest.mark.parametrize("path", ["/docs", "/docs/docs.html"])
+async def test_every_page_has_a_policy(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+    assert response.headers["content-type"].startswith("text/html")
+    assert response.headers["content-security-policy"].startswith("default-src 'none'; ")
+
+
 async def test_the_page_has_no_script_of_its_own(client: httpx.AsyncClient) -> None:
     page = (await client.get("/docs")).text
     assert re.findall(r"<script(?![^>]*\bsrc=)", page) == []

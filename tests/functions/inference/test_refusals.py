@@ -284,7 +284,10 @@ async def test_another_method_is_not_allowed(
     assert set(response.headers["allow"].split(", ")) == allowed
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/predict/other", "/docs/absent.js", "/docs/../app.py", "/v3"])
+@pytest.mark.parametrize(
+    "path",
+    ["/nowhere", "/predict/other", "/predict/", "/models/", "/docs/absent.js", "/docs/../app.py", "/docs/", "/v3"],
+)
 async def test_an_unknown_path_is_not_found(client: httpx.AsyncClient, path: str) -> None:
     assert_error(await client.get(path), 404, "not_found", None)
 

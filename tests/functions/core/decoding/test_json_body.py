@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from functions.core.decoding import json_body
 from functions.core.decoding.fast_json import MOST_MEMBERS, plain, thread_parser
@@ -19,7 +20,7 @@ from functions.core.errors import (
     SignalNotNumericError,
     SignalShapeError,
 )
-from functions.core.preprocessing.arrays import as_float32
+from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.signal import MOST_CHANNELS
 from tests.support.costs import assert_linear_memory
 from tests.support.look_ups import count_look_ups
@@ -231,7 +232,12 @@ def test_as_many_signals_as_may_be_are_read() -> None:
 @pytest.mark.parametrize("row", ["[1]", '["1"]', "[]"], ids=["plain", "text", "empty"])
 def test_channels_are_counted_before_anything_is_made_of_each(monkeypatch: pytest.MonkeyPatch, row: str) -> None:
     made: list[Any] = []
-    monkeypatch.setattr(json_body, "as_float32", lambda values: made.append(values) or as_float32(values))
+
+    def counting(values: NDArray[Any]) -> Float32Array:
+        made.append(values)
+        return as_float32(values)
+
+    monkeypatch.setattr(json_body, "as_float32", counting)
     rows = ",".join([row] * (MOST_CHANNELS + 1))
     for body, decode, field in (
         (f'{{"signal": [{rows}]}}', decode_json, "signal"),

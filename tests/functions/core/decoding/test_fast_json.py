@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.core.decoding.fast_json import read_json
 from functions.core.decoding.json_body import decode_json
-from functions.core.decoding.strict_json import read_json
 from functions.core.errors import MalformedBodyError
 from tests.support.costs import assert_linear_memory
 
