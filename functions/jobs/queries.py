@@ -8,6 +8,7 @@ from functions.core.aws.dynamodb import timestamp
 from functions.core.errors import InvalidOptionError, UnknownOptionError
 
 LARGEST_PAGE = 1000
+LARGEST_INDEX = 10**9 - 1
 # The years that time stamps have.
 _FIRST_S, _LAST_S = 0.0, 253_402_300_799.0
 

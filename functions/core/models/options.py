@@ -26,7 +26,8 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller may ask for beside the recording."""
 
     sample_rate_hz: Annotated[
-        float | None, Meta(description="Samples per second. Default: what the file says, else the model's own rate.")
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(description="Samples per second. Default: what the file says, else the model's own rate."),
     ] = None
     return_probabilities: Annotated[bool, Meta(description="Answer with every class's probability.")] = True
     return_top_k: Annotated[
