@@ -7,7 +7,7 @@ import scipy.io
 
 from build_scripts.palier_cli.files import read_recording
 from functions.core.errors import PalierError, UnsupportedMediaTypeError
-from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
+from tests.support.recordings import csv_text, npy_bytes, npy_with_header, tone, wav_bytes
 
 HIGH = tone(0.5)
 
@@ -79,6 +79,14 @@ def test_channels_are_bounded(tmp_path: Path, channels: int, read: bool) -> None
         return
     with pytest.raises(PalierError, match=r"has 1025 channels"):
         read_recording(tmp_path / "a.npy")
+
+
+def test_a_file_of_many_rows_without_samples_is_refused(tmp_path: Path) -> None:
+    """128 bytes that once took all memory."""
+    path = tmp_path / "a.npy"
+    path.write_bytes(npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (100000000, 0), }"))
+    with pytest.raises(PalierError, match="a dimension of 0 holds no samples"):
+        read_recording(path)
 
 
 @pytest.mark.parametrize("name", ["absent.csv", "absent.mat", "folder.npy", "folder.mat"])
