@@ -95,7 +95,8 @@ class JobEndpoints:
 
     def _submit(self, owner: str, body: bytes, chosen: str | None) -> SubmittedAnswer:
         submitted = identify(chosen, body) if chosen else None
-        job, uploads = Submitter(self.service).submit(owner, read_submission(body), submitted)
+        submission = read_submission(body, self.settings.jobs_max_recordings)
+        job, uploads = Submitter(self.service).submit(owner, submission, submitted)
         return SubmittedAnswer.made(job, uploads, self.service.clock())
 
     def _owned(self, request: Request) -> Job:

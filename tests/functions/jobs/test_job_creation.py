@@ -16,14 +16,10 @@ from functions.core.settings import Settings
 from functions.jobs.app import create_app
 from tests.support.apps import assert_error, client_of, post_json
 from tests.support.aws import JOBS
-from tests.support.jobs import Jobs, signal
+from tests.support.jobs import Jobs, limited, signal
 
 ONE = {"signals": [signal("high")]}
 KEY = {"Idempotency-Key": "night-17"}
-
-
-def limited(jobs: Jobs, **limits: int) -> httpx.AsyncClient:
-    return client_of(create_app(replace(jobs.settings, **limits)))
 
 
 async def test_the_same_submission_again_is_the_same_job(jobs: Jobs) -> None:
