@@ -32,6 +32,7 @@ _CONSTANT = re.compile(rb"-?(?:NaN|Infinity)")
 _HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 _MEMBER_BEFORE = re.compile(rb'"(\w{1,64})"\s*:\s*\Z')
 _LOOK_BACK_BYTES = 100
+_TOO_DEEP = "The JSON body is nested too deeply."
 _TOO_SHORT = "The body is not JSON: it ends too early."
 
 Members = dict[str, Raw]
@@ -67,7 +68,7 @@ def find_members(body: bytes) -> Members:
     except msgspec.ValidationError as error:
         _refuse_member(str(error))
     except RecursionError:
-        raise MalformedBodyError("The JSON body is nested too deeply.") from None
+        raise MalformedBodyError(_TOO_DEEP) from None
     except UnicodeDecodeError:
         raise MalformedBodyError("The body is not JSON: it is no Unicode text.") from None
     except msgspec.DecodeError as error:
@@ -80,7 +81,7 @@ def check_count(text: Raw, most: int, member: str) -> None:
 
     Raises:
         JobTooLargeError: more than `most`.
-        SignalNotFiniteError, MalformedBodyError, JobInvalidError: what it holds cannot be read.
+        SignalNotFiniteError, MalformedBodyError: what it holds cannot be read.
     """
     try:
         count = _count(bytes(text))
@@ -91,15 +92,9 @@ def check_count(text: Raw, most: int, member: str) -> None:
             raise SignalNotFiniteError(
                 f"{member} has a number beyond every float, or a whole one of more than 64 bits.", field=member
             ) from None
-        raise JobInvalidError(f"{member} is nested too deeply.", field=member) from None
+        raise MalformedBodyError(_TOO_DEEP) from None
     if count > most:
-        raise too_large(most, member)
-
-
-def too_large(most: int, member: str) -> JobTooLargeError:
-    """Return what to answer where a member names more recordings, or files, than it may."""
-    kind = "uploads" if member == "uploads" else "recordings"
-    return JobTooLargeError(f"A job may have {most} {kind}.", field=member)
+        raise JobTooLargeError(f"A job may have {most} {member}.", field=member)
 
 
 def read_member(text: Raw, kind: Any, member: str) -> Any:

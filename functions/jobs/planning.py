@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from functions.core.decoding.formats import RAW, SERVED_FORMATS
-from functions.core.errors import EmptyBatchError, JobInvalidError, PrefixRefusedError
+from functions.core.errors import EmptyBatchError, JobInvalidError, JobTooLargeError, PrefixRefusedError
 from functions.core.jobs.files import JobFiles, inline_key, uploads_prefix
 from functions.core.jobs.job import Source
 from functions.core.jobs.messages import PlannedRecording
-from functions.jobs.members import too_large
 from functions.jobs.submission import INLINE_MEDIA_TYPE, RecordingOptions, Submission, UploadedFile, npy_file
 
 # By reference, a key may use what was put here for it, and what is for all keys.
@@ -48,7 +47,7 @@ def _check_total(count: int, most: int, member: str) -> None:
     if not count:
         raise EmptyBatchError("The job has no recordings.", field=member)
     if count > most:
-        raise too_large(most, member)
+        raise JobTooLargeError(f"A job may have {most} recordings.", field=member)
 
 
 def _inline(job_id: str, submission: Submission, most: int) -> PlannedJob:

@@ -116,6 +116,9 @@ async def test_a_job_has_so_many_recordings(jobs: Jobs) -> None:
     async with limited(jobs, jobs_max_recordings=1) as client:
         refused = await post_json(client, "/jobs", {"signals": [signal("high")] * 2})
         assert_error(refused, 413, "job_too_large", "signals")
+        night = {"name": "a.f32", "content_type": "application/octet-stream", "recordings": 2}
+        refused = await post_json(client, "/jobs", {"uploads": [night]})
+        assert_error(refused, 413, "job_too_large", "uploads")
 
 
 async def test_cancelling_ends_a_job_and_nothing_is_counted_after(jobs: Jobs) -> None:
