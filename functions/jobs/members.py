@@ -6,6 +6,7 @@ is read as the type that it must have, so that what has another ends at its firs
 
 import json
 import re
+from collections import deque
 from typing import Annotated, Any, NoReturn
 
 import msgspec
@@ -31,6 +32,9 @@ _OWN = ("signals", "uploads", "recordings", "prefix", "webhook")
 _CONSTANT = re.compile(rb"-?(?:NaN|Infinity)")
 _HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 _MEMBER_BEFORE = re.compile(rb'"(\w{1,64})"\s*:\s*\Z')
+_LIST_OF_OBJECTS = re.compile(rb'"(uploads|recordings)"\s*:\s*\[')
+# What simdjson says of a number beyond every float, and of whole ones of more than 64 bits.
+_NUMBER_ERROR = re.compile("NUMBER_ERROR|BIGINT_ERROR")
 _LOOK_BACK_BYTES = 100
 _TOO_DEEP = "The JSON body is nested too deeply."
 _TOO_SHORT = "The body is not JSON: it ends too early."
@@ -83,25 +87,16 @@ def check_count(text: Raw, most: int, member: str) -> None:
         JobTooLargeError: more than `most`.
         SignalNotFiniteError, MalformedBodyError: what it holds cannot be read.
     """
-    try:
-        count = _count(bytes(text))
-    except UnicodeDecodeError:
-        raise _no_unicode(member) from None
-    except (ValueError, RuntimeError) as error:
-        if re.match("NUMBER_ERROR|BIGINT_ERROR", str(error)):
-            raise SignalNotFiniteError(
-                f"{member} has a number beyond every float, or a whole one of more than 64 bits.", field=member
-            ) from None
-        raise MalformedBodyError(_TOO_DEEP) from None
-    if count > most:
-        raise JobTooLargeError(f"A job may have {most} {member}.", field=member)
+    if _count(bytes(text), member, most) > most:
+        kind = "uploads" if member == "uploads" else "recordings"
+        raise JobTooLargeError(f"A job may have {most} {kind}.", field=member)
 
 
 def read_member(text: Raw, kind: Any, member: str) -> Any:
     """Return what a member holds, as the type that it must have.
 
     Raises:
-        JobInvalidError: something else than it must; `field` names the place.
+        JobInvalidError, SampleRateError: something else than it must; `field` names the place.
         MalformedBodyError: text that is no Unicode.
     """
     try:
@@ -109,7 +104,9 @@ def read_member(text: Raw, kind: Any, member: str) -> Any:
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
         where = member + place.rstrip("`")
-        raise JobInvalidError(f"{where} cannot be used: {reason.replace('`', '')}.", field=where) from None
+        is_rate = where.endswith(".sample_rate_hz") and "out of range" in reason
+        refusal = SampleRateError if is_rate else JobInvalidError
+        raise refusal(f"{where} cannot be used: {reason.replace('`', '')}.", field=where) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _no_unicode(member) from None
 
@@ -124,9 +121,22 @@ def read_options(members: Members) -> dict[str, Any]:
     return {name: _read_option(text, name) for name, text in members.items() if name not in _OWN}
 
 
-def _count(text: bytes) -> int:
+def _count(text: bytes, member: str, most: int) -> int:
     """Return how many entries a list has; what is no list has none."""
-    entries: Any = thread_parser(len(text)).parse(text)
+    try:
+        entries: Any = thread_parser(len(text)).parse(text)
+    except UnicodeDecodeError:
+        raise _no_unicode(member) from None
+    except (ValueError, RuntimeError) as error:
+        if not _NUMBER_ERROR.match(str(error)):
+            raise MalformedBodyError(_TOO_DEEP) from None
+        objects = text.count(b"{")
+        if member != "signals" and objects <= most:
+            # A list of so few objects can be read, and its reader finds the place.
+            return objects
+        raise SignalNotFiniteError(
+            f"{member} has a number beyond every float, or a whole one of more than 64 bits.", field=member
+        ) from None
     return len(entries) if isinstance(entries, simdjson.Array) else 0
 
 
@@ -169,14 +179,23 @@ def _explain(body: bytes, sentence: str) -> NoReturn:
     start = place - (body[max(place - 1, 0) : place] == b"-")
     constant = _CONSTANT.match(body, start)
     if constant is not None:
-        member = _MEMBER_BEFORE.search(body[max(start - _LOOK_BACK_BYTES, 0) : start])
-        raise SignalNotFiniteError(
-            f"The JSON body has {constant[0].decode()}, which is no number.",
-            field=member[1].decode() if member else "signals",
-        )
+        field = _field_at(body, start)
+        kind = SampleRateError if field.endswith("sample_rate_hz") else SignalNotFiniteError
+        raise kind(f"The JSON body has {constant[0].decode()}, which is no number.", field=field)
     if "utf-16" in sentence or _HALF_OF_A_PAIR.search(body):
         raise MalformedBodyError("The JSON body has text that is no Unicode: half of a surrogate pair stands alone.")
     raise MalformedBodyError(f"The body is not JSON: it is wrong at byte {place}." if found else _TOO_SHORT)
+
+
+def _field_at(body: bytes, place: int) -> str:
+    """Return the field whose value begins at a place, as far as the text before it shows."""
+    member = _MEMBER_BEFORE.search(body[max(place - _LOOK_BACK_BYTES, 0) : place])
+    if member is None:
+        return "signals"
+    name, last = member[1].decode(), deque(_LIST_OF_OBJECTS.finditer(body, 0, place), maxlen=1)
+    if not last or body.find(b"]", last[0].end(), place) >= 0:
+        return name
+    return f"{last[0][1].decode()}[{body.count(b'{', last[0].end(), place) - 1}].{name}"
 
 
 def _no_unicode(member: str) -> MalformedBodyError:

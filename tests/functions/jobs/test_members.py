@@ -31,6 +31,7 @@ ODD = {
     "model": f'"model":[{"[]," * 100_000}[]],',
     "prefix": f'"prefix":{{"a":[{"[]," * 100_000}[]]}},',
     "text": f'"model":"{"a" * 300_000}",',
+    "object": f'"signals":[{"[1]," * 100_000}{{"a":1e999}}],',
     "nan": f'"uploads":[{"{}," * 100_000}NaN],',
     "infinite": f'"uploads":[{(UPLOAD + ",") * 3_000}{{"sample_rate_hz":1e999}}],',
 }
@@ -114,11 +115,13 @@ NOT_FINITE = ["NaN", "Infinity", "-Infinity"]
 @pytest.mark.parametrize("number", NOT_FINITE)
 async def test_a_sample_rate_that_is_not_finite_is_refused(jobs: Jobs, number: str) -> None:
     signals = f'{{"signals":[[1,2]],"sample_rate_hz":{number}}}'
-    assert_error(await post(jobs, signals), 422, "signal_not_finite", "sample_rate_hz")
+    assert_error(await post(jobs, signals), 422, "sample_rate_out_of_range", "sample_rate_hz")
     text = f'{{"signals":[[1,2]],"sample_rate_hz":"{number}"}}'
     assert_error(await post(jobs, text), 422, "sample_rate_out_of_range", "sample_rate_hz")
-    own = f'{{"signals":[[1,2]],"recordings":[{{"sample_rate_hz":{number}}}]}}'
-    assert_error(await post(jobs, own), 422, "signal_not_finite", "sample_rate_hz")
+    own = f'{{"signals":[[1],[2]],"recordings":[{{"channel":"a"}},{{"sample_rate_hz":{number}}}]}}'
+    assert_error(await post(jobs, own), 422, "sample_rate_out_of_range", "recordings[1].sample_rate_hz")
+    behind = f'{{"uploads":[{UPLOAD % 1}],"full_scale":{number}}}'
+    assert_error(await post(jobs, behind), 422, "signal_not_finite", "full_scale")
     assert (await jobs.get("/jobs"))["jobs"] == []
 
 
@@ -127,7 +130,8 @@ async def test_a_sample_rate_that_is_not_finite_is_refused(jobs: Jobs, number: s
     [
         ('{"prefix":"s3://b/","sample_rate_hz":1e999}', 422, "sample_rate_out_of_range", "sample_rate_hz"),
         ('{"prefix":"s3://b/","full_scale":NaN}', 422, "signal_not_finite", "full_scale"),
-        ('{"uploads":[{"sample_rate_hz":1e999}]}', 422, "signal_not_finite", "uploads"),
+        ('{"uploads":[{"sample_rate_hz":1e999}]}', 422, "sample_rate_out_of_range", "uploads[0].sample_rate_hz"),
+        ('{"recordings":[{"full_scale":1e999}]}', 422, "job_invalid", "recordings[0].full_scale"),
         ('{"signals":[[1,1e999]]}', 422, "signal_not_finite", "signals"),
         ('{"signals":[[1,36893488147419103232]]}', 422, "signal_not_finite", "signals"),
         ('{"signals":[[1,-Infinity]]}', 422, "signal_not_finite", "signals"),
@@ -149,7 +153,7 @@ async def test_a_sample_rate_that_is_not_finite_is_refused(jobs: Jobs, number: s
         (b'{"\xff":1}', 400, "malformed_body", None),
         (b"\xff\xfe{\x00\x00\xd8", 400, "malformed_body", None),
     ],
-    ids=range(23),
+    ids=range(24),
 )  # fmt: skip
 async def test_what_cannot_be_read_is_refused_with_its_place(
     jobs: Jobs, body: str | bytes, status: int, code: str, field: str | None
