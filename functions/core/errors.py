@@ -368,6 +368,10 @@ class DependencyUnavailableError(PalierError):
     headers: Mapping[str, str] = {"retry-after": "5"}
 
 
+class SubmissionTooSlowError(DependencyUnavailableError):
+    """A submission that took so long that it was given up: no job was made of it."""
+
+
 class NotConfiguredError(DependencyUnavailableError):
     """A part of this service that its settings leave out: to ask again is of no use."""
 

@@ -97,9 +97,8 @@ class JobEndpoints:
     def _submit(self, owner: str, sent: SentBody, chosen: str | None) -> SubmittedAnswer:
         body = sent.unpacked()
         submitted = identify(chosen, body) if chosen else None
-        job, uploads = Submitter(self.service).submit(
-            owner, read_submission(body, self.settings.jobs_max_recordings), submitted
-        )
+        submission = read_submission(body, self.settings.jobs_max_recordings)
+        job, uploads = Submitter(self.service).submit(owner, submission, submitted)
         return SubmittedAnswer.made(job, uploads, self.service.clock())
 
     def _owned(self, request: Request) -> Job:

@@ -1,7 +1,9 @@
 """Making a job of a submission: once, however often it is submitted, and never half of it.
 
-The order makes that true: files first, then a message that has the job reconciled later, which puts right what a death
-in between leaves, then one transaction (job, quota, idempotency key), then the messages of parts, which count nothing.
+The order makes that true: a message that has the job reconciled later, which puts right or removes what a death in
+between leaves, then files, then one transaction (job, quota, idempotency key), then the messages of parts, which count
+nothing. What has no room in its key's quota is refused before any of it, and files of a job that was not made after all
+are removed.
 """
 
 import hashlib
@@ -17,8 +19,15 @@ from msgspec.structs import replace
 from functions.core.aws.dynamodb import ConditionFailedError
 from functions.core.decoding.formats import RAW
 from functions.core.decoding.raw import SAMPLE_BYTES
-from functions.core.errors import JobInvalidError, JobStateError, UploadsMissingError
-from functions.core.jobs.files import JobFiles, Upload, inline_key, uploads_prefix
+from functions.core.errors import (
+    IdempotencyKeyReusedError,
+    JobInvalidError,
+    JobStateError,
+    QuotaExceededError,
+    SubmissionTooSlowError,
+    UploadsMissingError,
+)
+from functions.core.jobs.files import JobFiles, Upload, inline_key, submission_keys, uploads_prefix
 from functions.core.jobs.job import Job, new_job_id
 from functions.core.jobs.messages import PlannedRecording, Reconcile
 from functions.core.jobs.plan import read_plan, write_plan
@@ -29,7 +38,7 @@ from functions.jobs.planning import PlannedJob, plan_job
 from functions.jobs.submission import Submission
 
 _DAY_S = 86_400
-# By then the submission has either made a job or died.
+# By then a submission has made a job; one that has not is given up.
 _FIRST_LOOK_S = 60
 
 
@@ -45,15 +54,8 @@ class Submitter:
         Raises:
             PalierError: it cannot become a job, or the key has too many.
         """
-        table = self.service.table
-        known = table.find(owner, submitted) if submitted else None
-        if known is None:
-            job_id = new_job_id()
-            files, most = self.service.files, self.service.settings.jobs_max_recordings
-            planned = plan_job(job_id, owner, submission, files, most)
-            self._store(job_id, planned)
-            known = table.create(self._job(job_id, owner, submission, planned), submitted)
-        return self._go_on(known)
+        known = self.service.table.find(owner, submitted) if submitted else None
+        return self._go_on(known or self._make(owner, submission, submitted))
 
     def start(self, job: Job) -> Job:
         """Start a job whose uploads are there; one that was started already stays as it is.
@@ -74,6 +76,21 @@ class Submitter:
                 raise JobStateError("The job is over or running already.") from None
         return job if job.dispatched else self.service.dispatch(job)
 
+    def _make(self, owner: str, submission: Submission, submitted: Submitted | None) -> Job:
+        table, files, job_id = self.service.table, self.service.files, new_job_id()
+        planned = plan_job(job_id, owner, submission, files, self.service.settings.jobs_max_recordings)
+        table.check_room(owner, len(planned.recordings))
+        self._store(job_id, planned)
+        try:
+            made = table.create(self._job(job_id, owner, submission, planned), submitted)
+        except (QuotaExceededError, IdempotencyKeyReusedError, SubmissionTooSlowError):
+            # After any other failure it may have been made: reconciliation will see.
+            files.remove(*submission_keys(job_id))
+            raise
+        if made.job_id != job_id:
+            files.remove(*submission_keys(job_id))
+        return made
+
     def _go_on(self, job: Job) -> tuple[Job, list[Upload]]:
         if job.waiting and not job.is_final:
             return job, self._offers(job)
@@ -82,10 +99,10 @@ class Submitter:
         return job, []
 
     def _store(self, job_id: str, planned: PlannedJob) -> None:
+        self.service.queue.send([Reconcile(job_id)], _FIRST_LOOK_S)
         if planned.inline:
             self.service.files.put(inline_key(job_id), planned.inline, RAW)
         write_plan(self.service.files, job_id, planned.recordings)
-        self.service.queue.send([Reconcile(job_id)], _FIRST_LOOK_S)
 
     def _job(self, job_id: str, owner: str, submission: Submission, planned: PlannedJob) -> Job:
         now, settings, webhook = self.service.clock(), self.service.settings, submission.webhook

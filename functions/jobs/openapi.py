@@ -15,6 +15,7 @@ from functions.core.http.openapi import PARTS, READING_ERRORS, SCHEMAS, SIGNAL, 
 from functions.core.models.options import ASSET_ID, DiagnosisOptions
 from functions.jobs.assets import HISTORY_CURSOR
 from functions.jobs.endpoints import IDEMPOTENCY_KEY, JOB_CURSOR
+from functions.jobs.members import LONGEST_TEXT
 from functions.jobs.queries import LARGEST_INDEX, LARGEST_PAGE
 from functions.jobs.schemas import (
     AssetsAnswer,
@@ -25,7 +26,7 @@ from functions.jobs.schemas import (
     ResultsAnswer,
     SubmittedAnswer,
 )
-from functions.jobs.submission import RecordingOptions, UploadedFile, WebhookTarget
+from functions.jobs.submission import LONGEST_PREFIX, MOST_UPLOADS, RecordingOptions, UploadedFile, WebhookTarget
 
 FILE = PARTS / "jobs.json"
 TAGS = {
@@ -146,13 +147,17 @@ def _submit() -> dict[str, Any]:
 
 
 def _body() -> dict[str, Any]:
-    files = {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"$ref": SCHEMAS + "UploadedFile"}}
+    files = {"type": "array", "minItems": 1, "maxItems": MOST_UPLOADS, "items": {"$ref": SCHEMAS + "UploadedFile"}}
     own = {"type": "array", "items": {"$ref": SCHEMAS + "RecordingOptions"}}
     ways: dict[str, Any] = {
         "signals": _SIGNALS,
         "uploads": files | {"description": "Files that are to be uploaded."},
-        "prefix": _TEXT
-        | {"pattern": "^s3://.+/$", "description": "s3:// of the service's own bucket, with a slash at its end."},
+        "prefix": {
+            "type": "string",
+            "pattern": "^s3://.+/$",
+            "maxLength": LONGEST_PREFIX,
+            "description": "s3:// of the service's own bucket, with a slash at its end.",
+        },
     }
     more = {
         "recordings": own | {"description": "Of signals: an entry for each."},
@@ -161,9 +166,15 @@ def _body() -> dict[str, Any]:
     return {
         "type": "object",
         "oneOf": [{"required": [way]} for way in ways],
-        "properties": {**ways, **more, **_options()},
+        "properties": {**ways, **more, **{name: _bounded(schema) for name, schema in _options().items()}},
         "additionalProperties": False,
     }
+
+
+def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return an option's schema with the bound that its text has in a job."""
+    kinds = [one | ({"maxLength": LONGEST_TEXT} if one == _TEXT else {}) for one in schema.get("anyOf", ())]
+    return schema | ({"anyOf": kinds} if kinds else {})
 
 
 def _results(parameters: list[dict[str, Any]]) -> dict[str, Any]:

@@ -13,8 +13,6 @@ from functions.jobs.submission import INLINE_MEDIA_TYPE, RecordingOptions, Submi
 # By reference, a key may use what was put here for it, and what is for all keys.
 REFERENCES = "recordings/"
 SHARED = "shared"
-# A form for each file is in the answer, which Lambda bounds.
-MOST_UPLOADS = 1_000
 
 _MEDIA_TYPES = {ending: one.media_type for one in SERVED_FORMATS for ending in one.job_endings}
 
@@ -38,23 +36,22 @@ def plan_job(job_id: str, owner: str, submission: Submission, files: JobFiles, m
         DependencyUnavailableError: the bucket cannot be listed.
     """
     if submission.prefix is not None:
-        planned = PlannedJob("prefix", _referenced(submission.prefix, owner, files, most))
-    elif submission.uploads:
-        planned = PlannedJob("uploads", _uploaded(job_id, submission.uploads))
-    else:
-        planned = _inline(job_id, submission)
-    if not planned.recordings:
-        raise EmptyBatchError("The job has no recordings.", field=_member(planned.source))
-    if len(planned.recordings) > most:
-        raise JobTooLargeError(f"A job may have {most} recordings.", field=_member(planned.source))
-    return planned
+        return PlannedJob("prefix", _referenced(submission.prefix, owner, files, most))
+    if submission.uploads:
+        return PlannedJob("uploads", _uploaded(job_id, submission.uploads, most))
+    return _inline(job_id, submission, most)
 
 
-def _member(source: Source) -> str:
-    return "signals" if source == "inline" else source
+def _check_total(count: int, most: int, member: str) -> None:
+    """Check how many recordings there are before one is planned."""
+    if not count:
+        raise EmptyBatchError("The job has no recordings.", field=member)
+    if count > most:
+        raise JobTooLargeError(f"A job may have {most} recordings.", field=member)
 
 
-def _inline(job_id: str, submission: Submission) -> PlannedJob:
+def _inline(job_id: str, submission: Submission, most: int) -> PlannedJob:
+    _check_total(len(submission.signals), most, "signals")
     recordings: list[PlannedRecording] = []
     content = bytearray()
     options = submission.recordings or [RecordingOptions()] * len(submission.signals)
@@ -69,8 +66,9 @@ def _inline(job_id: str, submission: Submission) -> PlannedJob:
     return PlannedJob("inline", recordings, bytes(content))
 
 
-def _uploaded(job_id: str, uploads: Sequence[UploadedFile]) -> list[PlannedRecording]:
+def _uploaded(job_id: str, uploads: Sequence[UploadedFile], most: int) -> list[PlannedRecording]:
     _check_uploads(uploads)
+    _check_total(sum(upload.recordings for upload in uploads), most, "uploads")
     planned: list[PlannedRecording] = []
     for one in uploads:
         key = f"{uploads_prefix(job_id)}{one.name}"
@@ -82,8 +80,6 @@ def _uploaded(job_id: str, uploads: Sequence[UploadedFile]) -> list[PlannedRecor
 
 
 def _check_uploads(uploads: Sequence[UploadedFile]) -> None:
-    if len(uploads) > MOST_UPLOADS:
-        raise JobTooLargeError(f"A job may have {MOST_UPLOADS} uploads.", field="uploads")
     if len({upload.name for upload in uploads}) != len(uploads):
         raise JobInvalidError("Two uploads have the same name.", field="uploads")
     for index, upload in enumerate(uploads):
@@ -96,7 +92,9 @@ def _check_uploads(uploads: Sequence[UploadedFile]) -> None:
 def _referenced(prefix: str, owner: str, files: JobFiles, most: int) -> list[PlannedRecording]:
     place = _allowed(prefix, owner, files.bucket)
     recordings: list[PlannedRecording] = []
-    for index, file in enumerate(files.below(place, most)):
+    found = files.below(place, most)
+    _check_total(len(found), most, "prefix")
+    for index, file in enumerate(found):
         name = file.key.removeprefix(place)
         media_type = _MEDIA_TYPES.get(f".{name.rpartition('.')[2].lower()}")
         if media_type is None:

@@ -1,30 +1,27 @@
 """What a caller submits: recordings in one of three ways, and what is asked of them."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
-from msgspec import Meta
+from msgspec import Meta, Raw
 
-from functions.core.decoding.fast_json import plain, read_json
 from functions.core.decoding.formats import FILE_MEDIA_TYPES, NPY
 from functions.core.decoding.json_body import decode_json_batch
-from functions.core.errors import (
-    BatchTooLargeError,
-    EmptyBodyError,
-    JobInvalidError,
-    JobTooLargeError,
-    MalformedBodyError,
-    PalierError,
-    SignalMissingError,
-)
+from functions.core.errors import JobInvalidError, PalierError, SampleRateError
 from functions.core.http.addresses import check_url
 from functions.core.models.options import DiagnosisOptions, SampleFormat
 from functions.core.preprocessing.signal import Recording
+from functions.jobs.members import LONGEST_TEXT, Members, check_count, find_members, read_member, read_options
 
+# A form for each file is in the answer, which Lambda bounds.
+MOST_UPLOADS = 1_000
+# A longest key of an object of S3, behind `s3://` and the name of a bucket.
+LONGEST_PREFIX = 1_100
 # Safe in a key, a file name, a cell of a spreadsheet and a log.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}(?![\s\S])"
 
@@ -35,13 +32,18 @@ else:
     FileMediaType = Literal[FILE_MEDIA_TYPES]
 
 
+Prefix = Annotated[str, Meta(max_length=LONGEST_PREFIX)]
+_NULL = Raw(b"null")
+_Entry = TypeVar("_Entry", bound="OwnOptions")
+
+
 class OwnOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is asked of one recording, beside what is asked of all."""
 
     sample_rate_hz: float | None = None
     asset_id: str | None = None
-    recorded_at: str | None = None
-    channel: str | None = None
+    recorded_at: Annotated[str, Meta(max_length=64)] | None = None
+    channel: Annotated[str, Meta(max_length=LONGEST_TEXT)] | None = None
     full_scale: float | None = None
     sample_format: SampleFormat | None = None
 
@@ -101,28 +103,30 @@ def read_submission(body: bytes, most: int) -> Submission:
     """Read the body of a submission.
 
     Args:
-        body: the JSON text.
-        most: recordings that are taken.
+        body: its JSON text.
+        most: recordings that a job may have.
 
     Raises:
-        JobTooLargeError: more signals.
         MalformedBodyError: not JSON.
+        JobTooLargeError: more recordings or uploads than a job may have; nothing was made of them.
         JobInvalidError, WebhookRefusedError, UnusableError: it cannot become a job; `field` names the member.
     """
-    signals, members = _members(body, most)
-    webhook = _convert(members.pop("webhook", None), WebhookTarget | None, "webhook")
-    uploads = _convert(members.pop("uploads", []), list[UploadedFile], "uploads")
-    recordings = _convert(members.pop("recordings", []), list[RecordingOptions], "recordings")
-    prefix = _convert(members.pop("prefix", None), str | None, "prefix")
-    if (signals is not None) + bool(uploads) + (prefix is not None) != 1:
+    members = find_members(body)
+    options = read_options(members)
+    webhook: WebhookTarget | None = read_member(members.get("webhook", _NULL), WebhookTarget | None, "webhook")
+    prefix: str | None = read_member(members.get("prefix", _NULL), Prefix | None, "prefix")
+    uploads = _read_list(members, "uploads", UploadedFile, MOST_UPLOADS)
+    recordings = _read_list(members, "recordings", RecordingOptions, most)
+    if ("signals" in members) + bool(uploads) + (prefix is not None) != 1:
         raise JobInvalidError("A job needs exactly one of signals, uploads and prefix.")
-    if recordings and len(recordings) != len(signals or ()):
-        raise JobInvalidError("recordings must have one entry for each of signals.", field="recordings")
     if webhook is not None:
         check_url(webhook.url)
-    _check_options(members, recordings, "recordings")
-    _check_options(members, uploads, "uploads")
-    return Submission(members, signals or (), recordings, uploads, prefix, webhook)
+    _check_options(options, uploads, "uploads")
+    _check_options(options, recordings, "recordings")
+    signals = _read_signals(members["signals"], most) if "signals" in members else ()
+    if recordings and len(recordings) != len(signals):
+        raise JobInvalidError("recordings must have one entry for each of signals.", field="recordings")
+    return Submission(options, signals, recordings, uploads, prefix, webhook)
 
 
 def npy_file(recording: Recording) -> bytes:
@@ -135,43 +139,32 @@ def npy_file(recording: Recording) -> bytes:
 INLINE_MEDIA_TYPE = NPY
 
 
-def _members(body: bytes, most: int) -> tuple[list[Recording] | None, dict[str, Any]]:
-    """Return the signals, or None where there are none, and the other members."""
-    if not body.strip():
-        raise EmptyBodyError
-    if b'"signals"' in body:
-        try:
-            content = decode_json_batch(body, most)
-        except SignalMissingError:
-            # The word stands elsewhere.
-            return None, _object(body)
-        except BatchTooLargeError:
-            raise JobTooLargeError(f"A job may have {most} recordings.", field="signals") from None
-        return content.recordings, {name: plain(value) for name, value in content.options.items()}
-    return None, _object(body)
+def _read_list(members: Members, name: str, kind: type[_Entry], most: int) -> list[_Entry]:
+    text = members.get(name)
+    if text is None:
+        return []
+    check_count(text, most, name)
+    entries: list[_Entry] = read_member(text, list[kind], name)  # type: ignore[valid-type]
+    return entries
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    members = read_json(body)
-    if not isinstance(members, dict):
-        raise MalformedBodyError("The JSON body must be an object.")
-    return members
+def _read_signals(text: Raw, most: int) -> list[Recording]:
+    check_count(text, most, "signals")
+    return decode_json_batch(b'{"signals":%b}' % bytes(text), most).recordings
 
 
-def _convert(value: Any, kind: Any, member: str) -> Any:
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        reason, _, place = str(error).partition(" - at `$")
-        where = member + place.rstrip("`")
-        raise JobInvalidError(f"{where} cannot be used: {reason.replace('`', '')}.", field=where) from None
-
-
-def _check_options(members: Mapping[str, Any], recordings: Sequence[OwnOptions], member: str) -> None:
-    DiagnosisOptions.parse(members)
+def _check_options(common: Mapping[str, Any], recordings: Sequence[OwnOptions], member: str) -> None:
+    _check(common)
     for index, recording in enumerate(recordings):
         try:
-            DiagnosisOptions.parse({**members, **recording.options()})
+            _check({**common, **recording.options()})
         except PalierError as error:
             error.field = f"{member}[{index}].{error.field}"
             raise
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    rate_hz = DiagnosisOptions.parse(values).sample_rate_hz
+    # It may come as text, and JSON has no number for what is not finite: it would be stored as null, the default.
+    if rate_hz is not None and not math.isfinite(rate_hz):
+        raise SampleRateError(f"The sample rate {rate_hz:g} Hz is not a finite number.")

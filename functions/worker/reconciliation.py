@@ -1,5 +1,7 @@
 """Reconciling a job: asked for before the job is made, and done until the job is over and its webhook called."""
 
+from functions.core.aws.dynamodb import ConditionFailedError
+from functions.core.jobs.files import submission_keys
 from functions.core.jobs.job import Job
 from functions.core.jobs.messages import MOST_DELAY_S, Notify, Reconcile
 from functions.core.jobs.service import JobService
@@ -14,14 +16,24 @@ def reconcile(service: JobService, message: Reconcile) -> None:
     Raises:
         PalierError: something that is needed is not available; to be tried again.
     """
-    job = service.table.get(message.job_id)
+    job = service.table.get(message.job_id) or _give_up(service, message.job_id)
     if job is None:
-        # It was refused, or it is long over.
         return
     job = _put_right(service, service.keep_time(job))
     if not job.is_final:
         left_s = job.deadline_s - service.clock()
         service.queue.send([message], min(max(left_s, 1), MOST_DELAY_S))
+
+
+def _give_up(service: JobService, job_id: str) -> Job | None:
+    """Remove what a submission stored that made no job; return the job where it is made meanwhile."""
+    try:
+        service.table.give_up(job_id)
+    except ConditionFailedError:
+        # Or it is long over.
+        return service.table.get(job_id)
+    service.files.remove(*submission_keys(job_id))
+    return None
 
 
 def _put_right(service: JobService, job: Job) -> Job:

@@ -1,5 +1,6 @@
 """Webhooks: signed, sent to a public address only, never redirected, and called again when they fail."""
 
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -21,11 +22,13 @@ from functions.core.jobs.messages import Notify
 from functions.core.jobs.service import JobService
 from functions.core.observability.telemetry import LOGGER
 from functions.core.version import VERSION
+from functions.worker.timed_socket import Deadline, TimedSocket
 
 # Waits (s) behind a failed attempt: about 20 minutes in all.
 WAITS_S = (10, 40, 160, 320, 640)
 _TIMEOUT_S = 10.0
-_MOST_ANSWER_BYTES = 1024
+# Of the answer's body: so much is read that a receiver of few words is not cut off.
+_MOST_BODY_BYTES = 1024
 
 
 class WebhookFailedError(PalierError):
@@ -54,7 +57,10 @@ def resolve(host: str, port: int) -> list[Address]:
 
 @dataclass(frozen=True)
 class Webhook:
-    """Calls webhooks. The name is resolved once, and the connection goes to the address that was checked."""
+    """Calls webhooks. The name is resolved once, and the connection goes to the address that was checked.
+
+    timeout_s: of a whole call, from the connection to the answer, however slowly the receiver goes on.
+    """
 
     resolve: Callable[[str, int], Sequence[Address]] = resolve
     permits: Callable[[Address], bool] = is_public
@@ -68,7 +74,7 @@ class Webhook:
             WebhookRefusedError: its URL or one of its addresses is not public.
             WebhookFailedError: it cannot be reached, or answers anything but 2xx.
         """
-        parts = check_url(job.webhook_url or "")
+        deadline, parts = Deadline(self.timeout_s), check_url(job.webhook_url or "")
         body, sent_s = msgspec.json.encode(notice(job)), int(time.time())
         headers = {
             "Host": parts.netloc,
@@ -78,7 +84,8 @@ class Webhook:
             "X-Palier-Timestamp": str(sent_s),
             "X-Palier-Signature": f"v1={sign(job.webhook_secret or '', sent_s, body)}",
         }
-        status = self._post(parts, self._address(parts), body, headers)
+        connection = _PinnedConnection(parts, self._address(parts), self.make_context(), deadline)
+        status = _post(connection, parts, body, headers)
         if not 200 <= status < 300:
             raise WebhookFailedError(f"The webhook's receiver answered {status}.")
 
@@ -93,36 +100,39 @@ class Webhook:
             raise WebhookFailedError(f"The webhook's host {host!r} has no address.")
         return addresses[0]
 
-    def _post(self, parts: SplitResult, address: Address, body: bytes, headers: dict[str, str]) -> int:
-        connection = _PinnedConnection(
-            str(parts.hostname), parts.port or 443, address, self.make_context(), self.timeout_s
-        )
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        try:
-            connection.request("POST", target, body, headers)
-            response = connection.getresponse()
-            response.read(_MOST_ANSWER_BYTES)
-        except (OSError, http.client.HTTPException) as error:
-            raise WebhookFailedError(f"The webhook's receiver cannot be reached: {type(error).__name__}.") from error
-        else:
-            return response.status
-        finally:
-            connection.close()
-
 
 class _PinnedConnection(http.client.HTTPSConnection):
-    """A connection to one address; the certificate must be of the host's name all the same."""
+    """A connection to one address, up to a deadline; the certificate must be of the host's name all the same."""
 
-    def __init__(self, host: str, port: int, address: Address, context: ssl.SSLContext, timeout_s: float) -> None:
-        super().__init__(host, port, timeout=timeout_s, context=context)
-        self._target = (str(address), port)
+    def __init__(self, parts: SplitResult, address: Address, context: ssl.SSLContext, deadline: Deadline) -> None:
+        super().__init__(str(parts.hostname), parts.port or 443, context=context)
+        self._target = (str(address), self.port)
         self._tls = context
-        self._timeout_s = timeout_s
+        self._deadline = deadline
 
     def connect(self) -> None:
         """Connect to the address that was checked, whatever the name leads to by now."""
-        plain = socket.create_connection(self._target, self._timeout_s)
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+        with socket.create_connection(self._target, self._deadline.left_s()) as plain:
+            plain.settimeout(self._deadline.left_s())
+            # It takes the connection over from `plain`.
+            encrypted = self._tls.wrap_socket(plain, server_hostname=self.host)
+        self.sock = TimedSocket(encrypted, self._deadline)
+
+
+def _post(connection: _PinnedConnection, parts: SplitResult, body: bytes, headers: dict[str, str]) -> int:
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        connection.request("POST", target, body, headers)
+        response = connection.getresponse()
+        # The status has said whether the receiver took it.
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            response.read(_MOST_BODY_BYTES)
+    except (OSError, http.client.HTTPException) as error:
+        raise WebhookFailedError(f"The webhook's receiver cannot be reached: {type(error).__name__}.") from error
+    else:
+        return response.status
+    finally:
+        connection.close()
 
 
 def notice(job: Job) -> dict[str, object]:

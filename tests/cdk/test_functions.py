@@ -169,7 +169,10 @@ def test_the_only_wildcards_are_traces_and_objects(assembly: Assembly) -> None:
                 wild.append(
                     tuple(statement["Action"]) if isinstance(statement["Action"], list) else statement["Action"]
                 )
-    assert set(wild) == {("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ("s3:GetObject", "s3:PutObject")}
+    assert set(wild) == {
+        ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+        ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
+    }
 
 
 OWN = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
@@ -181,6 +184,7 @@ JOBS = {
     *READ,
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
+    "s3:DeleteObject",
     "s3:GetObject",
     "s3:PutObject",
     "s3:ListBucket",

@@ -1,6 +1,8 @@
-"""A receiver of webhooks on loopback, with a certificate of its own for one name."""
+"""Receivers of webhooks on loopback, with a certificate of their own for one name."""
 
+import contextlib
 import http.server
+import socket
 import ssl
 import subprocess
 import threading
@@ -8,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 NAME = "hooks.plant.example"
 
@@ -30,10 +33,7 @@ class Receiver:
 @contextmanager
 def receiving(folder: Path) -> Iterator[Receiver]:
     """Receive on a free port of loopback."""
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    _make_certificate(key, certificate)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context, certificate = _make_context(folder)
     receiver = Receiver(0, certificate)
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -59,6 +59,65 @@ def receiving(folder: Path) -> Iterator[Receiver]:
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+Place = Literal["handshake", "head", "body"]
+# A slow receiver's bytes, and the pause before each: ten seconds in all.
+DRIPS, PAUSE_S = 500, 0.02
+# What it sends at once, before the drips and behind them. A record of TLS announces its length.
+_AROUND: dict[Place, tuple[bytes, bytes]] = {
+    "handshake": (b"\x16\x03\x03\x10\x00", b""),
+    "head": (b"HTTP/1.1 204 No Content\r\nX-Slow: ", b"\r\n\r\n"),
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % DRIPS, b""),
+}
+
+
+@dataclass
+class SlowReceiver(Receiver):
+    """A receiver that answers one call byte by byte; dripped: how many bytes it has sent so."""
+
+    dripped: int = 0
+
+
+@contextmanager
+def dripping(folder: Path, place: Place) -> Iterator[SlowReceiver]:
+    """Answer one call on a free port of loopback, slowly in one place of the answer."""
+    context, certificate = _make_context(folder)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        receiver = SlowReceiver(server.getsockname()[1], certificate)
+        stopped = threading.Event()
+        thread = threading.Thread(target=_drip, args=(server, context, place, receiver, stopped))
+        thread.start()
+        try:
+            yield receiver
+        finally:
+            stopped.set()
+            thread.join(5)
+
+
+def _drip(
+    server: socket.socket, context: ssl.SSLContext, place: Place, receiver: SlowReceiver, stopped: threading.Event
+) -> None:
+    connection, _ = server.accept()
+    before, behind = _AROUND[place]
+    # The caller goes when it has waited long enough.
+    with contextlib.suppress(OSError), connection:
+        stream = connection if place == "handshake" else context.wrap_socket(connection, server_side=True)
+        with stream:
+            stream.recv(65_536)
+            stream.sendall(before)
+            while receiver.dripped < DRIPS and not stopped.wait(PAUSE_S):
+                stream.sendall(b"x")
+                receiver.dripped += 1
+            stream.sendall(behind)
+
+
+def _make_context(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    _make_certificate(key, certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context, certificate
 
 
 def _make_certificate(key: Path, certificate: Path) -> None:

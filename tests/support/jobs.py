@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from functions.core.assets.creation import create_history
 from functions.core.jobs.service import JobService, create_service
@@ -77,6 +78,11 @@ class Jobs:
         """The classes that a job found, in its order; the code of the error where it found none."""
         page = await self.get(f"/jobs/{job_id}/results", limit=1000)
         return [one["diagnosis"]["class_id"] if one["diagnosis"] else one["error"]["code"] for one in page["results"]]
+
+
+def limited(jobs: Jobs, **limits: int) -> httpx.AsyncClient:
+    """Return a client of another jobs app over the same services, with limits of its own."""
+    return client_of(create_app(replace(jobs.settings, **limits)))
 
 
 def signal(name: str) -> list[float]:

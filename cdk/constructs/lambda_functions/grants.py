@@ -13,7 +13,7 @@ from cdk.functions import Access, ResourceKind
 _TABLE_READ = ("dynamodb:GetItem", "dynamodb:Query")
 
 ACTIONS: Mapping[tuple[ResourceKind, Access], Sequence[str]] = {
-    ("bucket", "read_write"): ("s3:GetObject", "s3:PutObject"),
+    ("bucket", "read_write"): ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
     ("bucket", "list"): ("s3:ListBucket",),
     ("table", "read"): _TABLE_READ,
     ("table", "read_write"): (*_TABLE_READ, "dynamodb:PutItem", "dynamodb:UpdateItem"),

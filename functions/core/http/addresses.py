@@ -8,6 +8,45 @@ from functions.core.errors import WebhookRefusedError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _PORTS = frozenset({443, 8443})
+# What is no host of the internet, whatever the `is_global` of this Python knows of it. Of blocks with exceptions all
+# is refused: no exception is a web server.
+# Source: IANA, "IPv4 Special-Purpose Address Registry" and "IPv6 Special-Purpose Address Registry".
+SPECIAL_PURPOSE = tuple(
+    ipaddress.ip_network(block)
+    for block in (
+        "0.0.0.0/8",  # This network: RFC 791, section 3.2
+        "10.0.0.0/8",  # Private use: RFC 1918
+        "100.64.0.0/10",  # Shared address space: RFC 6598
+        "127.0.0.0/8",  # Loopback: RFC 1122, section 3.2.1.3
+        "169.254.0.0/16",  # Link local, metadata of clouds: RFC 3927
+        "172.16.0.0/12",  # Private use: RFC 1918
+        "192.0.0.0/24",  # IETF protocol assignments, metadata of Oracle's cloud: RFC 6890, section 2.1
+        "192.0.2.0/24",  # Documentation: RFC 5737
+        "192.88.99.0/24",  # Relays of 6to4, deprecated: RFC 7526
+        "192.168.0.0/16",  # Private use: RFC 1918
+        "198.18.0.0/15",  # Benchmarking: RFC 2544
+        "198.51.100.0/24",  # Documentation: RFC 5737
+        "203.0.113.0/24",  # Documentation: RFC 5737
+        "224.0.0.0/4",  # Multicast: RFC 5771
+        "240.0.0.0/4",  # Reserved, limited broadcast: RFC 1112, section 4; RFC 919, section 7
+        "::/128",  # Unspecified: RFC 4291
+        "::1/128",  # Loopback: RFC 4291
+        "::/96",  # IPv4-compatible, deprecated: RFC 4291, section 2.5.5.1
+        "64:ff9b:1::/48",  # Translation of one's own: RFC 8215
+        "100::/64",  # Discard only: RFC 6666
+        "100:0:0:1::/64",  # Dummy prefix: RFC 9780
+        "2001::/23",  # IETF protocol assignments, Teredo, benchmarking, ORCHID: RFC 2928
+        "2001:db8::/32",  # Documentation: RFC 3849
+        "3fff::/20",  # Documentation: RFC 9637
+        "5f00::/16",  # Segment routing: RFC 9602
+        "fc00::/7",  # Unique local: RFC 4193
+        "fe80::/10",  # Link local: RFC 4291
+        "fec0::/10",  # Site local, deprecated: RFC 3879
+        "ff00::/8",  # Multicast: RFC 4291, section 2.7
+    )
+)
+# All that IANA assigns hosts of IPv6 from. Source: IANA, "Internet Protocol Version 6 Address Space", note 3.
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 # IPv6 addresses that stand for IPv4 ones behind a translator. Source: RFC 6052, section 2.1.
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 # Metadata and platform services under addresses that look public. Source: Microsoft Learn, "What is IP address
@@ -22,9 +61,11 @@ def is_public(address: Address) -> bool:
         inner = _inner(address)
         if inner is not None:
             return is_public(inner)
-        if address.teredo is not None:
+        if address not in _GLOBAL_UNICAST:
             return False
-    return address.is_global and not address.is_multicast and not address.is_reserved and address not in _PLATFORM
+    if address in _PLATFORM or any(address in block for block in SPECIAL_PURPOSE):
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 def check_url(url: str) -> SplitResult:
@@ -61,6 +102,7 @@ def _check_literal(name: str) -> None:
 
 
 def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that an IPv6 one stands for: translated (NAT64), mapped or 6to4."""
     if address in _TRANSLATED:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour

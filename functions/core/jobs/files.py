@@ -68,6 +68,12 @@ class JobFiles:
         with answering(WHAT):
             return [file for _, file in zip(range(most + 1), self._listed(prefix), strict=False)]
 
+    def remove(self, *keys: str) -> None:
+        """Remove objects; one that is not there is no failure."""
+        with answering(WHAT):
+            for key in keys:
+                s3_client().delete_object(Bucket=self.bucket, Key=key)
+
     def exists(self, key: str) -> bool:
         """Whether there is an object of this very key."""
         return any(file.key == key for file in self.below(key, 0))
@@ -123,6 +129,11 @@ def plan_key(job_id: str) -> str:
 def inline_key(job_id: str) -> str:
     """Return the key of the recordings that came inline, one npy file behind the other."""
     return f"jobs/{job_id}/inline.bin"
+
+
+def submission_keys(job_id: str) -> tuple[str, str]:
+    """Return the keys of what a submission stores before its job is made."""
+    return inline_key(job_id), plan_key(job_id)
 
 
 def uploads_prefix(job_id: str) -> str:

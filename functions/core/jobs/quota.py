@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from functions.core.aws.dynamodb import ConditionFailedError, timestamp, to_attributes
+from functions.core.aws.dynamodb import ConditionFailedError, Item, timestamp, to_attributes
 from functions.core.errors import PalierError, QuotaExceededError
 from functions.core.jobs.job import Job
 
@@ -21,6 +21,21 @@ class Quota:
         """Return the day that a time is in."""
         return timestamp(now)[:10]
 
+    def keys(self, owner: str, day: str) -> tuple[str, str]:
+        """Return the keys of what is counted of a key: its unfinished jobs, and its recordings of a day."""
+        return f"quota#{owner}", f"quota#{owner}#{day}"
+
+    def check(self, active: Item | None, daily: Item | None, total: int) -> None:
+        """Check that there is room for a job, by the two items of its key.
+
+        Raises:
+            QuotaExceededError: there is none.
+        """
+        if _counted(active, "active") >= self.active_jobs:
+            raise self._too_many_jobs()
+        if _counted(daily, "recordings") + total > self.daily_recordings:
+            raise self._too_many_recordings()
+
     def take(self, table: str, job: Job, day: str) -> list[dict[str, Any]]:
         """Return the two writes that count a new job; each has the condition that there is room for it.
 
@@ -29,10 +44,11 @@ class Quota:
         """
         if job.total > self.daily_recordings:
             raise self._too_many_recordings()
-        active = _count(table, f"quota#{job.owner}", "active", 1)
+        active_key, daily_key = self.keys(job.owner, day)
+        active = _count(table, active_key, "active", 1)
         active |= {"ConditionExpression": "attribute_not_exists(active) OR active < :most"}
         active["ExpressionAttributeValues"] |= to_attributes({":most": self.active_jobs})
-        daily = _count(table, f"quota#{job.owner}#{day}", "recordings", job.total)
+        daily = _count(table, daily_key, "recordings", job.total)
         daily["UpdateExpression"] = f"SET expires_at = :end {daily['UpdateExpression']}"
         daily |= {"ConditionExpression": "attribute_not_exists(recordings) OR recordings <= :room"}
         daily["ExpressionAttributeValues"] |= to_attributes(
@@ -47,13 +63,21 @@ class Quota:
     def refusal(self, error: ConditionFailedError) -> PalierError:
         """Return what to answer where one of the two conditions did not hold."""
         if error.at(1):
-            return QuotaExceededError(
-                f"This key has {self.active_jobs} unfinished jobs, as many as it may; wait for one or cancel one."
-            )
+            return self._too_many_jobs()
         return self._too_many_recordings()
+
+    def _too_many_jobs(self) -> PalierError:
+        return QuotaExceededError(
+            f"This key has {self.active_jobs} unfinished jobs, as many as it may; wait for one or cancel one."
+        )
 
     def _too_many_recordings(self) -> PalierError:
         return QuotaExceededError(f"This key may submit {self.daily_recordings} recordings a day (UTC).")
+
+
+def _counted(item: Item | None, name: str) -> int:
+    value = (item or {}).get(name, 0)
+    return value if isinstance(value, int) else 0
 
 
 def _count(table: str, key: str, name: str, by: int) -> dict[str, Any]:

@@ -20,13 +20,20 @@ from functions.core.aws.dynamodb import (
     transact,
     update,
 )
-from functions.core.errors import DependencyUnavailableError, IdempotencyKeyReusedError, JobNotFoundError
+from functions.core.errors import (
+    DependencyUnavailableError,
+    IdempotencyKeyReusedError,
+    JobNotFoundError,
+    SubmissionTooSlowError,
+)
 from functions.core.jobs.job import DIVIDED, Job, PartRange, Reason, WebhookState
 from functions.core.jobs.quota import Quota
 from functions.core.jobs.states import State, sources
 
 WHAT = "The table of jobs"
 BY_OWNER = "by_owner"
+# Longer than any submission takes.
+_GIVEN_UP_S = 86_400
 KEYS = TableKeys(("job_id",), {BY_OWNER: ("owner", "created_at")})
 
 
@@ -54,12 +61,23 @@ class JobTable:
         self._quota = quota
         self._clock = clock
 
+    def check_room(self, owner: str, total: int) -> None:
+        """Check that a key has room for a job of so many recordings; only `create` can promise it.
+
+        Raises:
+            QuotaExceededError: the key has too many jobs or recordings.
+            DependencyUnavailableError: the table cannot be reached.
+        """
+        active, daily = map(self._read, self._quota.keys(owner, self._quota.day(self._clock())))
+        self._quota.check(active, daily, total)
+
     def create(self, job: Job, submitted: Submitted | None) -> Job:
         """Store a new job, or return the one that the same submission made before.
 
         Raises:
             QuotaExceededError: the key has too many jobs or recordings.
             IdempotencyKeyReusedError: its key stands for another submission.
+            SubmissionTooSlowError: it was given up meanwhile.
             DependencyUnavailableError: the table cannot be reached.
         """
         day = self._quota.day(self._clock())
@@ -71,8 +89,26 @@ class JobTable:
         except ConditionFailedError as error:
             if submitted is not None and error.at(len(writes) - 1):
                 return self._repeated(job, submitted)
+            if error.at(0):
+                raise SubmissionTooSlowError("The submission took too long and was given up; send it again.") from None
             raise self._quota.refusal(error) from None
         return job
+
+    def give_up(self, job_id: str) -> None:
+        """Let no job be made any more of a submission that has made none yet; doing it again changes nothing.
+
+        Raises:
+            ConditionFailedError: it has made one.
+        """
+        update(
+            WHAT,
+            TableName=self._table,
+            Key=to_attributes({"job_id": job_id}),
+            UpdateExpression="SET expires_at = :end",
+            ConditionExpression="attribute_not_exists(#state)",
+            ExpressionAttributeNames={"#state": "state"},
+            ExpressionAttributeValues=to_attributes({":end": int(self._clock()) + _GIVEN_UP_S}),
+        )
 
     def find(self, owner: str, submitted: Submitted) -> Job | None:
         """Return the job that a submission made before, or None; raises IdempotencyKeyReusedError."""

@@ -17,14 +17,10 @@ from functions.core.settings import Settings
 from functions.jobs.app import create_app
 from tests.support.apps import JSON, assert_error, client_of, post_json
 from tests.support.aws import JOBS
-from tests.support.jobs import Jobs, signal
+from tests.support.jobs import Jobs, limited, signal
 
 ONE = {"signals": [signal("high")]}
 KEY = {"Idempotency-Key": "night-17"}
-
-
-def limited(jobs: Jobs, **limits: int) -> httpx.AsyncClient:
-    return client_of(create_app(replace(jobs.settings, **limits)))
 
 
 async def test_the_same_submission_again_is_the_same_job(jobs: Jobs) -> None:
@@ -139,6 +135,9 @@ async def test_a_job_has_so_many_recordings(jobs: Jobs) -> None:
     async with limited(jobs, jobs_max_recordings=1) as client:
         refused = await post_json(client, "/jobs", {"signals": [signal("high")] * 2})
         assert_error(refused, 413, "job_too_large", "signals")
+        night = {"name": "a.f32", "content_type": "application/octet-stream", "recordings": 2}
+        refused = await post_json(client, "/jobs", {"uploads": [night]})
+        assert_error(refused, 413, "job_too_large", "uploads")
 
 
 async def test_cancelling_ends_a_job_and_nothing_is_counted_after(jobs: Jobs) -> None:

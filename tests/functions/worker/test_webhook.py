@@ -12,9 +12,10 @@ import pytest
 from functions.core.errors import WebhookRefusedError
 from functions.core.jobs.job import Job
 from functions.core.jobs.messages import JobQueue, Notify
+from functions.worker.timed_socket import Deadline
 from functions.worker.webhook import WAITS_S, Webhook, WebhookFailedError, notify, resolve, sign
 from tests.support.apps import assert_error
-from tests.support.https_receiver import NAME, Receiver, receiving
+from tests.support.https_receiver import DRIPS, NAME, Place, Receiver, dripping, receiving
 from tests.support.jobs import Jobs, signal
 
 SECRET = "a secret of the plant"
@@ -140,6 +141,42 @@ def test_a_receiver_that_says_nothing_is_not_waited_for() -> None:
             quick = Webhook(lambda host, port: [LOOPBACK], lambda address: True, timeout_s=0.2)
             with pytest.raises(WebhookFailedError, match="TimeoutError"):
                 quick.call(job(f"https://{NAME}:{port}/"))
+
+
+@pytest.mark.parametrize("place", ["handshake", "head"])
+def test_a_receiver_that_drips_a_byte_at_a_time_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Place
+) -> None:
+    with dripping(tmp_path, place) as slow:
+        monkeypatch.setattr("functions.core.http.addresses._PORTS", {slow.port})
+        with pytest.raises(WebhookFailedError, match="TimeoutError"):
+            hook(slow, timeout_s=2.0).call(job(url(slow)))
+        assert slow.dripped < DRIPS
+
+
+def test_a_body_that_drips_is_not_waited_for_either_and_was_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dripping(tmp_path, "body") as slow:
+        monkeypatch.setattr("functions.core.http.addresses._PORTS", {slow.port})
+        hook(slow, timeout_s=2.0).call(job(url(slow)))
+        assert slow.dripped < DRIPS
+
+
+def test_the_time_of_the_look_up_counts_too(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+
+    def begin(timeout_s: float) -> Deadline:
+        events.append("deadline")
+        return Deadline(timeout_s)
+
+    def look_up(host: str, port: int) -> list[Any]:
+        events.append("look-up")
+        return [LOOPBACK]
+
+    monkeypatch.setattr("functions.worker.webhook.Deadline", begin)
+    hook(receiver, resolve=look_up).call(job(url(receiver)))
+    assert events == ["deadline", "look-up"]
 
 
 def test_a_name_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
