@@ -15,6 +15,13 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # The image's Python, and wheels alone: onnxruntime-gpu has nothing else.
 GPU_LOCK := $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.13 --only-binary :all: \
   --generate-hashes --no-header --no-annotate
+# PyTorch: from wherever pip looks; where that has no such build, from PyTorch's own index for it, which uv knows and asks
+# for PyTorch alone. Both take only files whose hash is locked.
+TORCH_BUILD = $$(sed -n 's/^torch==[0-9.]*+\([a-z0-9]*\) .*/\1/p' $(LOCKS)/torch.txt)
+TORCH_ONLY := --no-deps --only-binary :all: --require-hashes -r $(LOCKS)/torch.txt
+TORCH = said=$$($(PIP) $(TORCH_ONLY) 2>&1) || \
+  $(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend "$(TORCH_BUILD)" $(TORCH_ONLY) || \
+  { echo "$$said"; echo "PyTorch cannot be installed: no index gave a file for this Python whose hash stands in $(LOCKS)/torch.txt."; exit 1; }
 
 # Tests in as many processes as there are processors, at most four; those that share what takes long to make in one.
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
@@ -136,7 +143,7 @@ cdk/node_modules/.cdk: cdk/package-lock.json
 $(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "installing the packages for building and testing ..."
 	@$(PIP) --require-hashes -r $(LOCKS)/dev.txt
-	@$(PIP) --no-deps --retries 2 -r $(LOCKS)/torch.txt
+	@$(TORCH)
 	@$(PIP) --no-deps --editable .
 	@touch $@ $(VENV)/.serve $(VENV)/.bundle
 

@@ -38,17 +38,45 @@ GROUPS = {
     "quantization": ("tests/build_scripts/quantization/", "tests/build_scripts/benchmarks/variants/"),
 }
 
+# What `make test-quick` leaves out: what starts processes, browsers or servers, trains, or meets a fault at every call.
+SLOW = (
+    *(path for paths in GROUPS.values() for path in paths),
+    "tests/build_scripts/benchmarks/",
+    "tests/build_scripts/evidence/",
+    "tests/build_scripts/export/",
+    "tests/build_scripts/measuring/test_outputs.py",
+    "tests/build_scripts/networks/test_checkpoint.py",
+    "tests/build_scripts/packaging/",
+    "tests/build_scripts/palier_cli/matlab/",
+    "tests/build_scripts/palier_cli/test_jobs.py",
+    "tests/build_scripts/recipes/",
+    "tests/build_scripts/test_main.py",
+    "tests/build_scripts/training/",
+    "tests/container_image/",
+    "tests/functions/container/test_main.py",
+    "tests/functions/core/assets/test_history_table.py",
+    "tests/functions/core/jobs/test_state_machine.py",
+    "tests/functions/dashboard/test_built.py",
+    "tests/functions/inference/v2/test_kserve_client.py",
+    "tests/functions/jobs/",
+    "tests/functions/test_import_budget.py",
+    "tests/functions/worker/",
+    "tests/test_",
+)
+
 MakeSettings = Callable[..., Settings]
 ReadLog = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the group that it runs with where several workers share the suite."""
+    """Give each test the group that it runs with where workers share the suite, and the slow ones their mark."""
     order = list(GROUPS)
     groups = {item: group_of(item.nodeid.partition("::")[0]) for item in items}
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: order.index(groups[item]) if groups[item] in order else len(order))
 
 

@@ -65,7 +65,8 @@ class MultiModel:
 
     async def load(self, request: Request) -> Response:
         """POST /models: load a package; 409 when the name is taken, 507 when there is no room."""
-        asked = _read(await read_body(request, min(self.limit_bytes, _LARGEST_REQUEST)))
+        sent = await read_body(request, min(self.limit_bytes, _LARGEST_REQUEST))
+        asked = _read(sent.unpacked())
         if "/" in asked.model_name:
             sentence = f"The model name {asked.model_name[:80]!r} has a slash: no path could name the model."
             raise MalformedLoadError(sentence, field="model_name")

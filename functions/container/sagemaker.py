@@ -58,7 +58,8 @@ class Invocations:
         if kind != JSON:
             return await self.native.predict(request)
         with self.native.workers.place():
-            body = await read_body(request, self.native.settings.max_body_bytes)
+            sent = await read_body(request, self.native.settings.max_body_bytes)
+        body = await self.native.workers.run(sent.unpacked) if sent.is_packed else sent.content
         members = _members_of(body)
         if members.inputs is not msgspec.UNSET:
             return _answer(await self.v2.answer(self._sent(body, None, "identity")))

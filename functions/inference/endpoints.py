@@ -26,13 +26,12 @@ from functions.core.decoding.formats import (
 )
 from functions.core.decoding.json_body import decode_json, decode_json_batch
 from functions.core.errors import (
-    BatchTooLargeError,
     EmptyBatchError,
     InvalidOptionError,
     ModelUnavailableError,
 )
 from functions.core.http.answers import Answer
-from functions.core.http.bodies import read_body
+from functions.core.http.bodies import SentBody, read_body
 from functions.core.http.diagnosis_answer import DiagnosisAnswer, ModelReference
 from functions.core.http.workers import Workers
 from functions.core.models.diagnosis import Diagnosis
@@ -117,17 +116,18 @@ class Endpoints:
         kind = media_type(request.headers.get("content-type"), BATCH_MEDIA_TYPES)
         return await self._answer(request, lambda body: self._diagnose_batch(body, kind, _query(request)))
 
-    async def _answer(self, request: Request, work: Callable[[bytes], Flow[_Diagnosed]]) -> Response:
+    async def _answer(self, request: Request, work: Callable[[SentBody], Flow[_Diagnosed]]) -> Response:
         with self.workers.place():
             body = await read_body(request, self.settings.max_body_bytes)
-        diagnosed = await self.workers.follow(work(body), len(body))
+        diagnosed = await self.workers.follow(work(body), body.most_bytes)
         response = _json(diagnosed.answer)
         if self.recorder and diagnosed.observations:
             # On Lambda before the answer leaves, for the instance freezes behind it; on a server after it.
             response.background = BackgroundTask(self.recorder.record, diagnosed.observations)
         return response
 
-    def _diagnose(self, body: bytes, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
+    def _diagnose(self, sent: SentBody, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
+        body = sent.unpacked()
         if kind == JSON:
             content = decode_json(body)
             options, recording = DiagnosisOptions.parse({**content.options, **query}), content.recordings[0]
@@ -138,15 +138,11 @@ class Endpoints:
         answer = DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
         return _Diagnosed(answer, _observations([recording], [answer], options))
 
-    def _diagnose_batch(self, body: bytes, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
-        recordings, members = _decode_batch(body, kind)
+    def _diagnose_batch(self, sent: SentBody, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
+        recordings, members = _decode_batch(sent.unpacked(), kind, self.settings.max_batch)
         options = DiagnosisOptions.parse({**members, **query})
         if not recordings:
             raise EmptyBatchError("The batch has no recordings.")
-        if len(recordings) > self.settings.max_batch:
-            raise BatchTooLargeError(
-                f"The batch has {len(recordings)} recordings; the limit is {self.settings.max_batch}."
-            )
         diagnoses: list[Diagnosis] = yield from self.diagnoser.diagnosing_batch(recordings, options)
         answer = BatchAnswer.of(diagnoses, options, request_id_var.get() or "")
         return _Diagnosed(answer, _observations(recordings, answer.predictions, options))
@@ -196,19 +192,20 @@ def _observations(
     ]
 
 
-def _decode_batch(body: bytes, kind: str) -> tuple[list[Recording], dict[str, object]]:
+def _decode_batch(body: bytes, kind: str, most: int) -> tuple[list[Recording], dict[str, object]]:
     if kind == JSON:
-        content = decode_json_batch(body)
+        content = decode_json_batch(body, most)
         return content.recordings, dict(content.options)
-    return BATCH_DECODERS[kind](body), {}
+    return BATCH_DECODERS[kind](body, most), {}
 
 
 def _query(request: Request) -> dict[str, str]:
-    pairs = request.query_params.multi_items()
-    if len({name for name, _ in pairs}) != len(pairs):
-        repeated = next(name for name, _ in pairs if len(request.query_params.getlist(name)) > 1)
-        raise InvalidOptionError(f"The option {repeated!r} is given twice.", field=repeated)
-    return dict(pairs)
+    given: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in given:
+            raise InvalidOptionError(f"The option {name[:40]!r} is given twice.", field=name[:40])
+        given[name] = value
+    return given
 
 
 def _json(answer: Answer, status: int = 200, headers: dict[str, str] | None = None) -> Response:

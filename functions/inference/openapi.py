@@ -13,6 +13,7 @@ from functions.core.http.openapi import (
     READING_ERRORS,
     SCHEMAS,
     SERVING_ERRORS,
+    SIGNAL,
     error_responses,
     json_response,
     read_parts,
@@ -49,11 +50,6 @@ _TAG_OF = {"predict": "diagnosis", "predictBatch": "diagnosis"} | dict.fromkeys(
     ("listModels", "getModel", "getDefaultModel", "getProof"), "models"
 )
 
-_NUMBERS = {"type": "array", "items": {"type": "number"}}
-_SIGNAL = {
-    "description": "Samples in the model's unit, [samples] or [channels, samples].",
-    "anyOf": [_NUMBERS, {"type": "array", "items": _NUMBERS}],
-}
 _TEXT = {"type": "string"}
 _BINARY = {"type": "string", "format": "binary"}
 
@@ -133,13 +129,13 @@ def _health() -> dict[str, Any]:
 
 
 def _predict() -> dict[str, Any]:
-    content = {JSON: {"schema": _json_body("signal", _SIGNAL)}}
+    content = {JSON: {"schema": _json_body("signal", SIGNAL)}}
     content |= {one.media_type: _file_body(one, one.description) for one in SERVED_FORMATS}
     return _post("predict", "One recording, one diagnosis", content, "DiagnosisAnswer")
 
 
 def _predict_batch() -> dict[str, Any]:
-    content = {JSON: {"schema": _json_body("signals", {"type": "array", "minItems": 1, "items": _SIGNAL})}}
+    content = {JSON: {"schema": _json_body("signals", {"type": "array", "minItems": 1, "items": SIGNAL})}}
     content |= {one.media_type: _file_body(one, one.batch_description) for one in SERVED_FORMATS if one.decode_batch}
     return _post("predictBatch", "Many recordings, as many diagnoses", content, "BatchAnswer")
 

@@ -20,7 +20,7 @@ from functions.core.settings import Settings
 from functions.jobs.queries import LARGEST_PAGE, check_names, choice, cursor, span, whole_number
 from functions.jobs.schemas import AssetAnswer, AssetsAnswer, HistoryAnswer, HistoryEntry
 
-_PLACE = r"[0-9TZ.:-]{27}#[A-Za-z0-9._:-]{1,160}"
+HISTORY_CURSOR = r"[0-9TZ.:-]{27}#[A-Za-z0-9._:-]{1,160}"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class AssetEndpoints:
         """GET /assets/{asset_id}/history: an asset's diagnoses, newest first unless `order=oldest`."""
         query, asset_id = request.query_params, request.path_params["asset_id"]
         check_names(query, "from", "to", "order", "limit", "cursor")
-        within, place = span(query), cursor(query, _PLACE)
+        within, place = span(query), cursor(query, HISTORY_CURSOR)
         limit = whole_number(query, "limit", 100, (1, LARGEST_PAGE))
         forward = choice(query, "order", "newest", ("newest", "oldest")) == "oldest"
         return await self._answer(lambda: self._history(asset_id, within, limit, place, forward=forward))

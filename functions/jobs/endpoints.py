@@ -14,7 +14,7 @@ from starlette.responses import Response
 from functions.core.decoding.formats import JSON, media_type
 from functions.core.errors import JobInvalidError, JobNotFoundError, JobStateError
 from functions.core.http.answers import Answer
-from functions.core.http.bodies import read_body
+from functions.core.http.bodies import SentBody, read_body
 from functions.core.http.workers import Workers
 from functions.core.jobs.files import DOWNLOAD_EXPIRES_S, RESULTS_MEDIA_TYPES, results_key
 from functions.core.jobs.job import Job
@@ -22,7 +22,7 @@ from functions.core.jobs.results import read_page
 from functions.core.jobs.service import JobService, create_service
 from functions.core.settings import Settings
 from functions.jobs.job_creation import Submitter, identify
-from functions.jobs.queries import LARGEST_PAGE, check_names, choice, cursor, whole_number
+from functions.jobs.queries import LARGEST_INDEX, LARGEST_PAGE, check_names, choice, cursor, whole_number
 from functions.jobs.queue_depth import QueueDepth
 from functions.jobs.schemas import DownloadAnswer, JobAnswer, JobsAnswer, ResultsAnswer, SubmittedAnswer
 from functions.jobs.submission import read_submission
@@ -30,8 +30,8 @@ from functions.jobs.submission import read_submission
 # Whose jobs they are where no keys are asked for.
 EVERYBODY = "everybody"
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}")
-_JOB_CURSOR = r"[0-9TZ.:-]{27}~[0-9a-f]{32}"
+IDEMPOTENCY_KEY = r"[\x21-\x7e]{1,128}"
+JOB_CURSOR = r"[0-9TZ.:-]{27}~[0-9a-f]{32}"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class JobEndpoints:
         """GET /jobs: the key's jobs, newest first."""
         query = request.query_params
         check_names(query, "limit", "cursor")
-        limit, place = whole_number(query, "limit", 50, (1, LARGEST_PAGE)), cursor(query, _JOB_CURSOR)
+        limit, place = whole_number(query, "limit", 50, (1, LARGEST_PAGE)), cursor(query, JOB_CURSOR)
         return await self._answer(lambda: self._page(owner_of(request), limit, place))
 
     async def job(self, request: Request) -> Response:
@@ -87,16 +87,19 @@ class JobEndpoints:
         if kind is not None:
             return await self._answer(lambda: self._download(self._owned(request), kind))
         limit = whole_number(query, "limit", 100, (1, LARGEST_PAGE))
-        first = whole_number(query, "cursor", 0, (0, 10**9 - 1))
+        first = whole_number(query, "cursor", 0, (0, LARGEST_INDEX))
         return await self._answer(lambda: self._results(self._owned(request), first, limit))
 
     async def _answer(self, work: Callable[[], Answer], status: int = 200) -> Response:
         answer = await self.workers.run(work)
         return Response(msgspec.json.encode(answer), status, media_type=JSON)
 
-    def _submit(self, owner: str, body: bytes, chosen: str | None) -> SubmittedAnswer:
+    def _submit(self, owner: str, sent: SentBody, chosen: str | None) -> SubmittedAnswer:
+        body = sent.unpacked()
         submitted = identify(chosen, body) if chosen else None
-        job, uploads = Submitter(self.service).submit(owner, read_submission(body), submitted)
+        job, uploads = Submitter(self.service).submit(
+            owner, read_submission(body, self.settings.jobs_max_recordings), submitted
+        )
         return SubmittedAnswer.made(job, uploads, self.service.clock())
 
     def _owned(self, request: Request) -> Job:
@@ -139,6 +142,6 @@ def owner_of(request: Request) -> str:
 
 def _idempotency_key(request: Request) -> str | None:
     given: str | None = request.headers.get("idempotency-key")
-    if given is not None and not _IDEMPOTENCY_KEY.fullmatch(given):
+    if given is not None and not re.fullmatch(IDEMPOTENCY_KEY, given):
         raise JobInvalidError("An Idempotency-Key has 1 to 128 printable characters.", field="Idempotency-Key")
     return given

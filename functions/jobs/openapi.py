@@ -11,9 +11,11 @@ from typing import Any
 import msgspec
 
 from functions.core.http.answers import Answer, ErrorAnswer
-from functions.core.http.openapi import PARTS, READING_ERRORS, SCHEMAS, error_responses, json_response, security
-from functions.core.models.options import DiagnosisOptions
-from functions.jobs.queries import LARGEST_PAGE
+from functions.core.http.openapi import PARTS, READING_ERRORS, SCHEMAS, SIGNAL, error_responses, json_response, security
+from functions.core.models.options import ASSET_ID, DiagnosisOptions
+from functions.jobs.assets import HISTORY_CURSOR
+from functions.jobs.endpoints import IDEMPOTENCY_KEY, JOB_CURSOR
+from functions.jobs.queries import LARGEST_INDEX, LARGEST_PAGE
 from functions.jobs.schemas import (
     AssetsAnswer,
     DownloadAnswer,
@@ -40,13 +42,7 @@ _ANSWERS: tuple[type[Answer], ...] = (
     ResultsAnswer,
     SubmittedAnswer,
 )
-_NUMBERS = {"type": "array", "items": {"type": "number"}}
-_SIGNALS = {
-    "type": "array",
-    "minItems": 1,
-    "items": {"anyOf": [_NUMBERS, {"type": "array", "items": _NUMBERS}]},
-    "description": "Recordings inline, each [samples] or [channels, samples].",
-}
+_SIGNALS = {"type": "array", "minItems": 1, "items": SIGNAL, "description": "Recordings inline."}
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE}
 _TEXT = {"type": "string"}
 _TIME = {"type": "string", "format": "date-time"}
@@ -57,6 +53,8 @@ def jobs_part() -> dict[str, Any]:
     _, schemas = msgspec.json.schema_components(
         (*_ANSWERS, RecordingOptions, UploadedFile, WebhookTarget), ref_template=SCHEMAS + "{name}"
     )
+    for name in ("RecordingOptions", "UploadedFile"):
+        schemas[name] |= {"properties": _as_strict_as_common(schemas[name]["properties"])}
     return {"tags": TAGS, "paths": _job_paths() | _asset_paths(), "schemas": schemas}
 
 
@@ -65,9 +63,30 @@ def write_part() -> None:
     FILE.write_text(json.dumps(jobs_part(), indent=1, sort_keys=True) + "\n")
 
 
+def _as_strict_as_common(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return one recording's options with the types of those that are common to all: these they are read by."""
+    common = _options()
+    return {
+        name: (own | {"anyOf": _alternatives(common[name])} if name in common else own)
+        for name, own in properties.items()
+    }
+
+
+def _alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    one = {name: value for name, value in schema.items() if name not in {"default", "description"}}
+    found: list[dict[str, Any]] = schema.get("anyOf", [one, {"type": "null"}])
+    return found
+
+
+def _options() -> dict[str, Any]:
+    properties: dict[str, Any] = msgspec.json.schema(DiagnosisOptions)["$defs"]["DiagnosisOptions"]["properties"]
+    return properties
+
+
 def _job_paths() -> dict[str, Any]:
     job = [_path("job_id")]
-    page = [_query("limit", _LIMIT), _query("cursor", _TEXT, "next_cursor of the page before.")]
+    page = _page({"type": "string", "pattern": f"^{JOB_CURSOR}$"})
+    results_page = _page({"type": "integer", "minimum": 0, "maximum": LARGEST_INDEX})
     return {
         "/jobs": {
             "post": _submit(),
@@ -80,12 +99,17 @@ def _job_paths() -> dict[str, Any]:
         "/jobs/{job_id}/start": {
             "post": _operation("startJob", "Begin a job whose uploads are there", "JobAnswer", job, (409,)),
         },
-        "/jobs/{job_id}/results": {"get": _results([*job, *page])},
+        "/jobs/{job_id}/results": {"get": _results([*job, *results_page])},
     }
 
 
+def _page(cursor: dict[str, Any]) -> list[dict[str, Any]]:
+    return [_query("limit", _LIMIT), _query("cursor", cursor, "next_cursor of the page before.")]
+
+
 def _asset_paths() -> dict[str, Any]:
-    page = [_query("limit", _LIMIT), _query("cursor", _TEXT, "next_cursor of the page before.")]
+    page = _page({"type": "string", "pattern": ASSET_ID})
+    history_page = _page({"type": "string", "pattern": f"^{HISTORY_CURSOR}$"})
     span = [
         _query("from", _TIME),
         _query("to", _TIME, "This moment is within the span."),
@@ -98,7 +122,7 @@ def _asset_paths() -> dict[str, Any]:
                 "getHistory",
                 "An asset's diagnoses over time",
                 "HistoryAnswer",
-                [_path("asset_id"), *span, *page],
+                [_path("asset_id"), *span, *history_page],
                 (422,),
             )
         },
@@ -109,7 +133,7 @@ def _submit() -> dict[str, Any]:
     key = {
         "name": "Idempotency-Key",
         "in": "header",
-        "schema": _TEXT | {"maxLength": 128},
+        "schema": _TEXT | {"pattern": f"^{IDEMPOTENCY_KEY}$"},
         "description": "Of your choice; the same submission with the same key is one job.",
     }
     errors = (400, 413, 415, 422)
@@ -122,13 +146,13 @@ def _submit() -> dict[str, Any]:
 
 
 def _body() -> dict[str, Any]:
-    options = msgspec.json.schema(DiagnosisOptions)["$defs"]["DiagnosisOptions"]["properties"]
     files = {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"$ref": SCHEMAS + "UploadedFile"}}
     own = {"type": "array", "items": {"$ref": SCHEMAS + "RecordingOptions"}}
     ways: dict[str, Any] = {
         "signals": _SIGNALS,
         "uploads": files | {"description": "Files that are to be uploaded."},
-        "prefix": _TEXT | {"description": "s3:// of the service's own bucket, with a slash at its end."},
+        "prefix": _TEXT
+        | {"pattern": "^s3://.+/$", "description": "s3:// of the service's own bucket, with a slash at its end."},
     }
     more = {
         "recordings": own | {"description": "Of signals: an entry for each."},
@@ -137,7 +161,7 @@ def _body() -> dict[str, Any]:
     return {
         "type": "object",
         "oneOf": [{"required": [way]} for way in ways],
-        "properties": {**ways, **more, **options},
+        "properties": {**ways, **more, **_options()},
         "additionalProperties": False,
     }
 

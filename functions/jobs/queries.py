@@ -8,6 +8,7 @@ from functions.core.aws.dynamodb import timestamp
 from functions.core.errors import InvalidOptionError, UnknownOptionError
 
 LARGEST_PAGE = 1000
+LARGEST_INDEX = 10**9 - 1
 # The years that time stamps have.
 _FIRST_S, _LAST_S = 0.0, 253_402_300_799.0
 
@@ -20,7 +21,9 @@ def check_names(query: Mapping[str, str], *known: str) -> None:
     """
     for name in query:
         if name not in known:
-            raise UnknownOptionError(f"There is no parameter {name!r}; there are {', '.join(known)}.", field=name)
+            raise UnknownOptionError(
+                f"There is no parameter {name[:40]!r}; there are {', '.join(known)}.", field=name[:40]
+            )
 
 
 def whole_number(query: Mapping[str, str], name: str, default: int, span: tuple[int, int]) -> int:

@@ -1,19 +1,26 @@
 """What a caller submits: recordings in one of three ways, and what is asked of them."""
 
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import msgspec
 import numpy as np
-import simdjson
 from msgspec import Meta
 
+from functions.core.decoding.fast_json import plain, read_json
 from functions.core.decoding.formats import FILE_MEDIA_TYPES, NPY
 from functions.core.decoding.json_body import decode_json_batch
-from functions.core.errors import EmptyBodyError, JobInvalidError, MalformedBodyError, PalierError, SignalMissingError
+from functions.core.errors import (
+    BatchTooLargeError,
+    EmptyBodyError,
+    JobInvalidError,
+    JobTooLargeError,
+    MalformedBodyError,
+    PalierError,
+    SignalMissingError,
+)
 from functions.core.http.addresses import check_url
 from functions.core.models.options import DiagnosisOptions, SampleFormat
 from functions.core.preprocessing.signal import Recording
@@ -90,14 +97,19 @@ class Submission:
     webhook: WebhookTarget | None = field(default=None, repr=False)
 
 
-def read_submission(body: bytes) -> Submission:
+def read_submission(body: bytes, most: int) -> Submission:
     """Read the body of a submission.
 
+    Args:
+        body: the JSON text.
+        most: recordings that are taken.
+
     Raises:
+        JobTooLargeError: more signals.
         MalformedBodyError: not JSON.
         JobInvalidError, WebhookRefusedError, UnusableError: it cannot become a job; `field` names the member.
     """
-    signals, members = _members(body)
+    signals, members = _members(body, most)
     webhook = _convert(members.pop("webhook", None), WebhookTarget | None, "webhook")
     uploads = _convert(members.pop("uploads", []), list[UploadedFile], "uploads")
     recordings = _convert(members.pop("recordings", []), list[RecordingOptions], "recordings")
@@ -123,34 +135,27 @@ def npy_file(recording: Recording) -> bytes:
 INLINE_MEDIA_TYPE = NPY
 
 
-def _members(body: bytes) -> tuple[list[Recording] | None, dict[str, Any]]:
+def _members(body: bytes, most: int) -> tuple[list[Recording] | None, dict[str, Any]]:
     """Return the signals, or None where there are none, and the other members."""
     if not body.strip():
         raise EmptyBodyError
     if b'"signals"' in body:
         try:
-            content = decode_json_batch(body)
+            content = decode_json_batch(body, most)
         except SignalMissingError:
             # The word stands elsewhere.
             return None, _object(body)
-        return content.recordings, {name: _plain(value) for name, value in content.options.items()}
+        except BatchTooLargeError:
+            raise JobTooLargeError(f"A job may have {most} recordings.", field="signals") from None
+        return content.recordings, {name: plain(value) for name, value in content.options.items()}
     return None, _object(body)
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    try:
-        members = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise MalformedBodyError(f"The body is not JSON: {error}.") from None
+    members = read_json(body)
     if not isinstance(members, dict):
         raise MalformedBodyError("The JSON body must be an object.")
     return members
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, simdjson.Object):
-        return value.as_dict()
-    return value.as_list() if isinstance(value, simdjson.Array) else value
 
 
 def _convert(value: Any, kind: Any, member: str) -> Any:

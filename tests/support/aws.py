@@ -4,9 +4,10 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from unittest.mock import patch
 
 from moto import mock_aws
 from moto.sqs.models import sqs_backends
@@ -27,19 +28,43 @@ class WorkerEndedError(BaseException):
 
 
 @contextmanager
-def in_memory_aws() -> Iterator[None]:
-    """Services of AWS in this process; no client made outside is used inside."""
+def in_memory_aws(*, own_clients: bool = False) -> Iterator[None]:
+    """Services of AWS in this process; no client made outside is used inside.
+
+    Clients of one test serve the next, for making one takes longer than most tests; own_clients: they do not.
+    """
     before = dict(os.environ)
     credentials = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     os.environ.update(dict.fromkeys(credentials, "testing"), AWS_DEFAULT_REGION=REGION)
     forget_clients()
     try:
-        with mock_aws():
+        with mock_aws(), nullcontext() if own_clients else patch.object(aws, "_client", _kept_client):
             yield
     finally:
         forget_clients()
         os.environ.clear()
         os.environ.update(before)
+
+
+_MAKE_CLIENT = aws._client.__wrapped__
+
+
+class _KeptClients:
+    """Makes each client once; forgetting them all, as after a snapshot, is for those that no test shares."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __call__(self, service: str) -> Any:
+        if service not in self._made:
+            self._made[service] = _MAKE_CLIENT(service)
+        return self._made[service]
+
+    def cache_clear(self) -> None:
+        """Keep them."""
+
+
+_kept_client = _KeptClients()
 
 
 def make_resources() -> dict[str, str]:

@@ -52,6 +52,11 @@ class LocalJobs(BaseRoute):
         """No route here is looked up by name."""
         raise NoMatchFound(name, path_params)
 
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """The routes; only for who was matched, for they begin with the services."""
+        return self._router.routes
+
     @cached_property
     def _router(self) -> Router:
         settings = self._services.need()

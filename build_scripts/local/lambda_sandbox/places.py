@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,8 +78,26 @@ def make_root(folder: Path, architecture: str) -> Path:
         return folder
     if shutil.which("mmdebstrap") is None:
         raise NotHereError("mmdebstrap is not installed: apt install mmdebstrap")
-    shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    # Made aside, so that two processes that need it at once do not disturb each other.
+    with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=folder.parent) as aside:
+        made = _make_root(Path(aside) / folder.name, architecture)
+        if not (folder / "opt").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _take_place(made, folder)
+    return folder
+
+
+def _take_place(made: Path, folder: Path) -> None:
+    try:
+        made.rename(folder)
+    except OSError as error:
+        # Whoever was first has made the same.
+        if not (folder / "opt").exists():
+            raise NotHereError(f"{folder} is in the way: {error.strerror}; remove it") from error
+
+
+def _make_root(folder: Path, architecture: str) -> Path:
     debian = {"arm64": "arm64", "x86_64": "amd64"}[architecture]
     options = ["--quiet", "--variant=extract", f"--architectures={debian}", f"--include={PACKAGES}"]
     done = subprocess.run(

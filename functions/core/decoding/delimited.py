@@ -8,11 +8,13 @@ import numpy as np
 
 from functions.core.errors import MalformedBodyError
 from functions.core.preprocessing.arrays import Float64Array, as_float32
-from functions.core.preprocessing.signal import Recording
+from functions.core.preprocessing.signal import MOST_CHANNELS, Recording, check_channel_count
 
 # A first line with such a cell is no header, even if the cell is broken: that must be said, not skipped.
 _NUMBER_LIKE = re.compile(r"[+-]?[.,]?\d|[+-]?(nan|inf|infinity)$", re.IGNORECASE)
 _TIME_COLUMN = re.compile(r"^(t|time|timestamp|zeit|temps)([ _]*[\[(]?(s|sec|seconds)[\])]?)?$", re.IGNORECASE)
+# NumPy repeats the cell that it cannot read, however long it is.
+_LONGEST_SENTENCE = 160
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,15 @@ def decode_csv(body: bytes) -> Recording:
 
     Raises:
         MalformedBodyError: not UTF-8, no rows, or a row unlike the others.
+        SignalShapeError: too many columns.
     """
     lines = [line for line in _text(body).splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
         raise MalformedBodyError("The CSV has no rows.", field="signal")
     dialect = _sniff(lines)
+    for line in lines[:2]:
+        # As many pieces as are needed to see that there are too many.
+        check_channel_count(len(line.split(dialect.delimiter, MOST_CHANNELS)))
     header = _header(lines[0], dialect)
     values = _numbers(lines[1:] if header else lines, dialect)
     if header and len(header) != values.shape[1]:
@@ -73,7 +79,9 @@ def _numbers(lines: list[str], dialect: _Dialect) -> Float64Array:
     try:
         return np.loadtxt(io.StringIO(text), delimiter=dialect.delimiter, ndmin=2, comments=None, quotechar='"')
     except ValueError as error:
-        raise MalformedBodyError(f"The CSV cannot be read: {error}.", field="signal") from None
+        sentence = str(error)
+        shown = sentence if len(sentence) <= _LONGEST_SENTENCE else f"{sentence[:_LONGEST_SENTENCE]}..."
+        raise MalformedBodyError(f"The CSV cannot be read: {shown}.", field="signal") from None
 
 
 def _recording(values: Float64Array, header: list[str]) -> Recording:

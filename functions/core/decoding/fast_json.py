@@ -1,10 +1,24 @@
-"""simdjson, as every decoder of large JSON bodies uses it."""
+"""How every decoder reads JSON: with simdjson what is regular, with the standard library the rest.
 
+Both take text that is Unicode, and nothing else.
+"""
+
+import json
+import re
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import simdjson
 
+from functions.core.errors import MalformedBodyError
+
 _KEPT_BODY_BYTES = 1_000_000
+# Of one object. Each is looked up by its name, and every look-up begins at the first.
+MOST_MEMBERS = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Only an escape can put one into text that was decoded.
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _thread = threading.local()
 
 
@@ -21,6 +35,25 @@ def thread_parser(size_bytes: int) -> simdjson.Parser:
     return parser
 
 
+def members_of(document: Any) -> dict[str, Any]:
+    """Return the members of a parsed object that is not larger than MOST_MEMBERS, unread.
+
+    Raises:
+        ValueError: a name stands twice, or has a NUL, at which simdjson's look-up ends: left to another reader.
+    """
+    names = set(document)
+    if len(names) != len(document) or any("\0" in name for name in names):
+        raise ValueError
+    return {name: document[name] for name in document}
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a parsed document as Python's own."""
+    if isinstance(value, simdjson.Object):
+        return value.as_dict()
+    return value.as_list() if isinstance(value, simdjson.Array) else value
+
+
 def has_brackets(body: bytes, expected: int) -> bool:
     """Whether so many brackets open in a body; several times faster than `bytes.count` where there are few."""
     position = -1
@@ -29,3 +62,42 @@ def has_brackets(body: bytes, expected: int) -> bool:
         if position < 0:
             return False
     return body.find(b"[", position + 1) < 0
+
+
+def read_json(body: bytes, constant: Callable[[str], Any] | None = None) -> Any:
+    """Return what a JSON text holds.
+
+    Args:
+        body: UTF-8, or UTF-16 or UTF-32 as RFC 4627 told them apart.
+        constant: is called with NaN, Infinity and -Infinity, which are no JSON; by default they are numbers.
+
+    Raises:
+        MalformedBodyError: not JSON, nested too deeply, a number of thousands of digits, or text that is no Unicode.
+    """
+    try:
+        text = body.decode(json.detect_encoding(body))
+        document = json.loads(text, parse_constant=constant)
+    except json.JSONDecodeError as error:
+        raise MalformedBodyError(f"The body is not JSON: {error}.") from None
+    except UnicodeDecodeError as error:
+        raise MalformedBodyError(f"The body is not JSON: it is no Unicode text at byte {error.start}.") from None
+    except (RecursionError, ValueError) as error:
+        raise MalformedBodyError("The JSON body is nested too deeply or has an endless number.") from error
+    if _ESCAPED_SURROGATE.search(text) and _has_surrogate(document):
+        raise MalformedBodyError("The JSON body has text that is no Unicode: half of a surrogate pair stands alone.")
+    return document
+
+
+def _has_surrogate(document: Any) -> bool:
+    """Whether a lone surrogate stands in any name or text of a document; a pair is one character by now."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and _SURROGATE.search(value):
+            return True
+        if isinstance(value, dict):
+            waiting.extend(value)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return False

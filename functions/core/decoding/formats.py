@@ -51,7 +51,7 @@ class ServedFormat(Format):
         is_text: whether a body is text.
         aliases: other media types that mean the same.
         options: which of a request's options `decode` takes: `full_scale`, `sample_format`.
-        decode_batch: from bytes to many recordings, where one body holds them.
+        decode_batch: from bytes to many recordings, so many at most, where one body holds them.
         batch_description: of such a body.
         reads_views: whether `decode` reads a view of bytes without a copy.
         job_endings: files of these endings are taken where a job names them by their prefix.
@@ -64,7 +64,7 @@ class ServedFormat(Format):
     is_text: bool = False
     aliases: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
-    decode_batch: Callable[[bytes], list[Recording]] | None = None
+    decode_batch: Callable[[bytes, int], list[Recording]] | None = None
     batch_description: str = ""
     reads_views: bool = False
     job_endings: tuple[str, ...] = ()
@@ -145,7 +145,7 @@ def media_type(content_type: str | None, accepted: tuple[str, ...] = MEDIA_TYPES
     name = (content_type or "").partition(";")[0].strip().lower()
     name = _ALIASES.get(name, name)
     if name not in accepted:
-        given = f"Content-Type {name!r} is not accepted" if name else "The Content-Type is missing"
+        given = f"Content-Type {name[:80]!r} is not accepted" if name else "The Content-Type is missing"
         raise UnsupportedMediaTypeError(f"{given}; send one of {', '.join(accepted)}.")
     return name
 

@@ -2,10 +2,9 @@
 
 simdjson reads a long list of numbers several times faster than a parser that makes a Python object of
 each. Wherever it finds anything but plain numbers, the standard library reads the body again: slower,
-but it can say what is wrong.
+but it can say what is wrong. Both count members, signals and channels before they make anything of them.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -13,17 +12,18 @@ from typing import Any, NoReturn
 import numpy as np
 import simdjson
 
-from functions.core.decoding.fast_json import has_brackets, thread_parser
+from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, read_json, thread_parser
 from functions.core.errors import (
     EmptyBodyError,
     MalformedBodyError,
+    PalierError,
     SignalMissingError,
     SignalNotFiniteError,
     SignalNotNumericError,
     SignalShapeError,
 )
 from functions.core.preprocessing.arrays import Float32Array, as_float32
-from functions.core.preprocessing.signal import Recording
+from functions.core.preprocessing.signal import Recording, check_batch_size, check_channel_count
 
 
 @dataclass(frozen=True)
@@ -41,50 +41,79 @@ def decode_json(body: bytes) -> JsonRequest:
         MalformedBodyError: not JSON, or not an object.
         UnusableError: the signal is missing, not numeric, not finite or ragged.
     """
-    return _decode(body, "signal")
+    return _decode(body, "signal", 1)
 
 
-def decode_json_batch(body: bytes) -> JsonRequest:
+def decode_json_batch(body: bytes, most: int) -> JsonRequest:
     """Decode `{"signals": [[...], ...], ...}`; each signal is [N] or [C, N].
 
+    Args:
+        body: the JSON text.
+        most: signals that are taken.
+
     Raises:
+        BatchTooLargeError: there are more.
         MalformedBodyError, UnusableError: as `decode_json`; the field is for example `signals[3]`.
     """
-    return _decode(body, "signals")
+    return _decode(body, "signals", most)
 
 
-def _decode(body: bytes, member: str) -> JsonRequest:
+def _decode(body: bytes, member: str, most: int) -> JsonRequest:
     if not body.strip():
         raise EmptyBodyError
-    return _read_fast(body, member) or _read_slowly(body, member)
+    try:
+        return _read_fast(body, member, most) or _read_slowly(body, member, most)
+    except PalierError as error:
+        # Frames of the traceback would keep the thread's parser from its next body.
+        raise error.with_traceback(None) from error.__cause__
 
 
-def _read_fast(body: bytes, member: str) -> JsonRequest | None:
+def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
     """Read a body of plain numbers; None means "look closer", never "wrong"."""
     try:
         document: Any = thread_parser(len(body)).parse(body)
-        signal = document[member]
-        arrays = [_buffer(item) for item in (signal if member == "signals" else [signal])]
-        options = {key: document[key] for key in document if key != member}
+        _check_members(len(document))
+        members = members_of(document)
+        signal = members.pop(member)
+        if member == "signals":
+            check_batch_size(len(signal), most)
+            signals = [_samples(item, f"signals[{index}]") for index, item in enumerate(signal)]
+        else:
+            signals = [_samples(signal, member)]
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError):
         return None
     # as_buffer flattens: as many brackets as rows prove that nothing was nested deeper or cut short.
-    rows = sum(1 if array.ndim == 1 else 1 + len(array) for array in arrays)
-    if not has_brackets(body, rows + (member == "signals")):
+    brackets = sum(opened for _, opened in signals) + (member == "signals")
+    if not has_brackets(body, brackets):
         return None
-    return JsonRequest([Recording(np.atleast_2d(array)) for array in arrays], options)
+    return JsonRequest([Recording(samples) for samples, _ in signals], members)
 
 
-def _buffer(signal: Any) -> Float32Array:
+def _check_members(count: int) -> None:
+    if count > MOST_MEMBERS:
+        raise MalformedBodyError(f"The JSON object has {count} members; at most {MOST_MEMBERS} are read.")
+
+
+def _samples(signal: Any, field: str) -> tuple[Float32Array, int]:
+    """Return a signal as float32 [C, N], and how many brackets its text opens."""
+    shape, brackets = (1, len(signal)), 1
     if isinstance(signal[0], simdjson.Array):
-        return as_float32(np.stack([np.frombuffer(row.as_buffer(of_type="d")) for row in signal]))
-    return as_float32(np.frombuffer(signal.as_buffer(of_type="d")))
+        shape = len(signal), len(signal[0])
+        check_channel_count(shape[0], field)
+        if any(len(row) != shape[1] for row in signal):
+            raise ValueError
+        brackets += shape[0]
+    return as_float32(np.frombuffer(signal.as_buffer(of_type="d"))).reshape(shape), brackets
 
 
-def _read_slowly(body: bytes, member: str) -> JsonRequest:
-    document = _parse(body, member)
+def _read_slowly(body: bytes, member: str, most: int) -> JsonRequest:
+    def refuse(constant: str) -> NoReturn:
+        raise SignalNotFiniteError(f"The JSON body has {constant}, which is no number.", field=member)
+
+    document = read_json(body, refuse)
     if not isinstance(document, dict):
         raise MalformedBodyError(f"The JSON body must be an object with a member {member!r}.")
+    _check_members(len(document))
     if member not in document:
         raise SignalMissingError(f"The JSON object has no member {member!r}.", field=member)
     value = document.pop(member)
@@ -92,23 +121,13 @@ def _read_slowly(body: bytes, member: str) -> JsonRequest:
         return JsonRequest([_recording(value, member)], document)
     if not isinstance(value, list):
         raise SignalShapeError("signals must be a list of signals.", field=member)
+    check_batch_size(len(value), most)
     return JsonRequest([_recording(item, f"signals[{index}]") for index, item in enumerate(value)], document)
-
-
-def _parse(body: bytes, member: str) -> Any:
-    def refuse(constant: str) -> NoReturn:
-        raise SignalNotFiniteError(f"The JSON body has {constant}, which is no number.", field=member)
-
-    try:
-        return json.loads(body, parse_constant=refuse)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise MalformedBodyError(f"The body is not JSON: {error}.") from None
-    except (RecursionError, ValueError) as error:
-        raise MalformedBodyError("The JSON body is nested too deeply or has an endless number.") from error
 
 
 def _recording(value: Any, field: str) -> Recording:
     rows = value if isinstance(value, list) and value and isinstance(value[0], list) else [value]
+    check_channel_count(len(rows), field)
     for row in rows:
         _check_row(row, field)
     if len({len(row) for row in rows}) > 1:

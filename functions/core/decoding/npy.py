@@ -2,14 +2,18 @@
 
 import io
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from tokenize import TokenError
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy_format
+from numpy.typing import NDArray
 
 from functions.core.errors import EmptyBodyError, MalformedBodyError, SignalShapeError, SignalTypeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
-from functions.core.preprocessing.signal import Recording
+from functions.core.preprocessing.signal import Recording, check_batch_size, check_channel_count
 
 # What NumPy's reader raises for headers that were written to break it.
 _BROKEN_HEADER = (
@@ -22,6 +26,24 @@ _BROKEN_HEADER = (
     RecursionError,
     MemoryError,
 )
+# The third differs from the second only in letters that names of fields may have.
+_VERSIONS = {(1, 0), (2, 0), (3, 0)}
+# Beyond any memory, and NumPy can still count its bytes.
+_LONGEST = 2**60
+
+
+@dataclass(frozen=True)
+class _File:
+    """A .npy whose header was held against its bytes: as many floats as it promises, no dimension without any."""
+
+    shape: tuple[int, ...]
+    is_fortran: bool
+    values: NDArray[Any]
+
+    def samples(self) -> Float32Array:
+        """Return its array; float32 is not copied where its bytes are aligned."""
+        values = self.values if self.values.flags.aligned else self.values.copy()
+        return as_float32(values.reshape(self.shape[::-1]).T if self.is_fortran else values.reshape(self.shape))
 
 
 def decode_npy(body: bytes) -> Recording:
@@ -30,59 +52,81 @@ def decode_npy(body: bytes) -> Recording:
     Raises:
         MalformedBodyError: no npy header, or other bytes than the header promises.
         SignalTypeError: another dtype than float16, float32 or float64 (objects are pickles: refused).
-        SignalShapeError: not one or two dimensions.
+        SignalShapeError: not one or two dimensions, one of no length, or too many channels.
     """
-    array = read_npy(body)
-    if not 1 <= array.ndim <= 2:
-        raise SignalShapeError(f"The npy array has shape {array.shape}; send [samples] or [channels, samples].")
-    return Recording(np.atleast_2d(array))
+    file = _open(body)
+    if not 1 <= len(file.shape) <= 2:
+        raise SignalShapeError(f"The npy array has shape {_shown(file.shape)}; send [samples] or [channels, samples].")
+    check_channel_count(math.prod(file.shape[:-1]))
+    return Recording(np.atleast_2d(file.samples()))
 
 
-def decode_npy_batch(body: bytes) -> list[Recording]:
-    """Decode a .npy of B recordings, shape [B, N] or [B, C, N], into B recordings float32 [C, N].
+def decode_npy_batch(body: bytes, most: int) -> list[Recording]:
+    """Decode a .npy of B recordings, shape [B, N] or [B, C, N], into B recordings float32 [C, N]; B may be 0.
+
+    Args:
+        body: the file.
+        most: recordings that are taken.
 
     Raises:
         EmptyBodyError: no bytes.
+        BatchTooLargeError: more recordings.
         MalformedBodyError, SignalTypeError, SignalShapeError: as `decode_npy`.
     """
     if not body:
         raise EmptyBodyError
-    array = read_npy(body)
-    if not 2 <= array.ndim <= 3:
+    file = _open(body, is_batch=True)
+    if not 2 <= len(file.shape) <= 3:
         raise SignalShapeError(
-            f"The npy array has shape {array.shape}; send [recordings, samples] or [recordings, channels, samples].",
+            f"The npy array has shape {_shown(file.shape)}; send [recordings, samples] or"
+            " [recordings, channels, samples].",
             field="signals",
         )
-    return [Recording(np.atleast_2d(row)) for row in array]
+    check_batch_size(file.shape[0], most)
+    check_channel_count(math.prod(file.shape[1:-1]), "signals")
+    return [Recording(np.atleast_2d(row)) for row in file.samples()] if file.shape[0] else []
 
 
-def read_npy(body: bytes) -> Float32Array:
-    """Read a .npy of floats of any shape as float32, after checking its header against its length.
-
-    Raises:
-        MalformedBodyError, SignalTypeError: as for `decode_npy`.
-    """
+def _open(body: bytes, *, is_batch: bool = False) -> _File:
+    """Read a header and hold it against the bytes that follow: none may promise more, or samples of no length."""
+    stream = io.BytesIO(body)
     try:
-        return _read(io.BytesIO(body), len(body))
-    except _BROKEN_HEADER as error:
-        raise MalformedBodyError(f"The body is not a npy file: {error}.", field="signal") from None
-
-
-def _read(stream: io.BytesIO, size_bytes: int) -> Float32Array:
-    shape, dtype = _read_header(stream)
+        shape, is_fortran, dtype = _read_header(stream)
+    except _BROKEN_HEADER:
+        raise MalformedBodyError("The body is not a npy file: its header cannot be read.", field="signal") from None
     if dtype.kind != "f" or dtype.itemsize > 8:
-        raise SignalTypeError(f"The npy array has dtype {dtype}; send float16, float32 or float64.")
-    promised, present = math.prod(shape) * dtype.itemsize, size_bytes - stream.tell()
+        raise SignalTypeError(f"The npy array has dtype {str(dtype)[:40]}; send float16, float32 or float64.")
+    _check_promise(shape, dtype.itemsize, len(body) - stream.tell())
+    if 0 in shape[is_batch:]:
+        raise SignalShapeError(
+            f"The npy array has shape {_shown(shape)}: a dimension of 0 holds no samples.",
+            field="signals" if is_batch else "signal",
+        )
+    return _File(shape, is_fortran, np.frombuffer(body, dtype, offset=stream.tell()))
+
+
+def _read_header(stream: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    version = npy_format.read_magic(stream)
+    if version not in _VERSIONS:
+        raise ValueError
+    read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
+    return read(stream)
+
+
+def _check_promise(shape: Sequence[int], item_bytes: int, present: int) -> None:
+    if any(type(length) is not int or not 0 <= length <= _LONGEST for length in shape):
+        raise MalformedBodyError(f"The npy header promises the shape {_shown(shape)}, which is none.", field="signal")
+    promised = math.prod(shape) * item_bytes
     if promised != present:
         raise MalformedBodyError(
-            f"The npy header promises {promised} bytes of samples; {present} follow.", field="signal"
+            f"The npy header promises {_number(promised)} bytes of samples; {present} follow.", field="signal"
         )
-    stream.seek(0)
-    return as_float32(npy_format.read_array(stream, allow_pickle=False))
 
 
-def _read_header(stream: io.BytesIO) -> tuple[tuple[int, ...], np.dtype]:
-    version = npy_format.read_magic(stream)
-    read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
-    shape, _, dtype = read(stream)
-    return shape, dtype
+def _shown(shape: Sequence[int]) -> str:
+    return f"({', '.join(map(_number, shape[:8]))}{', ...' if len(shape) > 8 else ''})"
+
+
+def _number(value: int) -> str:
+    """Return a number as text; Python refuses to write one of thousands of digits."""
+    return str(value) if abs(value) <= _LONGEST else "more than 2^60"

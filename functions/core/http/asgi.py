@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import cast
 
@@ -15,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.core.errors import (
@@ -32,6 +33,12 @@ from functions.core.observability.metrics import Meter, Sink, observe_key_store_
 from functions.core.observability.telemetry import LOGGER, request_id, request_id_var
 from functions.core.settings import Settings
 
+# The policy of a page that has none of its own.
+_NOTHING_MAY_LOAD = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# How much of what a caller asked for an error repeats.
+_LONGEST_PATH = 200
+_LONGEST_METHOD = 20
+
 
 def create_starlette(routes: Sequence[BaseRoute], settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
     """Compose an app: the routes, and around them what every function needs; `sinks` are told of every request."""
@@ -39,11 +46,14 @@ def create_starlette(routes: Sequence[BaseRoute], settings: Settings, sinks: Seq
     if settings.cors_origins:
         # Outermost: also a 500 must reach the page that asked.
         middleware.insert(0, _cors(settings.cors_origins))
-    return Starlette(
+    app = Starlette(
         routes=list(routes),
         middleware=middleware,
         exception_handlers={PalierError: _answer_error, HTTPException: _answer_http_exception},
     )
+    # A redirect would lead to whatever the Host header names.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _cors(origins: Sequence[str]) -> Middleware:
@@ -99,7 +109,7 @@ class RequestBoundary:
 
 
 class _Exchange:
-    """Sends a response with the request's id, and remembers its status."""
+    """Sends a response with the request's id, a page never without a policy, and remembers its status."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -108,7 +118,10 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)["x-request-id"] = request_id_var.get() or ""
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = request_id_var.get() or ""
+            if headers.get("content-type", "").startswith("text/html"):
+                headers.setdefault("content-security-policy", _NOTHING_MAY_LOAD)
         await self._send(message)
 
 
@@ -130,7 +143,13 @@ class RequireKey:
             raise
         keys.require_scope(key, self._scope)
         scope.setdefault("state", {})["api_key_id"] = key.id
-        await self.app(scope, receive, send)
+        await self.app(scope, receive, partial(self._send, send))
+
+    async def _send(self, send: Send, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            # What a key opens is for its holder: no cache between may keep it.
+            MutableHeaders(scope=message).setdefault("cache-control", "no-store")
+        await send(message)
 
     def _authenticate(self, presented: str | None) -> keys.ApiKey:
         try:
@@ -170,7 +189,7 @@ class BrowserCache:
 def error_response(error: PalierError) -> JSONResponse:
     """Return the canonical error body of an error, with its status and headers."""
     content = msgspec.to_builtins(error_answer(error, request_id_var.get()))
-    return JSONResponse(content, status_code=error.status, headers=error.headers)
+    return JSONResponse(content, status_code=error.status, headers={"cache-control": "no-store", **error.headers})
 
 
 async def _answer_error(_: Request, error: Exception) -> Response:
@@ -182,16 +201,31 @@ async def _answer_error(_: Request, error: Exception) -> Response:
 
 async def _answer_http_exception(request: Request, error: Exception) -> Response:
     raised = cast("HTTPException", error)
-    kinds: dict[int, Callable[[str], PalierError]] = {404: NotFoundError, 405: MethodNotAllowedError}
-    sentences = {
-        404: f"There is nothing at {request.url.path}; /docs lists what there is.",
-        405: f"{request.method} is not allowed at {request.url.path}.",
-    }
-    if raised.status_code not in kinds:
+    # Not request.url: the Host header, which may be no host, is a part of it.
+    path = request.scope["path"][:_LONGEST_PATH]
+    if raised.status_code == HTTPStatus.NOT_FOUND:
+        return error_response(NotFoundError(f"There is nothing at {path}; /docs lists what there is."))
+    if raised.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
         raise raised
-    response = error_response(kinds[raised.status_code](sentences[raised.status_code]))
-    response.headers.update(raised.headers or {})
+    response = error_response(MethodNotAllowedError(f"{request.method[:_LONGEST_METHOD]} is not allowed at {path}."))
+    # Only static files are no routes of their own.
+    methods = allowed_methods(request.scope["router"].routes, request.scope) or {"GET", "HEAD"}
+    response.headers["allow"] = ", ".join(sorted(methods))
     return response
+
+
+def allowed_methods(routes: Iterable[BaseRoute], scope: Scope) -> set[str]:
+    """Return the methods of all routes that have a request's path; Starlette names those of the first of them."""
+    methods: set[str] = set()
+    for route in routes:
+        match, child_scope = route.matches(scope)
+        if match is Match.NONE:
+            continue
+        if isinstance(route, Route):
+            methods |= route.methods or set()
+        else:
+            methods |= allowed_methods(getattr(route, "routes", ()), {**scope, **child_scope})
+    return methods
 
 
 def _endpoint(scope: Scope) -> str:

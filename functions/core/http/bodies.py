@@ -1,16 +1,52 @@
 """Reading request bodies: bounded, unpacked, never trusted."""
 
 import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from functions.core.errors import BodyTooLargeError, MalformedBodyError, UnsupportedMediaTypeError
 
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+# A file of many members, as block-wise gzip writes it, has one for each 64 KiB: this many hold 640 MB.
+MOST_MEMBERS = 10_000
+# What zlib leaves of a piece behind the end of a member is copied: a member begins with a small piece, and each
+# further one is twice as large.
+_FIRST_PIECE_BYTES = 512
+_LARGEST_PIECE_BYTES = 262_144
+# An object for each chunk of a few bytes would be many times as large as the chunk.
+_SMALL_CHUNK_BYTES = 4096
 
 
-async def read_body(request: Request, limit_bytes: int) -> bytes:
-    """Read a request's body, unpacking gzip and deflate.
+@dataclass(frozen=True)
+class SentBody:
+    """A request's body as it was sent.
+
+    content: packed where `encoding` says so; limit_bytes: most bytes of it, unpacked.
+    """
+
+    content: bytes
+    encoding: str
+    limit_bytes: int
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether `unpacked` has work to do, so that it belongs into a thread."""
+        return self.encoding.strip().lower() not in {"", "identity"}
+
+    @property
+    def most_bytes(self) -> int:
+        """How much there may be to read."""
+        return self.limit_bytes if self.is_packed else len(self.content)
+
+    def unpacked(self) -> bytes:
+        """Return the body unpacked; raises as `unpack`."""
+        return unpack(self.content, self.encoding, self.limit_bytes)
+
+
+async def read_body(request: Request, limit_bytes: int) -> SentBody:
+    """Read a request's body and leave it packed: to unpack takes time that the event loop does not have.
 
     Args:
         request: its body must be unread.
@@ -18,15 +54,13 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
 
     Raises:
         BodyTooLargeError: more bytes, or more announced: nothing is read then.
-        UnsupportedMediaTypeError: another Content-Encoding.
-        MalformedBodyError: the packed body is broken or cut short.
     """
-    body = await read_as_sent(request, limit_bytes)
-    return unpack(body, request.headers.get("content-encoding", "identity"), limit_bytes)
+    content = await read_as_sent(request, limit_bytes)
+    return SentBody(content, request.headers.get("content-encoding", "identity"), limit_bytes)
 
 
 async def read_as_sent(request: Request, limit_bytes: int) -> bytes:
-    """Read a request's body and leave it packed.
+    """Return the bytes of a request's body.
 
     Raises:
         BodyTooLargeError: more bytes, or more announced: nothing is read then.
@@ -35,34 +69,47 @@ async def read_as_sent(request: Request, limit_bytes: int) -> bytes:
     # Python refuses to read a number of thousands of digits.
     if announced.isdecimal() and (len(announced) > 20 or int(announced) > limit_bytes):
         raise _too_large(limit_bytes)
-    chunks: list[bytes] = []
+    chunks: list[bytes | bytearray] = []
     room = limit_bytes
     async for chunk in request.stream():
         room -= len(chunk)
         if room < 0:
             raise _too_large(limit_bytes)
         if chunk:
-            chunks.append(chunk)
+            _append(chunks, chunk)
     # join copies a large body once, and a single chunk not at all.
     return b"".join(chunks)
+
+
+def _append(chunks: list[bytes | bytearray], chunk: bytes) -> None:
+    last = chunks[-1] if chunks else None
+    if len(chunk) >= _SMALL_CHUNK_BYTES or last is None:
+        chunks.append(chunk)
+    elif isinstance(last, bytearray):
+        last += chunk
+    else:
+        chunks.append(bytearray(chunk))
 
 
 def unpack(body: bytes, encoding: str, limit_bytes: int) -> bytes:
     """Unpack a body; no more than the limit is ever held.
 
     Raises:
-        BodyTooLargeError, UnsupportedMediaTypeError, MalformedBodyError: as `read_body`.
+        BodyTooLargeError: more bytes than the limit.
+        UnsupportedMediaTypeError: another Content-Encoding than gzip and deflate.
+        MalformedBodyError: the packed body is broken, cut short, or in too many members.
     """
     match encoding.strip().lower():
         case "" | "identity":
             return body
         case "gzip" | "x-gzip":
-            return _inflate(body, _GZIP_WINDOW, limit_bytes)
+            return b"".join(_inflated(body, _GZIP_WINDOW, limit_bytes, MOST_MEMBERS))
         case "deflate":
-            return _inflate(body, zlib.MAX_WBITS if _is_zlib(body) else -zlib.MAX_WBITS, limit_bytes)
+            window_bits = zlib.MAX_WBITS if _is_zlib(body) else -zlib.MAX_WBITS
+            return b"".join(_inflated(body, window_bits, limit_bytes, most_members=1))
         case other:
             raise UnsupportedMediaTypeError(
-                f"Content-Encoding {other!r} is not accepted; send gzip, deflate or none.",
+                f"Content-Encoding {other[:40]!r} is not accepted; send gzip, deflate or none.",
                 field="Content-Encoding",
             )
 
@@ -72,25 +119,41 @@ def _is_zlib(body: bytes) -> bool:
     return len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
 
 
-def _inflate(body: bytes, window_bits: int, limit_bytes: int) -> bytes:
-    """Unpack every member of a body; gzip may have several. Source: RFC 1952, section 2.2."""
-    unpacked: list[bytes] = []
-    room = limit_bytes
-    while body or not unpacked:
-        inflater = zlib.decompressobj(window_bits)
-        try:
-            unpacked.append(inflater.decompress(body, room + 1))
-        except zlib.error as error:
-            raise MalformedBodyError(f"The body cannot be unpacked: {error}.", field="Content-Encoding") from None
-        room -= len(unpacked[-1])
-        if room < 0:
-            raise _too_large(limit_bytes)
-        if not inflater.eof:
-            raise MalformedBodyError("The packed body is cut short.", field="Content-Encoding")
-        body = inflater.unused_data
-        if body and window_bits != _GZIP_WINDOW:
-            raise MalformedBodyError("The packed body is followed by more.", field="Content-Encoding")
-    return b"".join(unpacked)
+def _inflated(body: bytes, window_bits: int, limit_bytes: int, most_members: int) -> Iterator[bytes]:
+    """Yield the unpacked pieces of every member of a body; gzip may have several. Source: RFC 1952, section 2.2."""
+    packed, start, members, room = memoryview(body), 0, 0, limit_bytes
+    while start < len(packed) or not members:
+        if members == most_members:
+            raise _malformed(
+                "The packed body is followed by more."
+                if most_members == 1
+                else f"The packed body has more than {most_members} members; pack it as one."
+            )
+        members += 1
+        inflater, size = zlib.decompressobj(window_bits), _FIRST_PIECE_BYTES
+        while not inflater.eof:
+            if start >= len(packed):
+                raise _malformed("The packed body is cut short.")
+            piece = packed[start : start + size]
+            unpacked = _decompress(inflater, piece, room + 1)
+            room -= len(unpacked)
+            if room < 0:
+                raise _too_large(limit_bytes)
+            if unpacked:
+                yield unpacked
+            start += len(piece) - len(inflater.unused_data)
+            size = min(2 * size, _LARGEST_PIECE_BYTES)
+
+
+def _decompress(inflater: "zlib._Decompress", piece: memoryview, most_bytes: int) -> bytes:
+    try:
+        return inflater.decompress(piece, most_bytes)
+    except zlib.error as error:
+        raise _malformed(f"The body cannot be unpacked: {error}.") from None
+
+
+def _malformed(sentence: str) -> MalformedBodyError:
+    return MalformedBodyError(sentence, field="Content-Encoding")
 
 
 def _too_large(limit_bytes: int) -> BodyTooLargeError:

@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from functions.core.preprocessing.signal import MOST_CHANNELS
+
 SCHEMAS = "#/components/schemas/"
 PARTS = Path(__file__).parent / "api"
 
@@ -23,6 +25,12 @@ _ERRORS = {
     429: "Too many requests; Retry-After says when to come back.",
     500: "A defect here.",
     503: "The model, or a service it needs, is not available; Retry-After says when to come back.",
+}
+_NUMBERS = {"type": "array", "minItems": 1, "items": {"type": "number"}}
+# A recording in JSON.
+SIGNAL = {
+    "description": "Samples in the model's unit, [samples] or [channels, samples].",
+    "anyOf": [_NUMBERS, {"type": "array", "minItems": 1, "maxItems": MOST_CHANNELS, "items": _NUMBERS}],
 }
 SERVING_ERRORS = tuple(status for status in _ERRORS if status != 409)
 READING_ERRORS = (401, 403, 404, 429, 500, 503)

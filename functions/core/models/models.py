@@ -96,7 +96,7 @@ class ModelRepository:
         """
         if name not in self._folders:
             known = ", ".join(self.names()) or "none"
-            raise ModelNotFoundError(f"There is no model {name!r}; the models here: {known}.")
+            raise ModelNotFoundError(f"There is no model {name[:80]!r}; the models here: {known}.")
         return sorted(self._folders[name], key=int)
 
     def find(self, name: str, version: str | None = None) -> str:
@@ -162,7 +162,7 @@ class ModelRepository:
         versions = self.versions(name)
         chosen = versions[-1] if version is None else version
         if chosen not in versions:
-            raise VersionNotFoundError(f"Model {name!r} has no version {chosen!r}; it has {', '.join(versions)}.")
+            raise VersionNotFoundError(f"Model {name!r} has no version {chosen[:80]!r}; it has {', '.join(versions)}.")
         return self._folders[name][chosen]
 
     def _load(self, folder: Path, manifest: Manifest, precision: Precision | None) -> LoadedModel:

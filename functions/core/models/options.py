@@ -1,5 +1,6 @@
 """The options of a diagnosis: members of a JSON body, or query parameters of the same names."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
@@ -16,13 +17,17 @@ _LARGEST_FLOAT32 = 3.4028234e38
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES_OR_NUMBERS = frozenset({"version", "channel"})
+_MOST_DIGITS = 18
+# How much of what a caller wrote an error repeats.
+_LONGEST_SHOWN = 160
 
 
 class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller may ask for beside the recording."""
 
     sample_rate_hz: Annotated[
-        float | None, Meta(description="Samples per second. Default: what the file says, else the model's own rate.")
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(description="Samples per second. Default: what the file says, else the model's own rate."),
     ] = None
     return_probabilities: Annotated[bool, Meta(description="Answer with every class's probability.")] = True
     return_top_k: Annotated[
@@ -57,14 +62,18 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             UnknownOptionError, InvalidOptionError, SampleRateError: `field` names the option.
         """
-        for name in values:
-            if name not in cls.__struct_fields__:
-                raise _unknown(name)
+        unknown = next((name for name in values if name not in cls.__struct_fields__), None)
+        if unknown is not None:
+            raise _unknown(unknown)
         given = {name: _as_text(value) if name in _NAMES_OR_NUMBERS else value for name, value in values.items()}
         try:
             options = msgspec.convert(given, cls, strict=False)
         except msgspec.ValidationError as error:
             raise _invalid(str(error)) from None
+        except UnicodeEncodeError:
+            raise InvalidOptionError("An option holds what is no text.") from None
+        if options.sample_rate_hz is not None and not math.isfinite(options.sample_rate_hz):
+            raise SampleRateError("The sample rate must be a number of Hz, neither NaN nor infinite.")
         if options.recorded_at is not None:
             _check_past(options.recorded_at)
         return options
@@ -77,18 +86,22 @@ def _check_past(recorded_at: datetime) -> None:
 
 
 def _as_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    # Python refuses to write a number of thousands of digits: it stays one, and is refused as what is no text.
+    is_number = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_MOST_DIGITS
+    return str(value) if is_number else value
 
 
 def _unknown(name: str) -> PalierError:
     if not name.isprintable():
         return InvalidOptionError("An option's name holds what is no text.")
     known = ", ".join(DiagnosisOptions.__struct_fields__)
-    return UnknownOptionError(f"There is no option {name!r}; there are {known}.", field=name)
+    shown = name[:_LONGEST_SHOWN]
+    return UnknownOptionError(f"There is no option {shown!r}; there are {known}.", field=shown)
 
 
 def _invalid(sentence: str) -> PalierError:
     reason, _, place = sentence.partition(" - at `$.")
     field = place.rstrip("`")
     kind = SampleRateError if field == "sample_rate_hz" else InvalidOptionError
-    return kind(f"The option {field!r} cannot be used: {reason.replace('`', '')}.", field=field)
+    shown = reason.replace("`", "")[:_LONGEST_SHOWN]
+    return kind(f"The option {field!r} cannot be used: {shown}.", field=field)

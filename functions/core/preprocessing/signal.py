@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from functions.core.errors import (
+    BatchTooLargeError,
     SampleRateError,
     SignalConstantError,
     SignalNotFiniteError,
@@ -13,6 +14,11 @@ from functions.core.errors import (
 )
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.clipping import extremes, is_clipped
+
+# Of one recording, in every format. Source: libsndfile, SF_MAX_CHANNELS.
+MOST_CHANNELS = 1024
+# A channel's number has at most so many digits: Python refuses to read one of thousands.
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,29 @@ class RateRange:
         return rate_hz
 
 
+def check_channel_count(count: int, field: str = "signal") -> None:
+    """Check a number of channels before anything is made of each.
+
+    Raises:
+        SignalShapeError: there are more than one recording may have.
+    """
+    if count > MOST_CHANNELS:
+        raise SignalShapeError(
+            f"The recording has more than {MOST_CHANNELS} channels: samples may stand where channels belong.",
+            field=field,
+        )
+
+
+def check_batch_size(count: int, most: int) -> None:
+    """Check how many recordings a batch has before anything is made of each.
+
+    Raises:
+        BatchTooLargeError: more than `most`.
+    """
+    if count > most:
+        raise BatchTooLargeError(f"The batch has {count} recordings; the limit is {most}.")
+
+
 def select_channels(recording: Recording, channels: int, wanted: str | None) -> Float32Array:
     """Return the rows a model of so many channels takes, float32 [channels, N].
 
@@ -70,23 +99,29 @@ def select_channels(recording: Recording, channels: int, wanted: str | None) -> 
     Raises:
         SignalShapeError: the count does not fit and no channel is chosen, or there is no such channel.
     """
-    samples = recording.samples
-    names = list(recording.channel_names) or [str(index) for index in range(len(samples))]
+    samples, names = recording.samples, recording.channel_names
     if wanted is not None:
-        row = names.index(wanted) if wanted in names else _row_number(wanted, len(samples), names)
+        row = names.index(wanted) if wanted in names else _row_number(wanted, recording)
         samples = samples[row : row + 1]
     if len(samples) != channels:
         raise SignalShapeError(
-            f"The recording has {len(samples)} channels ({', '.join(names[:8])}); the model takes {channels}."
+            f"The recording has {len(samples)} channels ({_first_names(recording)}); the model takes {channels}."
             + (" Choose one with `channel`." if channels == 1 else ""),
         )
     return samples
 
 
-def _row_number(wanted: str, count: int, names: Sequence[str]) -> int:
-    if wanted.isdecimal() and int(wanted) < count:
+def _row_number(wanted: str, recording: Recording) -> int:
+    if wanted.isdecimal() and len(wanted) <= _MOST_DIGITS and int(wanted) < len(recording.samples):
         return int(wanted)
-    raise SignalShapeError(f"There is no channel {wanted!r}; there are {', '.join(names[:8])}.", field="channel")
+    raise SignalShapeError(
+        f"There is no channel {wanted[:40]!r}; there are {_first_names(recording)}.", field="channel"
+    )
+
+
+def _first_names(recording: Recording) -> str:
+    names = recording.channel_names or range(len(recording.samples))
+    return ", ".join(str(name)[:40] for name in names[:8])
 
 
 def check_samples(samples: Float32Array) -> Signal:

@@ -6,6 +6,7 @@ Source: triton-inference-server/server, docs/protocol/extension_binary_data.md.
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from functions.core.errors import MalformedEnvelopeError
@@ -64,8 +65,7 @@ def tensor_bytes(split: Split, sizes: Sequence[int]) -> list[memoryview]:
             f" but {len(split.tensors)} follow the JSON object.",
             field="binary_data_size",
         )
-    starts = [sum(sizes[:index]) for index in range(len(sizes))]
-    return [split.tensors[start : start + size] for start, size in zip(starts, sizes, strict=True)]
+    return [split.tensors[end - size : end] for end, size in zip(accumulate(sizes), sizes, strict=True)]
 
 
 def binary_size(parameters: dict[str, Any], field: str) -> int | None:

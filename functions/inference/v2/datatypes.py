@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from functions.core.errors import MalformedEnvelopeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
+from functions.inference.v2.json_envelope import shown
 
 # Source: Open Inference Protocol, "Tensor Data Types"; binary data is little-endian.
 _STORAGE: Mapping[str, np.dtype[Any]] = {
@@ -26,7 +27,7 @@ _STORAGE: Mapping[str, np.dtype[Any]] = {
 # Triton's addition: the upper half of a float32. There is no NumPy type of it.
 BFLOAT16 = "BF16"
 NUMERIC = (*_STORAGE, BFLOAT16)
-NOT_NUMERIC = ("BOOL", "BYTES")
+_NOT_NUMERIC = ("BOOL", "BYTES")
 
 
 def check_datatype(name: Any, field: str) -> str:
@@ -35,11 +36,11 @@ def check_datatype(name: Any, field: str) -> str:
     Raises:
         MalformedEnvelopeError: there is no such datatype, or it holds no numbers.
     """
-    if name in NOT_NUMERIC:
+    if name in _NOT_NUMERIC:
         raise MalformedEnvelopeError(f"The datatype {name} holds no numbers; the model takes FP32.", field=field)
     if name not in NUMERIC:
-        known = ", ".join((*NUMERIC, *NOT_NUMERIC))
-        raise MalformedEnvelopeError(f"There is no datatype {str(name)[:40]!r}; there are {known}.", field=field)
+        known = ", ".join((*NUMERIC, *_NOT_NUMERIC))
+        raise MalformedEnvelopeError(f"There is no datatype {shown(name)}; there are {known}.", field=field)
     return str(name)
 
 

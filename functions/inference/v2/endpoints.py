@@ -132,8 +132,9 @@ class Endpoints:
 
     async def _object(self, request: Request) -> dict[str, Any]:
         body = await self._read(request)
-        encoding = request.headers.get("content-encoding", "identity")
-        return repository.read_object(unpack_body(body, encoding, self.settings.max_body_bytes))
+        encoding, limit_bytes = request.headers.get("content-encoding", "identity"), self.settings.max_body_bytes
+        # In a thread: whatever the object is for, it may be as large as any body.
+        return await self.workers.run(lambda: repository.read_wishes(unpack_body(body, encoding, limit_bytes)))
 
 
 def _named(request: Request) -> tuple[str, str | None]:

@@ -4,21 +4,42 @@ simdjson reads what is regular: data that is plain numbers, flat or nested as it
 standard library reads again, so that the checks which follow can say what is wrong.
 """
 
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
-from functions.core.decoding.fast_json import has_brackets, thread_parser
-from functions.core.errors import MalformedEnvelopeError, SignalNotFiniteError
+from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, plain, read_json, thread_parser
+from functions.core.errors import MalformedBodyError, MalformedEnvelopeError, PalierError, SignalNotFiniteError
 
 # Below this simdjson gains nothing: the JSON object before binary data is a few hundred bytes.
 _SMALL_BYTES = 2048
+# More are read slowly, and refused. A model's input has three dimensions.
+_MOST_INPUTS = 8
+_MOST_DIMENSIONS = 8
 _BUFFERS = {"i": np.dtype(np.int64), "u": np.dtype(np.uint64), "d": np.dtype(np.float64)}
+
+
+def read_object(text: bytes, constant: Callable[[str], Any] | None = None) -> dict[str, Any]:
+    """Return the JSON object of a request with the standard library.
+
+    Args:
+        text: the JSON.
+        constant: is called with NaN, Infinity and -Infinity; by default they are numbers.
+
+    Raises:
+        MalformedEnvelopeError: not JSON, no Unicode, or not an object.
+    """
+    try:
+        document = read_json(text, constant)
+    except MalformedBodyError as error:
+        raise MalformedEnvelopeError(error.message) from error.__cause__
+    if not isinstance(document, dict):
+        raise MalformedEnvelopeError("The request must be a JSON object.")
+    return document
 
 
 def parse_envelope(text: bytes) -> dict[str, Any]:
@@ -33,15 +54,24 @@ def parse_envelope(text: bytes) -> dict[str, Any]:
         SignalNotFiniteError: NaN or Infinity, which JSON does not know.
     """
     large = len(text) > _SMALL_BYTES
-    return (_parse_fast(text) if large else None) or _parse_slowly(text)
+    try:
+        return (_parse_fast(text) if large else None) or _parse_slowly(text)
+    except PalierError as error:
+        # Frames of the traceback would keep the thread's parser from its next body.
+        raise error.with_traceback(None) from error.__cause__
 
 
 def _parse_fast(text: bytes) -> dict[str, Any] | None:
     """Read a regular object; None means "look closer", never "wrong"."""
     try:
         document: Any = thread_parser(len(text)).parse(text)
-        inputs = [_read_input(one) for one in document["inputs"]]
-        others = {key: _plain(document[key]) for key in document if key != "inputs"}
+        _check_members(len(document))
+        members = members_of(document)
+        found = members.pop("inputs")
+        if len(found) > _MOST_INPUTS:
+            return None
+        inputs = [_read_input(one) for one in found]
+        others = {name: plain(value) for name, value in members.items()}
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError):
         return None
     # as_buffer flattens: as many brackets as there should be prove that nothing was nested deeper.
@@ -51,30 +81,32 @@ def _parse_fast(text: bytes) -> dict[str, Any] | None:
     return others | {"inputs": [one for one, _ in inputs]}
 
 
+def _check_members(count: int) -> None:
+    if count > MOST_MEMBERS:
+        raise MalformedEnvelopeError(f"The JSON object has {count} members; at most {MOST_MEMBERS} are read.")
+
+
 def _read_input(one: Any) -> tuple[dict[str, Any], int]:
     """Return an input and how many brackets its data opens."""
-    members = {key: _plain(one[key]) for key in one if key != "data"}
-    if not isinstance(members["shape"], list):
+    _check_members(len(one))
+    members = members_of(one)
+    data, shape = members.pop("data"), plain(members["shape"])
+    if not isinstance(shape, list) or len(shape) > _MOST_DIMENSIONS:
         raise TypeError
     code = {"I": "i", "U": "u"}.get(members["datatype"][0], "d")
-    rows = _rows(one["data"], members["shape"])
-    data = np.concatenate([np.frombuffer(row.as_buffer(of_type=code), _BUFFERS[code]) for row in rows])
-    nested = isinstance(one["data"][0], simdjson.Array)
-    return members | {"data": data}, _brackets(members["shape"]) if nested else 1
-
-
-def _rows(data: Any, shape: Sequence[int]) -> list[Any]:
-    """Return the innermost arrays of data: one that is flat, or those of data nested as its shape says."""
-    if not isinstance(data[0], simdjson.Array):
-        return [data]
-    levels = [data]
-    for length in shape[:-1]:
-        if any(len(level) != length for level in levels):
-            raise ValueError
-        levels = [inner for level in levels for inner in level]
-    if any(len(level) != shape[-1] for level in levels):
+    nested = isinstance(data[0], simdjson.Array)
+    if nested and not _is_nested(data, shape):
         raise ValueError
-    return levels
+    values = np.frombuffer(data.as_buffer(of_type=code), _BUFFERS[code])
+    read = {name: plain(value) for name, value in members.items()}
+    return read | {"data": values}, _brackets(shape) if nested else 1
+
+
+def _is_nested(data: Any, shape: Sequence[int]) -> bool:
+    """Whether data is nested as a shape says; that its innermost lists hold numbers is left to their brackets."""
+    if len(data) != shape[0]:
+        return False
+    return len(shape) == 1 or all(_is_nested(inner, shape[1:]) for inner in data)
 
 
 def _brackets(shape: Sequence[int]) -> int:
@@ -85,25 +117,20 @@ def _brackets(shape: Sequence[int]) -> int:
     return sum(opened)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, simdjson.Object):
-        return value.as_dict()
-    return value.as_list() if isinstance(value, simdjson.Array) else value
-
-
 def _parse_slowly(text: bytes) -> dict[str, Any]:
     def refuse(constant: str) -> NoReturn:
         raise SignalNotFiniteError(f"The JSON object has {constant}, which is no number.", field="inputs")
 
-    try:
-        document = json.loads(text, parse_constant=refuse)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise MalformedEnvelopeError(f"The request is not JSON: {error}.") from None
-    except (RecursionError, ValueError) as error:
-        raise MalformedEnvelopeError("The JSON object is nested too deeply or has an endless number.") from error
-    if not isinstance(document, dict):
-        raise MalformedEnvelopeError("The request must be a JSON object with a member 'inputs'.")
+    document = read_object(text, refuse)
+    _check_members(len(document))
     return document
+
+
+def shown(value: Any) -> str:
+    """Return a value for an error's sentence, as little of it as tells which it is."""
+    # Never the inside of what is nested: it may be nested as deeply as can be read, and too deeply to be written.
+    nested = "[...]" if isinstance(value, list) else "{...}" if isinstance(value, dict) else None
+    return repr(nested or str(value)[:40])
 
 
 def flat_numbers(data: Any, shape: Sequence[int], whole: bool, field: str) -> NDArray[Any]:

@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from functions.core.http.openapi import READING_ERRORS, SERVING_ERRORS, error_responses, json_response, security
+from functions.core.http.openapi import (
+    READING_ERRORS,
+    SCHEMAS,
+    SERVING_ERRORS,
+    error_responses,
+    json_response,
+    security,
+)
 from functions.inference.v2.binary import HEADER_LENGTH
 
 _TAG = "open inference protocol"
@@ -56,14 +63,25 @@ def _model_paths(below: str, of: str, parameters: list[dict[str, Any]]) -> dict[
 
 
 def _repository_paths() -> dict[str, Any]:
-    refused = _post("v2Unload", "Refused: models stay loaded", "V2Empty") | {"parameters": [_MODEL]}
-    del refused["responses"]["200"]
+    load = _post("v2Load", "Load a model before its first request", "V2Empty", "V2LoadRequest")
     return {
-        "/v2/repository/index": {"post": _post("v2Index", "Every version of every model", "V2Index")},
-        "/v2/repository/models/{name}/load": {
-            "post": _post("v2Load", "Load a model before its first request", "V2Empty") | {"parameters": [_MODEL]}
-        },
-        "/v2/repository/models/{name}/unload": {"post": refused},
+        "/v2/repository/index": {"post": _post("v2Index", "Every version of every model", "V2Index", "V2IndexRequest")},
+        "/v2/repository/models/{name}/load": {"post": load | {"parameters": [_MODEL]}},
+        "/v2/repository/models/{name}/unload": {"post": _unload() | {"parameters": [_MODEL]}},
+    }
+
+
+def _unload() -> dict[str, Any]:
+    """Describe what is always refused: no answer is a success, and no request becomes one."""
+    summary = "Refused: models stay loaded"
+    operation = _read("v2Unload", summary, "V2Empty")
+    always = "Always, for a model that is here: a new version means a new process."
+    refused = error_responses((400,))["400"] | {"description": always}
+    responses = {status: answer for status, answer in operation["responses"].items() if status != "200"}
+    return operation | {
+        "description": "No request unloads a model: this is here for clients that would miss it.",
+        "deprecated": True,
+        "responses": {"400": refused, **responses},
     }
 
 
@@ -109,8 +127,8 @@ def _read(operation: str, summary: str, schema: str, *, secured: bool = True) ->
     } | security(secured)
 
 
-def _post(operation: str, summary: str, schema: str) -> dict[str, Any]:
+def _post(operation: str, summary: str, schema: str, request_schema: str) -> dict[str, Any]:
     return _read(operation, summary, schema) | {
-        "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
+        "requestBody": {"content": {"application/json": {"schema": {"$ref": SCHEMAS + request_schema}}}},
         "responses": {"200": json_response("Success", schema), **error_responses(_REPOSITORY_ERRORS)},
     }

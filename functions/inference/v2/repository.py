@@ -3,12 +3,12 @@
 Source: triton-inference-server/server, docs/protocol/extension_model_repository.md.
 """
 
-import json
 from typing import Any
 
 from functions.core.errors import MalformedEnvelopeError, ModelUnavailableError
 from functions.core.models.models import ModelRepository
 from functions.core.observability.telemetry import LOGGER
+from functions.inference.v2.json_envelope import read_object
 
 _READY, _UNAVAILABLE = "READY", "UNAVAILABLE"
 
@@ -22,19 +22,13 @@ def repository_index(models: ModelRepository, *, only_ready: bool) -> list[dict[
     return [entry for entry in entries if entry["state"] == _READY or not only_ready]
 
 
-def read_object(body: bytes) -> dict[str, Any]:
+def read_wishes(body: bytes) -> dict[str, Any]:
     """Return the JSON object of a request whose body may be empty.
 
     Raises:
         MalformedEnvelopeError: it is something else.
     """
-    try:
-        document = json.loads(body) if body.strip() else {}
-    except (ValueError, RecursionError):
-        raise MalformedEnvelopeError("The request is not JSON.") from None
-    if not isinstance(document, dict):
-        raise MalformedEnvelopeError("The request must be a JSON object, or empty.")
-    return document
+    return read_object(body) if body.strip() else {}
 
 
 def wants_only_ready(document: dict[str, Any]) -> bool:

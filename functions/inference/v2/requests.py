@@ -7,7 +7,7 @@ from typing import Any
 from functions.core.errors import MalformedEnvelopeError
 from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import RAW_REQUEST, split_body
-from functions.inference.v2.json_envelope import parse_envelope
+from functions.inference.v2.json_envelope import parse_envelope, shown
 from functions.inference.v2.tensors import Expected, read_input, read_raw
 
 LOGITS = "logits"
@@ -89,7 +89,7 @@ def _read_output(output: dict[str, Any], field: str, binary: bool) -> RequestedO
     name = output.get("name")
     if name not in OUTPUTS:
         raise MalformedEnvelopeError(
-            f"There is no output {str(name)[:40]!r}; there are {', '.join(OUTPUTS)}.", field=f"{field}.name"
+            f"There is no output {shown(name)}; there are {', '.join(OUTPUTS)}.", field=f"{field}.name"
         )
     parameters = _parameters(output, f"{field}.parameters")
     if any(parameter.startswith("shared_memory") for parameter in parameters):

@@ -5,7 +5,7 @@ Source: kserve/open-inference-protocol, specification/protocol/open_inference_re
 
 from typing import Any
 
-from functions.inference.v2.datatypes import NOT_NUMERIC, NUMERIC
+from functions.inference.v2.datatypes import NUMERIC
 from functions.inference.v2.requests import OUTPUTS
 
 _TEXT = {"type": "string"}
@@ -29,8 +29,9 @@ def _object(*optional: str, **properties: Any) -> dict[str, Any]:
     }
 
 
-def _list(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
+def _list(items: dict[str, Any], fewest: int | None = None, most: int | None = None) -> dict[str, Any]:
+    bounds = {name: count for name, count in (("minItems", fewest), ("maxItems", most)) if count is not None}
+    return {"type": "array", "items": items, **bounds}
 
 
 def _ref(name: str) -> dict[str, Any]:
@@ -45,6 +46,9 @@ def _server_schemas() -> dict[str, Any]:
         "V2ServerReady": _object(live=_TRUE, ready=_TRUE),
         "V2Index": _list(entry),
         "V2Empty": _object(),
+        "V2IndexRequest": _object("ready", ready=_FLAG) | {"additionalProperties": True},
+        "V2LoadRequest": _object("parameters", parameters=_PARAMETERS | {"maxProperties": 0})
+        | {"additionalProperties": True},
     }
 
 
@@ -86,14 +90,15 @@ def _statistics_schemas() -> dict[str, Any]:
 
 
 def _inference_schemas() -> dict[str, Any]:
-    data = {"type": "array", "description": "Numbers, flat or nested as the shape says."}
+    data = {"type": "array", "minItems": 1, "description": "Numbers, flat or nested as the shape says."}
     asked = {"enum": list(OUTPUTS)}
     sent = _object(
         "data",
         "parameters",
         name=_TEXT,
-        shape=_list(_COUNT),
-        datatype={"enum": [*NUMERIC, *NOT_NUMERIC]},
+        shape=_list(_COUNT | {"minimum": 1}, 3, 3)
+        | {"description": "[batch, channels, window], as the metadata has it."},
+        datatype={"enum": list(NUMERIC)},
         data=data,
         parameters=_PARAMETERS | {"properties": {"binary_data_size": _COUNT}},
     )
@@ -113,8 +118,8 @@ def _inference_schemas() -> dict[str, Any]:
         "outputs",
         id=_TEXT,
         parameters=_PARAMETERS | {"properties": {"binary_data_output": _FLAG}},
-        inputs=_list(sent),
-        outputs=_list(_object("parameters", name=asked, parameters=wish)),
+        inputs=_list(sent, 1, 1),
+        outputs=_list(_object("parameters", name=asked, parameters=wish), 0, len(OUTPUTS)),
     )
     return {
         # What the protocol does not know may stand beside it.

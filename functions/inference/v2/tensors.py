@@ -12,7 +12,7 @@ from functions.core.models.manifest import InputSpec
 from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import Split, binary_size, tensor_bytes
 from functions.inference.v2.datatypes import check_datatype, from_bytes, from_numbers, is_integer, item_bytes
-from functions.inference.v2.json_envelope import flat_numbers
+from functions.inference.v2.json_envelope import flat_numbers, shown
 
 _FIELD = "inputs[0]"
 _LARGEST_COUNT = 2**63 - 1
@@ -121,11 +121,12 @@ def _only_input(inputs: Any, name: str) -> dict[str, Any]:
         raise MalformedEnvelopeError("The request must have a list of input tensors, 'inputs'.", field="inputs")
     if len(inputs) != 1:
         raise MalformedEnvelopeError(f"The request has {len(inputs)} inputs; the model takes 1.", field="inputs")
-    (tensor,) = inputs
+    tensor: dict[str, Any] = inputs[0]
     if tensor.get("name") != name:
-        given = str(tensor.get("name"))[:40]
-        raise MalformedEnvelopeError(f"There is no input {given!r}; the model's is {name!r}.", field=f"{_FIELD}.name")
-    return dict(tensor)
+        raise MalformedEnvelopeError(
+            f"There is no input {shown(tensor.get('name'))}; the model's is {name!r}.", field=f"{_FIELD}.name"
+        )
+    return tensor
 
 
 def _parameters(tensor: dict[str, Any]) -> dict[str, Any]:

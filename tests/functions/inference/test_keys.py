@@ -135,3 +135,13 @@ async def test_the_log_names_the_key_s_id_and_never_the_key(locked: Settings, ke
     assert [line["api_key_id"] for line in lines[2:]] == [None, None, None]
     for key in presented:
         assert key.split("_", 2)[2][:20] not in json.dumps(lines)
+
+
+async def test_no_cache_may_keep_what_a_key_opens(locked: Settings, keys: Keys) -> None:
+    async with keyed(locked, keys.full) as client:
+        for path in (*READ, "/models/absent", "/v2/models/tiny", "/v2/models/stats"):
+            assert (await client.get(path)).headers["cache-control"] == "no-store", path
+        assert (await predict_tone(client)).headers["cache-control"] == "no-store"
+    async with keyed(locked, None) as client:
+        assert (await client.get("/models")).headers["cache-control"] == "no-store"
+        assert "cache-control" not in (await client.get("/health")).headers

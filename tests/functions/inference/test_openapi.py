@@ -118,6 +118,29 @@ async def test_real_answers_are_what_it_says(
         check(request_["json"], operation["requestBody"]["content"][JSON]["schema"])
 
 
+@pytest.mark.parametrize(
+    ("path", "document", "status"),
+    [
+        ("/predict", {"signal": []}, 422),
+        ("/predict", {"signal": [[]]}, 422),
+        ("/predict", {"signal": [[1.0], []]}, 422),
+        ("/predict", {"signal": [[1.0]] * 1025}, 422),
+        ("/predict", {"signal": [1.0], "sample_rate_hz": 0}, 422),
+        ("/predict", {"signal": [1.0], "return_top_k": 0}, 422),
+        ("/predict", {"signal": [1.0], "asset_id": ""}, 422),
+        ("/predict", {"signal": [1.0], "more": 1}, 422),
+        ("/predict/batch", {"signals": []}, 422),
+        ("/predict/batch", {"signals": [[]]}, 422),
+    ],
+)
+async def test_what_is_always_refused_is_none_of_its_requests(
+    client: httpx.AsyncClient, path: str, document: dict[str, Any], status: int
+) -> None:
+    assert (await client.post(path, json=document)).status_code == status
+    with pytest.raises(jsonschema.ValidationError):
+        check(document, DOCUMENT["paths"][path]["post"]["requestBody"]["content"][JSON]["schema"])
+
+
 def test_the_check_can_fail() -> None:
     schema = PREDICT["responses"]["200"]["content"][JSON]["schema"]
     with pytest.raises(jsonschema.ValidationError):
@@ -153,6 +176,13 @@ async def test_the_page_s_policy_is_strict(client: httpx.AsyncClient) -> None:
     }
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/docs.html"])
+async def test_every_page_has_a_policy(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+    assert response.headers["content-type"].startswith("text/html")
+    assert response.headers["content-security-policy"].startswith("default-src 'none'; ")
 
 
 async def test_the_page_has_no_script_of_its_own(client: httpx.AsyncClient) -> None:

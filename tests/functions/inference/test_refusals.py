@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from functions.core.models.options import DiagnosisOptions
 from functions.core.settings import Settings
 from functions.inference.app import create_app
 from tests.support.apps import assert_error, client_of, post_json, predict_tone, short_id
@@ -141,13 +142,44 @@ async def test_an_option_that_cannot_be(
     assert_error(response, status, code, field)
 
 
-@pytest.mark.parametrize("value", ["\ud800", {"a": [1]}, [1]])
+@pytest.mark.parametrize("value", [{"a": [1]}, [1]])
 async def test_strange_json_in_options_is_refused(client: httpx.AsyncClient, value: Any) -> None:
     assert_error(await predict_tone(client, asset_id=value), 422, "invalid_option", "asset_id")
 
 
+@pytest.mark.parametrize("member", [*DiagnosisOptions.__struct_fields__, "\ud800"])
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+async def test_text_that_is_no_unicode_is_refused_wherever_it_stands(
+    client: httpx.AsyncClient, path: str, member: str
+) -> None:
+    """Half a surrogate pair once was a 500 in most options."""
+    member_of = {"/predict": {"signal": GOOD.tolist()}, "/predict/batch": {"signals": [GOOD.tolist()]}}
+    response = await post_json(client, path, member_of[path] | {member: "\ud800"})
+    assert "no Unicode" in assert_error(response, 400, "malformed_body", None)
+
+
 async def test_a_member_whose_name_is_no_text_is_refused(client: httpx.AsyncClient) -> None:
-    assert_error(await predict_tone(client, **{"\ud800": 1}), 422, "invalid_option", None)
+    assert_error(await predict_tone(client, **{"\u0000": 1}), 422, "invalid_option", None)
+
+
+async def test_many_members_are_refused(client: httpx.AsyncClient) -> None:
+    response = await predict_tone(client, **{str(index): 1 for index in range(100)})
+    assert_error(response, 400, "malformed_body", None)
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+async def test_a_channel_of_thousands_of_digits_is_refused(client: httpx.AsyncClient, path: str) -> None:
+    body = {"signal": GOOD.tolist()} if path == "/predict" else {"signals": [GOOD.tolist()]}
+    assert_error(await post_json(client, path, body | {"channel": "9" * 5000}), 422, "signal_shape", "channel")
+
+
+async def test_a_file_that_promises_no_samples_in_many_rows_is_refused(client: httpx.AsyncClient) -> None:
+    """128 bytes that once took all memory."""
+    body = npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (100000000, 0), }")
+    assert len(body) < 128
+    headers = {"content-type": NPY}
+    assert_error(await client.post("/predict", content=body, headers=headers), 422, "signal_shape", "signal")
+    assert_error(await client.post("/predict/batch", content=body, headers=headers), 422, "signal_shape", "signals")
 
 
 async def test_an_option_given_twice_is_refused(client: httpx.AsyncClient) -> None:
@@ -252,7 +284,10 @@ async def test_another_method_is_not_allowed(
     assert set(response.headers["allow"].split(", ")) == allowed
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/predict/other", "/docs/absent.js", "/docs/../app.py", "/v3"])
+@pytest.mark.parametrize(
+    "path",
+    ["/nowhere", "/predict/other", "/predict/", "/models/", "/docs/absent.js", "/docs/../app.py", "/docs/", "/v3"],
+)
 async def test_an_unknown_path_is_not_found(client: httpx.AsyncClient, path: str) -> None:
     assert_error(await client.get(path), 404, "not_found", None)
 

@@ -76,3 +76,46 @@ def test_a_submission_is_of_one_way(document: dict[str, Any]) -> None:
     schema = DOCUMENT["paths"]["/jobs"]["post"]["requestBody"]["content"][JSON]["schema"]
     with pytest.raises(jsonschema.ValidationError):
         check(document, schema)
+
+
+def parameter(path: str, name: str) -> dict[str, Any]:
+    operation = DOCUMENT["paths"][path]["get"]
+    found: dict[str, Any] = next(one["schema"] for one in operation["parameters"] if one["name"] == name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "good", "bad"),
+    [
+        ("/jobs", "2026-01-31T12:00:00.000000Z~" + "0" * 32, ["", "x", "1"]),
+        ("/jobs/{job_id}/results", 3, ["", "x", -1, 10**9]),
+        ("/assets", "press-4", ["", "a b", "-a"]),
+        ("/assets/{asset_id}/history", "2026-01-31T12:00:00.000000Z#a", ["", "x"]),
+    ],
+)
+async def test_a_cursor_is_one_that_a_page_gives(jobs: Jobs, path: str, good: Any, bad: list[Any]) -> None:
+    check(good, parameter(path, "cursor"))
+    at = path.format(job_id="0" * 32, asset_id="a")
+    for value in bad:
+        response = await jobs.client.get(at, params={"cursor": value})
+        assert (response.status_code, response.json()["field"]) == (422, "cursor")
+        with pytest.raises(jsonschema.ValidationError):
+            check(value, parameter(path, "cursor"))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"prefix": ""},
+        {"prefix": "s3://bucket"},
+        {"uploads": []},
+        {"signals": []},
+        {"uploads": [{"name": "a.wav", "content_type": "audio/wav", "recorded_at": "", "asset_id": ""}]},
+        {"uploads": [{"name": "a.wav", "content_type": "audio/wav", "full_scale": 0}]},
+        {"uploads": [{"name": "a.wav", "content_type": "audio/wav", "sample_rate_hz": -1}]},
+    ],
+)
+async def test_what_is_always_refused_is_none_of_its_submissions(jobs: Jobs, document: dict[str, Any]) -> None:
+    assert (await jobs.post(document)).status_code == 422
+    with pytest.raises(jsonschema.ValidationError):
+        check(document, DOCUMENT["paths"]["/jobs"]["post"]["requestBody"]["content"][JSON]["schema"])

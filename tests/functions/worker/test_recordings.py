@@ -10,7 +10,8 @@ from functions.core.models.pipeline import Diagnoser, create_diagnoser
 from functions.core.settings import Settings
 from functions.worker.fetching import Fetcher
 from functions.worker.recordings import RecordingReader
-from tests.support.recordings import tone
+from tests.support.costs import peak_bytes
+from tests.support.recordings import npy_with_header, tone
 
 RAW = "application/octet-stream"
 
@@ -18,15 +19,18 @@ RAW = "application/octet-stream"
 class Files:
     """Files that are all one tone; notes what is fetched."""
 
-    def __init__(self, events: list[str], failure: Exception | None = None) -> None:
+    def __init__(
+        self, events: list[str], failure: Exception | None = None, content: bytes = tone(0.5).tobytes()
+    ) -> None:
         self.events = events
         self.failure = failure
+        self.content = content
 
     def get(self, key: str, limit_bytes: int) -> bytes:
         self.events.append(f"fetch {key}")
         if self.failure is not None and key == "1":
             raise self.failure
-        return tone(0.5).tobytes()
+        return self.content
 
 
 def planned(count: int) -> list[PlannedRecording]:
@@ -70,3 +74,24 @@ def test_one_recording_s_options_go_before_the_job_s(settings: Settings) -> None
 def test_a_diagnoser_is_shared(settings: Settings) -> None:
     diagnoser: Diagnoser = create_diagnoser(settings)
     assert reader(settings, Files([]), diagnoser).diagnoser is diagnoser
+
+
+@pytest.mark.parametrize("shape", ["(100000000, 0)", "(2000000, 1)"])
+def test_a_file_of_many_rows_is_a_result_of_its_own_and_takes_no_memory(settings: Settings, shape: str) -> None:
+    """128 bytes that once took all memory of the worker."""
+    content = npy_with_header(
+        f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}", b"\0" * (8_000_000 if "1)" in shape else 0)
+    )
+    files = Files([], content=content)
+    recordings = [PlannedRecording(0, "name", "0", "application/x-npy")]
+    one = RecordingReader(Fetcher(files, 10_000_000), create_diagnoser(settings))  # type: ignore[arg-type]
+    results = []
+    assert peak_bytes(lambda: results.extend(one.results("job", recordings, {"channel": "0"}))) < 2_000_000
+    assert [result.error.code for result in results if result.error] == ["signal_shape"] * 2
+
+
+@pytest.mark.parametrize("channel", ["9" * 5000, "0" * 5000])
+def test_a_channel_of_thousands_of_digits_is_a_result_of_its_own(settings: Settings, channel: str) -> None:
+    (result,) = reader(settings, Files([])).results("job", planned(1), {"channel": channel})
+    assert result.error is not None
+    assert (result.error.code, result.error.field) == ("signal_shape", "channel")

@@ -4,7 +4,12 @@ import asyncio
 import time
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+
 from build_scripts.local.aws.routes import LocalJobs
+from functions.core.http.asgi import allowed_methods
 
 
 class Starting:
@@ -31,3 +36,14 @@ async def test_requests_that_come_together_start_the_workers_once() -> None:
     await asyncio.gather(*(jobs.handle({}, None, None) for _ in range(3)))  # type: ignore[arg-type]
     await jobs.handle({}, None, None)  # type: ignore[arg-type]
     assert (services.starts, answered) == (1, 4)
+
+
+def test_a_refused_method_names_those_of_all_routes_of_jobs() -> None:
+    async def answer(_: Request) -> Response:
+        return Response()
+
+    jobs = LocalJobs(Starting(), None)  # type: ignore[arg-type]
+    jobs.__dict__["_router"] = Router([Route("/jobs", answer), Route("/jobs", answer, methods=["POST"])])
+    scope = {"type": "http", "method": "PUT", "path": "/jobs"}
+    assert allowed_methods([jobs], scope) == {"GET", "HEAD", "POST"}
+    assert allowed_methods([jobs], scope | {"path": "/predict"}) == set()

@@ -28,19 +28,19 @@ def test_importing_it_loads_no_boto3() -> None:
 
 
 def test_a_process_has_one_client_of_each() -> None:
-    with in_memory_aws():
+    with in_memory_aws(own_clients=True):
         assert len({id(make()) for make in CLIENTS * 2}) == 4
 
 
 def test_forgotten_clients_are_made_anew() -> None:
-    with in_memory_aws():
+    with in_memory_aws(own_clients=True):
         before = dynamodb_client()
         forget_clients()
         assert dynamodb_client() is not before
 
 
 def test_a_client_gives_up_soon() -> None:
-    with in_memory_aws():
+    with in_memory_aws(own_clients=True):
         config: Any = dynamodb_client().meta.config
         assert (config.connect_timeout, config.read_timeout) == (2, 10)
         assert config.retries["total_max_attempts"] == 4
@@ -58,7 +58,7 @@ def test_signed_links_name_the_bucket_where_it_lies(
     endpoint: str | None, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The global endpoint of S3 redirects to a new bucket, and a page's upload does not follow."""
-    with in_memory_aws():
+    with in_memory_aws(own_clients=True):
         if endpoint:
             monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         form, link = (

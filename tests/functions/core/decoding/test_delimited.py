@@ -6,7 +6,9 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from functions.core.decoding.delimited import decode_csv
-from functions.core.errors import MalformedBodyError
+from functions.core.errors import MalformedBodyError, SignalShapeError
+from functions.core.preprocessing.signal import MOST_CHANNELS
+from tests.support.costs import assert_linear_memory, peak_bytes
 from tests.support.recordings import csv_text
 
 FINITE = st.floats(-1e6, 1e6, width=32)
@@ -103,3 +105,30 @@ def test_a_broken_first_row_is_no_header(text: str) -> None:
 
 def test_a_header_may_begin_like_infinity() -> None:
     assert decode_csv(b"inflow,nanometre\n1,2\n").channel_names == ("inflow", "nanometre")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", " "])
+@pytest.mark.parametrize("header", ["", "names"])
+def test_columns_are_counted_before_anything_is_made_of_each(delimiter: str, header: str) -> None:
+    row = delimiter.join(["1"] * (MOST_CHANNELS + 1))
+    text = f"{delimiter.join(['x'] * (MOST_CHANNELS + 1))}\n{row}\n" if header else f"{row}\n{row}\n"
+    with pytest.raises(SignalShapeError, match=f"more than {MOST_CHANNELS} channels"):
+        decode_csv(text.encode())
+    fewer = delimiter.join(["1"] * MOST_CHANNELS)
+    assert decode_csv(f"{fewer}\n{fewer}\n".encode()).samples.shape == (MOST_CHANNELS, 2)
+
+
+def test_a_row_of_a_million_columns_takes_no_memory() -> None:
+    assert peak_bytes(lambda: decode_csv(b"1," * 1_000_000)) < 8_000_000
+
+
+@pytest.mark.parametrize("line", ["1", "1.5,-2.5", "0.25;1,5", "# word", ""])
+def test_memory_is_linear(line: str) -> None:
+    bodies = [f"{line}\n".encode() * count for count in (10_000, 40_000)]
+    assert_linear_memory(decode_csv, (bodies[0], bodies[1]), most=60)
+
+
+def test_a_cell_is_not_repeated_at_length() -> None:
+    with pytest.raises(MalformedBodyError, match="cannot be read") as refusal:
+        decode_csv(b"1\n" + b"x" * 1_000_000)
+    assert len(refusal.value.message) < 300

@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.core.decoding.formats import (
     BATCH_MEDIA_TYPES,
@@ -21,6 +23,7 @@ from functions.core.decoding.formats import (
 )
 from functions.core.errors import EmptyBodyError, UnsupportedMediaTypeError
 from functions.core.models.options import DiagnosisOptions
+from tests.support.costs import FIXED_BYTES, peak_bytes
 from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -154,3 +157,22 @@ def test_the_pages_of_the_documentation_have_every_format() -> None:
     assert set(re.findall(r"\.[a-z]\w*", row)) == {ending for one in FORMATS for ending in one.endings}
     (row,) = re.findall(r"^\| `prefix` .*", jobs, re.MULTILINE)
     assert set(re.findall(r"`(\.\w+)`", row)) == {ending for one in SERVED_FORMATS for ending in one.job_endings}
+
+
+HEADS = (
+    b"",
+    b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', ",
+    b"RIFF\x00\x00\x00\x00WAVEfmt ",
+    b"t,x\n0,1\n",
+    b"1;2\n",
+    b"1\n",
+)
+
+
+@given(st.sampled_from(FILE_MEDIA_TYPES), st.sampled_from(HEADS), st.binary(max_size=300))
+def test_any_bytes_are_a_recording_or_refused_with_no_more_memory_than_they_are_worth(
+    kind: str, head: bytes, rest: bytes
+) -> None:
+    """Whatever else a decoder raised would be a 500, and in a job the end of its worker."""
+    body = head + rest
+    assert peak_bytes(lambda: decode_file(body, kind)) < 100 * len(body) + FIXED_BYTES

@@ -1,6 +1,9 @@
+import math
 import os
 import pickle
 import tracemalloc
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +13,21 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import DTypeLike, NDArray
 
+from functions.core.decoding import npy
 from functions.core.decoding.npy import decode_npy, decode_npy_batch
 from functions.core.errors import (
+    BatchTooLargeError,
     EmptyBodyError,
     MalformedBodyError,
     PalierError,
     SignalShapeError,
     SignalTypeError,
 )
+from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
+from tests.support.costs import FIXED_BYTES, assert_linear_memory, peak_bytes
 from tests.support.recordings import npy_bytes, npy_with_header
 
+MOST = 4
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=2, max_side=20)
 
 
@@ -98,6 +106,7 @@ def test_a_pickle_is_refused_and_never_opened(tmp_path: Path) -> None:
         npy_with_header(header(shape="(-1, -8)"), bytes(32)),
         npy_with_header(header(shape="(True, 8)"), bytes(32)),
         npy_with_header(header(shape=f"(0, {2**70})")),
+        npy_with_header(header(shape=f"(0x{'f' * 9000},)")),
         npy_with_header(header(shape=f"(0, {2**62})")),
         npy_with_header("(" * 9000),
         npy_with_header("-" * 5000 + "1"),
@@ -146,7 +155,7 @@ def test_other_numbers_of_dimensions_are_refused(shape: tuple[int, ...]) -> None
 @pytest.mark.parametrize("shape", [(3, 8), (3, 2, 8)])
 def test_a_batch_is_split_along_its_first_axis(shape: tuple[int, ...]) -> None:
     array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
-    recordings = decode_npy_batch(npy_bytes(array))
+    recordings = decode_npy_batch(npy_bytes(array), MOST)
     assert len(recordings) == 3
     for recording, part in zip(recordings, array, strict=True):
         np.testing.assert_array_equal(recording.samples, np.atleast_2d(part))
@@ -155,10 +164,77 @@ def test_a_batch_is_split_along_its_first_axis(shape: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("shape", [(8,), (1, 1, 1, 8)])
 def test_a_batch_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(SignalShapeError) as refusal:
-        decode_npy_batch(npy_bytes(np.zeros(shape, np.float32)))
+        decode_npy_batch(npy_bytes(np.zeros(shape, np.float32)), MOST)
     assert refusal.value.field == "signals"
 
 
 def test_an_empty_batch_body_is_empty() -> None:
     with pytest.raises(EmptyBodyError):
-        decode_npy_batch(b"")
+        decode_npy_batch(b"", MOST)
+
+
+@pytest.mark.parametrize("shape", ["(100000000, 0)", "(0,)", "(0, 8)", "(3, 0)", "(100000000, 0, 0)"])
+@pytest.mark.parametrize("decode", [decode_npy, lambda body: decode_npy_batch(body, MOST)], ids=["one", "batch"])
+def test_a_shape_that_promises_no_bytes_is_refused_before_its_rows_are_made(
+    decode: Callable[[bytes], object], shape: str
+) -> None:
+    """128 bytes of shape (100000000, 0) once took five gigabytes."""
+    body = npy_with_header(header(shape=shape))
+    refused = (SignalShapeError, BatchTooLargeError)
+    if decode is decode_npy or shape != "(0, 8)":
+        with pytest.raises(refused):
+            decode(body)
+    assert peak_bytes(lambda: decode(body)) < FIXED_BYTES
+
+
+def test_a_batch_of_none_is_left_to_the_endpoint() -> None:
+    assert decode_npy_batch(npy_bytes(np.zeros((0, 8), np.float32)), MOST) == []
+
+
+@pytest.mark.parametrize("shape", [(MOST_CHANNELS + 1, 2), (2_000_000, 1)])
+def test_channels_are_counted_before_anything_is_made_of_each(shape: tuple[int, int]) -> None:
+    with pytest.raises(SignalShapeError, match=f"more than {MOST_CHANNELS} channels"):
+        decode_npy(npy_bytes(np.zeros(shape, np.float32)))
+    with pytest.raises(SignalShapeError, match=f"more than {MOST_CHANNELS} channels") as refusal:
+        decode_npy_batch(npy_bytes(np.zeros((1, *shape), np.float32)), MOST)
+    assert refusal.value.field == "signals"
+    assert decode_npy(npy_bytes(np.zeros((MOST_CHANNELS, 2), np.float32))).samples.shape == (MOST_CHANNELS, 2)
+
+
+def test_recordings_are_counted_before_one_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Recording] = []
+    monkeypatch.setattr(npy, "Recording", made.append)
+    with pytest.raises(BatchTooLargeError, match="has 5 recordings; the limit is 4"):
+        decode_npy_batch(npy_bytes(np.zeros((5, 8), np.float32)), MOST)
+    assert made == []
+    assert len(decode_npy_batch(npy_bytes(np.zeros((4, 8), np.float32)), MOST)) == len(made) == 4
+
+
+LENGTHS = st.one_of(st.integers(0, 12), st.sampled_from([-1, True, 2**31, 2**62, 2**70, 10**20]))
+
+
+@given(st.lists(LENGTHS, max_size=4), st.sampled_from(["<f2", "<f4", ">f8"]), st.booleans(), st.booleans())
+def test_any_shape_takes_no_more_memory_than_its_bytes(
+    shape: list[int], descr: str, fortran: bool, whole: bool
+) -> None:
+    """Whatever a header promises, what is made of it is as large as what follows it, or it is refused."""
+    text = f"{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {tuple(shape)}, }}\n"
+    promised = math.prod(shape) * int(descr[-1])
+    body = npy_with_header(text, bytes(promised if whole and 0 <= promised < 100_000 else 64))
+    for work in (partial(decode_npy, body), partial(decode_npy_batch, body, MOST)):
+        assert peak_bytes(work) <= 8 * len(body) + FIXED_BYTES
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f2", "<f8"])
+def test_memory_is_linear(dtype: str) -> None:
+    bodies = npy_bytes(np.zeros(200_000, dtype)), npy_bytes(np.zeros(800_000, dtype))
+    assert_linear_memory(decode_npy, bodies, most=2.1)
+
+
+def test_samples_of_a_header_of_any_length_are_whole_floats() -> None:
+    """A header that ends at an odd byte: the engine reads floats at multiples of four."""
+    for padding in range(4):
+        longer = header().replace("\n", " " * padding + "\n")
+        samples = decode_npy(npy_with_header(longer, np.arange(8, dtype="<f4").tobytes())).samples
+        assert samples.flags.aligned
+        assert samples.tolist() == [list(range(8))]

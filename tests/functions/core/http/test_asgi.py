@@ -1,6 +1,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,13 +9,15 @@ import pytest
 from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from functions.core.errors import ModelUnavailableError, TooManyRequestsError
-from functions.core.http.asgi import create_starlette
+from functions.core.http.asgi import allowed_methods, create_starlette
 from functions.core.observability.telemetry import request_id_var
 from functions.core.settings import Settings
+from functions.inference.late_routes import LateRoutes
 from tests.support.apps import assert_error, client_of
 
 ORIGIN = "https://plant.example.org"
@@ -53,7 +56,23 @@ async def late(_: Request) -> Response:
     return StreamingResponse(stream())
 
 
-ROUTES = [Route(f"/{endpoint.__name__}", endpoint) for endpoint in (echo, defect, busy, down, teapot, gone, late)]
+async def page(_: Request) -> Response:
+    return HTMLResponse("<p>", headers={"content-security-policy": "default-src 'self'"})
+
+
+async def bare_page(_: Request) -> Response:
+    return HTMLResponse("<p>")
+
+
+ENDPOINTS = (echo, defect, busy, down, teapot, gone, late, page, bare_page)
+ROUTES: list[BaseRoute] = [
+    *(Route(f"/{endpoint.__name__}", endpoint) for endpoint in ENDPOINTS),
+    Route("/echo", echo, methods=["POST"]),
+    Route("/things/{name}", echo, methods=["PUT"]),
+    Route("/things/{name}", echo),
+    LateRoutes("/things", lambda: [Route("/things/{name}", echo, methods=["DELETE"])]),
+    Mount("/files", StaticFiles(directory=Path(__file__).parent)),
+]
 
 
 def make_client(settings: Settings) -> httpx.AsyncClient:
@@ -136,11 +155,53 @@ async def test_an_unknown_path_is_not_found(bare: httpx.AsyncClient) -> None:
     assert sentence == "There is nothing at /nowhere; /docs lists what there is."
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-async def test_another_method_is_not_allowed_and_those_that_are_are_named(bare: httpx.AsyncClient, method: str) -> None:
-    response = await bare.request(method, "/echo")
-    assert_error(response, 405, "method_not_allowed", None)
-    assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "x" * 5000])
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/echo", "GET, HEAD, POST"), ("/page", "GET, HEAD"), ("/files/test_asgi.py", "GET, HEAD")]
+)
+async def test_another_method_is_not_allowed_and_all_that_are_are_named(
+    bare: httpx.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    response = await bare.request(method, path)
+    assert len(assert_error(response, 405, "method_not_allowed", None)) < 100
+    assert response.headers["allow"] == allowed
+
+
+def test_methods_are_those_of_all_routes_also_of_late_ones() -> None:
+    scope = {"type": "http", "method": "PATCH", "path": "/things/a", "root_path": ""}
+    assert allowed_methods(ROUTES, scope) == {"DELETE", "GET", "HEAD", "PUT"}
+
+
+@pytest.mark.parametrize("path", ["/echo/", "/things/a/", "/echo//"])
+async def test_no_path_is_redirected(bare: httpx.AsyncClient, path: str) -> None:
+    """A redirect would name the caller's Host header."""
+    assert_error(await bare.get(path, headers={"host": "evil.example"}), 404, "not_found", None)
+
+
+@pytest.mark.parametrize("host", ["[", "]", "a:b:c", "[::1", "", "x" * 5000, "a@b", "\xff"])
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nowhere", 404), ("PUT", "/echo", 405), ("GET", "/echo", 200)]
+)
+async def test_a_host_that_is_none_is_no_defect(
+    bare: httpx.AsyncClient, host: str, method: str, path: str, status: int
+) -> None:
+    headers = {b"host": host.encode("latin-1")}
+    assert (await bare.request(method, path, headers=headers)).status_code == status
+
+
+async def test_a_path_is_not_repeated_at_length(bare: httpx.AsyncClient) -> None:
+    assert len(assert_error(await bare.get("/" + "x" * 20_000), 404, "not_found", None)) < 300
+
+
+@pytest.mark.parametrize("path", ["/defect", "/busy", "/down", "/teapot", "/nowhere", "/files/absent"])
+async def test_no_error_is_kept_by_a_cache(bare: httpx.AsyncClient, path: str) -> None:
+    assert (await bare.get(path)).headers["cache-control"] == "no-store"
+
+
+async def test_a_page_has_its_own_policy_or_one_that_lets_nothing_load(bare: httpx.AsyncClient) -> None:
+    assert (await bare.get("/page")).headers["content-security-policy"] == "default-src 'self'"
+    assert (await bare.get("/bare_page")).headers["content-security-policy"].startswith("default-src 'none'; ")
+    assert "content-security-policy" not in (await bare.get("/echo")).headers
 
 
 async def test_an_http_exception_nobody_expects_is_a_defect(bare: httpx.AsyncClient) -> None:

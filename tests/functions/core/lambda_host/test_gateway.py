@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -94,3 +96,89 @@ def test_a_body_that_is_no_base64_is_refused_as_any_request_is(
 def test_what_is_no_request_fails_with_a_sentence(handler: LambdaHandler, sent: object, sentence: str) -> None:
     with pytest.raises(EventNotHttpError, match=f"^The event is no HTTP request of API Gateway.*{sentence}.$"):
         handler(sent, None)
+
+
+TYPES: dict[str, tuple[object, ...]] = {
+    "headers": ([], "a", 3, {"a": None}, {"a": 1}, {"a": ["b"]}),
+    "multiValueHeaders": ([], "a", {"a": "b"}, {"a": None}, {"a": [None]}, {"a": [1]}),
+    "queryStringParameters": ([], "a", {"a": None}, {"a": 1}, {"a": []}),
+    "multiValueQueryStringParameters": ([], "a", {"a": "b"}, {"a": [1]}, {"a": None}),
+    "requestContext": ({"identity": []}, {"identity": "a"}, {"identity": {"sourceIp": 3}}),
+    "body": ({}, [], 3, True),
+    "isBase64Encoded": ("true", 1, [], {}),
+}
+
+
+@pytest.mark.parametrize(("member", "value"), [(member, value) for member in TYPES for value in TYPES[member]])
+def test_a_member_of_another_type_is_named(handler: LambdaHandler, member: str, value: object) -> None:
+    sentence = f"^The event is no HTTP request of API Gateway: its {member} has another type.$"
+    with pytest.raises(EventNotHttpError, match=sentence):
+        handler(event(**{member: value}), None)
+
+
+@pytest.mark.parametrize("member", [*TYPES, "httpMethod", "path"])
+def test_a_member_that_is_null_is_none(handler: LambdaHandler, member: str) -> None:
+    known = {"body": "", "isBase64Encoded": False}
+    if member in {"requestContext", "httpMethod", "path"}:
+        with pytest.raises(EventNotHttpError, match=f"it has no {member}"):
+            handler(event(**known | {member: None}), None)
+    else:
+        assert handler(event(**known | {member: None}), None)["statusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"path": "/\ud800"},
+        {"httpMethod": "\ud800"},
+        {"headers": {"a": "\ud800"}},
+        {"headers": {"\ud800": "a"}},
+        {"multiValueHeaders": {"a": ["b", "\ud800"]}},
+        {"queryStringParameters": {"a": "\ud800"}, "multiValueQueryStringParameters": None},
+        {"multiValueQueryStringParameters": {"\ud800": ["a"]}},
+    ],
+    ids=str,
+)
+def test_text_that_is_no_unicode_is_no_request(handler: LambdaHandler, changes: dict[str, Any]) -> None:
+    with pytest.raises(EventNotHttpError, match="it has text that is no Unicode"):
+        handler(event(**changes), None)
+
+
+def test_a_body_that_is_no_unicode_is_refused_as_any_request_is(handler: LambdaHandler) -> None:
+    answer = handler(event(body="\ud800", isBase64Encoded=False), None)
+    content = json.loads(answer["body"])
+    assert (answer["statusCode"], content["code"]) == (400, "malformed_body")
+    assert content["error"] == "The event's body is no Unicode text."
+
+
+@pytest.mark.parametrize("name", ["Host", "host", "X-Forwarded-Port"])
+@pytest.mark.parametrize("value", ["[", "[::1]:80", "a:b", "a:b:c", "a:", "a:-1", "a:" + "9" * 5000, "x", ""])
+@pytest.mark.parametrize(("path", "status"), [("/predict", 200), ("/predict/", 404), ("/nowhere", 404)])
+def test_an_address_that_is_none_is_no_defect(
+    handler: LambdaHandler, name: str, value: str, path: str, status: int
+) -> None:
+    known = {"body": "", "isBase64Encoded": False, "path": path}
+    assert handler(event(**known, headers={name: value}, multiValueHeaders=None), None)["statusCode"] == status
+    assert handler(event(**known, headers=None, multiValueHeaders={name: [value]}), None)["statusCode"] == status
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=3), st.sampled_from(["\ud800", "[", "a:b"])),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)),
+    max_leaves=6,
+)
+MEMBERS = (*TYPES, "httpMethod", "path", "resource", "version")
+
+
+@given(st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=3))
+def test_any_event_is_answered_or_is_no_request(changes: dict[str, Any]) -> None:
+    asyncio.set_event_loop(loop := asyncio.new_event_loop())
+    settings = Settings(stage="dev")
+    handler = LambdaHandler(create_starlette([Route("/predict", echo, methods=["POST"])], settings), settings)
+    try:
+        answer = handler(event(**changes), None)
+    except EventNotHttpError:
+        return
+    finally:
+        loop.close()
+    assert answer["statusCode"] in {200, 400, 404, 405}

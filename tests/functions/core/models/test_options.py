@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from msgspec.structs import asdict
 
-from functions.core.errors import InvalidOptionError, SampleRateError, UnknownOptionError
+from functions.core.errors import InvalidOptionError, SampleRateError, UnknownOptionError, UnusableError
 from functions.core.models.options import DiagnosisOptions
 
 
@@ -92,10 +92,46 @@ def test_a_rate_that_is_no_number_is_a_sample_rate_error(given: Any) -> None:
     assert refusal.value.field == "sample_rate_hz"
 
 
-def test_nan_as_a_rate_is_left_to_the_range_check() -> None:
-    rate = DiagnosisOptions.parse({"sample_rate_hz": "nan"}).sample_rate_hz
-    assert rate is not None
-    assert math.isnan(rate)
+@pytest.mark.parametrize("rate", ["nan", "inf", "-Infinity", math.nan, math.inf, -math.inf])
+def test_a_rate_that_is_not_finite_is_refused(rate: float | str) -> None:
+    with pytest.raises(SampleRateError, match=r"neither NaN nor infinite|Expected float > 0") as refusal:
+        DiagnosisOptions.parse({"sample_rate_hz": rate})
+    assert refusal.value.field == "sample_rate_hz"
+
+
+@pytest.mark.parametrize("name", ["channel", "version", "return_top_k", "sample_rate_hz", "full_scale", "recorded_at"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_of_thousands_of_digits_is_refused(name: str, sign: int) -> None:
+    """Python refuses to write or read one as text, with an error of its own."""
+    if name != "return_top_k" or sign < 0:
+        with pytest.raises(UnusableError):
+            DiagnosisOptions.parse({name: sign * 10**5000})
+    if name not in {"channel", "version"}:
+        with pytest.raises(UnusableError):
+            DiagnosisOptions.parse({name: ("-" if sign < 0 else "") + "9" * 5000})
+
+
+@pytest.mark.parametrize("name", sorted(DiagnosisOptions.__struct_fields__))
+@pytest.mark.parametrize(
+    "value",
+    ["\ud800", "x" * 1_000_000, {"x" * 1_000_000: 1}, ["x" * 1_000_000]],
+    ids=["half", "text", "object", "list"],
+)
+def test_no_value_is_a_defect_or_repeated_at_length(name: str, value: Any) -> None:
+    if isinstance(value, str) and name in {"model", "version", "channel"}:
+        # Any text may be a name.
+        assert getattr(DiagnosisOptions.parse({name: value}), name) == value
+        return
+    with pytest.raises(UnusableError) as refusal:
+        DiagnosisOptions.parse({name: value})
+    assert len(refusal.value.message) < 500
+
+
+def test_the_name_of_an_unknown_option_is_not_repeated_at_length() -> None:
+    with pytest.raises(UnknownOptionError) as refusal:
+        DiagnosisOptions.parse({"x" * 1_000_000: 1})
+    assert len(refusal.value.message) < 500
+    assert len(refusal.value.field or "") < 200
 
 
 @pytest.mark.parametrize("name", ["sample_rate", "Model", "signals", ""])

@@ -1,8 +1,25 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
-from functions.core.errors import SampleRateError, SignalConstantError, SignalNotFiniteError, SignalShapeError
-from functions.core.preprocessing.signal import RateRange, Recording, check_samples, select_channels
+from functions.core.errors import (
+    BatchTooLargeError,
+    SampleRateError,
+    SignalConstantError,
+    SignalNotFiniteError,
+    SignalShapeError,
+)
+from functions.core.preprocessing.signal import (
+    MOST_CHANNELS,
+    RateRange,
+    Recording,
+    check_batch_size,
+    check_channel_count,
+    check_samples,
+    select_channels,
+)
+from tests.support.costs import peak_bytes
 
 THREE = Recording(np.arange(6, dtype=np.float32).reshape(3, 2), channel_names=("DE", "FE", "1"))
 UNNAMED = Recording(THREE.samples)
@@ -20,11 +37,31 @@ def test_as_many_channels_as_the_model_takes_pass() -> None:
     assert select_channels(THREE, 3, None) is THREE.samples
 
 
-@pytest.mark.parametrize("wanted", ["3", "-1", "BA", "", "²", "1.0"])
+@pytest.mark.parametrize("wanted", ["3", "-1", "BA", "", "²", "1.0", "9" * 5000, "0" * 5000, "x" * 1_000_000])
 def test_a_channel_that_is_not_there_is_refused(wanted: str) -> None:
     with pytest.raises(SignalShapeError, match="there are DE, FE, 1") as refusal:
         select_channels(THREE, 1, wanted)
     assert refusal.value.field == "channel"
+    assert len(refusal.value.message) < 200
+
+
+def test_no_name_is_made_of_a_channel_that_is_not_shown() -> None:
+    """A recording of a hundred million rows without samples once took five gigabytes of names."""
+    many = Recording(np.empty((3_000_000, 0), np.float32))
+    for wanted in (None, "x"):
+        assert peak_bytes(partial(select_channels, many, 1, wanted)) < 100_000
+    with pytest.raises(SignalShapeError, match=r"has 3000000 channels \(0, 1, 2, 3, 4, 5, 6, 7\); the model takes 1."):
+        select_channels(many, 1, None)
+
+
+def test_counts_are_checked_against_their_limits() -> None:
+    check_channel_count(MOST_CHANNELS)
+    check_batch_size(4, 4)
+    with pytest.raises(SignalShapeError, match="more than 1024 channels") as refusal:
+        check_channel_count(MOST_CHANNELS + 1, "signals[2]")
+    assert refusal.value.field == "signals[2]"
+    with pytest.raises(BatchTooLargeError, match="has 5 recordings; the limit is 4"):
+        check_batch_size(5, 4)
 
 
 @pytest.mark.parametrize(

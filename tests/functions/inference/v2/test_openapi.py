@@ -66,6 +66,38 @@ async def test_the_repository_is_what_it_says(client: httpx.AsyncClient) -> None
         check(response.json(), answer_schema(path, "post", status))
 
 
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [
+        ("/v2/models/{name}/infer", {"inputs": []}),
+        ("/v2/models/{name}/infer", {"inputs": [tensor(batch(0.5))] * 2}),
+        ("/v2/models/{name}/infer", {"inputs": [tensor(batch(0.5), shape=[])]}),
+        ("/v2/models/{name}/infer", {"inputs": [tensor(batch(0.5), shape=[0, 1, 2048])]}),
+        ("/v2/models/{name}/infer", {"inputs": [tensor(batch(0.5), data=[])]}),
+        ("/v2/models/{name}/infer", {"inputs": [tensor(batch(0.5), datatype="BYTES")]}),
+        ("/v2/models/{name}/infer", {"inputs": [tensor(batch(0.5))], "outputs": [{"name": "logits"}] * 3}),
+        ("/v2/models/{name}/infer", {"inputs": [tensor(batch(0.5))], "id": 1}),
+        ("/v2/repository/index", {"ready": "yes"}),
+        ("/v2/repository/models/{name}/load", {"parameters": {"config": "{}"}}),
+    ],
+)
+async def test_what_is_always_refused_is_none_of_its_requests(
+    client: httpx.AsyncClient, path: str, document: dict[str, Any]
+) -> None:
+    response = await client.post(path.format(name="tiny"), json=document)
+    assert response.status_code == 400
+    check(response.json(), answer_schema(path, "post", 400))
+    with pytest.raises(jsonschema.ValidationError):
+        check(document, DOCUMENT["paths"][path]["post"]["requestBody"]["content"][JSON]["schema"])
+
+
+def test_unload_is_described_as_refused() -> None:
+    unload = DOCUMENT["paths"]["/v2/repository/models/{name}/unload"]["post"]
+    assert "requestBody" not in unload
+    assert not [status for status in unload["responses"] if status.startswith("2")]
+    assert unload["responses"]["400"]["description"].startswith("Always")
+
+
 def test_the_check_can_fail() -> None:
     with pytest.raises(jsonschema.ValidationError):
         check({"live": False}, answer_schema("/v2/health/live", "get", 200))
