@@ -16,9 +16,9 @@ from functions.core.lambda_host.starting import LIBRARY_ENVIRONMENT
 
 _ENVIRONMENT = {**LIBRARY_ENVIRONMENT, **CONTAINER_DEFAULTS}
 EXIT_CANNOT_START = 1
-# How long the engine's thread may wait for the event loop's before it can say that a batch is done; Python's 5 ms are a
-# whole batch.
-_SWITCH_INTERVAL_S = 0.0002
+# How long the engine's thread may wait for the event loop's before it can say that a batch is done. Python's 5 ms are
+# more than a whole batch; where it is much shorter than reading a large body, the threads take turns within one.
+_SWITCH_INTERVAL_S = 0.001
 # Longer than a load balancer keeps an idle connection, so that it is never the server that closes it first.
 _KEEP_ALIVE_S = 75
 

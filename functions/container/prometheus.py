@@ -56,6 +56,7 @@ class PrometheusSink:
         # Looking a label up costs more than counting.
         self._of_requests = cache(self._labelled_request)
         self._of_runs = cache(lambda model: (self._inference.labels(model), self._windows.labels(model)))
+        self._of_findings = cache(lambda one: (self._inferences.labels(*one), self._novel.labels(one.model)))
         self._of_batches = cache(lambda model: (self._batch.labels(model), self._waited.labels(model)))
         Info("lstm_pfd", "This server", registry=at).info({"version": VERSION, "name": "palier"})
 
@@ -71,9 +72,9 @@ class PrometheusSink:
             inference.observe(tally.inference_ms / 1e3)
             windows.inc(tally.windows)
         for finding, count in tally.diagnoses.items():
-            self._inferences.labels(finding.model, finding.class_id).inc(count)
-        for finding, count in tally.novel.items():
-            self._novel.labels(finding.model).inc(count)
+            diagnoses, novel = self._of_findings(finding)
+            diagnoses.inc(count)
+            novel.inc(tally.novel[finding])
         if tally.models_not_loaded:
             self._not_loaded.inc(tally.models_not_loaded)
         if tally.key_store_failures:
