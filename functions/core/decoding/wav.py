@@ -76,7 +76,7 @@ def _accepted(body: bytes) -> bytes:
     if body[:4] != _RF64 and len(body) + 1 < stated < _UNKNOWN_LENGTH:
         raise MalformedBodyError(f"The WAV is cut short: it has {len(body)} of {stated} bytes.", field="signal")
     at = _format_chunk(body, order)
-    tag = int.from_bytes(body[at + _CHUNK_HEADER_BYTES :][:2], order)
+    tag = int.from_bytes(body[at + _CHUNK_HEADER_BYTES : at + _CHUNK_HEADER_BYTES + 2], order)
     if tag not in _TAGS:
         raise _compressed(_OTHER_TAGS.get(tag, f"{tag:#06x}"))
     # Without what stands before it, this is the format that libsndfile finds first, too.

@@ -14,7 +14,6 @@ MOST_MEMBERS = 10_000
 # What zlib leaves of a piece behind the end of a member is copied: a member begins with a small piece, and each
 # further one is twice as large.
 _FIRST_PIECE_BYTES = 512
-_LARGEST_PIECE_BYTES = 262_144
 # An object for each chunk of a few bytes would be many times as large as the chunk.
 _SMALL_CHUNK_BYTES = 4096
 
@@ -142,7 +141,7 @@ def _inflated(body: bytes, window_bits: int, limit_bytes: int, most_members: int
             if unpacked:
                 yield unpacked
             start += len(piece) - len(inflater.unused_data)
-            size = min(2 * size, _LARGEST_PIECE_BYTES)
+            size *= 2
 
 
 def _decompress(inflater: "zlib._Decompress", piece: memoryview, most_bytes: int) -> bytes:

@@ -85,7 +85,7 @@ def test_a_file_of_many_rows_is_a_result_of_its_own_and_takes_no_memory(settings
     files = Files([], content=content)
     recordings = [PlannedRecording(0, "name", "0", "application/x-npy")]
     one = RecordingReader(Fetcher(files, 10_000_000), create_diagnoser(settings))  # type: ignore[arg-type]
-    results = []
+    results: list[RecordingResult] = []
     assert peak_bytes(lambda: results.extend(one.results("job", recordings, {"channel": "0"}))) < 2_000_000
     assert [result.error.code for result in results if result.error] == ["signal_shape"] * 2
 
