@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from build_scripts.benchmarks.job_load.server import workers_of
+from build_scripts.local.aws.embedded.access import REGION, answers, client_environment
 from build_scripts.local.aws.embedded.resources import make_resources
-from build_scripts.local.aws.embedded.services import REGION, EmbeddedServices, answers, client_environment, this_host
+from build_scripts.local.aws.embedded.services import EmbeddedServices, this_host
 from build_scripts.local.aws.queue_reader import QueueReader
 from functions.core.aws.clients import forget_clients
 from functions.core.settings import Settings
@@ -154,7 +155,7 @@ async def test_a_worker_that_is_killed_in_a_part_loses_nothing_and_counts_nothin
 ) -> None:
     forget_clients()
     with EmbeddedServices(this_host()) as services:
-        for name, value in client_environment(services.url).items():
+        for name, value in client_environment(services.access).items():
             monkeypatch.setenv(name, value)
         made = make_resources(boto3.Session().client, REGION).settings
         settings = make_settings(**made, jobs_chunk=4)
@@ -163,7 +164,7 @@ async def test_a_worker_that_is_killed_in_a_part_loses_nothing_and_counts_nothin
         async with client_of(create_app(settings)) as client:
             answer = await client.post("/jobs", json={"signals": [recording(name) for name in FOUR * 2]})
             path = f"/jobs/{answer.json()['job_id']}"
-            _kill_in_a_part(environment | client_environment(services.url), settings, made)
+            _kill_in_a_part(environment | client_environment(services.access), settings, made)
             job = (await client.get(path)).json()
             assert (job["state"], job["done"], job["failed"]) == ("running", 0, 0)
             reader = QueueReader(sqs, made["jobs_queue_url"], create_worker(settings))

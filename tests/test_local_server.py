@@ -118,7 +118,7 @@ async def test_the_local_app_keeps_its_metrics_in_memory(
     monkeypatch.setenv("PALIER_STAGE", "local")
     monkeypatch.setenv("PALIER_MODELS_DIR", str(models_dir))
     settings = local_server._settings(local_server.server_parser().parse_args([]), tmp_path, 0)
-    app = local_server._app(LocalServices(settings, None, 0, print))
+    app = local_server._app(LocalServices(settings, None, None, print))
     async with client_of(app) as client:
         assert (await client.get("/models")).status_code == 200
         assert (await client.get("/nowhere")).status_code == 404

@@ -99,11 +99,12 @@ def _stage_keys(arguments: argparse.Namespace) -> Iterator[StageKeys]:
             yield StageKeys(_client(), secret_id)
             return
         # Late: only --local needs it.
-        from build_scripts.local.aws.embedded.services import client_arguments, this_host
+        from build_scripts.local.aws.embedded.access import client_arguments
+        from build_scripts.local.aws.embedded.services import this_host
         from build_scripts.local.aws.embedded.sharing import open_services
 
         with open_services(arguments.data_dir, lambda: this_host(_say)) as endpoint:
-            client = _client(**client_arguments(endpoint.url))
+            client = _client(**client_arguments(endpoint.access))
             if endpoint.started:
                 _deploy_secret(client, secret_id)
             yield StageKeys(client, secret_id)
