@@ -81,6 +81,16 @@ def test_what_keeps_it_from_starting_is_one_line(
     assert err.count("\n") == 1
 
 
+def test_it_is_asked_by_its_own_names_alone(start: Start) -> None:
+    with start("--allow-host", "rig.example") as server:
+        for host, status in (("localhost", 200), ("rig.example", 200), ("evil.example", 421), ("evil.example:80", 421)):
+            answer = httpx.get(f"{server.url}/health", headers={"host": host}, timeout=SECONDS)
+            assert answer.status_code == status
+        assert answer.json()["code"] == "host_not_allowed"
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        assert server.interrupt()[0] == 0
+
+
 def test_with_auth_it_shows_a_key_that_works_and_asks_for_it(start: Start, tmp_path: Path) -> None:
     with start("--auth", "--data-dir", str(tmp_path / "data")) as server:
         assert server.key

@@ -1,10 +1,13 @@
 """The folder of `--data-dir`: one server at a time."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
+from build_scripts.local.aws.embedded.access import open_private
 from functions.core.errors import PalierError
 
 
@@ -23,13 +26,7 @@ def held(folder: Path) -> Iterator[None]:
     Raises:
         DataFolderError: another server holds it, or it cannot be written.
     """
-    path = folder / "lock"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = path.open("w")
-    except OSError as error:
-        raise DataFolderError(f"cannot write {path}: {error.strerror}.") from None
-    with lock:
+    with _opened(folder, folder / "lock") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -37,3 +34,11 @@ def held(folder: Path) -> Iterator[None]:
                 f"another server uses {folder}: end it, or choose another --data-dir for this one."
             ) from None
         yield
+
+
+def _opened(folder: Path, lock: Path) -> IO[str]:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.fdopen(open_private(lock, os.O_WRONLY | os.O_CREAT), "w")
+    except OSError as error:
+        raise DataFolderError(f"cannot write {lock}: {error.strerror}.") from None
