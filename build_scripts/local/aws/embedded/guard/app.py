@@ -4,8 +4,6 @@ import hmac
 import json
 import os
 import time
-from importlib import import_module
-from typing import Any
 
 from build_scripts.local.aws.embedded.guard.bodies import Message, Receive
 from build_scripts.local.aws.embedded.guard.gate import RULES_VARIABLE, App, Gate, Rules, Send
@@ -18,9 +16,12 @@ def emulator() -> App:
     """Load the emulator; its queues are kept by names without its port."""
     port = os.environ["GATEWAY_PORT"]
     os.environ["GATEWAY_PORT"] = _PORT_OF_NAMES
-    import_module("ministack.services.sqs")
+    from ministack.services import sqs  # noqa: F401 - reads the variable
+
     os.environ["GATEWAY_PORT"] = port
-    app: App = import_module("ministack.app").app
+    from ministack import app as loaded
+
+    app: App = loaded.app
     return app
 
 
@@ -30,7 +31,7 @@ def delivering_again(app: App) -> App:
     async def started(scope: Message, receive: Receive, send: Send) -> None:
         async def notice(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                _deliver_again(import_module("ministack.services.sqs"), time.time())
+                _deliver_again(time.time())
             await send(message)
 
         await app(scope, receive, notice if scope["type"] == "lifespan" else send)
@@ -38,7 +39,9 @@ def delivering_again(app: App) -> App:
     return started
 
 
-def _deliver_again(sqs: Any, now: float) -> None:
+def _deliver_again(now: float) -> None:
+    from ministack.services import sqs
+
     state = sqs.get_state()
     for queue in state["queues"].to_dict().values():
         for message in queue["messages"]:
@@ -54,9 +57,9 @@ def secret_of(key_id: str, token: str) -> str | None:
         return None if token else os.environ["AWS_SECRET_ACCESS_KEY"]
     if not _RULES.has_apis:
         return None
-    found = import_module("ministack.core.iam_evaluator").resolve_credential(
-        key_id, os.environ["MINISTACK_ACCOUNT_ID"], token
-    )
+    from ministack.core.iam_evaluator import resolve_credential
+
+    found = resolve_credential(key_id, os.environ["MINISTACK_ACCOUNT_ID"], token)
     secret: str | None = getattr(found, "secret_access_key", None)
     return secret
 
