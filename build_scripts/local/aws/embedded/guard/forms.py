@@ -35,17 +35,20 @@ class Head:
     fields: Mapping[str, str]
     file_at: int
 
-    def most_bytes(self) -> int:
+    def most_bytes(self, bucket: str) -> int:
         """Return how large the whole body may be: the policy bounds the file.
 
         Raises:
-            RefusedError: it does not.
+            RefusedError: it does not, or it is for another bucket.
         """
         try:
             conditions = json.loads(base64.b64decode(self.fields.get("policy", ""), validate=True))["conditions"]
             (most,) = [int(one[2]) for one in conditions if isinstance(one, list) and one[0] == "content-length-range"]
         except (ValueError, TypeError, LookupError, RecursionError):
             raise RefusedError("The form's policy does not say how large the file may be.") from None
+        # A path that names no bucket could be one of another service.
+        if {"bucket": bucket} not in conditions:
+            raise RefusedError("The form's policy is not for this bucket.")
         return self.file_at + most + _MOST_TAIL_BYTES
 
     def check_end(self, body: bytes) -> None:

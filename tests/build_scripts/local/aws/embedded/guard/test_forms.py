@@ -88,7 +88,10 @@ def head_of(told: str) -> Head:
 
 
 def test_the_policy_bounds_the_body() -> None:
-    assert 1100 < head_of(policy({"bucket": "a"}, ["content-length-range", 1, 1000])).most_bytes() < 1300
+    head = head_of(policy({"bucket": "abc"}, ["content-length-range", 1, 1000]))
+    assert 1100 < head.most_bytes("abc") < 1300
+    with pytest.raises(RefusedError, match="not for this bucket"):
+        head.most_bytes("graphql")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +111,7 @@ def test_the_policy_bounds_the_body() -> None:
 )
 def test_a_policy_without_a_bound_is_refused(told: str) -> None:
     with pytest.raises(RefusedError, match="how large"):
-        head_of(told).most_bytes()
+        head_of(told).most_bytes("abc")
 
 
 @pytest.mark.parametrize("fields", [{}, {"policy": "x"}, {"policy": "x", "x-amz-algorithm": "AWS4-HMAC-SHA256"}])

@@ -84,6 +84,7 @@ class Exchange:
         {"host": "localhost:80"},
         {"host": "evil.example:4566"},
         {"host": "localhost.evil.example:4566"},
+        {"host": "sqs.localhost:4566"},
         {},
         [("host", HOST), ("host", "evil.example:4566")],
         {"host": HOST, "origin": "http://evil.example"},
@@ -184,6 +185,18 @@ async def test_deployed_apis_are_asked_unsigned_where_there_are_any(rules: Rules
     exchange = Exchange(rules)
     assert await exchange.ask("POST", path, {"host": HOST}) == status
     assert len(exchange.emulator.bodies) == (status == 200)
+
+
+async def test_buckets_stand_in_the_host_where_stages_are_deployed() -> None:
+    host = "assets.localhost:4566"
+    for rules, status in ((RULES, 403), (WITH_APIS, 200)):
+        request = sign("s3", "GET", "/a", [], b"", host=host)
+        exchange = Exchange(rules)
+        assert await exchange.ask("GET", "/a", dict(request.headers)) == status
+        exchange = Exchange(rules)
+        form = {"host": host, "content-type": "multipart/form-data; boundary=x"}
+        assert await exchange.ask("POST", "/recordings", form) == 403
+        assert exchange.taken == 0
 
 
 async def test_nobody_opens_a_socket() -> None:

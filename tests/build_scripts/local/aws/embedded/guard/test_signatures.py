@@ -35,26 +35,33 @@ def secret_of(key_id: str, token: str) -> str | None:
 
 
 def sign(
-    service: str, method: str, path: str, query: list[tuple[str, str]], body: bytes, secret: str = SECRET
+    service: str,
+    method: str,
+    path: str,
+    query: list[tuple[str, str]],
+    body: bytes,
+    secret: str = SECRET,
+    *,
+    host: str = HOST,
 ) -> Request:
     """Sign by a header, as boto3 does."""
     asked = "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in query)
-    request = AWSRequest(method, f"http://{HOST}{path}{'?' if asked else ''}{asked}", data=body)
+    request = AWSRequest(method, f"http://{host}{path}{'?' if asked else ''}{asked}", data=body)
     kind = S3SigV4Auth if service == "s3" else SigV4Auth
     kind(Credentials(KEY_ID, secret), service, REGION).add_auth(request)
-    return _sent(request, method)
+    return _sent(request, method, host)
 
 
 def link(path: str, secret: str = SECRET) -> Request:
     """Sign a link of S3."""
     request = AWSRequest("GET", f"http://{HOST}{path}?response-content-disposition=a%20b")
     S3SigV4QueryAuth(Credentials(KEY_ID, secret), "s3", REGION, expires=60).add_auth(request)
-    return _sent(request, "GET")
+    return _sent(request, "GET", HOST)
 
 
-def _sent(request: Any, method: str) -> Request:
+def _sent(request: Any, method: str, host: str) -> Request:
     split = urlsplit(request.url)
-    headers = {name.lower(): str(value) for name, value in request.headers.items()} | {"host": HOST}
+    headers = {name.lower(): str(value) for name, value in request.headers.items()} | {"host": host}
     return Request(method, split.path, split.query, headers)
 
 
