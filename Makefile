@@ -15,6 +15,13 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # The image's Python, and wheels alone: onnxruntime-gpu has nothing else.
 GPU_LOCK := $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.13 --only-binary :all: \
   --generate-hashes --no-header --no-annotate
+# PyTorch: from wherever pip looks; where that has no such build, from PyTorch's own index for it, which uv knows and asks
+# for PyTorch alone. Both take only files whose hash is locked.
+TORCH_BUILD = $$(sed -n 's/^torch==[0-9.]*+\([a-z0-9]*\) .*/\1/p' $(LOCKS)/torch.txt)
+TORCH_ONLY := --no-deps --only-binary :all: --require-hashes -r $(LOCKS)/torch.txt
+TORCH = said=$$($(PIP) $(TORCH_ONLY) 2>&1) || \
+  $(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend "$(TORCH_BUILD)" $(TORCH_ONLY) || \
+  { echo "$$said"; echo "PyTorch cannot be installed: no index gave a file for this Python whose hash stands in $(LOCKS)/torch.txt."; exit 1; }
 
 # Tests in as many processes as there are processors, at most four; those that share what takes long to make in one.
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
@@ -31,7 +38,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve test check format models bundle bench synth bootstrap deploy destroy cloud cloud-down lock clean
+.PHONY: help serve test test-quick check format models bundle bench synth bootstrap deploy destroy cloud cloud-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -42,6 +49,9 @@ serve: $(VENV)/.serve ## diagnose recordings on this machine: http://127.0.0.1:8
 
 test: $(VENV)/.dev $(VENV)/.kserve ## run the whole test suite
 	@$(BIN)/python -m pytest $(WORKERS) $(ARGS)
+
+test-quick: $(VENV)/.dev ## run the unit tests alone: no process, browser, cloud or training; under a minute
+	@$(BIN)/python -m pytest $(WORKERS) -m "not slow" $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, architecture, docs
 	$(BIN)/ruff format --check --quiet .
@@ -133,7 +143,7 @@ cdk/node_modules/.cdk: cdk/package-lock.json
 $(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "installing the packages for building and testing ..."
 	@$(PIP) --require-hashes -r $(LOCKS)/dev.txt
-	@$(PIP) --no-deps --retries 2 -r $(LOCKS)/torch.txt
+	@$(TORCH)
 	@$(PIP) --no-deps --editable .
 	@touch $@ $(VENV)/.serve $(VENV)/.bundle
 

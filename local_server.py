@@ -22,7 +22,7 @@ from build_scripts.local.aws.services import LocalHistory, LocalServices
 from functions.core.decoding.formats import WAV
 from functions.core.errors import PalierError
 from functions.core.http.metrics_routes import metrics_routes
-from functions.core.keys.keys import KeyRing, create_key, write_key_ring
+from functions.core.keys.keys import KeyRing, KeyRingError, create_key, read_key_ring, write_key_ring
 from functions.core.memory import keep_freed_memory
 from functions.core.models.options import DiagnosisOptions
 from functions.core.observability.memory_sink import MemorySink
@@ -49,6 +49,12 @@ class CannotKeepKeysError(PalierError):
     """The key file cannot be written."""
 
     code = "cannot_keep_keys"
+
+
+class CannotShowError(PalierError):
+    """Standard output takes nothing."""
+
+    code = "cannot_show"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -165,17 +171,49 @@ def _run(app: Starlette, listener: socket.socket, services: LocalServices) -> No
 def _key(path: Path) -> str | None:
     """Return a new key where there is no key file yet, and write the file."""
     if path.exists():
-        print(f"API keys: {path}")
+        _check_keys(path)
+        _show(f"API keys: {path}")
         return None
     key, stored = create_key("local_server")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(write_key_ring(KeyRing(keys=[stored])))
-        path.chmod(0o600)
+        _write_whole(path, write_key_ring(KeyRing(keys=[stored])))
     except OSError as error:
         raise CannotKeepKeysError(f"cannot write {path}: {error.strerror}.") from None
-    print(f"API key (shown this once; its hash is in {path}): {key}")
+    try:
+        _show(f"API key (shown this once; its hash is in {path}): {key}")
+    except CannotShowError:
+        # Nobody has it.
+        path.unlink()
+        raise
     return key
+
+
+def _check_keys(path: Path) -> None:
+    """Refuse a key file that no request could be checked by: every one of them would get 503."""
+    try:
+        read_key_ring(path.read_bytes())
+    except (OSError, KeyRingError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it holds no keys, or not all that was written"
+        raise CannotKeepKeysError(
+            f"cannot read API keys from {path}: {reason}. Bring it back from a copy, or remove it: the next start then "
+            "makes a new key."
+        ) from None
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file of its owner alone, which is there whole or not at all, also where the disk is full."""
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        partial.unlink(missing_ok=True)
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _announce(url: str, key: str | None) -> None:
@@ -191,7 +229,16 @@ def _announce(url: str, key: str | None) -> None:
         f"  {command}",
         "Ctrl-C ends it.",
     )
-    print("\n".join(lines), flush=True)
+    _show("\n".join(lines))
+
+
+def _show(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        # What is left of it would be tried again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise CannotShowError(f"cannot write to standard output: {error.strerror}.") from None
 
 
 def _tell(sentence: str) -> None:

@@ -9,7 +9,7 @@ from build_scripts.build_cli.commands.table import COMMANDS
 from build_scripts.build_cli.parser import make_parser
 from build_scripts.build_cli.tables import render
 from build_scripts.errors import BuildError
-from build_scripts.palier_cli.report import make_console
+from build_scripts.palier_cli.terminal import screen, write
 from functions.core.errors import PalierError
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
@@ -28,9 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         return _failed(options.step, error, EXIT_USAGE)
     if getattr(options, "json", False):
-        print(json.dumps(report))
+        write(json.dumps(report) + "\n")
     else:
-        make_console().print(render(options.step, report))
+        with screen() as console:
+            console.print(render(options.step, report))
     return EXIT_OK
 
 

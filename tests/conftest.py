@@ -45,12 +45,16 @@ ReadLog = Callable[[], list[dict[str, Any]]]
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test the group that it runs with where several workers share the suite."""
-    place = {name: index for index, name in enumerate(GROUPS)}
-    for item in items:
-        path = item.nodeid.partition("::")[0]
-        group = next((name for name, paths in GROUPS.items() if path.startswith(paths)), path)
+    order = list(GROUPS)
+    groups = {item: group_of(item.nodeid.partition("::")[0]) for item in items}
+    for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: place.get(item.get_closest_marker("xdist_group").args[0], len(GROUPS)))
+    items.sort(key=lambda item: order.index(groups[item]) if groups[item] in order else len(order))
+
+
+def group_of(path: str) -> str:
+    """The group of a test's file: a name of GROUPS, or the file itself."""
+    return next((name for name, paths in GROUPS.items() if path.startswith(paths)), path)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -179,15 +179,30 @@ def test_every_command_line_option_is_documented(parser: argparse.ArgumentParser
     assert [name for name in options(parser) if f"`{name}`" not in text(page)] == []
 
 
-@pytest.mark.parametrize("page", sorted([*DOCS.rglob("*.md"), ROOT / "README.md"]), ids=lambda page: page.name)
+def test_every_module_that_the_architecture_names_exists() -> None:
+    named = set(re.findall(r"`([\w/]+\.py)`", text("architecture.md")))
+    known = [f"/{path.relative_to(ROOT)}" for folder in ("functions", "build_scripts", "cdk") for path in code(folder)]
+    known += ["/local_server.py", "/tests/test_architecture.py"]
+    assert len(named) > 50
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in known)] == []
+
+
+def code(folder: str) -> list[Path]:
+    return [path for path in (ROOT / folder).rglob("*.py") if "node_modules" not in path.parts]
+
+
+PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
 def test_no_lock_names_an_index_host() -> None:
-    locks = [path for path in (ROOT / "build_scripts" / "locks").glob("*.txt") if path.name != "torch.txt"]
-    assert len(locks) == 8
+    locks = list((ROOT / "build_scripts" / "locks").glob("*.txt"))
+    assert len(locks) == 9
     assert [path.name for path in [*locks, ROOT / "layers/runtime/requirements.txt"] if "://" in path.read_text()] == []
 
 

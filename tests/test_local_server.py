@@ -1,7 +1,11 @@
 """local_server.py as a user starts it: a process of its own."""
 
+import errno
+import os
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -12,8 +16,9 @@ from tritonclient.utils import InferenceServerException
 
 import local_server
 from build_scripts.local.aws.services import LocalServices
+from functions.core.keys.keys import read_key_ring
 from tests.support.apps import client_of
-from tests.support.local_server import SECONDS, Start, environment, launch, no_services, start
+from tests.support.local_server import ROOT, SECONDS, Start, environment, launch, no_services, start
 from tests.support.recordings import tone
 
 __all__ = ["environment", "start"]
@@ -109,6 +114,56 @@ def test_with_auth_it_shows_a_key_that_works_and_asks_for_it(start: Start, tmp_p
         assert f"API keys: {stored}" in again.lines
         assert again.predict(first).status_code == 200
         assert again.interrupt()[0] == 0
+
+
+@pytest.mark.parametrize("content", [b"", b'{"keys": [{"id"', b"[]", b"\xff"], ids=["empty", "cut", "other", "no text"])
+def test_a_key_file_that_holds_no_keys_is_one_line_and_stays(
+    environment: dict[str, str], tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "keys.json").write_bytes(content)
+    status, out, err = ended(environment, "--port", "0", "--auth", "--data-dir", str(tmp_path))
+    assert (status, out) == (1, "")
+    assert err == (
+        f"local_server: cannot read API keys from {tmp_path / 'keys.json'}: it holds no keys, or not all that was "
+        "written. Bring it back from a copy, or remove it: the next start then makes a new key.\n"
+    )
+    assert (tmp_path / "keys.json").read_bytes() == content
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_full_disk_leaves_no_key_file_and_the_next_start_makes_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "data" / "keys.json"
+    with monkeypatch.context() as patched:
+        patched.setattr(os, call, full)
+        with pytest.raises(
+            local_server.CannotKeepKeysError, match=r"cannot write .*keys\.json: No space left on device"
+        ):
+            local_server._key(path)
+    assert list(path.parent.iterdir()) == []
+    (path.parent / "keys.json.part").write_bytes(b"left by a start that was killed")
+    key = local_server._key(path)
+    assert [one.name for one in path.parent.iterdir()] == ["keys.json"]
+    assert read_key_ring(path.read_bytes()).authenticate(key)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_a_key_that_could_not_be_shown_is_not_kept(environment: dict[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "local_server.py"), "--port", "0", "--auth", "--data-dir", str(tmp_path)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=SECONDS, check=False
+        )
+    assert (done.returncode, done.stderr) == (
+        1,
+        "local_server: cannot write to standard output: No space left on device.\n",
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
 
 
 def test_without_a_data_dir_the_keys_end_with_the_server(start: Start) -> None:

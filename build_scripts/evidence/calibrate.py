@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from build_scripts.measuring.outputs import RecordOutputs
-from functions.core.models.diagnosis import novelty
-from functions.core.models.joining import join_probabilities
+from functions.core.models.diagnosis import join_probabilities, novelty, softmax
 from functions.core.models.manifest import JoinRule, NoveltyRule
-from functions.core.models.softmax import softmax
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
 
 FLOORS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6)

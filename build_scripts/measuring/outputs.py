@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from build_scripts.data.records import LabelledRecords
+from functions.core.models.diagnosis import softmax
 from functions.core.models.engine import Engine, EngineOutput
-from functions.core.models.softmax import softmax
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
 
 

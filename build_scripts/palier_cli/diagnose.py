@@ -7,14 +7,15 @@ from typing import Any
 
 import msgspec
 
-from build_scripts.palier_cli.files import read_recording
+from build_scripts.palier_cli.files import ReadMat, read_recording
+from build_scripts.palier_cli.matlab.reader import MatlabReader
 from build_scripts.palier_cli.remote import ask_endpoint
 from functions.core.errors import PalierError
+from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.preprocessing.signal import Recording, select_channels
 from functions.core.settings import Settings
-from functions.inference.schemas import DiagnosisAnswer
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def diagnose_files(
     files: Sequence[Path], options: DiagnosisOptions, ask: Ask, variable: str | None = None
 ) -> list[Outcome]:
     """Diagnose files one by one; a file that cannot be read stops no other."""
-    return [_diagnose_file(path, options, ask, variable) for path in files]
+    with MatlabReader() as matlab:
+        return [_diagnose_file(path, options, ask, variable, matlab.read) for path in files]
 
 
 def embedded(settings: Settings) -> Ask:
@@ -71,9 +73,9 @@ def remote(url: str, key: str | None) -> Ask:
     return ask
 
 
-def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, variable: str | None) -> Outcome:
+def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, variable: str | None, read_mat: ReadMat) -> Outcome:
     try:
-        recording = read_recording(path, variable, options.full_scale, options.sample_format)
+        recording = read_recording(path, variable, options.full_scale, options.sample_format, read_mat=read_mat)
         return Outcome(str(path), ask(recording, options), None)
     except OSError as error:
         return Outcome(str(path), None, UnreadableFileError(f"It cannot be opened: {error.strerror or error}."))

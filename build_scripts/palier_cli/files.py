@@ -1,10 +1,13 @@
 """Recordings as users have them on disk."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from build_scripts.palier_cli.matlab import read_mat
+from build_scripts.palier_cli.arguments import read_bytes
+from build_scripts.palier_cli.matlab.reader import read_mat
+from build_scripts.palier_cli.matlab.signals import MOST_CHANNELS
 from functions.core.decoding.formats import FORMATS, MATLAB, SERVED_FORMATS, decode_file
-from functions.core.errors import UnsupportedMediaTypeError
+from functions.core.errors import SignalShapeError, UnsupportedMediaTypeError
 from functions.core.models.options import SampleFormat
 from functions.core.preprocessing.signal import Recording
 
@@ -13,9 +16,16 @@ MEDIA_TYPES = {ending: one.media_type for one in SERVED_FORMATS for ending in on
 KNOWN_ENDINGS = ", ".join(sorted(ending for one in FORMATS for ending in one.endings))
 KNOWN_FORMATS = ", ".join(sorted(one.label for one in FORMATS))
 
+ReadMat = Callable[[Path, str | None], Recording]
+
 
 def read_recording(
-    path: Path, variable: str | None = None, full_scale: float = 1.0, sample_format: SampleFormat = "float32"
+    path: Path,
+    variable: str | None = None,
+    full_scale: float = 1.0,
+    sample_format: SampleFormat = "float32",
+    *,
+    read_mat: ReadMat = read_mat,
 ) -> Recording:
     """Read a recording; the file's ending says what it is.
 
@@ -24,6 +34,7 @@ def read_recording(
         variable: for .mat, the variable; default its only long vectors.
         full_scale: for .wav or raw samples of integers, the value of a sample at full scale.
         sample_format: what raw samples are, `float32` or `int16`.
+        read_mat: reads .mat; where there are several, that of one MatlabReader for all of them.
 
     Raises:
         OSError: the file cannot be read.
@@ -36,4 +47,17 @@ def read_recording(
         raise UnsupportedMediaTypeError(
             f"Files ending in {suffix or 'nothing'!r} are not known; known are {KNOWN_ENDINGS}."
         )
-    return decode_file(path.read_bytes(), MEDIA_TYPES[suffix], full_scale, sample_format)
+    return _checked(decode_file(read_bytes(path), MEDIA_TYPES[suffix], full_scale, sample_format))
+
+
+def _checked(recording: Recording) -> Recording:
+    """Return a recording that has samples, of as many channels as a machine may have."""
+    channels, samples = recording.samples.shape
+    if not recording.samples.size:
+        raise SignalShapeError(f"The file has {channels} channels of {samples} samples: there is nothing to diagnose.")
+    if channels > MOST_CHANNELS:
+        raise SignalShapeError(
+            f"The file has {channels} channels, and at most {MOST_CHANNELS} are read; samples lie along the last axis "
+            "of a .npy and down the columns of a .csv."
+        )
+    return recording

@@ -1,17 +1,18 @@
 """`palier jobs`: many recordings at once, diagnosed by a service while nobody waits."""
 
 import argparse
-import json
-import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from build_scripts.palier_cli.jobs_client import JobsClient
 from build_scripts.palier_cli.jobs_files import Upload, as_uploads, idempotency_key
 from build_scripts.palier_cli.jobs_report import print_job, print_jobs, print_results, progress_bar
-from build_scripts.palier_cli.report import make_console
+from build_scripts.palier_cli.terminal import say, screen, write_json
 
 EXIT_OK, EXIT_FAILED = 0, 2
 _LIVE = {"queued", "running"}
@@ -43,7 +44,7 @@ def status(arguments: argparse.Namespace) -> int:
     with JobsClient(arguments.url, arguments.key) as client:
         if arguments.job is None:
             jobs = client.jobs(arguments.limit)
-            _tell(arguments, {"jobs": jobs}, lambda: print_jobs(make_console(), jobs))
+            _tell(arguments, {"jobs": jobs}, lambda console: print_jobs(console, jobs))
             return EXIT_OK
         job = client.job(arguments.job)
         return _finish(arguments, client, _wait(client, job) if arguments.wait else job)
@@ -56,7 +57,7 @@ def results(arguments: argparse.Namespace) -> int:
             _download(client, arguments.job, arguments.output)
             return EXIT_OK
         found = list(client.results(arguments.job))
-    _tell(arguments, {"results": found}, lambda: print_results(make_console(), found))
+    _tell(arguments, {"results": found}, lambda console: print_results(console, found))
     return EXIT_FAILED if any(one["state"] == "failed" for one in found) else EXIT_OK
 
 
@@ -64,7 +65,7 @@ def cancel(arguments: argparse.Namespace) -> int:
     """Cancel a job; what was found until then can be read."""
     with JobsClient(arguments.url, arguments.key) as client:
         job = client.cancel(arguments.job)
-    _tell(arguments, {"job": job}, lambda: print_job(make_console(), job))
+    _tell(arguments, {"job": job}, lambda console: print_job(console, job))
     return EXIT_OK
 
 
@@ -97,25 +98,27 @@ def _wait(client: JobsClient, job: dict[str, Any]) -> dict[str, Any]:
 
 def _finish(arguments: argparse.Namespace, client: JobsClient, job: dict[str, Any]) -> int:
     if job["state"] in _LIVE:
-        _tell(arguments, {"job": job}, lambda: print_job(make_console(), job))
+        _tell(arguments, {"job": job}, lambda console: print_job(console, job))
         return EXIT_OK
     if getattr(arguments, "output", None) is not None:
         _download(client, job["job_id"], arguments.output)
-    _tell(arguments, {"job": job}, lambda: print_job(make_console(), job))
+    _tell(arguments, {"job": job}, lambda console: print_job(console, job))
     if not arguments.json and (job["failed"] or job["total"] <= _FEW):
         every = list(client.results(job["job_id"]))
         few = job["total"] <= _FEW
-        print_results(make_console(), every if few else [one for one in every if one["state"] == "failed"])
+        with screen() as console:
+            print_results(console, every if few else [one for one in every if one["state"] == "failed"])
     return EXIT_OK if job["state"] == "succeeded" else EXIT_FAILED
 
 
 def _download(client: JobsClient, job_id: str, path: Path) -> None:
     client.download(job_id, path.suffix.lower().removeprefix("."), path)
-    print(f"palier: wrote {path}", file=sys.stderr)
+    say(f"wrote {path}")
 
 
-def _tell(arguments: argparse.Namespace, document: dict[str, Any], show: Any) -> None:
+def _tell(arguments: argparse.Namespace, document: dict[str, Any], show: Callable[[Console], None]) -> None:
     if arguments.json:
-        print(json.dumps(document, indent=2))
-    else:
-        show()
+        write_json(document)
+        return
+    with screen() as console:
+        show(console)

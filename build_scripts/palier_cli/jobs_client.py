@@ -1,14 +1,16 @@
 """The jobs of an endpoint, over HTTP."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
 from build_scripts.palier_cli.remote import EndpointError
+from build_scripts.palier_cli.terminal import OutputError
 
 _PAGE = 500
 _TIMEOUT_S = 60.0
@@ -39,11 +41,11 @@ class JobsClient:
 
     def start(self, job_id: str) -> dict[str, Any]:
         """Begin a job whose uploads are there."""
-        return self._ask("POST", f"/jobs/{job_id}/start")
+        return self._ask("POST", f"{_path(job_id)}/start")
 
     def job(self, job_id: str) -> dict[str, Any]:
         """Return a job as it is now."""
-        return self._ask("GET", f"/jobs/{job_id}")
+        return self._ask("GET", _path(job_id))
 
     def jobs(self, limit: int) -> list[dict[str, Any]]:
         """Return the newest jobs of the key."""
@@ -52,14 +54,14 @@ class JobsClient:
 
     def cancel(self, job_id: str) -> dict[str, Any]:
         """Cancel a job."""
-        return self._ask("DELETE", f"/jobs/{job_id}")
+        return self._ask("DELETE", _path(job_id))
 
     def results(self, job_id: str) -> Iterator[dict[str, Any]]:
         """Yield the results that are there, in order."""
         cursor: str | None = None
         while True:
             more = {} if cursor is None else {"cursor": cursor}
-            page = self._ask("GET", f"/jobs/{job_id}/results", params={"limit": _PAGE} | more)
+            page = self._ask("GET", f"{_path(job_id)}/results", params={"limit": _PAGE} | more)
             yield from page["results"]
             following = page["next_cursor"]
             if following is None or following == cursor or not page["results"]:
@@ -73,15 +75,15 @@ class JobsClient:
             job_id: of a job that is over.
             kind: jsonl or csv.
             path: is replaced when everything has come.
+
+        Raises:
+            OutputError: it cannot be written.
+            EndpointError: the service or its bucket refused, or did not answer.
         """
-        offer = self._ask("GET", f"/jobs/{job_id}/results", params={"download": kind})
-        partial = path.with_name(f"{path.name}.part")
+        offer = self._ask("GET", f"{_path(job_id)}/results", params={"download": kind})
         with _telling(offer["url"]), self._bucket.stream("GET", offer["url"]) as answer:
             _check(answer, "the bucket")
-            with partial.open("wb") as file:
-                for piece in answer.iter_bytes():
-                    file.write(piece)
-        partial.replace(path)
+            _write_all(path, answer.iter_bytes())
 
     def upload(self, form: dict[str, Any], content: bytes) -> None:
         """Send a file as its form says."""
@@ -93,7 +95,7 @@ class JobsClient:
             answer = self._http.request(method, f"{self._url}{path}", **more)
         try:
             content = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
             raise EndpointError(f"{self._url} answered {answer.status_code}, but not as Palier does.")
@@ -110,10 +112,30 @@ def _telling(url: str) -> Iterator[None]:
         raise EndpointError(f"{_place(url)} does not answer: {error}.") from None
 
 
+def _write_all(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file that is there whole or not at all."""
+    partial = path.with_name(f"{path.name}.part")
+    try:
+        with partial.open("wb") as file:
+            file.writelines(pieces)
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}. The results stay with the service: `palier jobs results`."
+        ) from None
+
+
 def _check(answer: httpx.Response, who: str) -> None:
     if answer.is_error:
         reason = _S3_MESSAGE.search(answer.read().decode(errors="replace"))
         raise EndpointError(f"{who} answered {answer.status_code}{f': {reason[1]}' if reason else ''}.")
+
+
+def _path(job_id: str) -> str:
+    # What is no id names no other path either.
+    return f"/jobs/{quote(job_id, safe='')}"
 
 
 def _place(url: str) -> str:

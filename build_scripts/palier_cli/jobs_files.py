@@ -4,15 +4,17 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from build_scripts.palier_cli.files import KNOWN_ENDINGS, MEDIA_TYPES, read_recording
+from build_scripts.palier_cli.arguments import read_bytes
+from build_scripts.palier_cli.files import KNOWN_ENDINGS, MEDIA_TYPES, ReadMat
+from build_scripts.palier_cli.matlab.reader import MatlabReader
 from functions.core.decoding.formats import MATLAB, NPY
 from functions.core.errors import PalierError, UnsupportedMediaTypeError
 
@@ -46,8 +48,8 @@ def as_uploads(paths: Sequence[Path], variable: str | None = None) -> list[Uploa
         UnreadableFileError: one is not there, or cannot be read.
         PalierError: one is of no known kind.
     """
-    names = _names(paths)
-    return [_upload(path, name, variable) for path, name in zip(paths, names, strict=True)]
+    with MatlabReader() as matlab:
+        return [_upload(path, name, variable, matlab.read) for path, name in zip(paths, _names(paths), strict=True)]
 
 
 def idempotency_key(submission: dict[str, Any], uploads: Sequence[Upload]) -> str:
@@ -58,19 +60,19 @@ def idempotency_key(submission: dict[str, Any], uploads: Sequence[Upload]) -> st
     return f"palier-{digest.hexdigest()[:40]}"
 
 
-def _upload(path: Path, name: str, variable: str | None) -> Upload:
+def _upload(path: Path, name: str, variable: str | None, read_mat: ReadMat) -> Upload:
     suffix = path.suffix.lower()
     if suffix in MATLAB.endings:
-        return _converted(path, name, variable)
+        return _converted(path, name, variable, read_mat)
     if suffix not in MEDIA_TYPES:
         raise UnsupportedMediaTypeError(
             f"{path}: files ending in {suffix or 'nothing'!r} are not known; known are {KNOWN_ENDINGS}."
         )
-    return Upload({"name": name, "content_type": MEDIA_TYPES[suffix]}, lambda: _reading(path, path.read_bytes))
+    return Upload({"name": name, "content_type": MEDIA_TYPES[suffix]}, lambda: _reading(path, lambda: read_bytes(path)))
 
 
-def _converted(path: Path, name: str, variable: str | None) -> Upload:
-    recording = _reading(path, lambda: read_recording(path, variable))
+def _converted(path: Path, name: str, variable: str | None, read_mat: ReadMat) -> Upload:
+    recording = _reading(path, lambda: read_mat(path, variable))
     file = io.BytesIO()
     np.save(file, recording.samples)
     rate = {} if recording.sample_rate_hz is None else {"sample_rate_hz": recording.sample_rate_hz}
@@ -88,10 +90,15 @@ def _reading(path: Path, read: Callable[[], _Read]) -> _Read:
 
 def _names(paths: Sequence[Path]) -> list[str]:
     """Return a name for each file that the service takes and no other file has."""
-    names: list[str] = []
+    # Kept in order. Counting goes on where it was for the same name, so that a thousand of one name are named at once.
+    names: dict[str, None] = {}
+    counts: dict[str, Iterator[int]] = {}
     for path in paths:
         stem = _UNSAFE.sub("-", path.stem).strip(" ._-")[:_LONGEST_STEM] or "recording"
         suffix = path.suffix.lower()
-        candidates = chain([f"{stem}{suffix}"], (f"{stem}-{number}{suffix}" for number in count(2)))
-        names.append(next(name for name in candidates if name not in names))
-    return names
+        name = f"{stem}{suffix}"
+        numbers = counts.setdefault(name, count(2))
+        while name in names:
+            name = f"{stem}-{next(numbers)}{suffix}"
+        names[name] = None
+    return list(names)

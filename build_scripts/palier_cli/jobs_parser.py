@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build_scripts.palier_cli import jobs
+from build_scripts.palier_cli.arguments import parse_count, parse_header, parse_name, parse_number
 from build_scripts.palier_cli.files import KNOWN_FORMATS
 from functions.core.decoding.raw import SAMPLE_BYTES
 
@@ -24,29 +25,35 @@ def add_jobs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     below = parser.add_subparsers(required=True, metavar="ACTION")
     _add_submit(below)
     status = _add(below, "status", "show a job, or the newest ones", jobs.status)
-    status.add_argument("job", nargs="?", metavar="JOB", help="default: the newest jobs")
-    status.add_argument("--limit", type=int, default=20, help="how many jobs are listed (default: %(default)s)")
+    status.add_argument("job", nargs="?", type=parse_name, metavar="JOB", help="default: the newest jobs")
+    status.add_argument("--limit", type=parse_count, default=20, help="how many jobs are listed (default: %(default)s)")
     status.add_argument("--wait", action="store_true", help="until the job is over")
     results = _add(below, "results", "show the results that are there", jobs.results)
-    results.add_argument("job", metavar="JOB")
+    results.add_argument("job", type=parse_name, metavar="JOB")
     _add_output(results)
     cancel = _add(below, "cancel", "cancel a job; what was found stays", jobs.cancel)
-    cancel.add_argument("job", metavar="JOB")
+    cancel.add_argument("job", type=parse_name, metavar="JOB")
 
 
 def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     submit = _add(commands, "submit", "upload recordings and have them diagnosed", jobs.submit)
     submit.epilog = "Exit status: 0 all diagnosed, or not waited for; 2 at least one could not be."
     submit.add_argument("files", nargs="+", type=Path, metavar="FILE", help=KNOWN_FORMATS)
-    submit.add_argument("--asset-id", help="the machine that all of them are of; they enter its history")
-    submit.add_argument("--sample-rate-hz", type=float, help="default: what the file says, else the model's rate")
-    submit.add_argument("--channel", help="name or number (from 0), where a file has several")
-    submit.add_argument("--variable", help="for .mat: the variable that holds the signal")
-    submit.add_argument("--full-scale", type=float, help="of integer samples: value of one at full scale")
+    submit.add_argument(
+        "--asset-id", type=parse_name, help="the machine that all of them are of; they enter its history"
+    )
+    submit.add_argument(
+        "--sample-rate-hz", type=parse_number, help="default: what the file says, else the model's rate"
+    )
+    submit.add_argument("--channel", type=parse_name, help="name or number (from 0), where a file has several")
+    submit.add_argument("--variable", type=parse_name, help="for .mat: the variable that holds the signal")
+    submit.add_argument("--full-scale", type=parse_number, help="of integer samples: value of one at full scale")
     submit.add_argument("--sample-format", choices=tuple(SAMPLE_BYTES), help="of raw files (default: float32)")
-    submit.add_argument("--model", help="default: the service's default model")
+    submit.add_argument("--model", type=parse_name, help="default: the service's default model")
     submit.add_argument("--no-wait", dest="wait", action="store_false", help="return when the job has begun")
-    submit.add_argument("--idempotency-key", help="default: one of files and options, so that the same is one job")
+    submit.add_argument(
+        "--idempotency-key", type=parse_header, help="default: one of files and options, so that the same is one job"
+    )
     _add_output(submit)
 
 
@@ -57,8 +64,8 @@ def _add(
     run: Callable[[argparse.Namespace], int],
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    parser.add_argument("--url", default=_LOCAL, help="of the service (default: %(default)s)")
-    parser.add_argument("--key", default=os.environ.get(_KEY), help=f"API key (default: ${_KEY})")
+    parser.add_argument("--url", type=parse_name, default=_LOCAL, help="of the service (default: %(default)s)")
+    parser.add_argument("--key", type=parse_header, default=os.environ.get(_KEY), help=f"API key (default: ${_KEY})")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
     return parser
@@ -72,4 +79,6 @@ def _results_file(text: str) -> Path:
     path = Path(text)
     if path.suffix.lower() not in _RESULTS:
         raise argparse.ArgumentTypeError(f"{text} ends neither in .jsonl nor in .csv")
+    if not path.parent.is_dir() or path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is no file in a folder that exists")
     return path

@@ -8,6 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from build_scripts.palier_cli.terminal import printable
+
 _COLOURS = {"succeeded": "green", "partially_failed": "yellow", "failed": "red", "cancelled": "yellow"}
 
 
@@ -53,16 +55,16 @@ def print_results(console: Console, results: Sequence[dict[str, Any]]) -> None:
     table.add_column("confidence", justify="right", no_wrap=True)
     table.add_column("", overflow="fold")
     for one in results:
-        table.add_row(one["name"], *_cells(one))
+        table.add_row(printable(one["name"]), *_cells(one))
     console.print(table)
 
 
 def _cells(result: dict[str, Any]) -> tuple[str | Text, ...]:
     answer = result["diagnosis"]
     if answer is None:
-        return (Text("not diagnosed", "red"), "", result["error"]["error"])
+        return (Text("not diagnosed", "red"), "", printable(result["error"]["error"]))
     strange = answer["in_distribution"] is False
-    return answer["class_name"], f"{answer['confidence']:.1%}", "unlike the training data" if strange else ""
+    return printable(answer["class_name"]), f"{answer['confidence']:.1%}", "unlike the training data" if strange else ""
 
 
 def _state(job: dict[str, Any]) -> Text:

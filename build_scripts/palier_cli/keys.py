@@ -1,10 +1,8 @@
 """`palier keys`: the API keys of a stage, in AWS Secrets Manager."""
 
 import argparse
-import json
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,16 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from build_scripts.palier_cli.aws import aws_errors
 from build_scripts.palier_cli.keys_report import as_json, print_keys, print_new_key
-from build_scripts.palier_cli.report import make_console
+from build_scripts.palier_cli.terminal import OutputError, say, screen, write, write_json
+from functions.core.errors import PalierError
 from functions.core.keys.key_changes import add_key, expire_key, find_key, remove_key
 from functions.core.keys.key_ring_secret import change_ring, read_ring
-from functions.core.keys.keys import SCOPES, KeyRing, Scope, create_key
+from functions.core.keys.keys import SCOPES, ApiKey, KeyRing, Scope, create_key
 from functions.core.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 LOCAL_DATA = Path(__file__).resolve().parents[2] / "build" / "embedded" / "data"
+
+
+class DataFolderError(PalierError):
+    """The folder of the embedded services cannot be used."""
+
+    code = "data_folder_unusable"
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,11 @@ def create(arguments: argparse.Namespace) -> int:
     key, stored = create_key(arguments.name, _scopes(arguments), _expiry(arguments))
     with _stage_keys(arguments) as keys:
         keys.change(lambda ring: add_key(ring, stored))
-    if arguments.json:
-        _print_json(arguments, {"key": key} | as_json(stored))
-    else:
-        print_new_key(key, stored, arguments.stage)
+    with _showing(stored):
+        if arguments.json:
+            _print_json(arguments, {"key": key} | as_json(stored))
+        else:
+            print_new_key(key, stored, arguments.stage)
     return 0
 
 
@@ -60,7 +66,8 @@ def list_keys(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(arguments, {"keys": [as_json(key, now) for key in ring.keys]})
     else:
-        print_keys(make_console(), ring, now)
+        with screen() as console:
+            print_keys(console, ring, now)
     return 0
 
 
@@ -71,7 +78,9 @@ def revoke(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(arguments, {"revoked": arguments.id, "cached_s": _cached_s()})
     else:
-        print(f"revoked {arguments.id}; functions that have read it before accept it for up to {_cached_s():g} s more")
+        write(
+            f"revoked {arguments.id}; functions that have read it before accept it for up to {_cached_s():g} s more\n"
+        )
     return 0
 
 
@@ -83,10 +92,11 @@ def rotate(arguments: argparse.Namespace) -> int:
         key, stored = create_key(old.name, tuple(old.scopes), _expiry(arguments))
         ring = keys.change(lambda ring: add_key(expire_key(ring, old.id, until), stored))
     ending = find_key(ring, old.id)
-    if arguments.json:
-        _print_json(arguments, {"key": key} | as_json(stored) | {"replaces": as_json(ending)})
-    else:
-        print_new_key(key, stored, arguments.stage, ending)
+    with _showing(stored):
+        if arguments.json:
+            _print_json(arguments, {"key": key} | as_json(stored) | {"replaces": as_json(ending)})
+        else:
+            print_new_key(key, stored, arguments.stage, ending)
     return 0
 
 
@@ -103,11 +113,28 @@ def _stage_keys(arguments: argparse.Namespace) -> Iterator[StageKeys]:
         from build_scripts.local.aws.embedded.services import this_host
         from build_scripts.local.aws.embedded.sharing import open_services
 
-        with open_services(arguments.data_dir, lambda: this_host(_say)) as endpoint:
+        with ExitStack() as stack:
+            try:
+                endpoint = stack.enter_context(open_services(arguments.data_dir, lambda: this_host(say)))
+            except OSError as error:
+                raise DataFolderError(
+                    f"{arguments.data_dir} cannot be used: {error.strerror}. See --data-dir."
+                ) from None
             client = _client(**client_arguments(endpoint.access))
             if endpoint.started:
                 _deploy_secret(client, secret_id)
             yield StageKeys(client, secret_id)
+
+
+@contextmanager
+def _showing(stored: ApiKey) -> Iterator[None]:
+    """Name the key that nobody can use where it could not be shown; it is shown never again."""
+    try:
+        yield
+    except (OutputError, BrokenPipeError):
+        raise OutputError(
+            f"The key {stored.id} was made, and could not be shown: revoke it, and make another where it can."
+        ) from None
 
 
 def _client(**where: Any) -> "SecretsManagerClient":
@@ -141,9 +168,5 @@ def _cached_s() -> float:
     return float(Settings().api_keys_cache_s)
 
 
-def _say(sentence: str) -> None:
-    print(f"palier: {sentence}", file=sys.stderr)
-
-
 def _print_json(arguments: argparse.Namespace, content: dict[str, Any]) -> None:
-    print(json.dumps({"stage": arguments.stage} | content, indent=2))
+    write_json({"stage": arguments.stage} | content)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build_scripts.palier_cli import keys
+from build_scripts.palier_cli.arguments import parse_number
 from functions.core.keys.keys import SCOPES
 
 _STAGES = ("dev", "staging", "prod")
@@ -58,9 +59,9 @@ def _add_expiry(parser: argparse.ArgumentParser) -> None:
 
 
 def _days(text: str) -> float:
-    days = float(text)
+    days = parse_number(text)
     if not 0 <= days <= _MOST_DAYS:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and {_MOST_DAYS} days")
+        raise argparse.ArgumentTypeError(f"{days:g} is not between 0 and {_MOST_DAYS} days")
     return days
 
 

@@ -7,6 +7,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from build_scripts.palier_cli.terminal import printable, write
 from functions.core.keys.keys import ApiKey, KeyRing
 
 
@@ -18,11 +19,14 @@ def as_json(key: ApiKey, now: datetime | None = None) -> dict[str, Any]:
 
 def print_new_key(key: str, stored: ApiKey, stage: str, replaced: ApiKey | None = None) -> None:
     """Print a key, the only time that it is seen."""
-    print(f"API key of {stored.name!r} for stage {stage}, shown this once:\n\n    {key}\n")
     ends = f"; it ends {_time(stored.expires_at)}" if stored.expires_at else ""
-    print(f"Its id is {stored.id}, its scopes are {', '.join(stored.scopes)}{ends}.")
+    lines = [
+        f"API key of {stored.name!r} for stage {stage}, shown this once:\n\n    {key}\n",
+        f"Its id is {stored.id}, its scopes are {', '.join(stored.scopes)}{ends}.",
+    ]
     if replaced is not None:
-        print(f"It replaces {replaced.id}, which ends {_time(replaced.expires_at)}.")
+        lines.append(f"It replaces {replaced.id}, which ends {_time(replaced.expires_at)}.")
+    write("\n".join(lines) + "\n")
 
 
 def print_keys(console: Console, ring: KeyRing, now: datetime) -> None:
@@ -32,7 +36,12 @@ def print_keys(console: Console, ring: KeyRing, now: datetime) -> None:
         table.add_column(column, no_wrap=True)
     for key in ring.keys:
         table.add_row(
-            key.id, key.name, ", ".join(key.scopes), _time(key.created_at), _time(key.expires_at), _state(key, now)
+            key.id,
+            printable(key.name),
+            ", ".join(key.scopes),
+            _time(key.created_at),
+            _time(key.expires_at),
+            _state(key, now),
         )
     console.print(table)
 

@@ -1,20 +1,22 @@
 """The `palier` console script."""
 
 import argparse
-import json
-import sys
+import signal
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
+from build_scripts.palier_cli.arguments import parse_amount, parse_header, parse_name, parse_number
 from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
 from build_scripts.palier_cli.files import KNOWN_FORMATS
 from build_scripts.palier_cli.jobs_parser import add_jobs
 from build_scripts.palier_cli.keys_parser import add_keys
 from build_scripts.palier_cli.plan import Load, plan, print_plan, read_sizes
-from build_scripts.palier_cli.report import make_console, print_models, print_outcomes
+from build_scripts.palier_cli.report import print_models, print_outcomes
+from build_scripts.palier_cli.terminal import printable, say, screen, write, write_json
 from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import PalierError
 from functions.core.models.models import ModelRepository
@@ -23,21 +25,43 @@ from functions.core.settings import read_settings
 from functions.core.version import VERSION
 
 EXIT_OK, EXIT_FAILED = 0, 2
+# As a shell has it of a program that ended by SIGPIPE.
+EXIT_UNREAD = 128 + signal.SIGPIPE
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors show no control characters of what was given."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage and error, and end with status 2."""
+        super().error(printable(message))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 0: everything done, 2: something could not be, and why is on standard error."""
-    options = cli_parser().parse_args(arguments)
     try:
+        options = _parse(arguments)
         return int(options.run(options))
     except PalierError as error:
-        print(f"palier: {error.message}", file=sys.stderr)
+        say(error.message)
+    except BrokenPipeError:
+        # Whoever read the output has had enough, as `head` has.
+        return EXIT_UNREAD
     return EXIT_FAILED
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    try:
+        return cli_parser().parse_args(arguments)
+    except SystemExit:
+        # A help that could not be printed is a failure.
+        write("")
+        raise
 
 
 def cli_parser() -> argparse.ArgumentParser:
     """Return the parser of `palier`."""
-    parser = argparse.ArgumentParser(prog="palier", description="Diagnose machine vibration.")
+    parser: argparse.ArgumentParser = Parser(prog="palier", description="Diagnose machine vibration.")
     parser.add_argument("--version", action="version", version=f"palier {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_diagnose(commands)
@@ -58,15 +82,19 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         epilog="Exit status: 0 all diagnosed, 2 at least one file could not be.",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--sample-rate-hz", type=float, help="default: what the file says, else the model's rate")
-    parser.add_argument("--channel", help="name or number (from 0), where a file has several")
-    parser.add_argument("--variable", help="for .mat: the variable that holds the signal")
-    parser.add_argument("--full-scale", type=float, default=1.0, help="of integer samples: value of one at full scale")
+    parser.add_argument(
+        "--sample-rate-hz", type=parse_number, help="default: what the file says, else the model's rate"
+    )
+    parser.add_argument("--channel", type=parse_name, help="name or number (from 0), where a file has several")
+    parser.add_argument("--variable", type=parse_name, help="for .mat: the variable that holds the signal")
+    parser.add_argument(
+        "--full-scale", type=parse_number, default=1.0, help="of integer samples: value of one at full scale"
+    )
     parser.add_argument("--sample-format", choices=tuple(SAMPLE_BYTES), default="float32", help="of raw files")
-    parser.add_argument("--model", help="default: the service's default model")
+    parser.add_argument("--model", type=parse_name, help="default: the service's default model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--url", help="ask this endpoint instead of the engine in this process")
-    parser.add_argument("--key", help="API key for --url")
+    parser.add_argument("--url", type=parse_name, help="ask this endpoint instead of the engine in this process")
+    parser.add_argument("--key", type=parse_header, help="API key for --url")
     parser.set_defaults(run=_diagnose)
 
 
@@ -76,8 +104,10 @@ def _add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         help="memory sizes with their measured latency and their price",
         description="Show what each memory size of the function gives and costs, and which each stage should have.",
     )
-    parser.add_argument("--requests-a-month", type=float, default=1e6, help="default: a million")
-    parser.add_argument("--cold-share", type=float, default=0.01, help="of requests that meet a start (%(default)s)")
+    parser.add_argument("--requests-a-month", type=parse_amount, default=1e6, help="default: a million")
+    parser.add_argument(
+        "--cold-share", type=parse_amount, default=0.01, help="of requests that meet a start (%(default)s)"
+    )
     parser.add_argument("--architecture", choices=("arm64", "x86_64"), default="arm64", help="default: %(default)s")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_plan)
@@ -87,9 +117,10 @@ def _plan(arguments: argparse.Namespace) -> int:
     load = Load(arguments.requests_a_month, arguments.cold_share, arguments.architecture)
     sizes = plan(read_sizes(), load)
     if arguments.json:
-        print(json.dumps({"load": asdict(load), "sizes": [asdict(size) for size in sizes]}, indent=2))
+        write_json({"load": asdict(load), "sizes": [asdict(size) for size in sizes]})
     else:
-        print_plan(make_console(), sizes, load)
+        with screen() as console:
+            print_plan(console, sizes, load)
     return EXIT_OK
 
 
@@ -99,12 +130,13 @@ def _diagnose(arguments: argparse.Namespace) -> int:
     ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
     outcomes = diagnose_files(arguments.files, options, ask, arguments.variable)
     if arguments.json:
-        print(json.dumps({"diagnoses": [outcome.as_json() for outcome in outcomes]}, indent=2))
+        write_json({"diagnoses": [outcome.as_json() for outcome in outcomes]})
     else:
-        print_outcomes(make_console(), outcomes)
+        with screen() as console:
+            print_outcomes(console, outcomes)
     for outcome in outcomes:
         if outcome.error is not None:
-            print(f"palier: {outcome.file}: {outcome.error.message}", file=sys.stderr)
+            say(f"{outcome.file}: {outcome.error.message}")
     return EXIT_FAILED if any(outcome.error for outcome in outcomes) else EXIT_OK
 
 
@@ -113,7 +145,8 @@ def _models(arguments: argparse.Namespace) -> int:
     repository = ModelRepository(settings.models_dir)
     manifests = [repository.manifest(name) for name in repository.names()]
     if arguments.json:
-        print(json.dumps({"models": [msgspec.to_builtins(manifest) for manifest in manifests]}, indent=2))
+        write_json({"models": [msgspec.to_builtins(manifest) for manifest in manifests]})
     else:
-        print_models(make_console(), manifests, settings.default_model)
+        with screen() as console:
+            print_models(console, manifests, settings.default_model)
     return EXIT_OK

@@ -10,17 +10,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from build_scripts.palier_cli.prices import (
-    LAMBDA_GB_SECOND,
-    LAMBDA_MILLION_REQUESTS,
-    MB_PER_GB,
-    REST_API_MILLION_REQUESTS,
-    WAF_MILLION_REQUESTS,
-)
 from functions.core.errors import PalierError
 
 MEASURED = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.json"
 MILLION = 1_000_000
+# What AWS asks, in US dollars: list prices of us-east-1 without free tier. Prices change, and differ between regions.
+# Source: the pages "AWS Lambda pricing", "Amazon API Gateway pricing" and "AWS WAF pricing".
+LAMBDA_GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
+LAMBDA_MILLION_REQUESTS = 0.20
+REST_API_MILLION_REQUESTS = 3.50
+WAF_MILLION_REQUESTS = 0.60
+MB_PER_GB = 1024
 # A size is safe where the largest request takes at most a third of it.
 LARGEST_SHARE = 1 / 3
 # The service's objective for the 95th percentile: a cold start that keeps it is no incident.

@@ -39,7 +39,7 @@ def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: Diag
         answer: Any = response.json()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise EndpointError(f"{url} does not answer: {error}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does.") from None
     if not isinstance(answer, dict) or not answer.keys() & {"error", "class_id"}:
         raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does.")

@@ -9,23 +9,17 @@ from rich.table import Table
 from rich.text import Text
 
 from build_scripts.palier_cli.diagnose import Outcome
+from build_scripts.palier_cli.terminal import printable
 from functions.core.models.manifest import Manifest
 
 _TOP = 3
 _BAR_WIDTH = 24
-_PIPE_WIDTH = 160
 _CLIPPED = "clipped at the sensor's range: do not trust it"
 _NOVELTY = {
     True: "like the training data",
     False: "unlike the training data: do not trust it",
     None: "novelty not measured",
 }
-
-
-def make_console() -> Console:
-    """Return a console as wide as the terminal; a pipe or file gets lines that are not broken at 80."""
-    console = Console(highlight=False, markup=False)
-    return console if console.is_terminal else Console(highlight=False, markup=False, width=_PIPE_WIDTH)
 
 
 def print_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
@@ -61,7 +55,7 @@ def _full(file: str, answer: dict[str, Any]) -> RenderableType:
         bars.add_row(f"  {class_id}", f"{probability:7.2%}", "█" * filled + "░" * (_BAR_WIDTH - filled))
     model = answer["model"]
     source = f"{model['name']} {model['version']} ({model['precision']})"
-    head = Text.assemble((answer["class_name"], "bold"), f"  {answer['confidence']:.1%}   {file}")
+    head = Text.assemble((answer["class_name"], "bold"), f"  {answer['confidence']:.1%}   {printable(file)}")
     tail = f"  {_windows(answer)}, {answer['inference_time_ms']:.2f} ms by {source}; {_trust(answer)}"
     return Group(head, bars, Text(tail))
 
@@ -76,7 +70,7 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
     names = [PurePath(outcome.file).name for outcome in outcomes]
     unique = len(set(names)) == len(names)
     for name, outcome in zip(names, outcomes, strict=True):
-        table.add_row(name if unique else outcome.file, *_cells(outcome.answer))
+        table.add_row(printable(name if unique else outcome.file), *_cells(outcome.answer))
     return table
 
 

@@ -12,9 +12,9 @@ from urllib.error import URLError
 
 from functions.container.settings import CONTAINER_DEFAULTS, ContainerSettings, read_container_settings
 from functions.core.errors import PalierError
+from functions.core.lambda_host.starting import LIBRARY_ENVIRONMENT
 
-# numpy's OpenBLAS starts a thread for each processor when it loads, and no request multiplies matrices with it.
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1", **CONTAINER_DEFAULTS}
+_ENVIRONMENT = {**LIBRARY_ENVIRONMENT, **CONTAINER_DEFAULTS}
 EXIT_CANNOT_START = 1
 # How long the engine's thread may wait for the event loop's before it can say that a batch is done; Python's 5 ms are a
 # whole batch.

@@ -21,7 +21,6 @@ _OTHER_NAMES = {
     "multi_model": "SAGEMAKER_MULTI_MODEL",
 }
 _LISTS = frozenset({"cors_origins", "dashboard_connect_sources", "healthy_classes"})
-_PATHS = frozenset({"models_dir", "api_keys_file"})
 
 # Strict: origins become part of headers.
 _ORIGIN = re.compile(r"(https?)://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")

@@ -3,15 +3,14 @@
 import hashlib
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from functions.core.http.asgi import BrowserCache
 from functions.core.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
@@ -36,11 +35,13 @@ def dashboard_routes(settings: Settings) -> list[BaseRoute]:
     page = _Page((_STATIC / "index.html").read_bytes(), settings)
     files = StaticFiles(directory=_STATIC / "assets")
     packed = Middleware(GZipMiddleware)
+    # Another content has another name.
+    kept = Middleware(BrowserCache, cache_control=_FOREVER, statuses=frozenset({200, 206, 304}))
     return [
         Route("/dashboard", page.get, middleware=[packed]),
         Route("/dashboard/", page.without_slash),
         Route("/dashboard/surroundings.json", page.surroundings),
-        Mount("/dashboard/assets", files, name="dashboard-assets", middleware=[Middleware(CacheForever), packed]),
+        Mount("/dashboard/assets", files, name="dashboard-assets", middleware=[kept, packed]),
     ]
 
 
@@ -70,23 +71,3 @@ class _Page:
     async def without_slash(self, _: Request) -> Response:
         """GET /dashboard/: to the page; its links are relative, so that they are right behind every base path."""
         return RedirectResponse("../dashboard")
-
-
-class CacheForever:
-    """Middleware: lets browsers keep files for good; another content has another name."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and mark what comes back."""
-
-        async def mark(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["x-content-type-options"] = "nosniff"
-                if message["status"] in {200, 206, 304}:
-                    headers["cache-control"] = _FOREVER
-            await send(message)
-
-        await self.app(scope, receive, mark)

@@ -3,13 +3,13 @@
 from functools import cache
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from functions.core.http.asgi import BrowserCache
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -22,10 +22,11 @@ _CONTENT_SECURITY_POLICY = (
 
 def docs_routes() -> list[Route | Mount]:
     """Return the routes of the documentation."""
+    kept = Middleware(BrowserCache, cache_control="public, max-age=86400")
     return [
         Route("/openapi.json", _openapi),
         Route("/docs", _docs),
-        Mount("/docs", StaticFiles(directory=_STATIC), name="docs-static", middleware=[Middleware(CacheForADay)]),
+        Mount("/docs", StaticFiles(directory=_STATIC), name="docs-static", middleware=[kept]),
     ]
 
 
@@ -49,22 +50,3 @@ async def _docs(_: Request) -> Response:
         "cache-control": "no-cache",
     }
     return FileResponse(_STATIC / "docs.html", headers=headers)
-
-
-class CacheForADay:
-    """Middleware: lets browsers keep the static files for a day."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and mark what comes back."""
-
-        async def mark(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["cache-control"] = "public, max-age=86400"
-                headers["x-content-type-options"] = "nosniff"
-            await send(message)
-
-        await self.app(scope, receive, mark)

@@ -31,7 +31,9 @@ from functions.core.errors import (
     InvalidOptionError,
     ModelUnavailableError,
 )
+from functions.core.http.answers import Answer
 from functions.core.http.bodies import read_body
+from functions.core.http.diagnosis_answer import DiagnosisAnswer, ModelReference
 from functions.core.http.workers import Workers
 from functions.core.models.diagnosis import Diagnosis
 from functions.core.models.flow import Flow
@@ -43,16 +45,7 @@ from functions.core.preprocessing.indicators import indicators
 from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings
 from functions.core.version import VERSION
-from functions.inference.schemas import (
-    Answer,
-    BatchAnswer,
-    DiagnosisAnswer,
-    HealthAnswer,
-    IndexAnswer,
-    ModelAnswer,
-    ModelReference,
-    ModelsAnswer,
-)
+from functions.inference.schemas import BatchAnswer, HealthAnswer, IndexAnswer, ModelAnswer, ModelsAnswer
 
 
 class _Diagnosed(NamedTuple):

@@ -5,13 +5,13 @@ from functions.core.lambda_host.starting import quick_start
 with quick_start():
     from functions.core.errors import PalierError
     from functions.core.lambda_host.gateway import LambdaHandler
-    from functions.core.lambda_host.snapshot import register_snapshot_hooks
+    from functions.core.lambda_host.snapshot import refresh, register_snapshot_hooks
     from functions.core.models.options import DiagnosisOptions
     from functions.core.observability.emf import EmfSink
     from functions.core.observability.telemetry import LOGGER, configure_logging
     from functions.core.settings import get_settings
     from functions.inference.app import create_app
-    from functions.inference.snapshot import prime, refresh
+    from functions.inference.snapshot import prime
 
     settings = get_settings()
     configure_logging(settings.log_level)

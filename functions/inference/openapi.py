@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from functions.core.decoding.formats import JSON, SERVED_FORMATS, ServedFormat
+from functions.core.http.answers import Answer, ErrorAnswer
+from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.http.openapi import (
     READING_ERRORS,
     SCHEMAS,
@@ -19,15 +21,14 @@ from functions.core.http.openapi import (
 from functions.core.models.options import DiagnosisOptions
 from functions.core.version import VERSION
 from functions.inference.schemas import (
-    Answer,
     BatchAnswer,
-    DiagnosisAnswer,
-    ErrorAnswer,
     HealthAnswer,
     IndexAnswer,
     ModelAnswer,
     ModelsAnswer,
 )
+from functions.inference.v2.openapi import v2_paths
+from functions.inference.v2.schemas import v2_schemas
 
 _ANSWERS: tuple[type[Answer], ...] = (
     BatchAnswer,
@@ -64,9 +65,6 @@ def openapi_document(others: Sequence[dict[str, Any]] | None = None) -> dict[str
         others: what else is answered at the same place, parts with `tags`, `paths` and `schemas`; a path of theirs
             stands in the place of this function's. By default the other functions' parts.
     """
-    # Late: it builds on this module.
-    from functions.inference.v2.openapi import v2_paths, v2_schemas
-
     parts = read_parts() if others is None else others
     tags = dict(ChainMap(*(part["tags"] for part in reversed(parts)), _TAGS))
     return {

@@ -5,23 +5,11 @@ from typing import Annotated, Literal, Self
 
 from msgspec import Meta
 
-from functions.core.http.answers import Answer, DiagnosisAnswer, ErrorAnswer, ModelReference
+from functions.core.http.answers import Answer
+from functions.core.http.diagnosis_answer import DiagnosisAnswer, ModelReference
 from functions.core.models.diagnosis import Diagnosis
 from functions.core.models.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision
 from functions.core.models.options import DiagnosisOptions
-
-__all__ = [
-    "Answer",
-    "BatchAnswer",
-    "DiagnosisAnswer",
-    "ErrorAnswer",
-    "HealthAnswer",
-    "IndexAnswer",
-    "ModelAnswer",
-    "ModelReference",
-    "ModelsAnswer",
-    "VariantAnswer",
-]
 
 
 class BatchAnswer(Answer, frozen=True, kw_only=True):

@@ -1,10 +1,8 @@
-"""What the inference function does before a snapshot of it is taken and after it is restored."""
+"""What the inference function does before a snapshot of it is taken."""
 
 import numpy as np
 from starlette.applications import Starlette
 
-from functions.core.aws.clients import forget_clients
-from functions.core.keys.key_stores import CachedKeyStore
 from functions.core.models.options import DiagnosisOptions
 from functions.core.observability.telemetry import LOGGER
 from functions.core.preprocessing.signal import Recording
@@ -26,11 +24,3 @@ def prime(app: Starlette, settings: Settings) -> None:
     if settings.api_keys_secret:
         import boto3  # noqa: F401  # its packages take longer to load than everything else
     LOGGER.info("primed for a snapshot")
-
-
-def refresh(app: Starlette) -> None:
-    """Forget the keys that were read, for others may be valid when the snapshot is restored, and clients of AWS."""
-    forget_clients()
-    if isinstance(app.state.key_store, CachedKeyStore):
-        app.state.key_store.expire()
-    LOGGER.info("restored from a snapshot")

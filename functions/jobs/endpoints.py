@@ -21,11 +21,11 @@ from functions.core.jobs.job import Job
 from functions.core.jobs.results import read_page
 from functions.core.jobs.service import JobService, create_service
 from functions.core.settings import Settings
-from functions.jobs.depth import QueueDepth
+from functions.jobs.job_creation import Submitter, identify
 from functions.jobs.queries import LARGEST_PAGE, check_names, choice, cursor, whole_number
+from functions.jobs.queue_depth import QueueDepth
 from functions.jobs.schemas import DownloadAnswer, JobAnswer, JobsAnswer, ResultsAnswer, SubmittedAnswer
 from functions.jobs.submission import read_submission
-from functions.jobs.submitting import Submitter, identify
 
 # Whose jobs they are where no keys are asked for.
 EVERYBODY = "everybody"

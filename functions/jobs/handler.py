@@ -3,10 +3,8 @@
 from functions.core.lambda_host.starting import quick_start
 
 with quick_start():
-    from functions.core.aws.clients import forget_clients
-    from functions.core.keys.key_stores import CachedKeyStore
     from functions.core.lambda_host.gateway import LambdaHandler
-    from functions.core.lambda_host.snapshot import register_snapshot_hooks
+    from functions.core.lambda_host.snapshot import refresh, register_snapshot_hooks
     from functions.core.observability.emf import EmfSink
     from functions.core.observability.telemetry import configure_logging
     from functions.core.settings import get_settings
@@ -16,13 +14,4 @@ with quick_start():
     configure_logging(settings.log_level)
     app = create_app(settings, sinks=[EmfSink(settings.stage, "jobs")])
     handler = LambdaHandler(app, settings)
-
-
-def refresh() -> None:
-    """Forget keys and clients of before a snapshot."""
-    forget_clients()
-    if isinstance(app.state.key_store, CachedKeyStore):
-        app.state.key_store.expire()
-
-
-register_snapshot_hooks(lambda: None, refresh)
+    register_snapshot_hooks(lambda: None, lambda: refresh(app))

@@ -20,7 +20,7 @@ _MEDIA_TYPES = {ending: one.media_type for one in SERVED_FORMATS for ending in o
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedJob:
     """The recordings of a job; inline: the bytes of those that came with the submission."""
 
     source: Source
@@ -28,8 +28,8 @@ class Plan:
     inline: bytes = b""
 
 
-def make_plan(job_id: str, owner: str, submission: Submission, files: JobFiles, most: int) -> Plan:
-    """Return the plan of a submission.
+def plan_job(job_id: str, owner: str, submission: Submission, files: JobFiles, most: int) -> PlannedJob:
+    """Return what a submission has in its job.
 
     Raises:
         EmptyBatchError, JobTooLargeError: no recordings, or too many.
@@ -38,23 +38,23 @@ def make_plan(job_id: str, owner: str, submission: Submission, files: JobFiles, 
         DependencyUnavailableError: the bucket cannot be listed.
     """
     if submission.prefix is not None:
-        plan = Plan("prefix", _referenced(submission.prefix, owner, files, most))
+        planned = PlannedJob("prefix", _referenced(submission.prefix, owner, files, most))
     elif submission.uploads:
-        plan = Plan("uploads", _uploaded(job_id, submission.uploads))
+        planned = PlannedJob("uploads", _uploaded(job_id, submission.uploads))
     else:
-        plan = _inline(job_id, submission)
-    if not plan.recordings:
-        raise EmptyBatchError("The job has no recordings.", field=_member(plan.source))
-    if len(plan.recordings) > most:
-        raise JobTooLargeError(f"A job may have {most} recordings.", field=_member(plan.source))
-    return plan
+        planned = _inline(job_id, submission)
+    if not planned.recordings:
+        raise EmptyBatchError("The job has no recordings.", field=_member(planned.source))
+    if len(planned.recordings) > most:
+        raise JobTooLargeError(f"A job may have {most} recordings.", field=_member(planned.source))
+    return planned
 
 
 def _member(source: Source) -> str:
     return "signals" if source == "inline" else source
 
 
-def _inline(job_id: str, submission: Submission) -> Plan:
+def _inline(job_id: str, submission: Submission) -> PlannedJob:
     recordings: list[PlannedRecording] = []
     content = bytearray()
     options = submission.recordings or [RecordingOptions()] * len(submission.signals)
@@ -66,7 +66,7 @@ def _inline(job_id: str, submission: Submission) -> Plan:
             PlannedRecording(index, name, inline_key(job_id), INLINE_MEDIA_TYPE, *place, options=own.options())
         )
         content += file
-    return Plan("inline", recordings, bytes(content))
+    return PlannedJob("inline", recordings, bytes(content))
 
 
 def _uploaded(job_id: str, uploads: Sequence[UploadedFile]) -> list[PlannedRecording]:

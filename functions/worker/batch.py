@@ -8,14 +8,13 @@ from typing import Any, TypedDict
 import msgspec
 
 from functions.core.errors import DependencyUnavailableError, PalierError
-from functions.core.jobs.messages import Notify, Part, Watch, read_message
+from functions.core.jobs.messages import Notify, Part, Reconcile, read_message
 from functions.core.jobs.service import JobService
 from functions.core.observability.metrics import Meter
 from functions.core.observability.telemetry import LOGGER, request_id_var
-from functions.worker.notifying import notify
 from functions.worker.parts import PartWorker
-from functions.worker.watching import watch
-from functions.worker.webhook import Webhook
+from functions.worker.reconciliation import reconcile
+from functions.worker.webhook import Webhook, notify
 
 # Seconds for each time that a message was received; else it would wait for its whole visibility time-out.
 _BACK_OFF_S = 10
@@ -78,8 +77,8 @@ class BatchWorker:
         match read_message(body):
             case Part() as part:
                 self._parts.work(part, receives)
-            case Watch() as message:
-                watch(self._service, message)
+            case Reconcile() as message:
+                reconcile(self._service, message)
             case Notify() as message:
                 notify(self._service, self._webhook, message)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from functions.core.decoding.formats import decode_file
 from functions.core.errors import PalierError, RecordingLostError
-from functions.core.http.answers import DiagnosisAnswer, error_answer
+from functions.core.http.answers import error_answer
+from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.jobs.messages import PlannedRecording
 from functions.core.jobs.results import RecordingResult
 from functions.core.models.options import DiagnosisOptions

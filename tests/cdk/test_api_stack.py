@@ -8,10 +8,15 @@ import pytest
 from cdk.constructs.api.responses import GATEWAY_RESPONSES
 from cdk.functions import FUNCTIONS
 from cdk.stages import Stage
+from functions.core import errors
+from functions.core.http.answers import ErrorAnswer
 from tests.cdk.stage_variants import DOMAIN
 from tests.cdk.templates import Assembly, Template
 
 CORE_CODES = {"too_many_requests", "not_found", "body_too_large", "internal_error", "dependency_unavailable"}
+# The errors of the code, by their codes.
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.PalierError)]
+STATUSES = {kind.code: kind.status for kind in KINDS}
 
 
 @pytest.fixture
@@ -105,12 +110,14 @@ def test_errors_of_the_gateway_have_the_shape_of_ours(template: Template) -> Non
     assert set(responses) == set(GATEWAY_RESPONSES)
     for name, response in responses.items():
         body = json.loads(response["ResponseTemplates"]["application/json"])
-        assert set(body) == {"error", "code", "field", "request_id"}
+        assert tuple(body) == ErrorAnswer.__struct_fields__ == ("error", "code", "field", "request_id")
         status = GATEWAY_RESPONSES[name][0]
         assert response.get("StatusCode") == (str(status) if status else None)
         wants_retry = status in {429, 503}
         assert ("gatewayresponse.header.Retry-After" in response["ResponseParameters"]) is wants_retry
     assert {code for _, code, _ in GATEWAY_RESPONSES.values()} >= CORE_CODES
+    assert STATUSES.keys() >= CORE_CODES
+    assert all(status in {None, STATUSES.get(code, status)} for status, code, _ in GATEWAY_RESPONSES.values())
 
 
 def test_a_page_may_read_why_it_was_refused(template: Template, stage: Stage) -> None:

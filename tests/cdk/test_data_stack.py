@@ -7,8 +7,9 @@ import pytest
 from build_scripts.local.aws.embedded import resources as embedded
 from cdk.constructs.data.asset_alerts import DETAIL_TYPE, SOURCE
 from cdk.stages import Stage
-from functions.core.assets import alerts
-from functions.core.jobs.table import BY_OWNER
+from functions.core.assets import alerts, history_table
+from functions.core.aws.dynamodb import EXPIRY_ATTRIBUTE
+from functions.core.jobs import table as job_table
 from functions.core.settings import Settings
 from tests.cdk.stage_variants import DOMAIN, WARM
 from tests.cdk.templates import Assembly, Template
@@ -72,7 +73,7 @@ def test_tables_are_restorable_encrypted_and_expire(template: Template, stage: S
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table["SSESpecification"]["SSEType"] == "KMS"
         assert "KMSMasterKeyId" in table["SSESpecification"]
-        assert table["TimeToLiveSpecification"] == {"AttributeName": embedded.EXPIRY_ATTRIBUTE, "Enabled": True}
+        assert table["TimeToLiveSpecification"] == {"AttributeName": EXPIRY_ATTRIBUTE, "Enabled": True}
         assert table["DeletionProtectionEnabled"] is (stage.name == "prod")
 
 
@@ -106,13 +107,13 @@ def keys(schema: list[dict[str, str]]) -> tuple[str, ...]:
 
 
 def test_tables_have_the_keys_that_the_code_asks_by(template: Template) -> None:
-    """As the embedded services have them, on which the code is tested and which local_server.py uses."""
+    """The embedded services, on which the code is tested, make their tables of the same keys."""
     tables = {keys(table["KeySchema"]): table for table in template.all("AWS::DynamoDB::Table")}
-    assert set(tables) == {embedded.JOBS.keys, embedded.HISTORY.keys}
-    (index,) = tables[embedded.JOBS.keys]["GlobalSecondaryIndexes"]
-    assert (index["IndexName"], keys(index["KeySchema"])) == (BY_OWNER, embedded.JOBS.index)
-    assert index["Projection"] == {"ProjectionType": "ALL"}
-    assert "GlobalSecondaryIndexes" not in tables[embedded.HISTORY.keys]
+    assert set(tables) == {job_table.KEYS.keys, history_table.KEYS.keys}
+    for known in (job_table.KEYS, history_table.KEYS):
+        indexes = tables[known.keys].get("GlobalSecondaryIndexes", [])
+        assert {index["IndexName"]: keys(index["KeySchema"]) for index in indexes} == known.indexes
+        assert all(index["Projection"] == {"ProjectionType": "ALL"} for index in indexes)
 
 
 def cors(template: Template) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from cdk.functions import FUNCTIONS
+from functions.core.errors import NotFoundError
+from functions.core.http.answers import ErrorAnswer
 from tests.cdk.stage_variants import DOMAIN
 from tests.cdk.templates import Assembly, Template
 
@@ -45,7 +47,9 @@ def test_the_balancer_is_logged_and_drops_malformed_headers(template: Template) 
 def test_only_the_paths_of_inference_get_through(template: Template) -> None:
     (default,) = template.only("AWS::ElasticLoadBalancingV2::Listener")["DefaultActions"]
     assert default["FixedResponseConfig"]["StatusCode"] == "404"
-    assert json.loads(default["FixedResponseConfig"]["MessageBody"])["code"] == "not_found"
+    body = json.loads(default["FixedResponseConfig"]["MessageBody"])
+    assert tuple(body) == ErrorAnswer.__struct_fields__
+    assert body["code"] == NotFoundError.code == "not_found"
     rules = template.all("AWS::ElasticLoadBalancingV2::ListenerRule")
     values = [rule["Conditions"][0]["PathPatternConfig"]["Values"] for rule in rules]
     patterns = [pattern for one in values for pattern in one]

@@ -8,6 +8,7 @@ import pytest
 
 from cdk.constructs.protection.web_acl_rules import recordings_pattern
 from cdk.stages import Stage
+from functions.core.http.answers import ErrorAnswer
 from tests.cdk.templates import Assembly, Template
 
 GROUPS = {
@@ -62,7 +63,7 @@ def test_rates_are_counted_per_address_and_per_key(
         assert response["ResponseHeaders"] == [{"Name": "Retry-After", "Value": "300"}]
         body = template.only("AWS::WAFv2::WebACL")["CustomResponseBodies"][response["CustomResponseBodyKey"]]
         assert body["ContentType"] == "APPLICATION_JSON"
-        assert set(json.loads(body["Content"])) == {"error", "code", "field", "request_id"}
+        assert tuple(json.loads(body["Content"])) == ErrorAnswer.__struct_fields__
 
 
 @pytest.mark.parametrize(("name", "group"), GROUPS.items())

@@ -13,15 +13,6 @@ NAMES: list[StageName] = list(STAGES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_environment_names_are_settings(name: StageName) -> None:
-    fields = {
-        variable.removeprefix("PALIER_").lower() for variable in STAGES[name].environment() if "PALIER_" in variable
-    }
-    assert fields
-    assert fields <= set(Settings.__struct_fields__)
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_settings_read_what_the_stage_says(name: StageName, monkeypatch: pytest.MonkeyPatch) -> None:
     stage = STAGES[name]
     for variable, value in stage.environment().items():

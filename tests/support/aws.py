@@ -19,7 +19,7 @@ from functions.worker.batch import BatchResponse, BatchWorker
 # Moto's account.
 ACCOUNT = "123456789012"
 REGION: Literal["eu-central-1"] = "eu-central-1"
-JOBS, HISTORY, BUCKET, BUS = embedded.JOBS.name, embedded.HISTORY.name, embedded.BUCKET, embedded.BUS
+JOBS, HISTORY, BUCKET, BUS = embedded.JOBS, embedded.HISTORY, embedded.BUCKET, embedded.BUS
 
 
 class WorkerEndedError(BaseException):

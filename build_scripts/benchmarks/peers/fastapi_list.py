@@ -17,8 +17,8 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from functions.core.models.diagnosis import softmax
 from functions.core.models.engine import OnnxEngine
-from functions.core.models.softmax import softmax
 
 
 class PredictRequest(BaseModel):

@@ -15,9 +15,8 @@ from build_scripts.evidence.proof.reliability import Reliability, reliability
 from build_scripts.measuring.gates import Accuracy
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.quantization.search import Tried
+from functions.core.models.diagnosis import join_probabilities, softmax
 from functions.core.models.engine import Engine
-from functions.core.models.joining import join_probabilities
-from functions.core.models.softmax import softmax
 from functions.core.preprocessing.arrays import Float64Array
 
 FILE = "proof.json"

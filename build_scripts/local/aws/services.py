@@ -13,7 +13,7 @@ from pathlib import Path
 
 from build_scripts.local.aws.embedded.installation import CACHE, EmbeddedServicesError, Installation, Tell
 from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, Offer
-from build_scripts.local.aws.embedded.sharing import open_services
+from build_scripts.local.aws.embedded.sharing import make_private, open_services
 from build_scripts.local.aws.worker_process import WorkerProcess
 from functions.core.assets.history import History, Observation
 from functions.core.aws.clients import answering
@@ -129,6 +129,10 @@ class LocalServices:
     @contextmanager
     def _opened(self, folder: Path) -> Iterator[EmbeddedServices]:
         offer = Offer(origins=tuple(self.origins))
+        try:
+            make_private(folder)
+        except OSError as error:
+            raise EmbeddedServicesError(f"{folder} cannot be used: {error.strerror}.") from None
         with open_services(folder, self._host, listener=self.listener, offer=offer) as endpoint:
             # Those of another would end with it.
             if endpoint.services is None:

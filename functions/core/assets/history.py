@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from functions.core.http.answers import DiagnosisAnswer
+from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.preprocessing.indicators import Indicators
 
 if TYPE_CHECKING:

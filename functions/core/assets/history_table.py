@@ -18,8 +18,10 @@ from functions.core.aws.clients import answering, dynamodb_client
 from functions.core.aws.dynamodb import (
     ConditionFailedError,
     Item,
+    TableKeys,
     from_attributes,
     is_expired,
+    read_item,
     timestamp,
     to_attributes,
     transact,
@@ -32,6 +34,7 @@ from functions.core.settings import Settings
 # No asset has this name: theirs begin with a letter or a digit.
 ASSETS = "#assets"
 WHAT = "The history of assets"
+KEYS = TableKeys(("asset_id", "diagnosed_at"))
 _DAY_S = 86_400
 # DynamoDB takes no empty key.
 _FIRST = " "
@@ -82,10 +85,7 @@ class HistoryTable:
 
     def asset(self, asset_id: str) -> Item | None:
         """Return what is known of an asset now, or None."""
-        with answering(WHAT):
-            answer = dynamodb_client().get_item(TableName=self._table, Key=_key(ASSETS, asset_id), ConsistentRead=True)
-        item = from_attributes(answer["Item"]) if "Item" in answer else None
-        return None if item is None or is_expired(item, self._clock()) else item
+        return read_item(WHAT, self._table, _key(ASSETS, asset_id), self._clock())
 
     def assets(self, limit: int, cursor: str | None) -> Page:
         """Return the assets, by name, behind one."""

@@ -1,6 +1,7 @@
-"""Items of DynamoDB: plain values to attribute values, and back."""
+"""Tables of DynamoDB, and their items: plain values to attribute values, and back."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +13,18 @@ Value = str | int | float | bool | None | dict[str, str] | dict[str, int]
 Item = dict[str, Value]
 Attributes = dict[str, Any]
 
+# Epoch seconds, in every item that is not kept for good.
+EXPIRY_ATTRIBUTE = "expires_at"
 _MOST_CONFLICTS = 5
 _PAUSE_S = 0.01
+
+
+@dataclass(frozen=True)
+class TableKeys:
+    """The keys of a table, and of its indexes by their names: partition, then sort; all strings."""
+
+    keys: tuple[str, ...]
+    indexes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class ConditionFailedError(Exception):
@@ -43,8 +54,26 @@ def from_attributes(attributes: Mapping[str, Any]) -> Item:
 
 def is_expired(item: Mapping[str, Value], now: float) -> bool:
     """Whether an item's time is over: DynamoDB deletes it only hours later."""
-    expires_at = item.get("expires_at")
+    expires_at = item.get(EXPIRY_ATTRIBUTE)
     return isinstance(expires_at, int | float) and expires_at <= now
+
+
+def read_item(what: str, table: str, key: Attributes, now: float) -> Item | None:
+    """Return an item as it is now, or None where there is none (any more).
+
+    Args:
+        what: names the table in an error.
+        table: its name.
+        key: of the item, as attributes.
+        now: epoch seconds; an item whose time is over is none.
+
+    Raises:
+        DependencyUnavailableError: the table cannot be reached.
+    """
+    with answering(what):
+        answer = dynamodb_client().get_item(TableName=table, Key=key, ConsistentRead=True)
+    item = from_attributes(answer["Item"]) if "Item" in answer else None
+    return None if item is None or is_expired(item, now) else item
 
 
 def update(what: str, **request: Any) -> Item:

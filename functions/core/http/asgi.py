@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import cast
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -24,6 +25,7 @@ from functions.core.errors import (
     NotFoundError,
     PalierError,
 )
+from functions.core.http.answers import error_answer
 from functions.core.keys import keys
 from functions.core.keys.key_stores import KeyStore, newest_ring
 from functions.core.observability.metrics import Meter, Sink, observe_key_store_failure
@@ -143,14 +145,31 @@ def require_key(store: KeyStore | None, scope: keys.Scope) -> list[Middleware]:
     return [] if store is None else [Middleware(RequireKey, store=store, scope=scope)]
 
 
+class BrowserCache:
+    """Middleware of static files: lets browsers keep answers of these statuses, by default of all."""
+
+    def __init__(self, app: ASGIApp, cache_control: str, statuses: frozenset[int] | None = None) -> None:
+        self.app = app
+        self._cache_control = cache_control
+        self._statuses = statuses
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and mark what comes back."""
+
+        async def mark(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["x-content-type-options"] = "nosniff"
+                if self._statuses is None or message["status"] in self._statuses:
+                    headers["cache-control"] = self._cache_control
+            await send(message)
+
+        await self.app(scope, receive, mark)
+
+
 def error_response(error: PalierError) -> JSONResponse:
     """Return the canonical error body of an error, with its status and headers."""
-    content = {
-        "error": error.message,
-        "code": error.code,
-        "field": error.field,
-        "request_id": request_id_var.get(),
-    }
+    content = msgspec.to_builtins(error_answer(error, request_id_var.get()))
     return JSONResponse(content, status_code=error.status, headers=error.headers)
 
 

@@ -48,8 +48,8 @@ class Part(msgspec.Struct, frozen=True, tag="part"):
         return [Part(self.job_id, [one]) for one in self.recordings]
 
 
-class Watch(msgspec.Struct, frozen=True, tag="watch"):
-    """A look at a job from time to time: was it dispatched, is it over its time, was its webhook called?"""
+class Reconcile(msgspec.Struct, frozen=True, tag="watch"):
+    """A job, to be looked at from time to time: was it dispatched, is it over its time, was its webhook called?"""
 
     job_id: str
 
@@ -61,7 +61,7 @@ class Notify(msgspec.Struct, frozen=True, tag="notify"):
     attempt: int = 1
 
 
-Message = Part | Watch | Notify
+Message = Part | Reconcile | Notify
 _DECODER: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from functions.core.http.answers import DiagnosisAnswer, ErrorAnswer
+from functions.core.http.answers import ErrorAnswer
+from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.jobs.files import JobFiles, part_key
 from functions.core.jobs.job import Job, PartRange
 from functions.core.preprocessing.indicators import Indicators

@@ -12,8 +12,10 @@ from functions.core.aws.clients import answering, dynamodb_client
 from functions.core.aws.dynamodb import (
     ConditionFailedError,
     Item,
+    TableKeys,
     from_attributes,
     is_expired,
+    read_item,
     to_attributes,
     transact,
     update,
@@ -25,6 +27,7 @@ from functions.core.jobs.states import State, sources
 
 WHAT = "The table of jobs"
 BY_OWNER = "by_owner"
+KEYS = TableKeys(("job_id",), {BY_OWNER: ("owner", "created_at")})
 
 
 @dataclass(frozen=True)
@@ -209,12 +212,7 @@ class JobTable:
         return known
 
     def _read(self, job_id: str) -> Item | None:
-        with answering(WHAT):
-            answer = dynamodb_client().get_item(
-                TableName=self._table, Key=to_attributes({"job_id": job_id}), ConsistentRead=True
-            )
-        item = from_attributes(answer["Item"]) if "Item" in answer else None
-        return None if item is None or is_expired(item, self._clock()) else item
+        return read_item(WHAT, self._table, to_attributes({"job_id": job_id}), self._clock())
 
     def _update(
         self, job_id: str, expression: str, condition: str, values: Item, names: dict[str, str] | None = None

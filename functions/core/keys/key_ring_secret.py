@@ -1,4 +1,4 @@
-"""Changes of the key ring in a secret: every writer's change is kept, whoever else writes at the same time."""
+"""The key ring in a secret: read, and changed so that every writer's change is kept, whoever else writes meanwhile."""
 
 import uuid
 from collections.abc import Callable
@@ -19,6 +19,8 @@ PENDING = "AWSPENDING"
 _WRITING = "PALIERWRITING"
 # Source: AWS Secrets Manager user guide, "AWS Secrets Manager quotas": secret value size.
 _LARGEST_BYTES = 65_536
+# Of ResourceNotFoundException, where the secret is there and has no value; a secret that is missing has no label.
+_WITHOUT_VALUE = "staging label: "
 _ATTEMPTS = 8
 _PAUSE_S = 0.1
 
@@ -54,14 +56,15 @@ def read_ring(client: "SecretsManagerClient", secret_id: str, stage: str = CURRE
     """
     try:
         answer = client.get_secret_value(SecretId=secret_id, VersionStage=stage)
-    except client.exceptions.ResourceNotFoundException:
-        # The same error says that the secret itself is missing: only then does this raise.
-        client.describe_secret(SecretId=secret_id)
+    except client.exceptions.ResourceNotFoundException as error:
+        if _WITHOUT_VALUE not in str(error):
+            # This raises where the secret is missing, and where it may only be read.
+            client.describe_secret(SecretId=secret_id)
         return RingVersion(KeyRing(), None)
     try:
         return RingVersion(read_key_ring(answer.get("SecretString") or "{}"), answer["VersionId"])
-    except KeyRingError:
-        raise KeyRingInvalidError(f"The secret {secret_id} holds no key ring.") from None
+    except KeyRingError as error:
+        raise KeyRingInvalidError(f"The secret {secret_id} holds no key ring.") from error
 
 
 def put_ring(client: "SecretsManagerClient", secret_id: str, ring: KeyRing, version_id: str, stage: str) -> None:

@@ -1,17 +1,20 @@
 """Where the key ring lies: a file, or a secret in AWS Secrets Manager."""
 
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from functions.core.aws.caching import TimedCache
 from functions.core.errors import DependencyUnavailableError
 from functions.core.keys.keys import KeyRing, KeyRingError, read_key_ring
 from functions.core.settings import Settings
 
 # How old a ring may be that a key is refused by.
 _AGE_FOR_UNKNOWN_KEYS_S = 5.0
+
+_UNREADABLE = "The API key store cannot be read."
+_INVALID = "The API key store holds no valid key ring."
 
 
 class KeyStore(Protocol):
@@ -35,9 +38,11 @@ class FileKeyStore:
     def read(self) -> KeyRing:
         """Return the file's key ring; raises DependencyUnavailableError when it cannot be read."""
         try:
-            return _parse(self._path.read_bytes())
+            return read_key_ring(self._path.read_bytes())
         except OSError as error:
-            raise DependencyUnavailableError("The API key store cannot be read.") from error
+            raise DependencyUnavailableError(_UNREADABLE) from error
+        except KeyRingError as error:
+            raise DependencyUnavailableError(_INVALID) from error
 
 
 class SecretKeyStore:
@@ -52,33 +57,25 @@ class SecretKeyStore:
         import boto3
         from botocore.exceptions import BotoCoreError, ClientError
 
+        from functions.core.keys.key_ring_secret import KeyRingInvalidError, read_ring
+
         try:
-            answer = boto3.client("secretsmanager").get_secret_value(SecretId=self._secret_id)
+            return read_ring(boto3.client("secretsmanager"), self._secret_id).ring
         except (BotoCoreError, ClientError) as error:
-            # A secret before its first key; a missing secret has no label in its message.
-            if "staging label: AWSCURRENT" in str(error):
-                return KeyRing()
-            raise DependencyUnavailableError("The API key store cannot be read.") from error
-        return _parse(answer.get("SecretString") or "{}")
+            raise DependencyUnavailableError(_UNREADABLE) from error
+        except KeyRingInvalidError as error:
+            raise DependencyUnavailableError(_INVALID) from error
 
 
 class CachedKeyStore:
     """Trusts another store's answer for a while."""
 
     def __init__(self, store: KeyStore, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._store = store
-        self._seconds = seconds
-        self._clock = clock
-        self._cached: tuple[float, KeyRing] | None = None
-        self._lock = threading.Lock()
+        self._cache = TimedCache(store.read, seconds, clock)
 
     def read(self) -> KeyRing:
         """Return the key ring, at most so many seconds old; raises as the store behind it."""
-        with self._lock:
-            now = self._clock()
-            if self._cached is None or now - self._cached[0] >= self._seconds:
-                self._cached = (now, self._store.read())
-            return self._cached[1]
+        return self._cache.get()
 
     def newest(self) -> KeyRing:
         """Return the key ring, at most a few seconds old; raises as the store behind it.
@@ -86,15 +83,11 @@ class CachedKeyStore:
         For a key that the trusted ring does not know: it may be new. The few seconds keep callers with wrong keys from
         reading the store with every request.
         """
-        with self._lock:
-            if self._cached is not None and self._clock() - self._cached[0] >= _AGE_FOR_UNKNOWN_KEYS_S:
-                self._cached = None
-        return self.read()
+        return self._cache.get(_AGE_FOR_UNKNOWN_KEYS_S)
 
     def expire(self) -> None:
         """Read anew at the next call."""
-        with self._lock:
-            self._cached = None
+        self._cache.expire()
 
 
 class UnconfiguredKeyStore:
@@ -119,10 +112,3 @@ def key_store(settings: Settings) -> KeyStore | None:
     if settings.api_keys_file:
         return CachedKeyStore(FileKeyStore(settings.api_keys_file), settings.api_keys_cache_s)
     return UnconfiguredKeyStore()
-
-
-def _parse(document: str | bytes) -> KeyRing:
-    try:
-        return read_key_ring(document)
-    except KeyRingError as error:
-        raise DependencyUnavailableError("The API key store holds no valid key ring.") from error

@@ -9,6 +9,13 @@ import os
 import random
 import sys
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from functions.core.aws.clients import forget_clients
+from functions.core.observability.telemetry import LOGGER
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 _INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 _SNAP_START = "snap-start"
@@ -36,6 +43,17 @@ def register_snapshot_hooks(prime: Hook, refresh: Hook, environment: Mapping[str
     register_after_restore(reseed)
     register_after_restore(refresh)
     return True
+
+
+def refresh(app: "Starlette") -> None:
+    """Forget the keys that an app has read, for others may be valid by now, and the clients of AWS."""
+    # Late: the worker has no keys.
+    from functions.core.keys.key_stores import CachedKeyStore
+
+    forget_clients()
+    if isinstance(app.state.key_store, CachedKeyStore):
+        app.state.key_store.expire()
+    LOGGER.info("restored from a snapshot")
 
 
 def reseed() -> None:

@@ -5,8 +5,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# numpy's OpenBLAS starts a thread for each processor when it loads, and no request multiplies matrices with it.
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
+# Read by libraries when they load. numpy's OpenBLAS starts a thread for each processor, and no request multiplies
+# matrices with it.
+LIBRARY_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
 
 
 @contextmanager
@@ -15,7 +16,7 @@ def quick_start() -> Iterator[None]:
 
     What was made is then left out of every later collection.
     """
-    for name, value in _ENVIRONMENT.items():
+    for name, value in LIBRARY_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     gc.disable()
     try:

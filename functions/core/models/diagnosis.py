@@ -1,13 +1,11 @@
-"""From engine output to a diagnosis."""
+"""From engine output to a diagnosis: logits to probabilities, and those of windows to one answer."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from functions.core.models.engine import EngineOutput
-from functions.core.models.joining import join_probabilities
-from functions.core.models.manifest import Manifest, NoveltyRule, Precision
-from functions.core.models.softmax import softmax
+from functions.core.models.manifest import JoinRule, Manifest, NoveltyRule, Precision
 from functions.core.preprocessing.arrays import Float64Array
 
 
@@ -65,3 +63,50 @@ def novelty(output: EngineOutput, rule: NoveltyRule | None) -> float | None:
         return None
     distance = np.maximum(output.distance.astype(np.float64), 0)
     return float((distance / (distance + rule.scale)).mean())
+
+
+def softmax(logits: np.typing.NDArray[np.floating], temperature: float = 1.0) -> Float64Array:
+    """Turn logits into probabilities along the last axis, in float64, without overflow.
+
+    Args:
+        logits: floating [..., K].
+        temperature: calibration temperature, > 0; above 1 softens.
+
+    Returns:
+        float64 [..., K], each row summing to 1.
+
+    Source: temperature scaling, Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    """
+    scaled = logits.astype(np.float64) / temperature
+    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
+
+
+def join_probabilities(probabilities: Float64Array, rule: JoinRule) -> Float64Array:
+    """Join the class probabilities of B windows by the rule the manifest names.
+
+    `mean` is the arithmetic mean. `evidence` adds up the windows' log-probabilities as Bayes' rule
+    does for windows that are independent given the class: one window with a cavitation burst settles
+    a recording whose other windows look healthy. `floor` bounds what one window can say against a class,
+    and `independence` in [0, 1] counts B windows as `1 + (B - 1) * independence` independent ones. A single
+    window stands for itself under both rules.
+
+    `doubt` is mixed into the result: the diagnosis never claims more certainty than the validation
+    records could show.
+
+    Args:
+        probabilities: float64 [B, K], rows summing to 1.
+        rule: the manifest's rule.
+
+    Returns:
+        float64 [K], summing to 1.
+    """
+    joined = _joined(probabilities, rule)
+    return (1 - rule.doubt) * joined + rule.doubt / len(joined)
+
+
+def _joined(probabilities: Float64Array, rule: JoinRule) -> Float64Array:
+    if rule.rule == "mean" or len(probabilities) == 1:
+        return np.asarray(probabilities.mean(axis=0))
+    evidence = np.log(np.maximum(probabilities, rule.floor)).mean(axis=0)
+    return softmax(evidence * (1 + (len(probabilities) - 1) * rule.independence))

@@ -61,7 +61,7 @@ class Variant(ManifestPart, frozen=True, kw_only=True):
 
 
 class JoinRule(ManifestPart, frozen=True, kw_only=True):
-    """How the windows' probabilities become one diagnosis; see `functions.core.models.joining`."""
+    """How the windows' probabilities become one diagnosis; see `functions.core.models.diagnosis`."""
 
     rule: Literal["mean", "evidence"] = "mean"
     floor: Annotated[float, Meta(gt=0, lt=1)] = 1e-3

@@ -82,16 +82,12 @@ class Diagnoser:
         observe_inference(model.manifest.name, len(prepared.windows), run.elapsed_ms)
         return _diagnosis(model, prepared, run.output, run.elapsed_ms)
 
-    def diagnose_batch(self, recordings: Sequence[Recording], options: DiagnosisOptions) -> list[Diagnosis]:
-        """Diagnose recordings together, in order; their windows share the engine's runs.
+    def diagnosing_batch(self, recordings: Sequence[Recording], options: DiagnosisOptions) -> Flow[list[Diagnosis]]:
+        """Diagnose recordings together, in order, as a flow; their windows share the engine's runs.
 
         Raises:
             PalierError: as `diagnose`; `field` names the recording, for example `signals[3]`.
         """
-        return run_flow(self.diagnosing_batch(recordings, options))
-
-    def diagnosing_batch(self, recordings: Sequence[Recording], options: DiagnosisOptions) -> Flow[list[Diagnosis]]:
-        """Diagnose recordings together as a flow; raises as `diagnose_batch`."""
         model = self.load(options)
         parts: list[_Prepared] = []
         room = self._limits.max_windows

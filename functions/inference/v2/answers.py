@@ -14,8 +14,7 @@ from functions.core.models.manifest import Manifest
 from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import encode_bytes
 from functions.inference.v2.classification import classify
-from functions.inference.v2.outputs import LOGITS, RequestedOutput
-from functions.inference.v2.requests import InferenceRequest
+from functions.inference.v2.requests import LOGITS, InferenceRequest, RequestedOutput
 
 
 @dataclass(frozen=True)

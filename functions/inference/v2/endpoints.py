@@ -1,4 +1,8 @@
-"""The endpoints of the Open Inference Protocol."""
+"""The endpoints of the Open Inference Protocol.
+
+Source: kserve/open-inference-protocol, specification/protocol/inference_rest.md; the extensions are those of
+triton-inference-server/server, docs/protocol. docs/v2.md holds every endpoint against them.
+"""
 
 import asyncio
 import json

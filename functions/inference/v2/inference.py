@@ -43,18 +43,18 @@ class Inference:
             MalformedEnvelopeError, UnusableError: the request cannot be answered.
         """
         manifest = self.models.manifest(sent.model, sent.version)
-        with self.statistics.watch(manifest.name, manifest.version, sent.arrived_ns) as watch:
+        with self.statistics.measured(manifest.name, manifest.version, sent.arrived_ns) as stopwatch:
             model = self.models.load(sent.model, sent.version)
-            watch.lap()
+            stopwatch.lap()
             body = unpack_body(sent.body, sent.content_encoding, self.settings.max_body_bytes)
             request = read_request(body, sent.header_length, Expected(manifest.input, self.settings.max_batch))
-            watch.lap()
+            stopwatch.lap()
             run = yield EngineCall(model, request.windows)
             observe_inference(manifest.name, len(request.windows), run.elapsed_ms)
-            watch.lap(waited_ms=run.waited_ms)
+            stopwatch.lap(waited_ms=run.waited_ms)
             answer = encode_answer(request, run.output, manifest)
-            watch.lap()
-            watch.windows = len(request.windows)
+            stopwatch.lap()
+            stopwatch.windows = len(request.windows)
         return answer
 
 

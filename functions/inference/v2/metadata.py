@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.core.models.manifest import Manifest, Precision
 from functions.core.version import VERSION
-from functions.inference.v2.outputs import OUTPUTS
+from functions.inference.v2.requests import OUTPUTS
 
 _PLATFORM = "onnxruntime_onnx"
 EXTENSIONS = ("binary_tensor_data", "classification", "model_configuration", "model_repository", "statistics")

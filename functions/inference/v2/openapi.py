@@ -4,9 +4,6 @@ from typing import Any
 
 from functions.core.http.openapi import READING_ERRORS, SERVING_ERRORS, error_responses, json_response, security
 from functions.inference.v2.binary import HEADER_LENGTH
-from functions.inference.v2.schemas import v2_schemas
-
-__all__ = ["v2_paths", "v2_schemas"]
 
 _TAG = "open inference protocol"
 _REPOSITORY_ERRORS = tuple(sorted({400, 413, *READING_ERRORS}))

@@ -1,4 +1,4 @@
-"""From the bytes of an inference request to windows and wishes."""
+"""From the bytes of an inference request to its windows and the outputs that it asks for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,22 @@ from functions.core.errors import MalformedEnvelopeError
 from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import RAW_REQUEST, split_body
 from functions.inference.v2.json_envelope import parse_envelope
-from functions.inference.v2.outputs import OUTPUTS, RequestedOutput, read_outputs
 from functions.inference.v2.tensors import Expected, read_input, read_raw
+
+LOGITS = "logits"
+PROBABILITIES = "probabilities"
+# Every model's, in this order, float32 [B, K].
+OUTPUTS = (LOGITS, PROBABILITIES)
+
+
+@dataclass(frozen=True)
+class RequestedOutput:
+    """One output: its name, whether as binary data, and how many classes (0: the numbers themselves)."""
+
+    name: str
+    binary: bool = False
+    classes: int = 0
+
 
 # Who sends no JSON cannot ask for any.
 _ALL_BINARY = tuple(RequestedOutput(name, binary=True) for name in OUTPUTS)
@@ -47,7 +61,61 @@ def read_request(body: bytes, header_length: str | None, expected: Expected) -> 
     )
 
 
+def read_outputs(document: dict[str, Any]) -> Sequence[RequestedOutput]:
+    """Return the outputs a request asks for; without any, all of them.
+
+    Raises:
+        MalformedEnvelopeError: an unknown output or one named twice, or a parameter with a value it cannot have.
+    """
+    binary = _flag(_parameters(document, "parameters"), "binary_data_output", "parameters", default=False)
+    asked = document.get("outputs")
+    if asked is None or asked == []:
+        return [RequestedOutput(name, binary) for name in OUTPUTS]
+    if not isinstance(asked, list) or not all(isinstance(one, dict) for one in asked):
+        raise MalformedEnvelopeError("outputs must be a list of objects with a name each.", field="outputs")
+    outputs = [_read_output(one, f"outputs[{index}]", binary) for index, one in enumerate(asked[: len(OUTPUTS) + 1])]
+    if len({output.name for output in outputs}) != len(outputs):
+        raise MalformedEnvelopeError("An output is asked for twice.", field="outputs")
+    return outputs
+
+
 def _id(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
         raise MalformedEnvelopeError("id must be a string.", field="id")
+    return value
+
+
+def _read_output(output: dict[str, Any], field: str, binary: bool) -> RequestedOutput:
+    name = output.get("name")
+    if name not in OUTPUTS:
+        raise MalformedEnvelopeError(
+            f"There is no output {str(name)[:40]!r}; there are {', '.join(OUTPUTS)}.", field=f"{field}.name"
+        )
+    parameters = _parameters(output, f"{field}.parameters")
+    if any(parameter.startswith("shared_memory") for parameter in parameters):
+        raise MalformedEnvelopeError("Shared memory is not offered here.", field=f"{field}.parameters")
+    return RequestedOutput(
+        str(name),
+        _flag(parameters, "binary_data", f"{field}.parameters", default=binary),
+        _classes(parameters.get("classification", 0), f"{field}.parameters.classification"),
+    )
+
+
+def _parameters(holder: dict[str, Any], field: str) -> dict[str, Any]:
+    parameters = holder.get("parameters")
+    if parameters is not None and not isinstance(parameters, dict):
+        raise MalformedEnvelopeError("parameters must be an object.", field=field)
+    return parameters or {}
+
+
+def _flag(parameters: dict[str, Any], name: str, field: str, *, default: bool) -> bool:
+    value = parameters.get(name, default)
+    if not isinstance(value, bool):
+        raise MalformedEnvelopeError(f"{name} must be true or false.", field=f"{field}.{name}")
+    return value
+
+
+def _classes(value: Any, field: str) -> int:
+    if type(value) is not int or value < 0:
+        raise MalformedEnvelopeError("classification must be a number of classes, 0 or more.", field=field)
     return value

@@ -6,7 +6,7 @@ Source: kserve/open-inference-protocol, specification/protocol/open_inference_re
 from typing import Any
 
 from functions.inference.v2.datatypes import NOT_NUMERIC, NUMERIC
-from functions.inference.v2.outputs import OUTPUTS
+from functions.inference.v2.requests import OUTPUTS
 
 _TEXT = {"type": "string"}
 _FLAG = {"type": "boolean"}

@@ -65,17 +65,17 @@ class _ModelStatistics:
     totals: dict[str, _Duration] = field(default_factory=lambda: _durations("success", "fail", *_STAGES, "cache_hit"))
     batches: dict[int, dict[str, _Duration]] = field(default_factory=dict)
 
-    def add(self, watch: Stopwatch, total_ns: int) -> None:
+    def add(self, stopwatch: Stopwatch, total_ns: int) -> None:
         self.last_inference_ms = time.time_ns() // 1_000_000
-        if not watch.windows:
+        if not stopwatch.windows:
             self.totals["fail"].add(total_ns)
             return
-        self.inferences += watch.windows
+        self.inferences += stopwatch.windows
         self.totals["success"].add(total_ns)
-        if watch.windows not in self.batches:
-            self.batches[watch.windows] = _durations(*_STAGES[1:])
-        batch = self.batches[watch.windows]
-        for stage, ns in watch.stages_ns().items():
+        if stopwatch.windows not in self.batches:
+            self.batches[stopwatch.windows] = _durations(*_STAGES[1:])
+        batch = self.batches[stopwatch.windows]
+        for stage, ns in stopwatch.stages_ns().items():
             self.totals[stage].add(ns)
             if stage in batch:
                 batch[stage].add(ns)
@@ -103,16 +103,16 @@ class Statistics:
         self._lock = threading.Lock()
 
     @contextmanager
-    def watch(self, name: str, version: str, arrived_ns: int) -> Iterator[Stopwatch]:
+    def measured(self, name: str, version: str, arrived_ns: int) -> Iterator[Stopwatch]:
         """Count one inference request: failed, unless `windows` of the stopwatch is set in the end."""
-        watch = Stopwatch(arrived_ns)
+        stopwatch = Stopwatch(arrived_ns)
         try:
-            yield watch
+            yield stopwatch
         finally:
             with self._lock:
                 if (name, version) not in self._models:
                     self._models[name, version] = _ModelStatistics()
-                self._models[name, version].add(watch, time.perf_counter_ns() - arrived_ns)
+                self._models[name, version].add(stopwatch, time.perf_counter_ns() - arrived_ns)
 
     def document(self, name: str, version: str) -> dict[str, Any]:
         """Return one model's statistics as the protocol writes them; zeros for one that was never asked."""

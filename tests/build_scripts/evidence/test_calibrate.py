@@ -12,9 +12,9 @@ from build_scripts.evidence.calibrate import (
     shown_doubt,
 )
 from build_scripts.measuring.outputs import RecordOutputs
+from functions.core.models.diagnosis import softmax
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule
-from functions.core.models.softmax import softmax
 
 MEAN = JoinRule(rule="mean")
 EVIDENCE = JoinRule(rule="evidence", floor=1e-3, independence=1.0)

@@ -1,3 +1,4 @@
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,29 @@ def test_an_empty_file_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).touch()
     with pytest.raises(PalierError):
         read_recording(tmp_path / name)
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 4), (4, 0), (10**8, 0), (0, 10**8)])
+def test_samples_of_no_bytes_are_refused_and_cost_nothing(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    """128 bytes that promise a hundred million channels."""
+    np.save(tmp_path / "a.npy", np.empty(shape, np.float32))
+    assert (tmp_path / "a.npy").stat().st_size == 128
+    tracemalloc.start()
+    with pytest.raises(PalierError):
+        read_recording(tmp_path / "a.npy")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200_000
+
+
+@pytest.mark.parametrize(("channels", "read"), [(1024, True), (1025, False)])
+def test_channels_are_bounded(tmp_path: Path, channels: int, read: bool) -> None:
+    np.save(tmp_path / "a.npy", np.ones((channels, 2), np.float32))
+    if read:
+        assert read_recording(tmp_path / "a.npy").samples.shape == (channels, 2)
+        return
+    with pytest.raises(PalierError, match=r"has 1025 channels"):
+        read_recording(tmp_path / "a.npy")
 
 
 @pytest.mark.parametrize("name", ["absent.csv", "absent.mat", "folder.npy", "folder.mat"])

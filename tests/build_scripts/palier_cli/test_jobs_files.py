@@ -50,6 +50,12 @@ def test_names_are_the_service_s_and_never_the_same_twice(tmp_path: Path) -> Non
     assert sent == ["a.wav", "a-2.wav", "ber-1.wav", "a-2-2.wav", "recording.wav"]
 
 
+def test_thousands_of_one_name_are_named_each_by_one_step(tmp_path: Path) -> None:
+    sent = [upload.entry["name"] for upload in as_uploads([Path(f"{number}/a.wav") for number in range(5000)])]
+    assert (sent[0], sent[1], sent[-1]) == ("a.wav", "a-2.wav", "a-5000.wav")
+    assert len(set(sent)) == 5000
+
+
 @pytest.mark.parametrize(("name", "said"), [("absent.mat", "No such file"), ("a.xyz", "not known")])
 def test_what_cannot_be_sent_is_named(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(PalierError, match=said) as caught:

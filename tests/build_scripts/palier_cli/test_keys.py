@@ -14,8 +14,9 @@ from moto import mock_aws
 
 from build_scripts.palier_cli.main import main
 from functions.core.errors import ApiKeyInvalidError
-from functions.core.keys.key_ring_secret import read_ring
-from functions.core.keys.keys import KeyRing
+from functions.core.keys.key_changes import add_key
+from functions.core.keys.key_ring_secret import change_ring, read_ring
+from functions.core.keys.keys import KeyRing, create_key
 
 SECRET = "palier/dev/api-keys"
 KEY = re.compile(r"palier_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
@@ -242,3 +243,31 @@ def test_arguments_that_cannot_be_are_refused_by_the_parser(keys: Run, arguments
     with pytest.raises(SystemExit) as end:
         keys(*arguments)
     assert end.value.code == 2
+
+
+def test_a_folder_that_cannot_be_is_one_line(keys: Run) -> None:
+    status, out, err = keys("list", "--local", "--data-dir", "/dev/null/x")
+    assert (status, out) == (2, "")
+    assert err == "palier: /dev/null/x cannot be used: Not a directory. See --data-dir.\n"
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_a_key_that_could_not_be_shown_is_named(
+    keys: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    status, _, err = keys("create", "--name", "press 4", *arguments)
+    (stored,) = ring().keys
+    assert status == 2
+    assert err.startswith(f"palier: The key {stored.id} was made, and could not be shown: revoke it")
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_name_in_the_ring_commands_no_terminal(keys: Run) -> None:
+    _, stored = create_key("a\x1b[2J\nb")
+    change_ring(boto3.client("secretsmanager"), SECRET, lambda ring: add_key(ring, stored))
+    status, out, _ = keys("list")
+    assert status == 0
+    assert r"a\x1b[2J\nb" in out
+    assert all(line.isprintable() for line in out.splitlines())

@@ -158,6 +158,31 @@ def test_a_bad_file_stops_no_other(palier: Run, files: dict[str, Path], tmp_path
     assert err == f"palier: {tmp_path / 'absent.npy'}: It cannot be opened: No such file or directory.\n"
 
 
+def test_a_mat_that_ends_its_reader_stops_no_other(palier: Run, files: dict[str, Path], tmp_path: Path) -> None:
+    scipy.io.savemat(tmp_path / "broken.mat", {"x": np.zeros((1, 300))})
+    content = bytearray((tmp_path / "broken.mat").read_bytes())
+    # The type of the element that holds the samples: SciPy follows an entry of its table that is none.
+    content[176] = 52
+    (tmp_path / "broken.mat").write_bytes(content)
+    status, out, err = palier("diagnose", tmp_path / "broken.mat", files["mat"], files["csv"], "--variable", "x")
+    assert status == 2
+    assert [row.split()[:2] for row in out.splitlines()[1:]] == [
+        ["broken.mat", "not"],
+        ["high.mat", "High"],
+        ["high.csv", "High"],
+    ]
+    assert err.startswith(f"palier: {tmp_path / 'broken.mat'}: This is not a MATLAB file, or it is damaged: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("shape", [(10**8, 0), (0, 2048)])
+def test_samples_of_no_bytes_are_one_line(palier: Run, tmp_path: Path, shape: tuple[int, int]) -> None:
+    np.save(tmp_path / "a.npy", np.empty(shape, np.float32))
+    status, out, err = palier("diagnose", tmp_path / "a.npy")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"palier: {tmp_path / 'a.npy'}: ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

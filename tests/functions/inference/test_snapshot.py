@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from functions.core.errors import ModelUnavailableError
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
+from functions.core.lambda_host.snapshot import refresh
 from functions.core.settings import Settings
 from functions.inference.app import create_app
-from functions.inference.snapshot import prime, refresh
+from functions.inference.snapshot import prime
 
 _, KEY = create_key("test")
 
@@ -39,7 +40,7 @@ def test_what_reads_a_secret_is_in_the_snapshot_but_no_key(settings: Settings) -
     app = create_app(locked)
     prime(app, locked)
     assert "boto3" in sys.modules
-    assert app.state.key_store._cached is None
+    assert app.state.key_store._cache._kept is None
 
 
 def test_keys_are_read_anew_after_a_restore(settings: Settings, tmp_path: Path) -> None:

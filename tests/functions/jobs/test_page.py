@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from functions.worker.notifying import WAITS_S
-from functions.worker.webhook import sign
+from functions.worker.webhook import WAITS_S, sign
 from tests.support.jobs import Jobs
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "jobs.md").read_text()

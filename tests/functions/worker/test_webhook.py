@@ -12,8 +12,7 @@ import pytest
 from functions.core.errors import WebhookRefusedError
 from functions.core.jobs.job import Job
 from functions.core.jobs.messages import JobQueue, Notify
-from functions.worker.notifying import WAITS_S, notify
-from functions.worker.webhook import Webhook, WebhookFailedError, resolve, sign
+from functions.worker.webhook import WAITS_S, Webhook, WebhookFailedError, notify, resolve, sign
 from tests.support.apps import assert_error
 from tests.support.https_receiver import NAME, Receiver, receiving
 from tests.support.jobs import Jobs, signal

@@ -8,31 +8,23 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from functions.core.assets import history_table
+from functions.core.aws.dynamodb import EXPIRY_ATTRIBUTE, TableKeys
+from functions.core.jobs import table as job_table
+
 # As the deployed queue: a message that came so often is put aside.
 MOST_RECEIVES = 3
 # Longer than any part takes; a part whose worker died comes again after it.
 VISIBILITY_S = 120
-
-# Epoch seconds, in every item that is not kept for good.
-EXPIRY_ATTRIBUTE = "expires_at"
 
 MakeClient = Callable[..., Any]
 
 _MADE_BEFORE = frozenset({"ResourceInUseException", "BucketAlreadyOwnedByYou", "ResourceAlreadyExistsException"})
 
 
-@dataclass(frozen=True)
-class _Table:
-    """Its keys and those of its index by owner: partition, sort; all strings."""
-
-    name: str
-    keys: tuple[str, ...]
-    index: tuple[str, ...] = ()
-
-
-JOBS = _Table("palier-jobs", ("job_id",), ("owner", "created_at"))
-HISTORY = _Table("palier-history", ("asset_id", "diagnosed_at"))
-BUCKET, QUEUE, DEAD_LETTERS, ALERTS, BUS = (
+JOBS, HISTORY, BUCKET, QUEUE, DEAD_LETTERS, ALERTS, BUS = (
+    "palier-jobs",
+    "palier-history",
     "palier-recordings",
     "palier-jobs",
     "palier-jobs-dead-letters",
@@ -56,19 +48,19 @@ def make_resources(make_client: MakeClient, region: str) -> Resources:
         make_client: returns a client of boto3 for a service's name.
         region: where the bucket is made.
     """
-    for table in (JOBS, HISTORY):
-        _make_table(make_client("dynamodb"), table)
+    for name, keys in ((JOBS, job_table.KEYS), (HISTORY, history_table.KEYS)):
+        _make_table(make_client("dynamodb"), name, keys)
     _make_bucket(make_client("s3"), region)
     sqs, events = make_client("sqs"), make_client("events")
     dead_letters_url = _make_queue(sqs, DEAD_LETTERS, {})
     redrive = {"deadLetterTargetArn": _arn(sqs, dead_letters_url), "maxReceiveCount": MOST_RECEIVES}
     attributes = {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": str(VISIBILITY_S)}
     settings = {
-        "jobs_table": JOBS.name,
+        "jobs_table": JOBS,
         "jobs_bucket": BUCKET,
         "jobs_queue_url": _make_queue(sqs, QUEUE, attributes),
         "jobs_dead_letter_queue_url": dead_letters_url,
-        "history_table": HISTORY.name,
+        "history_table": HISTORY,
         "event_bus": BUS,
     }
     return Resources(settings, _make_bus(sqs, events))
@@ -93,27 +85,25 @@ def delete_objects(s3: Any, bucket: str, before: datetime) -> int:
     return deleted
 
 
-def _make_table(client: Any, table: _Table) -> None:
+def _make_table(client: Any, name: str, keys: TableKeys) -> None:
     indexes = [
-        {
-            "IndexName": "by_owner",
-            "KeySchema": _key_schema(table.index),
-            "Projection": {"ProjectionType": "ALL"},
-        }
+        {"IndexName": index, "KeySchema": _key_schema(indexed), "Projection": {"ProjectionType": "ALL"}}
+        for index, indexed in keys.indexes.items()
     ]
+    attributes = (*keys.keys, *(key for indexed in keys.indexes.values() for key in indexed))
     _unless_made(
         client.create_table,
-        TableName=table.name,
-        KeySchema=_key_schema(table.keys),
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in (*table.keys, *table.index)],
+        TableName=name,
+        KeySchema=_key_schema(keys.keys),
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in attributes],
         BillingMode="PAY_PER_REQUEST",
-        **({"GlobalSecondaryIndexes": indexes} if table.index else {}),
+        **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
     )
     # Switching on what is on is an error.
-    found = client.describe_time_to_live(TableName=table.name)["TimeToLiveDescription"]
+    found = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     if found["TimeToLiveStatus"] == "DISABLED":
         client.update_time_to_live(
-            TableName=table.name, TimeToLiveSpecification={"Enabled": True, "AttributeName": EXPIRY_ATTRIBUTE}
+            TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": EXPIRY_ATTRIBUTE}
         )
 
 

@@ -49,11 +49,9 @@ def open_services(
 
     Raises:
         EmbeddedServicesError: they cannot be started, or another process holds the folder and does not answer.
+        OSError: the folder cannot be made, or is another user's.
     """
-    try:
-        make_private(data_dir)
-    except OSError as error:
-        raise EmbeddedServicesError(f"{data_dir} cannot be made this user's own: {error.strerror}.") from None
+    make_private(data_dir)
     address = data_dir / _ADDRESS
     with open(data_dir / "lock", "w", opener=open_private) as lock:
         if access := _taken(lock, data_dir):

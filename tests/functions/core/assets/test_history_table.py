@@ -14,7 +14,7 @@ from functions.core.assets.history import Observation, by_asset
 from functions.core.assets.history_table import HistoryTable
 from functions.core.aws.dynamodb import Item, timestamp
 from functions.core.errors import DependencyUnavailableError
-from functions.core.http.answers import DiagnosisAnswer, ModelReference
+from functions.core.http.diagnosis_answer import DiagnosisAnswer, ModelReference
 from functions.core.preprocessing.indicators import Indicators
 from tests.support.aws import HISTORY, WorkerEndedError, in_memory_aws, make_resources
 from tests.support.faults import FAULTS, Fault, meeting

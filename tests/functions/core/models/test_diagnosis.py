@@ -1,14 +1,30 @@
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 
-from functions.core.models.diagnosis import Diagnosis, novelty, record_probabilities, window_probabilities
+from functions.core.models.diagnosis import (
+    Diagnosis,
+    join_probabilities,
+    novelty,
+    record_probabilities,
+    softmax,
+    window_probabilities,
+)
 from functions.core.models.engine import EngineOutput
-from functions.core.models.manifest import NoveltyRule
+from functions.core.models.manifest import JoinRule, NoveltyRule
 from functions.core.preprocessing.arrays import Float32Array
 from tests.support.packages import TEMPERATURE, make_manifest
 
-RULE = NoveltyRule(scale=2.0, threshold=0.5)
+NOVELTY = NoveltyRule(scale=2.0, threshold=0.5)
 MANIFEST = make_manifest("tiny", "1", b"model")
+EVIDENCE: dict[str, Any] = {"rule": "evidence", "independence": 1.0}
+RULES = [JoinRule(), JoinRule(**EVIDENCE), JoinRule(rule="evidence", independence=0.3, floor=1e-2, doubt=0.01)]
+LOGITS = hnp.arrays(np.float64, st.tuples(st.integers(1, 30), st.integers(2, 11)), elements=st.floats(-30, 30))
 
 
 def output(distance: list[float] | None) -> EngineOutput:
@@ -21,10 +37,10 @@ def output(distance: list[float] | None) -> EngineOutput:
     [([2.0], 0.5), ([0.0], 0.0), ([6.0], 0.75), ([2.0, 6.0], 0.625), ([-1e-6], 0.0)],
 )
 def test_novelty_is_the_mean_of_the_windows(distance: list[float], expected: float) -> None:
-    assert novelty(output(distance), RULE) == pytest.approx(expected)
+    assert novelty(output(distance), NOVELTY) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("distance", "rule"), [(None, RULE), ([2.0], None), (None, None)])
+@pytest.mark.parametrize(("distance", "rule"), [(None, NOVELTY), ([2.0], None), (None, None)])
 def test_novelty_is_unknown_where_it_is_not_measured(distance: list[float] | None, rule: NoveltyRule | None) -> None:
     assert novelty(output(distance), rule) is None
 
@@ -49,3 +65,88 @@ def test_probabilities_are_calibrated_by_window_then_joined() -> None:
     weights = np.exp(np.array([2.0, 0.0, 0.0]) / TEMPERATURE)
     np.testing.assert_allclose(windows[0], weights / weights.sum())
     np.testing.assert_allclose(record_probabilities(EngineOutput(logits, None), MANIFEST), windows.mean(axis=0))
+
+
+@given(
+    hnp.arrays(np.float32, st.tuples(st.integers(1, 5), st.integers(1, 12)), elements=st.floats(-1e4, 1e4, width=32)),
+    st.floats(0.05, 20),
+)
+def test_rows_are_probabilities_in_the_order_of_the_logits(logits: NDArray[np.float32], temperature: float) -> None:
+    probabilities = softmax(logits, temperature)
+    assert probabilities.dtype == np.float64
+    assert (probabilities >= 0).all()
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-12)
+    rows = np.arange(len(logits))
+    np.testing.assert_array_equal(probabilities[rows, logits.argmax(axis=-1)], probabilities.max(axis=-1))
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e4, -1e4])
+def test_it_is_stable_far_from_zero(offset: float) -> None:
+    expected = np.exp([1, 2, 3]) / np.exp([1, 2, 3]).sum()
+    np.testing.assert_allclose(softmax(np.array([1.0, 2.0, 3.0]) + offset), expected, rtol=1e-9)
+
+
+def test_an_overwhelming_logit_leaves_nothing_to_the_others() -> None:
+    assert softmax(np.array([1e4, 0, -1e4], np.float32)).tolist() == [1, 0, 0]
+
+
+def test_temperature_divides_the_logits() -> None:
+    logits = np.array([0.0, 2.0])
+    np.testing.assert_allclose(softmax(logits, 2.0), softmax(logits / 2))
+    assert softmax(logits, 4.0).max() < softmax(logits, 1.0).max() < softmax(logits, 0.25).max()
+
+
+@pytest.mark.parametrize("rule", RULES)
+@given(LOGITS)
+def test_the_result_is_a_probability(rule: JoinRule, logits: NDArray[np.float64]) -> None:
+    joined = join_probabilities(softmax(logits), rule)
+    assert joined.shape == logits.shape[1:]
+    assert joined.dtype == np.float64
+    assert (joined >= 0).all()
+    assert joined.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("rule", RULES[:2])
+def test_a_single_window_stands_for_itself(rule: JoinRule) -> None:
+    np.testing.assert_allclose(join_probabilities(np.array([[0.9, 0.0999, 0.0001]]), rule), [0.9, 0.0999, 0.0001])
+
+
+@pytest.mark.parametrize("rule", RULES[:2])
+def test_the_order_of_windows_does_not_matter(rule: JoinRule) -> None:
+    windows = softmax(np.random.default_rng(1).normal(size=(6, 4)))
+    np.testing.assert_allclose(join_probabilities(windows, rule), join_probabilities(windows[::-1], rule))
+
+
+def test_mean_is_the_arithmetic_mean() -> None:
+    np.testing.assert_allclose(join_probabilities(np.array([[0.8, 0.2], [0.4, 0.6]]), JoinRule()), [0.6, 0.4])
+
+
+def test_evidence_multiplies_as_bayes_does() -> None:
+    windows = np.array([[0.8, 0.2], [0.6, 0.4], [0.5, 0.5]])
+    product = windows.prod(axis=0)
+    np.testing.assert_allclose(join_probabilities(windows, JoinRule(**EVIDENCE)), product / product.sum())
+
+
+def test_without_independence_it_is_the_geometric_mean() -> None:
+    windows = np.array([[0.8, 0.2], [0.6, 0.4]])
+    mean = np.sqrt(windows.prod(axis=0))
+    rule = JoinRule(rule="evidence", independence=0.0)
+    np.testing.assert_allclose(join_probabilities(windows, rule), mean / mean.sum())
+
+
+def test_one_decisive_window_settles_a_recording_that_the_mean_would_miss() -> None:
+    windows = np.array([[0.7, 0.3]] * 4 + [[0.001, 0.999]])
+    assert join_probabilities(windows, JoinRule())[1] == pytest.approx(0.4398)
+    assert join_probabilities(windows, JoinRule(**EVIDENCE))[1] == pytest.approx(0.97118, abs=1e-5)
+
+
+def test_the_floor_bounds_what_one_window_can_say() -> None:
+    windows = np.array([[0.9, 0.1]] * 2 + [[0.0, 1.0]])
+    low, high = (join_probabilities(windows, JoinRule(**EVIDENCE, floor=floor)) for floor in (1e-9, 0.1))
+    assert low.argmax() == 1
+    assert high.argmax() == 0
+
+
+def test_doubt_is_spread_over_all_classes() -> None:
+    joined = join_probabilities(np.array([[1.0, 0.0]]), JoinRule(doubt=0.02))
+    np.testing.assert_allclose(joined, [0.99, 0.01])

@@ -12,6 +12,7 @@ from functions.core.errors import (
     SignalShapeError,
     SignalTooShortError,
 )
+from functions.core.models.flow import run_flow
 from functions.core.models.models import CpuEngines
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser, create_diagnoser
@@ -55,7 +56,7 @@ def test_a_clipped_recording_is_marked_even_after_resampling(diagnoser: Diagnose
     own = diagnoser.diagnose(recording(samples), DEFAULTS)
     faster = diagnoser.diagnose(recording(np.repeat(samples, 2), rate_hz=2 * WINDOW), DEFAULTS)
     assert (own.clipped, own.in_distribution, faster.clipped, faster.in_distribution) == (True, False, True, False)
-    both = diagnoser.diagnose_batch([recording(tone(0.0)), recording(samples)], DEFAULTS)
+    both = run_flow(diagnoser.diagnosing_batch([recording(tone(0.0)), recording(samples)], DEFAULTS))
     assert [one.clipped for one in both] == [False, True]
 
 
@@ -148,7 +149,7 @@ def test_exactly_the_longest_recording_passes(diagnoser: Diagnoser) -> None:
 
 def test_a_batch_answers_in_order_as_single_requests_do(diagnoser: Diagnoser) -> None:
     recordings = [recording(tone(mean, windows=1 + index)) for index, mean in enumerate((0.3, -0.1, 0.0, -0.4))]
-    together = diagnoser.diagnose_batch(recordings, DEFAULTS)
+    together = run_flow(diagnoser.diagnosing_batch(recordings, DEFAULTS))
     for joint, alone in zip(together, (diagnoser.diagnose(one, DEFAULTS) for one in recordings), strict=True):
         np.testing.assert_allclose(joint.probabilities, alone.probabilities, atol=1e-6)
         assert joint.novelty == pytest.approx(alone.novelty, abs=1e-6)
@@ -158,7 +159,7 @@ def test_a_batch_answers_in_order_as_single_requests_do(diagnoser: Diagnoser) ->
 def test_a_batch_shares_the_limit_of_windows(diagnoser: Diagnoser) -> None:
     fits, over = recording(tone(windows=20)), recording(tone())
     with pytest.raises(RecordingTooLongError, match="where 0 may stand") as refusal:
-        diagnoser.diagnose_batch([fits, over], DEFAULTS)
+        run_flow(diagnoser.diagnosing_batch([fits, over], DEFAULTS))
     assert refusal.value.field == "signals[1]"
 
 

@@ -16,8 +16,7 @@ from functions.core.errors import PalierError
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import InputSpec
 from functions.inference.v2.answers import encode_answer
-from functions.inference.v2.outputs import RequestedOutput
-from functions.inference.v2.requests import InferenceRequest, read_request
+from functions.inference.v2.requests import InferenceRequest, RequestedOutput, read_request
 from functions.inference.v2.statistics import Statistics
 from functions.inference.v2.tensors import Expected
 from tests.support.packages import make_manifest
@@ -163,8 +162,8 @@ def test_statistics_lose_nothing_between_threads() -> None:
 
     def work() -> None:
         for windows in (1, 2, 0) * 200:
-            with statistics.watch("tiny", "1", 0) as watch:
-                watch.windows = windows
+            with statistics.measured("tiny", "1", 0) as stopwatch:
+                stopwatch.windows = windows
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:

@@ -11,13 +11,13 @@ from moto import mock_aws
 
 from build_scripts.local.aws.embedded.access import REGION, client_arguments
 from build_scripts.local.aws.embedded.resources import (
-    EXPIRY_ATTRIBUTE,
     MOST_RECEIVES,
     Resources,
     delete_objects,
     make_resources,
 )
 from build_scripts.local.aws.embedded.services import EmbeddedServices, Host
+from functions.core.aws.dynamodb import EXPIRY_ATTRIBUTE
 from functions.core.settings import Settings
 
 BUCKET = "recordings"

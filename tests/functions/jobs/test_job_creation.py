@@ -62,15 +62,15 @@ async def test_a_submission_that_died_before_its_messages_goes_on_when_repeated(
     assert await jobs.classes(again.json()["job_id"]) == ["high"]
 
 
-async def test_a_submission_that_died_before_its_messages_is_put_right_by_its_watch(
+async def test_a_submission_that_died_before_its_messages_is_put_right_by_reconciliation(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(JobQueue, "send", failing_for_parts(JobQueue.send))
         await jobs.post(ONE)
     (job,) = (await jobs.get("/jobs"))["jobs"]
-    (watch,) = jobs.queue.take("watch")
-    jobs.queue.deliver(jobs.worker, watch, 1)
+    (reconcile,) = jobs.queue.take("watch")
+    jobs.queue.deliver(jobs.worker, reconcile, 1)
     jobs.work()
     assert await jobs.classes(job["job_id"]) == ["high"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from functions.core.aws.clients import sqs_client
 from functions.jobs.app import create_app
-from functions.jobs.depth import KEPT_S, QueueDepth
+from functions.jobs.queue_depth import KEPT_S, QueueDepth
 from functions.jobs.schemas import QueueAnswer
 from tests.conftest import MakeSettings
 from tests.support.apps import client_of

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable
-from threading import Lock
 
+from functions.core.aws.caching import TimedCache
 from functions.core.aws.clients import answering, sqs_client
 from functions.core.errors import DependencyUnavailableError
 from functions.core.jobs.messages import WHAT
@@ -25,18 +25,11 @@ class QueueDepth:
     ) -> None:
         self._queue_url = queue_url
         self._dead_letters_url = dead_letters_url
-        self._clock = clock
-        self._lock = Lock()
-        self._asked_s = -KEPT_S
-        self._known: QueueAnswer | None = None
+        self._cache = TimedCache(self._ask, KEPT_S, clock)
 
     def read(self) -> QueueAnswer | None:
         """Return the depth as it was a few seconds ago at most, or None where it is not known."""
-        with self._lock:
-            if self._clock() - self._asked_s >= KEPT_S:
-                self._known = self._ask()
-                self._asked_s = self._clock()
-            return self._known
+        return self._cache.get()
 
     def _ask(self) -> QueueAnswer | None:
         if self._queue_url is None:

@@ -1,14 +1,14 @@
-"""The watch over a job: sent before the job is made, looked at until the job is over and its webhook called."""
+"""Reconciling a job: asked for before the job is made, and done until the job is over and its webhook called."""
 
 from functions.core.jobs.job import Job
-from functions.core.jobs.messages import MOST_DELAY_S, Notify, Watch
+from functions.core.jobs.messages import MOST_DELAY_S, Notify, Reconcile
 from functions.core.jobs.service import JobService
 from functions.core.jobs.states import verdict
 from functions.core.observability.telemetry import LOGGER
 from functions.worker.assembly import assemble
 
 
-def watch(service: JobService, message: Watch) -> None:
+def reconcile(service: JobService, message: Reconcile) -> None:
     """Put right what a death in between has left of a job, and look again later.
 
     Raises:

@@ -1,7 +1,7 @@
 """Making a job of a submission: once, however often it is submitted, and never half of it.
 
-The order makes that true: files first, then the watch, which puts right what a death in between leaves, then one
-transaction (job, quota, idempotency key), then the messages, which count nothing.
+The order makes that true: files first, then a message that has the job reconciled later, which puts right what a death
+in between leaves, then one transaction (job, quota, idempotency key), then the messages of parts, which count nothing.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import JobInvalidError, JobStateError, UploadsMissingError
 from functions.core.jobs.files import JobFiles, Upload, inline_key, uploads_prefix
 from functions.core.jobs.job import Job, new_job_id
-from functions.core.jobs.messages import PlannedRecording, Watch
+from functions.core.jobs.messages import PlannedRecording, Reconcile
 from functions.core.jobs.plan import read_plan, write_plan
 from functions.core.jobs.service import JobService
 from functions.core.jobs.table import Submitted
 from functions.core.models.options import DiagnosisOptions
-from functions.jobs.planning import Plan, make_plan
+from functions.jobs.planning import PlannedJob, plan_job
 from functions.jobs.submission import Submission
 
 _DAY_S = 86_400
@@ -50,9 +50,9 @@ class Submitter:
         if known is None:
             job_id = new_job_id()
             files, most = self.service.files, self.service.settings.jobs_max_recordings
-            plan = make_plan(job_id, owner, submission, files, most)
-            self._store(job_id, plan)
-            known = table.create(self._job(job_id, owner, submission, plan), submitted)
+            planned = plan_job(job_id, owner, submission, files, most)
+            self._store(job_id, planned)
+            known = table.create(self._job(job_id, owner, submission, planned), submitted)
         return self._go_on(known)
 
     def start(self, job: Job) -> Job:
@@ -81,23 +81,23 @@ class Submitter:
             job = self.service.dispatch(job)
         return job, []
 
-    def _store(self, job_id: str, plan: Plan) -> None:
-        if plan.inline:
-            self.service.files.put(inline_key(job_id), plan.inline, RAW)
-        write_plan(self.service.files, job_id, plan.recordings)
-        self.service.queue.send([Watch(job_id)], _FIRST_LOOK_S)
+    def _store(self, job_id: str, planned: PlannedJob) -> None:
+        if planned.inline:
+            self.service.files.put(inline_key(job_id), planned.inline, RAW)
+        write_plan(self.service.files, job_id, planned.recordings)
+        self.service.queue.send([Reconcile(job_id)], _FIRST_LOOK_S)
 
-    def _job(self, job_id: str, owner: str, submission: Submission, plan: Plan) -> Job:
+    def _job(self, job_id: str, owner: str, submission: Submission, planned: PlannedJob) -> Job:
         now, settings, webhook = self.service.clock(), self.service.settings, submission.webhook
         return Job(
             job_id=job_id,
             owner=owner,
-            source=plan.source,
-            total=len(plan.recordings),
+            source=planned.source,
+            total=len(planned.recordings),
             created_s=now,
             deadline_s=now + settings.jobs_timeout_s,
             expires_at=int(now) + settings.jobs_timeout_s + settings.jobs_retention_days * _DAY_S,
-            waiting=plan.source == "uploads",
+            waiting=planned.source == "uploads",
             options=msgspec.json.encode(dict(submission.options)).decode(),
             webhook_url=webhook.url if webhook else None,
             webhook_secret=webhook.secret if webhook else None,

@@ -1,10 +1,10 @@
-"""The watch puts right what a death in between leaves of a job."""
+"""Reconciliation puts right what a death in between leaves of a job."""
 
 import pytest
 
-from functions.core.jobs.messages import Watch
+from functions.core.jobs.messages import Reconcile
 from functions.core.jobs.table import JobTable
-from functions.worker.watching import watch
+from functions.worker.reconciliation import reconcile
 from tests.support.aws import WorkerEndedError, deliver
 from tests.support.jobs import Jobs
 
@@ -23,7 +23,7 @@ async def test_a_job_that_runs_is_looked_at_again(jobs: Jobs) -> None:
 
 
 async def test_a_job_that_was_refused_is_not_looked_for_again(jobs: Jobs) -> None:
-    watch(jobs.service, Watch("0" * 32))
+    reconcile(jobs.service, Reconcile("0" * 32))
     assert jobs.queue.take("watch") == []
 
 
@@ -57,9 +57,9 @@ async def test_a_job_whose_last_part_died_before_its_end_is_ended(jobs: Jobs, mo
 async def test_a_webhook_whose_message_was_lost_is_called(jobs: Jobs) -> None:
     taken = await jobs.submit(["high"], webhook={"url": "https://plant.example/", "secret": SECRET})
     jobs.work()
-    (watching,) = jobs.queue.take("watch")
+    (reconciling,) = jobs.queue.take("watch")
     jobs.queue.take("notify")
-    deliver(jobs.worker, watching)
+    deliver(jobs.worker, reconciling)
     assert [one["job_id"] for one in jobs.queue.take("notify")] == [taken["job_id"]]
 
 

@@ -1,0 +1,38 @@
+"""Keeping an answer for a while, so that a service is not asked with every request."""
+
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class TimedCache(Generic[Value]):
+    """One value, read when it is asked for and kept for some seconds; safe to share between threads."""
+
+    def __init__(self, read: Callable[[], Value], seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._read = read
+        self._seconds = seconds
+        self._clock = clock
+        self._kept: tuple[float, Value] | None = None
+        self._lock = Lock()
+
+    def get(self, at_most_s: float | None = None) -> Value:
+        """Return the value; raises as what reads it, and keeps no failure.
+
+        Args:
+            at_most_s: how old the value may be, where that is less than the time for which it is kept.
+        """
+        allowed_s = self._seconds if at_most_s is None else min(at_most_s, self._seconds)
+        with self._lock:
+            if self._kept is None or self._clock() - self._kept[0] >= allowed_s:
+                value = self._read()
+                # A slow answer is kept as long as a quick one: the next caller need not wait as well.
+                self._kept = (self._clock(), value)
+            return self._kept[1]
+
+    def expire(self) -> None:
+        """Read anew at the next call."""
+        with self._lock:
+            self._kept = None

@@ -1,0 +1,73 @@
+"""The answer of a diagnosis, as requests and jobs give it."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+from msgspec import Meta
+
+from functions.core.http.answers import Answer
+from functions.core.models.diagnosis import Diagnosis
+from functions.core.models.manifest import Precision
+from functions.core.models.models import LoadedModel
+from functions.core.models.options import DiagnosisOptions
+
+
+class ModelReference(Answer, frozen=True, kw_only=True):
+    """Which model answered."""
+
+    name: str
+    version: str
+    precision: Precision
+
+    @classmethod
+    def of(cls, model: LoadedModel) -> Self:
+        """Shape a loaded model."""
+        return cls(name=model.manifest.name, version=model.manifest.version, precision=model.precision)
+
+
+class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
+    """A diagnosis of one recording."""
+
+    predicted_class: Annotated[int, Meta(description="Index of the class.")]
+    class_id: str
+    class_name: str
+    confidence: Annotated[float, Meta(description="Calibrated probability of the predicted class.")]
+    probabilities: Annotated[dict[str, float] | None, Meta(description="Class id to probability, most probable first.")]
+    windows: Annotated[int, Meta(description="How many windows the recording was cut into.")]
+    in_distribution: Annotated[bool | None, Meta(description="Whether the recording is like the training data.")]
+    clipped: Annotated[bool, Meta(description="Whether it was cut off at the range of the sensor or recorder.")]
+    novelty: Annotated[float | None, Meta(description="0: like the training data; towards 1: unlike it.")]
+    inference_time_ms: Annotated[float, Meta(description="Time in the engine.")]
+    timestamp: datetime
+    model: ModelReference
+    asset_id: str | None
+    request_id: str
+
+    @classmethod
+    def of(cls, diagnosis: Diagnosis, options: DiagnosisOptions, request_id: str) -> Self:
+        """Shape a diagnosis as the caller's options ask."""
+        manifest = diagnosis.manifest
+        label = manifest.classes[diagnosis.predicted_class]
+        return cls(
+            predicted_class=diagnosis.predicted_class,
+            class_id=label.id,
+            class_name=label.name,
+            confidence=round(diagnosis.confidence, 6),
+            probabilities=_probabilities(diagnosis, options),
+            windows=diagnosis.windows,
+            in_distribution=diagnosis.in_distribution,
+            clipped=diagnosis.clipped,
+            novelty=None if diagnosis.novelty is None else round(diagnosis.novelty, 4),
+            inference_time_ms=round(diagnosis.inference_time_ms, 4),
+            timestamp=datetime.now(UTC),
+            model=ModelReference(name=manifest.name, version=manifest.version, precision=diagnosis.precision),
+            asset_id=options.asset_id,
+            request_id=request_id,
+        )
+
+
+def _probabilities(diagnosis: Diagnosis, options: DiagnosisOptions) -> dict[str, float] | None:
+    if not options.return_probabilities:
+        return None
+    ranked = diagnosis.probabilities.argsort()[::-1][: options.return_top_k]
+    return {diagnosis.manifest.classes[k].id: round(float(diagnosis.probabilities[k]), 6) for k in ranked.tolist()}
