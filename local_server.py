@@ -12,8 +12,11 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
-from build_scripts.local.aws.embedded.services import free_port
+from build_scripts.local.aws.data_folder import held
+from build_scripts.local.aws.embedded.services import listen
+from build_scripts.local.aws.hosts import AllowedHosts, names_of, origins_of
 from build_scripts.local.aws.routes import LocalJobs
 from build_scripts.local.aws.services import LocalHistory, LocalServices
 from functions.core.decoding.formats import WAV
@@ -76,19 +79,35 @@ def server_parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument("--data-dir", type=Path, help="keep API keys, jobs and histories here over a restart")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name by which this server may be asked, of a proxy before it; may be repeated",
+    )
     parser.add_argument("--auth", action="store_true", help="require API keys, as when deployed")
     return parser
 
 
 def _serve(options: argparse.Namespace, data_dir: Path) -> int:
-    with bind(options.host, options.port, "Choose another --port; 0 takes a free one.") as listener:
+    with (
+        bind(options.host, options.port, "Choose another --port; 0 takes a free one.") as listener,
+        held(data_dir),
+        listen() as aws_listener,
+    ):
         listener.listen()
         key = _key(data_dir / "keys.json") if options.auth else None
-        kept, port = options.data_dir / "aws" if options.data_dir else None, free_port()
-        with closing(LocalServices(_settings(options, data_dir, port), kept, port, _tell)) as services:
+        port, names = listener.getsockname()[1], names_of(options.host, options.allow_host)
+        settings = _settings(options, data_dir, aws_listener.getsockname()[1])
+        kept = options.data_dir / "aws" if options.data_dir else None
+        services = LocalServices(settings, kept, aws_listener, _tell, origins=origins_of(names, port))
+        with closing(services):
             app = _app(services)
+            # Innermost: a refusal has its id and is counted.
+            app.user_middleware.append(Middleware(AllowedHosts, names=names))
             app.state.diagnoser.load(DiagnosisOptions())
-            _announce(f"http://{_printable(options.host)}:{listener.getsockname()[1]}", key)
+            _announce(f"http://{_printable(options.host)}:{port}", key)
             _run(app, listener, services)
     return 0
 

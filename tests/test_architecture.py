@@ -183,6 +183,15 @@ def test_embedded_services_know_no_function_and_no_build_step() -> None:
     assert [name for name in others if not lies_in(name, "build_scripts.local.aws.embedded")] == []
 
 
+def test_the_emulator_s_guard_needs_nothing_but_the_emulator() -> None:
+    """It runs under the emulator's Python, where no package of this project's is."""
+    guard = "build_scripts.local.aws.embedded.guard"
+    names = {name for path in modules(guard.replace(".", "/")) for name in imported(path)}
+    others = {name.partition(".")[0] for name in names if not lies_in(name, guard)}
+    assert "ministack" in others
+    assert others - sys.stdlib_module_names == {"ministack"}
+
+
 def test_local_server_imports_functions_and_what_stands_in_for_aws() -> None:
     names = set(imported(ROOT / "local_server.py"))
     assert {"torch", "onnx", "cdk", "tests"}.isdisjoint(name.partition(".")[0] for name in names)

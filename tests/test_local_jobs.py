@@ -14,9 +14,10 @@ import boto3
 import httpx
 import pytest
 
-from build_scripts.benchmarks.job_load.server import workers_of
+from build_scripts.benchmarks.job_load.server import services_of, workers_of
+from build_scripts.local.aws.embedded.access import REGION, answers, client_environment
 from build_scripts.local.aws.embedded.resources import make_resources
-from build_scripts.local.aws.embedded.services import REGION, EmbeddedServices, answers, client_environment, this_host
+from build_scripts.local.aws.embedded.services import EmbeddedServices, this_host
 from build_scripts.local.aws.queue_reader import QueueReader
 from functions.core.aws.clients import forget_clients
 from functions.core.settings import Settings
@@ -26,7 +27,7 @@ from tests.conftest import MakeSettings
 from tests.support.apps import client_of
 from tests.support.jobs import MEANS
 from tests.support.jobs import signal as recording
-from tests.support.local_server import ROOT, SECONDS, Running, Start, environment, no_services, start
+from tests.support.local_server import ROOT, SECONDS, Running, Start, environment, launch, no_services, running, start
 from tests.support.recordings import tone
 
 __all__ = ["environment", "start"]
@@ -112,6 +113,51 @@ def test_files_are_uploaded_by_forms_and_jobs_outlive_a_restart(
         assert again.interrupt()[0] == 0
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_job_whose_server_ends_in_its_middle_goes_on_with_the_next(
+    environment: dict[str, str], tmp_path: Path, number: int, status: int
+) -> None:
+    folder, small_parts = str(tmp_path / "data"), environment | {"PALIER_JOBS_CHUNK": "4"}
+    with running(small_parts, "--data-dir", folder) as server:
+        body = {"signals": [recording(name) for name in FOUR * 15], "asset_id": "press-4"}
+        job_id = call(server, "POST", "/jobs", json=body)["job_id"]
+        while not (job := call(server, "GET", f"/jobs/{job_id}"))["done"]:
+            assert job["state"] in {"queued", "running"}
+            time.sleep(0.01)
+        assert (job["state"], job["done"] < 60) == ("running", True)
+        # Workers whose server was killed write that the services are gone.
+        assert ended(server, number)[0] == status
+    with running(small_parts, "--data-dir", folder) as again:
+        job = finished(again, job_id)
+        assert (job["state"], job["total"], job["done"], job["failed"]) == ("succeeded", 60, 60, 0)
+        assert classes(again, job_id) == FOUR * 15
+        history = call(again, "GET", "/assets/press-4/history?limit=1000")["history"]
+        assert [one["class_id"] for one in history].count("high") == 30
+        assert len(history) == 60
+        assert again.interrupt()[0] == 0
+
+
+def test_a_folder_has_one_server_whose_killed_emulator_is_started_again(
+    start: Start, environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = str(tmp_path / "data")
+    with start("--data-dir", folder) as server:
+        job_id = call(server, "POST", "/jobs", json={"signals": [recording("high")]})["job_id"]
+        assert finished(server, job_id)["state"] == "succeeded"
+        with launch(environment, "--port", "0", "--data-dir", folder) as second:
+            out, err = second.communicate(timeout=SECONDS)
+        assert (second.returncode, out) == (1, "")
+        sentence = f"another server uses {folder}: end it, or choose another --data-dir for this one."
+        assert err == f"local_server: {sentence}\n"
+        (emulator,) = services_of(server.process.pid)
+        os.kill(emulator, signal.SIGKILL)
+        job_id = call(server, "POST", "/jobs", json={"signals": [recording(name) for name in FOUR]})["job_id"]
+        assert finished(server, job_id)["state"] == "succeeded"
+        assert classes(server, job_id) == FOUR
+        assert services_of(server.process.pid) != [emulator]
+        assert server.interrupt()[0] == 0
+
+
 def test_diagnoses_become_a_history_and_a_turn_becomes_a_line(start: Start) -> None:
     with start() as server:
         for _ in range(5):
@@ -154,7 +200,7 @@ async def test_a_worker_that_is_killed_in_a_part_loses_nothing_and_counts_nothin
 ) -> None:
     forget_clients()
     with EmbeddedServices(this_host()) as services:
-        for name, value in client_environment(services.url).items():
+        for name, value in client_environment(services.access).items():
             monkeypatch.setenv(name, value)
         made = make_resources(boto3.Session().client, REGION).settings
         settings = make_settings(**made, jobs_chunk=4)
@@ -163,7 +209,7 @@ async def test_a_worker_that_is_killed_in_a_part_loses_nothing_and_counts_nothin
         async with client_of(create_app(settings)) as client:
             answer = await client.post("/jobs", json={"signals": [recording(name) for name in FOUR * 2]})
             path = f"/jobs/{answer.json()['job_id']}"
-            _kill_in_a_part(environment | client_environment(services.url), settings, made)
+            _kill_in_a_part(environment | client_environment(services.access), settings, made)
             job = (await client.get(path)).json()
             assert (job["state"], job["done"], job["failed"]) == ("running", 0, 0)
             reader = QueueReader(sqs, made["jobs_queue_url"], create_worker(settings))

@@ -104,6 +104,16 @@ def test_what_keeps_it_from_starting_is_one_line(
     assert err.count("\n") == 1
 
 
+def test_it_is_asked_by_its_own_names_alone(start: Start) -> None:
+    with start("--allow-host", "rig.example") as server:
+        for host, status in (("localhost", 200), ("rig.example", 200), ("evil.example", 421), ("evil.example:80", 421)):
+            answer = httpx.get(f"{server.url}/health", headers={"host": host}, timeout=SECONDS)
+            assert answer.status_code == status
+        assert answer.json()["code"] == "host_not_allowed"
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        assert server.interrupt()[0] == 0
+
+
 def test_with_auth_it_shows_a_key_that_works_and_asks_for_it(start: Start, tmp_path: Path) -> None:
     with start("--auth", "--data-dir", str(tmp_path / "data")) as server:
         assert server.key
@@ -171,7 +181,7 @@ def test_a_key_that_could_not_be_shown_is_not_kept(environment: dict[str, str], 
         1,
         "local_server: cannot write to standard output: No space left on device.\n",
     )
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
 
 
 def test_without_a_data_dir_the_keys_end_with_the_server(start: Start) -> None:
@@ -191,7 +201,7 @@ async def test_the_local_app_keeps_its_metrics_in_memory(
     monkeypatch.setenv("PALIER_STAGE", "local")
     monkeypatch.setenv("PALIER_MODELS_DIR", str(models_dir))
     settings = local_server._settings(local_server.server_parser().parse_args([]), tmp_path, 0)
-    app = local_server._app(LocalServices(settings, None, 0, print))
+    app = local_server._app(LocalServices(settings, None, None, print))
     async with client_of(app) as client:
         assert (await client.get("/models")).status_code == 200
         assert (await client.get("/nowhere")).status_code == 404

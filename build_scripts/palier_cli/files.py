@@ -5,9 +5,8 @@ from pathlib import Path
 
 from build_scripts.palier_cli.arguments import read_bytes
 from build_scripts.palier_cli.matlab.reader import read_mat
-from build_scripts.palier_cli.matlab.signals import MOST_CHANNELS
 from functions.core.decoding.formats import FORMATS, MATLAB, SERVED_FORMATS, decode_file
-from functions.core.errors import SignalShapeError, UnsupportedMediaTypeError
+from functions.core.errors import UnsupportedMediaTypeError
 from functions.core.models.options import SampleFormat
 from functions.core.preprocessing.signal import Recording
 
@@ -47,17 +46,4 @@ def read_recording(
         raise UnsupportedMediaTypeError(
             f"Files ending in {suffix or 'nothing'!r} are not known; known are {KNOWN_ENDINGS}."
         )
-    return _checked(decode_file(read_bytes(path), MEDIA_TYPES[suffix], full_scale, sample_format))
-
-
-def _checked(recording: Recording) -> Recording:
-    """Return a recording that has samples, of as many channels as a machine may have."""
-    channels, samples = recording.samples.shape
-    if not recording.samples.size:
-        raise SignalShapeError(f"The file has {channels} channels of {samples} samples: there is nothing to diagnose.")
-    if channels > MOST_CHANNELS:
-        raise SignalShapeError(
-            f"The file has {channels} channels, and at most {MOST_CHANNELS} are read; samples lie along the last axis "
-            "of a .npy and down the columns of a .csv."
-        )
-    return recording
+    return decode_file(read_bytes(path), MEDIA_TYPES[suffix], full_scale, sample_format)

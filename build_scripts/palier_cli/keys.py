@@ -109,7 +109,8 @@ def _stage_keys(arguments: argparse.Namespace) -> Iterator[StageKeys]:
             yield StageKeys(_client(), secret_id)
             return
         # Late: only --local needs it.
-        from build_scripts.local.aws.embedded.services import client_arguments, this_host
+        from build_scripts.local.aws.embedded.access import client_arguments
+        from build_scripts.local.aws.embedded.services import this_host
         from build_scripts.local.aws.embedded.sharing import open_services
 
         with ExitStack() as stack:
@@ -119,7 +120,7 @@ def _stage_keys(arguments: argparse.Namespace) -> Iterator[StageKeys]:
                 raise DataFolderError(
                     f"{arguments.data_dir} cannot be used: {error.strerror}. See --data-dir."
                 ) from None
-            client = _client(**client_arguments(endpoint.url))
+            client = _client(**client_arguments(endpoint.access))
             if endpoint.started:
                 _deploy_secret(client, secret_id)
             yield StageKeys(client, secret_id)

@@ -371,6 +371,8 @@ class DependencyUnavailableError(PalierError):
 class SubmissionTooSlowError(DependencyUnavailableError):
     """A submission that took so long that it was given up: no job was made of it."""
 
+    code = "submission_too_slow"
+
 
 class NotConfiguredError(DependencyUnavailableError):
     """A part of this service that its settings leave out: to ask again is of no use."""

@@ -27,8 +27,7 @@ class LocalServer:
     def peak_memory_mb(self) -> "PeakMemory":
         """Return the most memory that each of its processes has had; Linux."""
         workers = workers_of(self.pid)
-        services = [child for child in _children(self.pid) if child not in workers]
-        return PeakMemory(sum(map(_peak_mb, [self.pid, *workers])), sum(map(_peak_mb, services)))
+        return PeakMemory(sum(map(_peak_mb, [self.pid, *workers])), sum(map(_peak_mb, services_of(self.pid))))
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,12 @@ def local_server() -> Iterator[LocalServer]:
 def workers_of(pid: int) -> list[int]:
     """Return the processes of a server's workers; Linux."""
     return [child for child in _children(pid) if WORKER in _command(child)]
+
+
+def services_of(pid: int) -> list[int]:
+    """Return the processes of a server's embedded services; Linux."""
+    workers = workers_of(pid)
+    return [child for child in _children(pid) if child not in workers]
 
 
 def _children(pid: int) -> list[int]:

@@ -24,7 +24,7 @@ class LocalJobs(BaseRoute):
         self._services = services
         self._store = store
         self._starting = asyncio.Lock()
-        self._ready = False
+        self._begun = False
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match every request for jobs or assets."""
@@ -35,8 +35,8 @@ class LocalJobs(BaseRoute):
         return (Match.FULL if found else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer by the route that fits; a first request waits until the services have started."""
-        if not self._ready:
+        """Answer by the route that fits; a request waits where the services must be started, or started again."""
+        if not self._is_ready():
             # Those that wait do so here: the threads of asyncio are for key checks, too.
             async with self._starting:
                 await self._get_ready()
@@ -44,9 +44,12 @@ class LocalJobs(BaseRoute):
 
     async def _get_ready(self) -> None:
         # Who waited for another's start must not wait for what the workers do by now.
-        if not self._ready:
+        if not self._is_ready():
             await asyncio.to_thread(self._services.need_workers)
-            self._ready = True
+            self._begun = True
+
+    def _is_ready(self) -> bool:
+        return self._begun and self._services.are_running()
 
     def url_path_for(self, name: str, /, **path_params: object) -> URLPath:
         """No route here is looked up by name."""

@@ -1,25 +1,35 @@
 """AWS services for the functions of local_server.py: started when they are first needed, ended with it."""
 
+import socket
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from build_scripts.local.aws.embedded.installation import CACHE, EmbeddedServicesError, Installation, Tell
-from build_scripts.local.aws.embedded.services import Host
-from build_scripts.local.aws.embedded.sharing import open_services
+from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, Offer
+from build_scripts.local.aws.embedded.sharing import make_private, open_services
 from build_scripts.local.aws.worker_process import WorkerProcess
 from functions.core.assets.history import History, Observation
+from functions.core.aws.clients import answering
 from functions.core.errors import DependencyUnavailableError
 from functions.core.settings import Settings
 
-# The server's settings with the names of what was made, and the workers.
-_Started = tuple[Settings, Sequence[WorkerProcess]]
+_WHAT = "The emulator of AWS's services"
+
+
+@dataclass(frozen=True)
+class _Started:
+    """What runs, the server's settings with the names of what was made, and the workers."""
+
+    services: EmbeddedServices
+    settings: Settings
+    workers: Sequence[WorkerProcess]
 
 
 @dataclass
@@ -29,16 +39,18 @@ class LocalServices:
     Attributes:
         settings: of the server; they name no table, bucket or queue yet.
         data_dir: keeps their state over a restart; None forgets it.
-        port: where they answer once they have started.
+        listener: where they answer once they have started; None takes a free port.
         tell: gets a sentence for the terminal.
         cache: where the services are installed.
+        origins: of the pages that upload files and download results.
     """
 
     settings: Settings
     data_dir: Path | None
-    port: int
+    listener: socket.socket | None
     tell: Tell
     cache: Path = CACHE
+    origins: Sequence[str] = ()
     _open: ExitStack = field(default_factory=ExitStack)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: _Started | None = None
@@ -57,15 +69,21 @@ class LocalServices:
     def need(self) -> Settings:
         """Return the settings with what the services hold; starts them the first time, which takes seconds.
 
+        Services that have ended since are started again, with the state that was kept.
+
         Raises:
             DependencyUnavailableError: they cannot be installed or started; the next call tries again.
         """
-        return self._need()[0]
+        return self._need().settings
 
     def need_workers(self) -> None:
         """Start the workers, too; who only has a history needs none. Raises as `need`."""
-        for worker in self._need()[1]:
+        for worker in self._need().workers:
             worker.start()
+
+    def are_running(self) -> bool:
+        """Whether the services have been started and still run."""
+        return self._started is not None and not self._started.services.ended()
 
     def close(self) -> None:
         """End the installation, the workers and the services, where they were started."""
@@ -75,13 +93,24 @@ class LocalServices:
 
     def _need(self) -> _Started:
         with self._lock:
-            if self._started is None:
-                try:
+            try:
+                if self._started is None:
                     self._started = self._start()
-                except EmbeddedServicesError as error:
+                elif self._started.services.ended():
+                    self._start_again(self._started.services)
+            except (EmbeddedServicesError, DependencyUnavailableError) as error:
+                if self._started is None:
                     self._open.close()
-                    raise DependencyUnavailableError(error.message) from error
+                raise DependencyUnavailableError(error.message) from error
             return self._started
+
+    def _start_again(self, services: EmbeddedServices) -> None:
+        self.tell("the AWS services on this machine have ended: they are started again, with the state that was kept")
+        services.start_again()
+        from build_scripts.local.aws.starting import make_missing
+
+        with answering(_WHAT):
+            make_missing()
 
     def _start(self) -> _Started:
         kept = (
@@ -89,11 +118,26 @@ class LocalServices:
         )
         self.tell(f"starting AWS services on this machine for jobs and histories; their state is {kept}")
         folder = self.data_dir or Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="palier-aws-")))
-        endpoint = self._open.enter_context(open_services(folder, self._host, port=self.port))
+        services = self._open.enter_context(self._opened(folder))
         # Late: boto3 takes longer to load than everything else here.
         from build_scripts.local.aws.starting import start
 
-        return start(self._open, self.settings, endpoint.url, self.tell)
+        with answering(_WHAT):
+            settings, workers = start(self._open, self.settings, services.access, self.tell)
+        return _Started(services, settings, workers)
+
+    @contextmanager
+    def _opened(self, folder: Path) -> Iterator[EmbeddedServices]:
+        offer = Offer(origins=tuple(self.origins))
+        try:
+            make_private(folder)
+        except OSError as error:
+            raise EmbeddedServicesError(f"{folder} cannot be used: {error.strerror}.") from None
+        with open_services(folder, self._host, listener=self.listener, offer=offer) as endpoint:
+            # Those of another would end with it.
+            if endpoint.services is None:
+                raise EmbeddedServicesError(f"Another process uses {folder}: end it first.")
+            yield endpoint.services
 
     def _host(self) -> Host:
         return Host((sys.executable,), self._installation.packages())
@@ -107,6 +151,7 @@ class LocalHistory:
 
     def record(self, observations: Sequence[Observation]) -> None:
         """Keep observations of one asset; raises DependencyUnavailableError."""
+        self._services.need()
         self._history.record(observations)
 
     @cached_property

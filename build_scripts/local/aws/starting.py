@@ -10,9 +10,9 @@ from botocore.config import Config
 from msgspec.structs import replace
 
 from build_scripts.local.aws.alerts import AlertReader
+from build_scripts.local.aws.embedded.access import REGION, Access, client_environment
 from build_scripts.local.aws.embedded.installation import Tell
-from build_scripts.local.aws.embedded.resources import delete_objects, make_resources
-from build_scripts.local.aws.embedded.services import REGION, client_environment
+from build_scripts.local.aws.embedded.resources import Resources, delete_objects, make_resources
 from build_scripts.local.aws.queue_reader import QueueReader
 from build_scripts.local.aws.worker_process import WorkerProcess
 from functions.core.settings import Settings, variable_of
@@ -23,13 +23,13 @@ _WORKERS = 2
 _FOREIGN = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"})
 
 
-def start(stack: ExitStack, settings: Settings, url: str, tell: Tell) -> tuple[Settings, Sequence[WorkerProcess]]:
+def start(stack: ExitStack, settings: Settings, access: Access, tell: Tell) -> tuple[Settings, Sequence[WorkerProcess]]:
     """Make what is missing in the services and start what polls them, to be ended by the stack.
 
     Args:
         stack: ends what is started.
         settings: of the server.
-        url: of the services.
+        access: to the services.
         tell: gets a sentence for every alert.
 
     Returns:
@@ -38,9 +38,9 @@ def start(stack: ExitStack, settings: Settings, url: str, tell: Tell) -> tuple[S
     # The clients of this process must find these services, and no others.
     for name in [name for name in os.environ if name in _FOREIGN or name.startswith("AWS_ENDPOINT_URL")]:
         del os.environ[name]
-    os.environ.update(client_environment(url))
+    os.environ.update(client_environment(access))
     session = boto3.Session(region_name=REGION)
-    made = make_resources(session.client, REGION)
+    made = make_missing()
     kept_for = timedelta(days=settings.jobs_retention_days, seconds=settings.jobs_timeout_s)
     delete_objects(session.client("s3"), made.settings["jobs_bucket"], datetime.now(UTC) - kept_for)
     # A poll that is never answered must not keep the server from ending.
@@ -54,3 +54,8 @@ def start(stack: ExitStack, settings: Settings, url: str, tell: Tell) -> tuple[S
     for reader in readers:
         stack.callback(reader.stop)
     return replace(settings, **made.settings), workers
+
+
+def make_missing() -> Resources:
+    """Make what is missing in the services that this process's clients find."""
+    return make_resources(boto3.Session(region_name=REGION).client, REGION)

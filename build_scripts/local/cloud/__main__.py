@@ -14,12 +14,13 @@ from pathlib import Path
 
 import httpx
 
+from build_scripts.local.aws.embedded.access import Access
 from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.sharing import open_services, running
 from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.cloud.deployment import Deployment
 from build_scripts.local.cloud.job import FILES, DeployedJobs
-from build_scripts.local.cloud.place import cloud_host
+from build_scripts.local.cloud.place import OFFER, cloud_host
 from build_scripts.local.lambda_sandbox.places import CACHE, ROOT, NotHereError
 from cdk.stages import StageName
 from functions.core.decoding.formats import WAV
@@ -50,7 +51,7 @@ def hold() -> None:
     """Run the services until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     host = cloud_host()
-    with open_services(DATA, lambda: host) as endpoint:
+    with open_services(DATA, lambda: host, offer=OFFER) as endpoint:
         if endpoint.started:
             _pid_file().write_text(str(os.getpid()))
             signal.pause()
@@ -58,11 +59,11 @@ def hold() -> None:
 
 def up() -> None:
     """Start the services, deploy dev, make a key, diagnose one recording, run one job; leave it up."""
-    url = _started()
+    access = _started()
     folder = DATA / "cdk"
     folder.mkdir(exist_ok=True)
-    deployment = Deployment(url, folder)
-    print(f"AWS services at {url}; bootstrapping and deploying {STAGE} ...", flush=True)
+    deployment = Deployment(access, folder)
+    print(f"AWS services at {access.url}; bootstrapping and deploying {STAGE} ...", flush=True)
     deployment.cdk.bootstrap()
     deployment.synthesize(STAGE)
     deployment.deploy()
@@ -81,7 +82,7 @@ def up() -> None:
     print(
         f"A job of three files, {', '.join(FILES)}, goes through the queue; the worker dies of the last ...", flush=True
     )
-    print("\n".join(DeployedJobs(url, api, STAGE, key).run().lines()), flush=True)
+    print("\n".join(DeployedJobs(access, api, STAGE, key).run().lines()), flush=True)
     print("\nAsk it yourself; make cloud-down removes it:")
     asked = f"'{api}/predict?full_scale=4'"
     kind = f"-H 'Accept: */*' -H 'Content-Type: {WAV}'"
@@ -117,9 +118,9 @@ def down() -> None:
     shutil.rmtree(DATA, ignore_errors=True)
 
 
-def _started() -> str:
-    url = running(DATA)
-    if url is None:
+def _started() -> Access:
+    access = running(DATA)
+    if access is None:
         # First: making the root, which DATA lies in, removes whatever was in its place.
         cloud_host()
         DATA.mkdir(parents=True, exist_ok=True)
@@ -127,10 +128,10 @@ def _started() -> str:
             command = [sys.executable, "-m", "build_scripts.local.cloud", "hold"]
             holder = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
         _until(lambda: running(DATA) or holder.poll() is not None, START_TIMEOUT_S, "They do not start.")
-        url = running(DATA)
-    if url is None:
+        access = running(DATA)
+    if access is None:
         raise NotHereError((DATA / "log").read_text().strip())
-    return url
+    return access
 
 
 def _let_go() -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_scripts.local.aws.embedded.services import ACCOUNT, REGION, client_environment
+from build_scripts.local.aws.embedded.access import ACCOUNT, REGION, Access, client_environment
 from build_scripts.local.lambda_sandbox.places import ROOT, NotHereError
 
 CDK = ROOT / "cdk"
@@ -21,9 +21,9 @@ class CdkFailedError(Exception):
 
 @dataclass(frozen=True)
 class CdkCommand:
-    """The command line for one endpoint; `folder` takes its outputs and logs."""
+    """The command line for embedded services; `folder` takes its outputs and logs."""
 
-    url: str
+    access: Access
     folder: Path
 
     def bootstrap(self) -> None:
@@ -68,7 +68,7 @@ class CdkCommand:
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20",
         }
-        return kept | quiet | {"HOME": str(self.folder)} | client_environment(self.url)
+        return kept | quiet | {"HOME": str(self.folder)} | client_environment(self.access)
 
 
 def installed() -> Path:

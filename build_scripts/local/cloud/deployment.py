@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from build_scripts.local.aws.embedded.access import Access
 from build_scripts.local.cloud.command_line import CdkCommand, CdkFailedError
 from build_scripts.local.cloud.stripping import strip_assembly
 from build_scripts.local.lambda_sandbox.places import BUILD, ROOT
@@ -18,9 +19,9 @@ SYNTH_TIMEOUT_S = 300
 
 @dataclass
 class Deployment:
-    """Stages at an endpoint; `removed` counts, by type, what the emulator was spared."""
+    """Stages in embedded services; `removed` counts, by type, what the emulator was spared."""
 
-    url: str
+    access: Access
     folder: Path
     removed: Counter[str] = field(default_factory=Counter)
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -28,7 +29,7 @@ class Deployment:
     @property
     def cdk(self) -> CdkCommand:
         """The command line."""
-        return CdkCommand(self.url, self.folder)
+        return CdkCommand(self.access, self.folder)
 
     @property
     def assembly(self) -> Path:
@@ -59,4 +60,4 @@ class Deployment:
     def api(self, stage: StageName) -> str:
         """URL of a stage's API at the emulator: the URL of the stack's output is AWS's."""
         api_id = self.outputs[f"palier-{stage}-api"]["Url"].partition("//")[2].partition(".")[0]
-        return f"{self.url}/restapis/{api_id}/{stage}/_user_request_"
+        return f"{self.access.url}/restapis/{api_id}/{stage}/_user_request_"

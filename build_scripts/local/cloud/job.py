@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import httpx
 
-from build_scripts.local.aws.embedded.services import client_arguments
+from build_scripts.local.aws.embedded.access import Access, client_arguments
 from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.lambda_sandbox.places import ROOT
 from cdk.stages import StageName
@@ -45,7 +45,7 @@ class JobOutcome:
 class DeployedJobs:
     """The jobs of a stage at the emulator, by a key."""
 
-    url: str
+    access: Access
     api: str
     stage: StageName
     key: str
@@ -70,8 +70,8 @@ class DeployedJobs:
 
     def dead_letters(self) -> list[dict[str, Any]]:
         """Return what lies in the dead-letter queue, without taking it away."""
-        sqs = boto3.client("sqs", **client_arguments(self.url))
-        lambda_ = boto3.client("lambda", **client_arguments(self.url))
+        sqs = boto3.client("sqs", **client_arguments(self.access))
+        lambda_ = boto3.client("lambda", **client_arguments(self.access))
         function = lambda_.get_function_configuration(FunctionName=f"palier-{self.stage}-jobs")
         queue = function["Environment"]["Variables"]["PALIER_JOBS_DEAD_LETTER_QUEUE_URL"]
         found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])

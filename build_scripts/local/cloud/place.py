@@ -3,10 +3,27 @@
 import shutil
 
 from build_scripts.local.aws.embedded.installation import installed_packages
-from build_scripts.local.aws.embedded.services import Host
+from build_scripts.local.aws.embedded.services import JOB_SERVICES, Host, Offer
 from build_scripts.local.lambda_sandbox.places import NotHereError, make_places
 
 PYTHON_VERSION = "3.13"
+# Of the stages' stacks and of the command line that deploys them.
+_SERVICES = (
+    *JOB_SERVICES,
+    "apigateway",
+    "cloudformation",
+    "ecr",
+    "iam",
+    "kms",
+    "lambda",
+    "logs",
+    "monitoring",
+    "sns",
+    "ssm",
+    "sts",
+    "wafv2",
+)
+OFFER = Offer(_SERVICES, has_apis=True)
 # Mounts in a namespace of their own, which ends with the process. The emulator puts layers on sys.path, but not
 # their other files at /opt, where the models are.
 _ENTER = """

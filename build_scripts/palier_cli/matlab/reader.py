@@ -15,7 +15,7 @@ import numpy as np
 
 from build_scripts.palier_cli.arguments import open_regular
 from build_scripts.palier_cli.matlab.messages import Answer, Found, Refused, Request, encode, receive
-from build_scripts.palier_cli.matlab.signals import LARGEST_BYTES, MOST_CHANNELS
+from build_scripts.palier_cli.matlab.signals import LARGEST_BYTES
 from functions.core.errors import (
     MalformedBodyError,
     PalierError,
@@ -24,7 +24,7 @@ from functions.core.errors import (
     SignalShapeError,
 )
 from functions.core.preprocessing.arrays import Float32Array
-from functions.core.preprocessing.signal import Recording
+from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
 
 MODULE = "build_scripts.palier_cli.matlab.child"
 ROOT = Path(__file__).resolve().parents[3]

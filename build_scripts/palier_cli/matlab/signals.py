@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from functions.core.errors import MalformedBodyError, RecordingTooLargeError, SampleRateError, SignalShapeError
 from functions.core.preprocessing.arrays import as_float32
-from functions.core.preprocessing.signal import Recording
+from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
 
 # In samples.
 _LONG = 256
 MOST_ROWS = 64
-MOST_CHANNELS = 1024
 LARGEST_BYTES = 1 << 30
 # Deflate packs at most 1,032 bytes into one, and version 5 stores eight bytes of a small whole number as one.
 _LARGEST_RATIO = 1032 * 8

@@ -6,6 +6,7 @@ import pytest
 
 from functions.core.errors import DependencyUnavailableError, ModelUnavailableError, RecordingMissingError
 from functions.core.jobs.messages import PlannedRecording
+from functions.core.jobs.results import RecordingResult
 from functions.core.models.pipeline import Diagnoser, create_diagnoser
 from functions.core.settings import Settings
 from functions.worker.fetching import Fetcher

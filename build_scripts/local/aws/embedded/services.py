@@ -1,5 +1,6 @@
-"""The emulator (MiniStack) as a process: started, waited for, ended by its own handle."""
+"""The emulator (MiniStack) as a process: started behind its gate, waited for, ended by its own handle."""
 
+import json
 import os
 import shutil
 import socket
@@ -7,28 +8,29 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self
 
+from build_scripts.local.aws.embedded.access import ACCOUNT, REGION, Access, answers, open_private
+from build_scripts.local.aws.embedded.guard.gate import RULES_VARIABLE, Rules
 from build_scripts.local.aws.embedded.installation import EmbeddedServicesError, Tell, installed_packages
 from build_scripts.local.aws.embedded.processes import ending_with_input, wait_for_end
 from functions.core.memory import KEPT_BYTES, LARGEST_MMAP_THRESHOLD_BYTES
 
-REGION = "eu-central-1"
-ACCOUNT = "123456789012"
-# What the emulator takes for its administrator.
-_CREDENTIAL = "test"
+# Of jobs, histories, alerts and keys: nothing that runs code.
+JOB_SERVICES = ("dynamodb", "events", "s3", "secretsmanager", "sqs")
 _START_TIMEOUT_S = 30.0
 # Long enough to write the state of a --data-dir.
 _END_TIMEOUT_S = 20.0
 # Without workers it serves in the process that is started.
 _SERVER = ("--workers", "0", "--worker-class", "uvloop", "--keep-alive", "75", "--log-level", "WARNING")
-_LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_GUARD = Path(__file__).with_name("guard")
+_GUARD_PACKAGE = "build_scripts.local.aws.embedded.guard"
+# What it writes is for its user alone.
+_UMASK = 0o077
 
 
 @dataclass(frozen=True)
@@ -61,50 +63,37 @@ def this_host(tell: Tell = lambda _: None) -> Host:
     return Host((sys.executable,), installed_packages(tell=tell))
 
 
-def client_arguments(url: str) -> dict[str, Any]:
-    """Return the arguments that make a boto3 client of embedded services."""
-    return {
-        "endpoint_url": url,
-        "region_name": REGION,
-        "aws_access_key_id": _CREDENTIAL,
-        "aws_secret_access_key": _CREDENTIAL,
-    }
+@dataclass(frozen=True)
+class Offer:
+    """What is offered, and to whom.
 
+    Attributes:
+        services: names of those that answer.
+        origins: of the pages that may upload and download by signed forms and links, like `http://localhost:8000`.
+        has_apis: what is deployed into them answers, and may ask by credentials of its roles.
+        enforce_iam: refuse what a role does not grant.
+    """
 
-def client_environment(url: str) -> dict[str, str]:
-    """Return the variables that send another process's AWS clients to embedded services, and nowhere else."""
-    return {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": _CREDENTIAL,
-        "AWS_SECRET_ACCESS_KEY": _CREDENTIAL,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "localhost,127.0.0.1",
-    }
-
-
-def answers(url: str) -> bool:
-    """Whether embedded services answer at a URL."""
-    try:
-        with _LOCAL.open(f"{url}/_ministack/health", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+    services: tuple[str, ...] = JOB_SERVICES
+    origins: tuple[str, ...] = ()
+    has_apis: bool = False
+    enforce_iam: bool = False
 
 
 class EmbeddedServices:
     """Running services. They listen on loopback only; their state is in memory, or in the data folder over a restart.
 
-    The data folder is written when the services are closed, or when the process that started them has ended.
+    The data folder is written when the services are closed, or when the process that started them has ended. Their
+    port is held here: where they end before, nobody else answers there, and they can be started again.
     """
 
     def __init__(
         self,
         host: Host,
         data_dir: Path | None = None,
-        port: int = 0,
+        listener: socket.socket | None = None,
         *,
-        enforce_iam: bool = False,
+        offer: Offer | None = None,
         lock: IO[str] | None = None,
     ) -> None:
         """Start them and wait until they answer.
@@ -112,32 +101,38 @@ class EmbeddedServices:
         Args:
             host: what runs them.
             data_dir: keeps their state; must lie below the host's root.
-            port: 0 takes a free one.
-            enforce_iam: refuse what a role does not grant.
+            listener: of `listen`, the caller's to close; default one of their own at a free port.
+            offer: default the services of jobs, to no page.
             lock: file that they hold open, too, as long as they run.
 
         Raises:
             EmbeddedServicesError: they do not start; with their last words.
         """
-        port = free_port(port)
+        self._host, self._offer, self._lock = host, offer or Offer(), lock
+        self._listener, self._is_own = listener or listen(), listener is None
         scratch = host.root / "tmp" if host.root != Path("/") else None
         self._scratch = Path(tempfile.mkdtemp(prefix="palier-aws-", dir=scratch))
-        self.url = f"http://localhost:{port}"
-        variables = _variables(host, self._scratch, data_dir, port) | ({"AUTH": "true"} if enforce_iam else {})
-        server = ending_with_input("hypercorn", [*_SERVER, "--bind", f"127.0.0.1:{port}", "ministack.app:app"])
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                # Without site: neither its packages nor this project's are those of the Python that runs them.
-                [*host.python, "-S", *server],
-                env=variables,
-                stdin=subprocess.PIPE,
-                pass_fds=[] if lock is None else [lock.fileno()],
-                stdout=log,
-                stderr=log,
-                # Ctrl-C is for whoever started them, who closes them when it is done.
-                start_new_session=True,
-            )
-        self._wait()
+        self._data_dir = data_dir
+        shutil.copytree(_GUARD, self._code / Path(*_GUARD_PACKAGE.split(".")), ignore=shutil.ignore_patterns("__py*"))
+        self.access = Access.new(self._port)
+        try:
+            self._process = self._started()
+        except EmbeddedServicesError:
+            self._clean()
+            raise
+
+    @property
+    def url(self) -> str:
+        """Where they answer."""
+        return self.access.url
+
+    @property
+    def _port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    @property
+    def _code(self) -> Path:
+        return self._scratch / "code"
 
     @property
     def _log(self) -> Path:
@@ -152,10 +147,29 @@ class EmbeddedServices:
         """Return what the services have written so far."""
         return self._log.read_text(errors="replace")
 
+    def ended(self) -> bool:
+        """Whether the process has ended by itself, or was killed."""
+        return self._process.poll() is not None
+
+    def start_again(self) -> None:
+        """Start them where they have ended: at the same place, by the same credentials, with the state that was kept.
+
+        Raises:
+            EmbeddedServicesError: they do not start; the next call tries again.
+        """
+        if self.ended():
+            wait_for_end(self._process, _END_TIMEOUT_S)
+            self._process = self._started()
+
     def close(self) -> None:
         """End them, by force where they do not end in time, and remove their throwaway folder."""
         self._process.terminate()
         wait_for_end(self._process, _END_TIMEOUT_S)
+        self._clean()
+
+    def _clean(self) -> None:
+        if self._is_own:
+            self._listener.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -168,53 +182,80 @@ class EmbeddedServices:
         """Close them."""
         self.close()
 
-    def _wait(self) -> None:
+    def _started(self) -> "subprocess.Popen[bytes]":
+        listener = self._listener.fileno()
+        server = ending_with_input("hypercorn", [*_SERVER, "--bind", f"fd://{listener}", f"{_GUARD_PACKAGE}.app:app"])
+        with open(self._log, "wb", opener=open_private) as log:
+            process = subprocess.Popen(
+                # Without site: neither its packages nor this project's are those of the Python that runs them.
+                [*self._host.python, "-S", *server],
+                env=self._variables(),
+                # Python finds modules here first.
+                cwd=self._code,
+                umask=_UMASK,
+                stdin=subprocess.PIPE,
+                pass_fds=[listener] if self._lock is None else [listener, self._lock.fileno()],
+                stdout=log,
+                stderr=log,
+                # Ctrl-C is for whoever started them, who closes them when it is done.
+                start_new_session=True,
+            )
+        self._wait(process)
+        return process
+
+    def _wait(self, process: "subprocess.Popen[bytes]") -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
-        while self._process.poll() is None and time.monotonic() < deadline:
-            if answers(self.url):
+        while process.poll() is None and time.monotonic() < deadline:
+            # Its port takes connections before it answers.
+            if answers(self.url, timeout_s=0.5):
                 return
             time.sleep(0.02)
-        reason = "ended at once" if self._process.poll() is not None else f"did not answer in {_START_TIMEOUT_S:g} s"
+        reason = "ended at once" if process.poll() is not None else f"did not answer in {_START_TIMEOUT_S:g} s"
+        process.terminate()
+        wait_for_end(process, _END_TIMEOUT_S)
         said = " ".join(self.log().split()[-40:])
-        self.close()
         raise EmbeddedServicesError(f"The embedded services {reason}: {said or 'no word'}.")
 
+    def _variables(self) -> dict[str, str]:
+        """Return all variables of the process: functions inside inherit them, so nothing else of this environment."""
+        host, kept = self._host, "0" if self._data_dir is None else "1"
+        data = self._data_dir or self._scratch
+        rules = Rules(self._port, self._offer.origins, self._offer.has_apis)
+        return {
+            "PATH": os.defpath,
+            "HOME": host.sees(self._scratch),
+            "TMPDIR": host.sees(self._scratch),
+            "PYTHONPATH": os.pathsep.join([host.sees(self._code), host.sees(host.packages)]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            RULES_VARIABLE: json.dumps(asdict(rules)),
+            "AWS_ACCESS_KEY_ID": self.access.key_id,
+            "AWS_SECRET_ACCESS_KEY": self.access.secret,
+            "SERVICES": ",".join(self._offer.services),
+            "AUTH": "true" if self._offer.enforce_iam else "false",
+            "GATEWAY_PORT": str(self._port),
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "STATE_DIR": host.sees(data / "state"),
+            "S3_DATA_DIR": host.sees(data / "s3"),
+            "PERSIST_STATE": kept,
+            "S3_PERSIST": kept,
+            # Listeners beside the one port.
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "LOG_LEVEL": "WARNING",
+            # It reads whole objects: fresh memory for each of them costs it more than all else that it does.
+            "MALLOC_TRIM_THRESHOLD_": str(KEPT_BYTES),
+            "MALLOC_MMAP_THRESHOLD_": str(LARGEST_MMAP_THRESHOLD_BYTES),
+        } | dict(host.environment)
 
-def _variables(host: Host, scratch: Path, data_dir: Path | None, port: int) -> dict[str, str]:
-    """Return all variables of the process: functions inside inherit them, so nothing else of this environment."""
-    data = data_dir or scratch
-    data.mkdir(parents=True, exist_ok=True)
-    return {
-        "PATH": os.defpath,
-        "HOME": host.sees(scratch),
-        "TMPDIR": host.sees(scratch),
-        "PYTHONPATH": host.sees(host.packages),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "GATEWAY_PORT": str(port),
-        "MINISTACK_ACCOUNT_ID": ACCOUNT,
-        "MINISTACK_REGION": REGION,
-        "STATE_DIR": host.sees(data / "state"),
-        "S3_DATA_DIR": host.sees(data / "s3"),
-        "PERSIST_STATE": "1" if data_dir else "0",
-        "S3_PERSIST": "1" if data_dir else "0",
-        # Listeners beside the one port.
-        "SFTP_ENABLED": "0",
-        "IOT_MTLS_ENABLED": "0",
-        "LOG_LEVEL": "WARNING",
-        # It reads whole objects: fresh memory for each of them costs it more than all else that it does.
-        "MALLOC_TRIM_THRESHOLD_": str(KEPT_BYTES),
-        "MALLOC_MMAP_THRESHOLD_": str(LARGEST_MMAP_THRESHOLD_BYTES),
-    } | dict(host.environment)
 
-
-def free_port(port: int = 0) -> int:
-    """Return a port on which nothing listens, 0 for any: whoever does would be taken for the emulator.
+def listen(port: int = 0) -> socket.socket:
+    """Return a socket of loopback at a port, 0 for any, at which nobody else listens.
 
     Raises:
-        EmbeddedServicesError: somebody listens there.
+        EmbeddedServicesError: somebody does.
     """
     try:
-        with socket.create_server(("127.0.0.1", port)) as listener:
-            return int(listener.getsockname()[1])
+        return socket.create_server(("127.0.0.1", port))
     except OSError as error:
         raise EmbeddedServicesError(f"The embedded services cannot listen on port {port}: {error.strerror}.") from None

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,56 +10,71 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from build_scripts.local.aws.embedded.access import Access, Address, answers, open_private
 from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
-from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, answers, this_host
+from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, Offer, this_host
 
 _WAIT_S = 30.0
-# Holds the process that started the services, and their URL.
 _ADDRESS = "address"
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where embedded services answer, and whether they were started for this block."""
+    """Embedded services that answer; `services` are those that were started for this block, None somebody else's."""
 
-    url: str
-    started: bool
+    access: Access
+    services: EmbeddedServices | None
+
+    @property
+    def started(self) -> bool:
+        """Whether they were started for this block."""
+        return self.services is not None
 
 
 @contextmanager
 def open_services(
-    data_dir: Path, host: Callable[[], Host] = this_host, *, port: int = 0, enforce_iam: bool = False
+    data_dir: Path,
+    host: Callable[[], Host] = this_host,
+    *,
+    listener: socket.socket | None = None,
+    offer: Offer | None = None,
 ) -> Iterator[Endpoint]:
     """Use the services of a data folder within a block; those that are started for it end with it.
 
     Args:
-        data_dir: keeps their state.
+        data_dir: keeps their state; what is in it is for its owner alone.
         host: gives what runs them, where they must be started.
-        port: of those that are started; 0 takes a free one.
-        enforce_iam: those that are started refuse what a role does not grant.
+        listener: of those that are started, see `EmbeddedServices`.
+        offer: of those that are started.
 
     Raises:
         EmbeddedServicesError: they cannot be started, or another process holds the folder and does not answer.
+        OSError: the folder cannot be made, or is another user's.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_private(data_dir)
     address = data_dir / _ADDRESS
-    with (data_dir / "lock").open("w") as lock:
-        if url := _taken(lock, data_dir):
-            yield Endpoint(url, started=False)
+    with open(data_dir / "lock", "w", opener=open_private) as lock:
+        if access := _taken(lock, data_dir):
+            yield Endpoint(access, None)
             return
-        with EmbeddedServices(host(), data_dir, port, enforce_iam=enforce_iam, lock=lock) as services:
-            address.write_text(f"{os.getpid()} {services.url}")
+        with EmbeddedServices(host(), data_dir, listener, offer=offer, lock=lock) as services:
+            Address(services.access, os.getpid()).write(address)
             try:
-                yield Endpoint(services.url, started=True)
+                yield Endpoint(services.access, services)
             finally:
                 address.unlink()
 
 
-def running(data_dir: Path) -> str | None:
-    """Return the URL of the services of a data folder, or None where none answer, or these are about to end."""
-    address = data_dir / _ADDRESS
-    starter, _, url = (address.read_text() if address.exists() else "").partition(" ")
-    return url if url and _lives(int(starter)) and answers(url) else None
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner enters, or make one that is there so; raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def running(data_dir: Path) -> Access | None:
+    """Return access to the services of a data folder, or None where none answer, or these are about to end."""
+    found = Address.read(data_dir / _ADDRESS)
+    return found.access if found and _lives(found.starter) and answers(found.access.url) else None
 
 
 def _lives(pid: int) -> bool:
@@ -72,15 +88,15 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _taken(lock: IO[str], data_dir: Path) -> str | None:
-    """Return the URL of the services that hold the folder, or None once this process does."""
+def _taken(lock: IO[str], data_dir: Path) -> Access | None:
+    """Return access to the services that hold the folder, or None once this process does."""
     deadline = time.monotonic() + _WAIT_S
     while time.monotonic() < deadline:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if url := running(data_dir):
-                return url
+            if access := running(data_dir):
+                return access
             time.sleep(0.05)
         else:
             return None

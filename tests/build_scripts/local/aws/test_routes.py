@@ -16,11 +16,15 @@ class Starting:
     """Services that take a while to start."""
 
     def __init__(self) -> None:
-        self.starts = 0
+        self.starts, self.runs = 0, False
 
     def need_workers(self) -> None:
         self.starts += 1
         time.sleep(0.05)
+        self.runs = True
+
+    def are_running(self) -> bool:
+        return self.runs
 
 
 async def test_requests_that_come_together_start_the_workers_once() -> None:
@@ -47,3 +51,17 @@ def test_a_refused_method_names_those_of_all_routes_of_jobs() -> None:
     scope = {"type": "http", "method": "PUT", "path": "/jobs"}
     assert allowed_methods([jobs], scope) == {"GET", "HEAD", "POST"}
     assert allowed_methods([jobs], scope | {"path": "/predict"}) == set()
+
+
+async def test_services_that_ended_are_needed_again() -> None:
+    services, answers = Starting(), []
+
+    async def answer(*_: Any) -> None:
+        answers.append(services.starts)
+
+    jobs = LocalJobs(services, None)  # type: ignore[arg-type]
+    jobs.__dict__["_router"] = answer
+    await jobs.handle({}, None, None)  # type: ignore[arg-type]
+    services.runs = False
+    await asyncio.gather(*(jobs.handle({}, None, None) for _ in range(3)))  # type: ignore[arg-type]
+    assert answers == [1, 2, 2, 2]

@@ -38,7 +38,7 @@ def app_of(settings: Settings, services: LocalServices) -> Starlette:
 async def test_without_them_jobs_and_assets_are_503_and_say_why(
     settings: Settings, offline: list[Path], path: str
 ) -> None:
-    services = LocalServices(settings, None, 0, lambda _: None)
+    services = LocalServices(settings, None, None, lambda _: None)
     async with client_of(app_of(settings, services)) as client:
         for _ in range(2):
             answer = await client.get(path)
@@ -49,14 +49,14 @@ async def test_without_them_jobs_and_assets_are_503_and_say_why(
 
 
 async def test_other_paths_start_nothing(settings: Settings, offline: list[Path]) -> None:
-    services = LocalServices(settings, None, 0, lambda _: None)
+    services = LocalServices(settings, None, None, lambda _: None)
     async with client_of(app_of(settings, services)) as client:
         assert [(await client.get(path)).status_code for path in ("/jobsx", "/asset", "/")] == [404, 404, 404]
     assert offline == []
 
 
 def test_a_diagnosis_that_cannot_be_kept_is_told_as_such(settings: Settings, offline: list[Path]) -> None:
-    services = LocalServices(settings, None, 0, lambda _: None)
+    services = LocalServices(settings, None, None, lambda _: None)
     observation = Observation("r0", "press-4", 0.0, lambda: None, None)  # type: ignore[arg-type, return-value]
     with pytest.raises(DependencyUnavailableError, match="no network"):
         LocalHistory(services).record([observation])
@@ -65,6 +65,6 @@ def test_a_diagnosis_that_cannot_be_kept_is_told_as_such(settings: Settings, off
 
 def test_closing_what_never_started_does_nothing(settings: Settings, tmp_path: Path) -> None:
     before = dict(os.environ)
-    LocalServices(settings, tmp_path / "aws", 0, print).close()
+    LocalServices(settings, tmp_path / "aws", None, print).close()
     assert dict(os.environ) == before
     assert not (tmp_path / "aws").exists()

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,12 @@ import boto3
 import httpx
 import pytest
 
+from build_scripts.local.aws.embedded.access import REGION, client_arguments
 from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
-from build_scripts.local.aws.embedded.services import REGION, client_arguments
 from build_scripts.local.aws.embedded.sharing import open_services
 from build_scripts.local.cloud.command_line import installed
 from build_scripts.local.cloud.deployment import Deployment
-from build_scripts.local.cloud.place import cloud_host
+from build_scripts.local.cloud.place import OFFER, cloud_host
 from build_scripts.local.lambda_sandbox.places import NotHereError
 from build_scripts.palier_cli.main import main
 from cdk.stages import StageName
@@ -33,7 +33,7 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """A client with the administrator's credentials."""
-        return boto3.client(service, **client_arguments(self.deployment.url))  # type: ignore[call-overload]
+        return boto3.client(service, **client_arguments(self.deployment.access))  # type: ignore[call-overload]
 
     def ask(self, stage: StageName, path: str = "/predict", key: str | None = "", **request: Any) -> httpx.Response:
         """POST to a stage's API; with the stage's own key unless another or none is given."""
@@ -55,7 +55,7 @@ def role_clients(cloud: Cloud, name: str) -> Callable[[str], Any]:
     session: Any = boto3.Session(
         found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], region_name=REGION
     )
-    return lambda service: session.client(service, endpoint_url=cloud.deployment.url)
+    return lambda service: session.client(service, endpoint_url=cloud.deployment.access.url)
 
 
 @pytest.fixture(scope="session")
@@ -68,9 +68,9 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         pytest.skip(str(reason))
     with (
         tempfile.TemporaryDirectory(dir=host.root / "var" / "palier") as data_dir,
-        open_services(Path(data_dir), lambda: host, enforce_iam=True) as endpoint,
+        open_services(Path(data_dir), lambda: host, offer=replace(OFFER, enforce_iam=True)) as endpoint,
     ):
-        deployment = Deployment(endpoint.url, tmp_path_factory.mktemp("cloud"))
+        deployment = Deployment(endpoint.access, tmp_path_factory.mktemp("cloud"))
         deployment.cdk.bootstrap()
         deployment.synthesize(*STAGES)
         deployment.deploy()

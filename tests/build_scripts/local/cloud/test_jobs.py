@@ -20,8 +20,7 @@ DELIVERED_WITHIN_S = 300.0
 @pytest.fixture(scope="module")
 def outcome(cloud: Cloud) -> JobOutcome:
     """A job of a good, a corrupt and a poisonous recording in dev, run once."""
-    url = cloud.deployment.url
-    return DeployedJobs(url, cloud.deployment.api("dev"), "dev", cloud.keys["dev"]).run()
+    return DeployedJobs(cloud.deployment.access, cloud.deployment.api("dev"), "dev", cloud.keys["dev"]).run()
 
 
 def variables(cloud: Cloud, name: str, stage: str = "dev") -> dict[str, str]:

@@ -9,13 +9,14 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
+from build_scripts.local.aws.embedded.access import REGION, client_arguments
 from build_scripts.local.aws.embedded.resources import (
     MOST_RECEIVES,
     Resources,
     delete_objects,
     make_resources,
 )
-from build_scripts.local.aws.embedded.services import REGION, EmbeddedServices, Host, client_arguments
+from build_scripts.local.aws.embedded.services import EmbeddedServices, Host
 from functions.core.aws.dynamodb import EXPIRY_ATTRIBUTE
 from functions.core.settings import Settings
 
@@ -74,14 +75,14 @@ def test_an_empty_bucket_has_nothing_to_delete() -> None:
 def test_age_outlives_a_restart(embedded_host: Host, tmp_path: Path) -> None:
     names = {f"results/{number}" for number in range(1100)}
     with EmbeddedServices(embedded_host, tmp_path) as services:
-        s3 = bucket_of(**client_arguments(services.url))
+        s3 = bucket_of(**client_arguments(services.access))
         for name in names:
             s3.put_object(Bucket=BUCKET, Key=name, Body=b"old")
     # Times of objects are whole seconds.
     time.sleep(1.1)
     border = datetime.now(UTC)
     with EmbeddedServices(embedded_host, tmp_path) as services:
-        s3 = boto3.client("s3", **client_arguments(services.url))
+        s3 = boto3.client("s3", **client_arguments(services.access))
         s3.put_object(Bucket=BUCKET, Key="results/new", Body=b"new")
         assert delete_objects(s3, BUCKET, border - timedelta(minutes=5)) == 0
         assert delete_objects(s3, BUCKET, border.replace(microsecond=0)) == len(names)

@@ -10,8 +10,9 @@ import boto3
 import pytest
 
 from build_scripts.local.aws.embedded import services, sharing
+from build_scripts.local.aws.embedded.access import answers, client_arguments
 from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
-from build_scripts.local.aws.embedded.services import Host, answers, client_arguments
+from build_scripts.local.aws.embedded.services import Host
 from build_scripts.local.aws.embedded.sharing import open_services
 from build_scripts.palier_cli.main import main
 from functions.core.keys.key_changes import add_key
@@ -24,9 +25,9 @@ SECRET = "palier/dev/api-keys"
 def test_the_first_starts_them_and_others_use_them(embedded_host: Host, tmp_path: Path) -> None:
     with open_services(tmp_path, lambda: embedded_host) as first:
         with open_services(tmp_path, lambda: embedded_host) as second:
-            assert (first.started, second.started, second.url) == (True, False, first.url)
-        assert answers(first.url)
-    assert not answers(first.url)
+            assert (first.started, second.started, second.access) == (True, False, first.access)
+        assert answers(first.access.url)
+    assert not answers(first.access.url)
     with open_services(tmp_path, lambda: embedded_host) as third:
         assert third.started
 
@@ -47,7 +48,7 @@ def test_a_folder_that_is_held_in_silence_is_said(
 def test_writers_at_the_same_time_lose_no_key(embedded_host: Host, tmp_path: Path) -> None:
     made = [create_key(f"press {number}")[1] for number in range(6)]
     with open_services(tmp_path, lambda: embedded_host) as endpoint:
-        client = boto3.client("secretsmanager", **client_arguments(endpoint.url))
+        client = boto3.client("secretsmanager", **client_arguments(endpoint.access))
         client.create_secret(Name=SECRET)
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(lambda key: change_ring(client, SECRET, lambda ring: add_key(ring, key)), made))
@@ -89,5 +90,5 @@ def test_in_services_that_run_already_a_stage_must_be_deployed(
         status, _, err = local("create", "--name", "press 4")
         assert status == 2
         assert err.startswith("palier: There is no secret palier/dev/api-keys in this account and region")
-        boto3.client("secretsmanager", **client_arguments(endpoint.url)).create_secret(Name=SECRET)
+        boto3.client("secretsmanager", **client_arguments(endpoint.access)).create_secret(Name=SECRET)
         assert local("create", "--name", "press 4")[0] == 0

@@ -1,0 +1,1 @@
+"""What stands before the emulator, in its process: the standard library alone, for it runs under another Python."""
