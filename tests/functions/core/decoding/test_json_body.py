@@ -121,6 +121,7 @@ def test_nothing_is_an_empty_body(body: bytes) -> None:
         (b'{"signal": [1, true]}', SignalNotNumericError, "signal"),
         (b'{"signal": [1, {}]}', SignalNotNumericError, "signal"),
         (b'{"signal": [[1, 2], [3]]}', SignalShapeError, "signal"),
+        (b'{"signal": [[1, 2], [3], [4, 5, 6]]}', SignalShapeError, "signal"),
         (b'{"signal": [[1, 2], 3]}', SignalShapeError, "signal"),
         (b'{"signal": [1, [2, 3]]}', SignalShapeError, "signal"),
         (b'{"signal": [[[1, 2]]]}', SignalShapeError, "signal"),

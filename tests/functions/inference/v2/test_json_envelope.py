@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from functions.core.decoding.fast_json import MOST_MEMBERS
@@ -62,6 +62,8 @@ NESTED = st.recursive(st.integers(-9, 9), lambda inner: st.lists(inner, max_size
 
 
 @given(SHAPES, NESTED)
+@example([2, 2], [[1], [2, 3, 4]])
+@example([1, 2, 2], [[[1, 2], [3, [4]]]])
 def test_data_nested_otherwise_is_refused_as_the_standard_library_s_would_be(shape: list[int], data: Any) -> None:
     document = {"inputs": [{"shape": shape, "datatype": "FP32", "data": data}]}
     results = []
