@@ -1,4 +1,4 @@
-"""docs/security.md names tests that exist, for every finding of the audit."""
+"""docs/security.md names tests that exist, for every finding of the audit and every threat."""
 
 import ast
 import re
@@ -26,3 +26,17 @@ def test_every_named_test_exists(file: str, test: str) -> None:
 def test_every_finding_names_a_test(finding: str) -> None:
     (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {finding} |")]
     assert "`tests/" in row
+
+
+def test_every_kind_of_threat_has_rows_and_every_row_a_test() -> None:
+    section = PAGE.partition("\n## Threats\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][2:]
+    assert [row for row in rows if len(row) != 4 or "`tests/" not in row[3]] == []
+    assert {row[0] for row in rows} == {
+        "Spoofing",
+        "Tampering",
+        "Repudiation",
+        "Information disclosure",
+        "Denial of service",
+        "Elevation of privilege",
+    }
