@@ -68,20 +68,22 @@ MakeSettings = Callable[..., Settings]
 ReadLog = Callable[[], list[dict[str, Any]]]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Give each test the group that it runs with where workers share the suite, and the slow ones their mark."""
+    item.add_marker(pytest.mark.xdist_group(group_of(item.nodeid)))
+    if item.nodeid.startswith(SLOW):
+        item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the groups that take longest."""
     order = list(GROUPS)
-    groups = {item: group_of(item.nodeid.partition("::")[0]) for item in items}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
-        if item.nodeid.startswith(SLOW):
-            item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: order.index(groups[item]) if groups[item] in order else len(order))
+    items.sort(key=lambda item: order.index(group) if (group := group_of(item.nodeid)) in order else len(order))
 
 
-def group_of(path: str) -> str:
-    """The group of a test's file: a name of GROUPS, or the file itself."""
+def group_of(node_id: str) -> str:
+    """The group of a test: a name of GROUPS, or the test's file."""
+    path = node_id.partition("::")[0]
     return next((name for name, paths in GROUPS.items() if path.startswith(paths)), path)
 
 

@@ -228,8 +228,15 @@ def serving(command: str) -> Iterator[str]:
     """Run the README's `make serve` on a free port, end it as Ctrl-C does."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    # The arguments of a make that runs the tests are not for this one.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     process = subprocess.Popen(
-        [*command.split(), f"PORT={port}"], cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True
+        [*command.split(), f"PORT={port}", "ARGS="],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     assert process.stdout
     try:

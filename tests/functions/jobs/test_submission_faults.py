@@ -142,7 +142,7 @@ async def test_a_submission_that_was_given_up_makes_no_job(jobs: Jobs, monkeypat
 
     with monkeypatch.context() as patch:
         patch.setattr(JobTable, "create", late)
-        assert_error(await jobs.post(ONE), 503, "dependency_unavailable", None)
+        assert_error(await jobs.post(ONE), 503, "submission_too_slow", None)
     assert (stored_jobs(), objects(), counted()) == ([], [], 0)
     assert (await jobs.post(ONE)).status_code == 202
 

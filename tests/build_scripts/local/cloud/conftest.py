@@ -1,8 +1,10 @@
 """dev and staging, deployed once beside each other, with roles enforced."""
 
+import io
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -79,11 +81,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 def _make_key(stage: StageName, data_dir: str) -> str:
     """A key made by the command line, in the secret that was deployed."""
-    with pytest.MonkeyPatch.context() as patch:
-        printed: list[str] = []
-        say: Callable[..., None] = printed.append
-        patch.setattr("builtins.print", say)
+    with redirect_stdout(io.StringIO()) as printed:
         where = ["--stage", stage, "--local", "--data-dir", data_dir, "--json"]
         assert main(["keys", "create", "--name", "cloud", *where]) == 0
-    key: str = json.loads(printed[0])["key"]
+    key: str = json.loads(printed.getvalue())["key"]
     return key
