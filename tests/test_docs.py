@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
 from build_scripts.benchmarks.benchmark_page import render_benchmarks, with_summary
 from build_scripts.build_cli.parser import make_parser
@@ -20,13 +22,13 @@ from cdk.__main__ import make_parser as cdk_parser
 from functions.container.__main__ import container_parser
 from functions.container.settings import ContainerSettings
 from functions.core import errors
-from functions.core.keys.keys import SCOPES
+from functions.core.keys.keys import SCOPES, KeyRing, create_key, write_key_ring
 from functions.core.models.options import DiagnosisOptions
 from functions.core.settings import Settings, variable_of
 from functions.inference.app import create_app
 from functions.jobs.app import create_app as create_jobs_app
 from local_server import server_parser
-from tests.support.apps import every_route
+from tests.support.apps import client_of, every_route
 from tests.support.container import make_container
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,12 +59,12 @@ def commands(parser: argparse.ArgumentParser) -> list[str]:
 
 def routes() -> list[tuple[str, str]]:
     settings = Settings(api_keys_required=False)
-    apps = (create_app(settings), create_jobs_app(settings))
+    return [one for create in (create_app, create_jobs_app) for one in routes_of(create(settings))]
+
+
+def routes_of(app: Starlette) -> list[tuple[str, str]]:
     return [
-        (method, route.path)
-        for app in apps
-        for route in every_route(app)
-        for method in sorted((route.methods or set()) - {"HEAD"})
+        (method, route.path) for route in every_route(app) for method in sorted((route.methods or set()) - {"HEAD"})
     ]
 
 
@@ -75,6 +77,26 @@ def subclasses(kind: type[errors.PalierError]) -> Iterator[type[errors.PalierErr
 @pytest.mark.parametrize(("method", "path"), routes())
 def test_every_route_is_documented(method: str, path: str) -> None:
     assert f"| {method} `{path}` |" in text("v2.md" if path.startswith("/v2") else "http.md")
+
+
+async def test_a_route_asks_for_the_scope_that_is_documented(tmp_path: Path) -> None:
+    """With a key that may do nothing; docs/v2.md has a rule instead of a column, and a test of its own."""
+    rows = re.findall(r"^\| ([A-Z]+) `(\S+)` \| (none|read|predict) \|", text("http.md"), re.MULTILINE)
+    documented = {(method, path): scope for method, path, scope in rows}
+    key, stored = create_key("nobody", scopes=())
+    (tmp_path / "keys.json").write_bytes(write_key_ring(KeyRing(keys=[stored])))
+    settings = Settings(api_keys_file=tmp_path / "keys.json")
+    for app in (create_app(settings), create_jobs_app(settings)):
+        native = [one for one in routes_of(app) if not one[1].startswith("/v2")]
+        async with client_of(app, **{"x-api-key": key}) as client:
+            asked = {one: scope_asked_for(await client.request(*one)) for one in native}
+        assert asked == {one: documented[one] for one in native}
+
+
+def scope_asked_for(response: httpx.Response) -> str:
+    found = re.search(r"lacks the scope '(\w+)'", response.text)
+    assert (found is not None) == (response.status_code == 403)
+    return found[1] if found else "none"
 
 
 def container_routes() -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from functions.core.decoding.formats import FORMATS
 from tests.browser.files import (
     FULL_SCALE_G,
     as_csv,
@@ -22,23 +23,31 @@ WHIRL = example("oil_whirl")
 INT16 = (WHIRL / 4 * 32768).astype("<i2").tobytes()
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("a.csv", as_csv(WHIRL), "CSV · 2 MB · 1 channel · 102 400 samples · 20 480 Hz · 5 s"),
-        ("a.npy", npy_bytes(WHIRL), "NumPy, f4 · 410 kB · 1 channel · 102 400 samples"),
-        ("a.npy", as_npy(WHIRL), "NumPy, f8 · 1.64 MB · 2 channels · 102 400 samples"),
-        ("a.mat", as_mat(WHIRL, compressed=False), "MATLAB 5 · 820 kB · 1 channel · 102 400 samples · 20 480 Hz · 5 s"),
-        ("a.mat", as_mat(WHIRL, compressed=True), "MATLAB 5 · "),
-        ("a.f32", WHIRL.tobytes(), "Raw, float 32 bit · 410 kB · 1 channel · 102 400 samples"),
-        (
-            "a.WAV",
-            wav_bytes(WHIRL, 20480),
-            "WAV, 32 bit float · 410 kB · 1 channel · 102 400 samples · 20 480 Hz · 5 s",
-        ),
-    ],
-    ids=["csv", "npy", "npy-fortran-pair", "mat-6", "mat-7", "raw", "wav-float"],
-)
+DROPPED = {
+    "csv": ("a.csv", as_csv(WHIRL), "CSV · 2 MB · 1 channel · 102 400 samples · 20 480 Hz · 5 s"),
+    "npy": ("a.npy", npy_bytes(WHIRL), "NumPy, f4 · 410 kB · 1 channel · 102 400 samples"),
+    "npy-fortran-pair": ("a.npy", as_npy(WHIRL), "NumPy, f8 · 1.64 MB · 2 channels · 102 400 samples"),
+    "mat-6": (
+        "a.mat",
+        as_mat(WHIRL, compressed=False),
+        "MATLAB 5 · 820 kB · 1 channel · 102 400 samples · 20 480 Hz · 5 s",
+    ),
+    "mat-7": ("a.mat", as_mat(WHIRL, compressed=True), "MATLAB 5 · "),
+    "raw": ("a.f32", WHIRL.tobytes(), "Raw, float 32 bit · 410 kB · 1 channel · 102 400 samples"),
+    "wav-float": (
+        "a.WAV",
+        wav_bytes(WHIRL, 20480),
+        "WAV, 32 bit float · 410 kB · 1 channel · 102 400 samples · 20 480 Hz · 5 s",
+    ),
+}
+
+
+def test_a_file_of_every_format_is_dropped() -> None:
+    endings = {Path(name).suffix.lower() for name, _, _ in DROPPED.values()}
+    assert [one.name for one in FORMATS if one.is_read_by_page and endings.isdisjoint(one.endings)] == []
+
+
+@pytest.mark.parametrize(("name", "content", "said"), DROPPED.values(), ids=DROPPED)
 def test_a_dropped_file_is_diagnosed(open_page: OpenPage, name: str, content: bytes, said: str) -> None:
     page = open_page()
     drop(page, name, content)

@@ -6,10 +6,12 @@ import pytest
 
 from build_scripts.palier_cli.plan import Load, plan, read_sizes
 from cdk.stage_parts import Retention
-from cdk.stages import STAGES, StageName
+from cdk.stages import STAGES, Stage, StageName
 from functions.core.settings import PREFIX, Settings, read_settings, variable_of
 
 NAMES: list[StageName] = list(STAGES)
+# A stage's fields that are settings by name.
+SHARED = sorted({one.name for one in fields(Stage)} & set(Settings.__struct_fields__))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -19,8 +21,7 @@ def test_settings_read_what_the_stage_says(name: StageName, monkeypatch: pytest.
         monkeypatch.setenv(variable, value)
     settings = read_settings()
     # A stage's field that is a setting by name reaches the functions: a line that environment() lacks fails here.
-    shared = {one.name for one in fields(stage)} & set(Settings.__struct_fields__)
-    assert {one: getattr(settings, one) for one in shared} == {one: plain(getattr(stage, one)) for one in shared}
+    assert {one: getattr(settings, one) for one in SHARED} == {one: plain(getattr(stage, one)) for one in SHARED}
     renamed = {
         "stage": name,
         "jobs_retention_days": stage.retention.object_days,
@@ -28,7 +29,7 @@ def test_settings_read_what_the_stage_says(name: StageName, monkeypatch: pytest.
     }
     assert {one: getattr(settings, one) for one in renamed} == renamed
     sent = {one for one in stage.environment() if one.startswith(PREFIX)}
-    assert sent == {variable_of(one) for one in (*shared, *renamed)}
+    assert sent == {variable_of(one) for one in (*SHARED, *renamed)}
     assert settings.api_keys_required
 
 
@@ -49,9 +50,9 @@ def test_every_field_of_a_stage_that_is_a_setting_is_sent(monkeypatch: pytest.Mo
     )
     for variable, value in sent.environment().items():
         monkeypatch.setenv(variable, value)
-    settings = read_settings()
-    assert (settings.log_level, settings.cors_origins) == ("WARNING", ["https://plant.internal"])
-    assert (settings.default_model, settings.max_body_bytes, settings.max_windows) == ("rolling-bearing", 1_000, 7)
+    settings, defaults = read_settings(), Settings()
+    assert [one for one in SHARED if getattr(settings, one) == getattr(defaults, one)] == []
+    assert {one: getattr(settings, one) for one in SHARED} == {one: plain(getattr(sent, one)) for one in SHARED}
     assert (settings.jobs_retention_days, settings.history_retention_days) == (11, 13)
 
 

@@ -1,7 +1,8 @@
 """What the parts of the OpenAPI document have in common, and the parts that other functions than inference answer.
 
 The document is one and every function answers a part of it, but no function imports another. So a function that
-does not serve the document writes its part as a file, `core/api/NAME.json`; a test holds it to the code that made it.
+does not serve the document writes its part as a file, `core/http/api/NAME.json`; a test holds it to the code that made
+it.
 """
 
 import json

@@ -1,11 +1,13 @@
 import subprocess
 import sys
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from build_scripts.benchmarks.variants.recipe import RECIPES
+from build_scripts.build_cli.commands.graphs import _quantization_options
 from build_scripts.build_cli.parser import make_parser
 from build_scripts.errors import QuantizationError
 from build_scripts.evidence.measure import onnx_property
@@ -64,16 +66,17 @@ def test_the_documentation_has_a_row_for_every_technique(method: str) -> None:
 
 def test_the_command_line_s_defaults_are_those_of_the_options() -> None:
     options = make_parser().parse_args(["quantize", "--model", "a", "--out", "b"])
-    assert (
-        QuantizationOptions(
-            calibration=options.calibration,
-            per_channel=not options.per_tensor,
-            bits=options.bits,
-            dynamic_weights=options.dynamic_weights,
-            exclude=tuple(options.exclude),
-        )
-        == QuantizationOptions()
+    assert _quantization_options(options) == QuantizationOptions()
+
+
+def test_every_option_can_be_given_on_the_command_line() -> None:
+    integers = ["--calibration", "entropy", "--bits", "8", "--dynamic-weights", "int8"]
+    options = make_parser().parse_args(
+        ["quantize", "--model", "a", "--out", "b", *integers, "--per-tensor", "--exclude", "stem"]
     )
+    given, defaults = asdict(_quantization_options(options)), asdict(QuantizationOptions())
+    # The windows come from --data.
+    assert {name for name in defaults if given[name] == defaults[name]} == {"calibration_windows"}
 
 
 def test_the_choices_are_those_of_the_modules_that_quantize() -> None:
@@ -96,6 +99,8 @@ def test_the_table_loads_no_onnx_and_no_pytorch() -> None:
 def test_the_manifest_can_say_how_each_was_made(name: str) -> None:
     technique = CANDIDATES[name].technique
     assert technique.method in {"static-qdq", "dynamic", "weights-only"}
+    # What a search keeps is packaged as int8.
+    assert technique.precision == "int8"
     assert (CANDIDATES[name].settings(64).get("calibration_windows") == 64) is technique.needs_windows
 
 

@@ -13,7 +13,9 @@ from typing import Any
 
 from functions.core.decoding.formats import FILE_MEDIA_TYPES, FORMATS, Format, ServedFormat
 
-SOURCES = Path(__file__).resolve().parents[3] / "functions" / "dashboard" / "web" / "src"
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = ROOT / "docs" / "dashboard.md"
+SOURCES = ROOT / "functions" / "dashboard" / "web" / "src"
 TABLE = SOURCES / "formats" / "table.json"
 
 
@@ -63,6 +65,12 @@ def test_the_page_says_what_it_reads() -> None:
     shown = (SOURCES / "views" / "diagnose" / "intake.jsx").read_text().lower()
     labels = [one.label.removeprefix(".") for one in FORMATS if one.is_read_by_page]
     assert [label for label in labels if label not in shown] == []
+
+
+def test_the_documentation_says_what_the_page_uploads_as_it_is() -> None:
+    jobs = PAGE.read_text().partition("\n## Jobs\n")[2].partition(" are uploaded as they are")[0].lower()
+    uploads = {ending for one in page_table().values() for ending in one["uploads"]}
+    assert set(re.findall(r"\b(?:{})\b".format("|".join(uploads)), jobs)) == uploads
 
 
 if __name__ == "__main__":

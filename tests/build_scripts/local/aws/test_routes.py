@@ -8,8 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from build_scripts.local.aws.routes import LocalJobs
+from build_scripts.local.aws.routes import PATHS, LocalJobs
 from functions.core.http.asgi import allowed_methods
+from functions.core.settings import Settings
+from functions.jobs.app import create_app
+from tests.support.apps import every_route
 
 
 class Starting:
@@ -65,3 +68,8 @@ async def test_services_that_ended_are_needed_again() -> None:
     services.runs = False
     await asyncio.gather(*(jobs.handle({}, None, None) for _ in range(3)))  # type: ignore[arg-type]
     assert answers == [1, 2, 2, 2]
+
+
+def test_every_route_of_the_jobs_function_comes_to_it_and_no_path_for_nothing() -> None:
+    routes = every_route(create_app(Settings(api_keys_required=False)))
+    assert {f"/{route.path.split('/')[1]}" for route in routes} == set(PATHS)

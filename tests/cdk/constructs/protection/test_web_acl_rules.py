@@ -5,6 +5,7 @@ import re
 import pytest
 
 from cdk.constructs.protection.web_acl_rules import length_pattern, recordings_pattern
+from functions.inference.openapi import openapi_document
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,14 @@ from cdk.constructs.protection.web_acl_rules import length_pattern, recordings_p
 )
 def test_paths_of_recordings(path: str, holds_recordings: bool) -> None:
     assert (re.search(recordings_pattern(), path) is not None) is holds_recordings
+
+
+def test_bodies_of_every_endpoint_that_takes_recordings_may_be_large() -> None:
+    taking = [path for path, one in openapi_document()["paths"].items() if "requestBody" in one.get("post", {})]
+    # Those that look after models take a few words.
+    large = [path for path in taking if not path.startswith("/v2/repository/")]
+    assert len(large) == 5
+    assert [path for path in large if not re.search(recordings_pattern(), path)] == []
 
 
 @pytest.mark.parametrize("limit", [1, 9, 10, 999, 6_000_000, 9_500_000])

@@ -28,6 +28,13 @@ from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
 
 ROOT = Path(__file__).resolve().parents[4]
 TABLE = ROOT / "functions" / "core" / "decoding" / "formats.py"
+# The same recording in every format.
+BODIES = {
+    "application/octet-stream": tone(0.5).astype("<f4").tobytes(),
+    "application/x-npy": npy_bytes(tone(0.5)),
+    "text/csv": csv_text([tone(0.5)]).encode(),
+    "audio/wav": wav_bytes(tone(0.5)),
+}
 
 
 @pytest.mark.parametrize(
@@ -66,17 +73,9 @@ def test_only_what_the_endpoint_accepts_is_named() -> None:
         media_type("text/csv", ("application/json",))
 
 
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (tone(0.5).astype("<f4").tobytes(), "application/octet-stream"),
-        (npy_bytes(tone(0.5)), "application/x-npy"),
-        (csv_text([tone(0.5)]).encode(), "text/csv"),
-        (wav_bytes(tone(0.5)), "audio/wav"),
-    ],
-)
-def test_every_format_gives_the_same_samples(body: bytes, kind: str) -> None:
-    np.testing.assert_array_equal(decode_file(body, kind).samples, tone(0.5)[np.newaxis])
+@pytest.mark.parametrize("kind", FILE_MEDIA_TYPES)
+def test_every_format_gives_the_same_samples(kind: str) -> None:
+    np.testing.assert_array_equal(decode_file(BODIES[kind], kind).samples, tone(0.5)[np.newaxis])
 
 
 @pytest.mark.parametrize("kind", FILE_MEDIA_TYPES)
