@@ -24,6 +24,7 @@ BEYOND_CORE = {
     "build_scripts.local.aws": ("functions.jobs", "functions.worker"),
     "build_scripts.local.lambda_sandbox": ("functions.inference",),
     "build_scripts.local.cloud": ("cdk",),
+    "build_scripts.benchmarks.attack": ("functions.inference", "functions.jobs", "functions.container"),
 }
 # Rooms of the build that need neither PyTorch nor ONNX, and so may import none of the others.
 LIGHT_ROOMS = ("build_scripts.local.aws", "build_scripts.palier_cli")

@@ -47,7 +47,9 @@ class Cases:
         folder = self._corpus / self._target
         found = {path.name: path.read_bytes() for path in sorted(folder.glob("*")) if path.is_file()}
         if not found:
-            raise BuildError(f"The corpus has no files for {self._target}: none lie in {folder}. Name another: --corpus.")
+            raise BuildError(
+                f"The corpus has no files for {self._target}: none lie in {folder}. Name another: --corpus."
+            )
         return found
 
     def unchanged(self) -> list[Case]:

@@ -11,7 +11,19 @@ from typing import Any
 # Larger cases are slower without finding more: limits of sizes have tests of their own.
 LONGEST_CASE_BYTES = 128 * 1024
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
-_NUMBERS = (b"0", b"-1", b"1e999", b"-0.0", b"NaN", b"Infinity", b"1e-320", b"4294967296", b"0.1", b"9" * 5000, b"1" * 40)
+_NUMBERS = (
+    b"0",
+    b"-1",
+    b"1e999",
+    b"-0.0",
+    b"NaN",
+    b"Infinity",
+    b"1e-320",
+    b"4294967296",
+    b"0.1",
+    b"9" * 5000,
+    b"1" * 40,
+)
 _TOKENS = (
     *(b"\x00", b"\xff\xfe", b"\xed\xa0\x80", b'"\\ud800"', b"\r\n", b"\n\n", b",,", b";", b"\t", b"[", b"]", b"{}"),
     *(b"null", b"true", b'"', b"\\", b"%00", b"%ff", b"..%2f", b"&", b"?", b"#", b"nan", b"RIFF", b"data", b"fmt "),

@@ -32,10 +32,10 @@ class Answer:
 
 def mutate_request(rng: random.Random, seed: bytes, others: Sequence[bytes]) -> bytes:
     """Return a request with its head, its body or both changed; some bodies are packed afterwards."""
-    head, _, body = seed.partition(_END_OF_HEAD)
-    bodies = [other.partition(_END_OF_HEAD)[2] for other in others]
+    head, body = split_request(seed)
+    heads, bodies = zip(*map(split_request, others), strict=True)
     if rng.random() < 0.25 or not body:
-        head = mutate_bytes(rng, head, [other.partition(_END_OF_HEAD)[0] for other in others])
+        head = mutate_bytes(rng, head, heads)
     elif b"json" in head and rng.random() < 0.5:
         body = mutate_json(rng, body, bodies)
     else:
@@ -46,10 +46,16 @@ def mutate_request(rng: random.Random, seed: bytes, others: Sequence[bytes]) -> 
     return head + _END_OF_HEAD + body
 
 
+def split_request(request: bytes) -> tuple[bytes, bytes]:
+    """Return head and body."""
+    head, _, body = request.partition(_END_OF_HEAD)
+    return head, body
+
+
 async def ask(app: ASGIApp, request: bytes) -> Answer:
     """Put a request to an app as a server would that let it pass, and return the answer."""
     answer, scope = Answer(), scope_of(request)
-    messages = [{"type": "http.request", "body": request.partition(_END_OF_HEAD)[2], "more_body": False}]
+    messages = [{"type": "http.request", "body": split_request(request)[1], "more_body": False}]
 
     async def receive() -> Message:
         return messages.pop() if messages else {"type": "http.disconnect"}
@@ -60,7 +66,7 @@ async def ask(app: ASGIApp, request: bytes) -> Answer:
 
 def scope_of(request: bytes) -> dict[str, Any]:
     """Return the ASGI scope of a request; what no server would let pass is left out of its head."""
-    line, *headers = request.partition(_END_OF_HEAD)[0].split(b"\n")
+    line, *headers = split_request(request)[0].split(b"\n")
     method, _, target = line.partition(b" ")
     path, _, query = target.strip().replace(b"#", b"").partition(b"?")
     return {

@@ -108,13 +108,13 @@ def _lambda(opened: ExitStack) -> Take:
 
 def _mutate_event(rng: random.Random, seed: bytes, others: Sequence[bytes]) -> bytes:
     event: dict[str, Any] = json.loads(seed)
-    if rng.random() < 0.6:
-        change_member(rng, event)
-    if rng.random() < 0.6 and isinstance(event.get("body"), str):
-        sent = event["body"].encode("utf-8", "replace")
-        body = base64.b64decode(sent) if event.get("isBase64Encoded") is True else sent
+    if rng.random() < 0.6 and event["body"] is not None:
+        sent = event["body"].encode()
+        body = base64.b64decode(sent) if event["isBase64Encoded"] else sent
         body = (mutate_json if body[:1] == b"{" else mutate_bytes)(rng, body, [])
         event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    if rng.random() < 0.6:
+        change_member(rng, event)
     return json.dumps(event).encode()
 
 
