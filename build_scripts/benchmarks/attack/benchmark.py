@@ -10,7 +10,7 @@ from typing import Any
 from build_scripts.benchmarks.attack.block import HANG_S, Counts, judge, memory_mb
 from build_scripts.benchmarks.attack.cases import Failure, read_kept
 from build_scripts.benchmarks.attack.connections import hold_connections
-from build_scripts.benchmarks.attack.documents import try_document
+from build_scripts.benchmarks.attack.documents import find_program, try_document
 from build_scripts.benchmarks.attack.fuzzing import Attack, fuzz
 from build_scripts.benchmarks.attack.soak import soak
 from build_scripts.benchmarks.attack.targets import SETTINGS, TARGETS
@@ -60,6 +60,8 @@ def run_attack(asked: Attack, servers: Servers, said: Callable[[str], None]) -> 
     Raises:
         BuildError: a part could not be run.
     """
+    if servers.soak_s:
+        find_program()
     rows: dict[str, Row] = {name: asdict(counts) for name, counts in fuzz(asked, said).items()}
     if servers.soak_s:
         for name, row in _servers(asked, servers):
