@@ -83,8 +83,9 @@ def faults(name: str, row: Row) -> list[str]:
     """Return a sentence for each figure of a row that is over its limit."""
     kept = f"; replay: {', '.join(row['kept'][:5])}" if row.get("kept") else ""
     found = [f"{name}: {row[key]} {key.replace('_', ' ')}{kept}" for key in _ZEROS if row.get(key)]
-    if row.get("growth_mb", 0.0) > MOST_GROWTH_MB:
-        found.append(f"{name}: grew by {row['growth_mb']:.0f} MB; at most {MOST_GROWTH_MB:.0f} are right")
+    grown_mb = max(row.get("growth_mb", 0.0), row.get("peak_mb", 0.0))
+    if grown_mb > MOST_GROWTH_MB:
+        found.append(f"{name}: grew by {grown_mb:.0f} MB; at most {MOST_GROWTH_MB:.0f} are right")
     return found
 
 

@@ -15,6 +15,7 @@ COLUMNS = {
     "hangs": "hangs",
     "slowest_s": "slowest s",
     "growth_mb": "growth MB",
+    "peak_mb": "peak MB",
 }
 
 
@@ -31,8 +32,9 @@ def render_robustness(report: Report) -> str:
 def _intro(report: Report) -> str:
     return (
         f"What is attacked, and how: [security](security.md#under-attack). Random seed {report['seed']}. A hang takes\n"
-        f"more than {report['hang_s']:g} s; growth is of a process's memory, above what it had when warm, and should\n"
-        f"stay under {report['most_growth_mb']:g} MB. For a document, what its checks refuse stands as 500s.\n"
+        f"more than {report['hang_s']:g} s; growth is of a process's memory in the end, peak the most that a case took,\n"
+        f"both above what it had when warm and at most {report['most_growth_mb']:g} MB. For a document, what its checks refuse\n"
+        "stands as 500s.\n"
     )
 
 
