@@ -36,11 +36,6 @@ class Servers:
     soak_s: float
 
     @property
-    def held_s(self) -> float:
-        """How long connections are held."""
-        return _HELD_S
-
-    @property
     def examples(self) -> int:
         """Of each operation of a document; few where the soak is short."""
         return _EXAMPLES if self.soak_s >= 60 else _FEW_EXAMPLES
@@ -118,7 +113,7 @@ def _server(
 ) -> Iterator[tuple[str, Row]]:
     parts: Mapping[str, Callable[[], Row]] = {
         "its document": functools.partial(try_document, url, servers.examples, asked.seed),
-        "slow connections": functools.partial(hold_connections, url, pid, servers.held_s),
+        "slow connections": functools.partial(hold_connections, url, pid, _HELD_S),
         "soak": functools.partial(soak, url, pid, servers.soak_s / 2, asked.corpus, targets),
     }
     for part, run in parts.items():

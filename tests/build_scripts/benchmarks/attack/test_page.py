@@ -23,6 +23,7 @@ ROW: dict[str, Any] = {
 DOCUMENT: dict[str, Any] = {"cases": 1776, "failures": 0, "said": ""}
 REPORT: dict[str, Any] = {
     "seed": 7,
+    "soak_s": 300.0,
     "hang_s": 2.0,
     "most_growth_mb": 50.0,
     "cases": 71776,
