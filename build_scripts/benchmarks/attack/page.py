@@ -33,10 +33,9 @@ def _intro(report: Report) -> str:
     hang_s, most_mb = report["hang_s"], report["most_growth_mb"]
     return (
         f"What is attacked, and how: [security](security.md#under-attack). Random seed {report['seed']}, "
-        f"{report['soak_s']:g} s\n"
-        f"of soak. A hang takes more than {hang_s:g} s. Growth is of a process's memory in the end, peak the most that a\n"
-        f"case took, both above what it had when warm and at most {most_mb:g} MB. For a document, what its checks refuse\n"
-        "stands as 500s.\n"
+        f"{report['soak_s']:g} s\nof soak. A hang takes more than {hang_s:g} s. Growth is of a process's memory in the "
+        f"end, peak the most that a case\ntook, both above what it had when warm and at most {most_mb:g} MB. "
+        "For a document, what its checks refuse stands as 500s.\n"
     )
 
 
