@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import re
+import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ WARM_UP_CASES = 200
 _CHECKED_EVERY = 50
 _SERVER_ERROR = 500
 _MB = 1e6
+# Of a block, in bytes: a case that asks for more is a MemoryError, and does not take this machine's.
+_MOST_ADDRESSES = 16 * 2**30
 
 
 @dataclass
@@ -122,6 +125,7 @@ def main() -> int:
     # What is refused is logged with its traceback, a thousand times.
     logging.disable()
     LOGGER.disabled = True
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_ADDRESSES, resource.getrlimit(resource.RLIMIT_AS)[1]))
     numbers = range(options.first, options.first + options.count)
     cases = Cases(options.corpus, options.target, options.seed)
     for counts in attack(cases, options.target, numbers, options.kept, options.progress):
