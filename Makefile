@@ -7,6 +7,10 @@ PORT ?= 8000
 # Folder of the recordings that rolling-bearing is made from; see docs/build.md, Data.
 CWRU ?= $(wildcard ../shared/data/cwru)
 
+# make attack: cases of the fuzzer, and seconds of its soak.
+CASES ?= 200000
+SOAK ?= 300
+
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := build_scripts/locks
@@ -38,7 +42,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve test test-quick check format models bundle bench synth bootstrap deploy destroy cloud cloud-down lock clean
+.PHONY: help serve test test-quick check format models bundle bench attack synth bootstrap deploy destroy cloud cloud-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -73,6 +77,9 @@ bundle: $(VENV)/.bundle ## build what AWS Lambda gets: function asset, layers, b
 
 bench: $(VENV)/.dev ## measure against the bare engine, FastAPI and the reference network; writes docs/benchmarks.*
 	@$(BIN)/python -m build_scripts benchmark --all --write docs $(ARGS)
+
+attack: $(VENV)/.dev ## attack decoders, apps, readers and servers, CASES times; a table of errors, hangs, growth
+	@$(BIN)/python -m build_scripts attack --cases $(CASES) --soak $(SOAK) $(ARGS)
 
 synth: $(VENV)/.cdk cdk/node_modules/.cdk ## make the CloudFormation templates of STAGE; needs neither an account nor credentials
 	@$(CDK) synth --quiet $(CHOSEN) $(ARGS)

@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         with screen() as console:
             console.print(render(options.step, report))
-    return EXIT_OK
+    # What was measured is shown also where it is not as it should be.
+    return EXIT_FAILED if report.get("failed") else EXIT_OK
 
 
 def _failed(step: str, error: Exception, status: int) -> int:

@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 
+from build_scripts.benchmarks.attack.page import render_robustness, robustness_rows
 from build_scripts.benchmarks.cold_start.page import render_cold_start, summary_rows
 from build_scripts.benchmarks.container_load.page import render_serving, serving_rows
 from build_scripts.benchmarks.job_load.page import job_rows, render_jobs
 from build_scripts.benchmarks.reference_recipe import REFERENCE
 from build_scripts.benchmarks.variants.page import render_variants
 from build_scripts.benchmarks.variants.recipe import labels_of
+from build_scripts.errors import BuildError
 from functions.core.models.manifest import Manifest
 
 _RATIOS = {
@@ -29,13 +31,14 @@ _RATIOS = {
     "json_speedup_over_fastapi": "a request with one window as JSON, times faster than FastAPI with `list[float]`",
 }
 _TITLES = {
-    "against_reference": ("The shipped model against the reference network", "--against-reference"),
-    "reference": ("The quantization recipe on the reference network", "--reference"),
-    "variants": ("The shipped model in all its forms", "--variants"),
-    "http": ("A request, end to end", "--http"),
-    "cold_start": ("A cold start on Lambda", "--cold-start"),
-    "serving": ("The container under load", "--serving"),
-    "jobs": ("A night's recordings", "--jobs"),
+    "against_reference": ("The shipped model against the reference network", "benchmark --against-reference"),
+    "reference": ("The quantization recipe on the reference network", "benchmark --reference"),
+    "variants": ("The shipped model in all its forms", "benchmark --variants"),
+    "http": ("A request, end to end", "benchmark --http"),
+    "cold_start": ("A cold start on Lambda", "benchmark --cold-start"),
+    "serving": ("The container under load", "benchmark --serving"),
+    "jobs": ("A night's recordings", "benchmark --jobs"),
+    "robustness": ("Under attack", "attack"),
 }
 _ARMS = {
     "engine": "bare engine call",
@@ -44,8 +47,15 @@ _ARMS = {
     "fastapi_json": "FastAPI, `list[float]` JSON",
     "reference_onnx_fp32": "reference ResNet-18, onnxruntime float32",
 } | labels_of(REFERENCE.variants)
+# The part of another command, `attack`.
+ROBUSTNESS = "robustness"
 # Sections of more than one table.
-_PAGES = {"cold_start": render_cold_start, "serving": render_serving, "jobs": render_jobs}
+_PAGES = {
+    "cold_start": render_cold_start,
+    "serving": render_serving,
+    "jobs": render_jobs,
+    ROBUSTNESS: render_robustness,
+}
 _PERCENTILES = {"p50_ms": "median ms", "p95_ms": "95th percentile ms", "p99_ms": "99th percentile ms"}
 
 Report = Mapping[str, Any]
@@ -57,6 +67,8 @@ _SUMMARY = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.D
 def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: Path) -> None:
     """Write `benchmarks.json` and `benchmarks.md` into a folder, and the summary into the README.
 
+    What another command has written there stays.
+
     Args:
         reports: all of `against_reference`, `reference`, `variants`, `http`, `cold_start`, `serving` and `jobs`.
         manifest: of the model that was measured; its evidence is quoted beside the times.
@@ -64,7 +76,31 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     """
     int8 = manifest.variant("int8")
     evidence = msgspec.to_builtins(manifest.evidence) | {"int8_size_bytes": int8.size_bytes}
-    document = {"date": datetime.now(UTC).date().isoformat(), "evidence": evidence, "reports": reports}
+    others = {name: report for name, report in _read(folder).get("reports", {}).items() if name == ROBUSTNESS}
+    _write(
+        {"date": datetime.now(UTC).date().isoformat(), "evidence": evidence, "reports": {**reports, **others}}, folder
+    )
+
+
+def write_robustness(report: Report, folder: Path) -> None:
+    """Write the report of an attack beside the others of a folder; their figures and their date stay.
+
+    Raises:
+        BuildError: the folder has no benchmarks yet.
+    """
+    document = _read(folder)
+    if not document:
+        raise BuildError(f"{folder} has no benchmarks.json to write into; make it first: make bench.")
+    _write({**document, "reports": {**document["reports"], ROBUSTNESS: report}}, folder)
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    path = folder / "benchmarks.json"
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return found
+
+
+def _write(document: Mapping[str, Any], folder: Path) -> None:
     (folder / "benchmarks.json").write_text(json.dumps(document, indent=2) + "\n")
     (folder / "benchmarks.md").write_text(render_benchmarks(document))
     README.write_text(with_summary(README.read_text(), document))
@@ -100,6 +136,7 @@ def _summary(document: Mapping[str, Any]) -> str:
         *summary_rows(reports["cold_start"]),
         *(serving_rows(reports["serving"]) if "serving" in reports else ()),
         *(job_rows(reports["jobs"]) if "jobs" in reports else ()),
+        *(robustness_rows(reports[ROBUSTNESS]) if ROBUSTNESS in reports else ()),
     )
     table = "".join(f"| {what} | {figure} |\n" for what, figure in rows)
     machine = reports["http"]["machine"]
@@ -122,8 +159,8 @@ def render_benchmarks(document: Mapping[str, Any]) -> str:
 
 
 def _section(name: str, report: Report) -> str:
-    title, option = _TITLES[name]
-    head = f"\n## {title}\n\n`python -m build_scripts benchmark {option}`\n\n"
+    title, command = _TITLES[name]
+    head = f"\n## {title}\n\n`python -m build_scripts {command}`\n\n"
     if name in _PAGES:
         return head + _PAGES[name](report)
     figures = "".join(

@@ -12,6 +12,7 @@ MODELS = ROOT / "layers" / "models"
 CHECKPOINTS = ROOT / "build_scripts" / "checkpoints"
 BUILD = ROOT / "build"
 WORK = BUILD / "models"
+CORPUS = ROOT / "tests" / "fixtures" / "attack"
 DEFAULT_MODEL = "journal-bearing"
 
 
@@ -27,6 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_package_steps(steps)
     _add_build_step(steps)
     _add_measuring_steps(steps)
+    _add_attack_step(steps)
     _add_bundle_step(steps)
     return parser
 
@@ -187,6 +189,24 @@ def _add_measuring_steps(steps: Steps) -> None:
     benchmark.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
     _add_model(benchmark)
     _add_json(benchmark)
+
+
+def _add_attack_step(steps: Steps) -> None:
+    attack = steps.add_parser("attack", help="fuzz decoders, apps and readers; slow connections and a soak of servers")
+    attack.add_argument("--cases", type=int, default=200_000, help="of the fuzzer (default: %(default)s)")
+    attack.add_argument("--seed", type=int, default=2026, help="of its random numbers (default: %(default)s)")
+    attack.add_argument(
+        "--soak",
+        type=float,
+        default=300,
+        metavar="SECONDS",
+        help="of the servers; 0: fuzzer alone (default: %(default)s)",
+    )
+    attack.add_argument("--corpus", type=Path, default=CORPUS, metavar="DIR", help="seeds, a folder for each target")
+    attack.add_argument("--kept", type=Path, default=BUILD / "attack", metavar="DIR", help="for cases that failed")
+    attack.add_argument("--replay", type=Path, metavar="FILE", help="try one case that failed once more")
+    attack.add_argument("--write", type=Path, metavar="DIR", help="put the part `robustness` into its benchmarks")
+    _add_json(attack)
 
 
 def _add_bundle_step(steps: Steps) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from build_scripts.benchmarks.attack.page import render_attack
 from build_scripts.benchmarks.variants.table import PARTS, render_comparison
 
 # What a command returns; `--json` prints it as it is.
@@ -103,6 +104,7 @@ def _text(value: object) -> str:
 
 
 RENDERERS: Mapping[str, Callable[[Mapping[str, Any]], RenderableType]] = {
+    "attack": render_attack,
     "evaluate": render_evaluation,
     "prune": render_pruning,
     "bundle": render_bundle,

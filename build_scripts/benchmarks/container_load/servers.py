@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from build_scripts.errors import BuildError
@@ -15,9 +16,24 @@ ROOT = Path(__file__).resolve().parents[3]
 _START_TIMEOUT_S = 60.0
 
 
+@dataclass(frozen=True)
+class ServerProcess:
+    """Where a server answers, and its process."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
 def container(**settings: str) -> Iterator[str]:
     """Run the container with these settings; yields its URL once it accepts connections."""
+    with container_process(**settings) as server:
+        yield server.url
+
+
+@contextmanager
+def container_process(**settings: str) -> Iterator[ServerProcess]:
+    """Run the container with these settings; yields it once it accepts connections."""
     port = _free_port()
     environment = {
         "PALIER_HOST": "127.0.0.1",
@@ -27,16 +43,16 @@ def container(**settings: str) -> Iterator[str]:
         "PALIER_PROVIDER": "cpu",
         **settings,
     }
-    with _process(["-m", "functions.container", "serve"], environment, port) as url:
-        yield url
+    with _process(["-m", "functions.container", "serve"], environment, port) as server:
+        yield server
 
 
 @contextmanager
 def fastapi(model: Path) -> Iterator[str]:
     """Run the usual FastAPI recipe on a model file; yields its URL once it accepts connections."""
     port = _free_port()
-    with _process(["-m", "build_scripts.benchmarks.peers.fastapi_list", str(model), str(port)], {}, port) as url:
-        yield url
+    with _process(["-m", "build_scripts.benchmarks.peers.fastapi_list", str(model), str(port)], {}, port) as server:
+        yield server.url
 
 
 def _free_port() -> int:
@@ -45,13 +61,13 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _process(command: Sequence[str], environment: Mapping[str, str], port: int) -> Iterator[str]:
+def _process(command: Sequence[str], environment: Mapping[str, str], port: int) -> Iterator[ServerProcess]:
     process = subprocess.Popen(
         [sys.executable, *command], cwd=ROOT, env=os.environ | dict(environment), stdout=subprocess.DEVNULL
     )
     try:
         _wait_for(process, port)
-        yield f"http://127.0.0.1:{port}"
+        yield ServerProcess(f"http://127.0.0.1:{port}", process.pid)
     finally:
         process.terminate()
         process.wait(timeout=30)

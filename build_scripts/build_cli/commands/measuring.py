@@ -1,6 +1,7 @@
 """The commands that measure."""
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping
 
 from build_scripts.build_cli.parser import BUILD, CHECKPOINTS
@@ -40,6 +41,23 @@ def benchmark_command(options: argparse.Namespace) -> Report:
     if options.write is not None:
         _write(reports, options)
     return dict(reports) if options.all else next(iter(reports.values()))
+
+
+def attack_command(options: argparse.Namespace) -> Report:
+    """Attack decoders, apps, readers and servers; `--replay` takes one case that failed."""
+    from build_scripts.benchmarks.attack.benchmark import Servers, replay, run_attack
+    from build_scripts.benchmarks.attack.fuzzing import Attack
+    from build_scripts.benchmarks.benchmark_page import write_robustness
+
+    if options.replay is not None:
+        return replay(options.replay)
+    if options.cases < 1 or options.soak < 0:
+        raise ValueError("--cases must be 1 or more, --soak 0 or more.")
+    asked = Attack(options.corpus, options.kept, options.cases, options.seed)
+    report = run_attack(asked, Servers(options.soak), lambda line: print(line, file=sys.stderr, flush=True))
+    if options.write is not None:
+        write_robustness(report, options.write)
+    return report
 
 
 def _against_reference(options: argparse.Namespace) -> Report:

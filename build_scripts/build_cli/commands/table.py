@@ -20,7 +20,12 @@ from build_scripts.build_cli.commands.making import (
     simulate_command,
     train_command,
 )
-from build_scripts.build_cli.commands.measuring import benchmark_command, emulate_command, evaluate_command
+from build_scripts.build_cli.commands.measuring import (
+    attack_command,
+    benchmark_command,
+    emulate_command,
+    evaluate_command,
+)
 from build_scripts.build_cli.tables import Report
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
@@ -40,5 +45,6 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "emulate": emulate_command,
     "evaluate": evaluate_command,
     "benchmark": benchmark_command,
+    "attack": attack_command,
     "bundle": bundle_command,
 }
