@@ -28,7 +28,7 @@ TORCH = said=$$($(PIP) $(TORCH_ONLY) 2>&1) || \
   { echo "$$said"; echo "PyTorch cannot be installed: no index gave a file for this Python whose hash stands in $(LOCKS)/torch.txt."; exit 1; }
 
 # Tests in as many processes as there are processors, at most four; those that share what takes long to make in one.
-WORKERS := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+WORKERS := --numprocesses auto --maxprocesses 4 --no-loadscope-reorder
 
 # dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
 STAGE ?=

@@ -12,6 +12,8 @@ import httpx
 import hypothesis
 import pytest
 from starlette.applications import Starlette
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from functions.core.observability.telemetry import LOGGER, configure_logging
 from functions.core.settings import Settings, get_settings
@@ -68,17 +70,25 @@ MakeSettings = Callable[..., Settings]
 ReadLog = Callable[[], list[dict[str, Any]]]
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give each test the group that it runs with where workers share the suite, and the slow ones their mark."""
-    item.add_marker(pytest.mark.xdist_group(group_of(item.nodeid)))
-    if item.nodeid.startswith(SLOW):
-        item.add_marker(pytest.mark.slow)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the groups that take longest."""
+    """Mark the slow tests, and begin with the groups that take longest."""
     order = list(GROUPS)
     items.sort(key=lambda item: order.index(group) if (group := group_of(item.nodeid)) in order else len(order))
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Give each group of tests to one worker."""
+    return _GroupScheduling(config, log)
+
+
+class _GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    # xdist's own loadgroup changes an item's private name, which newer pytest no longer reports.
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
 
 
 def group_of(node_id: str) -> str:
