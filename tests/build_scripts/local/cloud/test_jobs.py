@@ -140,10 +140,13 @@ def test_a_role_of_jobs_grants_nothing_beyond_its_policy(cloud: Cloud, name: str
     key: Any = {"job_id": {"S": "none"}}
     assert "Item" not in client("dynamodb").get_item(TableName=mine["PALIER_JOBS_TABLE"], Key=key)
     client("s3").list_objects_v2(Bucket=mine["PALIER_JOBS_BUCKET"], Prefix="jobs/")
+    # Files of submissions that were refused are removed.
+    client("s3").delete_object(Bucket=mine["PALIER_JOBS_BUCKET"], Key="jobs/none")
     refused: list[Callable[[], Any]] = [
         lambda: client("dynamodb").delete_item(TableName=mine["PALIER_JOBS_TABLE"], Key=key),
         lambda: client("dynamodb").get_item(TableName=theirs["PALIER_JOBS_TABLE"], Key=key),
-        lambda: client("s3").delete_object(Bucket=mine["PALIER_JOBS_BUCKET"], Key="jobs/none"),
+        lambda: client("s3").delete_object(Bucket=theirs["PALIER_JOBS_BUCKET"], Key="jobs/none"),
+        lambda: client("s3").delete_bucket(Bucket=mine["PALIER_JOBS_BUCKET"]),
         lambda: client("s3").list_objects_v2(Bucket=theirs["PALIER_JOBS_BUCKET"]),
         lambda: client("sqs").purge_queue(QueueUrl=mine["PALIER_JOBS_QUEUE_URL"]),
         lambda: client("sqs").send_message(QueueUrl=theirs["PALIER_JOBS_QUEUE_URL"], MessageBody="{}"),
