@@ -137,6 +137,14 @@ def test_a_job_whose_server_ends_in_its_middle_goes_on_with_the_next(
         assert again.interrupt()[0] == 0
 
 
+def has_ended(pid: int) -> bool:
+    """Whether a killed process is gone, or waits for its parent alone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 def test_a_folder_has_one_server_whose_killed_emulator_is_started_again(
     start: Start, environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -151,6 +159,8 @@ def test_a_folder_has_one_server_whose_killed_emulator_is_started_again(
         assert err == f"local_server: {sentence}\n"
         (emulator,) = services_of(server.process.pid)
         os.kill(emulator, signal.SIGKILL)
+        while not has_ended(emulator):
+            time.sleep(0.01)
         job_id = call(server, "POST", "/jobs", json={"signals": [recording(name) for name in FOUR]})["job_id"]
         assert finished(server, job_id)["state"] == "succeeded"
         assert classes(server, job_id) == FOUR
