@@ -43,11 +43,11 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve test test-quick check format models bundle bench attack synth bootstrap deploy destroy cloud cloud-down lock clean
+.PHONY: help serve test test-quick test-networks check format models bundle bench attack synth bootstrap deploy destroy cloud cloud-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 15
 
 serve: $(VENV)/.serve ## diagnose recordings on this machine: http://127.0.0.1:8000
 	@$(BIN)/python local_server.py --host $(HOST) --port $(PORT) $(ARGS)
@@ -57,6 +57,9 @@ test: $(VENV)/.dev $(VENV)/.kserve ## run the whole test suite
 
 test-quick: $(VENV)/.dev ## run the unit tests alone: no process, browser, cloud or training; under a minute
 	@$(BIN)/python -m pytest $(WORKERS) -m "not slow" $(ARGS)
+
+test-networks: $(VENV)/.dev ## build everyday networks whole, with real clocks, and a hundred random ones; half an hour
+	@$(BIN)/python -m pytest --networks --durations=5 tests/build_scripts/recipes $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, architecture, docs
 	$(BIN)/ruff format --check --quiet .

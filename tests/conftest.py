@@ -73,8 +73,16 @@ MakeSettings = Callable[..., Settings]
 ReadLog = Callable[[], list[dict[str, Any]]]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the slow tests, and begin with the groups that take longest."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--networks", action="store_true", help="run the long tests of networks alone: make test-networks")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take the long tests of networks or all others, mark the slow ones, begin with the groups that take longest."""
+    alone = config.getoption("--networks")
+    others = [one for one in items if (one.get_closest_marker("networks") is not None) != alone]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [one for one in items if one not in others]
     order = list(GROUPS)
     items.sort(key=lambda item: order.index(group) if (group := group_of(item.nodeid)) in order else len(order))
     for item in items:

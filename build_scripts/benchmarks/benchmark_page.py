@@ -13,6 +13,7 @@ from build_scripts.benchmarks.attack.page import render_robustness, robustness_r
 from build_scripts.benchmarks.cold_start.page import render_cold_start, summary_rows
 from build_scripts.benchmarks.container_load.page import render_serving, serving_rows
 from build_scripts.benchmarks.job_load.page import job_rows, render_jobs
+from build_scripts.benchmarks.networks.page import network_rows, render_networks
 from build_scripts.benchmarks.reference_recipe import REFERENCE
 from build_scripts.benchmarks.variants.page import render_variants
 from build_scripts.benchmarks.variants.recipe import labels_of
@@ -34,6 +35,7 @@ _TITLES = {
     "against_reference": ("The shipped model against the reference network", "benchmark --against-reference"),
     "reference": ("The quantization recipe on the reference network", "benchmark --reference"),
     "variants": ("The shipped model in all its forms", "benchmark --variants"),
+    "networks": ("Everyday networks", "benchmark --networks"),
     "http": ("A request, end to end", "benchmark --http"),
     "cold_start": ("A cold start on Lambda", "benchmark --cold-start"),
     "serving": ("The container under load", "benchmark --serving"),
@@ -47,13 +49,14 @@ _ARMS = {
     "fastapi_json": "FastAPI, `list[float]` JSON",
     "reference_onnx_fp32": "reference ResNet-18, onnxruntime float32",
 } | labels_of(REFERENCE.variants)
-# The part of another command, `attack`.
-ROBUSTNESS = "robustness"
+# The part of another command, `attack`, and the one that is also written alone.
+ROBUSTNESS, NETWORKS = "robustness", "networks"
 # Sections of more than one table.
 _PAGES = {
     "cold_start": render_cold_start,
     "serving": render_serving,
     "jobs": render_jobs,
+    NETWORKS: render_networks,
     ROBUSTNESS: render_robustness,
 }
 _PERCENTILES = {"p50_ms": "median ms", "p95_ms": "95th percentile ms", "p99_ms": "99th percentile ms"}
@@ -70,7 +73,8 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     What another command has written there stays.
 
     Args:
-        reports: all of `against_reference`, `reference`, `variants`, `http`, `cold_start`, `serving` and `jobs`.
+        reports: all of `against_reference`, `reference`, `variants`, `networks`, `http`, `cold_start`, `serving` and
+            `jobs`.
         manifest: of the model that was measured; its evidence is quoted beside the times.
         folder: for example docs.
     """
@@ -82,8 +86,8 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     )
 
 
-def write_robustness(report: Report, folder: Path) -> None:
-    """Write the report of an attack beside the others of a folder; their figures and their date stay.
+def write_part(name: str, report: Report, folder: Path) -> None:
+    """Write one report, ROBUSTNESS or NETWORKS, beside the others of a folder; their figures and their date stay.
 
     Raises:
         BuildError: the folder has no benchmarks yet.
@@ -91,7 +95,9 @@ def write_robustness(report: Report, folder: Path) -> None:
     document = _read(folder)
     if not document:
         raise BuildError(f"{folder} has no benchmarks.json to write into; make it first: make bench.")
-    _write({**document, "reports": {**document["reports"], ROBUSTNESS: report}}, folder)
+    reports = {**document["reports"], name: report}
+    in_order = {one: reports[one] for one in _TITLES if one in reports}
+    _write({**document, "reports": in_order}, folder)
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -133,6 +139,7 @@ def _summary(document: Mapping[str, Any]) -> str:
             "a window as JSON, against FastAPI with `list[float]`",
             f"{http['json_speedup_over_fastapi']:.1f} times faster",
         ),
+        *(network_rows(reports[NETWORKS]) if NETWORKS in reports else ()),
         *summary_rows(reports["cold_start"]),
         *(serving_rows(reports["serving"]) if "serving" in reports else ()),
         *(job_rows(reports["jobs"]) if "jobs" in reports else ()),

@@ -178,6 +178,7 @@ def _add_measuring_steps(steps: Steps) -> None:
     which.add_argument(
         "--against-reference", action="store_true", help="the shipped model beside the reference network"
     )
+    which.add_argument("--networks", action="store_true", help="everyday networks, beside onnxruntime's quantization")
     which.add_argument("--http", action="store_true", help="requests to the server")
     which.add_argument("--cold-start", action="store_true", help="the bundle in the local Lambda; needs root")
     which.add_argument("--serving", action="store_true", help="the container under 64 clients, beside FastAPI")

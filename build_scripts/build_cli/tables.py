@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from build_scripts.benchmarks.attack.page import render_attack
+from build_scripts.benchmarks.networks.page import networks_tables
 from build_scripts.benchmarks.variants.table import PARTS, render_comparison
 
 # What a command returns; `--json` prints it as it is.
@@ -21,8 +22,10 @@ def render(step: str, report: Mapping[str, Any]) -> RenderableType:
 def render_report(report: Mapping[str, Any], title: str = "") -> RenderableType:
     """Return a report as a table of two columns; an inner object has a table of its own below.
 
-    A report of cells is a comparison of variants and has their tables below.
+    A report of cells is a comparison of variants and has their tables below; one of networks is a table of them.
     """
+    if "networks" in report:
+        return networks_tables(report)
     if "cells" in report:
         others = {name: value for name, value in report.items() if name not in PARTS}
         return Group(render_report(others, title), render_comparison(report))

@@ -64,7 +64,9 @@ class Budget:
 def interleaved(candidates: Mapping[str, Callable[[], object]], rounds: Rounds) -> dict[str, Latency]:
     """Time candidates in turn, round after round, and return their latencies by name."""
     times: dict[str, list[float]] = {name: [] for name in candidates}
-    for _ in Progress(range(rounds.count), "measure", "round"):
+    # A single round is a part of a longer step.
+    turns = range(rounds.count)
+    for _ in Progress(turns, "measure", "round") if rounds.count > 1 else turns:
         for name, call in candidates.items():
             if rounds.warm_up:
                 call()

@@ -35,8 +35,8 @@ def emulate_command(options: argparse.Namespace) -> Report:
 
 def benchmark_command(options: argparse.Namespace) -> Report:
     """Time what was asked for; `--all` gives one report for each benchmark."""
-    if options.write is not None and not options.all:
-        raise ValueError("--write needs --all: the page shows every benchmark.")
+    if options.write is not None and not (options.all or options.networks):
+        raise ValueError("--write needs --all or --networks: other benchmarks are not written alone.")
     reports = {name: run(options) for name, run in BENCHMARKS.items() if options.all or getattr(options, name)}
     if options.write is not None:
         _write(reports, options)
@@ -47,7 +47,7 @@ def attack_command(options: argparse.Namespace) -> Report:
     """Attack decoders, apps, readers and servers; `--replay` takes one case that failed."""
     from build_scripts.benchmarks.attack.benchmark import Servers, replay, run_attack
     from build_scripts.benchmarks.attack.fuzzing import Attack
-    from build_scripts.benchmarks.benchmark_page import write_robustness
+    from build_scripts.benchmarks.benchmark_page import ROBUSTNESS, write_part
 
     if options.replay is not None:
         return replay(options.replay)
@@ -56,7 +56,7 @@ def attack_command(options: argparse.Namespace) -> Report:
     asked = Attack(options.corpus, options.kept, options.cases, options.seed)
     report = run_attack(asked, Servers(options.soak), lambda line: print(line, file=sys.stderr, flush=True))
     if options.write is not None:
-        write_robustness(report, options.write)
+        write_part(ROBUSTNESS, report, options.write)
     return report
 
 
@@ -77,6 +77,12 @@ def _variants(options: argparse.Namespace) -> Report:
 
     checkpoint = options.checkpoint or CHECKPOINTS / f"{options.model}.pt"
     return benchmark_package(options.models, options.model, checkpoint, quick=options.quick)
+
+
+def _networks(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.networks.benchmark import benchmark_networks
+
+    return benchmark_networks(quick=options.quick)
 
 
 def _http(options: argparse.Namespace) -> Report:
@@ -104,9 +110,12 @@ def _jobs(options: argparse.Namespace) -> Report:
 
 
 def _write(reports: Mapping[str, Report], options: argparse.Namespace) -> None:
-    from build_scripts.benchmarks.benchmark_page import write_benchmarks
+    from build_scripts.benchmarks.benchmark_page import NETWORKS, write_benchmarks, write_part
     from functions.core.models.models import ModelRepository
 
+    if not options.all:
+        write_part(NETWORKS, reports[NETWORKS], options.write)
+        return
     write_benchmarks(reports, ModelRepository(options.models).manifest(options.model), options.write)
 
 
@@ -115,6 +124,7 @@ BENCHMARKS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "against_reference": _against_reference,
     "reference": _reference,
     "variants": _variants,
+    "networks": _networks,
     "http": _http,
     "cold_start": _cold_start,
     "serving": _serving,

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 from onnx.utils import Extractor
 
+from build_scripts.data.progress import Progress
 from build_scripts.measuring.latency import Rounds, interleaved
 from build_scripts.networks.trained import LOGITS
 from functions.core.models.engine import OnnxEngine
@@ -25,5 +26,5 @@ def novelty_cost(path: Path, windows: Float32Array) -> float:
     bare = Extractor(model).extract_model([model.graph.input[0].name], [LOGITS])
     engines = {"whole": OnnxEngine(path), "bare": OnnxEngine(bare.SerializeToString())}
     calls = {name: partial(engine.run, windows) for name, engine in engines.items()}
-    rounds = [interleaved(calls, CALLS) for _ in range(ROUNDS)]
+    rounds = [interleaved(calls, CALLS) for _ in Progress(range(ROUNDS), "cost of novelty", "round")]
     return float(np.median([one["whole"].p50_ms / one["bare"].p50_ms for one in rounds])) - 1.0

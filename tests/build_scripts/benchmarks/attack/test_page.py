@@ -6,7 +6,7 @@ import pytest
 
 from build_scripts.benchmarks.attack.benchmark import faults
 from build_scripts.benchmarks.attack.page import render_attack, render_robustness, robustness_rows
-from build_scripts.benchmarks.benchmark_page import render_benchmarks, write_robustness
+from build_scripts.benchmarks.benchmark_page import ROBUSTNESS, render_benchmarks, write_part
 from build_scripts.errors import BuildError
 
 ROW: dict[str, Any] = {
@@ -79,7 +79,7 @@ def test_a_report_joins_the_others_of_a_folder(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("build_scripts.benchmarks.benchmark_page.README", readme)
     before = json.loads((docs / "benchmarks.json").read_text())
     (tmp_path / "benchmarks.json").write_text(json.dumps(before))
-    write_robustness(REPORT, tmp_path)
+    write_part(ROBUSTNESS, REPORT, tmp_path)
     after = json.loads((tmp_path / "benchmarks.json").read_text())
     assert after["reports"] == before["reports"] | {"robustness": REPORT}
     assert after["date"] == before["date"]
@@ -89,4 +89,4 @@ def test_a_report_joins_the_others_of_a_folder(tmp_path: Path, monkeypatch: pyte
 
 def test_a_folder_without_benchmarks_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"has no benchmarks\.json"):
-        write_robustness(REPORT, tmp_path)
+        write_part(ROBUSTNESS, REPORT, tmp_path)

@@ -15,6 +15,7 @@ SHIPPED = (MODELS, "journal-bearing")
 @pytest.mark.parametrize(
     ("option", "module", "function", "arguments"),
     [
+        ("--networks", "networks.benchmark", "benchmark_networks", ()),
         ("--http", "benchmark_http", "run_http_benchmark", ()),
         ("--cold-start", "cold_start.benchmark", "benchmark_cold_start", (BUILD / "cold_start",)),
         ("--serving", "container_load.benchmark", "benchmark_serving", SHIPPED),
@@ -51,4 +52,5 @@ def test_all_runs_every_benchmark_in_order(monkeypatch: pytest.MonkeyPatch, caps
 
 def test_writing_needs_every_benchmark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["benchmark", "--http", "--write", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == "benchmark: --write needs --all: the page shows every benchmark.\n"
+    sentence = "benchmark: --write needs --all or --networks: other benchmarks are not written alone.\n"
+    assert capsys.readouterr().err == sentence
