@@ -54,6 +54,7 @@ class LocalServices:
     _open: ExitStack = field(default_factory=ExitStack)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: _Started | None = None
+    _closing: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._installation = Installation(self.tell, self.cache)
@@ -88,6 +89,7 @@ class LocalServices:
     def close(self) -> None:
         """End the installation, the workers and the services, where they were started."""
         self._installation.close()
+        self._closing.set()
         with self._lock:
             self._open.close()
 
@@ -124,7 +126,19 @@ class LocalServices:
 
         with answering(_WHAT):
             settings, workers = start(self._open, self.settings, services.access, self.tell)
+        threading.Thread(target=self._keep_running, args=[services], daemon=True).start()
         return _Started(services, settings, workers)
+
+    def _keep_running(self, services: EmbeddedServices) -> None:
+        """Start the services again as soon as they end: their port takes connections that nobody else answers."""
+        services.wait()
+        while not self._closing.is_set():
+            try:
+                self._need()
+            except DependencyUnavailableError:
+                # The next request tries again, and reports it.
+                return
+            services.wait()
 
     @contextmanager
     def _opened(self, folder: Path) -> Iterator[EmbeddedServices]:
