@@ -128,6 +128,11 @@ def test_a_job_whose_server_ends_in_its_middle_goes_on_with_the_next(
         # Workers whose server was killed write that the services are gone.
         assert ended(server, number)[0] == status
     with running(small_parts, "--data-dir", folder) as again:
+        # Nobody need ask for them.
+        deadline = time.monotonic() + SECONDS
+        while not workers_of(again.process.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
         job = finished(again, job_id)
         assert (job["state"], job["total"], job["done"], job["failed"]) == ("succeeded", 60, 60, 0)
         assert classes(again, job_id) == FOUR * 15

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +62,16 @@ class LocalServices:
     def begin_installation(self) -> None:
         """Install the services in the background where they are not; starting them waits for it."""
         self._installation.begin()
+
+    def resume(self) -> None:
+        """Start everything in the background where the data folder keeps a state: the jobs in it go on."""
+        if self.data_dir is not None and (self.data_dir / "state").is_dir():
+            threading.Thread(target=self._resume, daemon=True).start()
+
+    def _resume(self) -> None:
+        # The next request tries again, and reports what was wrong.
+        with suppress(DependencyUnavailableError):
+            self.need_workers()
 
     def stop_installation(self) -> None:
         """End an installation that runs: who waits for the services gets an error, and the server can end."""
