@@ -39,7 +39,7 @@ class Effort:
     variants: tuple[str, ...] = ()
 
 
-FULL = Effort(records=200, steps=150)
+FULL = Effort(records=160, steps=80)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def manifest_of(out: Path, name: str) -> Manifest:
 
 def check_package(manifest: Manifest, kind: Kind) -> None:
     assert kind.precision in {one.precision for one in manifest.variants}
-    assert ("fixed_length" in manifest.evidence.notes) != kind.free_length
+    assert ("length" in manifest.evidence.notes) != kind.free_length
 
 
 @pytest.mark.usefixtures("quick_builds")
