@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from build_scripts.benchmarks.variants.arms import torch_threads
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
 
 CLASSES = ("healthy", "unbalance", "bearing", "cavitation")
@@ -57,15 +58,17 @@ def train_on(records: ToyRecords, network: nn.Module, steps: int) -> nn.Module:
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, steps)
-    for _ in range(steps):
-        windows, label = records.batch(rng)
-        loss = _loss(network(windows), label)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
+    # More threads gain nothing on batches this small, and share what is computed in another order.
+    with torch_threads(1):
+        for _ in range(steps):
+            windows, label = records.batch(rng)
+            loss = _loss(network(windows), label)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
     return network.eval()
 
 

@@ -44,7 +44,7 @@ ZOO: Mapping[str, Kind] = {
     "flattened-cnn": Kind("CNN, flattened", FlattenedCNN, 8, free_length=False, checkpoint="data-parallel"),
     "wide-kernel-cnn": Kind("CNN, wide first kernel (WDCNN)", WideKernelCNN, 8, free_length=False),
     "dilated-branches": Kind("CNN, dilated branches", DilatedBranches, 8, checkpoint="compiled"),
-    "inception": Kind("CNN, inception blocks", InceptionCNN, 8),
+    "inception": Kind("CNN, inception blocks", InceptionCNN, 4),
     "several-heads": Kind("CNN, several heads", SeveralHeads, 8, checkpoint="with-optimizer"),
     "squeezed-resnet": Kind("ResNet with squeeze and excitation", SqueezedResNet, 8),
     "causal": Kind("causal convolutions (TCN)", CausalNet, 8),

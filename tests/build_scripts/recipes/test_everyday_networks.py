@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,21 @@ from tests.build_scripts.recipes.conftest import ENDED
 pytestmark = pytest.mark.usefixtures("work")
 
 SMALL = Effort(records=32, steps=60, windows=16, small=True, variants=("static-minmax", "dynamic-uint8"))
+# Those of which each has a way of its own through a build.
+IN_THE_SUITE = (
+    "pooled-cnn",
+    "flattened-cnn",
+    "dilated-branches",
+    "inception",
+    "several-heads",
+    "attention-cnn",
+    "patch-transformer",
+    "cnn-lstm",
+    "patch-lstm",
+    "spectrum-mlp",
+    "named-answers",
+    "probabilities",
+)
 CASES = SHARED / "cases" / "networks.py"
 WITHOUT = "the networks of shared/cases are not on this machine"
 # Guards against a process that hangs, not against a slow machine.
@@ -40,11 +56,23 @@ def check_package(manifest: Manifest, kind: Kind) -> None:
 
 
 @pytest.mark.usefixtures("quick_builds")
-@pytest.mark.parametrize("name", [name for name, kind in ZOO.items() if kind.precision == "int8"])
+@pytest.mark.parametrize("name", IN_THE_SUITE)
 def test_a_kind_in_small_becomes_a_package(name: str, tmp_path: Path) -> None:
     case = write_case(name, ZOO[name], tmp_path / "case", SMALL)
     assert build(case, tmp_path / "out") == 0
     check_package(manifest_of(tmp_path / "out", name), ZOO[name])
+
+
+@pytest.mark.usefixtures("quick_builds")
+def test_a_gru_is_packaged_in_float32_where_that_is_allowed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kind = ZOO["patch-gru"]
+    case = write_case("patch-gru", kind, tmp_path / "case", replace(SMALL, variants=("dynamic-uint8",)))
+    assert build(case, tmp_path / "out") == 1
+    sentence = capsys.readouterr().err.splitlines()[-1]
+    assert sentence.startswith("build: No quantized variant passes its gates: dynamic-uint8: not tried: ")
+    assert not (tmp_path / "out").exists()
+    assert build(case, tmp_path / "out", "--allow-float32") == 0
+    check_package(manifest_of(tmp_path / "out", "patch-gru"), kind)
 
 
 @pytest.mark.networks

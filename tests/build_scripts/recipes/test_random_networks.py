@@ -46,10 +46,10 @@ def made(text: str) -> torch.nn.Module:
     return network
 
 
-def write_network(folder: Path, text: str) -> None:
+def write_network(folder: Path, text: str, exporter: str) -> None:
     """A random network as its owner has it, with weights as they are made and records of noise."""
     (folder / "network.py").write_text(text)
-    (folder / "recipe.toml").write_text(RECIPE)
+    (folder / "recipe.toml").write_text(f'{RECIPE}[export]\nexporter = "{exporter}"\n')
     torch.manual_seed(0)
     torch.save(made(text).state_dict(), folder / "weights.pt")
     for seed, part in enumerate(("training", "fitting", "unseen")):
@@ -76,7 +76,7 @@ class Trial:
         """Build it; there is a package, or a sentence and nothing."""
         text = random_network(seed)
         self.request.node.add_report_section("call", f"the network of seed {seed}", text)
-        write_network(self.folder, text)
+        write_network(self.folder, text, "dynamo" if seed % 4 else "legacy")
         status, error = self._build("--allow-float32" if seed % 2 else None)
         self.request.node.add_report_section("call", "standard error", error)
         package = self.folder / "out" / "random" / "1"
