@@ -56,5 +56,5 @@ ZOO: Mapping[str, Kind] = {
     "spectrum-mlp": Kind("linear layers on a spectrum", SpectrumMLP, 32, free_length=False),
     "named-answers": Kind("CNN, answers by name", NamedAnswers, 8, recipe={"output": "logits"}),
     "dataclass-answer": Kind("CNN, answer in a dataclass", DataclassAnswer, 8, recipe={"output": "logits"}),
-    "probabilities": Kind("CNN, softmax at its end", Probabilities, 8, recipe={"output_kind": "probabilities"}),
+    "probabilities": Kind("CNN, softmax at its end", Probabilities, 8, recipe={"gives": "probabilities"}),
 }
