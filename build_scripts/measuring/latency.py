@@ -1,7 +1,7 @@
 """Timing side by side: every candidate in every round, so that a busy machine is unfair to none."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,11 +34,25 @@ class Latency:
 
 @dataclass(frozen=True)
 class Rounds:
-    """How often: rounds, and calls of each candidate in one round, after one to warm up unless told not to."""
+    """How often: rounds, and calls of each candidate in one round, after one to warm up unless told not to.
+
+    They end sooner where calls are long: a candidate takes no further call in a round once its share of the `seconds` is
+    over, and no round begins after them, but for the first `least`.
+    """
 
     count: int
     calls: int
     warm_up: bool = True
+    seconds: float = 60.0
+    least: int = 5
+
+    def turns(self) -> Iterator[int]:
+        """Yield the number of each round, from zero, until there are enough or the time is over."""
+        started = time.perf_counter()
+        for number in range(self.count):
+            if number >= self.least and time.perf_counter() - started > self.seconds:
+                return
+            yield number
 
 
 @dataclass(frozen=True)
@@ -64,14 +78,30 @@ class Budget:
 def interleaved(candidates: Mapping[str, Callable[[], object]], rounds: Rounds) -> dict[str, Latency]:
     """Time candidates in turn, round after round, and return their latencies by name."""
     times: dict[str, list[float]] = {name: [] for name in candidates}
-    # A single round is a part of a longer step.
-    turns = range(rounds.count)
-    for _ in Progress(turns, "measure", "round") if rounds.count > 1 else turns:
-        for name, call in candidates.items():
-            if rounds.warm_up:
-                call()
-            times[name] += [_timed_ms(call) for _ in range(rounds.calls)]
+    for _ in Progress(rounds.turns(), "measure", "round", total=rounds.count):
+        for name, taken in timed_round(candidates, rounds).items():
+            times[name] += taken
     return {name: Latency.of(values) for name, values in times.items()}
+
+
+def timed_round(candidates: Mapping[str, Callable[[], object]], rounds: Rounds) -> dict[str, list[float]]:
+    """Time the calls of one round and return what they took, in ms, by name."""
+    times = {}
+    share_s = rounds.seconds / rounds.count / len(candidates)
+    for name, call in candidates.items():
+        if rounds.warm_up:
+            call()
+        times[name] = list(_repeated(call, rounds.calls, share_s))
+    return times
+
+
+def _repeated(call: Callable[[], object], most: int, seconds: float) -> Iterator[float]:
+    """Yield what calls took, in ms: one at least, no further one after so many seconds."""
+    started = time.perf_counter()
+    for number in range(most):
+        if number and time.perf_counter() - started > seconds:
+            return
+        yield _timed_ms(call)
 
 
 def within_budget(candidates: Mapping[str, Callable[[], object]], budget: Budget) -> dict[str, Latency]:

@@ -12,6 +12,14 @@ def test_candidates_take_turns_after_one_call_to_warm_up() -> None:
     assert [one.calls for one in latencies.values()] == [6, 6]
 
 
+def test_long_calls_are_fewer_in_a_round_and_rounds_are_fewer() -> None:
+    calls: list[str] = []
+    candidates = {"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}
+    latencies = interleaved(candidates, Rounds(20, 10, seconds=-1.0, least=3))
+    assert "".join(calls) == "aabb" * 3
+    assert [one.calls for one in latencies.values()] == [3, 3]
+
+
 def test_percentiles_of_known_times() -> None:
     latency = Latency.of([float(value) for value in range(100, -1, -1)])
     assert latency == Latency(p50_ms=50, p95_ms=95, p99_ms=99, min_ms=0, calls=101)
