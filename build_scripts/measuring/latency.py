@@ -36,8 +36,8 @@ class Latency:
 class Rounds:
     """How often: rounds, and calls of each candidate in one round, after one to warm up unless told not to.
 
-    They end sooner where calls are long: a candidate takes no further call in a round once its share of the `seconds` is
-    over, and no round begins after them, but for the first `least`.
+    They end sooner where calls are long: a candidate takes no further call in a round once its share of the `seconds`
+    is over, and no round begins after them, but for the first `least`.
     """
 
     count: int
