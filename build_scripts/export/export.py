@@ -9,7 +9,7 @@ import torch
 
 from build_scripts.errors import BuildError, ExportError, RecipeError, ValidationFailed
 from build_scripts.export.onnx_file import slimmed
-from build_scripts.export.torch_export import DEFAULT, ExportOptions, traced
+from build_scripts.export.torch_export import DEFAULT, ExportOptions, holds_script, traced
 from build_scripts.export.validate import Contract, free_lengths, validate
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
 from build_scripts.networks.trained import TrainedModel, model_of
@@ -56,6 +56,9 @@ def export_network(
         ValidationFailed: the file is not what the network is.
     """
     window = model.description.window
+    if holds_script(model.network) and options.exporter != "legacy":
+        log.info("TorchScript is exported by the legacy exporter")
+        options = replace(options, exporter="legacy")
     if options.length == "fixed":
         reason = "the recipe asks for it"
     else:
