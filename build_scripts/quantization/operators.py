@@ -31,13 +31,18 @@ FLOAT_WORK = frozenset(
 
 def executed_operators(path: Path) -> Counter[str]:
     """Count the operators onnxruntime really runs after all of its graph optimizations."""
+    return Counter(node.op_type for node in executed_graph(path).node)
+
+
+def executed_graph(path: Path) -> onnx.GraphProto:
+    """Return the graph onnxruntime really runs after all of its graph optimizations."""
     with TemporaryDirectory() as directory:
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         options.optimized_model_filepath = str(Path(directory) / "optimized.onnx")
         options.log_severity_level = 3
         onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        return Counter(node.op_type for node in onnx.load(options.optimized_model_filepath).graph.node)
+        return onnx.load(options.optimized_model_filepath).graph
 
 
 def integer_share(path: Path) -> float:

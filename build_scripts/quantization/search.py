@@ -5,17 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import onnx
 
+from build_scripts.data.progress import Progress
 from build_scripts.data.records import LabelledRecords
-from build_scripts.errors import BuildError
+from build_scripts.errors import BuildError, QuantizationError
+from build_scripts.export.passes.session import SESSION_ERRORS
 from build_scripts.measuring.gates import MAX_ACCURACY_DROP, MIN_AGREEMENT, MIN_SPEEDUP
 from build_scripts.measuring.latency import Latency, Rounds, interleaved
 from build_scripts.measuring.outputs import agreement, run_records
 from build_scripts.quantization.calibration import checked_windows
+from build_scripts.quantization.layers import layer_weights
+from build_scripts.quantization.library import described
 from build_scripts.quantization.operators import integer_share
 from build_scripts.quantization.techniques import CANDIDATES
+from functions.core.errors import ModelUnavailableError
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -87,7 +93,7 @@ def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
         QuantizationError: the calibration windows do not fit the model.
     """
     checked_windows(space.windows, onnx.load(fp32))
-    made, failed = _make_all(fp32, space, work)
+    made, left_out = _make_all(fp32, space, work)
     files = {FLOAT: fp32} | made
     measured = _measure_all(files, space)
     limit = measured[FLOAT].window_accuracy - space.max_accuracy_drop
@@ -95,7 +101,7 @@ def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
         Tried(name, figures, None if name == FLOAT else refusal(figures, limit))
         for name, figures in measured.items()
     ]
-    tried += [Tried(name, None, reason) for name, reason in failed.items()]
+    tried += [Tried(name, None, reason) for name, reason in left_out.items()]
     kept = fastest(tried)
     for one in tried:
         log.info("  %s", summary_line(one, kept))
@@ -103,14 +109,34 @@ def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
 
 
 def _make_all(fp32: Path, space: SearchSpace, work: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """Return the file of each candidate that can be made, and why each other one cannot."""
+    weights = layer_weights(onnx.load(fp32))
     made: dict[str, Path] = {}
-    failed: dict[str, str] = {}
-    for name in space.names:
-        try:
-            made[name] = CANDIDATES[name].quantize(fp32, work / f"{name}.onnx", space.windows)
-        except BuildError as error:
-            failed[name] = str(error).removesuffix(".")
-    return made, failed
+    left_out: dict[str, str] = {}
+    with TemporaryDirectory() as ranges:
+        for name in Progress(space.names, "quantize", "variant"):
+            if obstacle := CANDIDATES[name].obstacle(weights):
+                left_out[name] = f"not tried: {obstacle}"
+                continue
+            try:
+                path = CANDIDATES[name].quantize(fp32, work / f"{name}.onnx", space.windows, Path(ranges))
+                made[name] = _running(path, space.windows[:1])
+            except BuildError as error:
+                left_out[name] = str(error).removesuffix(".")
+    return made, left_out
+
+
+def _running(path: Path, window: Float32Array) -> Path:
+    """Return the file of a candidate that onnxruntime runs.
+
+    Raises:
+        QuantizationError: it does not.
+    """
+    try:
+        OnnxEngine(path).run(window)
+    except (ModelUnavailableError, *SESSION_ERRORS) as error:
+        raise QuantizationError(f"onnxruntime does not run it: {described(error)}") from error
+    return path
 
 
 def _measure_all(files: Mapping[str, Path], space: SearchSpace) -> dict[str, Figures]:

@@ -76,6 +76,7 @@ def _quantization_options(options: argparse.Namespace) -> "QuantizationOptions":
         per_channel=not options.per_tensor,
         bits=options.bits,
         dynamic_weights=options.dynamic_weights,
+        scope=options.scope,
         exclude=tuple(options.exclude),
     )
 
