@@ -93,6 +93,7 @@ def _add_quantization_step(steps: Steps) -> None:
         "--dynamic-weights", choices=DYNAMIC_WEIGHTS, default=defaults.dynamic_weights, help="type of them"
     )
     quantize.add_argument("--scope", choices=SCOPES, help="which operators (default: the method's own)")
+    quantize.add_argument("--rewrite", action="store_true", help="static: the graph as integer kernels run it fastest")
     quantize.add_argument("--exclude", nargs="+", default=[], metavar="LAYER", help="layers left in float32, by name")
     _add_json(quantize)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, create_calibrator
 from onnxruntime.quantization.calibrate import (
     CalibraterBase,
@@ -17,7 +18,6 @@ from onnxruntime.quantization.calibrate import (
 )
 
 from build_scripts.errors import QuantizationError
-from build_scripts.export.passes.session import session
 from functions.core.preprocessing.arrays import Float32Array
 
 CALIBRATIONS = {
@@ -63,6 +63,7 @@ def calibrated_ranges(
 
     Ranges are kept in `folder`, and those that are there are taken: the folder belongs to one model and its windows.
     """
+    folder.mkdir(exist_ok=True)
     limits = _kept(folder / "minmax", lambda: _limits(source, folder, windows))
     if method is CalibrationMethod.MinMax:
         return limits
@@ -79,7 +80,7 @@ def _kept(path: Path, found: Callable[[], TensorsData]) -> TensorsData:
 def _limits(source: Path, folder: Path, windows: Float32Array) -> TensorsData:
     """Return the smallest and the largest value of every float32 tensor."""
     calibrator = create_calibrator(source, None, str(folder / "augmented.onnx"), CalibrationMethod.MinMax)
-    _one_thread(calibrator)
+    _patient(calibrator)
     calibrator.collect_data(WindowReader(_input_name(source), windows))
     return calibrator.compute_data()
 
@@ -102,7 +103,7 @@ def _thresholds(
     calibrator = create_calibrator(source, list(operators), augmented, method, extra_options=bins)
     if not calibrator.tensors_to_calibrate:
         raise QuantizationError(f"{source.name} has no tensor of {', '.join(operators)} to calibrate.")
-    _one_thread(calibrator)
+    _patient(calibrator)
     reach = {name: limits[name] for name in sorted(calibrator.tensors_to_calibrate)}
     calibrator.collector = _empty_histograms(calibrator, reach)
     name = _input_name(source)
@@ -111,9 +112,17 @@ def _thresholds(
     return calibrator.compute_data()
 
 
-def _one_thread(calibrator: CalibraterBase) -> None:
-    """Run the calibrator's model on one thread that does not spin: windows are small, and other work has the cores."""
-    calibrator.infer_session = session(onnx.load(calibrator.augmented_model_path))
+def _patient(calibrator: CalibraterBase) -> None:
+    """Let the threads of the calibrator's model wait without spinning: beside other work that is 50 times slower.
+
+    Their number stays onnxruntime's own, on which the last bits of a convolution depend.
+    """
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    path = calibrator.augmented_model_path
+    calibrator.infer_session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def _empty_histograms(calibrator: HistogramCalibrater, reach: Mapping[str, TensorData]) -> HistogramCollector:

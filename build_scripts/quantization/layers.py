@@ -81,6 +81,24 @@ def shielded(model: onnx.ModelProto, names: Sequence[str]) -> onnx.ModelProto:
     return copy
 
 
+def with_float_outputs(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a copy whose outputs are not rounded once more: no QuantizeLinear and DequantizeLinear stand before them.
+
+    An integer matrix product gives float32 as well, so that is an operator less, and closer to float32.
+    """
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    makers = {name: node for node in copy.graph.node for name in node.output}
+    for output in copy.graph.output:
+        last = makers[output.name]
+        first = makers.get(last.input[0]) if last.op_type == "DequantizeLinear" else None
+        if first is not None and first.op_type == "QuantizeLinear" and first.input[0] in makers:
+            makers[first.input[0]].output[0] = output.name
+            copy.graph.node.remove(last)
+            copy.graph.node.remove(first)
+    return copy
+
+
 def write_quantized(model: onnx.ModelProto, source: onnx.ModelProto, path: Path) -> Path:
     """Write a quantized model, slim and with the properties of its source, and return the path.
 

@@ -10,9 +10,17 @@ from onnxruntime.quantization.calibrate import TensorsData, save_tensors_data
 
 from build_scripts.errors import QuantizationError
 from build_scripts.quantization.calibration import calibrated_ranges, calibration_method, checked_windows
-from build_scripts.quantization.layers import checked_layers, prepared, shielded, side_layers, write_quantized
+from build_scripts.quantization.layers import (
+    checked_layers,
+    prepared,
+    shielded,
+    side_layers,
+    with_float_outputs,
+    write_quantized,
+)
 from build_scripts.quantization.library import quantizer_at_work
 from build_scripts.quantization.pools import SIDES, guarded, slow_pools
+from build_scripts.quantization.rewriting.sequence import rewritten
 from functions.core.preprocessing.arrays import Float32Array
 
 LAYERS = ("Conv", "Relu", "Gemm", "MatMul")
@@ -35,6 +43,7 @@ SCOPES = {
 class QuantizationConfig:
     """Static quantization: activations uint8, weights int8 per channel, ranges by minimum and maximum.
 
+    rewrite: whether the graph is first brought into the form that integer kernels run fastest.
     scope: one of SCOPES; what feeds the distance alone stays float32, and so do the layers whose names are in
     `exclude`.
     Seven-bit weights (reduce_range) keep the sum of two products, at most 2 * 255 * 64, inside the 16 bits
@@ -47,6 +56,7 @@ class QuantizationConfig:
     reduce_range: bool = True
     calibration: str = "minmax"
     scope: str = "convolutions"
+    rewrite: bool = False
     exclude: tuple[str, ...] = ()
 
 
@@ -71,10 +81,12 @@ def quantize(
     original, method = onnx.load(source), calibration_method(config.calibration)
     windows = checked_windows(calibration, original)
     with TemporaryDirectory() as directory, quantizer_at_work(source):
-        ready, raw = prepared(source, Path(directory)), Path(directory) / "raw.onnx"
+        given = _given(original, Path(directory), windows.shape[2]) if config.rewrite else source
+        ready, raw = prepared(given, Path(directory)), Path(directory) / "raw.onnx"
         if checked_layers(onnx.load(ready), config.exclude):
             onnx.save(shielded(onnx.load(ready), config.exclude), ready)
-        ranges = calibrated_ranges(ready, kept or Path(directory), windows, method, SCOPES[config.scope])
+        folder = (kept or Path(directory)) / ("rewritten" if config.rewrite else "given")
+        ranges = calibrated_ranges(ready, folder, windows, method, SCOPES[config.scope])
         _quantize_prepared(ready, raw, ranges, config)
         write_quantized(onnx.load(raw), original, path)
         for side in SIDES:
@@ -103,3 +115,10 @@ def _quantize_prepared(source: Path, path: Path, ranges: TensorsData, config: Qu
         nodes_to_exclude=[*config.exclude, *side_layers(onnx.load(source))],
         calibrate_method=ranges.calibration_method,
     )
+    onnx.save(with_float_outputs(onnx.load(path)), path)
+
+
+def _given(model: onnx.ModelProto, folder: Path, window: int) -> Path:
+    path = folder / "given.onnx"
+    onnx.save(rewritten(model, window), path)
+    return path

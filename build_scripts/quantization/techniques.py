@@ -35,7 +35,7 @@ class QuantizationOptions:
 
     calibration_windows float32 [n, C, T], calibration minmax, entropy or percentile; bits of a weight;
     dynamic_weights uint8 or int8; scope is one of SCOPES, without it the technique's own; exclude names layers that
-    stay as they are; ranges is a folder in which ranges of these windows are kept for the next candidate.
+    stay as they are; rewrite brings the graph into the form that integer kernels run fastest; ranges is a folder in which ranges of these windows are kept for the next candidate.
     """
 
     calibration_windows: Float32Array | None = None
@@ -44,6 +44,7 @@ class QuantizationOptions:
     bits: int = 7
     dynamic_weights: str = "uint8"
     scope: str | None = None
+    rewrite: bool = False
     exclude: tuple[str, ...] = ()
     ranges: Path | None = None
 
@@ -105,6 +106,7 @@ def _static(source: Path, path: Path, options: QuantizationOptions) -> Path:
         reduce_range=options.bits == 7,
         calibration=options.calibration,
         scope=options.scope or "convolutions",
+        rewrite=options.rewrite,
         exclude=options.exclude,
     )
     return quantize(source, options.calibration_windows, path, config, options.ranges)
@@ -140,7 +142,8 @@ def _half(source: Path, path: Path, options: QuantizationOptions) -> Path:
 def _static_settings(options: QuantizationOptions, windows: int) -> Settings:
     ranges: Settings = {"calibration": options.calibration, "calibration_windows": windows}
     scope: Settings = {"scope": options.scope} if options.scope else {}
-    return {"activations": "uint8", "weights": "int8"} | _weight_settings(options, windows) | ranges | scope
+    rewrite: Settings = {"rewritten": True} if options.rewrite else {}
+    return {"activations": "uint8", "weights": "int8"} | _weight_settings(options, windows) | ranges | scope | rewrite
 
 
 def _weight_settings(options: QuantizationOptions, windows: int) -> Settings:
@@ -169,8 +172,9 @@ TECHNIQUES: Mapping[str, Technique] = {
             "static-percentile": QuantizationOptions(calibration="percentile"),
             "static-entropy": QuantizationOptions(calibration="entropy"),
             "static-per-tensor": QuantizationOptions(per_channel=False),
-            "static-layers": QuantizationOptions(scope="layers"),
-            "static-all": QuantizationOptions(scope="all"),
+            "static-rewritten": QuantizationOptions(rewrite=True),
+            "static-layers": QuantizationOptions(scope="layers", rewrite=True),
+            "static-all": QuantizationOptions(scope="all", rewrite=True),
             "static-8-bit": QuantizationOptions(bits=8),
         },
         on_request=frozenset({"static-8-bit"}),
@@ -206,7 +210,7 @@ TECHNIQUES: Mapping[str, Technique] = {
         settings=_mixed_settings,
         obstacle=mixed_obstacle,
         needs_windows=True,
-        candidates={"mixed": QuantizationOptions()},
+        candidates={"mixed": QuantizationOptions(rewrite=True)},
     ),
     "weights": Technique(
         precision="int8",

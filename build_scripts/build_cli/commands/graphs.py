@@ -77,6 +77,7 @@ def _quantization_options(options: argparse.Namespace) -> "QuantizationOptions":
         bits=options.bits,
         dynamic_weights=options.dynamic_weights,
         scope=options.scope,
+        rewrite=options.rewrite,
         exclude=tuple(options.exclude),
     )
 
