@@ -10,6 +10,7 @@ from build_scripts.export.onnx_file import properties, read_model
 from build_scripts.measuring.gates import Accuracy, Measurements, Quantized
 from build_scripts.measuring.latency import Rounds, interleaved
 from build_scripts.measuring.outputs import RecordOutputs, agreement
+from build_scripts.quantization.operators import integer_share
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -42,6 +43,7 @@ def measure(difference: float, files: ModelFiles, outputs: ModelOutputs, calibra
             agreement=agreement(outputs.fp32, outputs.int8),
             size_ratio=files.int8.stat().st_size / files.fp32.stat().st_size,
             latency_ratio=latency_ratio(files.fp32, files.int8, files.example),
+            integer_share=integer_share(files.int8),
         )
     return Measurements(difference, accuracy(outputs.fp32, calibration), quantized)
 

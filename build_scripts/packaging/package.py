@@ -176,4 +176,4 @@ def _notes(content: PackageContent) -> Notes:
     notes["calibration_error"] = content.proof.calibration_error
     if calibration.false_alarm_rate is not None:
         notes["novelty_false_alarm_rate"] = calibration.false_alarm_rate
-    return notes if int8 is None else notes | {"size_ratio": int8.size_ratio}
+    return notes if int8 is None else notes | {"size_ratio": int8.size_ratio, "integer_share": int8.integer_share}

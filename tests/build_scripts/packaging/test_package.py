@@ -25,7 +25,7 @@ CALIBRATION = Calibration(
     scores={"mean": JoinScore(0.95, 0.2), "evidence": JoinScore(0.97, 0.1)},
     false_alarm_rate=0.012,
 )
-INT8 = Quantized(Accuracy(record=0.979, window=0.949), agreement=0.995, size_ratio=0.3, latency_ratio=1.5)
+INT8 = Quantized(Accuracy(0.979, 0.949), agreement=0.995, size_ratio=0.3, latency_ratio=1.5, integer_share=0.75)
 MEASURED = Measurements(
     export_max_abs_difference=1e-6,
     fp32=Accuracy(record=0.98, window=0.95),
@@ -90,6 +90,7 @@ def test_the_manifest_says_what_was_measured(content: PackageContent, tmp_path: 
     assert manifest.evidence.accuracy["int8"] == {"record": 0.979, "window": 0.949}
     assert manifest.evidence.notes["join_mean"] == {"record_accuracy": 0.95, "record_nll": 0.2}
     assert manifest.evidence.notes["size_ratio"] == 0.3
+    assert manifest.evidence.notes["integer_share"] == 0.75
     for variant in manifest.variants:
         data = (tmp_path / "tiny" / "1" / variant.file).read_bytes()
         assert (variant.sha256, variant.size_bytes) == (hashlib.sha256(data).hexdigest(), len(data))

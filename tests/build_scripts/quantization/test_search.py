@@ -15,6 +15,7 @@ from build_scripts.quantization.search import (
     SearchSpace,
     Tried,
     fastest,
+    refusal,
     search,
     summary_line,
 )
@@ -44,21 +45,23 @@ def test_every_candidate_is_made_and_measured_beside_float32(found: Search) -> N
     assert all(one is not None and one.size_ratio < 0.6 for name, one in figures.items() if name != "fp32")
 
 
-def test_a_dynamic_variant_is_refused_for_what_it_runs(found: Search) -> None:
-    (dynamic,) = [one for one in found.tried if one.name == "dynamic-uint8"]
-    assert "convolutions not in integers" in str(dynamic.refused)
-    assert "dynamic-uint8: " in found.reasons()
+def test_the_size_and_the_share_of_integers_refuse_no_candidate() -> None:
+    figures = replace(FIGURES, size_ratio=1.5, integer_share=0.0)
+    assert refusal(figures, 0.945) is None
+    assert refusal(figures, 0.955) == "accuracy 0.9500 below 0.9550"
+    assert refusal(replace(figures, agreement=0.98, speedup=0.9), 0.945) == (
+        "agreement 0.9800 below 0.99, speed 0.90 of float32's"
+    )
 
 
 def test_what_is_kept_runs(
     exported: ExportedModel, records: RecordSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for gate, limit in {"MIN_AGREEMENT": 0.0, "MAX_SIZE_RATIO": 1.0, "MIN_SPEEDUP": 0.0}.items():
-        monkeypatch.setattr(f"build_scripts.quantization.search.{gate}", limit)
-    space = SearchSpace(("static-minmax", "dynamic-uint8"), calibration_windows(records, WINDOW, 8), records, 1.0)
+    for gate in ("MIN_AGREEMENT", "MIN_SPEEDUP"):
+        monkeypatch.setattr(f"build_scripts.quantization.search.{gate}", 0.0)
+    space = SearchSpace(("static-minmax",), calibration_windows(records, WINDOW, 8), records, 1.0)
     found = search(exported.path, space, tmp_path)
     assert (found.kept, found.path) == ("static-minmax", tmp_path / "static-minmax.onnx")
-    assert found.reasons() == "dynamic-uint8: convolutions not in integers"
     assert OnnxEngine(tmp_path / "static-minmax.onnx").run(np.zeros((2, 1, WINDOW), np.float32)).logits.shape == (2, 11)
 
 
