@@ -85,15 +85,14 @@ def _judged(
     found: HalfPrecision, wanted: RecordOutputs, given: RecordOutputs, calibration: Calibration
 ) -> HalfPrecision:
     """Return the figures of one set of records, with the gate that they miss."""
-    finite = np.isfinite(given.window_logits).all(axis=1)
-    if not finite.all():
-        lost = int((~finite).sum())
-        return replace(found, refused=f"float16 overflows: {lost} of {len(finite)} windows have no finite logits")
+    logits = given.window_logits
+    if lost := int((~np.isfinite(logits)).any(axis=1).sum()):
+        return replace(found, refused=f"float16 overflows: {lost} of {len(logits)} windows have no finite logits")
     found = replace(
         found,
         accuracy=accuracy(given, calibration),
         agreement=agreement(wanted, given),
-        max_abs_difference=float(np.abs(wanted.window_logits - given.window_logits).max()),
+        max_abs_difference=float(np.abs(wanted.window_logits - logits).max()),
     )
     return replace(found, refused=_missed_gate(found, accuracy(wanted, calibration)))
 
