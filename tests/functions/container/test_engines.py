@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from build_scripts.quantization.half import quantize_to_half
 from functions.container.engines import (
     AcceleratedEngines,
     batch_sizes,
@@ -56,6 +57,20 @@ def test_a_gpu_has_the_variant_of_the_manifest_else_half_precision(
 
 def test_on_the_cpu_models_run_as_everywhere() -> None:
     assert make_engines(CPU, 3, SETTINGS) == CpuEngines(3)
+
+
+@pytest.mark.parametrize("precisions", [("int8", "fp32", "fp16"), ("fp32", "fp16")])
+def test_a_cpu_never_has_half_precision(precisions: tuple[str, ...]) -> None:
+    assert make_engines(CPU, 1, SETTINGS).precision(manifest_of(*precisions, cuda="fp16")) == precisions[0]
+
+
+def test_a_float16_file_takes_and_gives_float32(tmp_path: Path) -> None:
+    (tmp_path / "fp32.onnx").write_bytes(model_bytes())
+    half = quantize_to_half(tmp_path / "fp32.onnx", tmp_path / "fp16.onnx").read_bytes()
+    windows = np.random.default_rng(0).normal(0.2, 1, (3, 1, WINDOW)).astype(np.float32)
+    manifest = make_manifest("tiny", "1", half)
+    plain = CpuEngines().engine(model_bytes(), manifest).run(windows)
+    assert STAND_IN.engine(half, manifest).run(windows).logits == pytest.approx(plain.logits, abs=1e-2)
 
 
 def test_batch_sizes_are_all_on_a_cpu_and_few_on_a_gpu() -> None:
