@@ -69,7 +69,7 @@ def try_half(trial: Trial, path: Path) -> HalfPrecision:
     """Make the float16 variant at `path` and measure it; a gate that it misses is a reason, not an error."""
     try:
         quantize_to_half(trial.fp32, path)
-        rounded = OnnxEngine(rounded_model(path))
+        rounded = OnnxEngine(rounded_model(path.read_bytes()))
     except (QuantizationError, ModelUnavailableError, onnx.checker.ValidationError) as error:
         return HalfPrecision(refused=f"it cannot be made: {' '.join(str(error).split())[:200].removesuffix('.')}")
     found = HalfPrecision(size_ratio=path.stat().st_size / trial.fp32.stat().st_size)

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 from build_scripts.errors import QuantizationError
@@ -20,12 +21,12 @@ Passes = Callable[[Path], bool]
 class Sensitivity:
     """Why layers of a variant were left out: the error of each that was quantized alone, the largest first.
 
-    variant: whose layers; error: RMS of the logits' difference over the RMS of float32's; excluded: layers left in
-    float32, none where the gates do not hold with any number of them.
+    variant: whose layers; error: RMS of the logits' difference over the RMS of float32's, None where they are not
+    finite; excluded: layers left in float32, none where the gates do not hold with any number of them.
     """
 
     variant: str
-    error: Mapping[str, float]
+    error: Mapping[str, float | None]
     excluded: Sequence[str] = ()
 
 
@@ -97,7 +98,8 @@ def exclude_worst(material: Material, refused: Refused, passes: Passes) -> Sensi
         builds,
         time.monotonic() - started,
     )
-    return Sensitivity(refused.name, errors, excluded)
+    shown = {name: error if isfinite(error) else None for name, error in errors.items()}
+    return Sensitivity(refused.name, shown, excluded)
 
 
 def smallest_passing(most: int, good: Callable[[int], bool]) -> tuple[int, int]:

@@ -102,7 +102,10 @@ def open_session(model: bytes, provider: Provider, providers: Sequence[tuple[str
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     try:
-        session: Any = onnxruntime.InferenceSession(model, options, providers=list(providers))
+        # Its layout is for a CPU's vector registers, and it breaks the process on some graphs of float16.
+        session: Any = onnxruntime.InferenceSession(
+            model, options, providers=list(providers), disabled_optimizers=["NchwcTransformer"]
+        )
     except (failures.Fail, failures.InvalidGraph, failures.InvalidProtobuf, failures.RuntimeException) as error:
         raise ModelUnavailableError(f"onnxruntime cannot load the model: {error}") from error
     if session.get_providers()[0] != provider.onnxruntime:

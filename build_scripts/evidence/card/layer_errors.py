@@ -1,6 +1,5 @@
 """The plot of a variant's layers: the error of each, and which stayed in float32."""
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -27,23 +26,23 @@ def layer_errors(manifest: Manifest, proof: Proof, figure: Figure) -> None:
     figure.legend(handles=keys, fontsize=TEXT_SIZE, ncols=2, loc="outside lower right", frameon=False)
 
 
-def height_inches(proof: Proof) -> float:
+def height_of_layers(proof: Proof) -> float:
     """Return the height of the figure that holds all layers."""
     return 0.5 + sum(0.6 + ROW_INCHES * len(_drawn(one)) for one in proof.sensitivity)
 
 
-def _drawn(one: Sensitivity) -> dict[str, float]:
+def _drawn(one: Sensitivity) -> dict[str, float | None]:
     """Return the errors that are drawn: a layer without one has no place on a logarithmic axis."""
-    return {name: value for name, value in list(one.error.items())[:MOST] if value > 0}
+    return {name: value for name, value in list(one.error.items())[:MOST] if value != 0}
 
 
 def _bars(axes: Axes, one: Sensitivity) -> None:
     drawn = _drawn(one)
-    finite = [value for value in drawn.values() if np.isfinite(value)] or [1.0]
-    # An infinite error is drawn a little longer than the longest other.
-    lengths = [min(value, 2 * max(finite)) for value in drawn.values()]
+    finite = [value for value in drawn.values() if value is not None] or [1.0]
+    # What is not finite is drawn a little longer than the longest other.
+    lengths = [2 * max(finite) if value is None else value for value in drawn.values()]
     bars = axes.barh(range(len(drawn)), lengths, 0.7, color=[RED if name in one.excluded else DARK for name in drawn])
-    texts = [f"{value:.2g}" if np.isfinite(value) else "not finite" for value in drawn.values()]
+    texts = ["not finite" if value is None else f"{value:.2g}" for value in drawn.values()]
     axes.bar_label(bars, texts, fontsize=TEXT_SIZE - 1, padding=2)
     axes.set_xscale("log")
     low, high = min(finite) / 2, 2 * max(finite)
@@ -51,8 +50,8 @@ def _bars(axes: Axes, one: Sensitivity) -> None:
     axes.set_yticks(range(len(drawn)), [_short(name) for name in drawn])
     axes.set_ylim(len(drawn) - 0.4, -0.6)
     others = len(one.error) - len(drawn)
-    more = f", {others} of less not shown" if others else ""
-    axes.set_title(f"{one.variant}: error by layer{more}", fontsize=TEXT_SIZE + 1, loc="left")
+    more = f" ({others} with less are not shown)" if others else ""
+    axes.set_title(f"{one.variant}: error of the logits by layer{more}", fontsize=TEXT_SIZE + 1, loc="left")
     quiet(axes)
 
 

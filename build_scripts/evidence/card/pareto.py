@@ -16,7 +16,8 @@ from functions.core.models.manifest import Manifest
 
 # The axis of agreement shows the share of windows that differ on a logarithmic scale, linear below a thousandth.
 LINEAR, TICKS = 1e-3, (0.0, 1e-3, 1e-2, 1e-1, 1.0)
-ROW_INCHES, LEAST_INCHES = 0.21, 2.9
+# Height of a name, of the figure for each of them and at least, and of what is above and below the axes.
+NAME_INCHES, ROW_INCHES, LEAST_INCHES, FRAME_INCHES = 0.15, 0.22, 3.4, 0.9
 GATE = {"color": RED, "linewidth": 0.8, "linestyle": "--"}
 KINDS = {
     "float32": ("s", GREY, GREY),
@@ -50,7 +51,7 @@ def pareto(manifest: Manifest, proof: Proof, figure: Figure) -> None:
         marker, edge, face = KINDS[point.kind]
         size = 130 if point.kind == "kept" else 42
         axes.scatter(point.latency_ms, point.differing, size, marker=marker, edgecolors=edge, facecolors=face, zorder=3)
-    _name(axes, names, points)
+    _name(axes, names, points, NAME_INCHES / (figure.get_figheight() - FRAME_INCHES))
     shown = [kind for kind in KINDS if any(point.kind == kind for point in points)]
     keys = [*(_key(kind) for kind in shown), Line2D([], [], **GATE, label="gates")]
     figure.legend(handles=keys, fontsize=TEXT_SIZE, ncols=5, loc="outside lower left", frameon=False)
@@ -106,13 +107,18 @@ def _scale(axes: Axes, points: Sequence[Point]) -> None:
     quiet(axes)
 
 
-def _name(axes: Axes, names: Axes, points: Sequence[Point]) -> None:
+def height_inches(variants: int) -> float:
+    """Return the height of a figure with so many names."""
+    return max(LEAST_INCHES, FRAME_INCHES + ROW_INCHES * variants)
+
+
+def _name(axes: Axes, names: Axes, points: Sequence[Point], row: float) -> None:
     """Write the names into a column, as high as their points where there is room, each with a thin line to its own."""
     names.axis("off")
     ordered = sorted(points, key=lambda point: (point.differing, -point.latency_ms))
     to_fraction = axes.transData + axes.transAxes.inverted()
     heights = [float(to_fraction.transform((one.latency_ms, one.differing))[1]) for one in ordered]
-    for point, height in zip(ordered, spread(heights), strict=True):
+    for point, height in zip(ordered, spread(heights, row), strict=True):
         names.text(0.0, height, point.name, fontsize=TEXT_SIZE, va="center", transform=names.transAxes)
         axes.annotate(
             "",
@@ -124,9 +130,8 @@ def _name(axes: Axes, names: Axes, points: Sequence[Point]) -> None:
         )
 
 
-def spread(heights: Sequence[float]) -> list[float]:
-    """Return descending heights in [0, 1] moved apart, so that each name has a row of its own."""
-    row = 1.0 / len(heights)
+def spread(heights: Sequence[float], row: float) -> list[float]:
+    """Return descending heights in [0, 1] moved apart by at least a row, so that names do not overlap."""
     places: list[float] = []
     for height in heights:
         places.append(min(height, places[-1] - row) if places else min(height, 1.0 - row / 2))

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from build_scripts.evidence.card.layer_errors import height_inches, layer_errors
-from build_scripts.evidence.card.pareto import LEAST_INCHES, ROW_INCHES, pareto
+from build_scripts.evidence.card.layer_errors import height_of_layers, layer_errors
+from build_scripts.evidence.card.pareto import height_inches, pareto
 from build_scripts.evidence.card.style import DARK, GREY, LIGHT, TEXT_SIZE, quiet
 from build_scripts.evidence.proof.proof import Proof
 from build_scripts.measuring.gates import Accuracy
@@ -30,10 +30,10 @@ def draw_all(manifest: Manifest, proof: Proof, folder: Path) -> dict[str, Path]:
         "robustness": (robustness, (7.0, 2.8)),
         "reliability": (reliability, (7.0, 3.2)),
         "variants": (variants, (7.0, 1.0 + 0.32 * len(proof.tried))),
-        "pareto": (pareto, (7.0, max(LEAST_INCHES, 0.9 + ROW_INCHES * len(proof.tried)))),
+        "pareto": (pareto, (7.0, height_inches(len(proof.tried)))),
     }
     if proof.sensitivity:
-        drawings["layers"] = (layer_errors, (7.0, height_inches(proof)))
+        drawings["layers"] = (layer_errors, (7.0, height_of_layers(proof)))
     return {name: _draw(draw, manifest, proof, folder / f"{name}.png", size) for name, (draw, size) in drawings.items()}
 
 

@@ -89,13 +89,12 @@ def test_a_distance_beyond_float16_stays_what_it_is(everyday: Path, tmp_path: Pa
     half = quantize_to_half(everyday, tmp_path / "fp16.onnx")
     windows = np.random.default_rng(1).normal(0, 1, (6, 1, 128)).astype(np.float32)
     wanted = OnnxEngine(everyday).run(windows)
-    for model in (half, rounded_model(half)):
-        given = OnnxEngine(model).run(windows)
-        np.testing.assert_allclose(given.logits, wanted.logits, atol=5e-3)
-        assert given.distance is not None
-        assert wanted.distance is not None
-        assert wanted.distance.min() > 65504
-        np.testing.assert_allclose(given.distance, wanted.distance, rtol=2e-2)
+    given = OnnxEngine(rounded_model(half.read_bytes())).run(windows)
+    np.testing.assert_allclose(given.logits, wanted.logits, atol=5e-3)
+    assert given.distance is not None
+    assert wanted.distance is not None
+    assert wanted.distance.min() > 65504
+    np.testing.assert_allclose(given.distance, wanted.distance, rtol=2e-2)
 
 
 def test_nothing_is_rounded_before_the_first_layer(everyday: Path, fp32: Path, tmp_path: Path) -> None:

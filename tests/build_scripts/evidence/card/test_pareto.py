@@ -25,9 +25,8 @@ def test_points_have_the_kind_of_their_variant() -> None:
 
 
 def test_the_front_has_what_nothing_beats() -> None:
-    quick, close, slow = (
-        Point(name, ms, share, "passes") for name, ms, share in (("a", 1, 0.1), ("b", 2, 0), ("c", 3, 0))
-    )
+    figures = {"quick": (1.0, 0.1), "close": (2.0, 0.0), "slow": (3.0, 0.0)}
+    quick, close, slow = (Point(name, *both, "passes") for name, both in figures.items())
     worse = Point("d", 1.5, 0.2, "refused")
     assert front_of([slow, worse, close, quick]) == [quick, close]
 
@@ -35,18 +34,18 @@ def test_the_front_has_what_nothing_beats() -> None:
 @pytest.mark.parametrize(
     ("heights", "places"),
     [
-        ([0.9, 0.5], [0.75, 0.5]),
+        ([0.9, 0.5], [0.875, 0.5]),
+        ([0.5, 0.5, 0.1], [0.625, 0.375, 0.125]),
         ([0.9, 0.9, 0.9, 0.9], [0.875, 0.625, 0.375, 0.125]),
-        ([0.1, 0.1], [0.75, 0.25]),
-        ([0.95], [0.5]),
+        ([0.1, 0.1], [0.375, 0.125]),
     ],
 )
 def test_names_stand_apart_and_as_high_as_they_can(heights: list[float], places: list[float]) -> None:
-    assert spread(heights) == pytest.approx(places)
+    assert spread(heights, 0.25) == pytest.approx(places)
 
 
 def test_no_two_names_overlap() -> None:
     heights = sorted((number * 7 % 13 / 13 for number in range(14)), reverse=True)
-    places = spread(heights)
+    places = spread(heights, 1 / 14)
     assert all(high - low >= 1 / 14 - 1e-9 for high, low in pairwise(places))
     assert (places[0] <= 1 - 1 / 28 + 1e-9, places[-1] >= 1 / 28 - 1e-9) == (True, True)
