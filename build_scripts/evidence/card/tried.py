@@ -31,7 +31,7 @@ def _tried(tried: Sequence[Tried], kept: str) -> str:
     shares = any(figures.integer_share is not None for _, figures in measured)
     head = ("variant", "windows right", "agreement", "speed", "size", *(["integers"] if shares else []), "")
     rows = [(one.name, *_figures(figures, shares=shares), _verdict(one, kept)) for one, figures in measured]
-    others = [f"- `{one.name}`: {one.refused}." for one in tried if one.figures is None]
+    others = [f"- `{one.name}`: {' '.join((one.refused or '').split())}." for one in tried if one.figures is None]
     integers = (
         ", integers: the share of convolutions, matrix products and recurrent layers that run in integers"
         if shares
@@ -80,7 +80,7 @@ def _layers(found: Sequence[Sensitivity], kept: str) -> str:
     for one in found:
         layers = ", ".join(f"`{name}`" for name in one.excluded)
         named = f"`{partial_name(one.variant)}` leaves {layers} in float32" if layers else "no number of them is enough"
-        is_kept = ", and is kept" if partial_name(one.variant) == kept else ""
+        is_kept = ", and is kept" if layers and partial_name(one.variant) == kept else ""
         lines.append(f"- `{one.variant}`, {len(one.error)} layers: {named}{is_kept}.")
     return (
         "The answers of these variants were not good enough. Each of their layers was quantized alone; its error is "

@@ -59,8 +59,8 @@ def test_the_size_and_the_share_of_integers_refuse_no_candidate() -> None:
 def test_what_is_kept_runs(
     exported: ExportedModel, records: RecordSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for gate in ("MIN_AGREEMENT", "MIN_SPEEDUP"):
-        monkeypatch.setattr(f"build_scripts.quantization.search.{gate}", 0.0)
+    for gate in ("judge.MIN_AGREEMENT", "search.MIN_SPEEDUP"):
+        monkeypatch.setattr(f"build_scripts.quantization.{gate}", 0.0)
     space = SearchSpace(("static-minmax",), calibration_windows(records, WINDOW, 8), records, 1.0)
     found = search(exported.path, space, tmp_path)
     assert (found.kept, found.path) == ("static-minmax", tmp_path / "static-minmax.onnx")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import onnxruntime
 import pytest
 
 from build_scripts.quantization.half import quantize_to_half
@@ -53,6 +54,27 @@ def test_a_gpu_has_the_variant_of_the_manifest_else_half_precision(
     engines = make_engines(CUDA, 1, SETTINGS)
     assert engines.precision(manifest_of(*precisions, cuda=cuda)) == chosen
     assert engines.device == "cuda"
+
+
+def test_tensorrt_has_float32_in_the_place_of_half_precision() -> None:
+    engines = make_engines(TENSORRT, 1, SETTINGS)
+    assert engines.precision(manifest_of("int8", "fp32", "fp16", cuda="fp16")) == "fp32"
+    assert engines.precision(manifest_of("int8", "fp32", cuda="int8")) == "int8"
+
+
+def test_a_gpu_s_session_has_no_layout_for_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, object] = {}
+
+    class Opened:
+        def __init__(self, *_: object, **settings: object) -> None:
+            given.update(settings)
+
+        def get_providers(self) -> list[str]:
+            return ["CPUExecutionProvider"]
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Opened)
+    open_session(b"", CPU, [("CPUExecutionProvider", {})])
+    assert given["disabled_optimizers"] == ["NchwcTransformer"]
 
 
 def test_on_the_cpu_models_run_as_everywhere() -> None:

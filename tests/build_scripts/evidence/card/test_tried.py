@@ -27,7 +27,7 @@ HALF = HalfPrecision(None, Accuracy(0.98, 0.95), 1.0, 0.002, 0.5, None)
 
 
 def manifest(kept: str) -> Manifest:
-    made = make_manifest("tiny", "1", b"")
+    made = make_manifest("tiny", "1", bytes(9000))
     accuracy = {"int8": {"record": 0.95, "window": 0.9}}
     evidence = msgspec.structs.replace(made.evidence, accuracy=accuracy, notes={"variant": kept})
     return msgspec.structs.replace(made, evidence=evidence)
