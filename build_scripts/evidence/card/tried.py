@@ -48,8 +48,8 @@ def _tried(tried: Sequence[Tried], kept: str) -> str:
 
 
 def _figures(figures: Figures, *, shares: bool) -> Sequence[str]:
-    cells = (f"{figures.window_accuracy:.2%}", f"{figures.agreement:.2%}")
-    cells += (f"{figures.speedup:.2f}", f"{figures.size_ratio:.3f}")
+    answers = (f"{figures.window_accuracy:.2%}", f"{figures.agreement:.2%}")
+    cells = (*answers, f"{figures.speedup:.2f}", f"{figures.size_ratio:.3f}")
     if not shares:
         return cells
     return (*cells, "" if figures.integer_share is None else f"{figures.integer_share:.0%}")
