@@ -36,7 +36,7 @@ class Attempts:
         except BuildError as error:
             self.failed[name] = str(error).removesuffix(".")
         else:
-            self.made[name] = Made(candidate, path, self.judge.answers(path, name))
+            self.made[name] = Made(candidate, path, self.judge.answers(path))
 
     def misses(self, speedups: dict[str, float], least: float) -> list[str]:
         """Return, of each technique, the variant whose answers miss their gates by least, if it is as fast as `least`.
@@ -70,5 +70,5 @@ class Attempts:
             return None
         path = self.material.file(partial)
         candidate = refused.candidate.without(tuple(found.excluded))
-        self.made[partial] = Made(candidate, path, self.judge.answers(path, partial))
+        self.made[partial] = Made(candidate, path, self.judge.answers(path))
         return partial

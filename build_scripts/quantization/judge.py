@@ -27,9 +27,9 @@ class Judge:
         self.float32 = Answers(self._outputs.window_accuracy, 1.0)
         self.lowest_accuracy = self.float32.window_accuracy - max_accuracy_drop
 
-    def answers(self, path: Path, name: str = "run") -> Answers:
+    def answers(self, path: Path) -> Answers:
         """Run a file on the records."""
-        outputs = run_records(OnnxEngine(path), self._records, self._window, name)
+        outputs = run_records(OnnxEngine(path), self._records, self._window, path.stem)
         return Answers(outputs.window_accuracy, agreement(self._outputs, outputs))
 
     def reasons(self, answers: Answers) -> list[str]:

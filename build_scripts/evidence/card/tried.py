@@ -42,7 +42,7 @@ def _tried(tried: Sequence[Tried], kept: str) -> str:
         f"turn{integers}. The fastest that passes is kept; within 5 % the first of the recipe.",
         table(head, rows),
         *(_unusual(figures) for one, figures in measured if one.name == kept),
-        "\n".join(["Not made:\n", *others]) if others else "",
+        "\n".join(["Without figures:\n", *others]) if others else "",
     )
     return "\n\n".join(filter(None, parts))
 

@@ -112,7 +112,7 @@ def test_the_card_is_rendered_from_the_manifest(content: PackageContent, tmp_pat
     assert "2.0% of the unseen records of its own" in card
     assert "| white noise | 98.7% |" in card
     assert "| static-minmax | 94.90% | 99.50% | 1.50 | 0.300 | kept |" in card
-    assert "Not made:\n\n- `dynamic-uint8`: no kernel for it.\n" in card
+    assert "Without figures:\n\n- `dynamic-uint8`: no kernel for it.\n" in card
 
 
 def test_a_float16_variant_is_what_gpus_serve(content: PackageContent, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_every_variant_has_a_row_and_what_was_not_made_a_reason() -> None:
     assert "| variant | windows right | agreement | speed | size | integers |  |\n| --- |" in card
     assert "| static | 60.00% | 62.00% | 2.00 | 0.300 | 100% | agreement 0.6200 below 0.99 |" in card
     assert "| static-partial | 95.00% | 99.50% | 1.50 | 0.600 | 40% | kept |" in card
-    assert "Not made:\n\n- `other`: the network | has no convolution." in card
+    assert "Without figures:\n\n- `other`: the network | has no convolution." in card
 
 
 def test_unusual_figures_of_the_kept_variant_have_a_sentence() -> None:
