@@ -255,9 +255,14 @@ class Candidate:
         """
         return self.technique.quantizer(source, path, self.options.with_windows(windows, ranges))
 
+    def without(self, layers: tuple[str, ...]) -> "Candidate":
+        """Return the variant that leaves layers as they are, by name."""
+        return replace(self, options=replace(self.options, exclude=layers))
+
     def settings(self, windows: int) -> Settings:
         """Return the settings in the manifest of a variant that was made with so many calibration windows."""
-        return self.technique.settings(self.options, windows)
+        excluded: Settings = {"excluded": ", ".join(self.options.exclude)} if self.options.exclude else {}
+        return self.technique.settings(self.options, windows) | excluded
 
 
 CANDIDATES: Mapping[str, Candidate] = {

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from build_scripts.errors import RecipeError
-from build_scripts.export.torch_export import OPSET, ExporterName
+from build_scripts.export.torch_export import OPSET, ExporterName, Length
 from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.quantization.techniques import CANDIDATES, DEFAULT_CANDIDATES
@@ -58,10 +58,14 @@ class NetworkPart(_Part):
 
 
 class ExportPart(_Part):
-    """[export]: which of PyTorch's exporters, and the opset."""
+    """[export]: which of PyTorch's exporters, the opset, and whether the length is free.
+
+    length: without it free is tried first, and fixed where the network does not run, export or validate so.
+    """
 
     exporter: ExporterName = "dynamo"
     opset: int = OPSET
+    length: Length | None = None
 
 
 class DataPart(_Part):
@@ -77,12 +81,14 @@ class DataPart(_Part):
 class QuantizationPart(_Part):
     """[quantization]: how many windows set the ranges, and the variants that are tried, the preferred one first.
 
-    max_accuracy_drop: share of windows a variant may lose against float32; the gate's limit or below.
+    max_accuracy_drop: share of windows a variant may lose against float32; the gate's limit or below. fp16: whether the
+    package also has a float16 variant, which GPUs serve.
     """
 
     windows: int = Field(default=256, ge=1)
     variants: tuple[str, ...] = Field(default=DEFAULT_CANDIDATES, min_length=1)
     max_accuracy_drop: float = Field(default=MAX_ACCURACY_DROP, ge=0, le=MAX_ACCURACY_DROP)
+    fp16: bool = False
 
 
 class CalibrationPart(_Part):
