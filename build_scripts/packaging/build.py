@@ -21,6 +21,7 @@ from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.packaging.package import ModelFile, Notes, PackageContent, package, require_new
+from build_scripts.quantization.advice import next_step
 from build_scripts.quantization.search import Search, SearchSpace, search
 from build_scripts.quantization.techniques import DEFAULT_CANDIDATES, TECHNIQUES
 from build_scripts.training.foreign_signals import Signals, novel_shares
@@ -92,7 +93,7 @@ def build(plan: BuildPlan, destination: Destination) -> Path:
     log.info("quantize: %d variants, %d calibration windows", len(plan.candidates), len(windows))
     found = search(fp32, SearchSpace(plan.candidates, windows, plan.choosing, plan.max_accuracy_drop), work)
     if found.kept is None and not plan.allow_float32:
-        raise NoVariantPassed(found.reasons())
+        raise NoVariantPassed(found.reasons(), next_step(found.tried, len(windows)))
     content = _content(plan, exported, ModelFiles(fp32, found.path, windows[:1]), found)
     log.info("package")
     return package(content, destination.models, destination.version, force=destination.force)

@@ -3,10 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_scripts.errors import BuildError
+import onnx
+
+from build_scripts.errors import BuildError, QuantizationError
+from build_scripts.export.passes.session import SESSION_ERRORS
 from build_scripts.quantization.exclusion import Material, Refused, Sensitivity, exclude_worst, partial_name
 from build_scripts.quantization.judge import Answers, Judge
+from build_scripts.quantization.layers import layer_weights
+from build_scripts.quantization.library import described
 from build_scripts.quantization.techniques import CANDIDATES, Candidate
+from functions.core.errors import ModelUnavailableError
 
 
 @dataclass(frozen=True)
@@ -24,19 +30,28 @@ class Attempts:
     def __init__(self, material: Material, judge: Judge) -> None:
         """Make variants of a material, and have their answers judged."""
         self.material, self.judge = material, judge
+        self._weights = layer_weights(onnx.load(material.fp32))
         self.made: dict[str, Made] = {}
         self.failed: dict[str, str] = {}
         self.sensitivity: list[Sensitivity] = []
 
     def make(self, name: str) -> None:
-        """Make a candidate and run it."""
-        candidate = CANDIDATES[name]
+        """Make a candidate and run it, unless the network leaves it nothing to gain."""
+        candidate, material = CANDIDATES[name], self.material
+        if obstacle := candidate.obstacle(self._weights):
+            self.failed[name] = f"not tried: {obstacle}"
+            return
         try:
-            path = candidate.quantize(self.material.fp32, self.material.file(name), self.material.windows)
+            path = candidate.quantize(material.fp32, material.file(name), material.windows, material.ranges)
+            self.made[name] = Made(candidate, path, self._answers(path))
         except BuildError as error:
             self.failed[name] = str(error).removesuffix(".")
-        else:
-            self.made[name] = Made(candidate, path, self.judge.answers(path))
+
+    def _answers(self, path: Path) -> Answers:
+        try:
+            return self.judge.answers(path)
+        except (ModelUnavailableError, *SESSION_ERRORS) as error:
+            raise QuantizationError(f"onnxruntime does not run it: {described(error)}") from error
 
     def misses(self, speedups: dict[str, float], least: float) -> list[str]:
         """Return, of each technique, the variant whose answers miss their gates by least, if it is as fast as `least`.

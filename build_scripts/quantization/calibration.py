@@ -145,6 +145,8 @@ def _empty_histograms(calibrator: HistogramCalibrater, reach: Mapping[str, Tenso
         kept = (counts, edges, lowest, highest)
         collector.histogram_dict[name] = kept if calibrator.symmetric else (*kept, largest)
     return collector
+
+
 def checked_windows(windows: Float32Array, model: onnx.ModelProto) -> Float32Array:
     """Return calibration windows that fit the input of a model.
 

@@ -25,7 +25,8 @@ class DynamicConfig:
     without VNNI. They do not count for uint8 weights, whose products AVX2 adds up in 32 bits. An LSTM's weights are
     int8 whatever is asked for: onnxruntime has no other kernel.
     scope: `linear` takes linear layers and LSTMs; `layers` convolutions too, which become the slow ConvInteger.
-    Source: onnxruntime's mlas, QgemmU8X8KernelAvx2: vpmaddubsw for U8S8, vpmaddwd for U8U8; quantization/operators/lstm.py.
+    Source: onnxruntime's mlas, QgemmU8X8KernelAvx2 (vpmaddubsw for U8S8, vpmaddwd for U8U8), and its
+    quantization/operators/lstm.py.
     """
 
     weights: str = "uint8"

@@ -32,11 +32,15 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class Material:
-    """What variants are made of: float32 file, calibration windows float32 [n, C, T], and the folder they go to."""
+    """What variants are made of: float32 file, calibration windows float32 [n, C, T], and the folder they go to.
+
+    ranges: a folder for what is found with these windows, which variants share.
+    """
 
     fp32: Path
     windows: Float32Array
     folder: Path
+    ranges: Path | None = None
 
     def file(self, name: str) -> Path:
         """Return the file of a variant."""

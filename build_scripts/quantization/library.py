@@ -14,7 +14,7 @@ from build_scripts.export.passes.session import SESSION_ERRORS
 
 # What onnxruntime.quantization raises of its own, what its assertions and look-ups of tensors and attributes raise on a
 # graph that it does not expect, and what the two libraries raise that it calls.
-# Source: the raise statements and dictionary look-ups of onnxruntime 1.32, quantization/*.py and quantization/operators.
+# Source: the raise statements and dictionary look-ups of onnxruntime 1.32, quantization and quantization/operators.
 QUANTIZER_ERRORS = (
     ValueError,
     TypeError,

@@ -35,7 +35,8 @@ class QuantizationOptions:
 
     calibration_windows float32 [n, C, T], calibration minmax, entropy or percentile; bits of a weight;
     dynamic_weights uint8 or int8; scope is one of SCOPES, without it the technique's own; exclude names layers that
-    stay as they are; rewrite brings the graph into the form that integer kernels run fastest; ranges is a folder in which ranges of these windows are kept for the next candidate.
+    stay as they are; rewrite brings the graph into the form that integer kernels run fastest; ranges is a folder in
+    which ranges of these windows are kept for the next candidate.
     """
 
     calibration_windows: Float32Array | None = None
@@ -79,8 +80,9 @@ class Technique:
     """A way to quantize an ONNX file.
 
     precision of the file; method: name in a manifest; settings: what a manifest says of options, given the number of
-    calibration windows; obstacle: why a network leaves nothing to gain, None where it does; needs_windows: whether it cannot do without them; candidates: options by the name that a recipe gives
-    them; on_request: candidates that are tried only where a recipe names them; compared: rows of the benchmarks.
+    calibration windows; obstacle: why a network leaves nothing to gain, None where it may; needs_windows: whether it
+    cannot do without them; candidates: options by the name that a recipe gives them; on_request: candidates that are
+    tried only where a recipe names them; compared: rows of the benchmarks.
     """
 
     precision: Precision

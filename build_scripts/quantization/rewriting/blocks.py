@@ -51,7 +51,9 @@ def _rewrite(graph: onnx.GraphProto, node: NodeProto, weights: dict[str, TensorP
     if right < 0:
         return
     name = f"{tensor.name}_blocks"
-    graph.initializer.append(numpy_helper.from_array(_by_block(numpy_helper.to_array(tensor), lead, taps, stride), name))
+    graph.initializer.append(
+        numpy_helper.from_array(_by_block(numpy_helper.to_array(tensor), lead, taps, stride), name)
+    )
     _feed(graph, node, stride, name)
     del node.attribute[:]
     shape = {"kernel_shape": [taps], "strides": [1], "dilations": [1], "pads": [left, right], "group": 1}
