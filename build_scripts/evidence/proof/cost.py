@@ -26,8 +26,7 @@ def novelty_cost(path: Path, windows: Float32Array) -> float:
     bare = Extractor(model).extract_model([model.graph.input[0].name], [LOGITS])
     engines = {"whole": OnnxEngine(path), "bare": OnnxEngine(bare.SerializeToString())}
     calls = {name: partial(engine.run, windows) for name, engine in engines.items()}
-    rounds = Progress(ROUNDS.turns(), "cost of novelty", "round", total=ROUNDS.count)
-    ratios = [
-        np.median(times["whole"]) / np.median(times["bare"]) for times in (timed_round(calls, ROUNDS) for _ in rounds)
-    ]
+    progress = Progress(ROUNDS.turns(), "cost of novelty", "round", total=ROUNDS.count)
+    rounds = [timed_round(calls, ROUNDS) for _ in progress]
+    ratios = [np.median(times["whole"]) / np.median(times["bare"]) for times in rounds]
     return float(np.median(ratios)) - 1.0
