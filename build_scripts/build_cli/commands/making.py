@@ -76,17 +76,20 @@ def build_command(options: argparse.Namespace) -> Report:
     from build_scripts.packaging.build import Destination, build
     from build_scripts.recipes.recipe import RECIPES
     from build_scripts.recipes.shipped_models import Material, plan_of
-    from build_scripts.recipes.user_plan import user_plan
+    from build_scripts.recipes.user_plan import Source, user_plan
     from build_scripts.recipes.user_recipe import read_recipe
 
     shipped = RECIPES.get(str(options.recipe))
     if shipped is not None:
+        if options.checkpoint is None:
+            raise ValueError(f"the recipe {options.recipe} is a shipped one: it takes --checkpoint, not --onnx.")
         work, version = WORK / shipped.description.name, options.version or "1"
         make_plan = partial(plan_of, shipped, options.checkpoint, work, Material(options.workers, options.data))
     else:
         recipe = read_recipe(options.recipe)
         work, version = WORK / recipe.content.model.name, options.version or recipe.content.model.version
-        make_plan = partial(user_plan, recipe, options.checkpoint)
+        source = Source(options.checkpoint or options.onnx, options.checkpoint is None, options.allow_overlap)
+        make_plan = partial(user_plan, recipe, source)
     destination = Destination(work, options.out, version, options.force)
     return logged(lambda: build(replace(make_plan(), allow_float32=options.allow_float32), destination), work)
 
