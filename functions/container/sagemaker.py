@@ -109,7 +109,7 @@ def _members_of(body: bytes) -> _Members:
     """Return what kind of object a body is; what is none is left to the native API to refuse."""
     try:
         return _members.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Members()
 
 

@@ -147,3 +147,10 @@ async def test_a_large_body_is_looked_through_in_a_worker(
         body = json.dumps({"signal": tone(0.5).tolist()}).encode() + b" " * extra
         assert (await invoke(client, body, JSON)).json()["class_id"] == "high"
     assert [name.partition("_")[0] for name in places] == [place]
+
+
+@pytest.mark.parametrize("depth", [100, 200, 500, 900, 960, 980, 1000, 1020, 1100, 50_000])
+@pytest.mark.parametrize("opening", ["[", '{"a":', '{"signals":[', '{"inputs":['])
+async def test_what_is_nested_however_deeply_is_refused(door: httpx.AsyncClient, opening: str, depth: int) -> None:
+    answer = await invoke(door, f'{{"padding":{opening * depth}'.encode(), JSON)
+    assert answer.status_code in {400, 413, 422}
