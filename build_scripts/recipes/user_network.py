@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import RecipeError
 from build_scripts.networks.filling import fill
-from build_scripts.networks.head import FeatureNetwork, NoveltyNetwork, find_head
+from build_scripts.networks.head import TOLERANCE, FeatureNetwork, NoveltyNetwork, find_head
 from build_scripts.networks.logits import LogitsNetwork, check_logits
 from build_scripts.networks.programs import read_program
 from build_scripts.networks.trained import DISTANCE, LOGITS, TrainedModel
@@ -41,7 +41,7 @@ def user_model(recipe: UserRecipe, checkpoint: Path, training: LabelledRecords) 
         head = find_head(network, plain, windows, part.head)
     outputs: tuple[str, ...] = (LOGITS,)
     if head is None:
-        log.info("no linear layer of the network leads to its logits alone: the package measures no novelty")
+        log.info("the package measures no novelty: no linear layer gives the logits; head in [network] names a layer")
     else:
         log.info("novelty is measured on the input of the layer %s", head.name)
         featured = FeatureNetwork(network, head)
@@ -83,7 +83,15 @@ def logits_network(plain: nn.Module, part: NetworkPart, windows: Tensor, classes
     """
     chosen = LogitsNetwork(plain, part.output, probabilities=False)
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
-        check_logits(chosen(windows), len(windows), classes, part.gives)
+        given = chosen(windows)
+        check_logits(given, len(windows), classes, part.gives)
+        again = chosen(windows)
+    if not torch.allclose(again, given, rtol=TOLERANCE, atol=TOLERANCE):
+        raise RecipeError(
+            f"The network answers the same {len(windows)} windows otherwise a second time, by up to "
+            f"{float((again - given).abs().max()):.3g}: it draws at random in evaluation, "
+            "as F.dropout without training=self.training does."
+        )
     if part.gives == "probabilities":
         return LogitsNetwork(plain, part.output, probabilities=True).eval()
     return plain if part.output is None else chosen.eval()

@@ -18,11 +18,11 @@ from functions.core.preprocessing.arrays import Float32Array
 
 NOVELTY_WINDOWS, BATCH, SEED = 2048, 64, 0
 # Windows that a network is tried with.
-TRIED = 64
+TRIED = 16
 
 
 def spread_windows(records: LabelledRecords, window: int) -> Tensor:
-    """Return one window of each of at most 64 evenly spread records: float32 [n, C, window]."""
+    """Return one window of each of at most 16 evenly spread records: float32 [n, C, window]."""
     indices = np.linspace(0, len(records) - 1, min(TRIED, len(records))).astype(int)
     return torch.from_numpy(np.concatenate([records.windows(int(index), window)[:1] for index in indices]))
 

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,29 +20,21 @@ from functions.core.models.engine import Engine
 log = logging.getLogger("build")
 
 
-@dataclass(frozen=True)
-class Source:
-    """What a user's package is made of: a checkpoint, or an ONNX file from elsewhere, and whether sets may overlap."""
-
-    path: Path
-    is_onnx: bool = False
-    allow_overlap: bool = False
-
-
-def user_plan(recipe: UserRecipe, source: Source) -> BuildPlan:
-    """Return the plan of a user's package.
+def user_plan(recipe: UserRecipe, path: Path, *, is_onnx: bool = False, allow_overlap: bool = False) -> BuildPlan:
+    """Return the plan of a user's package, made of a checkpoint or of an ONNX file from elsewhere.
 
     Raises:
-        RecipeError, CheckpointError, DataError: recipe, source or records will not do.
+        RecipeError, CheckpointError, DataError: recipe, file or records will not do; records stand in two sets and
+            `allow_overlap` is not set.
     """
     content, description = recipe.content, recipe.description
     named = {"training": content.data.training, "fitting": content.data.fitting, "unseen": content.data.unseen}
     sets = {name: read_for(recipe.path(path), description, content.model.channels) for name, path in named.items()}
     training, fitting, unseen = sets.values()
-    limits = " ".join(filter(None, (content.data.limits, _overlap(sets, description.window, source))))
-    make = given_model if source.is_onnx else user_model
+    limits = " ".join(filter(None, (content.data.limits, _overlap(sets, description.window, allowed=allow_overlap))))
+    make = given_model if is_onnx else user_model
     return BuildPlan(
-        model=make(recipe, source.path, training),
+        model=make(recipe, path, training),
         training=training,
         choosing=fitting,
         unseen=unseen,
@@ -55,14 +46,14 @@ def user_plan(recipe: UserRecipe, source: Source) -> BuildPlan:
         calibration_windows=content.quantization.windows,
         max_accuracy_drop=content.quantization.max_accuracy_drop,
         false_alarm_rate=content.calibration.false_alarm_rate,
-        notes={"validation": UNPROVEN} if source.is_onnx else {},
+        notes={"validation": UNPROVEN} if is_onnx else {},
     )
 
 
-def _overlap(sets: Mapping[str, LabelledRecords], window: int, source: Source) -> str:
+def _overlap(sets: Mapping[str, LabelledRecords], window: int, *, allowed: bool) -> str:
     """Return the warning of records that stand in two sets, "" without any."""
     found = "; ".join(map(str, overlaps(sets, window)))
-    if found and not source.allow_overlap:
+    if found and not allowed:
         raise DataError(
             f"{found}: what the network was fitted to cannot prove it. Split by recording, never by window; "
             "--allow-overlap packages it with a warning on its card."

@@ -76,7 +76,7 @@ def build_command(options: argparse.Namespace) -> Report:
     from build_scripts.packaging.build import Destination, build
     from build_scripts.recipes.recipe import RECIPES
     from build_scripts.recipes.shipped_models import Material, plan_of
-    from build_scripts.recipes.user_plan import Source, user_plan
+    from build_scripts.recipes.user_plan import user_plan
     from build_scripts.recipes.user_recipe import read_recipe
 
     shipped = RECIPES.get(str(options.recipe))
@@ -88,8 +88,8 @@ def build_command(options: argparse.Namespace) -> Report:
     else:
         recipe = read_recipe(options.recipe)
         work, version = WORK / recipe.content.model.name, options.version or recipe.content.model.version
-        source = Source(options.checkpoint or options.onnx, options.checkpoint is None, options.allow_overlap)
-        make_plan = partial(user_plan, recipe, source)
+        path, is_onnx = options.checkpoint or options.onnx, options.checkpoint is None
+        make_plan = partial(user_plan, recipe, path, is_onnx=is_onnx, allow_overlap=options.allow_overlap)
     destination = Destination(work, options.out, version, options.force)
     return logged(lambda: build(replace(make_plan(), allow_float32=options.allow_float32), destination), work)
 
