@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from build_scripts.errors import RecipeError
@@ -44,6 +44,14 @@ class ModelPart(_Part):
     sample_rate_hz: float = Field(gt=0)
     unit: str = "g"
     classes: tuple[ClassPart, ...] = Field(min_length=2)
+
+    @field_validator("classes")
+    @classmethod
+    def _distinct(cls, classes: tuple[ClassPart, ...]) -> tuple[ClassPart, ...]:
+        for names in ([one.id for one in classes], [one.name for one in classes]):
+            if twice := [name for name in names if names.count(name) > 1]:
+                raise ValueError(f"{twice[0]!r} stands twice; every class needs an id and a name of its own")
+        return classes
 
 
 class NetworkPart(_Part):
