@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
+from build_scripts.benchmarks.variants.arms import torch_threads
 from build_scripts.measuring import latency
-from build_scripts.recipes import user_network
+from build_scripts.recipes import user_novelty
 
 # The property of a test that says how the build of a network ended.
 ENDED = "ended"
@@ -14,11 +15,14 @@ ENDED = "ended"
 
 @pytest.fixture(scope="module")
 def quick_builds() -> Iterator[None]:
-    """Builds that time nothing, draw nothing and fit novelty on few windows: every variant is as fast as float32."""
-    with pytest.MonkeyPatch.context() as patch:
+    """Builds that time nothing, draw nothing and fit novelty on few windows: every variant is as fast as float32.
+
+    PyTorch computes on one thread: two of them wait for each other where several tests run at once.
+    """
+    with torch_threads(1), pytest.MonkeyPatch.context() as patch:
         patch.setattr(latency, "_timed_ms", lambda call: 1.0)
         patch.setattr(Figure, "savefig", lambda figure, path, **options: Path(path).write_bytes(b""))
-        patch.setattr(user_network, "NOVELTY_WINDOWS", 256)
+        patch.setattr(user_novelty, "NOVELTY_WINDOWS", 256)
         yield
 
 
