@@ -80,6 +80,8 @@ def _dynamo(
     # A named Dim for the length beside a free batch freezes the length silently; DYNAMIC keeps both.
     free = dict.fromkeys(dynamic, torch.export.Dim.DYNAMIC)
     shapes = ((free,),) if _takes_any_number(network) else (free,)
+    # Dynamo gives up on a function that it has traced eight times in one process.
+    torch.compiler.reset()
     program = torch.onnx.export(
         network,
         (example,),
