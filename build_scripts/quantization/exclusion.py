@@ -72,18 +72,18 @@ def exclude_worst(material: Material, refused: Refused, passes: Passes) -> Sensi
         QuantizationError: it has fewer than two quantized layers, or one cannot be quantized alone.
     """
     path = material.file(partial_name(refused.name))
-    layers = quantized_layers(material.fp32, refused.path)
-    if len(layers) < 2:
-        raise QuantizationError(f"{refused.name} has {len(layers)} quantized layers; exclusion needs two.")
     started = time.monotonic()
+    layers = quantized_layers(material.fp32, refused.path)
     errors = layer_errors(material.fp32, refused.candidate, layers, material.windows)
     measured_s = time.monotonic() - started
+    if len(errors) < 2:
+        raise QuantizationError(f"{refused.name} has {len(errors)} quantized layers; exclusion needs two.")
 
     def make(count: int) -> Path:
         candidate = refused.candidate.without(tuple(errors)[:count])
         return candidate.quantize(material.fp32, path, material.windows)
 
-    count, builds = smallest_passing(len(layers) - 1, lambda count: passes(make(count)))
+    count, builds = smallest_passing(len(errors) - 1, lambda count: passes(make(count)))
     if count:
         make(count)
     else:
@@ -92,7 +92,7 @@ def exclude_worst(material: Material, refused: Refused, passes: Passes) -> Sensi
     log.info(
         "  layers of %s: %d measured in %.0f s; %s (%d builds, %.0f s in all)",
         refused.name,
-        len(layers),
+        len(errors),
         measured_s,
         f"in float32 stay {', '.join(excluded)}" if excluded else "no number left in float32 is enough",
         builds,
