@@ -1,7 +1,7 @@
 """The share of each quantized layer in a variant's error, measured by quantizing it alone.
 
-onnxruntime's qdq_loss_debug tells how noisy a tensor is, not what its noise does to the logits: of ten linear layers with
-a logarithm between them, its order leaves 6 (noise of a tensor's own) or 8 (of all before it) in float32, this one 3.
+onnxruntime's qdq_loss_debug tells how noisy a tensor is, not what its noise does to the logits. Of ten layers with a
+logarithm between them its order leaves 6 (noise of a tensor's own) or 8 (of all before it) in float32, this one 3.
 """
 
 from collections.abc import Sequence
