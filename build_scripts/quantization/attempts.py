@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_scripts.errors import BuildError
+from build_scripts.export.passes.session import SESSION_ERRORS
 from build_scripts.quantization.exclusion import Material, Refused, Sensitivity, exclude_worst, partial_name
 from build_scripts.quantization.judge import Answers, Judge
 from build_scripts.quantization.techniques import CANDIDATES, Candidate
+from functions.core.errors import ModelUnavailableError
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ class Attempts:
             found = exclude_worst(self.material, Refused(name, refused.candidate, refused.path), self.judge.passes)
         except BuildError as error:
             self.failed[partial] = str(error).removesuffix(".")
+            return None
+        except (ModelUnavailableError, *SESSION_ERRORS) as error:
+            self.failed[partial] = f"onnxruntime does not run it with a layer left out ({type(error).__name__})"
             return None
         self.sensitivity.append(found)
         if not found.excluded:
