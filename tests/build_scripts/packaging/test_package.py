@@ -15,6 +15,7 @@ from build_scripts.measuring.gates import Accuracy, Measurements, Quantized
 from build_scripts.measuring.latency import Latency
 from build_scripts.networks.checkpoint import file_sha256
 from build_scripts.packaging.package import ModelFile, PackageContent, package
+from build_scripts.quantization.exclusion import Sensitivity
 from build_scripts.quantization.half import quantize_to_half
 from build_scripts.quantization.search import Figures, Tried
 from functions.core.models.manifest import JoinRule, NoveltyRule, read_manifest
@@ -127,6 +128,15 @@ def test_a_float16_variant_is_what_gpus_serve(content: PackageContent, tmp_path:
     assert "| fp16 | float16 | 98.00% | 95.00% |" in (folder / "CARD.md").read_text()
     assert read_package(folder)[1].half == half
     assert ModelRepository(tmp_path / "models").load("tiny").precision == "int8"
+
+
+def test_the_errors_of_layers_are_kept_for_the_card(content: PackageContent, tmp_path: Path) -> None:
+    found = Sensitivity("static-minmax", {"first": None, "second": 0.5}, ("first",))
+    folder = package(replace(content, proof=replace(PROOF, sensitivity=[found])), tmp_path, "1")
+    (kept,) = read_package(folder)[1].sensitivity
+    assert (kept.variant, kept.error, list(kept.excluded)) == (found.variant, found.error, ["first"])
+    assert "![Error of each layer quantized alone](plots/layers.png)" in (folder / "CARD.md").read_text()
+    assert (folder / "plots" / "layers.png").exists()
 
 
 def test_a_refused_float16_variant_is_a_reason_on_the_card(content: PackageContent, tmp_path: Path) -> None:
