@@ -209,8 +209,10 @@ def _run(calls: Sequence[EngineCall], at_once: int) -> _Ran:
     """Run calls of one model together."""
     engine: Engine = calls[0].model.engine
     windows: Float32Array = calls[0].windows if len(calls) == 1 else np.concatenate([one.windows for one in calls])
+    rows = [one.conditions for one in calls if one.conditions is not None]
+    conditions = np.concatenate(rows) if rows else None
     started = time.perf_counter()
-    output = run_windows(engine, windows, at_once)
+    output = run_windows(engine, windows, conditions, at_once)
     return _Ran(output, (time.perf_counter() - started) * 1e3, len(windows))
 
 

@@ -1,11 +1,13 @@
 """The engine: windows in, logits out. One Protocol, so that another runtime can take its place."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from functions.core.errors import ModelUnavailableError
+from functions.core.models.manifest import CONDITIONS, InputSpec
 from functions.core.preprocessing.arrays import Float32Array
 
 # onnxruntime 1.32 sends telemetry unless told before it loads.
@@ -23,8 +25,11 @@ class EngineOutput:
 class Engine(Protocol):
     """Runs one model file."""
 
-    def run(self, windows: Float32Array) -> EngineOutput:
-        """Run windows float32 [B, C, T] and return their logits and distances."""
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
+        """Run windows float32 [B, C, T] and return their logits and distances.
+
+        A model with conditions of operation also needs them, float32 [B, K], a row for each window.
+        """
         ...
 
 
@@ -60,17 +65,45 @@ class OnnxEngine:
             failures.RuntimeException,
         ) as error:
             raise ModelUnavailableError(f"onnxruntime cannot load the model: {error}") from error
-        self._input = self._session.get_inputs()[0].name
+        self.inputs = input_shapes(self._session)
+        self._names = list(self.inputs)
         outputs = [output.name for output in self._session.get_outputs()]
         self._outputs = [name for name in ("logits", "distance") if name in outputs]
 
-    def run(self, windows: Float32Array) -> EngineOutput:
-        """Run windows float32 [B, C, T]; logits float32 [B, K], distance float32 [B] or None.
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
+        """Run windows float32 [B, C, T], with conditions float32 [B, K] where the model takes some.
 
         Safe to call from several threads at once.
+
+        Returns:
+            logits float32 [B, classes], distance float32 [B] or None.
         """
-        values = self._session.run(self._outputs, {self._input: windows})
+        given = {self._names[0]: windows}
+        if conditions is not None:
+            given[CONDITIONS] = conditions
+        values = self._session.run(self._outputs, given)
         return EngineOutput(values[0], values[1] if len(values) > 1 else None)
+
+
+def input_shapes(session: Any) -> dict[str, list[Any]]:
+    """Return the inputs of onnxruntime's session in order, each with its shape; a free dimension is a name."""
+    return {one.name: list(one.shape) for one in session.get_inputs()}
+
+
+def check_inputs(shapes: Mapping[str, Sequence[Any]], spec: InputSpec) -> None:
+    """Check that a model file takes what its manifest names: the signal, and conditions of operation behind it.
+
+    Raises:
+        ModelUnavailableError: it takes something else.
+    """
+    count = len(spec.conditions_taken)
+    names, columns = list(shapes)[1:], list(shapes.values())[1:]
+    wanted = [CONDITIONS] if count else []
+    if names != wanted or any(len(shape) != 2 or shape[1] != count for shape in columns):
+        raise ModelUnavailableError(
+            f"The model file has the inputs {dict(shapes)}; by its manifest it takes a signal"
+            f"{f' and {CONDITIONS} [batch, {count}]' if count else ''}."
+        )
 
 
 def _session_options(onnxruntime: Any, threads: int) -> Any:

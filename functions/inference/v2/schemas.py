@@ -96,8 +96,8 @@ def _inference_schemas() -> dict[str, Any]:
         "data",
         "parameters",
         name=_TEXT,
-        shape=_list(_COUNT | {"minimum": 1}, 3, 3)
-        | {"description": "[batch, channels, window], as the metadata has it."},
+        shape=_list(_COUNT | {"minimum": 1}, 2, 3)
+        | {"description": "[batch, channels, window] of the signal, [batch, conditions] of a second input."},
         datatype={"enum": list(NUMERIC)},
         data=data,
         parameters=_PARAMETERS | {"properties": {"binary_data_size": _COUNT}},
@@ -118,7 +118,7 @@ def _inference_schemas() -> dict[str, Any]:
         "outputs",
         id=_TEXT,
         parameters=_PARAMETERS | {"properties": {"binary_data_output": _FLAG}},
-        inputs=_list(sent, 1, 1),
+        inputs=_list(sent, 1, 2),
         outputs=_list(_object("parameters", name=asked, parameters=wish), 0, len(OUTPUTS)),
     )
     return {
