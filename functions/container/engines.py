@@ -9,7 +9,7 @@ from functions.container.errors import ProviderUnavailableError
 from functions.container.providers import PROVIDERS, Provider
 from functions.container.settings import ContainerSettings
 from functions.core.errors import ModelUnavailableError
-from functions.core.models.engine import Engine, check_inputs, input_shapes
+from functions.core.models.engine import Engine, check_inputs
 from functions.core.models.manifest import CONDITIONS, InputSpec, Manifest, Precision
 from functions.core.models.models import CpuEngines, Device, Engines
 
@@ -42,7 +42,7 @@ class AcceleratedEngines:
         providers = provider_options(self.provider, manifest.input, self.sizes[-1], self.settings)
         graphs = self.settings.cuda_graphs and self.provider.device == "cuda"
         session = open_session(model, self.provider, providers)
-        check_inputs(input_shapes(session), manifest.input)
+        check_inputs(session, manifest.input)
         return BoundEngine(session, manifest.input, self.sizes, graphs=graphs)
 
 

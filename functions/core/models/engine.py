@@ -1,7 +1,6 @@
 """The engine: windows in, logits out. One Protocol, so that another runtime can take its place."""
 
 import os
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,11 +39,16 @@ class OnnxEngine:
     server it takes the core from the next one.
     """
 
-    def __init__(self, model: Path | bytes, threads: int = 1) -> None:
+    def __init__(self, model: Path | bytes, threads: int = 1, spec: InputSpec | None = None) -> None:
         """Load a model file or its bytes.
 
+        Args:
+            model: its path or its bytes.
+            threads: of one run.
+            spec: what its manifest says that it takes, to be held against the file.
+
         Raises:
-            ModelUnavailableError: onnxruntime cannot load the model.
+            ModelUnavailableError: onnxruntime cannot load the model, or the file takes something else.
         """
         # Late: loading onnxruntime takes longer than everything else on the import path.
         import onnxruntime
@@ -65,8 +69,9 @@ class OnnxEngine:
             failures.RuntimeException,
         ) as error:
             raise ModelUnavailableError(f"onnxruntime cannot load the model: {error}") from error
-        self.inputs = input_shapes(self._session)
-        self._names = list(self.inputs)
+        if spec is not None:
+            check_inputs(self._session, spec)
+        self._signal = self._session.get_inputs()[0].name
         outputs = [output.name for output in self._session.get_outputs()]
         self._outputs = [name for name in ("logits", "distance") if name in outputs]
 
@@ -78,30 +83,26 @@ class OnnxEngine:
         Returns:
             logits float32 [B, classes], distance float32 [B] or None.
         """
-        given = {self._names[0]: windows}
+        given = {self._signal: windows}
         if conditions is not None:
             given[CONDITIONS] = conditions
         values = self._session.run(self._outputs, given)
         return EngineOutput(values[0], values[1] if len(values) > 1 else None)
 
 
-def input_shapes(session: Any) -> dict[str, list[Any]]:
-    """Return the inputs of onnxruntime's session in order, each with its shape; a free dimension is a name."""
-    return {one.name: list(one.shape) for one in session.get_inputs()}
-
-
-def check_inputs(shapes: Mapping[str, Sequence[Any]], spec: InputSpec) -> None:
-    """Check that a model file takes what its manifest names: the signal, and conditions of operation behind it.
+def check_inputs(session: Any, spec: InputSpec) -> None:
+    """Check that onnxruntime's session takes what a manifest names: the signal, and conditions of operation behind it.
 
     Raises:
         ModelUnavailableError: it takes something else.
     """
+    inputs = [(one.name, list(one.shape)) for one in session.get_inputs()]
     count = len(spec.conditions_taken)
-    names, columns = list(shapes)[1:], list(shapes.values())[1:]
     wanted = [CONDITIONS] if count else []
-    if names != wanted or any(len(shape) != 2 or shape[1] != count for shape in columns):
+    if [name for name, _ in inputs[1:]] != wanted or any(shape[1:] != [count] for _, shape in inputs[1:]):
         raise ModelUnavailableError(
-            f"The model file has the inputs {dict(shapes)}; by its manifest it takes a signal"
+            f"The model file has the inputs {', '.join(f'{name} {shape}' for name, shape in inputs)};"
+            " by its manifest it takes a signal"
             f"{f' and {CONDITIONS} [batch, {count}]' if count else ''}."
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from functions.core.errors import ModelNotFoundError, ModelUnavailableError, ProofNotFoundError, VersionNotFoundError
-from functions.core.models.engine import Engine, OnnxEngine, check_inputs
+from functions.core.models.engine import Engine, OnnxEngine
 from functions.core.models.manifest import Manifest, ManifestError, Precision, Variant, read_manifest
 from functions.core.observability.metrics import observe_model_not_loaded
 
@@ -60,9 +60,7 @@ class CpuEngines:
 
     def engine(self, model: bytes, manifest: Manifest) -> Engine:
         """Return the engine of a file."""
-        engine = OnnxEngine(model, self.threads)
-        check_inputs(engine.inputs, manifest.input)
-        return engine
+        return OnnxEngine(model, self.threads, manifest.input)
 
 
 class ModelRepository:

@@ -149,7 +149,7 @@ def test_a_model_without_conditions_takes_none() -> None:
         used_conditions(NONE, {"load": 1})
 
 
-@pytest.mark.parametrize("value", [99.999, 6000.001, -1.0, 0.0, 1e9])
+@pytest.mark.parametrize("value", [99.999, 6000.001, -1.0, 0.0, 70000.0])
 def test_one_outside_its_range_is_refused(value: float) -> None:
     with pytest.raises(
         ConditionRangeError, match=f"'shaft_speed_rpm' is {value:.9g}; .* from 100 to 6000 rpm"
