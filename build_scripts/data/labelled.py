@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from build_scripts.data.recordings import Recordings, read_recordings
 from build_scripts.data.records import RecordSet, read_records
-from build_scripts.data.signals import SignalSet, signals_of
+from build_scripts.data.signals import SignalSet, for_conditions, signals_of
 from build_scripts.errors import DataError
 from build_scripts.networks.checkpoint import ModelDescription
 from functions.core.models.manifest import Manifest
@@ -35,7 +35,10 @@ def read_labelled(path: Path) -> DataSet:
 def description_of(manifest: Manifest) -> ModelDescription:
     """Return what a package's model is for."""
     classes, spec = tuple((label.id, label.name) for label in manifest.classes), manifest.input
-    return ModelDescription(manifest.name, manifest.title, classes, spec.window, spec.sample_rate_hz, spec.unit)
+    conditions = tuple(spec.conditions_taken)
+    return ModelDescription(
+        manifest.name, manifest.title, classes, spec.window, spec.sample_rate_hz, spec.unit, conditions
+    )
 
 
 def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
@@ -45,7 +48,8 @@ def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
     and as many classes stand in the model's order.
 
     Raises:
-        DataError: the file is of no known form, or its records do not fit: channels, sample rate, length, classes.
+        DataError: the file is of no known form, or its records do not fit: channels, sample rate, length, classes,
+            conditions of operation.
     """
     records = read_labelled(path)
     if not len(records):
@@ -57,6 +61,12 @@ def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
         raise DataError(f"{path} has {found:g} samples/s; {model.name} takes {wanted:g}.")
     if records.shortest < model.window:
         raise DataError(f"{path} has a record of {records.shortest} samples; a window has {model.window}.")
+    if isinstance(records, SignalSet):
+        records = for_conditions(records, model.conditions, path)
+    elif model.conditions:
+        raise DataError(
+            f"{path} has no conditions of operation; {model.name} takes some: store the form with `signals`."
+        )
     named = isinstance(records, SignalSet)
     order = class_order(records.class_names, model, path) if named else same_order(records.class_names, model, path)
     return replace(records, label=order[records.label], class_names=tuple(one for one, _ in model.classes))

@@ -122,7 +122,7 @@ def test_a_model_gets_its_conditions_in_the_order_of_its_manifest() -> None:
     used = used_conditions(SPEC, {"load": 2, "shaft_speed_rpm": 1800})
     assert list(used.items()) == [("shaft_speed_rpm", 1800), ("load", 2)]
     rows = condition_rows(used, 3)
-    assert (rows.dtype, rows.tolist(), rows.flags.c_contiguous) == (np.float32, [[1800, 2]] * 3, True)
+    assert (rows.tolist(), rows.dtype, rows.flags.c_contiguous) == ([[1800, 2]] * 3, np.dtype(np.float32), True)
 
 
 def test_a_default_stands_for_what_is_not_required() -> None:
