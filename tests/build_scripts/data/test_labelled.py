@@ -61,7 +61,7 @@ def test_conditions_are_those_of_the_model(tmp_path: Path) -> None:
 
 def test_a_form_without_room_for_conditions_is_refused(tmp_path: Path, records: RecordSet) -> None:
     load = Condition(name="load", unit="kN", minimum=0, maximum=5)
-    with pytest.raises(DataError, match="has no conditions of operation; .* takes some"):
+    with pytest.raises(DataError, match=r"has no conditions of operation; .* takes some"):
         read_for(write_records(records, tmp_path / "a.npz"), replace(DESCRIPTION, conditions=(load,)), 1)
 
 
