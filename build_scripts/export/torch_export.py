@@ -16,11 +16,13 @@ from torch.jit._trace import TracerWarning
 from build_scripts.errors import ExportError
 from build_scripts.export.causes import cause
 from build_scripts.networks.user_code import user_code
+from functions.core.models.manifest import CONDITIONS
 
 OPSET, OLDEST_OPSET, NEWEST_OPSET = 20, 18, 23
-INPUT = "signal"
+INPUTS = ("signal", CONDITIONS)
 AXES = ("batch", "channel", "length")
 
+Inputs = tuple[torch.Tensor, ...]
 ExporterName = Literal["dynamo", "legacy"]
 Length = Literal["free", "fixed"]
 
@@ -51,8 +53,9 @@ def traced(
     outputs: Sequence[str],
     dynamic: Sequence[int],
     options: ExportOptions = DEFAULT,
+    conditions: torch.Tensor | None = None,
 ) -> onnx.ModelProto:
-    """Trace a network with one input, `signal`, to ONNX.
+    """Trace a network with the input `signal` to ONNX, and the input `conditions` behind it where it takes some.
 
     Args:
         network: in evaluation mode.
@@ -60,6 +63,7 @@ def traced(
         outputs: names of the outputs, in order.
         dynamic: dimensions of the input that stay free; the outputs' first stays so too.
         options: exporter and opset.
+        conditions: of operation, an input float32 [B, K] whose first dimension stays free; None without any.
 
     Raises:
         ExportError: the network has an operator or a branch that ONNX cannot say, or the opset is not offered.
@@ -69,22 +73,23 @@ def traced(
     refusal = f"PyTorch's {options.exporter} exporter cannot export the network"
     with _quiet(), user_code(refusal, ExportError):
         try:
-            return EXPORTERS[options.exporter](network, example, outputs, dynamic, options.opset)
+            inputs = (example,) if conditions is None else (example, conditions)
+            return EXPORTERS[options.exporter](network, inputs, outputs, dynamic, options.opset)
         except torch.onnx.OnnxExporterError as error:
             raise ExportError(f"{refusal}: {cause(error)}.") from error
 
 
 def _dynamo(
-    network: nn.Module, example: torch.Tensor, outputs: Sequence[str], dynamic: Sequence[int], opset: int
+    network: nn.Module, inputs: Inputs, outputs: Sequence[str], dynamic: Sequence[int], opset: int
 ) -> onnx.ModelProto:
     # A named Dim for the length beside a free batch freezes the length silently; DYNAMIC keeps both.
-    shapes = (dict.fromkeys(dynamic, torch.export.Dim.DYNAMIC),)
+    free = tuple(dict.fromkeys(axes, torch.export.Dim.DYNAMIC) for axes in (dynamic, (0,))[: len(inputs)])
     program = torch.onnx.export(
         network,
-        (example,),
-        input_names=[INPUT],
+        inputs,
+        input_names=list(INPUTS[: len(inputs)]),
         output_names=list(outputs),
-        dynamic_shapes=shapes,
+        dynamic_shapes=free,
         opset_version=opset,
         dynamo=True,
         verbose=False,
@@ -95,24 +100,24 @@ def _dynamo(
 
 
 def _legacy(
-    network: nn.Module, example: torch.Tensor, outputs: Sequence[str], dynamic: Sequence[int], opset: int
+    network: nn.Module, inputs: Inputs, outputs: Sequence[str], dynamic: Sequence[int], opset: int
 ) -> onnx.ModelProto:
     stream = io.BytesIO()
-    free: dict[str, dict[int, str]] = {INPUT: {dimension: AXES[dimension] for dimension in dynamic}}
+    free = {name: {axis: AXES[axis] for axis in axes} for name, axes in zip(INPUTS, (dynamic, (0,)), strict=True)}
     torch.onnx.export(
         network,
-        (example,),
+        inputs,
         stream,  # type: ignore[arg-type]  # it takes streams, its types do not say so
-        input_names=[INPUT],
+        input_names=list(INPUTS[: len(inputs)]),
         output_names=list(outputs),
-        dynamic_axes=free | {name: {0: AXES[0]} for name in outputs},
+        dynamic_axes={name: free[name] for name in INPUTS[: len(inputs)]} | {name: {0: AXES[0]} for name in outputs},
         opset_version=opset,
         dynamo=False,
     )
     return onnx.load_from_string(stream.getvalue())
 
 
-Exporter = Callable[[nn.Module, torch.Tensor, Sequence[str], Sequence[int], int], onnx.ModelProto]
+Exporter = Callable[[nn.Module, Inputs, Sequence[str], Sequence[int], int], onnx.ModelProto]
 EXPORTERS: Mapping[ExporterName, Exporter] = {"dynamo": _dynamo, "legacy": _legacy}
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+import torch
+from torch import Tensor
 
 from build_scripts.errors import DataError
 from functions.core.models.manifest import CONDITIONS, Condition
@@ -19,6 +21,17 @@ def random_rows(conditions: Sequence[Condition], count: int, rng: np.random.Gene
         return None
     ends = np.array([(one.minimum, one.maximum) for one in conditions])
     return rng.uniform(ends[:, 0], ends[:, 1], (count, len(conditions))).astype(np.float32)
+
+
+def example_rows(conditions: Sequence[Condition], count: int) -> Tensor | None:
+    """Return a row of conditions for each of `count` windows, float32 [count, K]; None where there are none."""
+    rows = random_rows(conditions, count, np.random.default_rng(0))
+    return None if rows is None else torch.from_numpy(rows)
+
+
+def with_rows(signal: Tensor, rows: Tensor | None) -> tuple[Tensor, ...]:
+    """Return the arguments of a network: the signal, and conditions behind it where there are any."""
+    return (signal,) if rows is None else (signal, rows)
 
 
 def rows_of(conditions: Float32Array | None, count: int) -> Float32Array | None:
