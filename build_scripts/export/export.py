@@ -9,10 +9,10 @@ import torch
 
 from build_scripts.errors import BuildError, ExportError, RecipeError, ValidationFailed
 from build_scripts.export.onnx_file import slimmed
-from build_scripts.export.torch_export import DEFAULT, ExportOptions, traced
+from build_scripts.export.torch_export import DEFAULT, ExportOptions, holds_script, traced
 from build_scripts.export.validate import Contract, free_lengths, validate
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
-from build_scripts.networks.conditions import example_rows, with_rows, write_conditions
+from build_scripts.networks.conditions import silence, write_conditions
 from build_scripts.networks.trained import TrainedModel, model_of
 from build_scripts.networks.user_code import user_code
 
@@ -57,6 +57,9 @@ def export_network(
         ValidationFailed: the file is not what the network is.
     """
     window = model.description.window
+    if holds_script(model.network) and options.exporter != "legacy":
+        log.info("TorchScript is exported by the legacy exporter")
+        options = replace(options, exporter="legacy")
     if options.length == "fixed":
         reason = "the recipe asks for it"
     else:
@@ -79,9 +82,8 @@ def export_network(
 def _exported(model: TrainedModel, path: Path, version: str, options: ExportOptions, *, free: bool) -> ExportedModel:
     if free:
         _require_other_lengths(model)
-    example = torch.zeros(2, model.channels, model.description.window)
-    rows = example_rows(model.description.conditions, 2)
-    graph = slimmed(traced(model.network, example, model.outputs, (0, 2) if free else (0,), options, rows))
+    example = silence((2, model.channels, model.description.window), model.description.conditions)
+    graph = slimmed(traced(model.network, example, model.outputs, (0, 2) if free else (0,), options))
     onnx.helper.set_model_props(graph, model_properties(model.description, version) | {"exporter": options.method})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(graph.SerializeToString())
@@ -97,8 +99,7 @@ def _require_other_lengths(model: TrainedModel) -> None:
     """Run the network at other lengths than its window: cheaper than an export that fails."""
     for length in free_lengths(model.description.window)[1:]:
         with torch.no_grad(), user_code(f"At a length of {length} samples the network does not run"):
-            signal = torch.zeros(2, model.channels, length)
-            model.network(*with_rows(signal, example_rows(model.description.conditions, 2)))
+            model.network(*silence((2, model.channels, length), model.description.conditions))
 
 
 def _first(error: BuildError) -> str:

@@ -1,20 +1,21 @@
 """PyTorch to ONNX: the one place that calls the exporters."""
 
+import inspect
 import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from typing import Literal
 
 import onnx
 import torch
 from torch import nn
-from torch.jit._trace import TracerWarning
 
 from build_scripts.errors import ExportError
 from build_scripts.export.causes import cause
+from build_scripts.networks.conditions import Inputs
 from build_scripts.networks.user_code import user_code
 from functions.core.models.manifest import CONDITIONS
 
@@ -22,7 +23,6 @@ OPSET, OLDEST_OPSET, NEWEST_OPSET = 20, 18, 23
 INPUTS = ("signal", CONDITIONS)
 AXES = ("batch", "channel", "length")
 
-Inputs = tuple[torch.Tensor, ...]
 ExporterName = Literal["dynamo", "legacy"]
 Length = Literal["free", "fixed"]
 
@@ -49,21 +49,19 @@ DEFAULT = ExportOptions()
 
 def traced(
     network: nn.Module,
-    example: torch.Tensor,
+    example: torch.Tensor | Inputs,
     outputs: Sequence[str],
     dynamic: Sequence[int],
     options: ExportOptions = DEFAULT,
-    conditions: torch.Tensor | None = None,
 ) -> onnx.ModelProto:
     """Trace a network with the input `signal` to ONNX, and the input `conditions` behind it where it takes some.
 
     Args:
         network: in evaluation mode.
-        example: an input float32 [B, C, T], B and T above 1.
+        example: an input float32 [B, C, T], B and T above 1; or it and conditions of operation, float32 [B, K].
         outputs: names of the outputs, in order.
-        dynamic: dimensions of the input that stay free; the outputs' first stays so too.
+        dynamic: dimensions of the signal that stay free; the first of conditions and outputs stays so too.
         options: exporter and opset.
-        conditions: of operation, an input float32 [B, K] whose first dimension stays free; None without any.
 
     Raises:
         ExportError: the network has an operator or a branch that ONNX cannot say, or the opset is not offered.
@@ -73,7 +71,7 @@ def traced(
     refusal = f"PyTorch's {options.exporter} exporter cannot export the network"
     with _quiet(), user_code(refusal, ExportError):
         try:
-            inputs = (example,) if conditions is None else (example, conditions)
+            inputs = example if isinstance(example, tuple) else (example,)
             return EXPORTERS[options.exporter](network, inputs, outputs, dynamic, options.opset)
         except torch.onnx.OnnxExporterError as error:
             raise ExportError(f"{refusal}: {cause(error)}.") from error
@@ -84,12 +82,13 @@ def _dynamo(
 ) -> onnx.ModelProto:
     # A named Dim for the length beside a free batch freezes the length silently; DYNAMIC keeps both.
     free = tuple(dict.fromkeys(axes, torch.export.Dim.DYNAMIC) for axes in (dynamic, (0,))[: len(inputs)])
+    shapes = (free,) if _takes_any_number(network) else free
     program = torch.onnx.export(
         network,
         inputs,
         input_names=list(INPUTS[: len(inputs)]),
         output_names=list(outputs),
-        dynamic_shapes=free,
+        dynamic_shapes=shapes,
         opset_version=opset,
         dynamo=True,
         verbose=False,
@@ -104,6 +103,9 @@ def _legacy(
 ) -> onnx.ModelProto:
     stream = io.BytesIO()
     free = {name: {axis: AXES[axis] for axis in axes} for name, axes in zip(INPUTS, (dynamic, (0,)), strict=True)}
+    if holds_script(network):
+        # The exporter takes a script inside of a network only in a trace of the whole.
+        network = torch.jit.trace(network, inputs, check_trace=False)  # type: ignore[no-untyped-call]
     torch.onnx.export(
         network,
         inputs,
@@ -117,20 +119,29 @@ def _legacy(
     return onnx.load_from_string(stream.getvalue())
 
 
+def holds_script(network: nn.Module) -> bool:
+    """Return whether a network is, or holds, a TorchScript program, which the legacy exporter alone takes."""
+    return any(isinstance(module, torch.jit.ScriptModule) for module in network.modules())
+
+
+def _takes_any_number(network: nn.Module) -> bool:
+    parameters = inspect.signature(network.forward).parameters.values()
+    return any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)
+
+
 Exporter = Callable[[nn.Module, Inputs, Sequence[str], Sequence[int], int], onnx.ModelProto]
 EXPORTERS: Mapping[ExporterName, Exporter] = {"dynamo": _dynamo, "legacy": _legacy}
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what torch 2.13's exporters say of themselves and of libraries that are not installed."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    """Silence what torch's exporters print of themselves, of what they fail at and of libraries that are missing."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
     try:
-        with warnings.catch_warnings():
-            for category in (FutureWarning, DeprecationWarning, TracerWarning):
-                warnings.simplefilter("ignore", category)
+        # Some of it is printed: the graph as far as it came.
+        with redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        logging.disable(before)

@@ -158,7 +158,6 @@ def _run(engine: OnnxEngine, windows: Float32Array, rows: Float32Array | None, c
 
 def _run_network(network: nn.Module, windows: Float32Array, rows: Float32Array | None, contract: Contract) -> Outputs:
     with torch.no_grad(), user_code(f"The network does not run at batch {len(windows)}, length {windows.shape[2]}"):
-        given = with_rows(torch.from_numpy(windows), None if rows is None else torch.from_numpy(rows))
-        tensors = network(*given)
+        tensors = network(*with_rows(windows, rows))
     found = tensors if isinstance(tensors, tuple) else (tensors,)
     return {name: tensor.numpy() for name, tensor in zip(contract.outputs, found, strict=True)}

@@ -11,6 +11,8 @@ from build_scripts.errors import DataError
 from functions.core.models.manifest import CONDITIONS, Condition
 from functions.core.preprocessing.arrays import Float32Array
 
+# The arguments of a network: windows float32 [B, C, T], and conditions float32 [B, K] where it takes some.
+Inputs = tuple[Tensor, ...]
 # The property of an ONNX file that lists them, and the name of its second input.
 PROPERTY = CONDITIONS
 
@@ -23,15 +25,14 @@ def random_rows(conditions: Sequence[Condition], count: int, rng: np.random.Gene
     return rng.uniform(ends[:, 0], ends[:, 1], (count, len(conditions))).astype(np.float32)
 
 
-def example_rows(conditions: Sequence[Condition], count: int) -> Tensor | None:
-    """Return a row of conditions for each of `count` windows, float32 [count, K]; None where there are none."""
-    rows = random_rows(conditions, count, np.random.default_rng(0))
-    return None if rows is None else torch.from_numpy(rows)
+def silence(shape: tuple[int, int, int], conditions: Sequence[Condition]) -> Inputs:
+    """Return windows of zeros [B, C, T] with conditions within their ranges: what a network is tried with first."""
+    return with_rows(np.zeros(shape, np.float32), random_rows(conditions, shape[0], np.random.default_rng(0)))
 
 
-def with_rows(signal: Tensor, rows: Tensor | None) -> tuple[Tensor, ...]:
-    """Return the arguments of a network: the signal, and conditions behind it where there are any."""
-    return (signal,) if rows is None else (signal, rows)
+def with_rows(windows: Float32Array, rows: Float32Array | None) -> Inputs:
+    """Return the arguments of a network: windows, and conditions behind them where there are any."""
+    return tuple(torch.from_numpy(one) for one in (windows, rows) if one is not None)
 
 
 def rows_of(conditions: Float32Array | None, count: int) -> Float32Array | None:

@@ -3,7 +3,7 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -12,6 +12,7 @@ from build_scripts.errors import RecipeError
 from build_scripts.export.torch_export import OPSET, ExporterName, Length
 from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.networks.checkpoint import ModelDescription
+from build_scripts.networks.logits import Gives
 from build_scripts.quantization.techniques import CANDIDATES, DEFAULT_CANDIDATES
 from functions.core.models.manifest import LARGEST_FLOAT32, MOST_CONDITIONS, SLUG, Condition
 
@@ -75,13 +76,24 @@ class ModelPart(_Part):
 class NetworkPart(_Part):
     """[network]: the Python file beside the recipe, and the class or function in it that makes the network.
 
-    head: name of the linear layer whose input the novelty is measured on; without it the last one.
+    arguments: of the factory, whatever TOML can hold. head: name of the layer whose input the novelty is measured on;
+    without it the linear layer that gives the logits. output: name or index of the logits among several outputs.
+    gives: logits or probabilities; without it probabilities are refused. Without file and factory the checkpoint is
+    the network itself.
     """
 
-    file: Path
-    factory: str
-    arguments: dict[str, str | int | float | bool | list[int] | list[float]] = Field(default_factory=dict)
+    file: Path | None = None
+    factory: str | None = None
+    arguments: dict[str, Any] = Field(default_factory=dict)
     head: str | None = None
+    output: str | int | None = None
+    gives: Gives | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.file is None) != (self.factory is None):
+            raise ValueError("file and factory belong together: the file, and what in it makes the network")
+        return self
 
 
 class ExportPart(_Part):
@@ -126,7 +138,7 @@ class RecipeFile(_Part):
     """The whole file."""
 
     model: ModelPart
-    network: NetworkPart
+    network: NetworkPart = NetworkPart()
     data: DataPart
     export: ExportPart = ExportPart()
     quantization: QuantizationPart = QuantizationPart()

@@ -54,7 +54,8 @@ def test_severities_are_kept() -> None:
 def test_conditions_of_operation_are_read_with_their_names() -> None:
     records = signals_of(PATH, GOOD | CONDITIONS)
     assert records.conditions is not None
-    assert (records.conditions.dtype, records.conditions.tolist()) == (np.float32, [[10, 1], [20, 2], [30, 3]])
+    assert records.conditions.dtype == np.float32
+    assert records.conditions.tolist() == [[10, 1], [20, 2], [30, 3]]
     assert records.condition_names == ("speed", "load")
     assert (signals_of(PATH, GOOD).conditions, signals_of(PATH, GOOD).condition_names) == (None, ())
 
