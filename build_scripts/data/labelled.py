@@ -1,5 +1,6 @@
 """Labelled records of any form on disk, told apart by their arrays, and checked against the model they are for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from build_scripts.data.records import RecordSet, read_records
 from build_scripts.data.signals import SignalSet, for_conditions, signals_of
 from build_scripts.errors import DataError
 from build_scripts.networks.checkpoint import ModelDescription
-from functions.core.models.manifest import Manifest
+from functions.core.models.manifest import Condition, Manifest
 
 DataSet = RecordSet | Recordings | SignalSet
 
@@ -61,15 +62,23 @@ def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
         raise DataError(f"{path} has {found:g} samples/s; {model.name} takes {wanted:g}.")
     if records.shortest < model.window:
         raise DataError(f"{path} has a record of {records.shortest} samples; a window has {model.window}.")
-    if isinstance(records, SignalSet):
-        records = for_conditions(records, model.conditions, path)
-    elif model.conditions:
-        raise DataError(
-            f"{path} has no conditions of operation; {model.name} takes some: store the form with `signals`."
-        )
+    records = with_conditions(records, model.conditions, path, model.name)
     named = isinstance(records, SignalSet)
     order = class_order(records.class_names, model, path) if named else same_order(records.class_names, model, path)
     return replace(records, label=order[records.label], class_names=tuple(one for one, _ in model.classes))
+
+
+def with_conditions(records: DataSet, taken: Sequence[Condition], path: Path, name: str) -> DataSet:
+    """Return records with the conditions of operation that a model of this name takes, in its order.
+
+    Raises:
+        DataError: they lack one that has no default, a value is outside its range, or the file's form has none.
+    """
+    if isinstance(records, SignalSet):
+        return for_conditions(records, taken, path)
+    if taken:
+        raise DataError(f"{path} has no conditions of operation; {name} takes some: store the form with `signals`.")
+    return records
 
 
 def class_order(names: tuple[str, ...], model: ModelDescription, path: Path) -> NDArray[np.int64]:

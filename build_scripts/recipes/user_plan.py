@@ -34,6 +34,7 @@ def user_plan(recipe: UserRecipe, checkpoint: Path) -> BuildPlan:
         candidates=content.quantization.variants,
         calibration_windows=content.quantization.windows,
         max_accuracy_drop=content.quantization.max_accuracy_drop,
+        half=content.quantization.fp16,
         false_alarm_rate=content.calibration.false_alarm_rate,
     )
 
