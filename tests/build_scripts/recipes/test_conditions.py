@@ -51,7 +51,8 @@ variants = ["static-minmax"]
 
 def tone(frequency_hz: float, rng: np.random.Generator) -> Float32Array:
     turns = frequency_hz * np.arange(2 * WINDOW) / RATE_HZ + rng.random()
-    return (np.sin(2 * np.pi * turns) + rng.normal(0, 0.1, 2 * WINDOW)).astype(np.float32)
+    noisy: Float32Array = (np.sin(2 * np.pi * turns) + rng.normal(0, 0.1, 2 * WINDOW)).astype(np.float32)
+    return noisy
 
 
 def write_records(path: Path, seed: int, count: int = 60) -> Path:
@@ -59,8 +60,15 @@ def write_records(path: Path, seed: int, count: int = 60) -> Path:
     rng = np.random.default_rng(seed)
     label, speed = np.arange(count) % 2, np.where(np.arange(count) % 4 < 2, SLOW_RPM, FAST_RPM)
     signals = np.stack([tone(rpm / 60 * (one + 1), rng) for one, rpm in zip(label, speed, strict=True)])
-    names = {"class_names": np.array(["once", "twice"]), "condition_names": np.array(["shaft_speed_rpm"])}
-    np.savez(path, signals=signals, label=label, sample_rate=RATE_HZ, conditions=speed[:, None], **names)
+    np.savez(
+        path,
+        signals=signals,
+        label=label,
+        sample_rate=RATE_HZ,
+        class_names=np.array(["once", "twice"]),
+        conditions=speed[:, None],
+        condition_names=np.array(["shaft_speed_rpm"]),
+    )
     return path
 
 
@@ -115,6 +123,7 @@ def test_the_manifest_names_the_condition_and_every_variant_answers_right(models
         True,
     )
     assert manifest.novelty is not None
+    assert "| `shaft_speed_rpm` | rpm | 600 to 6000 | required |" in (models / "order" / "1" / "CARD.md").read_text()
     assert [one.name for one in proof.tried][:2] == ["fp32", "static-minmax"]
     figures = proof.tried[1].figures
     assert figures is not None
