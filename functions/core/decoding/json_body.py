@@ -84,7 +84,7 @@ def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
             signals = [_samples(item, f"signals[{index}]") for index, item in enumerate(signal)]
         else:
             signals = [_samples(signal, member)]
-        in_conditions = _read_conditions(members)
+        in_conditions = _read_conditions(members, most)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError):
         return None
     # as_buffer flattens: as many brackets as rows prove that nothing was nested deeper or cut short.
@@ -94,26 +94,30 @@ def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
     return JsonRequest([Recording(samples) for samples, _ in signals], members)
 
 
-def _read_conditions(members: dict[str, Any]) -> int:
+def _read_conditions(members: dict[str, Any], most: int) -> int:
     """Make conditions of operation, an object or a list of objects, Python's own; return how many brackets they open.
 
     Raises:
-        ValueError, TypeError: they are something else, or very many: left to another reader.
+        ValueError, TypeError: they are something else: left to another reader.
+        InvalidOptionError: they are more than one request can have; nothing was made of them.
     """
     value = members.get("conditions")
     if isinstance(value, simdjson.Object):
         members["conditions"] = _numbers_of(value)
     if not isinstance(value, simdjson.Array):
         return 0
-    if len(value) > MOST_MEMBERS**2:
-        raise ValueError
+    if len(value) > most:
+        raise InvalidOptionError(
+            f"conditions has {len(value)} entries for {most} recordings at most.", field="conditions"
+        )
     members["conditions"] = [_numbers_of(one) for one in value]
     return 1
 
 
 def _numbers_of(value: Any) -> dict[str, Any]:
     if len(value) > MOST_MEMBERS:
-        raise ValueError
+        sentence = f"conditions has {len(value)} members; at most {MOST_MEMBERS} are read."
+        raise InvalidOptionError(sentence, field="conditions")
     numbers = members_of(value)
     if any(isinstance(one, simdjson.Object | simdjson.Array) for one in numbers.values()):
         raise TypeError

@@ -160,6 +160,7 @@ async def test_a_batch_has_one_object_for_all_or_one_for_each(client: httpx.Asyn
         ([{"shaft_speed_rpm": 1000}], "invalid_option", "conditions"),
         ([], "invalid_option", "conditions"),
         ([{"shaft_speed_rpm": 1000}, 7], "invalid_option", "conditions[1]"),
+        ([{"shaft_speed_rpm": 1000}] * 5, "invalid_option", "conditions"),
         ([{"shaft_speed_rpm": 1000}, {}], "condition_missing", "conditions[1].shaft_speed_rpm"),
         (
             [{"shaft_speed_rpm": 1000}, {"shaft_speed_rpm": 9}],
