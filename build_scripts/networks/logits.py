@@ -73,7 +73,7 @@ def check_logits(given: Tensor, windows: int, classes: int, gives: Gives | None)
     Raises:
         RecipeError: another shape or type, values that are no numbers, probabilities in place of logits or the reverse.
     """
-    if list(given.shape) != [windows, classes] or not given.is_floating_point():
+    if list(given.shape) != [windows, classes] or given.dtype != torch.float32:
         raise RecipeError(
             f"For {windows} windows the network gives {_shape(given)}; "
             f"{classes} classes need float32 [{windows}, {classes}]."

@@ -141,7 +141,7 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
     return PackageContent(
         description=plan.model.description,
         channels=plan.model.channels,
-        files=_files(plan, files, found, half),
+        files=_files(plan, exported, files, found, half),
         calibration=calibration,
         measured=measured,
         records=len(plan.unseen),
@@ -165,8 +165,10 @@ def _half(plan: BuildPlan, fp32: Path, calibration: Calibration) -> HalfPrecisio
     return try_half(Trial(fp32, records, plan.model.description.window, calibration), fp32.with_name(HALF_FILE))
 
 
-def _files(plan: BuildPlan, files: ModelFiles, found: Search, half: HalfPrecision | None) -> tuple[ModelFile, ...]:
-    made = [ModelFile("fp32", files.fp32, plan.export.method, {"optimization": OPTIMIZATION})]
+def _files(
+    plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found: Search, half: HalfPrecision | None
+) -> tuple[ModelFile, ...]:
+    made = [ModelFile("fp32", files.fp32, exported.method, {"optimization": OPTIMIZATION})]
     if found.candidate is not None and files.quantized is not None:
         technique, settings = found.candidate.technique, found.candidate.settings(plan.calibration_windows)
         made.append(ModelFile(technique.precision, files.quantized, technique.method, settings))

@@ -18,6 +18,7 @@ from onnxruntime.quantization.calibrate import (
 )
 
 from build_scripts.errors import QuantizationError
+from functions.core.models.manifest import CONDITIONS
 from functions.core.preprocessing.arrays import Float32Array
 
 CALIBRATIONS = {
@@ -31,28 +32,22 @@ CALIBRATIONS = {
 ENTROPY_BINS = {"num_bins": 1024, "num_quantized_bins": 128}
 PERCENTILE_BINS = {"num_bins": 2048}
 
+# Windows float32 [n, C, T], and their conditions of operation float32 [n, K], None without any.
+Given = tuple[Float32Array, Float32Array | None]
+
 
 class WindowReader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
-    """Feeds calibration windows one by one: of each input by its name, float32 [n, ...]."""
+    """Feeds calibration windows float32 [n, C, T] one by one, and their conditions float32 [n, K] if there are any."""
 
-    def __init__(self, inputs: Mapping[str, Float32Array]) -> None:
-        self._inputs = inputs
+    def __init__(self, name: str, windows: Float32Array, conditions: Float32Array | None = None) -> None:
+        self._inputs = {name: windows} | ({} if conditions is None else {CONDITIONS: conditions})
         self._next = 0
-
-    def __len__(self) -> int:
-        """Return the number of windows."""
-        return min(map(len, self._inputs.values()))
-
-    def part(self, start: int, end: int) -> "WindowReader":
-        """Return a reader of the windows from start to end."""
-        return WindowReader({name: values[start:end] for name, values in self._inputs.items()})
 
     def get_next(self) -> dict[str, Float32Array] | None:
         """Return the next window as a batch of one, None after the last."""
         place, self._next = self._next, self._next + 1
-        if place >= len(self):
-            return None
-        return {name: values[place : place + 1] for name, values in self._inputs.items()}
+        given = {name: values[place : place + 1] for name, values in self._inputs.items()}
+        return given if all(map(len, given.values())) else None
 
 
 def calibration_method(name: str) -> CalibrationMethod:
@@ -67,18 +62,25 @@ def calibration_method(name: str) -> CalibrationMethod:
 
 
 def calibrated_ranges(
-    source: Path, folder: Path, reader: WindowReader, method: CalibrationMethod, operators: Sequence[str]
+    source: Path,
+    folder: Path,
+    windows: Float32Array,
+    method: CalibrationMethod,
+    operators: Sequence[str],
+    conditions: Float32Array | None = None,
 ) -> TensorsData:
-    """Return the range of every tensor around `operators`, found with the windows of a reader.
+    """Return the range of every tensor around `operators`, found with windows float32 [n, C, T].
+
+    A model of conditions of operation is run with those of the windows, float32 [n, K].
 
     Ranges are kept in `folder`, and those that are there are taken: the folder belongs to one model and its windows.
     """
     folder.mkdir(exist_ok=True)
-    limits = _kept(folder / "minmax", lambda: _limits(source, folder, reader))
+    limits = _kept(folder / "minmax", lambda: _limits(source, folder, (windows, conditions)))
     if method is CalibrationMethod.MinMax:
         return limits
     name = f"{method.name.lower()}-{'-'.join(operators)}"
-    return _kept(folder / name, lambda: _thresholds(source, folder, reader, method, operators, limits))
+    return _kept(folder / name, lambda: _thresholds(source, folder, (windows, conditions), method, operators, limits))
 
 
 def _kept(path: Path, found: Callable[[], TensorsData]) -> TensorsData:
@@ -87,18 +89,18 @@ def _kept(path: Path, found: Callable[[], TensorsData]) -> TensorsData:
     return load_tensors_data(path)
 
 
-def _limits(source: Path, folder: Path, reader: WindowReader) -> TensorsData:
+def _limits(source: Path, folder: Path, given: Given) -> TensorsData:
     """Return the smallest and the largest value of every float32 tensor."""
     calibrator = create_calibrator(source, None, str(folder / "augmented.onnx"), CalibrationMethod.MinMax)
     _patient(calibrator)
-    calibrator.collect_data(reader.part(0, len(reader)))
+    calibrator.collect_data(WindowReader(_input_name(source), *given))
     return calibrator.compute_data()
 
 
 def _thresholds(
     source: Path,
     folder: Path,
-    reader: WindowReader,
+    given: Given,
     method: CalibrationMethod,
     operators: Sequence[str],
     limits: TensorsData,
@@ -116,8 +118,10 @@ def _thresholds(
     _patient(calibrator)
     reach = {name: limits[name] for name in sorted(calibrator.tensors_to_calibrate)}
     calibrator.collector = _empty_histograms(calibrator, reach)
-    for place in range(len(reader)):
-        calibrator.collect_data(reader.part(place, place + 1))
+    name, (windows, conditions) = _input_name(source), given
+    for place in range(len(windows)):
+        rows = None if conditions is None else conditions[place : place + 1]
+        calibrator.collect_data(WindowReader(name, windows[place : place + 1], rows))
     return calibrator.compute_data()
 
 
@@ -186,6 +190,10 @@ def checked_windows(
             f" the model takes {wanted[0] if wanted else 'none'}."
         )
     return windows
+
+
+def _input_name(source: Path) -> str:
+    return str(onnx.load(source).graph.input[0].name)
 
 
 def _input_shape(value: onnx.ValueInfoProto) -> list[int | str]:

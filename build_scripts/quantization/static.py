@@ -9,7 +9,7 @@ from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.calibrate import TensorsData, save_tensors_data
 
 from build_scripts.errors import QuantizationError
-from build_scripts.quantization.calibration import WindowReader, calibrated_ranges, calibration_method, checked_windows
+from build_scripts.quantization.calibration import calibrated_ranges, calibration_method, checked_windows
 from build_scripts.quantization.layers import (
     checked_layers,
     prepared,
@@ -92,9 +92,7 @@ def quantize(
         if checked_layers(onnx.load(ready), config.exclude):
             onnx.save(shielded(onnx.load(ready), config.exclude), ready)
         folder = (kept or Path(directory)) / ("rewritten" if config.rewrite else "given")
-        names = [one.name for one in original.graph.input]
-        reader = WindowReader(dict(zip(names, [windows] if conditions is None else [windows, conditions], strict=True)))
-        ranges = calibrated_ranges(ready, folder, reader, method, SCOPES[config.scope])
+        ranges = calibrated_ranges(ready, folder, windows, method, SCOPES[config.scope], conditions)
         _quantize_prepared(ready, raw, ranges, config)
         write_quantized(onnx.load(raw), original, path)
         for side in SIDES:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from build_scripts.errors import RecipeError
@@ -71,6 +71,14 @@ class ModelPart(_Part):
         if len({one.name for one in self.conditions}) != len(self.conditions):
             raise ValueError("names of conditions must be unique")
         return self
+
+    @field_validator("classes")
+    @classmethod
+    def _distinct(cls, classes: tuple[ClassPart, ...]) -> tuple[ClassPart, ...]:
+        for names in ([one.id for one in classes], [one.name for one in classes]):
+            if twice := [name for name in names if names.count(name) > 1]:
+                raise ValueError(f"{twice[0]!r} stands twice; every class needs an id and a name of its own")
+        return classes
 
 
 class NetworkPart(_Part):

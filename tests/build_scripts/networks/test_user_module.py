@@ -15,6 +15,9 @@ def make(**arguments):
     network.arguments = arguments
     return network
 
+def wrapped():
+    return nn.DataParallel(nn.Linear(2, 2))
+
 def number():
     return 3
 
@@ -77,12 +80,16 @@ def test_the_factory_gets_whatever_toml_holds(tmp_path: Path) -> None:
     assert network.arguments == arguments
 
 
+def test_what_training_wraps_around_a_network_is_taken_off(tmp_path: Path) -> None:
+    assert type(make_network(write(tmp_path, net=NET), "wrapped", {})).__name__ == "Linear"
+
+
 @pytest.mark.parametrize(
     ("factory", "sentence"),
     [
         ("other", "has no class or function 'other'"),
         ("number", "makes a int, not a torch.nn.Module"),
-        ("broken", r"does not take these arguments: no such depth \(ArithmeticError, net\.py, line 13\)\."),
+        ("broken", r"does not take these arguments: no such depth \(ArithmeticError, net\.py, line 16\)\."),
     ],
 )
 def test_a_factory_that_makes_no_network_is_refused(factory: str, sentence: str, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_an_unknown_method_is_refused() -> None:
 
 
 def test_the_reader_feeds_one_window_at_a_time() -> None:
-    reader = WindowReader({"signal": np.arange(6, dtype=np.float32).reshape(2, 1, 3)})
+    reader = WindowReader("signal", np.arange(6, dtype=np.float32).reshape(2, 1, 3))
     first, second, end = reader.get_next(), reader.get_next(), reader.get_next()
     assert first is not None
     assert second is not None

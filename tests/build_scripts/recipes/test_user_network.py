@@ -45,6 +45,10 @@ class Probable(Net):
     def forward(self, signal):
         return torch.softmax(super().forward(signal), 1)
 
+class Drawing(Net):
+    def forward(self, signal):
+        return super().forward(nn.functional.dropout(signal))
+
 class Failing(Net):
     def forward(self, signal):
         raise LookupError("no such thing")
@@ -124,7 +128,7 @@ def test_the_head_can_be_named(tmp_path: Path, records: SignalSet) -> None:
         ({"arguments": {"depth": 3}}, "does not take these arguments: .*depth"),
         (
             {"arguments": {"classes": 3}},
-            r"For 40 windows the network gives float32 \[40, 3\]; 4 classes need float32 \[40, 4\]",
+            r"For 16 windows the network gives float32 \[16, 3\]; 4 classes need float32 \[16, 4\]",
         ),
     ],
 )
@@ -162,9 +166,10 @@ def test_weights_of_another_network_are_refused(tmp_path: Path, records: SignalS
     [
         (
             {"factory": "Several"},
-            r"a dict: 'speed' float32 \[40\], 'logits' float32 \[40, 4\]\. Choose the logits .* output = \"speed\"\.",
+            r"a dict: 'speed' float32 \[16\], 'logits' float32 \[16, 4\]\. Choose the logits .* output = \"speed\"\.",
         ),
-        ({"factory": "Several", "output": "speed"}, r"gives float32 \[40\]; 4 classes need float32 \[40, 4\]"),
+        ({"factory": "Several", "output": "speed"}, r"gives float32 \[16\]; 4 classes need float32 \[16, 4\]"),
+        ({"factory": "Drawing"}, r"answers the same 16 windows otherwise a second time, by up to .* as F\.dropout"),
         ({"factory": "Probable"}, 'gives probabilities .* write gives = "probabilities" in'),
         (
             {"factory": "Failing"},
@@ -200,7 +205,7 @@ def test_a_network_without_a_head_says_so(tmp_path: Path, records: SignalSet, ca
     with caplog.at_level("INFO", "build"):
         user_model(own, weights(tmp_path, "Bare"), records)
     assert caplog.messages == [
-        "no linear layer of the network leads to its logits alone: the package measures no novelty"
+        "the package measures no novelty: no linear layer gives the logits; head in [network] names a layer"
     ]
 
 

@@ -47,6 +47,7 @@ def test_what_is_optional_has_defaults(tmp_path: Path) -> None:
         ('variants = ["static-minmax",', 'variants = ["static-magic",', "no variant 'static-magic'; there are static-"),
         ("windows = 128", "windows = 0", "quantization.windows: input should be greater"),
         ("windows = 128", "max_accuracy_drop = 0.1", "quantization.max_accuracy_drop: input should be less than or"),
+        ('id = "unbalance"', 'id = "healthy"', "model.classes: value error, 'healthy' stands twice; every class needs"),
         ("[model]", "[model", "is not a readable recipe: "),
         ("[network]", "[networks]", "networks: extra inputs are not permitted"),
         ('file = "fan_network.py"', "", "network: value error, file and factory belong together"),
