@@ -84,8 +84,8 @@ def test_a_condition_that_is_missing_or_outside_its_range_is_refused() -> None:
     [
         ({"conditions": np.ones((2, 2))}, r"conditions has shape \[2, 2\]; 3 records .* need \[3, 2\]"),
         ({"conditions": np.ones(3)}, r"conditions has shape \[3\]"),
-        ({"condition_names": np.array(["speed"])}, r"the 1 different condition_names need \[3, 1\]"),
-        ({"condition_names": np.array(["load", "load"])}, "2 different condition_names"),
+        ({"condition_names": np.array(["speed"])}, r"3 records and 1 condition_names need \[3, 1\]"),
+        ({"condition_names": np.array(["load", "load"])}, "condition_names has 'load' twice"),
         ({"conditions": np.array([[1, 2], [3, np.nan], [5, 6]])}, "conditions must be finite numbers"),
         ({"conditions": np.full((3, 2), "x")}, "conditions must be finite numbers, not <U1"),
     ],
