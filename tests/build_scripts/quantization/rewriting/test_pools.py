@@ -8,7 +8,7 @@ from onnxruntime.quantization import QuantType, quantize_static
 
 from build_scripts.quantization.calibration import WindowReader
 from build_scripts.quantization.operators import executed_graph
-from build_scripts.quantization.pools import SIDES, Side, guarded, slow_pools
+from build_scripts.quantization.rewriting.pools import SIDES, Side, guarded, slow_pools
 from build_scripts.quantization.static import QuantizationConfig, quantize
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from build_scripts.errors import NoVariantPassed
 from build_scripts.measuring.latency import Latency
-from build_scripts.quantization.advice import NOT_FASTER, NOTHING_TO_GAIN, next_step
+from build_scripts.quantization.reasons.advice import NOT_FASTER, NOTHING_TO_GAIN, next_step
 from build_scripts.quantization.search import Figures, Tried
 
 FLOAT32 = Figures(0.95, 1.0, 1.0, 1.0, Latency(1.0, 1.1, 1.2, 0.9, 200), 0.0)
