@@ -25,6 +25,11 @@ def random_rows(conditions: Sequence[Condition], count: int, rng: np.random.Gene
     return rng.uniform(ends[:, 0], ends[:, 1], (count, len(conditions))).astype(np.float32)
 
 
+def copies(inputs: Inputs) -> Inputs:
+    """Return inputs of their own: a forward may change what it is given in place."""
+    return tuple(one.clone() for one in inputs)
+
+
 def silence(shape: tuple[int, int, int], conditions: Sequence[Condition]) -> Inputs:
     """Return windows of zeros [B, C, T] with conditions within their ranges: what a network is tried with first."""
     return with_rows(np.zeros(shape, np.float32), random_rows(conditions, shape[0], np.random.default_rng(0)))

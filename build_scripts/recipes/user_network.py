@@ -9,7 +9,7 @@ from torch import nn
 
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import RecipeError
-from build_scripts.networks.conditions import Inputs, silence
+from build_scripts.networks.conditions import Inputs, copies, silence
 from build_scripts.networks.filling import fill
 from build_scripts.networks.head import TOLERANCE, FeatureNetwork, NoveltyNetwork, find_head
 from build_scripts.networks.logits import LogitsNetwork, check_logits
@@ -41,7 +41,7 @@ def user_model(recipe: UserRecipe, checkpoint: Path, training: LabelledRecords) 
     inputs = spread_inputs(training, description.window)
     network = logits_network(plain, part, inputs, len(description.classes))
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
-        head = find_head(network, plain, inputs, part.head)
+        head = find_head(network, plain, copies(inputs), part.head)
     outputs: tuple[str, ...] = (LOGITS,)
     if head is None:
         log.info("the package measures no novelty: no linear layer gives the logits; head in [network] names a layer")
@@ -88,9 +88,9 @@ def logits_network(plain: nn.Module, part: NetworkPart, inputs: Inputs, classes:
     """
     chosen = LogitsNetwork(plain, part.output, probabilities=False)
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
-        given = chosen(*inputs)
+        given = chosen(*copies(inputs))
         check_logits(given, len(inputs[0]), classes, part.gives)
-        again = chosen(*inputs)
+        again = chosen(*copies(inputs))
     if not torch.allclose(again, given, rtol=TOLERANCE, atol=TOLERANCE):
         raise RecipeError(
             f"The network answers the same {len(inputs[0])} windows otherwise a second time, by up to "

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from build_scripts.data.progress import Progress
 from build_scripts.data.records import LabelledRecords
-from build_scripts.errors import DataError
-from build_scripts.networks.conditions import Inputs, with_rows
+from build_scripts.errors import DataError, RecipeError
+from build_scripts.networks.conditions import Inputs, copies, with_rows
 from build_scripts.networks.head import FeatureNetwork
 from build_scripts.networks.novelty import NoveltyModel, fit_novelty
 from build_scripts.networks.user_code import user_code
@@ -38,7 +38,7 @@ def user_novelty(network: FeatureNetwork, records: LabelledRecords, window: int)
 
     Raises:
         DataError: the records lack a class.
-        RecipeError: the network fails.
+        RecipeError: the network fails, or what its head is given tells nothing.
     """
     rng = np.random.default_rng(SEED)
     first = [_first(records, index) for index in range(len(records.class_names))]
@@ -53,12 +53,26 @@ def user_novelty(network: FeatureNetwork, records: LabelledRecords, window: int)
         outliers = exposure(rng, windows, 1, records.sample_rate_hz)
         theirs = None if rows is None else np.resize(rows, (len(outliers), rows.shape[1]))
         strange.append(_features(network, with_rows(outliers, theirs)))
-    return fit_novelty(np.concatenate(known), records.label[chosen], np.mean(strange, axis=0))
+    features, foreign = np.concatenate(known), np.mean(strange, axis=0)
+    _require_features(features)
+    # A network may give no number for silence or clipping; the other kinds tell enough.
+    return fit_novelty(features, records.label[chosen], foreign[np.isfinite(foreign).all(axis=1)])
+
+
+def _require_features(features: Float32Array) -> None:
+    bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    if len(bad):
+        raise RecipeError(f"What the head is given is NaN or infinite for {len(bad)} of {len(features)} windows.")
+    if not np.ptp(features, axis=0).any():
+        raise RecipeError(
+            f"What the head is given is the same for all {len(features)} windows of the training records: "
+            "the network does not look at them. Check its weights, and that the recipe's unit is that of its training."
+        )
 
 
 def _features(network: FeatureNetwork, inputs: Inputs) -> Float32Array:
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
-        features: Tensor = network(*inputs)[1]
+        features: Tensor = network(*copies(inputs))[1]
     return features.numpy()
 
 
