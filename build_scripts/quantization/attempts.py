@@ -42,7 +42,7 @@ class Attempts:
             self.failed[name] = f"not tried: {obstacle}"
             return
         try:
-            path = candidate.quantize(material.fp32, material.file(name), material.windows, material.ranges)
+            path = material.quantize(candidate, material.file(name), material.ranges)
             self.made[name] = Made(candidate, path, self._answers(path))
         except BuildError as error:
             self.failed[name] = str(error).removesuffix(".")
