@@ -10,6 +10,7 @@ from build_scripts.export.onnx_file import properties, read_model
 from build_scripts.measuring.gates import Accuracy, Measurements, Quantized
 from build_scripts.measuring.latency import Rounds, interleaved
 from build_scripts.measuring.outputs import RecordOutputs, agreement
+from build_scripts.quantization.operators import integer_share
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -18,30 +19,45 @@ ROUNDS = Rounds(count=30, calls=10)
 
 @dataclass(frozen=True)
 class ModelOutputs:
-    """Outputs of both variants for the same records; int8 None where there is no such variant."""
+    """Outputs of both variants for the same records; quantized None where there is no such variant."""
 
     fp32: RecordOutputs
-    int8: RecordOutputs | None
+    quantized: RecordOutputs | None
+
+    @property
+    def served(self) -> RecordOutputs:
+        """Those of the variant that CPUs serve."""
+        return self.quantized or self.fp32
 
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """The files of both variants, and an input float32 [1, C, window] to time them with."""
+    """The files of both variants, and an input float32 [1, C, window] to time them with.
+
+    conditions: of operation float32 [1, K], where the model takes some.
+    """
 
     fp32: Path
-    int8: Path | None
+    quantized: Path | None
     example: Float32Array
+    conditions: Float32Array | None = None
+
+    @property
+    def served(self) -> Path:
+        """That of the variant that CPUs serve."""
+        return self.quantized or self.fp32
 
 
 def measure(difference: float, files: ModelFiles, outputs: ModelOutputs, calibration: Calibration) -> Measurements:
-    """Measure what the gates ask of a float32 model, which differs so much from PyTorch, and its int8 variant."""
+    """Measure what the gates ask of a float32 model, which differs so much from PyTorch, and its quantized variant."""
     quantized = None
-    if files.int8 is not None and outputs.int8 is not None:
+    if files.quantized is not None and outputs.quantized is not None:
         quantized = Quantized(
-            accuracy=accuracy(outputs.int8, calibration),
-            agreement=agreement(outputs.fp32, outputs.int8),
-            size_ratio=files.int8.stat().st_size / files.fp32.stat().st_size,
-            latency_ratio=latency_ratio(files.fp32, files.int8, files.example),
+            accuracy=accuracy(outputs.quantized, calibration),
+            agreement=agreement(outputs.fp32, outputs.quantized),
+            size_ratio=files.quantized.stat().st_size / files.fp32.stat().st_size,
+            latency_ratio=latency_ratio(files.fp32, files.quantized, files.example, files.conditions),
+            integer_share=integer_share(files.quantized),
         )
     return Measurements(difference, accuracy(outputs.fp32, calibration), quantized)
 
@@ -52,10 +68,12 @@ def accuracy(outputs: RecordOutputs, calibration: Calibration) -> Accuracy:
     return Accuracy(record=joined.accuracy, window=outputs.window_accuracy)
 
 
-def latency_ratio(fp32: Path, int8: Path, example: Float32Array) -> float:
+def latency_ratio(fp32: Path, int8: Path, example: Float32Array, conditions: Float32Array | None = None) -> float:
     """Return the float32 median latency over the int8 one, one thread, timed in turn on one window."""
     engines = {"fp32": OnnxEngine(fp32), "int8": OnnxEngine(int8)}
-    latencies = interleaved({name: partial(engine.run, example) for name, engine in engines.items()}, ROUNDS)
+    latencies = interleaved(
+        {name: partial(engine.run, example, conditions) for name, engine in engines.items()}, ROUNDS
+    )
     return latencies["fp32"].p50_ms / latencies["int8"].p50_ms
 
 
