@@ -27,8 +27,9 @@ TORCH = said=$$($(PIP) $(TORCH_ONLY) 2>&1) || \
   $(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend "$(TORCH_BUILD)" $(TORCH_ONLY) || \
   { echo "$$said"; echo "PyTorch cannot be installed: no index gave a file for this Python whose hash stands in $(LOCKS)/torch.txt."; exit 1; }
 
-# Tests in as many processes as there are processors, at most four; those that share what takes long to make in one.
-WORKERS := --numprocesses auto --maxprocesses 4 --no-loadscope-reorder
+# Tests in one process more than there are processors, for many wait, at most four; those that share what takes long to
+# make run in one.
+WORKERS = --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 4 --no-loadscope-reorder
 
 # dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
 STAGE ?=

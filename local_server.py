@@ -135,16 +135,17 @@ def _app(services: LocalServices) -> Starlette:
 
 
 class _Server(uvicorn.Server):
-    """Has what jobs need installed as soon as it answers; that must not keep it from ending."""
+    """Has what jobs need installed as soon as it answers, and kept jobs go on; that must not keep it from ending."""
 
     def __init__(self, config: uvicorn.Config, services: LocalServices) -> None:
         super().__init__(config)
         self._services = services
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, and to install."""
+        """Begin to answer, to install, and to go on with the jobs of a data folder."""
         await super().startup(sockets)
         self._services.begin_installation()
+        self._services.resume()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what was asked; a job that waits for the installation is refused."""

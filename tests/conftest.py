@@ -33,9 +33,12 @@ GROUPS = {
     "lambda": ("tests/build_scripts/local/", "tests/build_scripts/benchmarks/cold_start/"),
     "user-build": ("tests/build_scripts/recipes/test_user_build.py",),
     "cdk": ("tests/cdk/",),
+    "browser-looks": ("tests/browser/test_looks.py", "tests/browser/test_files.py"),
     "browser": ("tests/browser/",),
     "local-jobs": ("tests/test_local_jobs.py",),
+    "image": ("tests/container_image/",),
     "bundle": ("tests/build_scripts/lambda_bundle/",),
+    "packages": ("tests/build_scripts/recipes/test_shipped_packages.py",),
     "pruning": ("tests/build_scripts/pruning/",),
     "quantization": ("tests/build_scripts/quantization/", "tests/build_scripts/benchmarks/variants/"),
 }

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from build_scripts.data.progress import Progress
 from build_scripts.data.records import RecordSet
 from build_scripts.data.simulation.classes import ADC_STEP_G, FAULT_CLASSES, SAMPLE_RATE_HZ, SEVERITY_LEVELS
 from build_scripts.data.simulation.record import SimulatedRecord, simulate_record
@@ -67,7 +67,7 @@ def _simulate_all(tasks: Sequence[Task], workers: int) -> list[SimulatedRecord]:
 
 
 def _with_progress(records: Iterable[SimulatedRecord], total: int) -> list[SimulatedRecord]:
-    return list(tqdm(records, desc="simulate", total=total, unit="record"))
+    return list(Progress(records, "simulate", "record", total=total))
 
 
 def _as_set(records: list[SimulatedRecord]) -> RecordSet:

@@ -1,24 +1,34 @@
-"""The step that exports: a checkpoint to an ONNX model of free batch and length, proven equal."""
+"""The step that exports: a checkpoint to an ONNX model of free batch, and free length where it can be, proven equal."""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import onnx
 import torch
 
+from build_scripts.errors import BuildError, ExportError, RecipeError, ValidationFailed
 from build_scripts.export.onnx_file import slimmed
 from build_scripts.export.torch_export import DEFAULT, ExportOptions, traced
 from build_scripts.export.validate import Contract, free_lengths, validate
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
 from build_scripts.networks.trained import TrainedModel, model_of
+from build_scripts.networks.user_code import user_code
+
+log = logging.getLogger("build")
 
 
 @dataclass(frozen=True)
 class ExportedModel:
-    """A float32 ONNX file and the largest difference between its outputs and PyTorch's."""
+    """A float32 ONNX file and the largest difference between its outputs and PyTorch's.
+
+    method: how it was made, as the manifest names it. fixed_length: why the length is fixed; None where it is free.
+    """
 
     path: Path
     max_abs_difference: float
+    method: str
+    fixed_length: str | None = None
 
 
 def export(checkpoint: Checkpoint, path: Path, version: str = "1", options: ExportOptions = DEFAULT) -> ExportedModel:
@@ -35,25 +45,70 @@ def export(checkpoint: Checkpoint, path: Path, version: str = "1", options: Expo
 def export_network(
     model: TrainedModel, path: Path, version: str = "1", options: ExportOptions = DEFAULT
 ) -> ExportedModel:
-    """Export a trained network to `path`; the batch is free, and the length where the network leaves it free.
+    """Export a trained network to `path`; the batch is free, and the length as the options say.
+
+    Where they leave it open, a free length is tried first; a network that does not run, export or validate with it is
+    exported for its window alone.
 
     Raises:
         ExportError: ONNX cannot say it.
+        RecipeError: the network does not run.
         ValidationFailed: the file is not what the network is.
     """
+    window = model.description.window
+    if options.length == "fixed":
+        reason = "the recipe asks for it"
+    else:
+        try:
+            return _exported(model, path, version, options, free=True)
+        except (ExportError, RecipeError, ValidationFailed) as error:
+            reason = _first(error)
+            if options.length == "free":
+                raise ExportError(
+                    f'With a free length: {reason}. length = "fixed" in [export] exports it for {window} samples.'
+                ) from error
+    log.info("the length is fixed at %d samples: %s", window, reason)
+    try:
+        return replace(_exported(model, path, version, options, free=False), fixed_length=reason)
+    except ExportError as error:
+        other = ' exporter = "legacy" in [export] is another way.' if options.exporter == "dynamo" else ""
+        raise ExportError(f"{error}{other}") from error
+
+
+def _exported(model: TrainedModel, path: Path, version: str, options: ExportOptions, *, free: bool) -> ExportedModel:
+    if free:
+        _require_other_lengths(model)
     example = torch.zeros(2, model.channels, model.description.window)
-    dynamic = (0, 2) if model.free_length else (0,)
-    graph = slimmed(traced(model.network, example, model.outputs, dynamic, options))
+    graph = slimmed(traced(model.network, example, model.outputs, (0, 2) if free else (0,), options))
     onnx.helper.set_model_props(graph, model_properties(model.description, version) | {"exporter": options.method})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(graph.SerializeToString())
-    return ExportedModel(path, validate(path, model.network, contract_of(model)).max_abs_difference)
+    try:
+        report = validate(path, model.network, contract_of(model, free=free))
+    except BuildError:
+        path.unlink()
+        raise
+    return ExportedModel(path, report.max_abs_difference, options.method)
 
 
-def contract_of(model: TrainedModel) -> Contract:
-    """Return what an export of a model promises: its outputs, free batch, and free length where the network has it."""
+def _require_other_lengths(model: TrainedModel) -> None:
+    """Run the network at other lengths than its window: cheaper than an export that fails."""
+    for length in free_lengths(model.description.window)[1:]:
+        with torch.no_grad(), user_code(f"At a length of {length} samples the network does not run"):
+            model.network(torch.zeros(2, model.channels, length))
+
+
+def _first(error: BuildError) -> str:
+    """Return the first failure of an error as a clause: without a capital and a full stop."""
+    text = error.failures[0] if isinstance(error, ValidationFailed) else str(error)
+    more = f" ({len(error.failures)} such failures)" if isinstance(error, ValidationFailed) else ""
+    return f"{text[0].lower()}{text[1:]}".removesuffix(".") + more
+
+
+def contract_of(model: TrainedModel, *, free: bool = True) -> Contract:
+    """Return what an export of a model promises: its outputs, free batch, and its window or a free length."""
     window = model.description.window
-    return Contract(model.outputs, model.channels, free_lengths(window) if model.free_length else (window,))
+    return Contract(model.outputs, model.channels, free_lengths(window) if free else (window,))
 
 
 def model_properties(description: ModelDescription, version: str) -> dict[str, str]:

@@ -14,20 +14,27 @@ from torch import nn
 from torch.jit._trace import TracerWarning
 
 from build_scripts.errors import ExportError
+from build_scripts.export.causes import cause
+from build_scripts.networks.user_code import user_code
 
 OPSET, OLDEST_OPSET, NEWEST_OPSET = 20, 18, 23
 INPUT = "signal"
 AXES = ("batch", "channel", "length")
 
 ExporterName = Literal["dynamo", "legacy"]
+Length = Literal["free", "fixed"]
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Which of PyTorch's exporters, and which opset: dynamo (torch.export), or legacy (TorchScript tracing)."""
+    """Which of PyTorch's exporters, and which opset: dynamo (torch.export), or legacy (TorchScript tracing).
+
+    length: whether the samples of an input are free or fixed at the window; None tries free, then fixed.
+    """
 
     exporter: ExporterName = "dynamo"
     opset: int = OPSET
+    length: Length | None = None
 
     @property
     def method(self) -> str:
@@ -59,13 +66,12 @@ def traced(
     """
     if not OLDEST_OPSET <= options.opset <= NEWEST_OPSET:
         raise ExportError(f"Opset {options.opset} is not offered: {OLDEST_OPSET} to {NEWEST_OPSET} are.")
-    try:
-        with _quiet():
+    refusal = f"PyTorch's {options.exporter} exporter cannot export the network"
+    with _quiet(), user_code(refusal, ExportError):
+        try:
             return EXPORTERS[options.exporter](network, example, outputs, dynamic, options.opset)
-    except torch.onnx.OnnxExporterError as error:
-        raise ExportError(
-            f"PyTorch's {options.exporter} exporter cannot export the network: {_cause(error)}"
-        ) from error
+        except torch.onnx.OnnxExporterError as error:
+            raise ExportError(f"{refusal}: {cause(error)}.") from error
 
 
 def _dynamo(
@@ -123,10 +129,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-def _cause(error: BaseException) -> str:
-    """Return the first line of the innermost error: it names the operator."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return str(error).strip().splitlines()[0].removesuffix(".") + "."

@@ -18,8 +18,10 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, R
 from torch import nn
 
 from build_scripts.errors import ValidationFailed
+from build_scripts.export.causes import cause
 from build_scripts.export.passes.parity import BATCHES, SIGMA_G, largest_difference
 from build_scripts.measuring.gates import MAX_EXPORT_DIFFERENCE
+from build_scripts.networks.user_code import user_code
 from functions.core.errors import ModelUnavailableError
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
@@ -125,7 +127,7 @@ def _check_size(
         alone = _run(engine, windows[-1:], contract)
         turned = _run(engine, windows[::-1].copy(), contract)
     except (Fail, InvalidArgument, RuntimeException) as error:
-        findings.failures.append(f"it does not run {where}: {' '.join(str(error).split())[:200]}")
+        findings.failures.append(f"it does not run {where}: {cause(error)}")
         return
     expected = _run_network(network, windows, contract)
     for name in contract.outputs:
@@ -144,7 +146,7 @@ def _run(engine: OnnxEngine, windows: Float32Array, contract: Contract) -> Outpu
 
 
 def _run_network(network: nn.Module, windows: Float32Array, contract: Contract) -> Outputs:
-    with torch.no_grad():
+    with torch.no_grad(), user_code(f"The network does not run at batch {len(windows)}, length {windows.shape[2]}"):
         tensors = network(torch.from_numpy(windows))
     found = tensors if isinstance(tensors, tuple) else (tensors,)
     return {name: tensor.numpy() for name, tensor in zip(contract.outputs, found, strict=True)}

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import trange
+
+from build_scripts.data.progress import Progress
 
 # Timed calls of a candidate in one round, where a budget allows more than a few.
 _CALLS_A_ROUND = 5
@@ -63,7 +64,7 @@ class Budget:
 def interleaved(candidates: Mapping[str, Callable[[], object]], rounds: Rounds) -> dict[str, Latency]:
     """Time candidates in turn, round after round, and return their latencies by name."""
     times: dict[str, list[float]] = {name: [] for name in candidates}
-    for _ in trange(rounds.count, desc="measure", unit="round", leave=False):
+    for _ in Progress(range(rounds.count), "measure", "round"):
         for name, call in candidates.items():
             if rounds.warm_up:
                 call()

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from build_scripts.data.progress import Progress
 from build_scripts.data.records import LabelledRecords
 from functions.core.models.diagnosis import softmax
 from functions.core.models.engine import Engine, EngineOutput
@@ -57,7 +57,7 @@ class RecordOutputs:
 
 def run_records(engine: Engine, records: LabelledRecords, window: int, name: str = "run") -> RecordOutputs:
     """Run every record through an engine."""
-    indices = tqdm(range(len(records)), desc=name, unit="record", leave=False)
+    indices = Progress(range(len(records)), name, "record")
     return RecordOutputs(tuple(engine.run(records.windows(index, window)) for index in indices), records.label)
 
 

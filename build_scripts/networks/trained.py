@@ -15,7 +15,7 @@ class TrainedModel:
     """A network in evaluation mode, what it is for, and the file its weights came from.
 
     network takes signal float32 [B, channels, T] and gives `outputs`: logits float32 [B, K], and where novelty is
-    measured also distance float32 [B]. free_length: T may differ from the window.
+    measured also distance float32 [B].
     """
 
     description: ModelDescription
@@ -23,7 +23,6 @@ class TrainedModel:
     network: nn.Module
     outputs: tuple[str, ...]
     checkpoint: Path
-    free_length: bool = True
 
 
 def trained_model(path: Path) -> TrainedModel:

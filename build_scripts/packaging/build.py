@@ -131,7 +131,10 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
         limits=plan.limits,
         checkpoint=plan.model.checkpoint,
         proof=_proof(plan, served, calibration, outputs, found),
-        notes=plan.notes | _search_note(found) | _cost_note(files, plan.unseen, calibration),
+        notes=plan.notes
+        | _length_note(exported, window)
+        | _search_note(found)
+        | _cost_note(files, plan.unseen, calibration),
     )
 
 
@@ -160,6 +163,12 @@ def _cost_note(files: ModelFiles, unseen: LabelledRecords, calibration: Calibrat
     path, record = files.int8 or files.fp32, unseen.windows(0, files.example.shape[2])[:LARGEST_RUN]
     costs = {"one window": novelty_cost(path, files.example), f"{len(record)} windows": novelty_cost(path, record)}
     return {"novelty_share_of_time": costs}
+
+
+def _length_note(exported: ExportedModel, window: int) -> Notes:
+    if exported.fixed_length is None:
+        return {}
+    return {"length": f"fixed at {window} samples: {exported.fixed_length}"}
 
 
 def _search_note(found: Search) -> Notes:

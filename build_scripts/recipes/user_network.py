@@ -2,9 +2,8 @@
 
 import importlib.util
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -77,7 +76,7 @@ def user_model(recipe: UserRecipe, checkpoint: Path, training: LabelledRecords) 
         if _features(featured, torch.zeros(2, channels, description.window)).dim() == 2:
             network = NoveltyNetwork(featured, _novelty(featured, training, description.window)).eval()
             outputs = (LOGITS, DISTANCE)
-    return TrainedModel(description, channels, network, outputs, checkpoint, _takes_other_lengths(network, recipe))
+    return TrainedModel(description, channels, network, outputs, checkpoint)
 
 
 def make_network(file: Path, part: NetworkPart) -> nn.Module:
@@ -181,15 +180,3 @@ def _novelty(network: FeatureNetwork, records: LabelledRecords, window: int) -> 
         outliers = torch.from_numpy(exposure(rng, windows, 1, records.sample_rate_hz))
         strange.append(_features(network, outliers).numpy())
     return fit_novelty(np.concatenate(known), records.label[chosen], np.mean(strange, axis=0))
-
-
-def _takes_other_lengths(network: nn.Module, recipe: UserRecipe) -> bool:
-    model = recipe.content.model
-    run: Callable[[Tensor], Any] = network
-    try:
-        with torch.no_grad():
-            run(torch.zeros(2, model.channels, model.window + model.window // 3 + 1))
-    except RuntimeError:
-        # A fixed flatten before the head: the window is the only length, which is all the server asks for.
-        return False
-    return True

@@ -30,7 +30,7 @@ def user_plan(recipe: UserRecipe, checkpoint: Path) -> BuildPlan:
         fitting=partial(_outputs, fitting, description.window),
         data=content.data.description,
         limits=content.data.limits,
-        export=ExportOptions(content.export.exporter, content.export.opset),
+        export=ExportOptions(content.export.exporter, content.export.opset, content.export.length),
         candidates=content.quantization.variants,
         calibration_windows=content.quantization.windows,
         max_accuracy_drop=content.quantization.max_accuracy_drop,

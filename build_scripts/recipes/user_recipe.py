@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from build_scripts.errors import RecipeError
-from build_scripts.export.torch_export import OPSET, ExporterName
+from build_scripts.export.torch_export import OPSET, ExporterName, Length
 from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.quantization.techniques import CANDIDATES, DEFAULT_CANDIDATES
@@ -58,10 +58,14 @@ class NetworkPart(_Part):
 
 
 class ExportPart(_Part):
-    """[export]: which of PyTorch's exporters, and the opset."""
+    """[export]: which of PyTorch's exporters, the opset, and whether the length is free.
+
+    length: without it free is tried first, and fixed where the network does not run, export or validate so.
+    """
 
     exporter: ExporterName = "dynamo"
     opset: int = OPSET
+    length: Length | None = None
 
 
 class DataPart(_Part):

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
-from tqdm import tqdm, trange
 
+from build_scripts.data.progress import Progress
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import CheckpointError
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
@@ -97,12 +97,11 @@ class TrainingRun:
         rng = epoch_generator(self.config.seed, self.epoch)
         losses = [
             self._step(windows, label, self._outliers(windows, records.sample_rate_hz, rng))
-            for windows, label in tqdm(
+            for windows, label in Progress(
                 random_batches(records, window, self.config.batch_size, rng),
+                f"epoch {self.epoch + 1}",
+                "batch",
                 total=len(records) // self.config.batch_size,
-                desc=f"epoch {self.epoch + 1}",
-                unit="batch",
-                leave=False,
             )
         ]
         self.epoch += 1
@@ -148,13 +147,13 @@ def train(
     if state.exists():
         run.restore(state)
     loss = float("nan")
-    epochs = trange(
-        run.epoch, stop_after or config.epochs, initial=run.epoch, total=config.epochs, desc="train", unit="epoch"
+    epochs = Progress(
+        range(run.epoch, stop_after or config.epochs), "train", "epoch", total=config.epochs, done=run.epoch
     )
     for _ in epochs:
         loss = run.train_epoch(records, description.window)
         run.save(state)
-        epochs.set_postfix(loss=f"{loss:.4f}")
+        epochs.note(f"loss {loss:.4f}")
     return _finished(run, records, description, loss)
 
 
@@ -177,7 +176,7 @@ def novelty_of_training(
     chosen = rng.integers(0, len(records), config.novelty_windows)
     parts = np.array_split(chosen, math.ceil(len(chosen) / FEATURE_BATCH))
     known, strange = [], []
-    for part in tqdm(parts, "novelty", unit="batch", leave=False):
+    for part in Progress(parts, "novelty", "batch"):
         windows = records.random_windows(part, window, rng)
         known.append(pooled_features(network, windows))
         drawn = pooled_features(network, exposure(rng, windows, 1, records.sample_rate_hz))

@@ -25,7 +25,7 @@ class QueueDepth:
     ) -> None:
         self._queue_url = queue_url
         self._dead_letters_url = dead_letters_url
-        self._cache = TimedCache(self._ask, KEPT_S, clock)
+        self._cache = TimedCache(self._ask, KEPT_S, clock, from_answer=True)
 
     def read(self) -> QueueAnswer | None:
         """Return the depth as it was a few seconds ago at most, or None where it is not known."""

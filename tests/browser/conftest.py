@@ -18,7 +18,7 @@ from tests.browser.watching import WIDE, OpenPage, Watch
 from tests.support.local_server import no_services
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,7 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
             if CHROMIUM is None:
-                item.add_marker(pytest.mark.skip(reason="there is no chromium; on Debian: apt install chromium"))
+                item.add_marker(
+                    pytest.mark.skip(reason="there is no chromium; on Debian: apt install chromium-headless-shell")
+                )
 
 
 @pytest.fixture(scope="package")
@@ -36,7 +38,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # A machine with other work is slow, not wrong.
         expect.set_options(timeout=20_000)
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 

@@ -1,6 +1,7 @@
 """Every view, light and dark, wide and narrow: pictures to be looked at, nothing wider than the screen, axe content."""
 
 from pathlib import Path
+from typing import Literal, Protocol
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,6 +13,15 @@ from tests.support.recordings import npy_bytes, tone
 
 SERIOUS = {"serious", "critical"}
 SCREENS = {"1280": WIDE, "390": NARROW}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+class View(Protocol):
+    """Brings a page to a view."""
+
+    __name__: str
+
+    def __call__(self, page: Page, /) -> None: ...
 
 
 def intake(_: Page) -> None:
@@ -105,23 +115,37 @@ def key(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-VIEWS = (intake, diagnosis, refusal, fleet, machine, jobs, quota, models, service, elsewhere, absent, key)
+VIEWS: tuple[View, ...] = (
+    intake,
+    diagnosis,
+    refusal,
+    fleet,
+    machine,
+    jobs,
+    quota,
+    models,
+    service,
+    elsewhere,
+    absent,
+    key,
+)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", SCREENS)
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_a_view(open_page: OpenPage, watch: Watch, screenshots: Path, view: object, width: str, scheme: str) -> None:
+def test_a_view(open_page: OpenPage, watch: Watch, screenshots: Path, view: View, width: str) -> None:
     watch.expected = ("Failed to load resource",)
-    page = open_page(viewport=SCREENS[width], scheme=scheme)
-    assert callable(view)
+    page = open_page(viewport=SCREENS[width])
     view(page)
     page.evaluate("scrollTo(0, 0)")
-    page.wait_for_timeout(300)
-    name = getattr(view, "__name__", "view")
-    page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=name != "key")
-    assert overflowing(page) == []
-    assert serious_violations(page) == []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator("html")).to_have_attribute("data-theme", scheme)
+        page.wait_for_timeout(300)
+        name = view.__name__
+        page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=name != "key")
+        assert overflowing(page) == []
+        assert serious_violations(page) == []
 
 
 def serious_violations(page: Page) -> list[str]:

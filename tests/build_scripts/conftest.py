@@ -88,5 +88,5 @@ def shipped_models() -> Path:
 def dense(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A float32 model without a convolution: there is nothing in it that could run as QLinearConv."""
     network = nn.Sequential(nn.Flatten(), nn.Linear(WINDOW, 11)).eval()
-    model = TrainedModel(DESCRIPTION, 1, network, ("logits",), Path("dense.pt"), free_length=False)
+    model = TrainedModel(DESCRIPTION, 1, network, ("logits",), Path("dense.pt"))
     return export_network(model, tmp_path_factory.mktemp("dense") / "dense.onnx").path

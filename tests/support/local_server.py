@@ -61,6 +61,11 @@ def no_services() -> str | None:
 
 @pytest.fixture
 def environment(models_dir: Path) -> dict[str, str]:
+    return models_environment(models_dir)
+
+
+def models_environment(models_dir: Path) -> dict[str, str]:
+    """Return the environment of a server of the tiny models."""
     no_services()
     return os.environ | {
         "PALIER_MODELS_DIR": str(models_dir),

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Self
 
 from build_scripts.benchmarks.attack.cases import Case, Cases, Failure, keep
 from build_scripts.benchmarks.attack.targets import TARGETS, Take, is_refusal
@@ -45,22 +46,37 @@ class Counts:
     kept: list[str] = field(default_factory=list)
 
 
+class Outcome:
+    """What came of one case, the `with` block around it: a status, or any exception, which is what is looked for."""
+
+    status = 0
+    raised: Exception | None = None
+
+    def __enter__(self) -> Self:
+        """Return the outcome, to be filled."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, raised: BaseException | None, trace: object) -> bool:
+        """Keep an exception; what ends the process passes."""
+        self.raised = raised if isinstance(raised, Exception) else None
+        return self.raised is not None
+
+
 def judge(take: Take, case: Case, counts: Counts) -> Failure | None:
     """Put one case to a target and count what came of it."""
     began, failure = time.perf_counter(), None
-    try:
-        status = take(case.name, case.content)
-    except Exception as error:  # noqa: BLE001 - whatever is raised is what is looked for
-        if is_refusal(error):
-            counts.refused += 1
-        else:
-            counts.exceptions += 1
-            failure = Failure(case, "exception", f"{type(error).__name__}: {error}"[:500])
-    else:
-        counts.refused += 400 <= status < _SERVER_ERROR
-        if status >= _SERVER_ERROR:
+    with Outcome() as outcome:
+        outcome.status = take(case.name, case.content)
+    if outcome.raised is None:
+        counts.refused += 400 <= outcome.status < _SERVER_ERROR
+        if outcome.status >= _SERVER_ERROR:
             counts.server_errors += 1
-            failure = Failure(case, "500", f"status {status}")
+            failure = Failure(case, "500", f"status {outcome.status}")
+    elif is_refusal(outcome.raised):
+        counts.refused += 1
+    else:
+        counts.exceptions += 1
+        failure = Failure(case, "exception", f"{type(outcome.raised).__name__}: {outcome.raised}"[:500])
     took_s = time.perf_counter() - began
     counts.cases += 1
     counts.slowest_s = max(counts.slowest_s, took_s)

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tqdm import trange
-
 from build_scripts.benchmarks.cold_start.arms import Arm
+from build_scripts.data.progress import Progress
 from build_scripts.errors import BuildError
 from build_scripts.local.lambda_sandbox.events import read_event
 from build_scripts.local.lambda_sandbox.sandbox import Sandbox
@@ -50,7 +49,7 @@ def start(arm: Arm) -> Start:
 def starts(arms: Mapping[str, Arm], rounds: int) -> dict[str, list[Start]]:
     """Start every arm once in each round; the first round, which reads files from the disk, is left out."""
     taken: dict[str, list[Start]] = {name: [] for name in arms}
-    for number in trange(rounds + 1, desc="cold starts", unit="round", leave=False):
+    for number in Progress(range(rounds + 1), "cold starts", "round"):
         for name, arm in arms.items():
             one = start(arm)
             if number:

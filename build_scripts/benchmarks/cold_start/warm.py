@@ -4,10 +4,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from tqdm import trange
-
 from build_scripts.benchmarks.cold_start.arms import Arm
 from build_scripts.benchmarks.cold_start.start import EVENT
+from build_scripts.data.progress import Progress
 from build_scripts.errors import BuildError
 from build_scripts.local.lambda_sandbox.events import read_event
 from build_scripts.local.lambda_sandbox.sandbox import Sandbox
@@ -49,7 +48,7 @@ def warm(arm: Arm, requests: int) -> dict[str, Any]:
     peaks: list[float] = []
     event = read_event(EVENT)
     with Sandbox(arm.places, arm.function) as sandbox:
-        for _ in trange(requests, desc="warm requests", unit="request", leave=False):
+        for _ in Progress(range(requests), "warm requests", "request"):
             outcome = sandbox.invoke(event)
             if outcome.kind != "response" or outcome.body["statusCode"] != 200:
                 raise BuildError(f"{arm.label} does not answer: {outcome.content}")

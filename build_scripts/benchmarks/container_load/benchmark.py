@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
-from tqdm import trange
 
 from build_scripts.benchmarks.container_load.load import Measured, Post, load
 from build_scripts.benchmarks.container_load.servers import container, fastapi
 from build_scripts.benchmarks.job_load.server import local_server
+from build_scripts.data.progress import Progress
 from build_scripts.measuring.machine import measured_on
 from functions.core.models.manifest import Manifest
 from functions.core.models.models import CpuEngines, ModelRepository
@@ -126,7 +126,7 @@ def _posts(urls: Mapping[str, str], manifest: Manifest) -> dict[Cell, Post]:
 
 def _rounds(posts: Mapping[Cell, Post], effort: Effort) -> list[dict[Cell, Measured]]:
     rounds = []
-    for _ in trange(effort.rounds, desc="serving", unit="round", leave=False):
+    for _ in Progress(range(effort.rounds), "serving", "round"):
         measured = {}
         for cell, post in posts.items():
             load(post, cell.clients, effort.warm_up_s)

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import httpx
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm, trange
 
 from build_scripts.benchmarks.job_load.server import local_server
+from build_scripts.data.progress import Progress
 from build_scripts.data.simulation.classes import ADC_STEP_G, FAULT_CLASSES
 from build_scripts.data.simulation.record import simulate_record
 from build_scripts.errors import BuildError
@@ -74,7 +74,7 @@ def benchmark_jobs(*, quick: bool = False) -> dict[str, object]:
     records = counts * np.float32(ADC_STEP_G)
     diagnoser = create_diagnoser(read_settings(api_keys_required=False, stage="local"))
     with local_server() as server, httpx.Client(base_url=server.url, timeout=60) as client:
-        turns = trange(effort.rounds, desc="jobs", leave=False)
+        turns = Progress(range(effort.rounds), "jobs", "round")
         rounds = [_round(client, diagnoser, counts, records, effort) for _ in turns]
         memory = server.peak_memory_mb()
         history = _history(client, records, effort.requests)
@@ -111,7 +111,7 @@ def _records(count: int) -> Int16Array:
     def record(seed: int) -> Int16Array:
         return simulate_record(np.random.SeedSequence(seed), seed % len(FAULT_CLASSES), seed % 4).counts
 
-    return np.stack([record(seed) for seed in trange(count, desc="simulating", leave=False)])
+    return np.stack([record(seed) for seed in Progress(range(count), "simulate", "record")])
 
 
 def _round(
@@ -135,7 +135,7 @@ def _job(client: httpx.Client, counts: Int16Array, in_a_file: int) -> tuple[floa
     options = {"sample_format": "int16", "full_scale": FULL_SCALE_G}
     taken = _answer(client.post("/jobs", json=options | {"uploads": entries}))
     with httpx.Client(timeout=60) as bucket:
-        for form, file in zip(taken["uploads"], tqdm(files, desc="uploading", leave=False), strict=True):
+        for form, file in zip(taken["uploads"], Progress(files, "upload", "file"), strict=True):
             bucket.post(form["url"], data=form["fields"], files={"file": file.tobytes()}).raise_for_status()
     upload_s = time.perf_counter() - started
     job = _answer(client.post(f"/jobs/{taken['job_id']}/start"))

@@ -6,7 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -54,6 +54,7 @@ class LocalServices:
     _open: ExitStack = field(default_factory=ExitStack)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _started: _Started | None = None
+    _closing: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._installation = Installation(self.tell, self.cache)
@@ -61,6 +62,16 @@ class LocalServices:
     def begin_installation(self) -> None:
         """Install the services in the background where they are not; starting them waits for it."""
         self._installation.begin()
+
+    def resume(self) -> None:
+        """Start everything in the background where the data folder keeps a state: the jobs in it go on."""
+        if self.data_dir is not None and (self.data_dir / "state").is_dir():
+            threading.Thread(target=self._resume, daemon=True).start()
+
+    def _resume(self) -> None:
+        # The next request tries again, and reports what was wrong.
+        with suppress(DependencyUnavailableError):
+            self.need_workers()
 
     def stop_installation(self) -> None:
         """End an installation that runs: who waits for the services gets an error, and the server can end."""
@@ -88,6 +99,7 @@ class LocalServices:
     def close(self) -> None:
         """End the installation, the workers and the services, where they were started."""
         self._installation.close()
+        self._closing.set()
         with self._lock:
             self._open.close()
 
@@ -124,7 +136,19 @@ class LocalServices:
 
         with answering(_WHAT):
             settings, workers = start(self._open, self.settings, services.access, self.tell)
+        threading.Thread(target=self._keep_running, args=[services], daemon=True).start()
         return _Started(services, settings, workers)
+
+    def _keep_running(self, services: EmbeddedServices) -> None:
+        """Start the services again as soon as they end: their port takes connections that nobody else answers."""
+        services.wait()
+        while not self._closing.is_set():
+            try:
+                self._need()
+            except DependencyUnavailableError:
+                # The next request tries again, and reports it.
+                return
+            services.wait()
 
     @contextmanager
     def _opened(self, folder: Path) -> Iterator[EmbeddedServices]:

@@ -23,11 +23,15 @@ MB_PER_PROCESSOR = 1769
 
 @dataclass(frozen=True)
 class Function:
-    """What is run: its handler, memory, time-out and variables; `command`: what Python runs instead of AWS's client."""
+    """What is run: its handler, memory, time-outs and variables; `command`: what Python runs instead of AWS's client.
+
+    Source of the time-out of a start: AWS Lambda developer guide, "Lambda execution environment lifecycle".
+    """
 
     handler: str = "functions.inference.handler.handler"
     memory_mb: int = 1769
     timeout_s: float = 30.0
+    init_timeout_s: float = 10.0
     environment: Mapping[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
     snap_start: bool = False
@@ -97,6 +101,7 @@ class Sandbox:
             "places": places.mounts(),
             "command": list(self.function.command or ("-m", "awslambdaric", self.function.handler)),
             "memory_mb": self.function.memory_mb,
+            "init_timeout_s": self.function.init_timeout_s,
             "cpu_share": self.function.memory_mb / MB_PER_PROCESSOR,
             "environment": self.function.variables(),
             "arn": "arn:aws:lambda:eu-central-1:123456789012:function:inference",

@@ -20,7 +20,6 @@ from build_scripts.local.lambda_sandbox.runtime_api import Happening, RuntimeApi
 UID, GID = 993, 990
 DEVICES = {"null": (1, 3), "zero": (1, 5), "random": (1, 8), "urandom": (1, 9)}
 TMP_BYTES = 512 * 1024 * 1024
-INIT_TIMEOUT_S = 10.0
 
 
 def mount(*arguments: str) -> None:
@@ -79,12 +78,12 @@ def tell(happening: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def restore(api: RuntimeApi) -> Happening:
+def restore(api: RuntimeApi, timeout_s: float) -> Happening:
     """Wait until the sandbox asks for it, then let the function go on as if from a snapshot."""
     sys.stdin.readline()
     begun = time.perf_counter()
     api.restored.set()
-    first = api.wait(INIT_TIMEOUT_S)
+    first = api.wait(timeout_s)
     tell({"type": first.kind, "restore_ms": (time.perf_counter() - begun) * 1e3} | first.content)
     return first
 
@@ -101,10 +100,10 @@ def main() -> None:
     started = time.perf_counter()
     child = start_runtime(root, groups, config, api.port)
     threading.Thread(target=lambda: api.happened.put(Happening("exit", {"status": child.wait()})), daemon=True).start()
-    first = api.wait(INIT_TIMEOUT_S)
+    first = api.wait(config["init_timeout_s"])
     tell({"type": first.kind, "init_ms": (time.perf_counter() - started) * 1e3} | first.content)
     if first.kind == "snapshot":
-        first = restore(api)
+        first = restore(api, config["init_timeout_s"])
     for line in sys.stdin if first.kind == "next" else ():
         request = json.loads(line)
         begun = time.perf_counter()

@@ -11,10 +11,27 @@ Value = TypeVar("Value")
 class TimedCache(Generic[Value]):
     """One value, read when it is asked for and kept for some seconds; safe to share between threads."""
 
-    def __init__(self, read: Callable[[], Value], seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        read: Callable[[], Value],
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        from_answer: bool = False,
+    ) -> None:
+        """Take what reads the value, and for how long it is kept.
+
+        Args:
+            read: returns the value, or raises.
+            seconds: for which a value is kept.
+            clock: seconds of a monotonic clock.
+            from_answer: count them from the answer, so that callers do not wait again for a service that is slow;
+                otherwise from the question, and no value is older.
+        """
         self._read = read
         self._seconds = seconds
         self._clock = clock
+        self._from_answer = from_answer
         self._kept: tuple[float, Value] | None = None
         self._lock = Lock()
 
@@ -27,9 +44,9 @@ class TimedCache(Generic[Value]):
         allowed_s = self._seconds if at_most_s is None else min(at_most_s, self._seconds)
         with self._lock:
             if self._kept is None or self._clock() - self._kept[0] >= allowed_s:
+                asked = self._clock()
                 value = self._read()
-                # A slow answer is kept as long as a quick one: the next caller need not wait as well.
-                self._kept = (self._clock(), value)
+                self._kept = (self._clock() if self._from_answer else asked, value)
             return self._kept[1]
 
     def expire(self) -> None:

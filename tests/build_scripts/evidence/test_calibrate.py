@@ -59,7 +59,7 @@ def test_evidence_beats_the_mean_where_one_window_settles_it() -> None:
 
 
 def test_windows_that_are_independent_are_counted_as_such() -> None:
-    found = outputs(4000, 0)
+    found = outputs(1500, 0)
     rule = fit_evidence_rule(found.probabilities(1.0), found.label)
     assert rule.rule == "evidence"
     assert rule.independence >= 0.8
@@ -67,8 +67,8 @@ def test_windows_that_are_independent_are_counted_as_such() -> None:
 
 def test_windows_that_repeat_each_other_are_not_counted_twice() -> None:
     rng = np.random.default_rng(0)
-    label = rng.integers(0, 2, 3000)
-    sides = np.where(rng.random(3000) < 0.8, label, 1 - label)
+    label = rng.integers(0, 2, 1200)
+    sides = np.where(rng.random(1200) < 0.8, label, 1 - label)
     rows = np.where(sides[:, None] == np.arange(2), 0.8, 0.2)
     rule = fit_evidence_rule([np.repeat(row[None], 5, axis=0) for row in rows], label)
     assert rule.independence == 0.0

@@ -6,12 +6,15 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from torch import Tensor, nn
 
-from build_scripts.errors import ValidationFailed
+from build_scripts.errors import ExportError, ValidationFailed
 from build_scripts.export import export as export_step
-from build_scripts.export.export import ExportedModel, export
-from build_scripts.networks.checkpoint import Checkpoint, restore_network
-from build_scripts.networks.trained import model_of
+from build_scripts.export.export import ExportedModel, export, export_network
+from build_scripts.export.optimize import optimize
+from build_scripts.export.torch_export import ExportOptions
+from build_scripts.networks.checkpoint import Checkpoint, ModelDescription, restore_network
+from build_scripts.networks.trained import TrainedModel, model_of
 from functions.core.models.engine import OnnxEngine
 
 
@@ -59,6 +62,81 @@ def test_a_difference_above_the_gate_raises(
     checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     strict = replace(export_step.contract_of(model_of(checkpoint)), tolerance=0.0)
-    monkeypatch.setattr(export_step, "contract_of", lambda _: strict)
+    monkeypatch.setattr(export_step, "contract_of", lambda _, *, free: strict)
     with pytest.raises(ValidationFailed, match=r"logits at batch 1, length 20480 differs by .*, limit 0"):
         export(checkpoint, tmp_path / "bad.onnx")
+
+
+class Asserting(nn.Module):
+    """As many published models: the length is asserted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(64, 2)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        assert signal.shape[-1] == 64, "wrong length"
+        logits: Tensor = self.head(signal[:, 0])
+        return logits
+
+
+class Flattening(nn.Module):
+    """Raises an IndexError at any other length."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(64, 2)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        logits: Tensor = self.head(signal[:, 0, [63 - place for place in range(64)]])
+        return logits if signal.shape[2] <= 64 else logits[:, [5]]
+
+
+class Pooled(nn.Sequential):
+    """Runs at every length, but the exported pooling is right at one alone."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.Conv1d(1, 4, 9, 2, 4), nn.ReLU(), nn.AdaptiveAvgPool1d(5), nn.Flatten(), nn.Linear(20, 2))
+
+
+def one_length(network: nn.Module) -> TrainedModel:
+    description = ModelDescription("one", "One", (("a", "A"), ("b", "B")), 64, 100.0, "g")
+    torch.manual_seed(0)
+    return TrainedModel(description, 1, network.eval(), ("logits",), Path("one.pt"))
+
+
+@pytest.mark.parametrize(
+    ("network", "reason"),
+    [
+        (Asserting, "at a length of 32 samples the network does not run: wrong length"),
+        (Flattening, "at a length of 32 samples the network does not run: index 63 is out of bounds"),
+        (Pooled, "it does not run at batch 1, length 32: "),
+    ],
+)
+def test_a_network_of_one_length_is_exported_for_it(
+    network: type[nn.Module], reason: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "build"):
+        exported = export_network(one_length(network()), tmp_path / "m.onnx")
+    assert exported.fixed_length is not None
+    assert exported.fixed_length.startswith(reason)
+    assert [record.getMessage() for record in caplog.records if "length" in record.getMessage()] == [
+        f"the length is fixed at 64 samples: {exported.fixed_length}"
+    ]
+    batch, channels, length = onnx.load(exported.path).graph.input[0].type.tensor_type.shape.dim
+    assert batch.dim_param
+    assert (channels.dim_value, length.dim_value) == (1, 64)
+    assert optimize(exported.path, tmp_path / "o.onnx", "basic").max_abs_difference <= 1e-4
+
+
+def test_a_free_length_that_is_asked_for_is_free_or_refused(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r'With a free length: at a length of 32 .*\. length = "fixed" in \[export\]'):
+        export_network(one_length(Asserting()), tmp_path / "m.onnx", options=ExportOptions(length="free"))
+    assert not (tmp_path / "m.onnx").exists()
+
+
+def test_a_fixed_length_that_is_asked_for_is_fixed(tmp_path: Path) -> None:
+    free = nn.Sequential(nn.Conv1d(1, 2, 9), nn.AdaptiveAvgPool1d(1), nn.Flatten())
+    exported = export_network(one_length(free), tmp_path / "m.onnx", options=ExportOptions(length="fixed"))
+    assert exported.fixed_length == "the recipe asks for it"
+    assert onnx.load(exported.path).graph.input[0].type.tensor_type.shape.dim[2].dim_value == 64

@@ -11,22 +11,20 @@ import pytest
 from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import this_host
 from build_scripts.palier_cli.main import main
-from tests.support.local_server import Running, Start, environment, start
+from tests.support.local_server import Running, models_environment, running
 from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
 from tests.support.servers import unused_port
 
-__all__ = ["environment", "start"]
 
-
-@pytest.fixture
-def server(start: Start) -> Iterator[Running]:
+@pytest.fixture(scope="module")
+def server(models_dir: Path) -> Iterator[Running]:
     try:
         this_host()
     except EmbeddedServicesError as reason:
         pytest.skip(reason.message)
-    with start("--auth") as running:
-        yield running
-        assert running.interrupt()[0] == 0
+    with running(models_environment(models_dir), "--auth") as server:
+        yield server
+        assert server.interrupt()[0] == 0
 
 
 @pytest.fixture
@@ -74,7 +72,9 @@ def test_files_become_a_job_and_its_results_a_file(jobs: Command, files: list[Pa
         ("c.csv", "low", "press-4"),
     ]
     job_id = out.split()[0]
-    assert [job["job_id"] for job in jobs.json("status")["jobs"]] == [job_id]
+    newest, *older = [job["job_id"] for job in jobs.json("status")["jobs"]]
+    assert newest == job_id
+    assert job_id not in older
     assert jobs.json("status", job_id)["job"]["state"] == "succeeded"
     shown = [line.split()[0] for line in jobs("results", job_id)[1].splitlines()]
     assert shown == ["recording", "a.wav", "b.npy", "c.csv"]
@@ -102,7 +102,7 @@ def test_a_recording_that_cannot_be_diagnosed_is_named_and_fails_the_command(
 
 
 def test_who_does_not_wait_looks_later_or_cancels(jobs: Command, files: list[Path]) -> None:
-    job_id = jobs.json("submit", *files, "--no-wait")["job"]["job_id"]
+    job_id = jobs.json("submit", *files[1:], "--no-wait")["job"]["job_id"]
     assert jobs.json("status", job_id, "--wait")["job"]["state"] == "succeeded"
     status, _, err = jobs("cancel", job_id)
     assert status == 2

@@ -67,7 +67,7 @@ def weights(folder: Path, factory: str = "Net") -> Path:
 def test_a_network_is_given_weights_and_a_distance(tmp_path: Path, records: SignalSet) -> None:
     own = recipe(tmp_path)
     model = user_model(own, weights(tmp_path), records)
-    assert (model.outputs, model.channels, model.free_length) == (("logits", "distance"), 2, True)
+    assert (model.outputs, model.channels) == (("logits", "distance"), 2)
     plain = make_network(tmp_path / "net.py", PART)
     fill(plain, read_weights(tmp_path / "w.pt"))
     windows = torch.randn(3, 2, 2048)
@@ -86,8 +86,10 @@ def test_it_exports_with_free_batch_and_length(tmp_path: Path, records: SignalSe
 
 def test_a_network_of_one_length_exports_for_that_length(tmp_path: Path, records: SignalSet) -> None:
     model = user_model(recipe(tmp_path, factory="Flat"), (recipe(tmp_path), weights(tmp_path, "Flat"))[1], records)
-    assert not model.free_length
-    assert export_network(model, tmp_path / "flat.onnx").max_abs_difference <= 1e-4
+    exported = export_network(model, tmp_path / "flat.onnx")
+    assert exported.max_abs_difference <= 1e-4
+    assert exported.fixed_length is not None
+    assert exported.fixed_length.startswith("at a length of 1024 samples the network does not run: mat1 and mat2")
 
 
 def test_a_network_without_a_linear_head_measures_no_novelty(tmp_path: Path, records: SignalSet) -> None:

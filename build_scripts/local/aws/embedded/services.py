@@ -151,6 +151,10 @@ class EmbeddedServices:
         """Whether the process has ended by itself, or was killed."""
         return self._process.poll() is not None
 
+    def wait(self) -> None:
+        """Return when the process has ended."""
+        self._process.wait()
+
     def start_again(self) -> None:
         """Start them where they have ended: at the same place, by the same credentials, with the state that was kept.
 

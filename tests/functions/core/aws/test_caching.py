@@ -50,11 +50,21 @@ def test_a_caller_may_ask_for_a_newer_value_but_never_for_an_older_one() -> None
     assert cache.get(60) == 3
 
 
-def test_a_slow_answer_is_kept_as_long_as_a_quick_one() -> None:
+def test_a_slow_answer_is_kept_as_long_as_a_quick_one_where_that_is_asked_for() -> None:
     clock = Clock()
     source = Source(clock, takes_s=10)
-    cache = TimedCache(source.read, 5, clock)
+    cache = TimedCache(source.read, 5, clock, from_answer=True)
     assert [cache.get(), cache.get()] == [1, 1]
+
+
+def test_no_value_is_older_than_its_time_however_slow_its_source_was() -> None:
+    clock = Clock()
+    cache = TimedCache(Source(clock, takes_s=4).read, 5, clock)
+    assert cache.get() == 1
+    clock.now += 0.9
+    assert cache.get() == 1
+    clock.now += 0.1
+    assert cache.get() == 2
 
 
 def test_a_failure_is_not_kept() -> None:

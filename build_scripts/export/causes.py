@@ -1,0 +1,41 @@
+"""What keeps a network from being exported or run, in one clause each."""
+
+import re
+
+from build_scripts.networks.user_code import account
+
+# What torch.export, the TorchScript exporter and onnxruntime report, and what it means for the network.
+_CAUSES = (
+    (
+        r"static shape of (?P<size>\d+) for dimension \S+\.shape\[(?P<dimension>\d)\]",
+        "the network fixes the {dimension} of its input at {size}",
+    ),
+    (
+        r"size\(\)\[(?P<dimension>\d)\] as dynamic but your code specialized it to be a constant \((?P<size>\d+)\)",
+        "the network fixes the {dimension} of its input at {size}",
+    ),
+    (
+        r"index: (?P<dimension>\d) Got: \d+ Expected: (?P<size>\d+)",
+        "the file fixes the {dimension} of its input at {size}",
+    ),
+    (r"data-dependent", "it branches on the values of its input (a data-dependent branch), which ONNX cannot express"),
+    (r"No ONNX function found for <OpOverload\(op='(?P<name>[^']+)'", "ONNX has no form of the operator {name}"),
+    (r"operator '(?P<name>[^']+)' to ONNX opset version", "this opset of ONNX has no form of the operator {name}"),
+    (r"while running (?P<name>\w+) node", "onnxruntime cannot run the operator {name} in it"),
+)
+DIMENSIONS = ("batch", "number of channels", "length")
+
+
+def cause(error: BaseException) -> str:
+    """Return why an exporter or onnxruntime refuses a network: a clause without a full stop."""
+    messages: list[str] = []
+    inner: BaseException | None = error
+    while inner is not None:
+        messages.append(str(inner))
+        inner = inner.__cause__
+    for pattern, sentence in _CAUSES:
+        if found := re.search(pattern, "\n".join(messages)):
+            values = found.groupdict()
+            dimension = DIMENSIONS[int(values.get("dimension", 0))]
+            return sentence.format(**values | {"dimension": dimension})
+    return account(error)
