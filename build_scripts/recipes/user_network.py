@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import CheckpointError, DataError, RecipeError
+from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.networks.novelty import Distance, NoveltyModel, fit_novelty
 from build_scripts.networks.trained import DISTANCE, LOGITS, TrainedModel
 from build_scripts.recipes.user_recipe import NetworkPart, UserRecipe
@@ -43,7 +44,7 @@ class FeatureNetwork(nn.Module):
 class NoveltyNetwork(nn.Module):
     """What is exported: signal float32 [B, C, T] to logits float32 [B, K] and distance float32 [B]."""
 
-    def __init__(self, network: FeatureNetwork, novelty: NoveltyModel) -> None:
+    def __init__(self, network: nn.Module, novelty: NoveltyModel) -> None:
         super().__init__()
         self.network, self.distance = network, Distance(novelty)
 
@@ -161,13 +162,13 @@ def _head(network: nn.Module, name: str | None) -> nn.Module | None:
     return modules[name] if name is not None else (linear[-1] if linear else None)
 
 
-def _features(network: FeatureNetwork, windows: Tensor) -> Tensor:
+def _features(network: nn.Module, windows: Tensor) -> Tensor:
     with torch.no_grad():
         features: Tensor = network(windows)[1]
     return features
 
 
-def _novelty(network: FeatureNetwork, records: LabelledRecords, window: int) -> NoveltyModel:
+def _novelty(network: nn.Module, records: LabelledRecords, window: int) -> NoveltyModel:
     rng = np.random.default_rng(SEED)
     chosen = rng.integers(0, len(records), max(NOVELTY_WINDOWS, len(records)))
     if missing := set(range(len(records.class_names))) - set(records.label[chosen].tolist()):
@@ -180,3 +181,8 @@ def _novelty(network: FeatureNetwork, records: LabelledRecords, window: int) -> 
         outliers = torch.from_numpy(exposure(rng, windows, 1, records.sample_rate_hz))
         strange.append(_features(network, outliers).numpy())
     return fit_novelty(np.concatenate(known), records.label[chosen], np.mean(strange, axis=0))
+
+
+def with_novelty(network: nn.Module, records: LabelledRecords, description: ModelDescription) -> NoveltyNetwork:
+    """Return a network that gives logits and features with a novelty measure fitted to windows of records."""
+    return NoveltyNetwork(network, _novelty(network, records, description.window)).eval()

@@ -55,7 +55,9 @@ def fine_tune(network: Network, batches: Batches, config: TuningConfig, name: st
     for epoch in progress:
         losses.append(_epoch(tuned, batches(epoch_generator(config.seed, epoch)), optimizer))
         if not math.isfinite(losses[-1]):
-            raise FineTuningError(f"The loss of epoch {epoch + 1} is {losses[-1]}.")
+            raise FineTuningError(
+                f"The loss of epoch {epoch + 1} is {losses[-1]}: lower the learning rate, or look for extreme samples."
+            )
         schedule.step()
         progress.set_postfix(loss=f"{losses[-1]:.4f}")
     return FineTuned(tuned.eval(), tuple(losses))
@@ -65,6 +67,9 @@ def _epoch(network: nn.Module, batches: Iterator[tuple[Tensor, Tensor]], optimiz
     losses = []
     for windows, label in batches:
         loss = nn.functional.cross_entropy(network(windows), label)
+        if not loss.isfinite():
+            # A step along it would make every weight no number.
+            return float(loss)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

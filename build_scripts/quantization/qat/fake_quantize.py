@@ -7,7 +7,7 @@ Inference", CVPR 2018: uint8 activations with ranges by moving average, symmetri
 import torch
 from torch import Tensor, nn
 
-from build_scripts.errors import QuantizationError
+from build_scripts.errors import FineTuningError, QuantizationError
 
 LEVELS = 255
 
@@ -67,6 +67,8 @@ class ActivationQuantizer(nn.Module):
     def _observe(self, values: Tensor) -> None:
         """Move the range, which always holds zero, towards that of these values; the first sets it."""
         low, high = values.amin().clamp(max=0.0), values.amax().clamp(min=0.0)
+        if not (high - low).isfinite():
+            raise FineTuningError("A value in the network is no number any more: lower the learning rate.")
         weight = self.momentum if self.seen else 1.0
         self.low.lerp_(low, weight)
         self.high.lerp_(high, weight)
@@ -92,14 +94,25 @@ class QuantizedBlock(nn.Module):
 
 
 class QuantizedLayer(nn.Module):
-    """The parameters of a convolution or a linear layer, its weights given as they will run."""
+    """The parameters of a convolution or a linear layer, its weights given as they will run.
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, bits: int) -> None:
+    weight float32 [channels, ...], or of a layer that is `turned` [inputs, channels]; bias float32 [channels].
+    """
+
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None, bits: int, *, turned: bool = False, trained: bool = True
+    ) -> None:
+        """Take weights float32 [channels, ...] and a bias; without `trained` the weights stay as they are."""
         super().__init__()
-        self.limit = largest_count(bits)
-        self.weight = nn.Parameter(weight.detach().clone())
+        self.limit, self.turned = largest_count(bits), turned
+        self.weight = nn.Parameter((weight.T if turned else weight).detach().clone(), requires_grad=trained)
         self.bias = None if bias is None else nn.Parameter(bias.detach().clone())
 
+    def channels_first(self) -> Tensor:
+        """Return the float32 weights [channels, ...]."""
+        return self.weight.T if self.turned else self.weight
+
     def forward(self) -> Tensor:
-        """Return the weights float32 [channels, ...], on the grid of each channel."""
-        return rounded_weight(self.weight, self.limit)
+        """Return the weights, of their own shape, on the grid of each channel."""
+        rounded = rounded_weight(self.channels_first(), self.limit)
+        return rounded.T if self.turned else rounded

@@ -2,6 +2,7 @@
 
 import operator
 import warnings
+from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -60,6 +61,13 @@ def constant(module: fx.GraphModule, node: object) -> Tensor | None:
     return value if isinstance(value, Tensor) else None
 
 
+def is_learned(module: fx.GraphModule, node: object) -> bool:
+    """Return whether a constant node is made of parameters, not of buffers alone."""
+    sources = _sources(node) if isinstance(node, fx.Node) else set()
+    held = (operator.attrgetter(str(one.target))(module) for one in sources if one.op == "get_attr")
+    return any(isinstance(one, nn.Parameter) for one in held)
+
+
 def _sources(node: fx.Node) -> set[fx.Node]:
     found, waiting = {node}, [node]
     while waiting:
@@ -69,7 +77,7 @@ def _sources(node: fx.Node) -> set[fx.Node]:
     return found
 
 
-def _value(module: fx.GraphModule, node: fx.Node) -> object:
+def _value(module: fx.GraphModule, node: fx.Node) -> Any:
     if node.op == "get_attr":
         return operator.attrgetter(str(node.target))(module)
     arguments, named = map_arg((node.args, node.kwargs), lambda one: _value(module, one))

@@ -93,10 +93,8 @@ def without_marks(model: onnx.ModelProto) -> tuple[onnx.ModelProto, dict[str, Gr
 
 def _constants(graph: onnx.GraphProto) -> dict[str, NDArray[Any]]:
     stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Constant":
-            stored |= {node.output[0]: numpy_helper.to_array(one.t) for one in node.attribute if one.name == "value"}
-    return stored
+    given = [(node.output[0], one) for node in graph.node if node.op_type == "Constant" for one in node.attribute]
+    return stored | {name: numpy_helper.to_array(one.t) for name, one in given if one.name == "value"}
 
 
 def with_heights(grids: Mapping[str, Grid], model: onnx.ModelProto) -> dict[str, Grid]:
@@ -112,17 +110,17 @@ def layers_of(network: nn.Module, model: onnx.ModelProto, grids: Mapping[str, Gr
     Raises:
         QuantizationError: the graph lacks a layer of the network.
     """
-    known = {_bytes(one.weight.detach().numpy()) for one in network.modules() if isinstance(one, QuantizedLayer)}
+    layers = (one for one in network.modules() if isinstance(one, QuantizedLayer))
+    known = {_bytes(one.channels_first().detach().numpy()) for one in layers}
     tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     found = {
         node.input[1]: _bytes(tensors[node.input[1]].T if is_turned(node) else tensors[node.input[1]])
         for node in model.graph.node
         if node.op_type in LAYERS and node.input[0] in grids and node.input[1] in tensors
     }
-    layers = {name for name, key in found.items() if key in known}
-    if missing := len(known) - len({found[name] for name in layers}):
+    if missing := len(known - set(found.values())):
         raise QuantizationError(f"The exported graph lacks {missing} of the network's {len(known)} layers.")
-    return layers
+    return {name for name, key in found.items() if key in known}
 
 
 def _bytes(weight: NDArray[Any]) -> bytes:

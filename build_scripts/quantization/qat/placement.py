@@ -3,26 +3,36 @@
 from collections import Counter
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, fx, nn
 
 from build_scripts.errors import QuantizationError
-from build_scripts.quantization.qat.fake_quantize import ActivationQuantizer, QuantizedLayer
+from build_scripts.quantization.qat.fake_quantize import ActivationQuantizer
 from build_scripts.quantization.qat.graph import operator_graph
 from build_scripts.quantization.qat.layers import (
     CONVOLUTIONS,
+    LINEAR,
     aten,
     found_layers,
     layer_name,
+    quantized_layer,
     replace_parameters,
 )
 from build_scripts.quantization.qat.prepare import AwareConfig, require_bits
 
-RELU = frozenset({aten.relu.default, aten.relu_.default})
+# What onnxruntime runs as one with the layer before it: a range that begins at zero, or ends where theirs does, cuts.
+RELU = frozenset(
+    {aten.relu.default, aten.relu_.default, aten.relu6.default, aten.hardtanh.default, aten.hardtanh_.default}
+)
 # What gives values of the grid that it is given.
 KEEPING = frozenset(
     {
-        *(aten.view.default, aten.reshape.default, aten.flatten.using_ints, aten.unflatten.int, aten.contiguous.default),
+        *(
+            aten.view.default,
+            aten.reshape.default,
+            aten.flatten.using_ints,
+            aten.unflatten.int,
+            aten.contiguous.default,
+        ),
         *(aten.transpose.int, aten.permute.default, aten.squeeze.default, aten.squeeze.dim, aten.squeeze.dims),
         *(aten.unsqueeze.default, aten.slice.Tensor, aten.select.int, aten.clone.default, aten.dropout.default),
         *(aten.max_pool1d.default, aten.max_pool2d.default, aten.alias.default, aten.detach_.default),
@@ -90,8 +100,8 @@ class _Placer:
         found = [*found_layers(self._module)]
         for layer in found:
             if layer.key not in self._modules:
-                quantized = QuantizedLayer(layer.weight, layer.bias, self._config.bits)
-                self._modules[layer.key] = self._add("layer", quantized)
+                parameters = quantized_layer(self._module, layer, self._config.bits)
+                self._modules[layer.key] = self._add("layer", parameters)
             replace_parameters(self._module, layer, self._modules[layer.key])
             self._layers.add(layer.node)
             self._round_input(layer.node)
@@ -106,8 +116,7 @@ class _Placer:
         assert isinstance(value, fx.Node)  # noqa: S101 - the input of a layer is no number
         if value in self._grids:
             return
-        quantizer = self._grid_of(value)
-        self._round(value, quantizer, whole=value.op != "placeholder")
+        self._round(value, self._grid_of(value), whole=value.op != "placeholder")
 
     def _round_result(self, layer: fx.Node) -> None:
         """Round what a layer gives, behind a ReLU that alone reads it: the two run as one.
@@ -139,7 +148,7 @@ class _Placer:
         def reads_rounded(user: fx.Node) -> bool:
             if user is rounded or (user.op == "output" and not outputs):
                 return False
-            return whole or user.target in CONVOLUTIONS or user.target in KEEPING or user.target is aten.linear.default
+            return whole or user.target in CONVOLUTIONS | LINEAR | KEEPING
 
         value.replace_all_uses_with(rounded, delete_user_cb=reads_rounded)
 

@@ -60,10 +60,8 @@ class QdqWriter:
     def _round(self, value: str) -> None:
         if value not in self._grids:
             return
-        names = [
-            self._add(array, f"{value}_{what}")
-            for array, what in zip(self._grids[value], ("scale", "zero_point"), strict=True)
-        ]
+        scale, zero_point = self._grids[value]
+        names = [self._add(scale, f"{value}_scale"), self._add(zero_point, f"{value}_zero_point")]
         counts, floats = f"{value}_counts", f"{value}_dequantized"
         self._nodes.append(helper.make_node("QuantizeLinear", [value, *names], [counts], f"{value}_quantize"))
         self._nodes.append(helper.make_node("DequantizeLinear", [counts, *names], [floats], f"{value}_dequantize"))
@@ -71,11 +69,10 @@ class QdqWriter:
 
     def _quantize(self, node: NodeProto, input_scale: float) -> None:
         name, turned = self._name(node.input[1].removesuffix(".weight")), is_turned(node)
-        weight, bias = (
-            numpy_helper.to_array(self._tensors[one]) if one in self._tensors else None for one in (*node.input, "")[1:3]
+        weight, *bias = (numpy_helper.to_array(self._tensors[one]) for one in node.input[1:3])
+        counts, scale, sums = layer_integers(
+            weight.T if turned else weight, bias[0] if bias else None, self._limit, input_scale
         )
-        assert weight is not None  # noqa: S101 - the weights of a layer are a tensor of the graph
-        counts, scale, sums = layer_integers(weight.T if turned else weight, bias, self._limit, input_scale)
         self._left.discard(node.input[1])
         # The exporter drops a bias of zeros, so the inputs are written anew; a MatMul has its bias behind it.
         del node.input[1:]
