@@ -9,6 +9,7 @@ import numpy as np
 
 from functions.core.decoding.formats import NPY, SERVED_FORMATS
 from functions.core.errors import PalierError
+from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -45,6 +46,10 @@ def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: Diag
         raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does.")
     if response.status_code != 200:
         raise EndpointError(f"{url} answered {response.status_code}: {answer.get('error')}")
+    try:
+        msgspec.convert(answer, DiagnosisAnswer)
+    except msgspec.ValidationError as error:
+        raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does: {error}.") from None
     return answer
 
 

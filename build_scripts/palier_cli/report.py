@@ -52,10 +52,10 @@ def _full(file: str, answer: dict[str, Any]) -> RenderableType:
     bars = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for class_id, probability in list((answer["probabilities"] or {}).items())[:_TOP]:
         filled = round(probability * _BAR_WIDTH)
-        bars.add_row(f"  {class_id}", f"{probability:7.2%}", "█" * filled + "░" * (_BAR_WIDTH - filled))
+        bars.add_row(f"  {printable(class_id)}", f"{probability:7.2%}", "█" * filled + "░" * (_BAR_WIDTH - filled))
     model = answer["model"]
-    source = f"{model['name']} {model['version']} ({model['precision']})"
-    head = Text.assemble((answer["class_name"], "bold"), f"  {answer['confidence']:.1%}   {printable(file)}")
+    source = printable(f"{model['name']} {model['version']} ({model['precision']})")
+    head = Text.assemble((printable(answer["class_name"]), "bold"), f"  {answer['confidence']:.1%}   {printable(file)}")
     tail = f"  {_windows(answer)}, {answer['inference_time_ms']:.2f} ms by {source}; {_trust(answer)}"
     return Group(head, bars, Text(tail))
 
@@ -79,7 +79,7 @@ def _cells(answer: dict[str, Any] | None) -> tuple[str | Text, ...]:
         return (Text("not diagnosed", "red"),)
     known = {True: Text("yes"), False: Text("no", "yellow"), None: Text()}
     return (
-        answer["class_name"],
+        printable(answer["class_name"]),
         f"{answer['confidence']:.1%}",
         str(answer["windows"]),
         known[answer["in_distribution"]],

@@ -16,9 +16,8 @@ import numpy as np
 
 from functions.container.errors import DeadlineExceededError
 from functions.core.errors import TooManyRequestsError
-from functions.core.models.engine import Engine, EngineOutput
+from functions.core.models.engine import EngineOutput
 from functions.core.models.flow import EngineCall, EngineRun, Execution, part_of, run_windows
-from functions.core.preprocessing.arrays import Float32Array
 
 # A batch that is expected to take no longer runs on the event loop: handing it to a thread and back takes as long.
 _QUICK_MS = 0.5
@@ -156,7 +155,8 @@ class Batcher:
     def _start(self) -> None:
         batch = self._running = self._take()
         started = time.monotonic()
-        work = partial(_run, [one.call for one in batch], self._limits.max_windows)
+        # Joined here: a copy in the thread would wait for the interpreter once for each of its parts.
+        work = partial(_run, _joined([one.call for one in batch]), self._limits.max_windows)
         loop = asyncio.get_running_loop()
         quick = self._window_ms * sum(one.windows for one in batch) <= _QUICK_MS
         done = loop.create_task(_run_here(work)) if quick else loop.run_in_executor(self._pool, work)
@@ -197,7 +197,7 @@ class _Ran:
 
 def run_alone(call: EngineCall, at_once: int) -> EngineRun:
     """Run a call by itself, so many windows at a time, in the caller's thread."""
-    ran = _run([call], at_once)
+    ran = _run(call, at_once)
     return EngineRun(ran.output, ran.elapsed_ms, Execution(ran.windows))
 
 
@@ -205,13 +205,17 @@ async def _run_here(work: Callable[[], "_Ran"]) -> "_Ran":
     return work()
 
 
-def _run(calls: Sequence[EngineCall], at_once: int) -> _Ran:
-    """Run calls of one model together."""
-    engine: Engine = calls[0].model.engine
-    windows: Float32Array = calls[0].windows if len(calls) == 1 else np.concatenate([one.windows for one in calls])
+def _joined(calls: Sequence[EngineCall]) -> EngineCall:
+    """Return one call of all windows; the calls are of one model."""
+    if len(calls) == 1:
+        return calls[0]
+    return EngineCall(calls[0].model, np.concatenate([one.windows for one in calls]))
+
+
+def _run(call: EngineCall, at_once: int) -> _Ran:
     started = time.perf_counter()
-    output = run_windows(engine, windows, at_once)
-    return _Ran(output, (time.perf_counter() - started) * 1e3, len(windows))
+    output = run_windows(call.model.engine, call.windows, at_once)
+    return _Ran(output, (time.perf_counter() - started) * 1e3, len(call.windows))
 
 
 def _hand_out(batch: Sequence[_Waiting], ran: _Ran, waited_s: Sequence[float]) -> None:

@@ -128,6 +128,8 @@ def _read(body: bytes) -> LoadRequest:
         return msgspec.json.decode(body, type=LoadRequest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedLoadError(f"The request to load a model is broken: {error}.") from None
+    except RecursionError:
+        raise MalformedLoadError("The request to load a model is nested too deeply.") from None
 
 
 def _json(document: object) -> Response:

@@ -109,6 +109,8 @@ def read_member(text: Raw, kind: Any, member: str) -> Any:
         raise refusal(f"{where} cannot be used: {reason.replace('`', '')}.", field=where) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _no_unicode(member) from None
+    except RecursionError:
+        raise MalformedBodyError(_TOO_DEEP) from None
 
 
 def read_options(members: Members) -> dict[str, Any]:
@@ -149,6 +151,8 @@ def _read_option(text: Raw, name: str) -> Any:
         raise kind(f"The option {name!r} cannot be used: {reason}.", field=name) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _no_unicode(name) from None
+    except RecursionError:
+        raise MalformedBodyError(_TOO_DEEP) from None
 
 
 def _utf8(body: bytes) -> bytes:

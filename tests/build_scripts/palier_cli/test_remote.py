@@ -15,10 +15,12 @@ from build_scripts.palier_cli.main import main
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.settings import Settings
 from functions.inference.app import create_app
+from tests.support.apps import client_of
 from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
 from tests.support.servers import serving, unused_port
 
 KEY, STORED = create_key("cli")
+NPY_HEADERS = {"content-type": "application/x-npy"}
 
 
 @pytest.fixture
@@ -110,7 +112,11 @@ async def json_list(_: Request) -> Response:
     return JSONResponse([1], status_code=502)
 
 
-@pytest.mark.parametrize("answer", [page, other_json, json_list])
+async def other_diagnosis(_: Request) -> Response:
+    return JSONResponse({"class_id": "high", "confidence": "very"})
+
+
+@pytest.mark.parametrize("answer", [page, other_json, json_list, other_diagnosis])
 def test_another_service_at_the_address_is_no_diagnosis(
     capsys: pytest.CaptureFixture[str], high: Path, answer: object
 ) -> None:
@@ -119,3 +125,22 @@ def test_another_service_at_the_address_is_no_diagnosis(
         status, outcome, err = diagnose(capsys, high, "--url", f"http://{host}:{port}")
     assert (status, outcome["code"]) == (2, "endpoint_error")
     assert "not as Palier does" in err
+
+
+def test_what_an_endpoint_names_is_printed_harmlessly(
+    capsys: pytest.CaptureFixture[str], settings: Settings, high: Path
+) -> None:
+    inner = create_app(settings)
+
+    async def renamed(request: Request) -> Response:
+        async with client_of(inner) as client:
+            answer = await client.post("/predict", content=await request.body(), headers=NPY_HEADERS)
+        return JSONResponse(answer.json() | {"class_name": "\x1b[31mhigh", "probabilities": {"\x1b]0;x\x07": 1.0}})
+
+    app = Starlette(routes=[Route("/predict", renamed, methods=["POST"])])
+    with serving(app) as (host, port):
+        assert main(["diagnose", str(high), "--url", f"http://{host}:{port}"]) == 0
+    out = capsys.readouterr().out
+    assert r"\x1b[31mhigh" in out
+    assert r"\x1b]0;x\x07" in out
+    assert "\x1b" not in out

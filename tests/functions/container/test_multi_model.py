@@ -89,8 +89,19 @@ async def test_a_model_that_is_not_loaded_is_a_404(shelf: httpx.AsyncClient, pat
         (b'{"model_name": "x", "url": "ROOT/../elsewhere"}', "url"),
         (b'{"model_name": "x", "url": "ROOT/nothing"}', None),
         (b'{"model_name": "x", "url": "ROOT"}', None),
+        (b'{"model_name": "x", "other": ' + b"[" * 5000, None),
     ],
-    ids=["broken", "no url", "no name", "a slash", "elsewhere", "out of the root", "empty folder", "not a package"],
+    ids=[
+        "broken",
+        "no url",
+        "no name",
+        "a slash",
+        "elsewhere",
+        "out of the root",
+        "empty folder",
+        "not a package",
+        "deep",
+    ],
 )
 async def test_what_cannot_be_loaded_is_a_400(
     shelf: httpx.AsyncClient, root: Path, body: bytes, field: str | None

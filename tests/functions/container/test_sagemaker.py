@@ -2,12 +2,14 @@
 
 import gzip
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from functions.container import sagemaker
 from functions.container.sagemaker import BINARY
 from functions.core.settings import Settings
 from tests.support.apps import JSON, assert_error, client_of
@@ -127,3 +129,28 @@ async def test_a_body_at_the_limit_passes_and_one_beyond_does_not(settings: Sett
     body = b'{"signal": "' + b"x" * (settings.max_body_bytes - 14) + b'"}'
     assert (await invoke(door, body, JSON)).status_code == 422
     assert (await invoke(door, body + b" ", JSON)).status_code == 413
+
+
+@pytest.mark.parametrize(("extra", "place"), [(0, "MainThread"), (600_000, "palier-worker")])
+async def test_a_large_body_is_looked_through_in_a_worker(
+    make_settings: Any, monkeypatch: pytest.MonkeyPatch, extra: int, place: str
+) -> None:
+    places: list[str] = []
+    look = sagemaker._members_of
+
+    def observed(body: bytes) -> sagemaker._Members:
+        places.append(threading.current_thread().name)
+        return look(body)
+
+    monkeypatch.setattr(sagemaker, "_members_of", observed)
+    async with client_of(make_container(make_settings(max_body_bytes=1_000_000)).served) as client:
+        body = json.dumps({"signal": tone(0.5).tolist()}).encode() + b" " * extra
+        assert (await invoke(client, body, JSON)).json()["class_id"] == "high"
+    assert [name.partition("_")[0] for name in places] == [place]
+
+
+@pytest.mark.parametrize("depth", [100, 200, 500, 900, 960, 980, 1000, 1020, 1100, 50_000])
+@pytest.mark.parametrize("opening", ["[", '{"a":', '{"signals":[', '{"inputs":['])
+async def test_what_is_nested_however_deeply_is_refused(door: httpx.AsyncClient, opening: str, depth: int) -> None:
+    answer = await invoke(door, f'{{"padding":{opening * depth}'.encode(), JSON)
+    assert answer.status_code in {400, 413, 422}

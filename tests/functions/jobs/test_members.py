@@ -223,3 +223,10 @@ def test_whatever_bytes_come_they_are_read_or_refused(body: bytes) -> None:
 
 async def post(jobs: Jobs, body: str | bytes) -> Any:
     return await jobs.client.post("/jobs", content=body, headers={"content-type": "application/json"})
+
+
+@pytest.mark.parametrize("depth", [100, 500, 900, 980, 1000, 1020])
+@pytest.mark.parametrize("member", ["signals", "recordings", "uploads", "model", "channel", "webhook"])
+async def test_what_is_nested_however_deeply_is_refused(jobs: Jobs, member: str, depth: int) -> None:
+    answer = await post(jobs, f'{{"{member}":{"[" * depth}{"]" * depth}}}')
+    assert answer.status_code in {400, 422}
