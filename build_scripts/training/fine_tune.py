@@ -69,7 +69,7 @@ def _epoch(network: nn.Module, batches: Iterator[tuple[Tensor, Tensor]], optimiz
         loss = nn.functional.cross_entropy(network(windows), label)
         if not loss.isfinite():
             # A step along it would make every weight no number.
-            return float(loss)
+            return float(loss.item())
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

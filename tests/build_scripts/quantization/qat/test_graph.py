@@ -52,12 +52,12 @@ def test_a_network_that_cannot_be_traced_is_refused_with_the_reason() -> None:
 
 
 def test_constants_are_what_the_input_does_not_decide() -> None:
-    network = nn.Sequential(weight_norm(nn.Conv1d(1, 4, 3))).eval()
-    graph = operator_graph(network, EXAMPLE, free_length=True)
+    layer = nn.Conv1d(1, 4, 3)
+    graph = operator_graph(nn.Sequential(weight_norm(layer)).eval(), EXAMPLE, free_length=True)
     (convolution,) = [node for node in graph.graph.nodes if "conv1d" in str(node.target)]
     weight = constant(graph, convolution.args[1])
     assert weight is not None
-    torch.testing.assert_close(weight, network[0].weight.detach())
+    torch.testing.assert_close(weight, layer.weight.detach())
     assert is_learned(graph, convolution.args[1])
     assert constant(graph, convolution.args[0]) is None
     assert constant(graph, 3) is None

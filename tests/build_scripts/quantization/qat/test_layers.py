@@ -27,7 +27,7 @@ def test_a_linear_layer_without_a_bias_gets_that_of_its_normalisation() -> None:
     assert first.bias is not None
     hidden = torch.randn(3, 64)
     with torch.no_grad():
-        wanted = network.layers[1](network.layers[0](hidden))  # type: ignore[index]
+        wanted = network.layers[1](network.layers[0](hidden))  # type: ignore[index,operator]
         torch.testing.assert_close(functional.linear(hidden, first.weight, first.bias), wanted, rtol=1e-4, atol=1e-5)
     assert (second.folded, second.weight.shape) == (None, (32, 64))
 
@@ -40,7 +40,8 @@ def test_normalisation_that_something_else_reads_too_or_of_tokens_is_not_folded(
 
         def forward(self, signal: torch.Tensor) -> torch.Tensor:
             hidden = self.layer(signal)
-            return hidden + self.norm(hidden)
+            total: torch.Tensor = hidden + self.norm(hidden)
+            return total
 
     tokens = nn.Sequential(nn.Unflatten(2, (16, 16)), nn.Flatten(1, 2), nn.Linear(16, 64), nn.BatchNorm1d(16))
     for network in (Shared(), tokens):

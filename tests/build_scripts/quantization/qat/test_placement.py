@@ -27,7 +27,7 @@ def test_inputs_of_layers_and_results_of_convolutions_are_rounded_once() -> None
         ("relu", "grid_1", True),
         # Pooling keeps the grid of what it reads.
         ("max_pool1d", "grid_1", False),
-        ("relu6", "grid_2", True),
+        ("hardtanh", "grid_2", True),
         ("flatten", "grid_3", True),
         ("relu_1", "grid_4", True),
     ]
@@ -37,7 +37,7 @@ def test_a_layer_that_is_used_twice_trains_one_set_of_weights() -> None:
     layer = nn.Conv1d(1, 1, 3, padding=1)
     aware = aware_network(nn.Sequential(layer, nn.ReLU(), layer).eval(), EXAMPLE, CONFIG, free_length=True)
     assert sum(isinstance(one, QuantizedLayer) for one in aware.network.modules()) == 1
-    assert aware.layers == ("0",)
+    assert aware.layers == ("0", "2")
 
 
 def test_what_is_no_parameter_is_not_trained() -> None:

@@ -10,7 +10,7 @@ GRID: Grid = (np.array(0.5, np.float32), np.array(7, np.uint8))
 
 
 def product(*, twice: bool) -> onnx.ModelProto:
-    weight = numpy_helper.from_array(np.array([[1.0, -2.0], [0.5, 4.0]], np.float32), "layer.weight")
+    weight = numpy_helper.from_array(np.array([[1.0, -1.0], [0.25, 4.0]], np.float32), "layer.weight")
     nodes = [helper.make_node("MatMul", ["signal", "layer.weight"], ["first"])]
     if twice:
         nodes.append(helper.make_node("MatMul", ["first", "layer.weight"], ["second"]))
@@ -28,7 +28,7 @@ def test_weights_stored_by_inputs_have_a_scale_for_each_column() -> None:
     model = QdqWriter(product(twice=False), {"signal": GRID}, {"layer.weight"}, bits=7).write()
     onnx.checker.check_model(model, full_check=True)
     tensors = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
-    np.testing.assert_array_equal(tensors["layer.weight_counts"], [[63, -32], [32, 63]])
+    np.testing.assert_array_equal(tensors["layer.weight_counts"], [[63, -16], [16, 63]])
     np.testing.assert_allclose(tensors["layer.weight_scale"], [1 / 63, 4 / 63], rtol=1e-6)
     assert [node.op_type for node in model.graph.node] == [
         "QuantizeLinear",
