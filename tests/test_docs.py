@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from build_scripts.benchmarks.benchmark_page import render_benchmarks, with_summary
 from build_scripts.build_cli.parser import make_parser
 from build_scripts.palier_cli.main import cli_parser
+from build_scripts.recipes.user_recipe import RecipeFile
 from cdk.__main__ import make_parser as cdk_parser
 from functions.container.__main__ import container_parser
 from functions.container.settings import ContainerSettings
@@ -214,6 +215,21 @@ def code(folder: str) -> list[Path]:
 
 
 PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        (table, key)
+        for table, field in RecipeFile.model_fields.items()
+        if isinstance(field.annotation, type)
+        for key in field.annotation.model_fields
+    ],
+)
+def test_every_key_of_a_recipe_is_documented(table: str, key: str) -> None:
+    rows = re.search(rf"^\| `\[{table}\]` \|.*\n(?:\| \|.*\n)*", text("own-model.md"), re.MULTILINE)
+    assert rows
+    assert any(f"`{key}`" in row.split("|")[2] for row in rows[0].splitlines())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -143,12 +143,19 @@ def _add_package_steps(steps: Steps) -> None:
 
 def _add_build_step(steps: Steps) -> None:
     build = steps.add_parser("build", help="take a checkpoint of your own to a proven, quantized package")
-    build.add_argument("--checkpoint", type=Path, required=True, help="weights: a state_dict saved by torch.save")
+    source = build.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--checkpoint", type=Path, help="weights (state_dict, safetensors), TorchScript or torch.export"
+    )
+    source.add_argument("--onnx", type=Path, help="a float32 ONNX file from elsewhere, in place of a checkpoint")
     build.add_argument("--recipe", type=Path, required=True, help="recipe (.toml), or the name of a shipped model")
     build.add_argument("--out", type=Path, default=MODELS, metavar="DIR", help="folder of the packages")
     build.add_argument("--version", help="default: the recipe's")
     build.add_argument("--force", action="store_true", help="replace the version where it exists")
     build.add_argument("--allow-float32", action="store_true", help="package float32 alone if no int8 variant passes")
+    build.add_argument(
+        "--allow-overlap", action="store_true", help="package records shared by the sets with a warning on the card"
+    )
     build.add_argument("--data", type=Path, metavar="DIR", help="recordings of a shipped model that is made from some")
     _add_workers(build)
     card = steps.add_parser("card", help="render CARD.md and its plots from a package's manifest and proof")

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from build_scripts.data.recordings import Recordings, read_recordings
-from build_scripts.data.records import RecordSet, read_records
+from build_scripts.data.npz import read_arrays
+from build_scripts.data.recordings import Recordings, recordings_of
+from build_scripts.data.records import RecordSet, records_of
 from build_scripts.data.signals import SignalSet, signals_of
 from build_scripts.errors import DataError
 from build_scripts.networks.checkpoint import ModelDescription
@@ -22,14 +23,10 @@ def read_labelled(path: Path) -> DataSet:
     Raises:
         DataError: the file is of none of these forms.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = set(archive)
-            if "signals" in names:
-                return signals_of(path, {name: archive[name] for name in names})
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} is not a readable .npz file: {error}") from error
-    return read_recordings(path) if "names" in names and "q" not in names else read_records(path)
+    arrays = read_arrays(path)
+    if "signals" in arrays:
+        return signals_of(path, arrays)
+    return recordings_of(path, arrays) if "names" in arrays and "q" not in arrays else records_of(path, arrays)
 
 
 def description_of(manifest: Manifest) -> ModelDescription:

@@ -1,13 +1,15 @@
 """Labelled recordings of a real machine: unequal lengths, several loads, one .npz file."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
+from build_scripts.data.npz import read_arrays, required
 from build_scripts.errors import DataError
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.windowing import cut_windows
@@ -109,14 +111,16 @@ def read_recordings(path: Path) -> Recordings:
     Raises:
         DataError: the file is no .npz, lacks an array, or its arrays do not fit together.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive}
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} is not a readable .npz file: {error}") from error
-    wanted = [*ARRAYS, *(f"sig_{name}" for name in arrays.get("names", ()))]
-    if missing := [name for name in wanted if name not in arrays]:
-        raise DataError(f"{path} lacks the arrays {', '.join(missing)}; it has {', '.join(arrays)}.")
+    return recordings_of(path, read_arrays(path))
+
+
+def recordings_of(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Recordings:
+    """Return the recordings of a file's arrays.
+
+    Raises:
+        DataError: an array is missing, or they do not fit together.
+    """
+    required(path, arrays, (*ARRAYS, *(f"sig_{name}" for name in arrays.get("names", ()))))
     return _checked(path, arrays)
 
 
@@ -138,7 +142,7 @@ def joined(parts: Sequence[Recordings]) -> Recordings:
     )
 
 
-def _checked(path: Path, arrays: dict[str, NDArray[np.generic]]) -> Recordings:
+def _checked(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Recordings:
     count, classes = len(arrays["names"]), len(arrays["classes"])
     label = arrays["label"].astype(np.int64)
     for name in ("label", "load_hp", "file_id"):

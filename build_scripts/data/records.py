@@ -1,12 +1,14 @@
 """Labelled records on disk: one .npz of int16 counts with a scale, labels and names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from build_scripts.data.npz import read_arrays, required
 from build_scripts.errors import DataError
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.windowing import cut_windows
@@ -108,14 +110,16 @@ def read_records(path: Path) -> RecordSet:
     Raises:
         DataError: the file is no .npz, lacks an array, or its arrays do not fit together.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [name for name in ARRAYS if name not in archive]
-            if missing:
-                raise DataError(f"{path} lacks the arrays {', '.join(missing)}; it has {', '.join(archive)}.")
-            arrays = {name: archive[name] for name in ARRAYS}
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} is not a readable .npz file: {error}") from error
+    return records_of(path, read_arrays(path))
+
+
+def records_of(path: Path, arrays: Mapping[str, NDArray[Any]]) -> RecordSet:
+    """Return the records of a file's arrays.
+
+    Raises:
+        DataError: an array is missing, or they do not fit together.
+    """
+    required(path, arrays, ARRAYS)
     return _checked(path, arrays)
 
 
@@ -144,7 +148,7 @@ def require_fitting(records: LabelledRecords, classes: int, sample_rate_hz: floa
         raise DataError(f"A record has {records.shortest} samples, a window {window}.")
 
 
-def _checked(path: Path, arrays: dict[str, NDArray[np.generic]]) -> RecordSet:
+def _checked(path: Path, arrays: Mapping[str, NDArray[Any]]) -> RecordSet:
     counts, label = arrays["q"], arrays["label"]
     if counts.ndim != 2 or counts.dtype != np.int16:
         raise DataError(f"{path}: q must be int16 [records, samples], not {counts.dtype} {list(counts.shape)}.")

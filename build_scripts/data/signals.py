@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from build_scripts.errors import DataError
+from build_scripts.data.npz import indices, one_rate, required, signals_of_floats, unique_names
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.windowing import cut_windows
 
@@ -61,34 +61,16 @@ def signals_of(path: Path, arrays: Mapping[str, NDArray[Any]]) -> SignalSet:
     Raises:
         DataError: an array is missing, or they do not fit together; a sample is NaN or infinite.
     """
-    if missing := [name for name in ARRAYS if name not in arrays]:
-        raise DataError(f"{path} lacks the arrays {', '.join(missing)}; it has {', '.join(arrays)}.")
-    signals = arrays["signals"]
-    if signals.ndim == 2:
-        signals = signals[:, None]
-    if signals.ndim != 3 or not np.issubdtype(signals.dtype, np.floating):
-        shape = list(arrays["signals"].shape)
-        raise DataError(f"{path}: signals must be floats [records, channels, samples], not {signals.dtype} {shape}.")
-    label, severity = arrays["label"], arrays.get("severity", np.zeros(len(signals), np.int64))
-    for name, values in (("label", label), ("severity", severity)):
-        if values.shape != (len(signals),):
-            raise DataError(f"{path}: {name} has shape {list(values.shape)} for {len(signals)} records.")
-    bad = ~np.isfinite(signals).all(axis=(1, 2))
-    if bad.any():
-        raise DataError(f"{path}: {int(bad.sum())} of {len(bad)} records hold NaN or infinity, {bad.argmax()} first.")
+    required(path, arrays, ARRAYS)
+    signals = signals_of_floats(path, arrays["signals"])
+    class_names = unique_names(path, "class_names", arrays["class_names"])
+    severity = arrays.get("severity", np.zeros(len(signals), np.int64))
+    severity_names = unique_names(path, "severity_names", arrays.get("severity_names", np.array([NO_SEVERITY])))
     return SignalSet(
-        signals=signals.astype(np.float32),
-        label=_indices(path, "label", label, arrays["class_names"]),
-        sample_rate_hz=float(arrays["sample_rate"].item()),
-        class_names=tuple(str(name) for name in arrays["class_names"]),
-        severity=_indices(path, "severity", severity, arrays.get("severity_names", np.array([NO_SEVERITY]))),
-        severity_names=tuple(str(name) for name in arrays.get("severity_names", np.array([NO_SEVERITY]))),
+        signals=signals,
+        label=indices(path, "label", arrays["label"], class_names, len(signals)),
+        sample_rate_hz=one_rate(path, "sample_rate", arrays["sample_rate"]),
+        class_names=class_names,
+        severity=indices(path, "severity", severity, severity_names, len(signals)),
+        severity_names=severity_names,
     )
-
-
-def _indices(path: Path, name: str, values: NDArray[Any], names: NDArray[Any]) -> NDArray[np.int64]:
-    indices = values.astype(np.int64)
-    outside = (indices < 0) | (indices >= len(names))
-    if outside.any():
-        raise DataError(f"{path}: {name} {indices[outside][0]} has no name among {len(names)}.")
-    return indices

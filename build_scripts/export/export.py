@@ -8,8 +8,9 @@ import onnx
 import torch
 
 from build_scripts.errors import BuildError, ExportError, RecipeError, ValidationFailed
+from build_scripts.export.given import METHOD, GivenNetwork
 from build_scripts.export.onnx_file import slimmed
-from build_scripts.export.torch_export import DEFAULT, ExportOptions, traced
+from build_scripts.export.torch_export import DEFAULT, ExportOptions, holds_script, traced
 from build_scripts.export.validate import Contract, free_lengths, validate
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
 from build_scripts.networks.trained import TrainedModel, model_of
@@ -56,6 +57,9 @@ def export_network(
         ValidationFailed: the file is not what the network is.
     """
     window = model.description.window
+    if holds_script(model.network) and options.exporter != "legacy":
+        log.info("TorchScript is exported by the legacy exporter")
+        options = replace(options, exporter="legacy")
     if options.length == "fixed":
         reason = "the recipe asks for it"
     else:
@@ -70,6 +74,13 @@ def export_network(
     log.info("the length is fixed at %d samples: %s", window, reason)
     try:
         return replace(_exported(model, path, version, options, free=False), fixed_length=reason)
+    except ValidationFailed as error:
+        if isinstance(model.network, GivenNetwork) and model.network.file.fixed_batch:
+            raise RecipeError(
+                f"{model.checkpoint} has a batch fixed at {model.network.file.fixed_batch}, and its graph keeps it: "
+                f"{_first(error)}. Export it with a free batch."
+            ) from error
+        raise
     except ExportError as error:
         other = ' exporter = "legacy" in [export] is another way.' if options.exporter == "dynamo" else ""
         raise ExportError(f"{error}{other}") from error
@@ -78,9 +89,9 @@ def export_network(
 def _exported(model: TrainedModel, path: Path, version: str, options: ExportOptions, *, free: bool) -> ExportedModel:
     if free:
         _require_other_lengths(model)
-    example = torch.zeros(2, model.channels, model.description.window)
-    graph = slimmed(traced(model.network, example, model.outputs, (0, 2) if free else (0,), options))
-    onnx.helper.set_model_props(graph, model_properties(model.description, version) | {"exporter": options.method})
+    method = METHOD if isinstance(model.network, GivenNetwork) else options.method
+    graph = slimmed(_graph(model, options, free=free))
+    onnx.helper.set_model_props(graph, model_properties(model.description, version) | {"exporter": method})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(graph.SerializeToString())
     try:
@@ -88,7 +99,14 @@ def _exported(model: TrainedModel, path: Path, version: str, options: ExportOpti
     except BuildError:
         path.unlink()
         raise
-    return ExportedModel(path, report.max_abs_difference, options.method)
+    return ExportedModel(path, report.max_abs_difference, method)
+
+
+def _graph(model: TrainedModel, options: ExportOptions, *, free: bool) -> onnx.ModelProto:
+    if isinstance(model.network, GivenNetwork):
+        return model.network.graph(free=free)
+    example = torch.zeros(2, model.channels, model.description.window)
+    return traced(model.network, example, model.outputs, (0, 2) if free else (0,), options)
 
 
 def _require_other_lengths(model: TrainedModel) -> None:

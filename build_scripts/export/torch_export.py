@@ -1,17 +1,17 @@
 """PyTorch to ONNX: the one place that calls the exporters."""
 
+import inspect
 import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from typing import Literal
 
 import onnx
 import torch
 from torch import nn
-from torch.jit._trace import TracerWarning
 
 from build_scripts.errors import ExportError
 from build_scripts.export.causes import cause
@@ -78,7 +78,8 @@ def _dynamo(
     network: nn.Module, example: torch.Tensor, outputs: Sequence[str], dynamic: Sequence[int], opset: int
 ) -> onnx.ModelProto:
     # A named Dim for the length beside a free batch freezes the length silently; DYNAMIC keeps both.
-    shapes = (dict.fromkeys(dynamic, torch.export.Dim.DYNAMIC),)
+    free = dict.fromkeys(dynamic, torch.export.Dim.DYNAMIC)
+    shapes = ((free,),) if _takes_any_number(network) else (free,)
     program = torch.onnx.export(
         network,
         (example,),
@@ -98,6 +99,9 @@ def _legacy(
     network: nn.Module, example: torch.Tensor, outputs: Sequence[str], dynamic: Sequence[int], opset: int
 ) -> onnx.ModelProto:
     stream = io.BytesIO()
+    if holds_script(network):
+        # The exporter takes a script inside of a network only in a trace of the whole.
+        network = torch.jit.trace(network, example, check_trace=False)  # type: ignore[no-untyped-call]
     free: dict[str, dict[int, str]] = {INPUT: {dimension: AXES[dimension] for dimension in dynamic}}
     torch.onnx.export(
         network,
@@ -112,20 +116,29 @@ def _legacy(
     return onnx.load_from_string(stream.getvalue())
 
 
+def holds_script(network: nn.Module) -> bool:
+    """Return whether a network is, or holds, a TorchScript program, which the legacy exporter alone takes."""
+    return any(isinstance(module, torch.jit.ScriptModule) for module in network.modules())
+
+
+def _takes_any_number(network: nn.Module) -> bool:
+    parameters = inspect.signature(network.forward).parameters.values()
+    return any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)
+
+
 Exporter = Callable[[nn.Module, torch.Tensor, Sequence[str], Sequence[int], int], onnx.ModelProto]
 EXPORTERS: Mapping[ExporterName, Exporter] = {"dynamo": _dynamo, "legacy": _legacy}
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what torch 2.13's exporters say of themselves and of libraries that are not installed."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    """Silence what torch's exporters print of themselves, of what they fail at and of libraries that are missing."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
     try:
-        with warnings.catch_warnings():
-            for category in (FutureWarning, DeprecationWarning, TracerWarning):
-                warnings.simplefilter("ignore", category)
+        # Some of it is printed: the graph as far as it came.
+        with redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        logging.disable(before)

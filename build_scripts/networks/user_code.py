@@ -59,7 +59,7 @@ def account(error: BaseException) -> str:
     inner = error
     while inner.__cause__ is not None and type(inner).__module__.startswith("torch."):
         inner = inner.__cause__
-    message = paragraph(str(inner))
+    message = paragraph(inner.msg if isinstance(inner, SyntaxError) else str(inner))
     kind = type(inner).__name__
     return f"{message} ({kind}{_place(error, ', ')})" if message else f"{kind}{_place(error)}"
 

@@ -122,7 +122,7 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
     return PackageContent(
         description=plan.model.description,
         channels=plan.model.channels,
-        files=_files(plan, files, found),
+        files=_files(plan, exported, files, found),
         calibration=calibration,
         measured=measured,
         records=len(plan.unseen),
@@ -138,8 +138,8 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
     )
 
 
-def _files(plan: BuildPlan, files: ModelFiles, found: Search) -> tuple[ModelFile, ...]:
-    fp32 = ModelFile("fp32", files.fp32, plan.export.method, {"optimization": OPTIMIZATION})
+def _files(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found: Search) -> tuple[ModelFile, ...]:
+    fp32 = ModelFile("fp32", files.fp32, exported.method, {"optimization": OPTIMIZATION})
     if files.int8 is None or found.kept is None:
         return (fp32,)
     candidate = CANDIDATES[found.kept]

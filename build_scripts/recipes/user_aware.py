@@ -13,10 +13,13 @@ from build_scripts.data.records import LabelledRecords
 from build_scripts.export.export import ExportedModel, export_network
 from build_scripts.export.torch_export import ExportOptions
 from build_scripts.measuring.outputs import agreement, run_records
+from build_scripts.networks.head import FeatureNetwork, NoveltyNetwork
+from build_scripts.networks.logits import LogitsNetwork
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.quantization.qat.any_network import AwareFile, AwareResult, train_aware
 from build_scripts.quantization.qat.prepare import AwareConfig
-from build_scripts.recipes.user_network import NoveltyNetwork, user_model, with_novelty
+from build_scripts.recipes.user_network import user_model
+from build_scripts.recipes.user_novelty import user_novelty
 from build_scripts.recipes.user_recipe import UserRecipe
 from functions.core.models.engine import OnnxEngine
 
@@ -65,19 +68,27 @@ def train_user_network(
     Raises:
         QuantizationError, FineTuningError, ExportError, GateFailed: as `train_aware`.
     """
-    network, wrapped = model.network, 0
-    completed = _as_it_is
+    network, completed = model.network, _as_it_is
     if isinstance(network, NoveltyNetwork):
-        network, wrapped = network.network, 1
-        completed = partial(with_novelty, records=training, description=model.description)
+        network, completed = network.network, partial(_with_novelty, training, model.description.window)
     result = train_aware(replace(model, network=network), training, target, config, completed)
-    # The user's network lies inside of those that this project puts around it.
-    own = tuple(name.removeprefix("network." * wrapped) for name in result.layers)
-    return replace(result, layers=own)
+    return replace(result, layers=tuple(name.removeprefix(_prefix(network)) for name in result.layers))
 
 
 def _as_it_is(network: nn.Module) -> nn.Module:
     return network
+
+
+def _with_novelty(training: LabelledRecords, window: int, network: nn.Module) -> nn.Module:
+    return NoveltyNetwork(network, user_novelty(network, training, window))
+
+
+def _prefix(network: nn.Module) -> str:
+    """Return what stands before the names of the user's own layers: her network lies inside of this project's."""
+    prefix = ""
+    while isinstance(network, FeatureNetwork | LogitsNetwork):
+        prefix, network = f"{prefix}network.", network.get_submodule("network")
+    return prefix
 
 
 def _compared(result: AwareResult, exported: ExportedModel, fitting: LabelledRecords, window: int) -> UserAware:

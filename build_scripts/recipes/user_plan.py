@@ -1,41 +1,66 @@
 """What a user's recipe and checkpoint are built of: her network, and her records, checked against the recipe."""
 
+import logging
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
 from build_scripts.data.labelled import read_for
+from build_scripts.data.overlap import overlaps
 from build_scripts.data.records import LabelledRecords
+from build_scripts.errors import DataError
 from build_scripts.export.torch_export import ExportOptions
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.packaging.build import BuildPlan
+from build_scripts.recipes.given_model import UNPROVEN, given_model
 from build_scripts.recipes.user_network import user_model
 from build_scripts.recipes.user_recipe import UserRecipe
 from functions.core.models.engine import Engine
 
+log = logging.getLogger("build")
 
-def user_plan(recipe: UserRecipe, checkpoint: Path) -> BuildPlan:
-    """Return the plan of a user's package.
+
+def user_plan(recipe: UserRecipe, path: Path, *, is_onnx: bool = False, allow_overlap: bool = False) -> BuildPlan:
+    """Return the plan of a user's package, made of a checkpoint or of an ONNX file from elsewhere.
 
     Raises:
-        RecipeError, CheckpointError, DataError: recipe, checkpoint or records will not do.
+        RecipeError, CheckpointError, DataError: recipe, file or records will not do; records stand in two sets and
+            `allow_overlap` is not set.
     """
     content, description = recipe.content, recipe.description
-    named = (content.data.training, content.data.fitting, content.data.unseen)
-    training, fitting, unseen = (read_for(recipe.path(path), description, content.model.channels) for path in named)
+    named = {"training": content.data.training, "fitting": content.data.fitting, "unseen": content.data.unseen}
+    sets = {name: read_for(recipe.path(path), description, content.model.channels) for name, path in named.items()}
+    training, fitting, unseen = sets.values()
+    limits = " ".join(filter(None, (content.data.limits, _overlap(sets, description.window, allowed=allow_overlap))))
+    make = given_model if is_onnx else user_model
     return BuildPlan(
-        model=user_model(recipe, checkpoint, training),
+        model=make(recipe, path, training),
         training=training,
         choosing=fitting,
         unseen=unseen,
         fitting=partial(_outputs, fitting, description.window),
         data=content.data.description,
-        limits=content.data.limits,
+        limits=limits,
         export=ExportOptions(content.export.exporter, content.export.opset, content.export.length),
         candidates=content.quantization.variants,
         calibration_windows=content.quantization.windows,
         max_accuracy_drop=content.quantization.max_accuracy_drop,
         false_alarm_rate=content.calibration.false_alarm_rate,
+        notes={"validation": UNPROVEN} if is_onnx else {},
     )
+
+
+def _overlap(sets: Mapping[str, LabelledRecords], window: int, *, allowed: bool) -> str:
+    """Return the warning of records that stand in two sets, "" without any."""
+    found = "; ".join(map(str, overlaps(sets, window)))
+    if found and not allowed:
+        raise DataError(
+            f"{found}: what the network was fitted to cannot prove it. Split by recording, never by window; "
+            "--allow-overlap packages it with a warning on its card."
+        )
+    if found:
+        log.warning("warning: %s", found)
+    return f"Warning: {found}; the figures below flatter the model." if found else ""
 
 
 def _outputs(records: LabelledRecords, window: int, served: Engine) -> RecordOutputs:

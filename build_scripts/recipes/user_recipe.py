@@ -3,15 +3,16 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from build_scripts.errors import RecipeError
 from build_scripts.export.torch_export import OPSET, ExporterName, Length
 from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.networks.checkpoint import ModelDescription
+from build_scripts.networks.logits import Gives
 from build_scripts.quantization.techniques import CANDIDATES, DEFAULT_CANDIDATES
 from functions.core.models.manifest import SLUG
 
@@ -44,17 +45,36 @@ class ModelPart(_Part):
     unit: str = "g"
     classes: tuple[ClassPart, ...] = Field(min_length=2)
 
+    @field_validator("classes")
+    @classmethod
+    def _distinct(cls, classes: tuple[ClassPart, ...]) -> tuple[ClassPart, ...]:
+        for names in ([one.id for one in classes], [one.name for one in classes]):
+            if twice := [name for name in names if names.count(name) > 1]:
+                raise ValueError(f"{twice[0]!r} stands twice; every class needs an id and a name of its own")
+        return classes
+
 
 class NetworkPart(_Part):
     """[network]: the Python file beside the recipe, and the class or function in it that makes the network.
 
-    head: name of the linear layer whose input the novelty is measured on; without it the last one.
+    arguments: of the factory, whatever TOML can hold. head: name of the layer whose input the novelty is measured on;
+    without it the linear layer that gives the logits. output: name or index of the logits among several outputs.
+    gives: logits or probabilities; without it probabilities are refused. Without file and factory the checkpoint is
+    the network itself.
     """
 
-    file: Path
-    factory: str
-    arguments: dict[str, str | int | float | bool | list[int] | list[float]] = Field(default_factory=dict)
+    file: Path | None = None
+    factory: str | None = None
+    arguments: dict[str, Any] = Field(default_factory=dict)
     head: str | None = None
+    output: str | int | None = None
+    gives: Gives | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.file is None) != (self.factory is None):
+            raise ValueError("file and factory belong together: the file, and what in it makes the network")
+        return self
 
 
 class ExportPart(_Part):
@@ -99,7 +119,7 @@ class RecipeFile(_Part):
     """The whole file."""
 
     model: ModelPart
-    network: NetworkPart
+    network: NetworkPart = NetworkPart()
     data: DataPart
     export: ExportPart = ExportPart()
     quantization: QuantizationPart = QuantizationPart()

@@ -81,12 +81,15 @@ def build_command(options: argparse.Namespace) -> Report:
 
     shipped = RECIPES.get(str(options.recipe))
     if shipped is not None:
+        if options.checkpoint is None:
+            raise ValueError(f"the recipe {options.recipe} is a shipped one: it takes --checkpoint, not --onnx.")
         work, version = WORK / shipped.description.name, options.version or "1"
         make_plan = partial(plan_of, shipped, options.checkpoint, work, Material(options.workers, options.data))
     else:
         recipe = read_recipe(options.recipe)
         work, version = WORK / recipe.content.model.name, options.version or recipe.content.model.version
-        make_plan = partial(user_plan, recipe, options.checkpoint)
+        path, is_onnx = options.checkpoint or options.onnx, options.checkpoint is None
+        make_plan = partial(user_plan, recipe, path, is_onnx=is_onnx, allow_overlap=options.allow_overlap)
     destination = Destination(work, options.out, version, options.force)
     return logged(lambda: build(replace(make_plan(), allow_float32=options.allow_float32), destination), work)
 

@@ -33,7 +33,7 @@ def session(model: onnx.ModelProto, level: str = "off", save: Path | None = None
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = LEVELS[level]
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4
     if save is not None:
         options.optimized_model_filepath = str(save)
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

@@ -79,7 +79,8 @@ def _session_options(onnxruntime: Any, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
+    # Fatal alone: what fails is raised, and answered with its cause.
+    options.log_severity_level = 4
     return options
 
 

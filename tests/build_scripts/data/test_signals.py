@@ -39,6 +39,10 @@ def test_one_channel_may_be_written_without_its_dimension() -> None:
     assert signals_of(PATH, GOOD | {"signals": np.zeros((3, 9), np.float32)}).channels == 1
 
 
+def test_names_of_bytes_are_names() -> None:
+    assert signals_of(PATH, GOOD | {"class_names": np.array([b"good", b"bad"])}).class_names == ("good", "bad")
+
+
 def test_severities_are_kept() -> None:
     graded = signals_of(PATH, GOOD | {"severity": np.array([0, 0, 1]), "severity_names": np.array(["low", "high"])})
     assert (graded.severity.tolist(), graded.severity_names) == ([0, 0, 1], ("low", "high"))
@@ -51,7 +55,27 @@ def test_severities_are_kept() -> None:
         ({"label": np.array([0, 1, 2])}, "label 2 has no name among 2"),
         ({"label": np.array([0, -1, 1])}, "label -1 has no name"),
         ({"severity": np.array([0, 0, 3])}, "severity 3 has no name among 1"),
-        ({"signals": np.zeros((3, 2, 4), np.int16)}, r"must be floats .* not int16 \[3, 2, 4\]"),
+        (
+            {"signals": np.zeros((3, 2, 4), np.int16)},
+            r"signals are int16 \[3, 2, 4\], counts of a recorder: .* signals\.astype\(\"float32\"\) \* scale",
+        ),
+        ({"signals": np.zeros((3, 2, 4), np.complex64)}, r"must be floats .* not complex64 \[3, 2, 4\]"),
+        ({"label": np.array([0.0, 1.0, 1.0])}, r"label is float64 of whole numbers: save label\.astype\(\"int64\"\)"),
+        ({"label": np.array([0.0, 0.5, 1.0])}, "label must be whole numbers, indices into class_names, not float64"),
+        (
+            {"label": np.array(["good", "bad", "bad"])},
+            r"label holds names, .* save both from class_names, label = np\.unique\(label, return_inverse=True\)",
+        ),
+        ({"label": np.array([[0], [1], [1]])}, r"label has shape \[3, 1\] for 3 records; save label\[:, 0\]"),
+        ({"label": np.eye(2)[[0, 1, 1]]}, r"label has shape \[3, 2\] for 3 records; save label\.argmax\(1\)"),
+        ({"class_names": np.array(["good", "good"])}, "class_names has 'good' twice"),
+        ({"class_names": np.array("good")}, r"class_names has shape \[\]; it must be a list of names"),
+        ({"sample_rate": np.array([8000.0, 8000.0])}, r"sample_rate must be one number above 0, in Hz"),
+        ({"sample_rate": np.float64(0)}, r"sample_rate must be one number above 0, in Hz"),
+        (
+            {"signals": np.where(np.arange(24).reshape(3, 2, 4) == 20, 1e39, 1.0)},
+            "1 of 3 records hold values beyond float32: another unit .*, 2 first",
+        ),
         ({"signals": np.zeros(3, np.float32)}, r"not float32 \[3\]"),
         (
             {"signals": np.where(np.arange(24).reshape(3, 2, 4) == 20, np.nan, 1.0)},

@@ -129,6 +129,24 @@ def test_a_model_outside_its_gates_fails_with_figures_and_may_ship_in_float32(
     assert "There is no int8 variant" in (tmp_path / "models" / "fan" / "1" / "CARD.md").read_text()
 
 
+def test_an_onnx_file_from_elsewhere_ships(models: Path, own: Path, work: Path, tmp_path: Path) -> None:
+    assert (models / "fan" / "1").exists()
+    given = shutil.copyfile(work / "fan" / "model_exported.onnx", tmp_path / "elsewhere.onnx")
+    lines = (own / "recipe.toml").read_text().splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith(("[network]", "file =", "factory =", "arguments =")))
+    (own / "alone.toml").write_text(text)
+    asked = ["--recipe", str(own / "alone.toml"), "--out", str(tmp_path / "models")]
+    assert main(["build", "--onnx", str(given), *asked]) == 0
+    manifest, _ = read_package(tmp_path / "models" / "fan" / "1")
+    assert (manifest.variants[0].precision, manifest.variants[0].method) == ("fp32", "given-onnx")
+    assert manifest.novelty is not None
+    assert manifest.evidence.export_max_abs_difference == 0
+    sentence = "the ONNX file was given: it is compared with itself as packaged, not with a PyTorch network"
+    assert manifest.evidence.notes["validation"] == sentence
+    assert f"- validation: {sentence}" in (tmp_path / "models" / "fan" / "1" / "CARD.md").read_text()
+    assert "no PyTorch network is compared with it" in (tmp_path / "models" / "fan" / "1" / "build.log").read_text()
+
+
 def test_a_full_disk_leaves_no_half_package(
     own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -147,7 +165,8 @@ def test_a_full_disk_leaves_no_half_package(
         ("sample_rate_hz = 8000", "sample_rate_hz = 9000", "has 8000 samples/s; fan takes 9000"),
         ('{ id = "blade_rub", name = "Blade rub" }', '{ id = "soot", name = "Soot" }', "the class 'blade_rub', which"),
         ("window = 2048", "window = 9000", "a record of 8000 samples; a window has 9000"),
-        ("training.npz", "gone.npz", "gone.npz is not a readable .npz file"),
+        ("training.npz", "gone.npz", "gone.npz is not there"),
+        ('"unseen.npz"', '"training.npz"', "120 of 120 records of unseen (indices 0, 1, 2, ...) are in training too"),
     ],
 )
 def test_data_that_does_not_fit_the_recipe_is_refused(

@@ -1,5 +1,5 @@
-import pickle
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,12 @@ from torch import nn
 from build_scripts.data.signals import SignalSet
 from build_scripts.errors import CheckpointError, DataError, RecipeError
 from build_scripts.export.export import export_network
-from build_scripts.recipes.user_network import fill, make_network, read_weights, user_model
+from build_scripts.networks.user_module import make_network
+from build_scripts.recipes.user_network import plain_network, user_model
 from build_scripts.recipes.user_recipe import NetworkPart, UserRecipe, read_recipe
 from tests.build_scripts.conftest import ROOT
 
 EXAMPLE = ROOT / "docs" / "examples" / "own-model"
-PART = NetworkPart(file=Path("net.py"), factory="Net")
 NETWORKS = """
 import torch
 from torch import nn
@@ -36,6 +36,22 @@ class Flat(nn.Sequential):
 class Bare(nn.Sequential):
     def __init__(self):
         super().__init__(nn.Conv1d(2, 4, 9, 4), nn.AdaptiveAvgPool1d(1), nn.Flatten())
+
+class Several(Net):
+    def forward(self, signal):
+        return {"speed": self.first(signal).mean(dim=(1, 2)), "logits": super().forward(signal)}
+
+class Probable(Net):
+    def forward(self, signal):
+        return torch.softmax(super().forward(signal), 1)
+
+class Drawing(Net):
+    def forward(self, signal):
+        return super().forward(nn.functional.dropout(signal))
+
+class Failing(Net):
+    def forward(self, signal):
+        raise LookupError("no such thing")
 
 def none():
     return 3
@@ -59,7 +75,7 @@ def recipe(folder: Path, **network: object) -> UserRecipe:
 
 
 def weights(folder: Path, factory: str = "Net") -> Path:
-    network = make_network(folder / "net.py", NetworkPart(file=Path("net.py"), factory=factory))
+    network = make_network(folder / "net.py", factory, {})
     torch.save(network.state_dict(), folder / "w.pt")
     return folder / "w.pt"
 
@@ -68,8 +84,7 @@ def test_a_network_is_given_weights_and_a_distance(tmp_path: Path, records: Sign
     own = recipe(tmp_path)
     model = user_model(own, weights(tmp_path), records)
     assert (model.outputs, model.channels) == (("logits", "distance"), 2)
-    plain = make_network(tmp_path / "net.py", PART)
-    fill(plain, read_weights(tmp_path / "w.pt"))
+    plain = plain_network(own, tmp_path / "w.pt")
     windows = torch.randn(3, 2, 2048)
     logits, distance = model.network(windows)
     torch.testing.assert_close(logits, plain(windows))
@@ -111,7 +126,10 @@ def test_the_head_can_be_named(tmp_path: Path, records: SignalSet) -> None:
         ({"factory": "Other"}, "has no class or function 'Other'"),
         ({"factory": "none"}, "makes a int, not a torch.nn.Module"),
         ({"arguments": {"depth": 3}}, "does not take these arguments: .*depth"),
-        ({"arguments": {"classes": 3}}, r"For two windows the network gives \[2, 3\]; 4 classes need \[2, 4\]"),
+        (
+            {"arguments": {"classes": 3}},
+            r"For 16 windows the network gives float32 \[16, 3\]; 4 classes need float32 \[16, 4\]",
+        ),
     ],
 )
 def test_a_network_that_cannot_be_built_is_refused(
@@ -125,13 +143,8 @@ def test_a_network_that_cannot_be_built_is_refused(
 
 
 def _made(own: UserRecipe) -> nn.Module:
-    return make_network(own.path(own.content.network.file), own.content.network)
-
-
-def test_a_file_that_does_not_import_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "net.py").write_text("import no_such_library_anywhere\n")
-    with pytest.raises(RecipeError, match="does not import: No module named 'no_such_library_anywhere'"):
-        make_network(tmp_path / "net.py", PART)
+    part = own.content.network
+    return make_network(own.folder / "net.py", part.factory or "", part.arguments)
 
 
 def test_a_network_that_does_not_take_the_window_is_refused(tmp_path: Path, records: SignalSet) -> None:
@@ -141,49 +154,91 @@ def test_a_network_that_does_not_take_the_window_is_refused(tmp_path: Path, reco
         user_model(replace(own, content=own.content.model_copy(update={"model": model})), weights(tmp_path), records)
 
 
-@pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model"])
-def test_weights_beside_other_things_are_found(tmp_path: Path, key: str) -> None:
-    torch.save({key: {"w": torch.ones(2)}, "epoch": 7}, tmp_path / "c.pt")
-    assert torch.equal(read_weights(tmp_path / "c.pt")["w"], torch.ones(2))
-
-
-class Payload:
-    """What a malicious checkpoint would be."""
-
-    def __reduce__(self) -> tuple[object, tuple[Path]]:
-        return (Path.touch, (Path("pwned"),))
-
-
-def test_pickled_code_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    torch.save(nn.Linear(2, 2), tmp_path / "module.pt")
-    (tmp_path / "evil.pt").write_bytes(pickle.dumps(Payload(), protocol=2))
-    for name in ("module.pt", "evil.pt"):
-        with pytest.raises(CheckpointError, match=r"holds code|not a readable"):
-            read_weights(tmp_path / name)
-    assert not (tmp_path / "pwned").exists()
-
-
-@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04broken"])
-def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "bad.pt").write_bytes(content)
-    with pytest.raises(CheckpointError):
-        read_weights(tmp_path / "bad.pt")
-
-
-def test_a_missing_checkpoint_and_one_without_weights_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="not a readable checkpoint"):
-        read_weights(tmp_path / "none.pt")
-    torch.save({"epoch": 3}, tmp_path / "empty.pt")
-    with pytest.raises(CheckpointError, match="has no weights"):
-        read_weights(tmp_path / "empty.pt")
-
-
 def test_weights_of_another_network_are_refused(tmp_path: Path, records: SignalSet) -> None:
     own = recipe(tmp_path)
     torch.save({"other.weight": torch.ones(1)}, tmp_path / "w.pt")
     with pytest.raises(CheckpointError, match=r"do not fit the network: .*other\.weight"):
         user_model(own, tmp_path / "w.pt", records)
+
+
+@pytest.mark.parametrize(
+    ("network", "sentence"),
+    [
+        (
+            {"factory": "Several"},
+            r"a dict: 'speed' float32 \[16\], 'logits' float32 \[16, 4\]\. Choose the logits .* output = \"speed\"\.",
+        ),
+        ({"factory": "Several", "output": "speed"}, r"gives float32 \[16\]; 4 classes need float32 \[16, 4\]"),
+        ({"factory": "Drawing"}, r"answers the same 16 windows otherwise a second time, by up to .* as F\.dropout"),
+        ({"factory": "Probable"}, 'gives probabilities .* write gives = "probabilities" in'),
+        (
+            {"factory": "Failing"},
+            r"does not take float32 \[2, 2, 2048\]: no such thing \(LookupError, net\.py, line \d+\)",
+        ),
+    ],
+)
+def test_what_a_network_gives_is_judged(
+    tmp_path: Path, records: SignalSet, network: dict[str, object], sentence: str
+) -> None:
+    own = recipe(tmp_path, **network)
+    with pytest.raises(RecipeError, match=sentence):
+        user_model(own, weights(tmp_path), records)
+
+
+@pytest.mark.parametrize(
+    "network", [{"factory": "Several", "output": "logits"}, {"factory": "Probable", "gives": "probabilities"}]
+)
+def test_what_the_recipe_says_of_the_outputs_counts(
+    tmp_path: Path, records: SignalSet, network: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    windows = torch.randn(3, 2, 2048)
+    plain = plain_network(recipe(tmp_path), weights(tmp_path))
+    with caplog.at_level("INFO", "build"):
+        model = user_model(recipe(tmp_path, **network), tmp_path / "w.pt", records)
+    assert model.outputs == ("logits", "distance")
+    assert "novelty is measured on the input of the layer head" in caplog.messages
+    torch.testing.assert_close(torch.softmax(model.network(windows)[0], 1), torch.softmax(plain(windows), 1))
+
+
+def test_a_network_without_a_head_says_so(tmp_path: Path, records: SignalSet, caplog: pytest.LogCaptureFixture) -> None:
+    own = recipe(tmp_path, factory="Bare")
+    with caplog.at_level("INFO", "build"):
+        user_model(own, weights(tmp_path, "Bare"), records)
+    assert caplog.messages == [
+        "the package measures no novelty: no linear layer gives the logits; head in [network] names a layer"
+    ]
+
+
+def test_a_rare_class_is_not_missed(tmp_path: Path, records: SignalSet) -> None:
+    rare = replace(records, label=np.where(np.arange(40) < 4, np.arange(40), 0))
+    assert user_model(recipe(tmp_path), weights(tmp_path), rare).outputs == ("logits", "distance")
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("kind", ["script", "trace", "program"])
+def test_a_program_is_the_network_itself(tmp_path: Path, records: SignalSet, kind: str) -> None:
+    own = recipe(tmp_path)
+    plain = plain_network(own, weights(tmp_path))
+    example, path = torch.zeros(2, 2, 2048), tmp_path / f"{kind}.pt2"
+    if kind == "program":
+        free = torch.export.Dim.DYNAMIC
+        torch.export.save(torch.export.export(plain, (example,), dynamic_shapes=({0: free, 2: free},)), path)
+    else:
+        make = partial(torch.jit.script, plain) if kind == "script" else partial(torch.jit.trace, plain, example)
+        make().save(path)
+    alone = replace(own, content=own.content.model_copy(update={"network": NetworkPart()}))
+    model = user_model(alone, path, records)
+    assert model.outputs == ("logits",)
+    exported = export_network(model, tmp_path / "m.onnx")
+    assert exported.max_abs_difference <= 1e-4
+    assert (exported.method, exported.fixed_length) == ("torch-dynamo" if kind == "program" else "torch-legacy", None)
+
+
+def test_weights_without_a_network_are_refused(tmp_path: Path, records: SignalSet) -> None:
+    own = recipe(tmp_path)
+    alone = replace(own, content=own.content.model_copy(update={"network": NetworkPart()}))
+    with pytest.raises(RecipeError, match=r"holds weights alone: file and factory in \[network\] must name the code"):
+        user_model(alone, weights(tmp_path), records)
 
 
 def test_training_records_without_a_class_are_refused(tmp_path: Path, records: SignalSet) -> None:

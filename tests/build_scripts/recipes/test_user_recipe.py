@@ -23,7 +23,8 @@ def test_the_example_is_read() -> None:
     assert recipe.description.classes[3] == ("blade_rub", "Blade rub")
     assert recipe.content.model.channels == 2
     assert recipe.content.quantization.windows == 128
-    assert recipe.path(recipe.content.network.file) == EXAMPLE.parent / "fan_network.py"
+    assert recipe.content.network.file == Path("fan_network.py")
+    assert recipe.path(Path("fan_network.py")) == EXAMPLE.parent / "fan_network.py"
 
 
 def test_what_is_optional_has_defaults(tmp_path: Path) -> None:
@@ -45,8 +46,12 @@ def test_what_is_optional_has_defaults(tmp_path: Path) -> None:
         ('variants = ["static-minmax",', 'variants = ["static-magic",', "no variant 'static-magic'; there are static-"),
         ("windows = 128", "windows = 0", "quantization.windows: input should be greater"),
         ("windows = 128", "max_accuracy_drop = 0.1", "quantization.max_accuracy_drop: input should be less than or"),
+        ('id = "unbalance"', 'id = "healthy"', "model.classes: value error, 'healthy' stands twice; every class needs"),
         ("[model]", "[model", "is not a readable recipe: "),
-        ("[network]", "[networks]", "network: field required"),
+        ("[network]", "[networks]", "networks: extra inputs are not permitted"),
+        ('file = "fan_network.py"', "", "network: value error, file and factory belong together"),
+        ('factory = "', 'gives = "odds"\nfactory = "', "network.gives: input should be 'logits' or 'probabilities'"),
+        ("[data]", '[export]\nlength = "some"\n\n[data]', "export.length: input should be 'free' or 'fixed'"),
     ],
 )
 def test_a_wrong_recipe_is_refused_with_the_place(tmp_path: Path, old: str, new: str, sentence: str) -> None:

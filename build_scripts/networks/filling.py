@@ -1,0 +1,126 @@
+"""Weights into a network: their names made to fit, and what was done to them reported."""
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from build_scripts.errors import CheckpointError
+from build_scripts.networks.weights import Candidates, Weights
+
+log = logging.getLogger("build")
+
+# What torch.compile, DataParallel, FSDP and checkpointing put into the middle of a name.
+WRAPPERS = re.compile(r"(?:^|(?<=\.))(?:_orig_mod|module|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
+# What a training keeps beside its network: losses and metrics, whose weights an export does not need.
+BESIDE = re.compile(r"^[\w]*(?:criterion|loss|metric|accuracy|auroc|f1)[\w]*\.", re.IGNORECASE)
+# Added by PyTorch 0.4: older checkpoints lack it, and nothing but training reads it.
+COUNTER = "num_batches_tracked"
+MOST_NAMED = 3
+
+
+def fill(network: nn.Module, candidates: Candidates, file: str = "the checkpoint") -> None:
+    """Give a network the first of the weights whose names and shapes fit, also behind a prefix.
+
+    What was taken off the names, and which weights were left out, is written to the log.
+
+    Raises:
+        CheckpointError: none fit, or a weight is not a finite number; the sentence says what is missing.
+    """
+    for where, weights in candidates.items():
+        fitting = fitted(weights, network)
+        if fitting is not None:
+            _require_numbers(network, file)
+            if done := ", ".join(filter(None, (f"under {where!r}" if where else "", *fitting))):
+                log.info("weights of %s: %s", file, done)
+            return
+    raise CheckpointError(f"The weights of {file} do not fit the network: {_misfit(network, candidates)}.")
+
+
+def fitted(weights: Weights, network: nn.Module) -> tuple[str, ...] | None:
+    """Fill a network with weights if their names can be made to fit; return what was done, None if they cannot.
+
+    Names are tried as they are, without a prefix that all of them share, without the wrappers' names within them, and
+    with a prefix that the network has and the file lacks.
+    """
+    if _loads(network, weights):
+        return ()
+    unwrapped = {WRAPPERS.sub("", name): tensor for name, tensor in weights.items()}
+    for names, done in ((weights, ()), (unwrapped, (_wrappers(weights),))):
+        for prefix in _prefixes(names, network):
+            inner = {name[len(prefix) :]: tensor for name, tensor in names.items() if name.startswith(prefix)}
+            outer = [name for name in names if not name.startswith(prefix)]
+            if not prefix:
+                outer = [name for name in names if BESIDE.match(name) and name not in network.state_dict()]
+                inner = {name: tensor for name, tensor in names.items() if name not in outer}
+            if _loads(network, inner):
+                taken = f"the prefix {prefix!r} taken off" if prefix else ""
+                left = f"left out: {_some(outer)}" if outer else ""
+                return tuple(filter(None, (*done, taken, left)))
+    return _with_prefix(weights, network)
+
+
+def _prefixes(names: Iterable[str], network: nn.Module) -> Iterator[str]:
+    """Yield every prefix behind which a name of the network stands, the empty one first."""
+    yield ""
+    wanted = max(network.state_dict(), key=len, default="")
+    yield from sorted({name[: -len(wanted)] for name in names if wanted and name.endswith(f".{wanted}")}, key=len)
+
+
+def _with_prefix(weights: Weights, network: nn.Module) -> tuple[str, ...] | None:
+    longest = max(weights, key=len)
+    for name in network.state_dict():
+        prefix = name[: -len(longest)]
+        if name.endswith(f".{longest}") and _loads(network, {f"{prefix}{one}": part for one, part in weights.items()}):
+            return (f"the network's prefix {prefix!r} put before the names",)
+    return None
+
+
+def _loads(network: nn.Module, weights: Mapping[str, Tensor]) -> bool:
+    """Load weights if all names and shapes are the network's; PyTorch's own renamings of old names count."""
+    counters = {name: part for name, part in network.state_dict().items() if name.endswith(COUNTER)}
+    try:
+        network.load_state_dict(counters | dict(weights))
+    except RuntimeError:
+        return False
+    return True
+
+
+def _require_numbers(network: nn.Module, file: str) -> None:
+    """Check weights and running statistics; a buffer may hold infinity, as masks of attention do, but no NaN."""
+    parts: list[tuple[str, Tensor, Tensor]] = []
+    parts += [(name, part, torch.isfinite(part)) for name, part in network.named_parameters()]
+    for name, part in network.named_buffers():
+        parts.append((name, part, torch.isfinite(part) if ".running_" in f".{name}" else ~torch.isnan(part)))
+    bad = [f"{name} ({int((~good).sum())} of {part.numel()} values)" for name, part, good in parts if not good.all()]
+    if bad:
+        raise CheckpointError(f"The weights of {file} hold NaN or infinity: {_some(bad)}. Save an earlier epoch's.")
+
+
+def _misfit(network: nn.Module, candidates: Candidates) -> str:
+    wanted = network.state_dict()
+    weights = max(candidates.values(), key=lambda one: len(wanted.keys() & one.keys()))
+    shapes = [
+        f"{name} is {list(part.shape)} in the file and {list(wanted[name].shape)} in the network"
+        for name, part in weights.items()
+        if name in wanted and part.shape != wanted[name].shape
+    ]
+    missing, unknown = [name for name in wanted if name not in weights], [one for one in weights if one not in wanted]
+    parts = (
+        _some(shapes) if shapes else "",
+        f"the file lacks {_some(missing)}" if missing else "",
+        f"the network has no {_some(unknown)}" if unknown else "",
+    )
+    return "; ".join(filter(None, parts))
+
+
+def _wrappers(names: Iterable[str]) -> str:
+    found = sorted({part for name in names for part in WRAPPERS.findall(name)})
+    return f"{', '.join(map(repr, found))} taken out of the names" if found else ""
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,114 @@
+"""The logits among what a network gives: one tensor, or one of several, or the logarithm of probabilities."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from build_scripts.errors import RecipeError
+
+Gives = Literal["logits", "probabilities"]
+# Below it a probability counts as this: the logarithm of none is no number.
+SMALLEST_PROBABILITY = 1e-12
+# How far the rows of a softmax in float32 are from a sum of 1.
+ROUNDING = 1e-4
+
+
+class LogitsNetwork(nn.Module):
+    """A network and which of its outputs are the logits: signal float32 [B, C, T] to logits float32 [B, K].
+
+    output: name or index among several, None where there is one. probabilities: it gives them; their logarithms are
+    logits, with the same probabilities again.
+    """
+
+    def __init__(self, network: nn.Module, output: str | int | None, *, probabilities: bool) -> None:
+        super().__init__()
+        self.network, self._output, self._probabilities = network, output, probabilities
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Return the logits float32 [B, K]."""
+        chosen = choose(self.network(*inputs), self._output)
+        return chosen.clamp_min(SMALLEST_PROBABILITY).log() if self._probabilities else chosen
+
+
+def choose(given: Any, output: str | int | None) -> Tensor:
+    """Return one of the tensors that a network gives: the one tensor, or that of a name or an index.
+
+    Raises:
+        RecipeError: there are several and none is chosen, or not that one; it lists what there is.
+    """
+    if isinstance(given, Tensor) and output is None:
+        return given
+    parts = _parts(given)
+    if output in parts:
+        return parts[output]
+    if isinstance(output, int) and -len(parts) <= output < len(parts):
+        return list(parts.values())[output]
+    has = ", ".join(f"{name!r} {_shape(part)}" for name, part in parts.items())
+    kind = type(given).__name__
+    if isinstance(given, Tensor):
+        raise RecipeError(f"The network gives one tensor, not several: leave output = {output!r} out of [network].")
+    if not parts:
+        raise RecipeError(f"The network gives a {kind} without tensors; it must give logits [B, K].")
+    if output is None:
+        example = next(iter(parts))
+        written = f'"{example}"' if isinstance(example, str) else example
+        raise RecipeError(
+            f"The network gives a {kind}: {has}. Choose the logits with output in [network], as in output = {written}."
+        )
+    raise RecipeError(f"The network's {kind} has no output {output!r}; it has {has}.")
+
+
+def are_probabilities(values: Tensor) -> bool:
+    """Return whether every row of float32 [B, K] lies in [0, 1] and sums to 1."""
+    inside = bool(((values >= 0) & (values <= 1)).all())
+    return inside and bool(((values.sum(1) - 1).abs() <= ROUNDING).all())
+
+
+def check_logits(given: Tensor, windows: int, classes: int, gives: Gives | None) -> None:
+    """Check what a network gives for windows: floats [windows, classes], and logits unless probabilities are expected.
+
+    Raises:
+        RecipeError: another shape or type, values that are no numbers, probabilities in place of logits or the reverse.
+    """
+    if list(given.shape) != [windows, classes] or given.dtype != torch.float32:
+        raise RecipeError(
+            f"For {windows} windows the network gives {_shape(given)}; "
+            f"{classes} classes need float32 [{windows}, {classes}]."
+        )
+    if not torch.isfinite(given).all():
+        bad = int((~torch.isfinite(given)).any(1).sum())
+        raise RecipeError(f"The network gives NaN or infinity for {bad} of {windows} windows of the training records.")
+    found = are_probabilities(given)
+    if found and gives is None:
+        raise RecipeError(
+            f"The network gives probabilities (each row of {windows} windows sums to 1), not logits: "
+            'leave its softmax out, or write gives = "probabilities" in [network].'
+        )
+    if gives == "probabilities" and not found:
+        low, high = (float(value) for value in given.sum(1).aminmax())
+        raise RecipeError(
+            f'The recipe has gives = "probabilities", but rows of the network sum to {low:.4g} to {high:.4g}; '
+            'write gives = "logits" in [network].'
+        )
+
+
+def _parts(given: Any) -> dict[str | int, Tensor]:
+    items: Mapping[Any, Any]
+    if isinstance(given, Mapping):
+        items = given
+    elif isinstance(given, tuple) and hasattr(given, "_fields"):
+        items = dict(zip(given._fields, given, strict=True))
+    elif isinstance(given, tuple | list):
+        items = dict(enumerate(given))
+    elif is_dataclass(given):
+        items = {field.name: getattr(given, field.name) for field in fields(given)}
+    else:
+        items = getattr(given, "__dict__", {})
+    return {name: part for name, part in items.items() if isinstance(part, Tensor)}
+
+
+def _shape(tensor: Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"

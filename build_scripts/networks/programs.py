@@ -1,0 +1,127 @@
+"""Files that hold a network beside its weights: TorchScript, and programs of torch.export.
+
+Neither needs a Python file. TorchScript runs in PyTorch's own interpreter, which has no access to Python or to files;
+a program of torch.export is a graph in JSON. Whatever else such a file may hold (pickles, compiled libraries,
+expressions that are no arithmetic) is refused, not run.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+from zipfile import BadZipFile, ZipFile, is_zipfile
+
+import torch
+from torch import Tensor, nn
+
+from build_scripts.errors import CheckpointError
+from build_scripts.networks.user_code import account
+
+# What torch.export writes of symbolic sizes is evaluated when it is read: these names, numbers and symbols alone.
+ARITHMETIC = re.compile(
+    "Symbol|Integer|Rational|Float|Add|Mul|Pow|Max|Min|Mod|Abs|FloorDiv|CeilDiv|CleanDiv|PythonMod|ModularIndexing|"
+    "IntTrueDiv|FloatTrueDiv|ToFloat|TruncToInt|CeilToInt|FloorToInt|RoundToInt|PowByNatural|Equality|Unequality|"
+    "StrictLessThan|StrictGreaterThan|LessThan|GreaterThan|Eq|Ne|Lt|Le|Gt|Ge|And|Or|Not|Piecewise|floor|ceiling|"
+    "positive|integer|nonnegative|nonzero|real|true|false|True|False"
+)
+EXPRESSION = re.compile(r'"expr_str"\s*:\s*"((?:[^"\\]|\\.)*)"')
+SYMBOL = re.compile(r"'\w*'")
+COMPILED = "data/aotinductor/"
+
+
+class ProgramNetwork(nn.Module):
+    """A program of a file as a network: it is as it was saved, has no training mode, and no hook sees its layers."""
+
+    def __init__(self, program: nn.Module) -> None:
+        super().__init__()
+        self.program = program
+
+    def forward(self, *inputs: Tensor) -> object:
+        """Return what the program gives."""
+        return self.program(*inputs)
+
+    def train(self, mode: bool = True) -> Self:
+        """Change nothing: a program of torch.export refuses to be asked."""
+        self.training = mode
+        return self
+
+
+def read_program(path: Path) -> ProgramNetwork | None:
+    """Return the network of a TorchScript or torch.export file, in evaluation mode; None if the file is neither.
+
+    Raises:
+        CheckpointError: the file is missing, broken, of another version, or holds more than a graph and its weights.
+    """
+    names = _members(path)
+    if any(name.endswith("/constants.pkl") for name in names) and any("/code/" in name for name in names):
+        return _scripted(path)
+    if any(name.endswith(("/models/model.json", "/archive_version")) for name in names):
+        return _exported(path, names)
+    return None
+
+
+def _members(path: Path) -> list[str]:
+    if not path.is_file() or not is_zipfile(path):
+        return []
+    try:
+        with ZipFile(path) as archive:
+            return archive.namelist()
+    except BadZipFile:
+        return []
+
+
+def _scripted(path: Path) -> ProgramNetwork:
+    try:
+        program = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+    except (RuntimeError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is a TorchScript file that cannot be read: {account(error)}.") from error
+    return ProgramNetwork(program.float().eval()).eval()
+
+
+def _exported(path: Path, names: list[str]) -> ProgramNetwork:
+    _require_graph_alone(path, names)
+    try:
+        with _weights_only():
+            program = torch.export.load(path)
+            return ProgramNetwork(program.module()).eval()
+    except (RuntimeError, OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
+        raise CheckpointError(
+            f"{path} is a torch.export file that PyTorch {torch.__version__} cannot read, or it holds code: "
+            f"{account(error)}."
+        ) from error
+
+
+def _require_graph_alone(path: Path, names: list[str]) -> None:
+    if any(COMPILED in name for name in names):
+        raise CheckpointError(
+            f"{path} holds a compiled library, which is not run. Save the program: torch.export.save."
+        )
+    with ZipFile(path) as archive:
+        documents = [archive.read(name).decode(errors="replace") for name in names if name.endswith(".json")]
+    expressions = [SYMBOL.sub("", found[1]) for document in documents for found in EXPRESSION.finditer(document)]
+    for expression in expressions:
+        words = re.findall(r"[A-Za-z_]\w*", expression)
+        if not all(map(ARITHMETIC.fullmatch, words)) or re.search(r"[^\w\s()+\-*/%,.=<>]", expression):
+            raise CheckpointError(f"{path} holds an expression that is no arithmetic, {expression!r}; it is not read.")
+
+
+@contextmanager
+def _weights_only() -> Iterator[None]:
+    """Forbid every torch.load below to run pickles: torch.export.load tries that where reading weights fails."""
+    name = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    logger = logging.getLogger("torch.export")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

@@ -1,0 +1,60 @@
+"""Windows of a user's training records through her network: to try it, and to fit its measure of novelty."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from build_scripts.data.progress import Progress
+from build_scripts.data.records import LabelledRecords
+from build_scripts.errors import DataError
+from build_scripts.networks.novelty import NoveltyModel, fit_novelty
+from build_scripts.networks.user_code import user_code
+from build_scripts.training.foreign_signals import exposure
+from functions.core.preprocessing.arrays import Float32Array
+
+NOVELTY_WINDOWS, BATCH, SEED = 2048, 64, 0
+# Windows that a network is tried with.
+TRIED = 16
+
+
+def spread_windows(records: LabelledRecords, window: int) -> Tensor:
+    """Return one window of each of at most 16 evenly spread records: float32 [n, C, window]."""
+    indices = np.linspace(0, len(records) - 1, min(TRIED, len(records))).astype(int)
+    return torch.from_numpy(np.concatenate([records.windows(int(index), window)[:1] for index in indices]))
+
+
+def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> NoveltyModel:
+    """Fit the novelty measure of a network on random windows of records, and on outliers made of them.
+
+    Raises:
+        DataError: the records lack a class.
+        RecipeError: the network fails.
+    """
+    rng = np.random.default_rng(SEED)
+    first = [_first(records, index) for index in range(len(records.class_names))]
+    chosen = np.concatenate([rng.integers(0, len(records), max(NOVELTY_WINDOWS, len(records))), first])
+    known: list[Float32Array] = []
+    strange: list[Float32Array] = []
+    parts: Sequence[NDArray[np.int64]] = np.array_split(chosen, len(chosen) // BATCH)
+    for part in Progress(parts, "fit novelty", "batch"):
+        windows = records.random_windows(part, window, rng)
+        known.append(_features(network, windows))
+        strange.append(_features(network, exposure(rng, windows, 1, records.sample_rate_hz)))
+    return fit_novelty(np.concatenate(known), records.label[chosen], np.mean(strange, axis=0))
+
+
+def _features(network: nn.Module, windows: Float32Array) -> Float32Array:
+    with torch.no_grad(), user_code("The network does not run on windows of the training records"):
+        features: Tensor = network(torch.from_numpy(windows))[1]
+    return features.numpy()
+
+
+def _first(records: LabelledRecords, index: int) -> int:
+    """Return the first record of a class: drawn at random, a rare class may be missed."""
+    found = np.flatnonzero(records.label == index)
+    if not len(found):
+        raise DataError(f"The training records have none of class {records.class_names[index]!r}.")
+    return int(found[0])

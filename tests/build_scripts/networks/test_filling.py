@@ -1,0 +1,102 @@
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from build_scripts.errors import CheckpointError
+from build_scripts.networks.filling import fill
+
+Weights = dict[str, Tensor]
+
+
+class Small(nn.Module):
+    def __init__(self, classes: int = 4) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv1d(1, 8, 9), nn.BatchNorm1d(8))
+        self.head = nn.Linear(8, classes)
+
+
+class Wrapped(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = Small()
+
+
+def weights(rename: Callable[[str], str] = str) -> Weights:
+    return {rename(name): torch.full_like(part, 3) for name, part in Small().state_dict().items()}
+
+
+def filled(candidates: dict[str, Weights], network: nn.Module | None = None) -> bool:
+    """Fill a network and return whether every weight of it is the file's."""
+    network = network or Small()
+    fill(network, candidates, "w.pt")
+    return all(bool((part == 3).all()) for part in network.state_dict().values())
+
+
+@pytest.mark.parametrize(
+    ("candidates", "done"),
+    [
+        ({"": weights()}, None),
+        ({"state_dict": weights("model.{}".format)}, "under 'state_dict', the prefix 'model.' taken off"),
+        ({"": weights("module.{}".format)}, "the prefix 'module.' taken off"),
+        ({"": weights("net._orig_mod.{}".format)}, "the prefix 'net._orig_mod.' taken off"),
+        ({"": weights("a.very.own.{}".format)}, "the prefix 'a.very.own.' taken off"),
+        (
+            {"": weights(lambda name: name.replace("body.", "body._orig_mod.").replace("head.", "head.module."))},
+            "'_orig_mod.', 'module.' taken out of the names",
+        ),
+        (
+            {"": weights("model.{}".format) | {"criterion.weight": torch.ones(4)}},
+            "the prefix 'model.' taken off, left out: criterion.weight",
+        ),
+        ({"": weights() | {"train_loss.weight": torch.ones(4)}}, "left out: train_loss.weight"),
+        ({"ema": {"a": torch.ones(1)}, "model": weights()}, "under 'model'"),
+    ],
+)
+def test_names_are_made_to_fit_and_the_log_says_how(
+    candidates: dict[str, Weights], done: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "build"):
+        assert filled(candidates)
+    assert [record.getMessage() for record in caplog.records] == ([f"weights of w.pt: {done}"] if done else [])
+
+
+def test_a_network_around_the_trained_one_is_filled(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "build"):
+        assert filled({"": weights()}, Wrapped())
+    assert caplog.messages == ["weights of w.pt: the network's prefix 'backbone.' put before the names"]
+
+
+def test_a_checkpoint_from_before_batches_were_counted_fits() -> None:
+    old = {name: part for name, part in weights().items() if not name.endswith("num_batches_tracked")}
+    network = Small()
+    fill(network, {"": old})
+    assert (network.head.weight == 3).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"head.weight": torch.ones(5, 8)}, r"head\.weight is \[5, 8\] in the file and \[4, 8\] in the network"),
+        ({"tail.weight": torch.ones(2)}, r"the network has no tail\.weight\."),
+    ],
+)
+def test_weights_that_do_not_fit_are_named(change: Weights, sentence: str) -> None:
+    with pytest.raises(CheckpointError, match=f"The weights of w.pt do not fit the network: {sentence}"):
+        fill(Small(), {"": weights() | change}, "w.pt")
+
+
+def test_weights_of_another_network_are_named_with_their_number() -> None:
+    with pytest.raises(CheckpointError, match=r"the file lacks body\.0\.weight, .* and 6 more; the network has no w\."):
+        fill(Small(), {"": {"w": torch.ones(1)}})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["head.weight", "body.1.running_var"])
+def test_weights_that_are_no_numbers_are_refused(value: float, name: str) -> None:
+    broken = weights()
+    broken[name] = broken[name].clone()
+    broken[name].view(-1)[0] = value
+    with pytest.raises(CheckpointError, match=rf"hold NaN or infinity: {name} \(1 of \d+ values\)"):
+        fill(Small(), {"": broken})
