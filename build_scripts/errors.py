@@ -38,9 +38,11 @@ class GateFailed(BuildError):  # noqa: N818 - the design's name for it
 class NoVariantPassed(BuildError):  # noqa: N818 - as GateFailed
     """Every quantized variant that was tried is outside a gate."""
 
-    def __init__(self, reasons: str) -> None:
-        """Say of each variant what it missed, and the way out."""
-        super().__init__(f"No quantized variant passes its gates: {reasons}. --allow-float32 packages float32 alone.")
+    def __init__(self, reasons: str, next_step: str) -> None:
+        """Say of each variant what it missed, what may help, and the way out."""
+        super().__init__(
+            f"No quantized variant passes its gates: {reasons}. {next_step} --allow-float32 packages float32 alone."
+        )
 
 
 class ValidationFailed(BuildError):  # noqa: N818 - as GateFailed

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import TypeAlias
 
-from build_scripts.quantization.techniques import CALIBRATIONS, DYNAMIC_WEIGHTS, TECHNIQUES, QuantizationOptions
+from build_scripts.quantization.techniques import CALIBRATIONS, DYNAMIC_WEIGHTS, SCOPES, TECHNIQUES, QuantizationOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "layers" / "models"
@@ -92,6 +92,8 @@ def _add_quantization_step(steps: Steps) -> None:
     quantize.add_argument(
         "--dynamic-weights", choices=DYNAMIC_WEIGHTS, default=defaults.dynamic_weights, help="type of them"
     )
+    quantize.add_argument("--scope", choices=SCOPES, help="which operators (default: the method's own)")
+    quantize.add_argument("--rewrite", action="store_true", help="static: the graph as integer kernels run it fastest")
     quantize.add_argument("--exclude", nargs="+", default=[], metavar="LAYER", help="layers left in float32, by name")
     _add_json(quantize)
 

@@ -8,9 +8,11 @@ import numpy as np
 from build_scripts.data.records import LabelledRecords, require_fitting
 from build_scripts.measuring.gates import Accuracy
 from build_scripts.measuring.outputs import RecordOutputs, run_records
+from build_scripts.quantization.half_rounded import runnable
 from functions.core.models.diagnosis import novelty, record_probabilities
+from functions.core.models.engine import Engine, OnnxEngine
 from functions.core.models.manifest import Manifest
-from functions.core.models.models import ModelRepository
+from functions.core.models.models import CpuEngines, ModelRepository
 from functions.core.preprocessing.arrays import Float64Array
 
 
@@ -39,13 +41,13 @@ class Evaluation:
 
 
 def evaluate(models: Path, name: str, records: LabelledRecords, version: str | None = None) -> Evaluation:
-    """Evaluate every variant of a packaged model on records.
+    """Evaluate every variant of a packaged model on records, on the CPU; a float16 one with every value rounded.
 
     Raises:
         DataError: the records have other classes or another sample rate than the model.
         ModelNotFoundError, VersionNotFoundError, ModelUnavailableError: the package cannot be loaded.
     """
-    repository = ModelRepository(models)
+    repository = ModelRepository(models, engines=_RoundingEngines())
     manifest = repository.manifest(name, version)
     require_fitting(records, len(manifest.classes), manifest.input.sample_rate_hz, manifest.input.window)
     variants = {}
@@ -53,6 +55,14 @@ def evaluate(models: Path, name: str, records: LabelledRecords, version: str | N
         engine = repository.load(name, version, precision).engine
         variants[str(precision)] = score(run_records(engine, records, manifest.input.window, precision), manifest)
     return Evaluation(manifest.name, manifest.version, len(records), variants)
+
+
+class _RoundingEngines(CpuEngines):
+    """The CPU's engines, which run float16 as a GPU stores it."""
+
+    def engine(self, model: bytes, manifest: Manifest) -> Engine:
+        """Return the engine of a file."""
+        return OnnxEngine(runnable(model))
 
 
 def score(outputs: RecordOutputs, manifest: Manifest) -> VariantEvaluation:

@@ -10,6 +10,7 @@ from build_scripts.export.onnx_file import properties, read_model
 from build_scripts.measuring.gates import Accuracy, Measurements, Quantized
 from build_scripts.measuring.latency import Rounds, interleaved
 from build_scripts.measuring.outputs import RecordOutputs, agreement
+from build_scripts.quantization.operators import integer_share
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -18,10 +19,15 @@ ROUNDS = Rounds(count=30, calls=10)
 
 @dataclass(frozen=True)
 class ModelOutputs:
-    """Outputs of both variants for the same records; int8 None where there is no such variant."""
+    """Outputs of both variants for the same records; quantized None where there is no such variant."""
 
     fp32: RecordOutputs
-    int8: RecordOutputs | None
+    quantized: RecordOutputs | None
+
+    @property
+    def served(self) -> RecordOutputs:
+        """Those of the variant that CPUs serve."""
+        return self.quantized or self.fp32
 
 
 @dataclass(frozen=True)
@@ -29,19 +35,25 @@ class ModelFiles:
     """The files of both variants, and an input float32 [1, C, window] to time them with."""
 
     fp32: Path
-    int8: Path | None
+    quantized: Path | None
     example: Float32Array
+
+    @property
+    def served(self) -> Path:
+        """That of the variant that CPUs serve."""
+        return self.quantized or self.fp32
 
 
 def measure(difference: float, files: ModelFiles, outputs: ModelOutputs, calibration: Calibration) -> Measurements:
-    """Measure what the gates ask of a float32 model, which differs so much from PyTorch, and its int8 variant."""
+    """Measure what the gates ask of a float32 model, which differs so much from PyTorch, and its quantized variant."""
     quantized = None
-    if files.int8 is not None and outputs.int8 is not None:
+    if files.quantized is not None and outputs.quantized is not None:
         quantized = Quantized(
-            accuracy=accuracy(outputs.int8, calibration),
-            agreement=agreement(outputs.fp32, outputs.int8),
-            size_ratio=files.int8.stat().st_size / files.fp32.stat().st_size,
-            latency_ratio=latency_ratio(files.fp32, files.int8, files.example),
+            accuracy=accuracy(outputs.quantized, calibration),
+            agreement=agreement(outputs.fp32, outputs.quantized),
+            size_ratio=files.quantized.stat().st_size / files.fp32.stat().st_size,
+            latency_ratio=latency_ratio(files.fp32, files.quantized, files.example),
+            integer_share=integer_share(files.quantized),
         )
     return Measurements(difference, accuracy(outputs.fp32, calibration), quantized)
 

@@ -65,11 +65,19 @@ def interleaved(candidates: Mapping[str, Callable[[], object]], rounds: Rounds) 
     """Time candidates in turn, round after round, and return their latencies by name."""
     times: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in Progress(range(rounds.count), "measure", "round"):
-        for name, call in candidates.items():
-            if rounds.warm_up:
-                call()
-            times[name] += [_timed_ms(call) for _ in range(rounds.calls)]
+        for name, taken in timed_round(candidates, rounds).items():
+            times[name] += taken
     return {name: Latency.of(values) for name, values in times.items()}
+
+
+def timed_round(candidates: Mapping[str, Callable[[], object]], rounds: Rounds) -> dict[str, list[float]]:
+    """Time the calls of one round and return what they took, in ms, by name."""
+    times = {}
+    for name, call in candidates.items():
+        if rounds.warm_up:
+            call()
+        times[name] = [_timed_ms(call) for _ in range(rounds.calls)]
+    return times
 
 
 def within_budget(candidates: Mapping[str, Callable[[], object]], budget: Budget) -> dict[str, Latency]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError, NoVariantPassed, QuantizationError
 from build_scripts.evidence.calibrate import FALSE_ALARM_RATE, Calibration, calibrate
+from build_scripts.evidence.half_precision import HalfPrecision, Trial, try_half
 from build_scripts.evidence.measure import ModelFiles, ModelOutputs, measure
 from build_scripts.evidence.proof.cost import novelty_cost
 from build_scripts.evidence.proof.proof import Proof, Served, prove
@@ -20,13 +21,15 @@ from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.packaging.package import ModelFile, Notes, PackageContent, package, require_new
+from build_scripts.quantization.advice import next_step
 from build_scripts.quantization.search import Search, SearchSpace, search
-from build_scripts.quantization.techniques import CANDIDATES, DEFAULT_CANDIDATES
+from build_scripts.quantization.techniques import DEFAULT_CANDIDATES, TECHNIQUES
 from build_scripts.training.foreign_signals import Signals, novel_shares
 from functions.core.models.engine import Engine, OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
 OPTIMIZATION = "basic"
+HALF_FILE = "model_fp16.onnx"
 # Windows the server gives the engine at once.
 LARGEST_RUN = 32
 
@@ -51,7 +54,8 @@ class BuildPlan:
 
     training: records whose windows set the ranges; choosing: records the variants are searched with; unseen: records
     every figure is measured on; fitting: outputs the calibration is fitted to, given the served engine; machines:
-    recordings of other machines by name, float32 [C, N] at the model's rate; notes: further evidence.
+    recordings of other machines by name, float32 [C, N] at the model's rate; half: whether GPUs get a float16 variant;
+    notes: further evidence.
     """
 
     model: TrainedModel
@@ -67,6 +71,7 @@ class BuildPlan:
     max_accuracy_drop: float = MAX_ACCURACY_DROP
     false_alarm_rate: float = FALSE_ALARM_RATE
     allow_float32: bool = False
+    half: bool = False
     machines: Mapping[str, Signals] = field(default_factory=dict)
     notes: Notes = field(default_factory=dict)
 
@@ -88,7 +93,7 @@ def build(plan: BuildPlan, destination: Destination) -> Path:
     log.info("quantize: %d variants, %d calibration windows", len(plan.candidates), len(windows))
     found = search(fp32, SearchSpace(plan.candidates, windows, plan.choosing, plan.max_accuracy_drop), work)
     if found.kept is None and not plan.allow_float32:
-        raise NoVariantPassed(found.reasons())
+        raise NoVariantPassed(found.reasons(), next_step(found.tried, len(windows)))
     content = _content(plan, exported, ModelFiles(fp32, found.path, windows[:1]), found)
     log.info("package")
     return package(content, destination.models, destination.version, force=destination.force)
@@ -113,16 +118,17 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
     window = plan.model.description.window
     outputs = ModelOutputs(
         run_records(OnnxEngine(files.fp32), plan.unseen, window, "fp32"),
-        run_records(OnnxEngine(files.int8), plan.unseen, window, "int8") if files.int8 else None,
+        run_records(OnnxEngine(files.quantized), plan.unseen, window, "quantized") if files.quantized else None,
     )
-    served = OnnxEngine(files.int8 or files.fp32)
+    served = OnnxEngine(files.served)
     log.info("calibrate and measure on %d unseen records", len(plan.unseen))
-    calibration = calibrate(plan.fitting(served), outputs.int8 or outputs.fp32, plan.false_alarm_rate)
+    calibration = calibrate(plan.fitting(served), outputs.served, plan.false_alarm_rate)
     measured = measure(exported.max_abs_difference, files, outputs, calibration)
+    half = _half(plan, files.fp32, calibration)
     return PackageContent(
         description=plan.model.description,
         channels=plan.model.channels,
-        files=_files(plan, exported, files, found),
+        files=_files(plan, exported, files, found, half),
         calibration=calibration,
         measured=measured,
         records=len(plan.unseen),
@@ -130,7 +136,7 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
         data=plan.data,
         limits=plan.limits,
         checkpoint=plan.model.checkpoint,
-        proof=_proof(plan, served, calibration, outputs, found),
+        proof=replace(_proof(plan, served, calibration, outputs, found), half=half),
         notes=plan.notes
         | _length_note(exported, window)
         | _search_note(found)
@@ -138,13 +144,25 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
     )
 
 
-def _files(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found: Search) -> tuple[ModelFile, ...]:
-    fp32 = ModelFile("fp32", files.fp32, exported.method, {"optimization": OPTIMIZATION})
-    if files.int8 is None or found.kept is None:
-        return (fp32,)
-    candidate = CANDIDATES[found.kept]
-    settings = candidate.settings(plan.calibration_windows)
-    return (fp32, ModelFile("int8", files.int8, candidate.technique.method, settings))
+def _half(plan: BuildPlan, fp32: Path, calibration: Calibration) -> HalfPrecision | None:
+    if not plan.half:
+        return None
+    log.info("try float16 for GPUs")
+    records = {"fitting": plan.choosing, "unseen": plan.unseen}
+    return try_half(Trial(fp32, records, plan.model.description.window, calibration), fp32.with_name(HALF_FILE))
+
+
+def _files(
+    plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found: Search, half: HalfPrecision | None
+) -> tuple[ModelFile, ...]:
+    made = [ModelFile("fp32", files.fp32, exported.method, {"optimization": OPTIMIZATION})]
+    if found.candidate is not None and files.quantized is not None:
+        technique, settings = found.candidate.technique, found.candidate.settings(plan.calibration_windows)
+        made.append(ModelFile(technique.precision, files.quantized, technique.method, settings))
+    if half is not None and half.refused is None:
+        technique = TECHNIQUES["half"]
+        made.append(ModelFile(technique.precision, files.fp32.with_name(HALF_FILE), technique.method, {}))
+    return tuple(made)
 
 
 def _proof(plan: BuildPlan, engine: Engine, calibration: Calibration, outputs: ModelOutputs, found: Search) -> Proof:
@@ -152,15 +170,16 @@ def _proof(plan: BuildPlan, engine: Engine, calibration: Calibration, outputs: M
     log.info("prove: noise, severities, strangers")
     rule = calibration.novelty
     shares = {} if rule is None else novel_shares(engine, rule, plan.unseen, window, plan.machines)
-    precision = "int8" if outputs.int8 else "fp32"
-    served = Served(precision, engine, calibration, outputs.int8 or outputs.fp32)
-    return prove(served, plan.unseen, window, shares, found.tried)
+    precision = found.candidate.technique.precision if found.candidate else "fp32"
+    served = Served(precision, engine, calibration, outputs.served)
+    proof = prove(served, plan.unseen, window, shares, found.tried)
+    return replace(proof, sensitivity=found.sensitivity)
 
 
 def _cost_note(files: ModelFiles, unseen: LabelledRecords, calibration: Calibration) -> Notes:
     if calibration.novelty is None:
         return {}
-    path, record = files.int8 or files.fp32, unseen.windows(0, files.example.shape[2])[:LARGEST_RUN]
+    path, record = files.served, unseen.windows(0, files.example.shape[2])[:LARGEST_RUN]
     costs = {"one window": novelty_cost(path, files.example), f"{len(record)} windows": novelty_cost(path, record)}
     return {"novelty_share_of_time": costs}
 

@@ -107,8 +107,7 @@ def file_name(precision: Precision) -> str:
 def make_manifest(content: PackageContent, version: str) -> Manifest:
     """Make the manifest of a package."""
     description, calibration = content.description, content.calibration
-    precisions = {file.precision for file in content.files}
-    cpu: Precision = "int8" if "int8" in precisions else "fp32"
+    cpu, precisions = content.proof.precision, {file.precision for file in content.files}
     return Manifest(
         name=description.name,
         version=version,
@@ -150,7 +149,7 @@ def _evidence(content: PackageContent) -> Evidence:
         limits=content.limits,
         records=content.records,
         windows=content.windows,
-        accuracy=_accuracy(measured),
+        accuracy=_accuracy(content),
         argmax_agreement=None if int8 is None else int8.agreement,
         export_max_abs_difference=measured.export_max_abs_difference,
         latency_ratio_fp32_to_int8=None if int8 is None else round(int8.latency_ratio, 3),
@@ -162,9 +161,14 @@ def _evidence(content: PackageContent) -> Evidence:
     )
 
 
-def _accuracy(measured: Measurements) -> dict[Precision, dict[str, float]]:
+def _accuracy(content: PackageContent) -> dict[Precision, dict[str, float]]:
+    measured, half = content.measured, content.proof.half
     shares: dict[Precision, dict[str, float]] = {"fp32": asdict(measured.fp32)}
-    return shares if measured.int8 is None else shares | {"int8": asdict(measured.int8.accuracy)}
+    if measured.int8 is not None:
+        shares[content.proof.precision] = asdict(measured.int8.accuracy)
+    if half is not None and half.refused is None and half.accuracy is not None:
+        shares["fp16"] = asdict(half.accuracy)
+    return shares
 
 
 def _notes(content: PackageContent) -> Notes:
@@ -176,4 +180,4 @@ def _notes(content: PackageContent) -> Notes:
     notes["calibration_error"] = content.proof.calibration_error
     if calibration.false_alarm_rate is not None:
         notes["novelty_false_alarm_rate"] = calibration.false_alarm_rate
-    return notes if int8 is None else notes | {"size_ratio": int8.size_ratio}
+    return notes if int8 is None else notes | {"size_ratio": int8.size_ratio, "integer_share": int8.integer_share}

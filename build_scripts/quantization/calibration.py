@@ -1,12 +1,21 @@
 """Calibration: the windows that set the ranges of activations, checked before they do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, create_calibrator
-from onnxruntime.quantization.calibrate import save_tensors_data
+from onnxruntime.quantization.calibrate import (
+    CalibraterBase,
+    HistogramCalibrater,
+    HistogramCollector,
+    TensorData,
+    TensorsData,
+    load_tensors_data,
+    save_tensors_data,
+)
 
 from build_scripts.errors import QuantizationError
 from functions.core.preprocessing.arrays import Float32Array
@@ -20,6 +29,7 @@ CALIBRATIONS = {
 # Bins of the histogram and of what it is compared with. onnxruntime's default is 128 of both, which leaves
 # nothing to cut off: the ranges of minmax under another name. Source: its get_entropy_threshold.
 ENTROPY_BINS = {"num_bins": 1024, "num_quantized_bins": 128}
+PERCENTILE_BINS = {"num_bins": 2048}
 
 
 class WindowReader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
@@ -47,16 +57,94 @@ def calibration_method(name: str) -> CalibrationMethod:
 
 
 def calibrated_ranges(
-    source: Path, path: Path, windows: Float32Array, method: CalibrationMethod, operators: list[str]
-) -> Path:
-    """Write the range of every tensor around `operators`, found with windows float32 [n, C, T], and return the path."""
-    reader = WindowReader(onnx.load(source).graph.input[0].name, windows)
-    augmented = str(path.with_suffix(".augmented.onnx"))
-    settings = ENTROPY_BINS if method is CalibrationMethod.Entropy else {}
-    calibrator = create_calibrator(source, operators, augmented, method, extra_options=settings)
-    calibrator.collect_data(reader)
-    save_tensors_data(calibrator.compute_data(), path)
-    return path
+    source: Path, folder: Path, windows: Float32Array, method: CalibrationMethod, operators: Sequence[str]
+) -> TensorsData:
+    """Return the range of every tensor around `operators`, found with windows float32 [n, C, T].
+
+    Ranges are kept in `folder`, and those that are there are taken: the folder belongs to one model and its windows.
+    """
+    folder.mkdir(exist_ok=True)
+    limits = _kept(folder / "minmax", lambda: _limits(source, folder, windows))
+    if method is CalibrationMethod.MinMax:
+        return limits
+    name = f"{method.name.lower()}-{'-'.join(operators)}"
+    return _kept(folder / name, lambda: _thresholds(source, folder, windows, method, operators, limits))
+
+
+def _kept(path: Path, found: Callable[[], TensorsData]) -> TensorsData:
+    if not path.exists():
+        save_tensors_data(found(), path)
+    return load_tensors_data(path)
+
+
+def _limits(source: Path, folder: Path, windows: Float32Array) -> TensorsData:
+    """Return the smallest and the largest value of every float32 tensor."""
+    calibrator = create_calibrator(source, None, str(folder / "augmented.onnx"), CalibrationMethod.MinMax)
+    _patient(calibrator)
+    calibrator.collect_data(WindowReader(_input_name(source), windows))
+    return calibrator.compute_data()
+
+
+def _thresholds(
+    source: Path,
+    folder: Path,
+    windows: Float32Array,
+    method: CalibrationMethod,
+    operators: Sequence[str],
+    limits: TensorsData,
+) -> TensorsData:
+    """Return the thresholds that a method finds in a histogram of every tensor around `operators`.
+
+    Windows are counted one by one in histograms that reach as far as the limits: all tensors of all windows at once
+    would be gigabytes on long windows, and a histogram that grows with every louder window has bins without bound.
+    """
+    bins = ENTROPY_BINS if method is CalibrationMethod.Entropy else PERCENTILE_BINS
+    augmented = str(folder / "augmented.onnx")
+    calibrator = create_calibrator(source, list(operators), augmented, method, extra_options=bins)
+    if not calibrator.tensors_to_calibrate:
+        raise QuantizationError(f"{source.name} has no tensor of {', '.join(operators)} to calibrate.")
+    _patient(calibrator)
+    reach = {name: limits[name] for name in sorted(calibrator.tensors_to_calibrate)}
+    calibrator.collector = _empty_histograms(calibrator, reach)
+    name = _input_name(source)
+    for window in windows:
+        calibrator.collect_data(WindowReader(name, window[None]))
+    return calibrator.compute_data()
+
+
+def _patient(calibrator: CalibraterBase) -> None:
+    """Let the threads of the calibrator's model wait without spinning: beside other work that is 50 times slower.
+
+    Their number stays onnxruntime's own, on which the last bits of a convolution depend.
+    """
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    path = calibrator.augmented_model_path
+    calibrator.infer_session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def _empty_histograms(calibrator: HistogramCalibrater, reach: Mapping[str, TensorData]) -> HistogramCollector:
+    """Return what counts values, told beforehand how far the values of each tensor reach."""
+    collector = HistogramCollector(
+        method=calibrator.method,
+        symmetric=calibrator.symmetric,
+        num_bins=calibrator.num_bins,
+        num_quantized_bins=calibrator.num_quantized_bins,
+        percentile=calibrator.percentile,
+        scenario=calibrator.scenario,
+    )
+    counts = np.zeros(calibrator.num_bins, np.int64)
+    for name, one in reach.items():
+        lowest, highest = (np.float32(np.ravel(value)[0]) for value in one.range_value)
+        largest = max(abs(lowest), abs(highest))
+        # Percentiles are those of absolute values; entropy is that of both signs.
+        start = np.float32(0) if calibrator.symmetric else -largest
+        edges = np.linspace(start, largest, calibrator.num_bins + 1, dtype=np.float32)
+        kept = (counts, edges, lowest, highest)
+        collector.histogram_dict[name] = kept if calibrator.symmetric else (*kept, largest)
+    return collector
 
 
 def checked_windows(windows: Float32Array, model: onnx.ModelProto) -> Float32Array:
@@ -79,6 +167,10 @@ def checked_windows(windows: Float32Array, model: onnx.ModelProto) -> Float32Arr
             f"window {int(finite.argmin())} first."
         )
     return windows
+
+
+def _input_name(source: Path) -> str:
+    return str(onnx.load(source).graph.input[0].name)
 
 
 def _input_shape(model: onnx.ModelProto) -> list[int | str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from build_scripts.quantization.half_rounded import runnable
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -19,7 +20,7 @@ class LogitDeviation:
 
 
 def logit_deviation(source: Path, quantized: Path, windows: Float32Array) -> LogitDeviation:
-    """Run both models on windows float32 [n, C, T], on the CPU."""
-    wanted, got = (OnnxEngine(path).run(windows).logits for path in (source, quantized))
+    """Run both models on windows float32 [n, C, T], on the CPU; a float16 one with every value rounded."""
+    wanted, got = (OnnxEngine(runnable(path.read_bytes())).run(windows).logits for path in (source, quantized))
     agreement = (wanted.argmax(axis=1) == got.argmax(axis=1)).mean()
     return LogitDeviation(float(np.abs(wanted - got).max()), float(agreement), len(windows))

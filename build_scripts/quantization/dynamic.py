@@ -1,6 +1,7 @@
 """Dynamic int8: weights quantized in the file, the ranges of activations measured at every call."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,25 +9,65 @@ import onnx
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from build_scripts.errors import QuantizationError
-from build_scripts.quantization.layers import checked_layers, prepared, write_quantized
+from build_scripts.quantization.layers import checked_layers, prepared, side_layers, write_quantized
+from build_scripts.quantization.library import quantizer_at_work
 
 WEIGHT_TYPES = {"uint8": QuantType.QUInt8, "int8": QuantType.QInt8}
+# Gemm stands for MatMul here: onnxruntime rewrites it first.
+SCOPES = {"linear": ("MatMul",), "layers": ("MatMul", "Conv")}
 
 
-def quantize_dynamically(source: Path, path: Path, weights: str = "uint8", exclude: Sequence[str] = ()) -> Path:
+@dataclass(frozen=True)
+class DynamicConfig:
+    """Dynamic quantization: weights uint8 or int8, and which operators.
+
+    Seven-bit weights (reduce_range) keep a sum of two products of int8 weights inside the 16 bits that AVX2 adds up in
+    without VNNI. They do not count for uint8 weights, whose products AVX2 adds up in 32 bits. An LSTM's weights are
+    int8 whatever is asked for: onnxruntime has no other kernel.
+    scope: `linear` takes linear layers and LSTMs; `layers` convolutions too, which become the slow ConvInteger.
+    Source: onnxruntime's mlas, QgemmU8X8KernelAvx2 (vpmaddubsw for U8S8, vpmaddwd for U8U8), and its
+    quantization/operators/lstm.py.
+    """
+
+    weights: str = "uint8"
+    reduce_range: bool = True
+    scope: str = "linear"
+    exclude: tuple[str, ...] = ()
+
+
+def quantize_dynamically(source: Path, path: Path, config: DynamicConfig = DynamicConfig()) -> Path:
     """Quantize the layers of the float32 model `source` to `path`; it needs no calibration.
 
-    Args:
-        weights: uint8, or int8, for which onnxruntime's ConvInteger has only a slow path on x86-64.
-        exclude: names of layers that stay float32.
+    Layers that feed the distance alone stay float32, and so do those whose names are in `config.exclude`.
 
     Raises:
-        QuantizationError: there is no such weight type or layer.
+        QuantizationError: there is no such weight type, scope or layer, or onnxruntime cannot quantize the model.
     """
-    if weights not in WEIGHT_TYPES:
-        raise QuantizationError(f"Dynamic weights are {' or '.join(WEIGHT_TYPES)}, not {weights!r}.")
-    with TemporaryDirectory() as directory:
-        ready, raw = prepared(source, Path(directory)), Path(directory) / "raw.onnx"
-        excluded = checked_layers(onnx.load(ready), exclude)
-        quantize_dynamic(ready, raw, weight_type=WEIGHT_TYPES[weights], nodes_to_exclude=excluded)
-        return write_quantized(onnx.load(raw), onnx.load(source), path)
+    if config.weights not in WEIGHT_TYPES:
+        raise QuantizationError(f"Dynamic weights are {' or '.join(WEIGHT_TYPES)}, not {config.weights!r}.")
+    if config.scope not in SCOPES:
+        raise QuantizationError(f"Dynamic quantization takes {' or '.join(SCOPES)}, not {config.scope!r}.")
+    original = onnx.load(source)
+    excluded = [*checked_layers(original, config.exclude), *side_layers(original)]
+    with TemporaryDirectory() as directory, quantizer_at_work(source):
+        ready = prepared(source, Path(directory))
+        products, raw = Path(directory) / "products.onnx", Path(directory) / "raw.onnx"
+        reduced = config.reduce_range and config.weights == "int8"
+        _quantize(ready, products, SCOPES[config.scope], WEIGHT_TYPES[config.weights], reduced, excluded)
+        # Last: behind an LSTM of onnxruntime's own the types of tensors are no longer known.
+        _quantize(products, raw, ("LSTM",), QuantType.QInt8, config.reduce_range, excluded)
+        return write_quantized(onnx.load(raw), original, path)
+
+
+def _quantize(
+    source: Path, path: Path, operators: Sequence[str], weights: QuantType, reduced: bool, excluded: Sequence[str]
+) -> None:
+    quantize_dynamic(
+        source,
+        path,
+        op_types_to_quantize=list(operators),
+        weight_type=weights,
+        reduce_range=reduced,
+        # A Gemm is excluded by the name of the MatMul it becomes.
+        nodes_to_exclude=[*excluded, *(f"{name}_MatMul" for name in excluded)],
+    )

@@ -1,4 +1,4 @@
-"""What onnxruntime really runs of a model, and the gate on it."""
+"""What onnxruntime really runs of a model, and how much of the work is done in integers."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,16 +9,50 @@ import onnxruntime
 
 from build_scripts.errors import GateFailed
 
+# The operators that carry the work of a network, by the names onnxruntime runs them under.
+# Source: onnxruntime's docs/ContribOperators.md and docs/OperatorKernels.md, CPU provider.
+INTEGER_WORK = frozenset(
+    {
+        "QLinearConv",
+        "ConvInteger",
+        "QLinearMatMul",
+        "MatMulInteger",
+        "MatMulIntegerToFloat",
+        "DynamicQuantizeMatMul",
+        "QGemm",
+        "DynamicQuantizeLSTM",
+    }
+)
+FLOAT_WORK = frozenset(
+    {"Conv", "FusedConv", "NhwcFusedConv", "ConvTranspose", "MatMul", "FusedMatMul", "Gemm", "FusedGemm"}
+    | {"LSTM", "GRU", "RNN", "Attention", "MultiHeadAttention"}
+)
+
 
 def executed_operators(path: Path) -> Counter[str]:
     """Count the operators onnxruntime really runs after all of its graph optimizations."""
+    return Counter(node.op_type for node in executed_graph(path).node)
+
+
+def executed_graph(path: Path) -> onnx.GraphProto:
+    """Return the graph onnxruntime really runs after all of its graph optimizations."""
     with TemporaryDirectory() as directory:
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
         options.optimized_model_filepath = str(Path(directory) / "optimized.onnx")
         options.log_severity_level = 3
         onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        return Counter(node.op_type for node in onnx.load(options.optimized_model_filepath).graph.node)
+        return onnx.load(options.optimized_model_filepath).graph
+
+
+def integer_share(path: Path) -> float:
+    """Return the share of the operators that carry the work which run in integers, in [0, 1]; 0 where there are none.
+
+    The work is that of convolutions, matrix products and recurrent layers.
+    """
+    operators = executed_operators(path)
+    whole, floating = (sum(operators[name] for name in names) for names in (INTEGER_WORK, FLOAT_WORK))
+    return whole / (whole + floating) if whole else 0.0
 
 
 def integer_convolutions(path: Path, excluded: int = 0) -> bool:

@@ -5,17 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import onnx
 
+from build_scripts.data.progress import Progress
 from build_scripts.data.records import LabelledRecords
-from build_scripts.errors import BuildError
-from build_scripts.measuring.gates import MAX_ACCURACY_DROP, MAX_SIZE_RATIO, MIN_AGREEMENT, MIN_SPEEDUP
+from build_scripts.measuring.gates import MAX_ACCURACY_DROP, MIN_SPEEDUP
 from build_scripts.measuring.latency import Latency, Rounds, interleaved
-from build_scripts.measuring.outputs import agreement, run_records
+from build_scripts.quantization.attempts import Attempts
 from build_scripts.quantization.calibration import checked_windows
-from build_scripts.quantization.operators import integer_convolutions
-from build_scripts.quantization.techniques import CANDIDATES
+from build_scripts.quantization.exclusion import Material, Sensitivity
+from build_scripts.quantization.judge import Answers, Judge, missed_gates
+from build_scripts.quantization.operators import integer_share
+from build_scripts.quantization.techniques import Candidate
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -33,7 +36,8 @@ class Figures:
     """What was measured of a candidate on the records that were searched with.
 
     window_accuracy and agreement with float32 in [0, 1]; size_ratio of the file and speedup of the median latency,
-    both against float32.
+    both against float32; integer_share of the operators that carry the work, in [0, 1], None in packages that were
+    made before it was measured. size_ratio and integer_share decide nothing.
     """
 
     window_accuracy: float
@@ -41,6 +45,7 @@ class Figures:
     size_ratio: float
     speedup: float
     latency: Latency
+    integer_share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,16 @@ class Tried:
 
 @dataclass(frozen=True)
 class Search:
-    """All that were tried, float32 first, and the name and file of the one to keep; None where none is good enough."""
+    """All that were tried, float32 first, and the one to keep: its name, its file and how it was made.
+
+    These are None where none is good enough. sensitivity: why layers of variants were left in float32.
+    """
 
     tried: tuple[Tried, ...]
     kept: str | None
     path: Path | None
+    candidate: Candidate | None = None
+    sensitivity: tuple[Sensitivity, ...] = ()
 
     def reasons(self) -> str:
         """Say of each candidate why it was refused."""
@@ -81,63 +91,69 @@ class SearchSpace:
 def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
     """Make and measure every candidate of a float32 model; files are left in the work folder.
 
+    A candidate that is faster than all that pass, but whose answers miss a gate, is made once more with its worst
+    layers in float32.
+
     Raises:
         QuantizationError: the calibration windows do not fit the model.
     """
     checked_windows(space.windows, onnx.load(fp32))
-    made, failed = _make_all(fp32, space, work)
-    files = {FLOAT: fp32} | made
-    measured = _measure_all(files, space)
-    limit = measured[FLOAT].window_accuracy - space.max_accuracy_drop
+    judge = Judge(fp32, space.records, space.windows.shape[2], space.max_accuracy_drop)
+    with TemporaryDirectory() as ranges:
+        attempts = Attempts(Material(fp32, space.windows, work, Path(ranges)), judge)
+        for name in Progress(space.names, "quantize", "variant"):
+            attempts.make(name)
+        figures = _measured(attempts, list(attempts.made))
+        relaxed = [attempts.relax(name) for name in _promising(attempts, figures)]
+    if names := [name for name in relaxed if name is not None]:
+        figures |= {name: one for name, one in _measured(attempts, names).items() if name != FLOAT}
     tried = [
-        Tried(name, figures, None if name == FLOAT else _refusal(figures, files[name], limit))
-        for name, figures in measured.items()
+        Tried(name, one, None if name == FLOAT else refusal(one, judge.lowest_accuracy))
+        for name, one in figures.items()
     ]
-    tried += [Tried(name, None, reason) for name, reason in failed.items()]
+    tried += [Tried(name, None, reason) for name, reason in attempts.failed.items()]
     kept = fastest(tried)
     for one in tried:
         log.info("  %s", summary_line(one, kept))
-    return Search(tuple(tried), kept, made[kept] if kept else None)
+    made, sensitivity = attempts.made.get(kept or ""), tuple(attempts.sensitivity)
+    if made is None:
+        return Search(tuple(tried), None, None, None, sensitivity)
+    return Search(tuple(tried), kept, made.path, made.candidate, sensitivity)
 
 
-def _make_all(fp32: Path, space: SearchSpace, work: Path) -> tuple[dict[str, Path], dict[str, str]]:
-    made: dict[str, Path] = {}
-    failed: dict[str, str] = {}
-    for name in space.names:
-        try:
-            made[name] = CANDIDATES[name].quantize(fp32, work / f"{name}.onnx", space.windows)
-        except BuildError as error:
-            failed[name] = str(error).removesuffix(".")
-    return made, failed
+def _promising(attempts: Attempts, figures: Mapping[str, Figures]) -> list[str]:
+    """Return the misses of each technique that may become faster than the best that passes."""
+    lowest = attempts.judge.lowest_accuracy
+    passing = [one.speedup for name, one in figures.items() if name != FLOAT and not refusal(one, lowest)]
+    speedups = {name: one.speedup for name, one in figures.items()}
+    return attempts.misses(speedups, max([MIN_SPEEDUP, *passing]) * (1.0 + SAME_SPEED))
 
 
-def _measure_all(files: Mapping[str, Path], space: SearchSpace) -> dict[str, Figures]:
-    engines = {name: OnnxEngine(path) for name, path in files.items()}
-    window = space.windows.shape[2]
-    outputs = {name: run_records(engine, space.records, window, name) for name, engine in engines.items()}
-    calls = {name: partial(engine.run, space.windows[:1]) for name, engine in engines.items()}
-    latencies = interleaved(calls, ROUNDS)
+def _measured(attempts: Attempts, names: Sequence[str]) -> dict[str, Figures]:
+    """Return the figures of float32 and of variants that were made, timed in turn."""
+    fp32, windows = attempts.material.fp32, attempts.material.windows
+    files = {FLOAT: fp32} | {name: attempts.made[name].path for name in names}
+    answers = {FLOAT: attempts.judge.float32} | {name: attempts.made[name].answers for name in names}
+    latencies = interleaved({name: partial(OnnxEngine(path).run, windows[:1]) for name, path in files.items()}, ROUNDS)
     return {
         name: Figures(
-            window_accuracy=outputs[name].window_accuracy,
-            agreement=agreement(outputs[FLOAT], outputs[name]),
-            size_ratio=path.stat().st_size / files[FLOAT].stat().st_size,
+            window_accuracy=answers[name].window_accuracy,
+            agreement=answers[name].agreement,
+            size_ratio=path.stat().st_size / fp32.stat().st_size,
             speedup=latencies[FLOAT].p50_ms / latencies[name].p50_ms,
             latency=latencies[name],
+            integer_share=integer_share(path),
         )
         for name, path in files.items()
     }
 
 
-def _refusal(one: Figures, path: Path, lowest_accuracy: float) -> str | None:
-    reasons = [
-        (one.window_accuracy < lowest_accuracy, f"accuracy {one.window_accuracy:.4f} below {lowest_accuracy:.4f}"),
-        (one.agreement < MIN_AGREEMENT, f"agreement {one.agreement:.4f} below {MIN_AGREEMENT:g}"),
-        (one.size_ratio > MAX_SIZE_RATIO, f"size ratio {one.size_ratio:.3f} above {MAX_SIZE_RATIO:g}"),
-        (not integer_convolutions(path), "convolutions not in integers"),
-        (one.speedup < MIN_SPEEDUP, f"speed {one.speedup:.2f} of float32's"),
-    ]
-    return ", ".join(reason for holds, reason in reasons if holds) or None
+def refusal(one: Figures, lowest_accuracy: float) -> str | None:
+    """Return the gates that a candidate misses, with its figures, None if it passes them all."""
+    reasons = missed_gates(Answers(one.window_accuracy, one.agreement), lowest_accuracy)
+    if one.speedup < MIN_SPEEDUP:
+        reasons.append(f"speed {one.speedup:.2f} of float32's")
+    return ", ".join(reasons) or None
 
 
 def fastest(tried: Sequence[Tried]) -> str | None:

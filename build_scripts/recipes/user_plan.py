@@ -45,6 +45,7 @@ def user_plan(recipe: UserRecipe, path: Path, *, is_onnx: bool = False, allow_ov
         candidates=content.quantization.variants,
         calibration_windows=content.quantization.windows,
         max_accuracy_drop=content.quantization.max_accuracy_drop,
+        half=content.quantization.fp16,
         false_alarm_rate=content.calibration.false_alarm_rate,
         notes={"validation": UNPROVEN} if is_onnx else {},
     )

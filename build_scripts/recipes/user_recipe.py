@@ -101,12 +101,14 @@ class DataPart(_Part):
 class QuantizationPart(_Part):
     """[quantization]: how many windows set the ranges, and the variants that are tried, the preferred one first.
 
-    max_accuracy_drop: share of windows a variant may lose against float32; the gate's limit or below.
+    max_accuracy_drop: share of windows a variant may lose against float32; the gate's limit or below. fp16: whether the
+    package also has a float16 variant, which GPUs serve.
     """
 
     windows: int = Field(default=256, ge=1)
     variants: tuple[str, ...] = Field(default=DEFAULT_CANDIDATES, min_length=1)
     max_accuracy_drop: float = Field(default=MAX_ACCURACY_DROP, ge=0, le=MAX_ACCURACY_DROP)
+    fp16: bool = False
 
 
 class CalibrationPart(_Part):

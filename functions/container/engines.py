@@ -28,9 +28,14 @@ class AcceleratedEngines:
         return self.provider.device
 
     def precision(self, manifest: Manifest) -> Precision:
-        """Return what the manifest names for CUDA, else fp16 where the package has it, else fp32."""
+        """Return what the manifest names for CUDA, else fp16 where the package has it, else fp32.
+
+        TensorRT has fp32 in the place of fp16: it takes such a file only in its own fp16 mode, which also rounds what
+        the file keeps in float32, and that was not proven.
+        """
         packaged = {variant.precision for variant in manifest.variants}
-        return manifest.default_variant.get("cuda", "fp16" if "fp16" in packaged else "fp32")
+        named = manifest.default_variant.get("cuda", "fp16" if "fp16" in packaged else "fp32")
+        return "fp32" if named == "fp16" and self.provider.name == "tensorrt" else named
 
     def engine(self, model: bytes, manifest: Manifest) -> Engine:
         """Return the engine of a file.
@@ -102,7 +107,10 @@ def open_session(model: bytes, provider: Provider, providers: Sequence[tuple[str
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     try:
-        session: Any = onnxruntime.InferenceSession(model, options, providers=list(providers))
+        # Its layout is for a CPU's vector registers, and it breaks the process on some graphs of float16.
+        session: Any = onnxruntime.InferenceSession(
+            model, options, providers=list(providers), disabled_optimizers=["NchwcTransformer"]
+        )
     except (failures.Fail, failures.InvalidGraph, failures.InvalidProtobuf, failures.RuntimeException) as error:
         raise ModelUnavailableError(f"onnxruntime cannot load the model: {error}") from error
     if session.get_providers()[0] != provider.onnxruntime:

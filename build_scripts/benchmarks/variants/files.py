@@ -65,5 +65,6 @@ def _quantize(source: Path, recipe: VariantRecipe, calibration: CalibrationData,
         calibration=calibration.method,
         bits=recipe.bits,
         dynamic_weights=recipe.dynamic_weights,
+        scope=recipe.scope,
     )
     return TECHNIQUES[recipe.method].quantizer(source, path, options)

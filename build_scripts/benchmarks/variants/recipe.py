@@ -31,7 +31,8 @@ SIGMA_G = 0.1
 class VariantRecipe:
     """A row that is made by quantization.
 
-    method is one of `quantize --method`; bits are those of a weight, dynamic_weights the type of dynamic ones.
+    method is one of `quantize --method`; bits are those of a weight, dynamic_weights the type of dynamic ones; scope
+    is that of `quantize --scope`, None the method's own.
     """
 
     row: str
@@ -39,10 +40,11 @@ class VariantRecipe:
     method: str
     bits: int
     dynamic_weights: str
+    scope: str | None
 
 
 RECIPES = tuple(
-    VariantRecipe(one.row, one.label, method, one.options.bits, one.options.dynamic_weights)
+    VariantRecipe(one.row, one.label, method, one.options.bits, one.options.dynamic_weights, one.options.scope)
     for method, technique in TECHNIQUES.items()
     for one in technique.compared
 )

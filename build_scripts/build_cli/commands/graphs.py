@@ -51,12 +51,14 @@ def quantize_command(options: argparse.Namespace) -> Report:
     technique, quantization = TECHNIQUES[options.method], _quantization_options(options)
     path = technique.quantizer(options.model, options.out, quantization)
     sizes = {"fp32": options.model.stat().st_size, technique.precision: path.stat().st_size}
-    report = {
+    report: Report = {
         "model": str(path),
         "size_bytes": sizes,
         "size_ratio": path.stat().st_size / sizes["fp32"],
-        "operators": dict(executed_operators(path)),
     }
+    if technique.precision != "fp16":
+        # A CPU shows nothing of how a GPU runs it.
+        report["operators"] = dict(executed_operators(path))
     windows = quantization.calibration_windows
     return report if windows is None else report | {"parity": asdict(logit_deviation(options.model, path, windows))}
 
@@ -77,6 +79,8 @@ def _quantization_options(options: argparse.Namespace) -> "QuantizationOptions":
         per_channel=not options.per_tensor,
         bits=options.bits,
         dynamic_weights=options.dynamic_weights,
+        scope=options.scope,
+        rewrite=options.rewrite,
         exclude=tuple(options.exclude),
     )
 

@@ -8,13 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from build_scripts.evidence.card.layer_errors import height_of_layers, layer_errors
+from build_scripts.evidence.card.pareto import height_inches, pareto
+from build_scripts.evidence.card.style import DARK, GREY, LIGHT, TEXT_SIZE, quiet
 from build_scripts.evidence.proof.proof import Proof
 from build_scripts.measuring.gates import Accuracy
 from functions.core.models.manifest import Manifest
 
 DPI = 110
-DARK, LIGHT, GREY = "#1f4e79", "#9dc3e6", "#8a8f98"
-TEXT_SIZE = 8
 
 Drawing = Callable[[Manifest, Proof, Figure], None]
 
@@ -24,12 +25,15 @@ def draw_all(manifest: Manifest, proof: Proof, folder: Path) -> dict[str, Path]:
     folder.mkdir(parents=True, exist_ok=True)
     count = len(manifest.classes)
     side = 2.4 + 0.42 * count
-    drawings: Mapping[str, tuple[Drawing, tuple[float, float]]] = {
+    drawings: dict[str, tuple[Drawing, tuple[float, float]]] = {
         "confusion": (confusion, (side + 0.8, side)),
         "robustness": (robustness, (7.0, 2.8)),
         "reliability": (reliability, (7.0, 3.2)),
         "variants": (variants, (7.0, 1.0 + 0.32 * len(proof.tried))),
+        "pareto": (pareto, (7.0, height_inches(len(proof.tried)))),
     }
+    if proof.sensitivity:
+        drawings["layers"] = (layer_errors, (7.0, height_of_layers(proof)))
     return {name: _draw(draw, manifest, proof, folder / f"{name}.png", size) for name, (draw, size) in drawings.items()}
 
 
@@ -61,7 +65,7 @@ def confusion(manifest: Manifest, proof: Proof, figure: Figure) -> None:
 
 def robustness(manifest: Manifest, proof: Proof, figure: Figure) -> None:
     """Share of records and windows right by severity and by signal-to-noise ratio."""
-    accuracy = manifest.evidence.accuracy["int8" if proof.precision == "int8" else "fp32"]
+    accuracy = manifest.evidence.accuracy[proof.precision]
     whole = Accuracy(accuracy["record"], accuracy["window"])
     parts = [("signal-to-noise ratio", {"as recorded": whole} | dict(proof.by_snr_db))]
     if proof.by_severity:
@@ -82,7 +86,7 @@ def _share_bars(axes: Axes, title: str, shares: Mapping[str, Accuracy]) -> None:
     axes.set_xticks(places, list(shares), fontsize=TEXT_SIZE)
     axes.set_ylim(0, 1.12)
     axes.set_title(title, fontsize=TEXT_SIZE + 1, loc="left")
-    _quiet(axes)
+    quiet(axes)
 
 
 def reliability(manifest: Manifest, proof: Proof, figure: Figure) -> None:
@@ -101,7 +105,7 @@ def reliability(manifest: Manifest, proof: Proof, figure: Figure) -> None:
     for axes in (diagram, counts):
         axes.set_xlabel("confidence", fontsize=TEXT_SIZE)
         axes.legend(fontsize=TEXT_SIZE, frameon=False)
-        _quiet(axes)
+        quiet(axes)
 
 
 def variants(manifest: Manifest, proof: Proof, figure: Figure) -> None:
@@ -120,9 +124,4 @@ def _side_bars(axes: Axes, title: str, values: Sequence[float], text: str) -> No
     axes.bar_label(bars, [text.format(value) for value in values], fontsize=TEXT_SIZE - 1, padding=2)
     axes.set_xlim(0, max(values, default=1.0) * 1.18)
     axes.set_title(title, fontsize=TEXT_SIZE + 1, loc="left")
-    _quiet(axes)
-
-
-def _quiet(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=TEXT_SIZE)
+    quiet(axes)

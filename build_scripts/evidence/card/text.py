@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from build_scripts.evidence.card.markdown import picture, table
+from build_scripts.evidence.card.tried import tried_sections
 from build_scripts.evidence.other_processors.step import Emulation
 from build_scripts.evidence.proof.proof import Proof
 from build_scripts.measuring.gates import Accuracy
-from build_scripts.quantization.search import Tried
 from functions.core.models.manifest import Evidence, JoinRule, Manifest, Variant
 
 
@@ -28,32 +29,22 @@ def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str], emul
         f"## Limits\n\n{evidence.limits}",
         f"## Measured\n\n{_variants(manifest)}",
         _conditions(evidence),
-        _picture(plots, "confusion", "Records by their class and the class named"),
+        picture(plots, "confusion", "Records by their class and the class named"),
         f"## Severity and noise\n\n{_robustness(evidence, proof)}",
-        _picture(plots, "robustness", "Accuracy by severity and by signal-to-noise ratio"),
+        picture(plots, "robustness", "Accuracy by severity and by signal-to-noise ratio"),
         f"## Calibration\n\n{_calibration(manifest, proof)}",
-        _picture(plots, "reliability", "Confidence and share right, before and after temperature scaling"),
+        picture(plots, "reliability", "Confidence and share right, before and after temperature scaling"),
         f"## Strangers\n\n{_strangers(manifest, proof)}",
-        f"## Variants tried\n\n{_tried(manifest, proof)}",
-        _picture(plots, "variants", "Latency and size of the variants"),
+        *tried_sections(manifest, proof, plots),
         f"## Other processors\n\n{_emulated(emulated)}" if emulated else "",
         f"## Notes\n\n{_notes(evidence)}",
     )
     return "\n\n".join(filter(None, sections)) + "\n"
 
 
-def _picture(plots: Mapping[str, str], name: str, caption: str) -> str:
-    return f"![{caption}]({plots[name]})" if name in plots else ""
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _variants(manifest: Manifest) -> str:
     rows = [_variant(variant, manifest.evidence) for variant in manifest.variants]
-    return _table(("variant", "method", "records right", "windows right", "bytes"), rows)
+    return table(("variant", "method", "records right", "windows right", "bytes"), rows)
 
 
 def _variant(variant: Variant, evidence: Evidence) -> Sequence[str]:
@@ -78,14 +69,14 @@ def _conditions(evidence: Evidence) -> str:
 
 
 def _robustness(evidence: Evidence, proof: Proof) -> str:
-    accuracy = evidence.accuracy["int8" if proof.precision == "int8" else "fp32"]
+    accuracy = evidence.accuracy[proof.precision]
     parts = {"as recorded": Accuracy(accuracy["record"], accuracy["window"])}
     parts |= {f"severity {name}": one for name, one in proof.by_severity.items()}
     parts |= {f"white noise at {name}": one for name, one in proof.by_snr_db.items()}
     rows = [(name, f"{one.record:.2%}", f"{one.window:.2%}") for name, one in parts.items()]
     return (
         f"Of the served variant ({proof.precision}), on the same records. The noise is white, its power set against "
-        "each record's own.\n\n" + _table(("records", "records right", "windows right"), rows)
+        "each record's own.\n\n" + table(("records", "records right", "windows right"), rows)
     )
 
 
@@ -117,32 +108,10 @@ def _strangers(manifest: Manifest, proof: Proof) -> str:
     return (
         f"Novel above {manifest.novelty.threshold:.3f} (scale {manifest.novelty.scale:.3g}), "
         f"or where a recording is clipped: {own:.1%} of the unseen records of its own, and of others:\n\n"
-        + _table(("signal", "called novel"), rows)
+        + table(("signal", "called novel"), rows)
         + "\n\nThe measure was fitted with other draws of noise, sines, hum and clipped windows, and no other machine."
         + (f" It adds to the time of inference: {shares}." if shares else "")
     )
-
-
-def _tried(manifest: Manifest, proof: Proof) -> str:
-    kept = manifest.evidence.notes.get("variant", "")
-    rows = [(one.name, *_tried_figures(one), _verdict(one, str(kept))) for one in proof.tried]
-    return (
-        "Accuracy on the records the search chose by; speed and size against float32, one thread, batch 1, timed in "
-        "turn. The fastest that passes is kept; within 5 % the first of the recipe.\n\n"
-        + _table(("variant", "windows right", "agreement", "speed", "size", ""), rows)
-    )
-
-
-def _tried_figures(one: Tried) -> Sequence[str]:
-    if one.figures is None:
-        return ("", "", "", "")
-    figures = one.figures
-    shares = (f"{figures.window_accuracy:.2%}", f"{figures.agreement:.2%}")
-    return (*shares, f"{figures.speedup:.2f}", f"{figures.size_ratio:.3f}")
-
-
-def _verdict(one: Tried, kept: str) -> str:
-    return "kept" if one.name == kept else (one.refused or "")
 
 
 def _emulated(emulated: Mapping[str, Emulation]) -> str:
@@ -173,7 +142,7 @@ def _emulated(emulated: Mapping[str, Emulation]) -> str:
         for found in emulated.values()
     )
     return (
-        f"{_table(head, rows)}\n\nLoud windows are four times as loud as recorded. A control model whose sums are as "
+        f"{table(head, rows)}\n\nLoud windows are four times as loud as recorded. A control model whose sums are as "
         f"large as they can be differs from this machine's answer by: {controls}. Where eight-bit weights overflow, "
         "seven-bit ones, which this package has, do not."
     )

@@ -64,7 +64,7 @@ class Question:
 
 
 def emulate(models: Path, name: str, version: str | None, question: Question) -> Emulation:
-    """Run a package's variants on another processor and on this one.
+    """Run a package's variants on another processor and on this one; float16, which is for GPUs, is left out.
 
     Raises:
         EmulationError: the emulator is missing, or a run fails.
@@ -78,6 +78,7 @@ def emulate(models: Path, name: str, version: str | None, question: Question) ->
     variants = {
         str(variant.precision): _compared(folder / variant.file, windows, label, question)
         for variant in manifest.variants
+        if variant.precision != "fp16"
     }
     with TemporaryDirectory() as directory:
         files = {f"{bits} bits": write_control(Path(directory) / f"{bits}.onnx", bits) for bits in (7, 8)}

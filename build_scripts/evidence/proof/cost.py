@@ -7,12 +7,13 @@ import numpy as np
 import onnx
 from onnx.utils import Extractor
 
-from build_scripts.measuring.latency import Rounds, interleaved
+from build_scripts.data.progress import Progress
+from build_scripts.measuring.latency import Rounds, timed_round
 from build_scripts.networks.trained import LOGITS
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
-ROUNDS, CALLS = 60, Rounds(count=1, calls=30)
+ROUNDS = Rounds(count=60, calls=30)
 
 
 def novelty_cost(path: Path, windows: Float32Array) -> float:
@@ -25,5 +26,7 @@ def novelty_cost(path: Path, windows: Float32Array) -> float:
     bare = Extractor(model).extract_model([model.graph.input[0].name], [LOGITS])
     engines = {"whole": OnnxEngine(path), "bare": OnnxEngine(bare.SerializeToString())}
     calls = {name: partial(engine.run, windows) for name, engine in engines.items()}
-    rounds = [interleaved(calls, CALLS) for _ in range(ROUNDS)]
-    return float(np.median([one["whole"].p50_ms / one["bare"].p50_ms for one in rounds])) - 1.0
+    progress = Progress(range(ROUNDS.count), "cost of novelty", "round")
+    rounds = [timed_round(calls, ROUNDS) for _ in progress]
+    ratios = [np.median(times["whole"]) / np.median(times["bare"]) for times in rounds]
+    return float(np.median(ratios)) - 1.0

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from build_scripts.data.records import LabelledRecords
 from build_scripts.evidence.calibrate import Calibration
+from build_scripts.evidence.half_precision import HalfPrecision
 from build_scripts.evidence.proof.noise import SNR_DB, NoisyRecords
 from build_scripts.evidence.proof.reliability import Reliability, reliability
 from build_scripts.measuring.gates import Accuracy
 from build_scripts.measuring.outputs import RecordOutputs, run_records
+from build_scripts.quantization.exclusion import Sensitivity
 from build_scripts.quantization.search import Tried
 from functions.core.models.diagnosis import join_probabilities, softmax
 from functions.core.models.engine import Engine
+from functions.core.models.manifest import Precision
 from functions.core.preprocessing.arrays import Float64Array
 
 FILE = "proof.json"
@@ -29,16 +32,19 @@ class Proof:
     confusion int [K][K]: records by their class and the class named. by_severity and by_snr_db: share of records
     and windows right. reliability: of windows before temperature scaling, of windows as served, of records as
     served. novel_share: share of signals called novel by kind, `own` for the unseen records. tried: the variants
-    that were searched.
+    that were searched. half: of the float16 variant, None where it was not asked for. sensitivity: why layers of
+    variants were left in float32.
     """
 
-    precision: str
+    precision: Precision
     confusion: Sequence[Sequence[int]]
     by_severity: Mapping[str, Accuracy]
     by_snr_db: Mapping[str, Accuracy]
     reliability: Mapping[str, Reliability]
     novel_share: Mapping[str, float]
     tried: Sequence[Tried]
+    half: HalfPrecision | None = None
+    sensitivity: Sequence[Sensitivity] = ()
 
     @property
     def calibration_error(self) -> dict[str, float]:
@@ -50,7 +56,7 @@ class Proof:
 class Served:
     """The variant to be proven: its engine, its calibration, and what it says of the unseen records."""
 
-    precision: str
+    precision: Precision
     engine: Engine
     calibration: Calibration
     outputs: RecordOutputs

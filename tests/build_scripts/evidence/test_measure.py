@@ -11,7 +11,7 @@ from build_scripts.evidence.measure import ModelFiles, ModelOutputs, latency_rat
 from build_scripts.export.export import ExportedModel
 from build_scripts.measuring.outputs import run_records
 from functions.core.models.engine import OnnxEngine
-from tests.build_scripts.conftest import WINDOW
+from tests.build_scripts.conftest import NETWORK, WINDOW
 
 
 def test_measurements_compare_both_files_on_the_same_records(
@@ -24,6 +24,8 @@ def test_measurements_compare_both_files_on_the_same_records(
     assert measured.int8 is not None
     assert (measured.fp32.window, measured.int8.accuracy.window) == (fp32.window_accuracy, int8.window_accuracy)
     assert measured.int8.size_ratio == quantized.stat().st_size / exported.path.stat().st_size
+    # The head and the distance stay float32: a Gemm each beside the convolutions.
+    assert measured.int8.integer_share == len(NETWORK.stages) / (len(NETWORK.stages) + 2)
     assert 0.9 < measured.int8.agreement <= 1
 
 

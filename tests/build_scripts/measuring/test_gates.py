@@ -5,7 +5,7 @@ import pytest
 from build_scripts.errors import GateFailed
 from build_scripts.measuring.gates import Accuracy, Measurements, Quantized, check_gates
 
-INT8 = Quantized(Accuracy(record=0.996, window=0.966), agreement=0.99, size_ratio=0.35, latency_ratio=1.01)
+INT8 = Quantized(Accuracy(0.996, 0.966), agreement=0.99, size_ratio=0.35, latency_ratio=1.01, integer_share=1.0)
 GOOD = Measurements(
     export_max_abs_difference=1e-4,
     fp32=Accuracy(record=1.0, window=0.970),
@@ -38,10 +38,15 @@ def test_float32_alone_is_held_against_pytorch_only() -> None:
             r"window accuracy drop .* 0\.006",
         ),
         ({"int8": replace(INT8, agreement=0.989)}, r"argmax agreement failed: measured 0\.989, limit >= 0\.99"),
-        ({"int8": replace(INT8, size_ratio=0.351)}, r"size ratio failed: measured 0\.351, limit <= 0\.35"),
         ({"int8": replace(INT8, latency_ratio=0.9)}, r"speed over float32 failed: measured 0\.9, limit >= 1"),
     ],
 )
 def test_each_gate_names_its_figure_and_limit(change: dict[str, object], message: str) -> None:
     with pytest.raises(GateFailed, match=message):
         check_gates(replace(GOOD, **change))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("figure", [{"size_ratio": 1.2}, {"integer_share": 0.0}])
+def test_the_size_of_the_file_and_the_share_of_integers_decide_nothing(figure: dict[str, float]) -> None:
+    unusual = replace(GOOD, int8=replace(INT8, **figure))
+    assert check_gates(unusual) is unusual

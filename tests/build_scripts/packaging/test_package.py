@@ -6,6 +6,8 @@ import pytest
 
 from build_scripts.errors import GateFailed, PackageExistsError
 from build_scripts.evidence.calibrate import Calibration, JoinScore
+from build_scripts.evidence.card.step import read_package
+from build_scripts.evidence.half_precision import HalfPrecision
 from build_scripts.evidence.proof.proof import Proof
 from build_scripts.evidence.proof.reliability import Reliability
 from build_scripts.export.export import ExportedModel
@@ -13,6 +15,7 @@ from build_scripts.measuring.gates import Accuracy, Measurements, Quantized
 from build_scripts.measuring.latency import Latency
 from build_scripts.networks.checkpoint import file_sha256
 from build_scripts.packaging.package import ModelFile, PackageContent, package
+from build_scripts.quantization.half import quantize_to_half
 from build_scripts.quantization.search import Figures, Tried
 from functions.core.models.manifest import JoinRule, NoveltyRule, read_manifest
 from functions.core.models.models import ModelRepository
@@ -25,7 +28,7 @@ CALIBRATION = Calibration(
     scores={"mean": JoinScore(0.95, 0.2), "evidence": JoinScore(0.97, 0.1)},
     false_alarm_rate=0.012,
 )
-INT8 = Quantized(Accuracy(record=0.979, window=0.949), agreement=0.995, size_ratio=0.3, latency_ratio=1.5)
+INT8 = Quantized(Accuracy(0.979, 0.949), agreement=0.995, size_ratio=0.3, latency_ratio=1.5, integer_share=0.75)
 MEASURED = Measurements(
     export_max_abs_difference=1e-6,
     fp32=Accuracy(record=0.98, window=0.95),
@@ -90,6 +93,7 @@ def test_the_manifest_says_what_was_measured(content: PackageContent, tmp_path: 
     assert manifest.evidence.accuracy["int8"] == {"record": 0.979, "window": 0.949}
     assert manifest.evidence.notes["join_mean"] == {"record_accuracy": 0.95, "record_nll": 0.2}
     assert manifest.evidence.notes["size_ratio"] == 0.3
+    assert manifest.evidence.notes["integer_share"] == 0.75
     for variant in manifest.variants:
         data = (tmp_path / "tiny" / "1" / variant.file).read_bytes()
         assert (variant.sha256, variant.size_bytes) == (hashlib.sha256(data).hexdigest(), len(data))
@@ -108,7 +112,30 @@ def test_the_card_is_rendered_from_the_manifest(content: PackageContent, tmp_pat
     assert "2.0% of the unseen records of its own" in card
     assert "| white noise | 98.7% |" in card
     assert "| static-minmax | 94.90% | 99.50% | 1.50 | 0.300 | kept |" in card
-    assert "| dynamic-uint8 |  |  |  |  | no kernel for it |" in card
+    assert "Without figures:\n\n- `dynamic-uint8`: no kernel for it.\n" in card
+
+
+def test_a_float16_variant_is_what_gpus_serve(content: PackageContent, tmp_path: Path) -> None:
+    half = HalfPrecision(None, Accuracy(0.98, 0.95), 1.0, 0.002, 0.5, None)
+    fp16 = quantize_to_half(content.files[0].path, tmp_path / "half.onnx")
+    files = (*content.files, ModelFile("fp16", fp16, "float16", {}))
+    folder = package(replace(content, files=files, proof=replace(PROOF, half=half)), tmp_path / "models", "1")
+    manifest = read_manifest((folder / "manifest.json").read_bytes())
+    assert manifest.default_variant == {"x86_64": "int8", "arm64": "int8", "cuda": "fp16"}
+    assert manifest.variant("fp16").file == "model_fp16.onnx"
+    assert manifest.evidence.accuracy["fp16"] == {"record": 0.98, "window": 0.95}
+    assert "| fp16 | float16 | 98.00% | 95.00% |" in (folder / "CARD.md").read_text()
+    assert read_package(folder)[1].half == half
+    assert ModelRepository(tmp_path / "models").load("tiny").precision == "int8"
+
+
+def test_a_refused_float16_variant_is_a_reason_on_the_card(content: PackageContent, tmp_path: Path) -> None:
+    half = HalfPrecision(refused="float16 overflows: 3 of 8 windows have no finite logits (fitting records)")
+    folder = package(replace(content, proof=replace(PROOF, half=half)), tmp_path, "1")
+    manifest = read_manifest((folder / "manifest.json").read_bytes())
+    assert manifest.default_variant["cuda"] == "fp32"
+    assert set(manifest.evidence.accuracy) == {"fp32", "int8"}
+    assert "GPUs serve float32: float16 overflows: 3 of 8 windows" in (folder / "CARD.md").read_text()
 
 
 def test_a_failed_gate_writes_nothing(content: PackageContent, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from build_scripts.quantization.search import (
     SearchSpace,
     Tried,
     fastest,
+    refusal,
     search,
     summary_line,
 )
 from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import WINDOW
+from tests.build_scripts.quantization.chain import ROTATED, chain_records, spoiling, write_chain
 
 FIGURES = Figures(0.95, 0.999, 0.3, 2.0, Latency(1.0, 1.1, 1.2, 0.9, 200))
 
@@ -44,21 +47,23 @@ def test_every_candidate_is_made_and_measured_beside_float32(found: Search) -> N
     assert all(one is not None and one.size_ratio < 0.6 for name, one in figures.items() if name != "fp32")
 
 
-def test_a_dynamic_variant_is_refused_for_what_it_runs(found: Search) -> None:
-    (dynamic,) = [one for one in found.tried if one.name == "dynamic-uint8"]
-    assert "convolutions not in integers" in str(dynamic.refused)
-    assert "dynamic-uint8: " in found.reasons()
+def test_the_size_and_the_share_of_integers_refuse_no_candidate() -> None:
+    figures = replace(FIGURES, size_ratio=1.5, integer_share=0.0)
+    assert refusal(figures, 0.945) is None
+    assert refusal(figures, 0.955) == "accuracy 0.9500 below 0.9550"
+    assert refusal(replace(figures, agreement=0.98, speedup=0.9), 0.945) == (
+        "agreement 0.9800 below 0.99, speed 0.90 of float32's"
+    )
 
 
 def test_what_is_kept_runs(
     exported: ExportedModel, records: RecordSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for gate, limit in {"MIN_AGREEMENT": 0.0, "MAX_SIZE_RATIO": 1.0, "MIN_SPEEDUP": 0.0}.items():
-        monkeypatch.setattr(f"build_scripts.quantization.search.{gate}", limit)
-    space = SearchSpace(("static-minmax", "dynamic-uint8"), calibration_windows(records, WINDOW, 8), records, 1.0)
+    for gate in ("judge.MIN_AGREEMENT", "search.MIN_SPEEDUP"):
+        monkeypatch.setattr(f"build_scripts.quantization.{gate}", 0.0)
+    space = SearchSpace(("static-minmax",), calibration_windows(records, WINDOW, 8), records, 1.0)
     found = search(exported.path, space, tmp_path)
     assert (found.kept, found.path) == ("static-minmax", tmp_path / "static-minmax.onnx")
-    assert found.reasons() == "dynamic-uint8: convolutions not in integers"
     assert OnnxEngine(tmp_path / "static-minmax.onnx").run(np.zeros((2, 1, WINDOW), np.float32)).logits.shape == (2, 11)
 
 
@@ -97,6 +102,66 @@ def test_the_accuracy_limit_is_kept(exported: ExportedModel, records: RecordSet,
     found = search(exported.path, SearchSpace(("static-minmax",), windows, records, -1.0), tmp_path)
     assert found.kept is None
     assert "accuracy" in found.reasons()
+
+
+@pytest.fixture
+def spoiled(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """A search whose candidates spoil layers of a chain, with speeds that a test sets."""
+    louder = 1.5 * np.eye(4, dtype=np.float32)
+    candidates = {
+        "clean": spoiling({"first": louder, "second": louder}),
+        "wrong": spoiling({"first": louder, "second": ROTATED, "third": louder}),
+    }
+    speedups = {"fp32": 1.0, "clean": 2.0, "wrong": 3.0, "wrong-partial": 2.5}
+
+    def timed(calls: Mapping[str, object], rounds: object) -> dict[str, Latency]:
+        return {name: replace(FIGURES.latency, p50_ms=1 / speedups[name]) for name in calls}
+
+    monkeypatch.setattr("build_scripts.quantization.attempts.CANDIDATES", candidates)
+    monkeypatch.setattr("build_scripts.quantization.search.interleaved", timed)
+    return speedups
+
+
+def search_chain(folder: Path) -> Search:
+    source = write_chain(folder / "fp32.onnx", {"first": 1.0, "second": 1.0, "third": 1.0})
+    windows = np.eye(4, dtype=np.float32)[:, None]
+    return search(source, SearchSpace(("clean", "wrong"), windows, chain_records()), folder)
+
+
+def test_a_fast_variant_of_wrong_answers_is_kept_without_its_worst_layers(
+    spoiled: dict[str, float], tmp_path: Path
+) -> None:
+    found = search_chain(tmp_path)
+    assert (found.kept, found.path) == ("wrong-partial", tmp_path / "wrong-partial.onnx")
+    assert found.candidate is not None
+    assert found.candidate.settings(4)["excluded"] == "second"
+    (sensitivity,) = found.sensitivity
+    assert (sensitivity.variant, list(sensitivity.excluded)) == ("wrong", ["second"])
+    assert {one.name: one.refused for one in found.tried} == {
+        "fp32": None,
+        "clean": None,
+        "wrong": "accuracy 0.0000 below 0.9950, agreement 0.0000 below 0.99",
+        "wrong-partial": None,
+    }
+    assert {one.name: one.figures.speedup for one in found.tried if one.figures} == pytest.approx(spoiled)
+
+
+@pytest.mark.parametrize("wrong", [2.0, 0.9])
+def test_a_variant_that_is_no_faster_is_not_looked_into(
+    spoiled: dict[str, float], tmp_path: Path, wrong: float
+) -> None:
+    spoiled["wrong"] = wrong
+    found = search_chain(tmp_path)
+    assert (found.kept, found.sensitivity) == ("clean", ())
+    assert [one.name for one in found.tried] == ["fp32", "clean", "wrong"]
+    assert not (tmp_path / "wrong-partial.onnx").exists()
+
+
+def test_a_variant_that_is_slow_without_its_worst_layers_is_refused(spoiled: dict[str, float], tmp_path: Path) -> None:
+    spoiled["wrong-partial"] = 0.7
+    found = search_chain(tmp_path)
+    assert found.kept == "clean"
+    assert "wrong-partial: speed 0.70 of float32's" in found.reasons()
 
 
 def test_each_candidate_is_logged(

@@ -71,7 +71,7 @@ def test_the_package_is_whole(models: Path) -> None:
     assert (manifest.input.channels, manifest.input.window, manifest.input.unit) == (2, 2048, "m/s^2")
     assert manifest.evidence.notes["variant"] in {"static-minmax", "static-percentile", "static-entropy"}
     assert [one.name for one in proof.tried][:2] == ["fp32", "static-minmax"]
-    for plot in ("confusion", "robustness", "reliability", "variants"):
+    for plot in ("confusion", "robustness", "reliability", "variants", "pareto"):
         assert (folder / "plots" / f"{plot}.png").read_bytes().startswith(b"\x89PNG")
     log = (folder / "build.log").read_text()
     assert all(step in log for step in ("export fan", "optimize", "quantize", "calibrate", "prove", "package"))

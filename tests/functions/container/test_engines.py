@@ -4,8 +4,10 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import onnxruntime
 import pytest
 
+from build_scripts.quantization.half import quantize_to_half
 from functions.container.engines import (
     AcceleratedEngines,
     batch_sizes,
@@ -54,8 +56,43 @@ def test_a_gpu_has_the_variant_of_the_manifest_else_half_precision(
     assert engines.device == "cuda"
 
 
+def test_tensorrt_has_float32_in_the_place_of_half_precision() -> None:
+    engines = make_engines(TENSORRT, 1, SETTINGS)
+    assert engines.precision(manifest_of("int8", "fp32", "fp16", cuda="fp16")) == "fp32"
+    assert engines.precision(manifest_of("int8", "fp32", cuda="int8")) == "int8"
+
+
+def test_a_gpu_s_session_has_no_layout_for_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, object] = {}
+
+    class Opened:
+        def __init__(self, *_: object, **settings: object) -> None:
+            given.update(settings)
+
+        def get_providers(self) -> list[str]:
+            return ["CPUExecutionProvider"]
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Opened)
+    open_session(b"", CPU, [("CPUExecutionProvider", {})])
+    assert given["disabled_optimizers"] == ["NchwcTransformer"]
+
+
 def test_on_the_cpu_models_run_as_everywhere() -> None:
     assert make_engines(CPU, 3, SETTINGS) == CpuEngines(3)
+
+
+@pytest.mark.parametrize("precisions", [("int8", "fp32", "fp16"), ("fp32", "fp16")])
+def test_a_cpu_never_has_half_precision(precisions: tuple[str, ...]) -> None:
+    assert make_engines(CPU, 1, SETTINGS).precision(manifest_of(*precisions, cuda="fp16")) == precisions[0]
+
+
+def test_a_float16_file_takes_and_gives_float32(tmp_path: Path) -> None:
+    (tmp_path / "fp32.onnx").write_bytes(model_bytes())
+    half = quantize_to_half(tmp_path / "fp32.onnx", tmp_path / "fp16.onnx").read_bytes()
+    windows = np.random.default_rng(0).normal(0.2, 1, (3, 1, WINDOW)).astype(np.float32)
+    manifest = make_manifest("tiny", "1", half)
+    plain = CpuEngines().engine(model_bytes(), manifest).run(windows)
+    assert STAND_IN.engine(half, manifest).run(windows).logits == pytest.approx(plain.logits, abs=1e-2)
 
 
 def test_batch_sizes_are_all_on_a_cpu_and_few_on_a_gpu() -> None:

@@ -1,0 +1,19 @@
+"""Parts of a card in Markdown."""
+
+from collections.abc import Mapping, Sequence
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table; what a cell must not hold is replaced."""
+    lines = [[_cell(one) for one in line] for line in (head, *rows)]
+    lines.insert(1, ["---"] * len(head))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def picture(plots: Mapping[str, str], name: str, caption: str) -> str:
+    """Return a plot with its caption, nothing where there is no such plot."""
+    return f"![{caption}]({plots[name]})" if name in plots else ""

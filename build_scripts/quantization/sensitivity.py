@@ -1,0 +1,72 @@
+"""The share of each quantized layer in a variant's error, measured by quantizing it alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import onnx
+
+from build_scripts.data.progress import Progress
+from build_scripts.quantization.techniques import Candidate
+from functions.core.models.engine import OnnxEngine
+from functions.core.preprocessing.arrays import Float32Array
+
+# Operators that pass values on as they are: quantized, they add nothing to the error of what they are given.
+PASSING = frozenset(
+    {"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Slice", "Gather", "Split", "Pad", "Expand"}
+    | {"MaxPool", "Relu", "Clip", "Cast", "Shape", "Constant", "ConstantOfShape"}
+)
+# What bounds the time: so many variants of one layer, or of a few neighbours, with ranges of so many windows, are run
+# on so many, a few at once.
+MOST_GROUPS, RANGE_WINDOWS, ERROR_WINDOWS, BATCH = 32, 16, 64, 8
+
+
+def quantized_layers(source: Path, quantized: Path) -> list[str]:
+    """Return the names of the layers of `source`, in order, that `quantized` has in another form.
+
+    That is another operator in their place, or values that pass QuantizeLinear and DequantizeLinear around them.
+    """
+    graph = onnx.load(quantized).graph
+    dequantized = {name for node in graph.node if node.op_type == "DequantizeLinear" for name in node.output}
+    kept = {(node.name, node.op_type) for node in graph.node if dequantized.isdisjoint(node.input)}
+    nodes = [node for node in onnx.load(source).graph.node if node.name and node.op_type not in PASSING]
+    return [node.name for node in nodes if (node.name, node.op_type) not in kept]
+
+
+def layer_errors(source: Path, candidate: Candidate, layers: Sequence[str], windows: Float32Array) -> dict[str, float]:
+    """Return the error of the logits when a layer alone is quantized, by layer, the largest first.
+
+    The error is the RMS of the difference over the RMS of float32's logits, both over windows float32 [n, C, T]. Of
+    more than 32 layers a few neighbours are quantized together and have one error.
+
+    Raises:
+        QuantizationError: a layer cannot be quantized alone.
+    """
+    shown = windows[np.linspace(0, len(windows) - 1, min(len(windows), ERROR_WINDOWS)).astype(int)]
+    errors: dict[str, float] = {}
+    wanted = _logits(source, shown)
+    with TemporaryDirectory() as directory:
+        for group in Progress(_groups(layers), "sensitivity", "layer"):
+            others = tuple(name for name in layers if name not in group)
+            path = candidate.without(others).quantize(source, Path(directory) / "one.onnx", shown[:RANGE_WINDOWS])
+            errors |= dict.fromkeys(group, relative_error(_logits(path, shown), wanted))
+    return dict(sorted(errors.items(), key=lambda item: -item[1]))
+
+
+def relative_error(given: Float32Array, wanted: Float32Array) -> float:
+    """Return the RMS of the difference over the RMS of what is wanted; infinite where a value is not finite."""
+    if not np.isfinite(given).all():
+        return float("inf")
+    noise, power = (float(np.square(values, dtype=np.float64).mean()) for values in (given - wanted, wanted))
+    return float(np.sqrt(noise / max(power, np.finfo(np.float64).tiny)))
+
+
+def _groups(layers: Sequence[str]) -> list[Sequence[str]]:
+    size = max(1, -(-len(layers) // MOST_GROUPS))
+    return [layers[start : start + size] for start in range(0, len(layers), size)]
+
+
+def _logits(path: Path, windows: Float32Array) -> Float32Array:
+    engine = OnnxEngine(path)
+    return np.concatenate([engine.run(part).logits for part in np.split(windows, range(BATCH, len(windows), BATCH))])
