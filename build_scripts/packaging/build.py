@@ -22,6 +22,7 @@ from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.packaging.package import ModelFile, Notes, PackageContent, package, require_new
 from build_scripts.quantization.advice import next_step
+from build_scripts.quantization.qat.any_network import AwareFile
 from build_scripts.quantization.search import Search, SearchSpace, search
 from build_scripts.quantization.techniques import DEFAULT_CANDIDATES, TECHNIQUES
 from build_scripts.training.foreign_signals import Signals, novel_shares
@@ -55,7 +56,7 @@ class BuildPlan:
     training: records whose windows set the ranges; choosing: records the variants are searched with; unseen: records
     every figure is measured on; fitting: outputs the calibration is fitted to, given the served engine; machines:
     recordings of other machines by name, float32 [C, N] at the model's rate; half: whether GPUs get a float16 variant;
-    notes: further evidence.
+    fine_tune: writes the network, trained with its rounding, where a target names it; notes: further evidence.
     """
 
     model: TrainedModel
@@ -72,6 +73,7 @@ class BuildPlan:
     false_alarm_rate: float = FALSE_ALARM_RATE
     allow_float32: bool = False
     half: bool = False
+    fine_tune: Callable[[AwareFile], Path] | None = None
     machines: Mapping[str, Signals] = field(default_factory=dict)
     notes: Notes = field(default_factory=dict)
 
@@ -91,12 +93,21 @@ def build(plan: BuildPlan, destination: Destination) -> Path:
     fp32 = optimize(exported.path, work / "model_fp32.onnx", OPTIMIZATION).path
     windows = calibration_windows(plan.training, description.window, plan.calibration_windows)
     log.info("quantize: %d variants, %d calibration windows", len(plan.candidates), len(windows))
-    found = search(fp32, SearchSpace(plan.candidates, windows, plan.choosing, plan.max_accuracy_drop), work)
+    fine_tune = _fine_tune(plan, exported, destination.version)
+    space = SearchSpace(plan.candidates, windows, plan.choosing, plan.max_accuracy_drop, fine_tune)
+    found = search(fp32, space, work)
     if found.kept is None and not plan.allow_float32:
         raise NoVariantPassed(found.reasons(), next_step(found.tried, len(windows)))
     content = _content(plan, exported, ModelFiles(fp32, found.path, windows[:1]), found)
     log.info("package")
     return package(content, destination.models, destination.version, force=destination.force)
+
+
+def _fine_tune(plan: BuildPlan, exported: ExportedModel, version: str) -> Callable[[Path], Path] | None:
+    train, free_length = plan.fine_tune, exported.fixed_length is None
+    if train is None:
+        return None
+    return lambda path: train(AwareFile(path, version, plan.export.opset, free_length))
 
 
 def calibration_windows(records: LabelledRecords, window: int, count: int) -> Float32Array:

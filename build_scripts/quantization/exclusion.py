@@ -15,6 +15,7 @@ from functions.core.preprocessing.arrays import Float32Array
 log = logging.getLogger("build")
 
 Passes = Callable[[Path], bool]
+FineTune = Callable[[Path], Path]
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,15 @@ class Sensitivity:
 class Material:
     """What variants are made of: float32 file, calibration windows float32 [n, C, T], and the folder they go to.
 
-    ranges: a folder for what is found with these windows, which variants share.
+    ranges: a folder for what is found with these windows, which variants share. fine_tune: writes the network, trained
+    with its rounding, to a path; None where there is no network to train.
     """
 
     fp32: Path
     windows: Float32Array
     folder: Path
     ranges: Path | None = None
+    fine_tune: FineTune | None = None
 
     def file(self, name: str) -> Path:
         """Return the file of a variant."""

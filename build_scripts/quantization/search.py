@@ -15,7 +15,7 @@ from build_scripts.measuring.gates import MAX_ACCURACY_DROP, MIN_SPEEDUP
 from build_scripts.measuring.latency import Latency, Rounds, interleaved
 from build_scripts.quantization.attempts import Attempts
 from build_scripts.quantization.calibration import checked_windows
-from build_scripts.quantization.exclusion import Material, Sensitivity
+from build_scripts.quantization.exclusion import FineTune, Material, Sensitivity
 from build_scripts.quantization.judge import Answers, Judge, missed_gates
 from build_scripts.quantization.operators import integer_share
 from build_scripts.quantization.techniques import Candidate
@@ -79,13 +79,15 @@ class Search:
 class SearchSpace:
     """What is searched: candidates by name, calibration windows float32 [n, C, T], and records to choose by.
 
-    max_accuracy_drop: how far a candidate's window accuracy may lie below float32's.
+    max_accuracy_drop: how far a candidate's window accuracy may lie below float32's. fine_tune: writes the network,
+    trained with its rounding, to a path; None where there is no network to train.
     """
 
     names: Sequence[str]
     windows: Float32Array
     records: LabelledRecords
     max_accuracy_drop: float = MAX_ACCURACY_DROP
+    fine_tune: FineTune | None = None
 
 
 def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
@@ -100,7 +102,7 @@ def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
     checked_windows(space.windows, onnx.load(fp32))
     judge = Judge(fp32, space.records, space.windows.shape[2], space.max_accuracy_drop)
     with TemporaryDirectory() as ranges:
-        attempts = Attempts(Material(fp32, space.windows, work, Path(ranges)), judge)
+        attempts = Attempts(Material(fp32, space.windows, work, Path(ranges), space.fine_tune), judge)
         for name in Progress(space.names, "quantize", "variant"):
             attempts.make(name)
         figures = _measured(attempts, list(attempts.made))

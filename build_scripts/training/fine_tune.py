@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import CosineAnnealingLR
-from tqdm import trange
 
+from build_scripts.data.progress import Progress
 from build_scripts.errors import FineTuningError
 from build_scripts.training.training_windows import epoch_generator
 
@@ -51,7 +51,7 @@ def fine_tune(network: Network, batches: Batches, config: TuningConfig, name: st
     optimizer = AdamW(tuned.parameters(), config.learning_rate)
     schedule = CosineAnnealingLR(optimizer, config.epochs)
     losses: list[float] = []
-    progress = trange(config.epochs, desc=name, unit="epoch", leave=False)
+    progress = Progress(range(config.epochs), name, "epoch")
     for epoch in progress:
         losses.append(_epoch(tuned, batches(epoch_generator(config.seed, epoch)), optimizer))
         if not math.isfinite(losses[-1]):
@@ -59,7 +59,7 @@ def fine_tune(network: Network, batches: Batches, config: TuningConfig, name: st
                 f"The loss of epoch {epoch + 1} is {losses[-1]}: lower the learning rate, or look for extreme samples."
             )
         schedule.step()
-        progress.set_postfix(loss=f"{losses[-1]:.4f}")
+        progress.note(f"loss {losses[-1]:.4f}")
     return FineTuned(tuned.eval(), tuple(losses))
 
 

@@ -12,6 +12,18 @@ from build_scripts.errors import BuildError, QuantizationError
 from build_scripts.networks.user_code import user_code
 
 
+class _OneInput(nn.Module):
+    """A network as one of one input: torch.export takes what it may take beside it for a second."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, signal: Tensor) -> object:
+        """Return what the network gives."""
+        return self.network(signal)
+
+
 def operator_graph(network: nn.Module, example: Tensor, *, free_length: bool) -> fx.GraphModule:
     """Trace a network in evaluation mode to a graph module that computes the same and can be trained.
 
@@ -50,7 +62,7 @@ def _exported(
     doing = "Quantization-aware training traces a network by torch.export, which fails"
     with warnings.catch_warnings(), user_code(doing, QuantizationError):
         warnings.simplefilter("ignore", UserWarning)
-        return torch.export.export(network, (example,), dynamic_shapes=shapes, strict=strict)
+        return torch.export.export(_OneInput(network).eval(), (example,), dynamic_shapes=shapes, strict=strict)
 
 
 def constant(module: fx.GraphModule, node: object) -> Tensor | None:

@@ -73,7 +73,8 @@ def layer_name(node: fx.Node) -> str:
     stack = [*(node.meta.get("nn_module_stack") or {}).values()]
     path, kind = stack[-1] if stack else ("", "")
     is_layer = str(kind).rpartition(".")[2].strip("'>") in MODULES
-    return path if is_layer else f"{path}.{node.name}".removeprefix(".")
+    # Every network is traced as the part `network` of another.
+    return (path if is_layer else f"{path}.{node.name}").removeprefix("network.")
 
 
 def _folded(module: fx.GraphModule, layer: FoundLayer) -> FoundLayer:

@@ -9,6 +9,7 @@ import torch
 
 from build_scripts.__main__ import main
 from build_scripts.data.labelled import read_labelled
+from build_scripts.evidence.card.step import read_package
 from build_scripts.quantization.qat.any_network import AwareFile
 from build_scripts.quantization.qat.prepare import AwareConfig
 from build_scripts.recipes.user_aware import train_user_network
@@ -57,6 +58,11 @@ fitting = "records.npz"
 unseen = "records.npz"
 description = "noise"
 limits = "a toy"
+
+[quantization]
+windows = 8
+variants = ["qat"]
+epochs = 2
 """
 
 
@@ -142,3 +148,16 @@ def test_what_cannot_be_trained_is_told_in_a_sentence(
     assert qat(tmp_path, out, recipe=recipe.name) == 1
     assert "no convolution and no large linear layer" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_a_build_tries_it_where_the_recipe_names_it(
+    own: Path, work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("build_scripts.quantization.search.MIN_SPEEDUP", 0.0)
+    monkeypatch.setattr("build_scripts.quantization.judge.MIN_AGREEMENT", 0.0)
+    options = ["--checkpoint", str(own / "weights.pt"), "--recipe", str(own / "Net.toml"), "--out", str(tmp_path)]
+    assert main(["build", *options, "--allow-float32", "--allow-overlap"]) == 0
+    manifest, proof = read_package(tmp_path / "toy" / "1")
+    assert [(one.name, one.figures is None) for one in proof.tried] == [("fp32", False), ("qat", False)]
+    (int8,) = [file for file in manifest.files if file.precision == "int8"]
+    assert (int8.method, int8.settings["weight_bits"]) == ("qat-qdq", 7)

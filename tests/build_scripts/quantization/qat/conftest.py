@@ -36,7 +36,7 @@ def model_of_kind(kind: str) -> TrainedModel:
 
 
 @pytest.fixture(scope="session")
-def records() -> SignalSet:
+def tone_records() -> SignalSet:
     """The tones as records of one window each."""
     windows, label = tones()
     names = tuple(f"tone-{index}" for index in range(CLASSES))
@@ -44,8 +44,8 @@ def records() -> SignalSet:
 
 
 @pytest.fixture(scope="session", params=[*KINDS])
-def made(request: pytest.FixtureRequest, records: SignalSet, tmp_path_factory: pytest.TempPathFactory) -> Made:
+def made(request: pytest.FixtureRequest, tone_records: SignalSet, tmp_path_factory: pytest.TempPathFactory) -> Made:
     torch.set_num_threads(1)
     model = model_of_kind(request.param)
     target = AwareFile(tmp_path_factory.mktemp("aware") / "int8.onnx", "4", free_length=request.param not in FIXED)
-    return Made(request.param, model, train_aware(model, records, target, CONFIG, lambda network: network))
+    return Made(request.param, model, train_aware(model, tone_records, target, CONFIG, lambda network: network))

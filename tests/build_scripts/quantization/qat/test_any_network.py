@@ -84,19 +84,19 @@ def test_the_file_names_its_model(made: Made) -> None:
     assert (onnx_property(made.result.path, "name"), onnx_property(made.result.path, "version")) == (made.kind, "4")
 
 
-def test_too_few_records_and_a_loss_without_bounds_are_refused(records: SignalSet, tmp_path: Path) -> None:
+def test_too_few_records_and_a_loss_without_bounds_are_refused(tone_records: SignalSet, tmp_path: Path) -> None:
     model, target = model_of_kind("linears"), AwareFile(tmp_path / "int8.onnx", free_length=False)
     with pytest.raises(FineTuningError, match="96 training records do not fill a batch of 97"):
-        train_aware(model, records, target, AwareConfig(batch_size=97), lambda network: network)
+        train_aware(model, tone_records, target, AwareConfig(batch_size=97), lambda network: network)
     with pytest.raises(FineTuningError, match="lower the learning rate"):
-        train_aware(model, records, target, AwareConfig(batch_size=8, learning_rate=1e30), lambda network: network)
+        train_aware(model, tone_records, target, AwareConfig(batch_size=8, learning_rate=1e30), lambda network: network)
     assert not target.path.exists()
 
 
 def test_a_file_that_is_not_what_was_trained_is_refused(
-    records: SignalSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tone_records: SignalSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("build_scripts.quantization.qat.any_network.MIN_AGREEMENT", 1.1)
     target = AwareFile(tmp_path / "int8.onnx", free_length=False)
     with pytest.raises(GateFailed, match="integers as trained"):
-        train_aware(model_of_kind("linears"), records, target, replace(CONFIG, epochs=1), lambda network: network)
+        train_aware(model_of_kind("linears"), tone_records, target, replace(CONFIG, epochs=1), lambda network: network)

@@ -23,7 +23,7 @@ def roundings(network: fx.GraphModule) -> list[tuple[str, str, bool]]:
 def test_inputs_of_layers_and_results_of_convolutions_are_rounded_once() -> None:
     network = aware_network(trained("pooled"), EXAMPLE, CONFIG, free_length=True).network
     assert roundings(network) == [
-        ("input_1", "grid_0", True),
+        ("signal", "grid_0", True),
         ("relu", "grid_1", True),
         # Pooling keeps the grid of what it reads.
         ("max_pool1d", "grid_1", False),
