@@ -60,7 +60,7 @@ def mutate_json(rng: random.Random, seed: bytes, others: Sequence[bytes]) -> byt
     """Return JSON text with one to four of its members replaced, left out, doubled or renamed; else as mutate_bytes."""
     try:
         document = json.loads(seed)
-    except ValueError:
+    except (ValueError, RecursionError):
         return mutate_bytes(rng, seed, others)
     if not isinstance(document, dict | list):
         return mutate_bytes(rng, seed, others)
