@@ -52,10 +52,15 @@ def overlaps(sets: Mapping[str, LabelledRecords], window: int) -> list[Overlap]:
     keys: dict[str, list[Keys]] = {name: [] for name in sets}
     for name, index in Progress(rows, "compare the sets", "record"):
         keys[name].append(fingerprints(sets[name].windows(index, window)))
+    known = {name: np.unique(np.concatenate(keys[name])) for name in sets}
     found: list[Overlap] = []
     for first, second in combinations(sets, 2):
+        common = np.intersect1d(known[first], known[second], assume_unique=True)
         # Either may be the cut of the other.
-        ways = [_shared(keys, second, first), _shared(keys, first, second)]
+        ways = [
+            Overlap(_inside(keys[one], common), len(keys[one]), one, other)
+            for one, other in ((second, first), (first, second))
+        ]
         found += [max(ways, key=lambda one: len(one.records) / one.count)] if any(one.records for one in ways) else []
     return found
 
@@ -79,10 +84,17 @@ def fingerprints(windows: Float32Array) -> Keys:
     return np.unique(np.concatenate([chosen, whole]))
 
 
-def _shared(keys: Mapping[str, list[Keys]], name: str, other: str) -> Overlap:
-    known = np.unique(np.concatenate(keys[other]))
-    inside = [len(own) > 0 and float(np.isin(own, known).mean()) >= SHARED for own in keys[name]]
-    return Overlap(tuple(int(index) for index in np.flatnonzero(inside)), len(inside), name, other)
+def _inside(keys: list[Keys], common: Keys) -> tuple[int, ...]:
+    """Return the indices of the records whose fingerprints are common, by a share that counts."""
+    if not len(common):
+        return ()
+    return tuple(index for index, own in enumerate(keys) if len(own) and _share(own, common) >= SHARED)
+
+
+def _share(own: Keys, common: Keys) -> float:
+    """Return the share of keys that are among the sorted common ones."""
+    places = np.minimum(np.searchsorted(common, own), len(common) - 1)
+    return float((common[places] == own).mean())
 
 
 def _powers(length: int) -> tuple[Keys, Keys]:

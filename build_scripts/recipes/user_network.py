@@ -38,7 +38,7 @@ def user_model(recipe: UserRecipe, checkpoint: Path, training: LabelledRecords) 
     windows = spread_windows(training, description.window)
     network = logits_network(plain, part, windows, len(description.classes))
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
-        head = find_head(network, plain, windows, part.head)
+        head = find_head(network, plain, windows.clone(), part.head)
     outputs: tuple[str, ...] = (LOGITS,)
     if head is None:
         log.info("the package measures no novelty: no linear layer gives the logits; head in [network] names a layer")
@@ -83,9 +83,10 @@ def logits_network(plain: nn.Module, part: NetworkPart, windows: Tensor, classes
     """
     chosen = LogitsNetwork(plain, part.output, probabilities=False)
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
-        given = chosen(windows)
+        # Copies: a forward may change its input in place.
+        given = chosen(windows.clone())
         check_logits(given, len(windows), classes, part.gives)
-        again = chosen(windows)
+        again = chosen(windows.clone())
     if not torch.allclose(again, given, rtol=TOLERANCE, atol=TOLERANCE):
         raise RecipeError(
             f"The network answers the same {len(windows)} windows otherwise a second time, by up to "

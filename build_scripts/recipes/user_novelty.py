@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from build_scripts.data.progress import Progress
 from build_scripts.data.records import LabelledRecords
-from build_scripts.errors import DataError
+from build_scripts.errors import DataError, RecipeError
 from build_scripts.networks.novelty import NoveltyModel, fit_novelty
 from build_scripts.networks.user_code import user_code
 from build_scripts.training.foreign_signals import exposure
@@ -31,7 +31,7 @@ def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> N
 
     Raises:
         DataError: the records lack a class.
-        RecipeError: the network fails.
+        RecipeError: the network fails, or what its head is given tells nothing.
     """
     rng = np.random.default_rng(SEED)
     first = [_first(records, index) for index in range(len(records.class_names))]
@@ -43,12 +43,27 @@ def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> N
         windows = records.random_windows(part, window, rng)
         known.append(_features(network, windows))
         strange.append(_features(network, exposure(rng, windows, 1, records.sample_rate_hz)))
-    return fit_novelty(np.concatenate(known), records.label[chosen], np.mean(strange, axis=0))
+    features, outliers = np.concatenate(known), np.mean(strange, axis=0)
+    _require_features(features)
+    # A network may give no number for silence or clipping; the other kinds tell enough.
+    return fit_novelty(features, records.label[chosen], outliers[np.isfinite(outliers).all(axis=1)])
+
+
+def _require_features(features: Float32Array) -> None:
+    bad = ~np.isfinite(features).all(axis=1)
+    if bad.any():
+        raise RecipeError(f"What the head is given is NaN or infinite for {int(bad.sum())} of {len(bad)} windows.")
+    if not np.ptp(features, axis=0).any():
+        raise RecipeError(
+            f"What the head is given is the same for all {len(features)} windows of the training records: "
+            "the network does not look at them. Check its weights, and that the recipe's unit is that of its training."
+        )
 
 
 def _features(network: nn.Module, windows: Float32Array) -> Float32Array:
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
-        features: Tensor = network(torch.from_numpy(windows))[1]
+        # A copy: a forward may change its input in place.
+        features: Tensor = network(torch.from_numpy(windows.copy()))[1]
     return features.numpy()
 
 

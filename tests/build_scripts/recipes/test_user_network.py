@@ -49,6 +49,15 @@ class Drawing(Net):
     def forward(self, signal):
         return super().forward(nn.functional.dropout(signal))
 
+class Centring(Net):
+    def forward(self, signal):
+        signal -= signal.mean(dim=2, keepdim=True)
+        return super().forward(signal)
+
+class Dead(Net):
+    def forward(self, signal):
+        return super().forward(signal * 0)
+
 class Failing(Net):
     def forward(self, signal):
         raise LookupError("no such thing")
@@ -207,6 +216,18 @@ def test_a_network_without_a_head_says_so(tmp_path: Path, records: SignalSet, ca
     assert caplog.messages == [
         "the package measures no novelty: no linear layer gives the logits; head in [network] names a layer"
     ]
+
+
+def test_a_network_may_change_its_input_in_place(tmp_path: Path, records: SignalSet) -> None:
+    model = user_model(recipe(tmp_path, factory="Centring"), weights(tmp_path), records)
+    assert model.outputs == ("logits", "distance")
+    assert records.signals.mean() != 0
+    assert export_network(model, tmp_path / "m.onnx").max_abs_difference <= 1e-4
+
+
+def test_a_network_that_does_not_look_at_its_input_is_refused(tmp_path: Path, records: SignalSet) -> None:
+    with pytest.raises(RecipeError, match="is the same for all 2052 windows of the training records"):
+        user_model(recipe(tmp_path, factory="Dead"), weights(tmp_path), records)
 
 
 def test_a_rare_class_is_not_missed(tmp_path: Path, records: SignalSet) -> None:
