@@ -21,8 +21,8 @@ from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.packaging.package import ModelFile, Notes, PackageContent, package, require_new
-from build_scripts.quantization.advice import next_step
 from build_scripts.quantization.qat.any_network import AwareFile
+from build_scripts.quantization.reasons.advice import next_step
 from build_scripts.quantization.search import Search, SearchSpace, search
 from build_scripts.quantization.techniques import DEFAULT_CANDIDATES, TECHNIQUES
 from build_scripts.training.foreign_signals import Signals, novel_shares

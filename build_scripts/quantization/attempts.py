@@ -80,6 +80,9 @@ class Attempts:
         except BuildError as error:
             self.failed[partial] = str(error).removesuffix(".")
             return None
+        except (ModelUnavailableError, *SESSION_ERRORS) as error:
+            self.failed[partial] = f"onnxruntime does not run it with a layer left out ({type(error).__name__})"
+            return None
         self.sensitivity.append(found)
         if not found.excluded:
             self.failed[partial] = f"with all but one of {len(found.error)} layers in float32 it still misses a gate"

@@ -1,11 +1,13 @@
 """Automatic exclusion: the layers with the largest error stay float32, as few as the gates allow."""
 
 import logging
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from build_scripts.errors import QuantizationError
 from build_scripts.quantization.sensitivity import layer_errors, quantized_layers
@@ -79,27 +81,29 @@ def exclude_worst(material: Material, refused: Refused, passes: Passes) -> Sensi
         QuantizationError: it has fewer than two quantized layers, or one cannot be quantized alone.
     """
     path = material.file(partial_name(refused.name))
-    layers = quantized_layers(material.fp32, refused.path)
-    if len(layers) < 2:
-        raise QuantizationError(f"{refused.name} has {len(layers)} quantized layers; exclusion needs two.")
     started = time.monotonic()
+    layers = quantized_layers(material.fp32, refused.path)
     errors = layer_errors(material.fp32, refused.candidate, layers, material.windows)
     measured_s = time.monotonic() - started
+    if len(errors) < 2:
+        raise QuantizationError(f"{refused.name} has {len(errors)} quantized layers; exclusion needs two.")
 
-    def make(count: int) -> Path:
+    def good(count: int) -> bool:
         candidate = refused.candidate.without(tuple(errors)[:count])
-        return candidate.quantize(material.fp32, path, material.windows)
+        if not passes(candidate.quantize(material.fp32, attempt, material.windows)):
+            return False
+        # Each number that passes is smaller than the one before: the last one stays.
+        shutil.copyfile(attempt, path)
+        return True
 
-    count, builds = smallest_passing(len(layers) - 1, lambda count: passes(make(count)))
-    if count:
-        make(count)
-    else:
-        path.unlink(missing_ok=True)
+    with TemporaryDirectory() as directory:
+        attempt = Path(directory) / path.name
+        count, builds = smallest_passing(len(errors) - 1, good)
     excluded = tuple(errors)[:count]
     log.info(
         "  layers of %s: %d measured in %.0f s; %s (%d builds, %.0f s in all)",
         refused.name,
-        len(layers),
+        len(errors),
         measured_s,
         f"in float32 stay {', '.join(excluded)}" if excluded else "no number left in float32 is enough",
         builds,

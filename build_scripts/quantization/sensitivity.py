@@ -1,4 +1,8 @@
-"""The share of each quantized layer in a variant's error, measured by quantizing it alone."""
+"""The share of each quantized layer in a variant's error, measured by quantizing it alone.
+
+onnxruntime's qdq_loss_debug tells how noisy a tensor is, not what its noise does to the logits. Of ten layers with a
+logarithm between them its order leaves 6 (noise of a tensor's own) or 8 (of all before it) in float32, this one 3.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +42,8 @@ def layer_errors(source: Path, candidate: Candidate, layers: Sequence[str], wind
     """Return the error of the logits when a layer alone is quantized, by layer, the largest first.
 
     The error is the RMS of the difference over the RMS of float32's logits, both over windows float32 [n, C, T]. Of
-    more than 32 layers a few neighbours are quantized together and have one error.
+    more than 32 layers a few neighbours are quantized together and have one error. What changes nothing is left out:
+    it stands between quantized layers and is none.
 
     Raises:
         QuantizationError: a layer cannot be quantized alone.
@@ -51,7 +56,7 @@ def layer_errors(source: Path, candidate: Candidate, layers: Sequence[str], wind
             others = tuple(name for name in layers if name not in group)
             path = candidate.without(others).quantize(source, Path(directory) / "one.onnx", shown[:RANGE_WINDOWS])
             errors |= dict.fromkeys(group, relative_error(_logits(path, shown), wanted))
-    return dict(sorted(errors.items(), key=lambda item: -item[1]))
+    return dict(sorted(((name, error) for name, error in errors.items() if error > 0), key=lambda item: -item[1]))
 
 
 def relative_error(given: Float32Array, wanted: Float32Array) -> float:

@@ -19,7 +19,7 @@ from build_scripts.quantization.layers import (
     write_quantized,
 )
 from build_scripts.quantization.library import quantizer_at_work
-from build_scripts.quantization.pools import SIDES, guarded, slow_pools
+from build_scripts.quantization.rewriting.pools import SIDES, guarded, slow_pools
 from build_scripts.quantization.rewriting.sequence import rewritten
 from functions.core.preprocessing.arrays import Float32Array
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from build_scripts.errors import QuantizationError
-from build_scripts.quantization.obstacles import (
+from build_scripts.quantization.reasons.obstacles import (
     Obstacle,
     layers_obstacle,
     linear_obstacle,

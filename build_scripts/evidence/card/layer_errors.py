@@ -32,8 +32,7 @@ def height_of_layers(proof: Proof) -> float:
 
 
 def _drawn(one: Sensitivity) -> dict[str, float | None]:
-    """Return the errors that are drawn: a layer without one has no place on a logarithmic axis."""
-    return {name: value for name, value in list(one.error.items())[:MOST] if value != 0}
+    return dict(list(one.error.items())[:MOST])
 
 
 def _bars(axes: Axes, one: Sensitivity) -> None:

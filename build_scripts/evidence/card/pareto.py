@@ -18,7 +18,7 @@ from functions.core.models.manifest import Manifest
 LINEAR, TICKS = 1e-3, (0.0, 1e-3, 1e-2, 1e-1, 1.0)
 # Height of a name, of the figure for each of them and at least, and of what is above and below the axes.
 NAME_INCHES, ROW_INCHES, LEAST_INCHES, FRAME_INCHES = 0.15, 0.22, 3.4, 0.9
-GATE_WIDTH, GATE_STYLE = 0.8, "--"
+GATE_WIDTH = 0.8
 KINDS = {
     "float32": ("s", GREY, GREY),
     "kept": ("*", DARK, DARK),
@@ -55,7 +55,7 @@ def pareto(manifest: Manifest, proof: Proof, figure: Figure) -> None:
     shown = [kind for kind in KINDS if any(point.kind == kind for point in points)]
     keys = [
         *(_key(kind) for kind in shown),
-        Line2D([], [], color=RED, linewidth=GATE_WIDTH, linestyle=GATE_STYLE, label="gates"),
+        Line2D([], [], color=RED, linewidth=GATE_WIDTH, linestyle="--", label="gates"),
     ]
     figure.legend(handles=keys, fontsize=TEXT_SIZE, ncols=5, loc="outside lower left", frameon=False)
 
@@ -103,8 +103,8 @@ def _scale(axes: Axes, points: Sequence[Point]) -> None:
     axes.set_yticks(TICKS, [f"{100 * (1 - tick):.4g} %" for tick in TICKS])
     axes.yaxis.set_minor_locator(NullLocator())
     (float32_ms,) = [point.latency_ms for point in points if point.kind == "float32"]
-    axes.axhline(1 - MIN_AGREEMENT, color=RED, linewidth=GATE_WIDTH, linestyle=GATE_STYLE, zorder=1)
-    axes.axvline(float32_ms, color=RED, linewidth=GATE_WIDTH, linestyle=GATE_STYLE, zorder=1)
+    axes.axhline(1 - MIN_AGREEMENT, color=RED, linewidth=GATE_WIDTH, linestyle="--", zorder=1)
+    axes.axvline(float32_ms, color=RED, linewidth=GATE_WIDTH, linestyle="--", zorder=1)
     axes.set_xlabel("median latency, ms a window", fontsize=TEXT_SIZE)
     axes.set_title("windows to which float32 gives the same class", fontsize=TEXT_SIZE + 1, loc="left")
     quiet(axes)

@@ -33,7 +33,7 @@ def _tried(tried: Sequence[Tried], kept: str) -> str:
     rows = [(one.name, *_figures(figures, shares=shares), _verdict(one, kept)) for one, figures in measured]
     others = [f"- `{one.name}`: {' '.join((one.refused or '').split())}." for one in tried if one.figures is None]
     integers = (
-        ", integers: the share of convolutions, matrix products and recurrent layers that run in integers"
+        "; integers: the share of convolutions, matrix products and recurrent layers that run in integers"
         if shares
         else ""
     )

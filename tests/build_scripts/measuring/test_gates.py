@@ -46,7 +46,7 @@ def test_each_gate_names_its_figure_and_limit(change: dict[str, object], message
         check_gates(replace(GOOD, **change))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("figure", [{"size_ratio": 1.2}, {"integer_share": 0.0}])
-def test_the_size_of_the_file_and_the_share_of_integers_decide_nothing(figure: dict[str, float]) -> None:
-    unusual = replace(GOOD, int8=replace(INT8, **figure))
-    assert check_gates(unusual) is unusual
+@pytest.mark.parametrize("unusual", [replace(INT8, size_ratio=1.2), replace(INT8, integer_share=0.0)])
+def test_the_size_of_the_file_and_the_share_of_integers_decide_nothing(unusual: Quantized) -> None:
+    measured = replace(GOOD, int8=unusual)
+    assert check_gates(measured) is measured

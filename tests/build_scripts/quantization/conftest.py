@@ -1,5 +1,7 @@
 """A small network of random weights, in float32 ONNX, and windows of noise to calibrate it with."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,8 @@ from build_scripts.export.onnx_file import slimmed
 from build_scripts.export.torch_export import traced
 from build_scripts.networks.network import BearingNetwork, NetworkConfig, Stage
 from functions.core.preprocessing.arrays import Float32Array
+from tests.build_scripts.quantization import networks
+from tests.build_scripts.quantization.networks import write_network
 
 WINDOW = 2048
 STAGES = (Stage(8, 15, 4), Stage(16, 9, 4), Stage(16, 5, 2))
@@ -42,3 +46,16 @@ def windows() -> Float32Array:
 @pytest.fixture(scope="session")
 def convolutions(fp32: Path) -> list[str]:
     return [node.name for node in onnx.load(fp32).graph.node if node.op_type == "Conv"]
+
+
+@pytest.fixture(scope="session")
+def network_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Files of the networks of tests/build_scripts/quantization/networks.py by name, each written once."""
+    folder = tmp_path_factory.mktemp("networks")
+    return cache(lambda name: write_network(name, folder))
+
+
+@pytest.fixture(scope="session")
+def noise() -> Float32Array:
+    """Windows for these networks."""
+    return np.random.default_rng(1).normal(0.0, 0.5, (8, 1, networks.WINDOW)).astype(np.float32)

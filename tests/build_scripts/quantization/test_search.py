@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from build_scripts.data.records import RecordSet
+from build_scripts.errors import QuantizationError
 from build_scripts.export.export import ExportedModel
 from build_scripts.measuring.latency import Latency
 from build_scripts.packaging.build import calibration_windows
@@ -20,6 +21,7 @@ from build_scripts.quantization.search import (
     search,
     summary_line,
 )
+from functions.core.errors import ModelUnavailableError
 from functions.core.models.engine import OnnxEngine
 from tests.build_scripts.conftest import WINDOW
 from tests.build_scripts.quantization.chain import ROTATED, chain_records, spoiling, write_chain
@@ -44,7 +46,9 @@ def test_every_candidate_is_made_and_measured_beside_float32(found: Search) -> N
     fp32 = figures["fp32"]
     assert fp32 is not None
     assert (fp32.agreement, fp32.size_ratio, fp32.speedup) == (1.0, 1.0, 1.0)
-    assert all(one is not None and one.size_ratio < 0.6 for name, one in figures.items() if name != "fp32")
+    shares = {name: round(one.integer_share or 0.0, 2) for name, one in figures.items() if one is not None}
+    # Three convolutions, the head, and the distance, which stays float32 in each.
+    assert shares == {"fp32": 0.0, "static-minmax": 0.6, "static-per-tensor": 0.6, "dynamic-uint8": 0.2}
 
 
 def test_the_size_and_the_share_of_integers_refuse_no_candidate() -> None:
@@ -155,6 +159,24 @@ def test_a_variant_that_is_no_faster_is_not_looked_into(
     assert (found.kept, found.sensitivity) == ("clean", ())
     assert [one.name for one in found.tried] == ["fp32", "clean", "wrong"]
     assert not (tmp_path / "wrong-partial.onnx").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (QuantizationError("A layer cannot be quantized alone."), "A layer cannot be quantized alone"),
+        (ModelUnavailableError("secret"), "onnxruntime does not run it with a layer left out (ModelUnavailableError)"),
+    ],
+)
+def test_a_partial_variant_that_cannot_be_made_is_a_reason(
+    spoiled: dict[str, float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    def failing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("build_scripts.quantization.exclusion.layer_errors", failing)
+    found = search_chain(tmp_path)
+    assert (found.kept, found.sensitivity, found.tried[-1]) == ("clean", (), Tried("wrong-partial", None, reason))
 
 
 def test_a_variant_that_is_slow_without_its_worst_layers_is_refused(spoiled: dict[str, float], tmp_path: Path) -> None:

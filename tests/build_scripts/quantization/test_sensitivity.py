@@ -27,8 +27,7 @@ def test_neighbours_share_an_error_where_there_are_many_layers(tmp_path: Path) -
         dict.fromkeys(layers, ONES) | {"layer6": 1.5 * ONES, "layer7": 2 * ONES, "layer8": 1.25 * ONES}
     )
     errors = layer_errors(source, candidate, layers, WINDOWS)
-    assert len(errors) == 40
-    assert list(errors.items())[:4] == [("layer6", 2.0), ("layer7", 2.0), ("layer8", 0.25), ("layer9", 0.25)]
+    assert list(errors.items()) == [("layer6", 2.0), ("layer7", 2.0), ("layer8", 0.25), ("layer9", 0.25)]
 
 
 def test_relative_errors() -> None:

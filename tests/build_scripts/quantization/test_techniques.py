@@ -12,12 +12,16 @@ from build_scripts.build_cli.parser import make_parser
 from build_scripts.errors import QuantizationError
 from build_scripts.evidence.measure import onnx_property
 from build_scripts.quantization.calibration import CALIBRATIONS as CALIBRATION_METHODS
+from build_scripts.quantization.dynamic import SCOPES as DYNAMIC_SCOPES
 from build_scripts.quantization.dynamic import WEIGHT_TYPES
+from build_scripts.quantization.static import SCOPES as STATIC_SCOPES
 from build_scripts.quantization.techniques import (
     CALIBRATIONS,
     CANDIDATES,
     DEFAULT_CANDIDATES,
+    FINE_TUNING,
     DYNAMIC_WEIGHTS,
+    SCOPES,
     TECHNIQUES,
     QuantizationOptions,
 )
@@ -71,12 +75,13 @@ def test_the_command_line_s_defaults_are_those_of_the_options() -> None:
 
 def test_every_option_can_be_given_on_the_command_line() -> None:
     integers = ["--calibration", "entropy", "--bits", "8", "--dynamic-weights", "int8"]
+    scope = ["--scope", "layers", "--rewrite"]
     options = make_parser().parse_args(
-        ["quantize", "--model", "a", "--out", "b", *integers, "--per-tensor", "--exclude", "stem"]
+        ["quantize", "--model", "a", "--out", "b", *integers, *scope, "--per-tensor", "--exclude", "stem"]
     )
     given, defaults = asdict(_quantization_options(options)), asdict(QuantizationOptions())
-    # The windows come from --data.
-    assert {name for name in defaults if given[name] == defaults[name]} == {"calibration_windows"}
+    # The windows come from --data, and only a search shares ranges.
+    assert {name for name in defaults if given[name] == defaults[name]} == {"calibration_windows", "ranges"}
 
 
 def test_the_choices_are_those_of_the_modules_that_quantize() -> None:
@@ -98,7 +103,7 @@ def test_the_table_loads_no_onnx_and_no_pytorch() -> None:
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_the_manifest_can_say_how_each_was_made(name: str) -> None:
     technique = CANDIDATES[name].technique
-    assert technique.method in {"static-qdq", "dynamic", "weights-only"}
+    assert technique.method in {"static-qdq", "dynamic", "static-qdq, dynamic", "weights-only", "qat-qdq"}
     # What a search keeps is packaged as int8.
     assert technique.precision == "int8"
     assert (CANDIDATES[name].settings(64).get("calibration_windows") == 64) is technique.needs_windows
@@ -118,33 +123,56 @@ def test_the_default_starts_with_what_ships() -> None:
 
 
 def test_the_names_of_candidates_and_which_are_tried_unasked() -> None:
-    assert set(CANDIDATES) - set(DEFAULT_CANDIDATES) == {"static-8-bit", "dynamic-int8"}
+    assert set(CANDIDATES) - set(DEFAULT_CANDIDATES) == {"static-8-bit", "dynamic-layers", "qat"}
     assert DEFAULT_CANDIDATES == (
         "static-minmax",
         "static-percentile",
         "static-entropy",
         "static-per-tensor",
+        "static-rewritten",
+        "static-layers",
+        "static-all",
         "dynamic-uint8",
+        "dynamic-int8",
+        "mixed",
         "weights-only",
     )
 
 
 def test_candidates_are_named_once_and_on_request_are_among_them() -> None:
-    named = [name for technique in TECHNIQUES.values() for name in technique.candidates]
-    assert sorted(named) == sorted(CANDIDATES)
-    assert all(technique.on_request <= set(technique.candidates) for technique in TECHNIQUES.values())
+    techniques = (*TECHNIQUES.values(), FINE_TUNING)
+    assert sorted(name for one in techniques for name in one.candidates) == sorted(CANDIDATES)
+    assert all(one.on_request <= set(one.candidates) for one in techniques)
 
 
 def test_the_settings_of_dynamic_and_of_weights_alone() -> None:
-    assert CANDIDATES["dynamic-int8"].settings(256) == {"weights": "int8"}
+    assert CANDIDATES["dynamic-int8"].settings(256) == {"weights": "int8", "scope": "linear"}
     assert CANDIDATES["weights-only"].settings(256) == {"per_channel": True, "weight_bits": 7}
 
 
+def test_the_settings_of_a_wider_scope_name_it() -> None:
+    ranges = {"calibration": "minmax", "calibration_windows": 64}
+    static = {"activations": "uint8", "weights": "int8", "per_channel": True, "weight_bits": 7} | ranges
+    assert CANDIDATES["static-layers"].settings(64) == static | {"scope": "layers", "rewritten": True}
+    assert CANDIDATES["mixed"].settings(64) == static | {"rewritten": True, "dynamic_weights": "uint8"}
+
+
 def test_the_benchmarks_have_these_rows() -> None:
-    assert [(one.row, one.method, one.bits, one.dynamic_weights) for one in RECIPES] == [
-        ("onnx_int8", "static", 7, "uint8"),
-        ("onnx_dynamic_uint8", "dynamic", 8, "uint8"),
-        ("onnx_dynamic_int8", "dynamic", 8, "int8"),
-        ("onnx_weights_int8", "weights", 8, "uint8"),
-        ("onnx_fp16", "half", 16, "uint8"),
+    assert [(one.row, one.method, one.bits, one.dynamic_weights, one.scope) for one in RECIPES] == [
+        ("onnx_int8", "static", 7, "uint8", None),
+        ("onnx_dynamic_uint8", "dynamic", 8, "uint8", "layers"),
+        ("onnx_dynamic_int8", "dynamic", 8, "int8", "layers"),
+        ("onnx_weights_int8", "weights", 8, "uint8", None),
+        ("onnx_fp16", "half", 16, "uint8", None),
     ]
+
+
+@pytest.mark.parametrize(("scopes", "choices"), [(STATIC_SCOPES, SCOPES), (DYNAMIC_SCOPES, ("linear", "layers"))])
+def test_the_scopes_are_those_of_the_modules_that_quantize(scopes: dict[str, object], choices: tuple[str, ...]) -> None:
+    assert tuple(scopes) == choices
+
+
+@pytest.mark.parametrize("method", ["static", "dynamic"])
+def test_another_scope_is_refused(method: str, fp32: Path, windows: Float32Array, tmp_path: Path) -> None:
+    with pytest.raises(QuantizationError, match="not 'everything'"):
+        TECHNIQUES[method].quantizer(fp32, tmp_path / "out.onnx", QuantizationOptions(windows, scope="everything"))

@@ -99,8 +99,18 @@ def test_it_is_served_beside_the_shipped_ones(models: Path, own: Path) -> None:
 def test_a_version_is_not_replaced_unasked(models: Path, own: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert build(own, models) == 1
     assert "fan/1 exists; package another version, or replace it with --force." in capsys.readouterr().err
-    assert build(own, models, "--version", "2") == 0
-    assert (models / "fan" / "2" / "manifest.json").exists()
+
+
+def test_another_version_may_have_a_float16_variant_for_gpus(models: Path, own: Path, tmp_path: Path) -> None:
+    half = edited(own, tmp_path, "windows = 128\n", "windows = 128\nfp16 = true\n")
+    assert build(half, models, "--version", "2") == 0
+    manifest, proof = read_package(models / "fan" / "2")
+    assert manifest.default_variant == {"x86_64": "int8", "arm64": "int8", "cuda": "fp16"}
+    assert proof.half is not None
+    assert (proof.half.refused, proof.half.speedup) == (None, None)
+    assert manifest.evidence.accuracy["fp16"]["record"] >= 0.95
+    assert (models / "fan" / "2" / "model_fp16.onnx").stat().st_size < manifest.variant("fp32").size_bytes
+    assert "its speed was not measured" in (models / "fan" / "2" / "CARD.md").read_text()
 
 
 def test_the_card_is_rendered_again_the_same(models: Path) -> None:

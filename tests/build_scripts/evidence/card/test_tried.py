@@ -21,7 +21,7 @@ TRIED = [
     Tried("static-partial", Figures(0.95, 0.995, 0.6, 1.5, LATENCY, 0.4)),
     Tried("other", None, "the network | has\nno convolution"),
 ]
-ERRORS = {"first": None, "second": 0.5, "third": 0.01, "idle": 0.0}
+ERRORS = {"first": None, "second": 0.5, "third": 0.01}
 SENSITIVITY = Sensitivity("static", ERRORS, ("first", "second"))
 HALF = HalfPrecision(None, Accuracy(0.98, 0.95), 1.0, 0.002, 0.5, None)
 
@@ -61,9 +61,9 @@ def test_figures_of_older_packages_lack_the_share_of_integers() -> None:
 
 def test_layers_left_in_float32_are_named() -> None:
     card = text(replace(PROOF, tried=TRIED, sensitivity=[SENSITIVITY]))
-    assert "- `static`, 4 layers: `static-partial` leaves `first`, `second` in float32, and is kept." in card
+    assert "- `static`, 3 layers: `static-partial` leaves `first`, `second` in float32, and is kept." in card
     none = text(replace(PROOF, tried=TRIED, sensitivity=[replace(SENSITIVITY, excluded=())]))
-    assert "- `static`, 4 layers: no number of them is enough." in none
+    assert "- `static`, 3 layers: no number of them is enough." in none
     assert "Layers left in float32" not in text(replace(PROOF, tried=TRIED))
 
 

@@ -1,0 +1,1 @@
+"""Reasons: why a technique is not tried on a network, and what may help where no variant passes."""
