@@ -24,6 +24,7 @@ from build_scripts.quantization.qat.marks import layers_of, marked, with_heights
 from build_scripts.quantization.qat.placement import aware_network
 from build_scripts.quantization.qat.prepare import AwareConfig
 from build_scripts.quantization.qat.write import QdqWriter
+from build_scripts.quantization.rewriting.pools import SIDES, guarded, slow_pools
 from build_scripts.training.fine_tune import FineTuned, fine_tune
 from build_scripts.training.training_windows import plain_batches
 from functions.core.models.engine import OnnxEngine
@@ -129,8 +130,13 @@ def write_aware(network: nn.Module, model: TrainedModel, target: AwareFile, bits
     onnx.helper.set_model_props(plain, model_properties(model.description, target.version))
     tall = HeightOne()(plain)
     grids = with_heights(grids, tall)
-    written = QdqWriter(tall, grids, layers_of(network, tall, grids), bits).write()
-    return write_quantized(written, plain, target.path)
+    layers = layers_of(network, tall, grids)
+    write_quantized(QdqWriter(tall, grids, layers, bits).write(), plain, target.path)
+    for side in SIDES:
+        if pools := slow_pools(target.path):
+            tall = guarded(tall, pools, side)
+            write_quantized(QdqWriter(tall, grids, layers, bits).write(), plain, target.path)
+    return target.path
 
 
 def _example(model: TrainedModel, target: AwareFile) -> Tensor:

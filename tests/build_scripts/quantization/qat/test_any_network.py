@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from torch import nn
 
 from build_scripts.data.signals import SignalSet
 from build_scripts.errors import FineTuningError, GateFailed
@@ -14,6 +15,7 @@ from build_scripts.evidence.measure import onnx_property
 from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.qat.any_network import AwareFile, train_aware
 from build_scripts.quantization.qat.prepare import AwareConfig
+from build_scripts.quantization.rewriting.pools import slow_pools
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.quantization.qat.conftest import CONFIG, FIXED, Made, model_of_kind
@@ -91,6 +93,24 @@ def test_too_few_records_and_a_loss_without_bounds_are_refused(tone_records: Sig
     with pytest.raises(FineTuningError, match="lower the learning rate"):
         train_aware(model, tone_records, target, AwareConfig(batch_size=8, learning_rate=1e30), lambda network: network)
     assert not target.path.exists()
+
+
+def test_no_pool_runs_by_the_slow_kernel(
+    tone_records: SignalSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = nn.Sequential(
+        *(nn.Conv1d(1, 16, 15, 4, 7), nn.GELU(), nn.Flatten(), nn.Unflatten(1, (16, 64))),
+        *(nn.MaxPool1d(3, 1, 1), nn.Flatten(), nn.Linear(16 * 64, 3)),
+    )
+    model = replace(model_of_kind("pooled"), network=network.eval())
+    config, target = replace(CONFIG, epochs=1), AwareFile(tmp_path / "int8.onnx", free_length=False)
+    with monkeypatch.context() as patch:
+        patch.setattr("build_scripts.quantization.qat.any_network.SIDES", ())
+        train_aware(model, tone_records, target, config, lambda tuned: tuned)
+        assert len(slow_pools(target.path)) == 1
+    train_aware(model, tone_records, target, config, lambda tuned: tuned)
+    assert slow_pools(target.path) == set()
+    assert executed_operators(target.path)["QGemm"] == 1
 
 
 def test_a_file_that_is_not_what_was_trained_is_refused(
