@@ -94,7 +94,7 @@ def build(plan: BuildPlan, destination: Destination) -> Path:
     windows = calibration_windows(plan.training, description.window, plan.calibration_windows)
     log.info("quantize: %d variants, %d calibration windows", len(plan.candidates), len(windows))
     fine_tune = _fine_tune(plan, exported, destination.version)
-    space = SearchSpace(plan.candidates, windows, plan.choosing, plan.max_accuracy_drop, fine_tune)
+    space = SearchSpace(plan.candidates, windows, plan.choosing, plan.max_accuracy_drop, fine_tune=fine_tune)
     found = search(fp32, space, work)
     if found.kept is None and not plan.allow_float32:
         raise NoVariantPassed(found.reasons(), next_step(found.tried, len(windows)))

@@ -102,7 +102,7 @@ def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
     checked_windows(space.windows, onnx.load(fp32))
     judge = Judge(fp32, space.records, space.windows.shape[2], space.max_accuracy_drop)
     with TemporaryDirectory() as ranges:
-        attempts = Attempts(Material(fp32, space.windows, work, Path(ranges), space.fine_tune), judge)
+        attempts = Attempts(Material(fp32, space.windows, work, Path(ranges), fine_tune=space.fine_tune), judge)
         for name in Progress(space.names, "quantize", "variant"):
             attempts.make(name)
         figures = _measured(attempts, list(attempts.made))
