@@ -51,6 +51,8 @@ SLOW = (
     "tests/build_scripts/export/",
     "tests/build_scripts/measuring/test_outputs.py",
     "tests/build_scripts/networks/test_checkpoint.py",
+    "tests/build_scripts/networks/test_head.py",
+    "tests/build_scripts/networks/test_programs.py",
     "tests/build_scripts/packaging/",
     "tests/build_scripts/palier_cli/matlab/",
     "tests/build_scripts/palier_cli/test_jobs.py",

@@ -50,9 +50,9 @@ def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> N
 
 
 def _require_features(features: Float32Array) -> None:
-    bad = ~np.isfinite(features).all(axis=1)
-    if bad.any():
-        raise RecipeError(f"What the head is given is NaN or infinite for {int(bad.sum())} of {len(bad)} windows.")
+    bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    if len(bad):
+        raise RecipeError(f"What the head is given is NaN or infinite for {len(bad)} of {len(features)} windows.")
     if not np.ptp(features, axis=0).any():
         raise RecipeError(
             f"What the head is given is the same for all {len(features)} windows of the training records: "
