@@ -24,10 +24,11 @@ _PASSING = frozenset({"MaxPool", "Transpose", "Reshape", "Squeeze", "Unsqueeze",
 
 
 def slow_pools(path: Path) -> set[str]:
-    """Return the names of the MaxPools that onnxruntime runs on uint8 by the slow kernel."""
+    """Return the names of the MaxPools that onnxruntime runs on uint8 by the slow kernel, those with a name."""
     graph = executed_graph(path)
     integers = _integer_tensors(graph)
-    return {node.name for node in graph.node if node.op_type == "MaxPool" and node.input[0] in integers}
+    slow = {node.name for node in graph.node if node.op_type == "MaxPool" and node.input[0] in integers}
+    return slow - {""}
 
 
 def guarded(model: onnx.ModelProto, pools: Set[str], side: Side) -> onnx.ModelProto:
