@@ -42,10 +42,16 @@ def fine_tune(network: Network, batches: Batches, config: TuningConfig, name: st
     """Train a copy of a network on batches of windows float32 [B, C, T] and labels int64 [B].
 
     Raises:
-        FineTuningError: there are no epochs, an epoch without a batch, or a loss that is not finite.
+        FineTuningError: there are no epochs, an epoch without a batch, a loss that is not finite, or a learning rate or
+            a size of batches that is none.
     """
     if config.epochs < 1:
         raise FineTuningError(f"Fine-tuning needs at least one epoch, not {config.epochs}.")
+    if config.learning_rate <= 0 or config.batch_size < 1:
+        rate, size = config.learning_rate, config.batch_size
+        raise FineTuningError(
+            f"Fine-tuning needs a learning rate above 0 and a batch of 1 or more, not {rate:g} and {size}."
+        )
     torch.manual_seed(config.seed)
     tuned = copy.deepcopy(network).train()
     optimizer = AdamW(tuned.parameters(), config.learning_rate)

@@ -1,5 +1,6 @@
 """The integer model: a float32 graph with the scales that its training found written into it."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -33,6 +34,7 @@ class QdqWriter:
         self._limit = largest_count(bits)
         self._tensors = {tensor.name: tensor for tensor in model.graph.initializer}
         self._nodes: list[NodeProto] = []
+        self._uses: Counter[str] = Counter()
         self._renamed: dict[str, str] = {}
 
     def write(self) -> onnx.ModelProto:
@@ -82,7 +84,8 @@ class QdqWriter:
 
     def _name(self, name: str) -> str:
         """Return a name for the integers of a layer; one that reads its weights a second time has others."""
-        uses = sum(f"{one}.weight_counts" in self._tensors for one in (name, *(f"{name}/{n}" for n in range(1, 9))))
+        uses = self._uses[name]
+        self._uses[name] += 1
         return f"{name}/{uses}" if uses else name
 
     def _constant(self, counts: NDArray[np.integer], scale: NDArray[np.float32], name: str, axis: int) -> str:
