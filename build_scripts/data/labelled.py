@@ -1,5 +1,6 @@
 """Labelled records of any form on disk, told apart by their arrays, and checked against the model they are for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +10,10 @@ from numpy.typing import NDArray
 from build_scripts.data.npz import read_arrays
 from build_scripts.data.recordings import Recordings, recordings_of
 from build_scripts.data.records import RecordSet, records_of
-from build_scripts.data.signals import SignalSet, signals_of
+from build_scripts.data.signals import SignalSet, for_conditions, signals_of
 from build_scripts.errors import DataError
 from build_scripts.networks.checkpoint import ModelDescription
-from functions.core.models.manifest import Manifest
+from functions.core.models.manifest import Condition, Manifest
 
 DataSet = RecordSet | Recordings | SignalSet
 
@@ -32,7 +33,10 @@ def read_labelled(path: Path) -> DataSet:
 def description_of(manifest: Manifest) -> ModelDescription:
     """Return what a package's model is for."""
     classes, spec = tuple((label.id, label.name) for label in manifest.classes), manifest.input
-    return ModelDescription(manifest.name, manifest.title, classes, spec.window, spec.sample_rate_hz, spec.unit)
+    conditions = tuple(spec.conditions_taken)
+    return ModelDescription(
+        manifest.name, manifest.title, classes, spec.window, spec.sample_rate_hz, spec.unit, conditions
+    )
 
 
 def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
@@ -42,7 +46,8 @@ def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
     and as many classes stand in the model's order.
 
     Raises:
-        DataError: the file is of no known form, or its records do not fit: channels, sample rate, length, classes.
+        DataError: the file is of no known form, or its records do not fit: channels, sample rate, length, classes,
+            conditions of operation.
     """
     records = read_labelled(path)
     if not len(records):
@@ -54,9 +59,23 @@ def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
         raise DataError(f"{path} has {found:g} samples/s; {model.name} takes {wanted:g}.")
     if records.shortest < model.window:
         raise DataError(f"{path} has a record of {records.shortest} samples; a window has {model.window}.")
+    records = with_conditions(records, model.conditions, path, model.name)
     named = isinstance(records, SignalSet)
     order = class_order(records.class_names, model, path) if named else same_order(records.class_names, model, path)
     return replace(records, label=order[records.label], class_names=tuple(one for one, _ in model.classes))
+
+
+def with_conditions(records: DataSet, taken: Sequence[Condition], path: Path, name: str) -> DataSet:
+    """Return records with the conditions of operation that a model of this name takes, in its order.
+
+    Raises:
+        DataError: they lack one that has no default, a value is outside its range, or the file's form has none.
+    """
+    if isinstance(records, SignalSet):
+        return for_conditions(records, taken, path)
+    if taken:
+        raise DataError(f"{path} has no conditions of operation; {name} takes some: store the form with `signals`.")
+    return records
 
 
 def class_order(names: tuple[str, ...], model: ModelDescription, path: Path) -> NDArray[np.int64]:

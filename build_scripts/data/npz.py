@@ -128,7 +128,7 @@ def unique_names(path: Path, name: str, values: NDArray[Any]) -> tuple[str, ...]
         raise DataError(f"{path}: {name} has shape {list(values.shape)}; it must be a list of names.")
     names = tuple(str(one) for one in values.astype(str))
     if twice := sorted({one for one in names if names.count(one) > 1}):
-        raise DataError(f"{path}: {name} has {twice[0]!r} twice; records of one class have one index.")
+        raise DataError(f"{path}: {name} has {twice[0]!r} twice; one name has one index.")
     return names
 
 

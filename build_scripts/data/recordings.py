@@ -56,6 +56,11 @@ class Recordings:
         return ("all",)
 
     @property
+    def conditions(self) -> None:
+        """No conditions of operation."""
+        return None
+
+    @property
     def shortest(self) -> int:
         """Samples of the shortest recording."""
         return min(len(signal) for signal in self.signals)

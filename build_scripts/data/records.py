@@ -47,6 +47,10 @@ class LabelledRecords(Protocol):
     def severity_names(self) -> tuple[str, ...]:
         """Names of the severities; one where they are not told apart."""
 
+    @property
+    def conditions(self) -> Float32Array | None:
+        """Conditions of operation float32 [n, K] of each record, in the model's order; None where it takes none."""
+
     def __len__(self) -> int:
         """Return the number of records."""
 
@@ -82,6 +86,11 @@ class RecordSet:
     def channels(self) -> int:
         """Channels of every record."""
         return 1
+
+    @property
+    def conditions(self) -> None:
+        """No conditions of operation."""
+        return None
 
     @property
     def shortest(self) -> int:

@@ -23,6 +23,7 @@ from build_scripts.measuring.gates import (
 )
 from build_scripts.measuring.latency import Rounds, interleaved
 from build_scripts.measuring.outputs import RecordOutputs, agreement, run_records
+from build_scripts.networks.conditions import rows_of
 from build_scripts.quantization.half import quantize_to_half
 from build_scripts.quantization.half_rounded import rounded_model
 from functions.core.errors import ModelUnavailableError
@@ -110,22 +111,31 @@ def _missed_gate(found: HalfPrecision, fp32: Accuracy) -> str | None:
 
 
 def _timed(found: HalfPrecision, trial: Trial, path: Path) -> HalfPrecision:
-    example = next(iter(trial.records.values())).windows(0, trial.window)[:1]
-    speedup = gpu_speedup(trial.fp32, path, np.repeat(example, BATCH, axis=0))
+    records = next(iter(trial.records.values()))
+    windows = np.repeat(records.windows(0, trial.window)[:1], BATCH, axis=0)
+    rows = None if records.conditions is None else rows_of(records.conditions[0], BATCH)
+    speedup = gpu_speedup(trial.fp32, path, windows, rows)
     found = replace(found, speedup=speedup)
     if speedup is not None and speedup < MIN_SPEEDUP:
         return replace(found, refused=f"speed {speedup:.2f} of float32's on this machine's GPU")
     return found
 
 
-def gpu_speedup(fp32: Path, half: Path, windows: Float32Array) -> float | None:
-    """Return the float32 median latency over the float16 one on windows float32 [B, C, T], None without a GPU."""
+def gpu_speedup(fp32: Path, half: Path, windows: Float32Array, conditions: Float32Array | None = None) -> float | None:
+    """Return the float32 median latency over the float16 one on windows float32 [B, C, T], None without a GPU.
+
+    A model of conditions of operation is run with them, float32 [B, K].
+    """
     if CUDA not in onnxruntime.get_available_providers():
         return None
     sessions = {name: _on_gpu(path) for name, path in (("fp32", fp32), ("fp16", half))}
     if any(session.get_providers()[0] != CUDA for session in sessions.values()):
         return None
-    calls = {name: partial(one.run, None, {one.get_inputs()[0].name: windows}) for name, one in sessions.items()}
+    given = [windows] if conditions is None else [windows, conditions]
+    calls = {
+        name: partial(one.run, None, {value.name: array for value, array in zip(one.get_inputs(), given, strict=True)})
+        for name, one in sessions.items()
+    }
     latencies = interleaved(calls, ROUNDS)
     return latencies["fp32"].p50_ms / latencies["fp16"].p50_ms
 

@@ -32,11 +32,15 @@ class ModelOutputs:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """The files of both variants, and an input float32 [1, C, window] to time them with."""
+    """The files of both variants, and an input float32 [1, C, window] to time them with.
+
+    conditions: of operation float32 [1, K], where the model takes some.
+    """
 
     fp32: Path
     quantized: Path | None
     example: Float32Array
+    conditions: Float32Array | None = None
 
     @property
     def served(self) -> Path:
@@ -52,7 +56,7 @@ def measure(difference: float, files: ModelFiles, outputs: ModelOutputs, calibra
             accuracy=accuracy(outputs.quantized, calibration),
             agreement=agreement(outputs.fp32, outputs.quantized),
             size_ratio=files.quantized.stat().st_size / files.fp32.stat().st_size,
-            latency_ratio=latency_ratio(files.fp32, files.quantized, files.example),
+            latency_ratio=latency_ratio(files.fp32, files.quantized, files.example, files.conditions),
             integer_share=integer_share(files.quantized),
         )
     return Measurements(difference, accuracy(outputs.fp32, calibration), quantized)
@@ -64,10 +68,12 @@ def accuracy(outputs: RecordOutputs, calibration: Calibration) -> Accuracy:
     return Accuracy(record=joined.accuracy, window=outputs.window_accuracy)
 
 
-def latency_ratio(fp32: Path, int8: Path, example: Float32Array) -> float:
+def latency_ratio(fp32: Path, int8: Path, example: Float32Array, conditions: Float32Array | None = None) -> float:
     """Return the float32 median latency over the int8 one, one thread, timed in turn on one window."""
     engines = {"fp32": OnnxEngine(fp32), "int8": OnnxEngine(int8)}
-    latencies = interleaved({name: partial(engine.run, example) for name, engine in engines.items()}, ROUNDS)
+    latencies = interleaved(
+        {name: partial(engine.run, example, conditions) for name, engine in engines.items()}, ROUNDS
+    )
     return latencies["fp32"].p50_ms / latencies["int8"].p50_ms
 
 

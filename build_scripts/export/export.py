@@ -13,6 +13,7 @@ from build_scripts.export.onnx_file import slimmed
 from build_scripts.export.torch_export import DEFAULT, ExportOptions, holds_script, traced
 from build_scripts.export.validate import Contract, free_lengths, validate
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
+from build_scripts.networks.conditions import silence, write_conditions
 from build_scripts.networks.trained import TrainedModel, model_of
 from build_scripts.networks.user_code import user_code
 
@@ -105,7 +106,7 @@ def _exported(model: TrainedModel, path: Path, version: str, options: ExportOpti
 def _graph(model: TrainedModel, options: ExportOptions, *, free: bool) -> onnx.ModelProto:
     if isinstance(model.network, GivenNetwork):
         return model.network.graph(free=free)
-    example = torch.zeros(2, model.channels, model.description.window)
+    example = silence((2, model.channels, model.description.window), model.description.conditions)
     return traced(model.network, example, model.outputs, (0, 2) if free else (0,), options)
 
 
@@ -113,7 +114,7 @@ def _require_other_lengths(model: TrainedModel) -> None:
     """Run the network at other lengths than its window: cheaper than an export that fails."""
     for length in free_lengths(model.description.window)[1:]:
         with torch.no_grad(), user_code(f"At a length of {length} samples the network does not run"):
-            model.network(torch.zeros(2, model.channels, length))
+            model.network(*silence((2, model.channels, length), model.description.conditions))
 
 
 def _first(error: BuildError) -> str:
@@ -126,11 +127,12 @@ def _first(error: BuildError) -> str:
 def contract_of(model: TrainedModel, *, free: bool = True) -> Contract:
     """Return what an export of a model promises: its outputs, free batch, and its window or a free length."""
     window = model.description.window
-    return Contract(model.outputs, model.channels, free_lengths(window) if free else (window,))
+    lengths = free_lengths(window) if free else (window,)
+    return Contract(model.outputs, model.channels, lengths, conditions=model.description.conditions)
 
 
 def model_properties(description: ModelDescription, version: str) -> dict[str, str]:
-    """Return what the file itself says of the model: name, version, classes, sample rate, window, unit."""
+    """Return what the file itself says of the model: name, version, classes, sample rate, window, unit, conditions."""
     return {
         "name": description.name,
         "version": version,
@@ -138,4 +140,5 @@ def model_properties(description: ModelDescription, version: str) -> dict[str, s
         "sample_rate_hz": f"{description.sample_rate_hz:g}",
         "window": str(description.window),
         "unit": description.unit,
+        **write_conditions(description.conditions),
     }

@@ -15,10 +15,12 @@ from torch import nn
 
 from build_scripts.errors import ExportError
 from build_scripts.export.causes import cause
+from build_scripts.networks.conditions import Inputs
 from build_scripts.networks.user_code import user_code
+from functions.core.models.manifest import CONDITIONS
 
 OPSET, OLDEST_OPSET, NEWEST_OPSET = 20, 18, 23
-INPUT = "signal"
+INPUTS = ("signal", CONDITIONS)
 AXES = ("batch", "channel", "length")
 
 ExporterName = Literal["dynamo", "legacy"]
@@ -47,18 +49,18 @@ DEFAULT = ExportOptions()
 
 def traced(
     network: nn.Module,
-    example: torch.Tensor,
+    example: torch.Tensor | Inputs,
     outputs: Sequence[str],
     dynamic: Sequence[int],
     options: ExportOptions = DEFAULT,
 ) -> onnx.ModelProto:
-    """Trace a network with one input, `signal`, to ONNX.
+    """Trace a network with the input `signal` to ONNX, and the input `conditions` behind it where it takes some.
 
     Args:
         network: in evaluation mode.
-        example: an input float32 [B, C, T], B and T above 1.
+        example: an input float32 [B, C, T], B and T above 1; or it and conditions of operation, float32 [B, K].
         outputs: names of the outputs, in order.
-        dynamic: dimensions of the input that stay free; the outputs' first stays so too.
+        dynamic: dimensions of the signal that stay free; the first of conditions and outputs stays so too.
         options: exporter and opset.
 
     Raises:
@@ -69,21 +71,22 @@ def traced(
     refusal = f"PyTorch's {options.exporter} exporter cannot export the network"
     with _quiet(), user_code(refusal, ExportError):
         try:
-            return EXPORTERS[options.exporter](network, example, outputs, dynamic, options.opset)
+            inputs = example if isinstance(example, tuple) else (example,)
+            return EXPORTERS[options.exporter](network, inputs, outputs, dynamic, options.opset)
         except torch.onnx.OnnxExporterError as error:
             raise ExportError(f"{refusal}: {cause(error)}.") from error
 
 
 def _dynamo(
-    network: nn.Module, example: torch.Tensor, outputs: Sequence[str], dynamic: Sequence[int], opset: int
+    network: nn.Module, inputs: Inputs, outputs: Sequence[str], dynamic: Sequence[int], opset: int
 ) -> onnx.ModelProto:
     # A named Dim for the length beside a free batch freezes the length silently; DYNAMIC keeps both.
-    free = dict.fromkeys(dynamic, torch.export.Dim.DYNAMIC)
-    shapes = ((free,),) if _takes_any_number(network) else (free,)
+    free = tuple(dict.fromkeys(axes, torch.export.Dim.DYNAMIC) for axes in (dynamic, (0,))[: len(inputs)])
+    shapes = (free,) if _takes_any_number(network) else free
     program = torch.onnx.export(
         network,
-        (example,),
-        input_names=[INPUT],
+        inputs,
+        input_names=list(INPUTS[: len(inputs)]),
         output_names=list(outputs),
         dynamic_shapes=shapes,
         opset_version=opset,
@@ -96,20 +99,20 @@ def _dynamo(
 
 
 def _legacy(
-    network: nn.Module, example: torch.Tensor, outputs: Sequence[str], dynamic: Sequence[int], opset: int
+    network: nn.Module, inputs: Inputs, outputs: Sequence[str], dynamic: Sequence[int], opset: int
 ) -> onnx.ModelProto:
     stream = io.BytesIO()
+    free = {name: {axis: AXES[axis] for axis in axes} for name, axes in zip(INPUTS, (dynamic, (0,)), strict=True)}
     if holds_script(network):
         # The exporter takes a script inside of a network only in a trace of the whole.
-        network = torch.jit.trace(network, example, check_trace=False)  # type: ignore[no-untyped-call]
-    free: dict[str, dict[int, str]] = {INPUT: {dimension: AXES[dimension] for dimension in dynamic}}
+        network = torch.jit.trace(network, inputs, check_trace=False)  # type: ignore[no-untyped-call]
     torch.onnx.export(
         network,
-        (example,),
+        inputs,
         stream,  # type: ignore[arg-type]  # it takes streams, its types do not say so
-        input_names=[INPUT],
+        input_names=list(INPUTS[: len(inputs)]),
         output_names=list(outputs),
-        dynamic_axes=free | {name: {0: AXES[0]} for name in outputs},
+        dynamic_axes={name: free[name] for name in INPUTS[: len(inputs)]} | {name: {0: AXES[0]} for name in outputs},
         opset_version=opset,
         dynamo=False,
     )
@@ -126,7 +129,7 @@ def _takes_any_number(network: nn.Module) -> bool:
     return any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)
 
 
-Exporter = Callable[[nn.Module, torch.Tensor, Sequence[str], Sequence[int], int], onnx.ModelProto]
+Exporter = Callable[[nn.Module, Inputs, Sequence[str], Sequence[int], int], onnx.ModelProto]
 EXPORTERS: Mapping[ExporterName, Exporter] = {"dynamo": _dynamo, "legacy": _legacy}
 
 

@@ -21,9 +21,11 @@ from build_scripts.errors import ValidationFailed
 from build_scripts.export.causes import cause
 from build_scripts.export.passes.parity import BATCHES, SIGMA_G, largest_difference
 from build_scripts.measuring.gates import MAX_EXPORT_DIFFERENCE
+from build_scripts.networks.conditions import random_rows, with_rows
 from build_scripts.networks.user_code import user_code
 from functions.core.errors import ModelUnavailableError
 from functions.core.models.engine import OnnxEngine
+from functions.core.models.manifest import CONDITIONS, Condition
 from functions.core.preprocessing.arrays import Float32Array
 
 Outputs = Mapping[str, Float32Array]
@@ -33,6 +35,7 @@ Outputs = Mapping[str, Float32Array]
 class Contract:
     """What a model promises: `signal` float32 [B, channels, T] to `outputs`, for every T of `lengths`.
 
+    conditions: of operation; where there are any, the model has a second input `conditions` float32 [B, K].
     tolerance is the largest difference to PyTorch: absolute up to a value of 1, relative above.
     """
 
@@ -40,6 +43,12 @@ class Contract:
     channels: int
     lengths: tuple[int, ...]
     tolerance: float = MAX_EXPORT_DIFFERENCE
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the inputs, in order."""
+        return ["signal", CONDITIONS] if self.conditions else ["signal"]
 
 
 @dataclass(frozen=True)
@@ -110,8 +119,8 @@ def _structure(path: Path, contract: Contract) -> Iterator[str]:
         yield f"it is no valid ONNX file: {' '.join(str(error).split())}"
         return
     inputs, outputs = [one.name for one in model.graph.input], [one.name for one in model.graph.output]
-    if inputs != ["signal"]:
-        yield f"its inputs are {inputs}, not ['signal']"
+    if inputs != contract.inputs:
+        yield f"its inputs are {inputs}, not {contract.inputs}"
     if outputs != list(contract.outputs):
         yield f"its outputs are {outputs}, not {list(contract.outputs)}"
 
@@ -120,16 +129,18 @@ def _check_size(
     findings: _Findings, engine: OnnxEngine, network: nn.Module, contract: Contract, size: tuple[int, int]
 ) -> None:
     batch, length = size
-    windows = np.random.default_rng(batch).normal(0, SIGMA_G, (batch, contract.channels, length)).astype(np.float32)
+    rng = np.random.default_rng(batch)
+    windows = rng.normal(0, SIGMA_G, (batch, contract.channels, length)).astype(np.float32)
+    rows = random_rows(contract.conditions, batch, rng)
     where = f"at batch {batch}, length {length}"
     try:
-        measured = _run(engine, windows, contract)
-        alone = _run(engine, windows[-1:], contract)
-        turned = _run(engine, windows[::-1].copy(), contract)
+        measured = _run(engine, windows, rows, contract)
+        alone = _run(engine, windows[-1:], None if rows is None else rows[-1:], contract)
+        turned = _run(engine, windows[::-1].copy(), None if rows is None else rows[::-1].copy(), contract)
     except (Fail, InvalidArgument, RuntimeException) as error:
         findings.failures.append(f"it does not run {where}: {cause(error)}")
         return
-    expected = _run_network(network, windows, contract)
+    expected = _run_network(network, windows, rows, contract)
     for name in contract.outputs:
         findings.compare(name, where, (measured[name], expected[name]), contract.tolerance)
         if measured[name].shape[:1] == (batch,):
@@ -139,14 +150,14 @@ def _check_size(
             findings.compare(name, order, (turned[name][::-1], measured[name]), contract.tolerance)
 
 
-def _run(engine: OnnxEngine, windows: Float32Array, contract: Contract) -> Outputs:
-    output = engine.run(windows)
+def _run(engine: OnnxEngine, windows: Float32Array, rows: Float32Array | None, contract: Contract) -> Outputs:
+    output = engine.run(windows, rows)
     values = {"logits": output.logits, "distance": output.distance}
     return {name: value for name in contract.outputs if (value := values[name]) is not None}
 
 
-def _run_network(network: nn.Module, windows: Float32Array, contract: Contract) -> Outputs:
+def _run_network(network: nn.Module, windows: Float32Array, rows: Float32Array | None, contract: Contract) -> Outputs:
     with torch.no_grad(), user_code(f"The network does not run at batch {len(windows)}, length {windows.shape[2]}"):
-        tensors = network(torch.from_numpy(windows))
+        tensors = network(*with_rows(windows, rows))
     found = tensors if isinstance(tensors, tuple) else (tensors,)
     return {name: tensor.numpy() for name, tensor in zip(contract.outputs, found, strict=True)}

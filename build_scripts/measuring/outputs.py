@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from build_scripts.data.progress import Progress
 from build_scripts.data.records import LabelledRecords
+from build_scripts.networks.conditions import rows_of
 from functions.core.models.diagnosis import softmax
 from functions.core.models.engine import Engine, EngineOutput
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
@@ -56,9 +57,16 @@ class RecordOutputs:
 
 
 def run_records(engine: Engine, records: LabelledRecords, window: int, name: str = "run") -> RecordOutputs:
-    """Run every record through an engine."""
+    """Run every record through an engine, its conditions of operation beside each of its windows."""
     indices = Progress(range(len(records)), name, "record")
-    return RecordOutputs(tuple(engine.run(records.windows(index, window)) for index in indices), records.label)
+    return RecordOutputs(tuple(run_record(engine, records, index, window) for index in indices), records.label)
+
+
+def run_record(engine: Engine, records: LabelledRecords, index: int, window: int) -> EngineOutput:
+    """Run one record through an engine."""
+    windows = records.windows(index, window)
+    conditions = records.conditions
+    return engine.run(windows, None if conditions is None else rows_of(conditions[index], len(windows)))
 
 
 def agreement(first: RecordOutputs, second: RecordOutputs) -> float:

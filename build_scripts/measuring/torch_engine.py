@@ -15,8 +15,11 @@ class TorchEngine:
 
     network: ServedNetwork
 
-    def run(self, windows: Float32Array) -> EngineOutput:
-        """Return logits float32 [B, K] and distances float32 [B] of windows float32 [B, C, T]."""
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
+        """Return logits float32 [B, K] and distances float32 [B] of windows float32 [B, C, T].
+
+        This project's own networks take no conditions.
+        """
         with torch.no_grad():
             logits, distance = self.network(torch.from_numpy(windows))
         return EngineOutput(logits.numpy(), distance.numpy())

@@ -12,13 +12,17 @@ from torch import Tensor
 from build_scripts.errors import CheckpointError
 from build_scripts.networks.network import BearingNetwork, NetworkConfig, Stage
 from build_scripts.networks.novelty import NoveltyModel, ServedNetwork
+from functions.core.models.manifest import Condition
 
 FORMAT = 1
 
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What a model is for: name, title, classes (id, name) in label order, and its input."""
+    """What a model is for: name, title, classes (id, name) in label order, and its inputs.
+
+    conditions of operation are the columns of a second input; this project's own networks take none.
+    """
 
     name: str
     title: str
@@ -26,6 +30,7 @@ class ModelDescription:
     window: int
     sample_rate_hz: float
     unit: str
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> Path:
     """Write a checkpoint that `torch.load(weights_only=True)` reads, and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = asdict(checkpoint) | {"format": FORMAT}
+    del content["description"]["conditions"]
     if not checkpoint.network.normalise:
         # Checkpoints from before the option are without it: a rebuilt one has the same bytes.
         del content["network"]["normalise"]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from build_scripts.errors import RecipeError
+from build_scripts.networks.conditions import Inputs
 from build_scripts.networks.novelty import Distance, NoveltyModel
 
 # How far a layer's output may be from the logits it leads to: rounding of float32.
@@ -68,7 +69,7 @@ class NoveltyNetwork(nn.Module):
         return logits, self.distance(features)
 
 
-def find_head(network: nn.Module, layers: nn.Module, windows: Tensor, name: str | None = None) -> Head | None:
+def find_head(network: nn.Module, layers: nn.Module, inputs: Inputs, name: str | None = None) -> Head | None:
     """Return the last linear layer of an eval forward whose output leads unchanged to the logits, None without one.
 
     Unchanged: but for its shape, or by a log-softmax. A layer that is named is taken whatever it leads to.
@@ -76,7 +77,7 @@ def find_head(network: nn.Module, layers: nn.Module, windows: Tensor, name: str 
     Args:
         network: in evaluation mode, gives logits float32 [B, K].
         layers: the network itself, or the one within it whose layers are meant.
-        windows: float32 [B, C, T], at least two different ones.
+        inputs: windows float32 [B, C, T], at least two different ones, and their conditions [B, K] if it takes some.
         name: of the layer in `named_modules()`.
 
     Raises:
@@ -88,7 +89,7 @@ def find_head(network: nn.Module, layers: nn.Module, windows: Tensor, name: str 
     wanted = (
         {name: modules[name]} if name is not None else {one: part for one, part in modules.items() if _linear(part)}
     )
-    logits, calls = _calls(network, wanted, windows)
+    logits, calls = _calls(network, wanted, inputs)
     flat = [call for call in calls if _is_flat(call.given, len(logits))]
     if name is not None and not flat:
         given = (
@@ -105,7 +106,7 @@ def _linear(module: nn.Module) -> bool:
     return isinstance(module, nn.Linear)
 
 
-def _calls(network: nn.Module, watched: Mapping[str, nn.Module], windows: Tensor) -> tuple[Tensor, list[_Call]]:
+def _calls(network: nn.Module, watched: Mapping[str, nn.Module], inputs: Inputs) -> tuple[Tensor, list[_Call]]:
     calls: list[_Call] = []
 
     def watch(name: str, module: nn.Module) -> torch.utils.hooks.RemovableHandle:
@@ -118,7 +119,7 @@ def _calls(network: nn.Module, watched: Mapping[str, nn.Module], windows: Tensor
     handles = [watch(name, module) for name, module in watched.items()]
     try:
         with torch.no_grad():
-            return network(windows), calls
+            return network(*inputs), calls
     finally:
         for handle in handles:
             handle.remove()

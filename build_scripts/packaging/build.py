@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError, NoVariantPassed, QuantizationError
@@ -19,6 +20,7 @@ from build_scripts.export.optimize import optimize
 from build_scripts.export.torch_export import ExportOptions
 from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.measuring.outputs import RecordOutputs, run_records
+from build_scripts.networks.conditions import rows_of
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.packaging.package import ModelFile, Notes, PackageContent, package, require_new
 from build_scripts.quantization.qat.any_network import AwareFile
@@ -92,13 +94,17 @@ def build(plan: BuildPlan, destination: Destination) -> Path:
     log.info("optimize, level %s", OPTIMIZATION)
     fp32 = optimize(exported.path, work / "model_fp32.onnx", OPTIMIZATION).path
     windows = calibration_windows(plan.training, description.window, plan.calibration_windows)
+    rows = calibration_conditions(plan.training, plan.calibration_windows)
     log.info("quantize: %d variants, %d calibration windows", len(plan.candidates), len(windows))
     fine_tune = _fine_tune(plan, exported, destination.version)
-    space = SearchSpace(plan.candidates, windows, plan.choosing, plan.max_accuracy_drop, fine_tune=fine_tune)
+    space = SearchSpace(
+        plan.candidates, windows, plan.choosing, plan.max_accuracy_drop, conditions=rows, fine_tune=fine_tune
+    )
     found = search(fp32, space, work)
     if found.kept is None and not plan.allow_float32:
         raise NoVariantPassed(found.reasons(), next_step(found.tried, len(windows)))
-    content = _content(plan, exported, ModelFiles(fp32, found.path, windows[:1]), found)
+    files = ModelFiles(fp32, found.path, windows[:1], None if rows is None else rows[:1])
+    content = _content(plan, exported, files, found)
     log.info("package")
     return package(content, destination.models, destination.version, force=destination.force)
 
@@ -121,8 +127,16 @@ def calibration_windows(records: LabelledRecords, window: int, count: int) -> Fl
         raise QuantizationError(f"Calibration needs at least one window, not {count}.")
     if not len(records):
         raise DataError("There are no records to take calibration windows from.")
-    spread = np.linspace(0, len(records) - 1, count).astype(int)
-    return np.concatenate([records.windows(index, window)[:1] for index in spread])
+    return np.concatenate([records.windows(int(index), window)[:1] for index in _spread(records, count)])
+
+
+def calibration_conditions(records: LabelledRecords, count: int) -> Float32Array | None:
+    """Return the conditions of operation of as many calibration windows, float32 [count, K]; None without any."""
+    return None if records.conditions is None else records.conditions[_spread(records, count)]
+
+
+def _spread(records: LabelledRecords, count: int) -> NDArray[np.int64]:
+    return np.linspace(0, len(records) - 1, count).astype(np.int64)
 
 
 def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found: Search) -> PackageContent:
@@ -191,7 +205,11 @@ def _cost_note(files: ModelFiles, unseen: LabelledRecords, calibration: Calibrat
     if calibration.novelty is None:
         return {}
     path, record = files.served, unseen.windows(0, files.example.shape[2])[:LARGEST_RUN]
-    costs = {"one window": novelty_cost(path, files.example), f"{len(record)} windows": novelty_cost(path, record)}
+    rows = None if unseen.conditions is None else rows_of(unseen.conditions[0], len(record))
+    costs = {
+        "one window": novelty_cost(path, files.example, files.conditions),
+        f"{len(record)} windows": novelty_cost(path, record, rows),
+    }
     return {"novelty_share_of_time": costs}
 
 

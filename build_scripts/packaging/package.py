@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import onnx
+from msgspec import UNSET
 
 from build_scripts.errors import PackageExistsError
 from build_scripts.evidence.calibrate import Calibration
@@ -118,6 +119,7 @@ def make_manifest(content: PackageContent, version: str) -> Manifest:
             window=description.window,
             sample_rate_hz=description.sample_rate_hz,
             unit=description.unit,
+            conditions=list(description.conditions) or UNSET,
         ),
         variants=[_variant(file) for file in content.files],
         default_variant={"x86_64": cpu, "arm64": cpu, "cuda": "fp16" if "fp16" in precisions else "fp32"},

@@ -96,4 +96,4 @@ class Attempts:
 def _write(candidate: Candidate, material: Material, path: Path) -> Path:
     if candidate.technique is FINE_TUNING and material.fine_tune is not None:
         return material.fine_tune(path)
-    return candidate.quantize(material.fp32, path, material.windows, material.ranges)
+    return material.quantize(candidate, path, material.ranges)

@@ -1,6 +1,6 @@
 """Calibration: the windows that set the ranges of activations, checked before they do."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from onnxruntime.quantization.calibrate import (
 )
 
 from build_scripts.errors import QuantizationError
+from functions.core.models.manifest import CONDITIONS
 from functions.core.preprocessing.arrays import Float32Array
 
 CALIBRATIONS = {
@@ -31,18 +32,22 @@ CALIBRATIONS = {
 ENTROPY_BINS = {"num_bins": 1024, "num_quantized_bins": 128}
 PERCENTILE_BINS = {"num_bins": 2048}
 
+# Windows float32 [n, C, T], and their conditions of operation float32 [n, K], None without any.
+Given = tuple[Float32Array, Float32Array | None]
+
 
 class WindowReader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime has no types
-    """Feeds calibration windows float32 [n, C, T] one by one."""
+    """Feeds calibration windows float32 [n, C, T] one by one, and their conditions float32 [n, K] if there are any."""
 
-    def __init__(self, name: str, windows: Float32Array) -> None:
-        self._name = name
-        self._windows: Iterator[Float32Array] = iter(windows)
+    def __init__(self, name: str, windows: Float32Array, conditions: Float32Array | None = None) -> None:
+        self._inputs = {name: windows} | ({} if conditions is None else {CONDITIONS: conditions})
+        self._next = 0
 
     def get_next(self) -> dict[str, Float32Array] | None:
         """Return the next window as a batch of one, None after the last."""
-        window = next(self._windows, None)
-        return None if window is None else {self._name: window[None]}
+        place, self._next = self._next, self._next + 1
+        given = {name: values[place : place + 1] for name, values in self._inputs.items()}
+        return given if all(map(len, given.values())) else None
 
 
 def calibration_method(name: str) -> CalibrationMethod:
@@ -57,18 +62,25 @@ def calibration_method(name: str) -> CalibrationMethod:
 
 
 def calibrated_ranges(
-    source: Path, folder: Path, windows: Float32Array, method: CalibrationMethod, operators: Sequence[str]
+    source: Path,
+    folder: Path,
+    windows: Float32Array,
+    method: CalibrationMethod,
+    operators: Sequence[str],
+    conditions: Float32Array | None = None,
 ) -> TensorsData:
     """Return the range of every tensor around `operators`, found with windows float32 [n, C, T].
+
+    A model of conditions of operation is run with those of the windows, float32 [n, K].
 
     Ranges are kept in `folder`, and those that are there are taken: the folder belongs to one model and its windows.
     """
     folder.mkdir(exist_ok=True)
-    limits = _kept(folder / "minmax", lambda: _limits(source, folder, windows))
+    limits = _kept(folder / "minmax", lambda: _limits(source, folder, (windows, conditions)))
     if method is CalibrationMethod.MinMax:
         return limits
     name = f"{method.name.lower()}-{'-'.join(operators)}"
-    return _kept(folder / name, lambda: _thresholds(source, folder, windows, method, operators, limits))
+    return _kept(folder / name, lambda: _thresholds(source, folder, (windows, conditions), method, operators, limits))
 
 
 def _kept(path: Path, found: Callable[[], TensorsData]) -> TensorsData:
@@ -77,18 +89,18 @@ def _kept(path: Path, found: Callable[[], TensorsData]) -> TensorsData:
     return load_tensors_data(path)
 
 
-def _limits(source: Path, folder: Path, windows: Float32Array) -> TensorsData:
+def _limits(source: Path, folder: Path, given: Given) -> TensorsData:
     """Return the smallest and the largest value of every float32 tensor."""
     calibrator = create_calibrator(source, None, str(folder / "augmented.onnx"), CalibrationMethod.MinMax)
     _patient(calibrator)
-    calibrator.collect_data(WindowReader(_input_name(source), windows))
+    calibrator.collect_data(WindowReader(_input_name(source), *given))
     return calibrator.compute_data()
 
 
 def _thresholds(
     source: Path,
     folder: Path,
-    windows: Float32Array,
+    given: Given,
     method: CalibrationMethod,
     operators: Sequence[str],
     limits: TensorsData,
@@ -106,9 +118,10 @@ def _thresholds(
     _patient(calibrator)
     reach = {name: limits[name] for name in sorted(calibrator.tensors_to_calibrate)}
     calibrator.collector = _empty_histograms(calibrator, reach)
-    name = _input_name(source)
-    for window in windows:
-        calibrator.collect_data(WindowReader(name, window[None]))
+    name, (windows, conditions) = _input_name(source), given
+    for place in range(len(windows)):
+        rows = None if conditions is None else conditions[place : place + 1]
+        calibrator.collect_data(WindowReader(name, windows[place : place + 1], rows))
     return calibrator.compute_data()
 
 
@@ -147,13 +160,16 @@ def _empty_histograms(calibrator: HistogramCalibrater, reach: Mapping[str, Tenso
     return collector
 
 
-def checked_windows(windows: Float32Array, model: onnx.ModelProto) -> Float32Array:
-    """Return calibration windows that fit the input of a model.
+def checked_windows(
+    windows: Float32Array, model: onnx.ModelProto, conditions: Float32Array | None = None
+) -> Float32Array:
+    """Return calibration windows that fit the input of a model, and their conditions its second input, if it has one.
 
     Raises:
         QuantizationError: there are none, or they have another dtype or shape, or hold NaN or infinity.
     """
-    expected = _input_shape(model)
+    signal, *others = model.graph.input
+    expected = _input_shape(signal)
     if len(windows) == 0:
         raise QuantizationError("Calibration needs at least one window.")
     if windows.dtype != np.float32:
@@ -166,6 +182,13 @@ def checked_windows(windows: Float32Array, model: onnx.ModelProto) -> Float32Arr
             f"{int((~finite).sum())} of {len(windows)} calibration windows hold NaN or infinity, "
             f"window {int(finite.argmin())} first."
         )
+    given = [] if conditions is None else [list(conditions.shape)]
+    wanted = [[len(windows), *_input_shape(one)[1:]] for one in others]
+    if given != wanted:
+        raise QuantizationError(
+            f"Conditions of the calibration windows are {given[0] if given else 'missing'};"
+            f" the model takes {wanted[0] if wanted else 'none'}."
+        )
     return windows
 
 
@@ -173,8 +196,8 @@ def _input_name(source: Path) -> str:
     return str(onnx.load(source).graph.input[0].name)
 
 
-def _input_shape(model: onnx.ModelProto) -> list[int | str]:
-    dimensions = model.graph.input[0].type.tensor_type.shape.dim
+def _input_shape(value: onnx.ValueInfoProto) -> list[int | str]:
+    dimensions = value.type.tensor_type.shape.dim
     return [dimension.dim_value or dimension.dim_param or "?" for dimension in dimensions]
 
 

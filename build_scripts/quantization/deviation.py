@@ -19,8 +19,14 @@ class LogitDeviation:
     windows: int
 
 
-def logit_deviation(source: Path, quantized: Path, windows: Float32Array) -> LogitDeviation:
-    """Run both models on windows float32 [n, C, T], on the CPU; a float16 one with every value rounded."""
-    wanted, got = (OnnxEngine(runnable(path.read_bytes())).run(windows).logits for path in (source, quantized))
+def logit_deviation(
+    source: Path, quantized: Path, windows: Float32Array, conditions: Float32Array | None = None
+) -> LogitDeviation:
+    """Run both models on windows float32 [n, C, T], on the CPU; a float16 one with every value rounded.
+
+    conditions: of operation of the windows, float32 [n, K], where the models take some.
+    """
+    engines = (OnnxEngine(runnable(path.read_bytes())) for path in (source, quantized))
+    wanted, got = (engine.run(windows, conditions).logits for engine in engines)
     agreement = (wanted.argmax(axis=1) == got.argmax(axis=1)).mean()
     return LogitDeviation(float(np.abs(wanted - got).max()), float(agreement), len(windows))

@@ -37,15 +37,26 @@ class Sensitivity:
 class Material:
     """What variants are made of: float32 file, calibration windows float32 [n, C, T], and the folder they go to.
 
-    ranges: a folder for what is found with these windows, which variants share. fine_tune: writes the network, trained
-    with its rounding, to a path; None where there is no network to train.
+    ranges: a folder for what is found with these windows, which variants share. conditions: of operation of the
+    windows, float32 [n, K], where the model takes some. fine_tune: writes the network, trained with its rounding, to a
+    path; None where there is no network to train.
     """
 
     fp32: Path
     windows: Float32Array
     folder: Path
     ranges: Path | None = None
+    conditions: Float32Array | None = None
     fine_tune: FineTune | None = None
+
+    @property
+    def example(self) -> tuple[Float32Array, Float32Array | None]:
+        """The first window, float32 [1, C, T], and its conditions: what variants are timed with."""
+        return self.windows[:1], None if self.conditions is None else self.conditions[:1]
+
+    def quantize(self, candidate: Candidate, path: Path, ranges: Path | None = None) -> Path:
+        """Quantize by a candidate, with ranges that are kept in a folder if there is one; raises as it does."""
+        return candidate.quantize(self.fp32, path, self.windows, ranges, self.conditions)
 
     def file(self, name: str) -> Path:
         """Return the file of a variant."""
@@ -83,14 +94,14 @@ def exclude_worst(material: Material, refused: Refused, passes: Passes) -> Sensi
     path = material.file(partial_name(refused.name))
     started = time.monotonic()
     layers = quantized_layers(material.fp32, refused.path)
-    errors = layer_errors(material.fp32, refused.candidate, layers, material.windows)
+    errors = layer_errors(material.fp32, refused.candidate, layers, material.windows, material.conditions)
     measured_s = time.monotonic() - started
     if len(errors) < 2:
         raise QuantizationError(f"{refused.name} has {len(errors)} quantized layers; exclusion needs two.")
 
     def good(count: int) -> bool:
         candidate = refused.candidate.without(tuple(errors)[:count])
-        if not passes(candidate.quantize(material.fp32, attempt, material.windows)):
+        if not passes(material.quantize(candidate, attempt)):
             return False
         # Each number that passes is smaller than the one before: the last one stays.
         shutil.copyfile(attempt, path)

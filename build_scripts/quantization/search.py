@@ -79,14 +79,16 @@ class Search:
 class SearchSpace:
     """What is searched: candidates by name, calibration windows float32 [n, C, T], and records to choose by.
 
-    max_accuracy_drop: how far a candidate's window accuracy may lie below float32's. fine_tune: writes the network,
-    trained with its rounding, to a path; None where there is no network to train.
+    max_accuracy_drop: how far a candidate's window accuracy may lie below float32's. conditions: of operation of the
+    windows, float32 [n, K], where the model takes some. fine_tune: writes the network, trained with its rounding, to a
+    path; None where there is no network to train.
     """
 
     names: Sequence[str]
     windows: Float32Array
     records: LabelledRecords
     max_accuracy_drop: float = MAX_ACCURACY_DROP
+    conditions: Float32Array | None = None
     fine_tune: FineTune | None = None
 
 
@@ -99,10 +101,11 @@ def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
     Raises:
         QuantizationError: the calibration windows do not fit the model.
     """
-    checked_windows(space.windows, onnx.load(fp32))
+    checked_windows(space.windows, onnx.load(fp32), space.conditions)
     judge = Judge(fp32, space.records, space.windows.shape[2], space.max_accuracy_drop)
     with TemporaryDirectory() as ranges:
-        attempts = Attempts(Material(fp32, space.windows, work, Path(ranges), fine_tune=space.fine_tune), judge)
+        material = Material(fp32, space.windows, work, Path(ranges), space.conditions, space.fine_tune)
+        attempts = Attempts(material, judge)
         for name in Progress(space.names, "quantize", "variant"):
             attempts.make(name)
         figures = _measured(attempts, list(attempts.made))
@@ -133,10 +136,10 @@ def _promising(attempts: Attempts, figures: Mapping[str, Figures]) -> list[str]:
 
 def _measured(attempts: Attempts, names: Sequence[str]) -> dict[str, Figures]:
     """Return the figures of float32 and of variants that were made, timed in turn."""
-    fp32, windows = attempts.material.fp32, attempts.material.windows
+    fp32, example = attempts.material.fp32, attempts.material.example
     files = {FLOAT: fp32} | {name: attempts.made[name].path for name in names}
     answers = {FLOAT: attempts.judge.float32} | {name: attempts.made[name].answers for name in names}
-    latencies = interleaved({name: partial(OnnxEngine(path).run, windows[:1]) for name, path in files.items()}, ROUNDS)
+    latencies = interleaved({name: partial(OnnxEngine(path).run, *example) for name, path in files.items()}, ROUNDS)
     return {
         name: Figures(
             window_accuracy=answers[name].window_accuracy,

@@ -14,6 +14,7 @@ import onnx
 from build_scripts.data.progress import Progress
 from build_scripts.quantization.techniques import Candidate
 from functions.core.models.engine import OnnxEngine
+from functions.core.models.flow import run_windows
 from functions.core.preprocessing.arrays import Float32Array
 
 # Operators that pass values on as they are: quantized, they add nothing to the error of what they are given.
@@ -38,24 +39,33 @@ def quantized_layers(source: Path, quantized: Path) -> list[str]:
     return [node.name for node in nodes if (node.name, node.op_type) not in kept]
 
 
-def layer_errors(source: Path, candidate: Candidate, layers: Sequence[str], windows: Float32Array) -> dict[str, float]:
+def layer_errors(
+    source: Path,
+    candidate: Candidate,
+    layers: Sequence[str],
+    windows: Float32Array,
+    conditions: Float32Array | None = None,
+) -> dict[str, float]:
     """Return the error of the logits when a layer alone is quantized, by layer, the largest first.
 
-    The error is the RMS of the difference over the RMS of float32's logits, both over windows float32 [n, C, T]. Of
-    more than 32 layers a few neighbours are quantized together and have one error. What changes nothing is left out:
-    it stands between quantized layers and is none.
+    The error is the RMS of the difference over the RMS of float32's logits, both over windows float32 [n, C, T], and
+    their conditions of operation float32 [n, K] where the model takes some. Of more than 32 layers a few neighbours
+    are quantized together and have one error. What changes nothing is left out: it stands between quantized layers and
+    is none.
 
     Raises:
         QuantizationError: a layer cannot be quantized alone.
     """
-    shown = windows[np.linspace(0, len(windows) - 1, min(len(windows), ERROR_WINDOWS)).astype(int)]
+    spread = np.linspace(0, len(windows) - 1, min(len(windows), ERROR_WINDOWS)).astype(int)
+    shown, rows = windows[spread], None if conditions is None else conditions[spread]
     errors: dict[str, float] = {}
-    wanted = _logits(source, shown)
+    wanted = _logits(source, shown, rows)
+    first = (shown[:RANGE_WINDOWS], None, None if rows is None else rows[:RANGE_WINDOWS])
     with TemporaryDirectory() as directory:
         for group in Progress(_groups(layers), "sensitivity", "layer"):
             others = tuple(name for name in layers if name not in group)
-            path = candidate.without(others).quantize(source, Path(directory) / "one.onnx", shown[:RANGE_WINDOWS])
-            errors |= dict.fromkeys(group, relative_error(_logits(path, shown), wanted))
+            path = candidate.without(others).quantize(source, Path(directory) / "one.onnx", *first)
+            errors |= dict.fromkeys(group, relative_error(_logits(path, shown, rows), wanted))
     return dict(sorted(((name, error) for name, error in errors.items() if error > 0), key=lambda item: -item[1]))
 
 
@@ -72,6 +82,5 @@ def _groups(layers: Sequence[str]) -> list[Sequence[str]]:
     return [layers[start : start + size] for start in range(0, len(layers), size)]
 
 
-def _logits(path: Path, windows: Float32Array) -> Float32Array:
-    engine = OnnxEngine(path)
-    return np.concatenate([engine.run(part).logits for part in np.split(windows, range(BATCH, len(windows), BATCH))])
+def _logits(path: Path, windows: Float32Array, conditions: Float32Array | None) -> Float32Array:
+    return run_windows(OnnxEngine(path), windows, conditions, BATCH).logits

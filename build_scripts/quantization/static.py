@@ -61,7 +61,12 @@ class QuantizationConfig:
 
 
 def quantize(
-    source: Path, calibration: Float32Array, path: Path, config: QuantizationConfig, kept: Path | None = None
+    source: Path,
+    calibration: Float32Array,
+    path: Path,
+    config: QuantizationConfig,
+    kept: Path | None = None,
+    conditions: Float32Array | None = None,
 ) -> Path:
     """Quantize the float32 model `source` to `path` with calibration windows float32 [n, C, T].
 
@@ -71,6 +76,7 @@ def quantize(
         path: file to write.
         config: what is quantized, and how.
         kept: a folder for ranges found with these windows; those that are in it are not found again.
+        conditions: of operation of the windows, float32 [n, K], where the model takes some.
 
     Raises:
         QuantizationError: the windows do not fit the model, a setting or a layer does not exist, or onnxruntime cannot
@@ -79,14 +85,14 @@ def quantize(
     if config.scope not in SCOPES:
         raise QuantizationError(f"Static quantization takes {', '.join(SCOPES)}, not {config.scope!r}.")
     original, method = onnx.load(source), calibration_method(config.calibration)
-    windows = checked_windows(calibration, original)
+    windows = checked_windows(calibration, original, conditions)
     with TemporaryDirectory() as directory, quantizer_at_work(source):
         given = _given(original, Path(directory), windows.shape[2]) if config.rewrite else source
         ready, raw = prepared(given, Path(directory)), Path(directory) / "raw.onnx"
         if checked_layers(onnx.load(ready), config.exclude):
             onnx.save(shielded(onnx.load(ready), config.exclude), ready)
         folder = (kept or Path(directory)) / ("rewritten" if config.rewrite else "given")
-        ranges = calibrated_ranges(ready, folder, windows, method, SCOPES[config.scope])
+        ranges = calibrated_ranges(ready, folder, windows, method, SCOPES[config.scope], conditions)
         _quantize_prepared(ready, raw, ranges, config)
         write_quantized(onnx.load(raw), original, path)
         for side in SIDES:

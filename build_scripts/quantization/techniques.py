@@ -33,13 +33,15 @@ Settings = dict[str, str | int | float | bool]
 class QuantizationOptions:
     """The options of all techniques; each takes what it needs.
 
-    calibration_windows float32 [n, C, T], calibration minmax, entropy or percentile; bits of a weight;
-    dynamic_weights uint8 or int8; scope is one of SCOPES, without it the technique's own; exclude names layers that
-    stay as they are; rewrite brings the graph into the form that integer kernels run fastest; ranges is a folder in
-    which ranges of these windows are kept for the next candidate.
+    calibration_windows float32 [n, C, T], and their conditions of operation float32 [n, K] where the model takes
+    some; calibration minmax, entropy or percentile; bits of a weight; dynamic_weights uint8 or int8; scope is one
+    of SCOPES, without it the technique's own; exclude names layers that stay as they are; rewrite brings the graph
+    into the form that integer kernels run fastest; ranges is a folder in which ranges of these windows are kept for
+    the next candidate.
     """
 
     calibration_windows: Float32Array | None = None
+    conditions: Float32Array | None = None
     calibration: str = "minmax"
     per_channel: bool = True
     bits: int = 7
@@ -49,9 +51,11 @@ class QuantizationOptions:
     exclude: tuple[str, ...] = ()
     ranges: Path | None = None
 
-    def with_windows(self, windows: Float32Array, ranges: Path | None = None) -> "QuantizationOptions":
+    def with_windows(
+        self, windows: Float32Array, ranges: Path | None = None, conditions: Float32Array | None = None
+    ) -> "QuantizationOptions":
         """Return the options with calibration windows float32 [n, C, T], and the folder of their ranges."""
-        return replace(self, calibration_windows=windows, ranges=ranges)
+        return replace(self, calibration_windows=windows, ranges=ranges, conditions=conditions)
 
 
 class Quantizer(Protocol):
@@ -111,7 +115,7 @@ def _static(source: Path, path: Path, options: QuantizationOptions) -> Path:
         rewrite=options.rewrite,
         exclude=options.exclude,
     )
-    return quantize(source, options.calibration_windows, path, config, options.ranges)
+    return quantize(source, options.calibration_windows, path, config, options.ranges, options.conditions)
 
 
 def _dynamic(source: Path, path: Path, options: QuantizationOptions) -> Path:
@@ -262,7 +266,14 @@ class Candidate:
         """Return why it gains nothing on a network of such weights, counted by operator, None where it may."""
         return self.technique.obstacle(self.options.scope, weights)
 
-    def quantize(self, source: Path, path: Path, windows: Float32Array, ranges: Path | None = None) -> Path:
+    def quantize(
+        self,
+        source: Path,
+        path: Path,
+        windows: Float32Array,
+        ranges: Path | None = None,
+        conditions: Float32Array | None = None,
+    ) -> Path:
         """Quantize the float32 model `source` to `path` with calibration windows float32 [n, C, T].
 
         Args:
@@ -270,11 +281,12 @@ class Candidate:
             path: file to write.
             windows: calibration windows.
             ranges: a folder for the ranges found with them, which the next candidate of the same source takes over.
+            conditions: of operation of the windows, float32 [n, K], where the model takes some.
 
         Raises:
             QuantizationError: an option does not fit the technique or the model.
         """
-        return self.technique.quantizer(source, path, self.options.with_windows(windows, ranges))
+        return self.technique.quantizer(source, path, self.options.with_windows(windows, ranges, conditions))
 
     def without(self, layers: tuple[str, ...]) -> "Candidate":
         """Return the variant that leaves layers as they are, by name."""

@@ -10,7 +10,7 @@ from build_scripts.export.given import GivenNetwork
 from build_scripts.export.given_file import Reading
 from build_scripts.networks.logits import check_logits
 from build_scripts.networks.trained import DISTANCE, TrainedModel
-from build_scripts.recipes.user_novelty import spread_windows
+from build_scripts.recipes.user_novelty import spread_inputs
 from build_scripts.recipes.user_recipe import UserRecipe
 
 log = logging.getLogger("build")
@@ -28,8 +28,10 @@ def given_model(recipe: UserRecipe, path: Path, training: LabelledRecords) -> Tr
     part, model = recipe.content.network, recipe.content.model
     if part.file is not None or part.head is not None:
         raise RecipeError("An ONNX file is the network itself: leave file, factory and head out of [network].")
+    if model.conditions:
+        raise RecipeError("An ONNX file from elsewhere takes the signal alone: leave conditions out of [model].")
     network = GivenNetwork(Reading(path, model.channels, model.window, part.output))
-    windows = spread_windows(training, model.window)
+    (windows,) = spread_inputs(training, model.window)
     given = network(windows)
     check_logits(given[0] if isinstance(given, tuple) else given, len(windows), len(model.classes), part.gives)
     if part.gives == "probabilities":

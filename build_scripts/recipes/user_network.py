@@ -1,13 +1,15 @@
 """A user's network: made by her own file or read from a program, filled with her weights, and measuring novelty."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import RecipeError
+from build_scripts.networks.conditions import Inputs, copies, silence
 from build_scripts.networks.filling import fill
 from build_scripts.networks.head import TOLERANCE, FeatureNetwork, NoveltyNetwork, find_head
 from build_scripts.networks.logits import LogitsNetwork, check_logits
@@ -16,8 +18,9 @@ from build_scripts.networks.trained import DISTANCE, LOGITS, TrainedModel
 from build_scripts.networks.user_code import user_code
 from build_scripts.networks.user_module import make_network
 from build_scripts.networks.weights import read_weights
-from build_scripts.recipes.user_novelty import spread_windows, user_novelty
+from build_scripts.recipes.user_novelty import spread_inputs, user_novelty
 from build_scripts.recipes.user_recipe import NetworkPart, UserRecipe
+from functions.core.models.manifest import Condition
 
 log = logging.getLogger("build")
 
@@ -34,11 +37,11 @@ def user_model(recipe: UserRecipe, checkpoint: Path, training: LabelledRecords) 
     """
     part, description, channels = recipe.content.network, recipe.description, recipe.content.model.channels
     plain = plain_network(recipe, checkpoint)
-    _require_input(plain, channels, description.window)
-    windows = spread_windows(training, description.window)
-    network = logits_network(plain, part, windows, len(description.classes))
+    _require_input(plain, (2, channels, description.window), description.conditions)
+    inputs = spread_inputs(training, description.window)
+    network = logits_network(plain, part, inputs, len(description.classes))
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
-        head = find_head(network, plain, windows.clone(), part.head)
+        head = find_head(network, plain, copies(inputs), part.head)
     outputs: tuple[str, ...] = (LOGITS,)
     if head is None:
         log.info("the package measures no novelty: no linear layer gives the logits; head in [network] names a layer")
@@ -75,21 +78,22 @@ def plain_network(recipe: UserRecipe, checkpoint: Path) -> nn.Module:
         return network.cpu().float().eval()
 
 
-def logits_network(plain: nn.Module, part: NetworkPart, windows: Tensor, classes: int) -> nn.Module:
+def logits_network(plain: nn.Module, part: NetworkPart, inputs: Inputs, classes: int) -> nn.Module:
     """Return a network that gives logits float32 [B, classes] alone, checked on windows float32 [n, C, window].
+
+    Behind the windows stand conditions of operation, float32 [n, K], where the network takes some.
 
     Raises:
         RecipeError: it fails, gives several outputs or probabilities and the recipe does not say so, or no logits.
     """
     chosen = LogitsNetwork(plain, part.output, probabilities=False)
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
-        # Copies: a forward may change its input in place.
-        given = chosen(windows.clone())
-        check_logits(given, len(windows), classes, part.gives)
-        again = chosen(windows.clone())
+        given = chosen(*copies(inputs))
+        check_logits(given, len(inputs[0]), classes, part.gives)
+        again = chosen(*copies(inputs))
     if not torch.allclose(again, given, rtol=TOLERANCE, atol=TOLERANCE):
         raise RecipeError(
-            f"The network answers the same {len(windows)} windows otherwise a second time, by up to "
+            f"The network answers the same {len(inputs[0])} windows otherwise a second time, by up to "
             f"{float((again - given).abs().max()):.3g}: it draws at random in evaluation, "
             "as F.dropout without training=self.training does."
         )
@@ -98,7 +102,7 @@ def logits_network(plain: nn.Module, part: NetworkPart, windows: Tensor, classes
     return plain if part.output is None else chosen.eval()
 
 
-def _require_input(network: nn.Module, channels: int, window: int) -> None:
-    shape = [2, channels, window]
-    with torch.no_grad(), user_code(f"The network does not take float32 {shape}"):
-        network(torch.zeros(shape))
+def _require_input(network: nn.Module, shape: tuple[int, int, int], conditions: Sequence[Condition]) -> None:
+    second = f" and conditions [2, {len(conditions)}]" if conditions else ""
+    with torch.no_grad(), user_code(f"The network does not take float32 {list(shape)}{second}"):
+        network(*silence(shape, conditions))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from build_scripts.data.progress import Progress
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError, RecipeError
+from build_scripts.networks.conditions import Inputs, copies, with_rows
 from build_scripts.networks.novelty import NoveltyModel, fit_novelty
 from build_scripts.networks.user_code import user_code
 from build_scripts.training.foreign_signals import exposure
@@ -20,10 +21,15 @@ NOVELTY_WINDOWS, BATCH, SEED = 2048, 64, 0
 TRIED = 16
 
 
-def spread_windows(records: LabelledRecords, window: int) -> Tensor:
-    """Return one window of each of at most 16 evenly spread records: float32 [n, C, window]."""
+def spread_inputs(records: LabelledRecords, window: int) -> Inputs:
+    """Return one window of each of at most 16 evenly spread records, and their conditions where there are any.
+
+    Returns:
+        float32 [n, C, window], and float32 [n, K] behind it.
+    """
     indices = np.linspace(0, len(records) - 1, min(TRIED, len(records))).astype(int)
-    return torch.from_numpy(np.concatenate([records.windows(int(index), window)[:1] for index in indices]))
+    windows = np.concatenate([records.windows(int(index), window)[:1] for index in indices])
+    return with_rows(windows, None if records.conditions is None else records.conditions[indices])
 
 
 def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> NoveltyModel:
@@ -41,12 +47,15 @@ def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> N
     parts: Sequence[NDArray[np.int64]] = np.array_split(chosen, len(chosen) // BATCH)
     for part in Progress(parts, "fit novelty", "batch"):
         windows = records.random_windows(part, window, rng)
-        known.append(_features(network, windows))
-        strange.append(_features(network, exposure(rng, windows, 1, records.sample_rate_hz)))
-    features, outliers = np.concatenate(known), np.mean(strange, axis=0)
+        rows = None if records.conditions is None else records.conditions[part]
+        known.append(_features(network, with_rows(windows, rows)))
+        outliers = exposure(rng, windows, 1, records.sample_rate_hz)
+        theirs = None if rows is None else np.resize(rows, (len(outliers), rows.shape[1]))
+        strange.append(_features(network, with_rows(outliers, theirs)))
+    features, foreign = np.concatenate(known), np.mean(strange, axis=0)
     _require_features(features)
     # A network may give no number for silence or clipping; the other kinds tell enough.
-    return fit_novelty(features, records.label[chosen], outliers[np.isfinite(outliers).all(axis=1)])
+    return fit_novelty(features, records.label[chosen], foreign[np.isfinite(foreign).all(axis=1)])
 
 
 def _require_features(features: Float32Array) -> None:
@@ -60,10 +69,9 @@ def _require_features(features: Float32Array) -> None:
         )
 
 
-def _features(network: nn.Module, windows: Float32Array) -> Float32Array:
+def _features(network: nn.Module, inputs: Inputs) -> Float32Array:
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
-        # A copy: a forward may change its input in place.
-        features: Tensor = network(torch.from_numpy(windows.copy()))[1]
+        features: Tensor = network(*copies(inputs))[1]
     return features.numpy()
 
 

@@ -14,7 +14,7 @@ from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.networks.logits import Gives
 from build_scripts.quantization.techniques import CANDIDATES, DEFAULT_CANDIDATES
-from functions.core.models.manifest import SLUG
+from functions.core.models.manifest import LARGEST_FLOAT32, MOST_CONDITIONS, SLUG, Condition
 
 Slug = Annotated[str, Field(pattern=f"{SLUG}$")]
 Version = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
@@ -33,8 +33,28 @@ class ClassPart(_Part):
     name: str
 
 
+class ConditionPart(_Part):
+    """One condition of operation, a column of the network's second input; with a default a caller may leave it out."""
+
+    name: Slug
+    unit: str = Field(default="", max_length=32)
+    minimum: float = Field(ge=-LARGEST_FLOAT32, le=LARGEST_FLOAT32)
+    maximum: float = Field(ge=-LARGEST_FLOAT32, le=LARGEST_FLOAT32)
+    default: float | None = None
+
+    @property
+    def condition(self) -> Condition:
+        """The condition as the manifest has it."""
+        return Condition(**self.model_dump(), required=self.default is None)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _ = self.condition
+        return self
+
+
 class ModelPart(_Part):
-    """[model]: what the model is for, and the tensor it takes."""
+    """[model]: what the model is for, and the tensors it takes."""
 
     name: Slug
     title: str
@@ -44,6 +64,13 @@ class ModelPart(_Part):
     sample_rate_hz: float = Field(gt=0)
     unit: str = "g"
     classes: tuple[ClassPart, ...] = Field(min_length=2)
+    conditions: tuple[ConditionPart, ...] = Field(default=(), max_length=MOST_CONDITIONS)
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        if len({one.name for one in self.conditions}) != len(self.conditions):
+            raise ValueError("names of conditions must be unique")
+        return self
 
     @field_validator("classes")
     @classmethod
@@ -141,7 +168,10 @@ class UserRecipe:
         """What the model is for."""
         model = self.content.model
         classes = tuple((one.id, one.name) for one in model.classes)
-        return ModelDescription(model.name, model.title, classes, model.window, model.sample_rate_hz, model.unit)
+        conditions = tuple(one.condition for one in model.conditions)
+        return ModelDescription(
+            model.name, model.title, classes, model.window, model.sample_rate_hz, model.unit, conditions
+        )
 
     def path(self, named: Path) -> Path:
         """Return a path of the recipe, which counts from the recipe's folder."""

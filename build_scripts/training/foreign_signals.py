@@ -4,6 +4,7 @@ Source: Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with Outlier 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from build_scripts.data.records import LabelledRecords
+from build_scripts.networks.conditions import rows_of
 from functions.core.models.diagnosis import novelty
 from functions.core.models.engine import Engine
 from functions.core.models.manifest import NoveltyRule
@@ -97,6 +99,8 @@ def novel_shares(
         unseen: records the model has not seen; they are also clipped at a quarter, half and once their RMS.
         window: samples the model takes.
         machines: recordings of other machines by name, float32 [C, N] at the records' rate.
+
+    Conditions of operation, where the model takes some, are those of the unseen records, one after the other.
     """
     own = [unseen.windows(index, window) for index in range(len(unseen))]
     kinds: dict[str, Signals] = {"own": own} | synthetic(unseen, window)
@@ -104,7 +108,7 @@ def novel_shares(
         f"clipped at {level:g} rms": [_clipped(windows, level) for windows in own] for level in JUDGED_CLIPPING_RMS
     }
     kinds |= {name: [cut_windows(one, window) for one in signals] for name, signals in machines.items()}
-    return {name: _share(engine, rule, signals) for name, signals in kinds.items() if signals}
+    return {name: _share(engine, rule, signals, unseen.conditions) for name, signals in kinds.items() if signals}
 
 
 def synthetic(unseen: LabelledRecords, window: int) -> dict[str, Signals]:
@@ -135,11 +139,13 @@ def _clipped(windows: Float32Array, level_rms: float) -> Float32Array:
     return np.clip(windows, -limit, limit)
 
 
-def _share(engine: Engine, rule: NoveltyRule, signals: Signals) -> float:
-    return float(np.mean([_is_novel(engine, rule, windows) for windows in signals]))
+def _share(engine: Engine, rule: NoveltyRule, signals: Signals, conditions: Float32Array | None) -> float:
+    given = [None] if conditions is None else conditions
+    pairs = zip(signals, cycle(given), strict=False)
+    return float(np.mean([_is_novel(engine, rule, windows, rows_of(row, len(windows))) for windows, row in pairs]))
 
 
-def _is_novel(engine: Engine, rule: NoveltyRule, windows: Float32Array) -> bool:
+def _is_novel(engine: Engine, rule: NoveltyRule, windows: Float32Array, conditions: Float32Array | None) -> bool:
     rows = windows.transpose(1, 0, 2).reshape(windows.shape[1], -1)
-    measured = novelty(engine.run(windows), rule)
+    measured = novelty(engine.run(windows, conditions), rule)
     return any(is_clipped(row, *extremes(row)) for row in rows) or (measured is not None and measured > rule.threshold)

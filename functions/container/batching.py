@@ -206,15 +206,17 @@ async def _run_here(work: Callable[[], "_Ran"]) -> "_Ran":
 
 
 def _joined(calls: Sequence[EngineCall]) -> EngineCall:
-    """Return one call of all windows; the calls are of one model."""
+    """Return one call of all windows; the calls are of one model, so that all have conditions of operation, or none."""
     if len(calls) == 1:
         return calls[0]
-    return EngineCall(calls[0].model, np.concatenate([one.windows for one in calls]))
+    rows = [one.conditions for one in calls if one.conditions is not None]
+    windows = np.concatenate([one.windows for one in calls])
+    return EngineCall(calls[0].model, windows, np.concatenate(rows) if rows else None)
 
 
 def _run(call: EngineCall, at_once: int) -> _Ran:
     started = time.perf_counter()
-    output = run_windows(call.model.engine, call.windows, at_once)
+    output = run_windows(call.model.engine, call.windows, call.conditions, at_once)
     return _Ran(output, (time.perf_counter() - started) * 1e3, len(call.windows))
 
 

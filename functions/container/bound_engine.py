@@ -32,11 +32,19 @@ class BoundEngine:
         self._places = [_Place(session, spec, size, graphs=graphs) for size in sizes]
         self._lock = threading.Lock()
 
-    def run(self, windows: Float32Array) -> EngineOutput:
-        """Run windows float32 [B, C, T]; one run at a time, for the places are shared."""
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
+        """Run windows float32 [B, C, T], with conditions float32 [B, K] where the model takes some.
+
+        One run at a time, for the places are shared.
+        """
         largest = self._places[-1].size
         with self._lock:
-            parts = [self._run(windows[start : start + largest]) for start in range(0, len(windows), largest)]
+            parts = [
+                self._run(
+                    windows[start : start + largest], None if conditions is None else conditions[start:][:largest]
+                )
+                for start in range(0, len(windows), largest)
+            ]
         if len(parts) == 1:
             return parts[0]
         distances = [part.distance for part in parts if part.distance is not None]
@@ -44,9 +52,9 @@ class BoundEngine:
             np.concatenate([part.logits for part in parts]), np.concatenate(distances) if distances else None
         )
 
-    def _run(self, windows: Float32Array) -> EngineOutput:
+    def _run(self, windows: Float32Array, conditions: Float32Array | None) -> EngineOutput:
         place = next(place for place in self._places if place.size >= len(windows))
-        return place.run(windows)
+        return place.run(windows, conditions)
 
 
 class _Place:
@@ -58,10 +66,14 @@ class _Place:
         self.size = size
         self._session = session
         device = "cpu" if session.get_providers()[0] == "CPUExecutionProvider" else "cuda"
-        self._staged: Float32Array = np.zeros((size, spec.channels, spec.window), np.float32)
-        self._input = onnxruntime.OrtValue.ortvalue_from_numpy(self._staged, device, 0)
+        shapes = [(size, spec.channels, spec.window), (size, len(spec.conditions_taken))]
         self._binding = session.io_binding()
-        self._binding.bind_ortvalue_input(session.get_inputs()[0].name, self._input)
+        self._inputs: list[tuple[Float32Array, Any]] = []
+        for one, staged_shape in zip(session.get_inputs(), shapes, strict=False):
+            staged: Float32Array = np.zeros(staged_shape, np.float32)
+            value = onnxruntime.OrtValue.ortvalue_from_numpy(staged, device, 0)
+            self._binding.bind_ortvalue_input(one.name, value)
+            self._inputs.append((staged, value))
         given = {output.name: output for output in session.get_outputs()}
         self._outputs = []
         for name in (name for name in ("logits", "distance") if name in given):
@@ -74,12 +86,19 @@ class _Place:
             # Source: onnxruntime's documentation, "Using CUDA Graphs": one graph for each annotation.
             self._options.add_run_config_entry("gpu_graph_id", str(size))
 
-    def run(self, windows: Float32Array) -> EngineOutput:
-        """Run windows float32 [B, C, T], B at most the size."""
-        self._staged[: len(windows)] = windows
-        self._staged[len(windows) :] = 0
-        self._input.update_inplace(self._staged)
+    def run(self, windows: Float32Array, conditions: Float32Array | None) -> EngineOutput:
+        """Run windows float32 [B, C, T], B at most the size, and conditions float32 [B, K] if there are any."""
+        self._stage(0, windows, 0)
+        if conditions is not None:
+            # No condition is padded with silence: zero may be outside its range.
+            self._stage(1, conditions, conditions[-1])
         self._session.run_with_iobinding(self._binding, self._options)
         # Copied: the next run writes to the same place.
         values = [np.array(value.numpy()[: len(windows)]) for value in self._outputs]
         return EngineOutput(values[0], values[1] if len(values) > 1 else None)
+
+    def _stage(self, index: int, rows: Float32Array, padding: Float32Array | float) -> None:
+        staged, value = self._inputs[index]
+        staged[: len(rows)] = rows
+        staged[len(rows) :] = padding
+        value.update_inplace(staged)

@@ -9,8 +9,8 @@ from functions.container.errors import ProviderUnavailableError
 from functions.container.providers import PROVIDERS, Provider
 from functions.container.settings import ContainerSettings
 from functions.core.errors import ModelUnavailableError
-from functions.core.models.engine import Engine
-from functions.core.models.manifest import InputSpec, Manifest, Precision
+from functions.core.models.engine import Engine, check_inputs
+from functions.core.models.manifest import CONDITIONS, InputSpec, Manifest, Precision
 from functions.core.models.models import CpuEngines, Device, Engines
 
 
@@ -46,7 +46,9 @@ class AcceleratedEngines:
         """
         providers = provider_options(self.provider, manifest.input, self.sizes[-1], self.settings)
         graphs = self.settings.cuda_graphs and self.provider.device == "cuda"
-        return BoundEngine(open_session(model, self.provider, providers), manifest.input, self.sizes, graphs=graphs)
+        session = open_session(model, self.provider, providers)
+        check_inputs(session, manifest.input)
+        return BoundEngine(session, manifest.input, self.sizes, graphs=graphs)
 
 
 def make_engines(provider: Provider, threads: int, settings: ContainerSettings) -> Engines:
@@ -76,19 +78,27 @@ def provider_options(
     graphs = "1" if settings.cuda_graphs else "0"
     # TensorFloat-32 would round float32 to ten bits: fp16 is the variant for that, proven when it was packaged.
     cuda = {"use_tf32": "0", "enable_cuda_graph": graphs}
-    row = f"{spec.channels}x{spec.window}"
+    smallest, largest = _profile(spec, 1), _profile(spec, most)
     tensorrt = {
         "trt_fp16_enable": "0",
         "trt_engine_cache_enable": "1",
         "trt_engine_cache_path": str(settings.tensorrt_cache_dir),
-        "trt_profile_min_shapes": f"{spec.name}:1x{row}",
-        "trt_profile_opt_shapes": f"{spec.name}:{most}x{row}",
-        "trt_profile_max_shapes": f"{spec.name}:{most}x{row}",
+        "trt_profile_min_shapes": smallest,
+        "trt_profile_opt_shapes": largest,
+        "trt_profile_max_shapes": largest,
         "trt_cuda_graph_enable": graphs,
     }
     options: dict[str, dict[str, str]] = {"tensorrt": tensorrt, "cuda": cuda, "cpu": {}}
     # What one does not know runs on the next.
     return [(one.onnxruntime, options[one.name]) for one in PROVIDERS[PROVIDERS.index(provider) :]]
+
+
+def _profile(spec: InputSpec, windows: int) -> str:
+    """Return the shapes of a batch's inputs in TensorRT's words."""
+    shapes = [f"{spec.name}:{windows}x{spec.channels}x{spec.window}"]
+    if spec.conditions_taken:
+        shapes.append(f"{CONDITIONS}:{windows}x{len(spec.conditions_taken)}")
+    return ",".join(shapes)
 
 
 def open_session(model: bytes, provider: Provider, providers: Sequence[tuple[str, dict[str, str]]]) -> Session:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from functions.core.errors import PalierError
+from functions.core.models.conditions import condition_rows, ordinary_conditions
 from functions.core.models.models import LoadedModel, ModelRepository
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser
@@ -33,8 +34,9 @@ def warm_up(model: LoadedModel, sizes: Sequence[int]) -> None:
     """Run windows of noise through a model, in batches of each size; silence takes shortcuts that signals do not."""
     spec = model.manifest.input
     noise = np.random.default_rng(0).normal(0, 0.05, (max(sizes), spec.channels, spec.window)).astype(np.float32)
+    conditions = condition_rows(ordinary_conditions(spec), max(sizes)) if spec.conditions_taken else None
     for size in sizes:
-        model.engine.run(noise[:size])
+        model.engine.run(noise[:size], None if conditions is None else conditions[:size])
 
 
 def _warm_up_other(models: ModelRepository, name: str, sizes: Sequence[int]) -> None:

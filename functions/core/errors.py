@@ -316,6 +316,24 @@ class InvalidOptionError(UnusableError):
     code = "invalid_option"
 
 
+class ConditionMissingError(UnusableError):
+    """A condition of operation that the model needs is not given."""
+
+    code = "condition_missing"
+
+
+class ConditionRangeError(UnusableError):
+    """A condition of operation outside the range that the model was made for."""
+
+    code = "condition_out_of_range"
+
+
+class UnknownConditionError(UnusableError):
+    """A condition of operation that the model does not take."""
+
+    code = "unknown_condition"
+
+
 class HeadTooLargeError(PalierError):
     """The request line and the headers are over their limit."""
 

@@ -140,10 +140,11 @@ class Endpoints:
 
     def _diagnose_batch(self, sent: SentBody, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
         recordings, members = _decode_batch(sent.unpacked(), kind, self.settings.max_batch)
+        own = _own_conditions(members, len(recordings))
         options = DiagnosisOptions.parse({**members, **query})
         if not recordings:
             raise EmptyBatchError("The batch has no recordings.")
-        diagnoses: list[Diagnosis] = yield from self.diagnoser.diagnosing_batch(recordings, options)
+        diagnoses: list[Diagnosis] = yield from self.diagnoser.diagnosing_batch(recordings, options, own)
         answer = BatchAnswer.of(diagnoses, options, request_id_var.get() or "")
         return _Diagnosed(answer, _observations(recordings, answer.predictions, options))
 
@@ -197,6 +198,18 @@ def _decode_batch(body: bytes, kind: str, most: int) -> tuple[list[Recording], d
         content = decode_json_batch(body, most)
         return content.recordings, dict(content.options)
     return BATCH_DECODERS[kind](body, most), {}
+
+
+def _own_conditions(members: dict[str, object], recordings: int) -> list[dict[str, float]] | None:
+    """Take a list of conditions, one object for each recording, out of a batch's members; None where there is none."""
+    listed = members.get("conditions")
+    if not isinstance(listed, list):
+        return None
+    # Late: few models take any.
+    from functions.core.models.conditions import conditions_of_each
+
+    del members["conditions"]
+    return conditions_of_each(listed, recordings)
 
 
 def _query(request: Request) -> dict[str, str]:

@@ -135,9 +135,17 @@ def _predict() -> dict[str, Any]:
 
 
 def _predict_batch() -> dict[str, Any]:
-    content = {JSON: {"schema": _json_body("signals", {"type": "array", "minItems": 1, "items": SIGNAL})}}
+    body = _json_body("signals", {"type": "array", "minItems": 1, "items": SIGNAL})
+    body["properties"]["conditions"] = _of_all_or_each(body["properties"]["conditions"])
+    content = {JSON: {"schema": body}}
     content |= {one.media_type: _file_body(one, one.batch_description) for one in SERVED_FORMATS if one.decode_batch}
     return _post("predictBatch", "Many recordings, as many diagnoses", content, "BatchAnswer")
+
+
+def _of_all_or_each(conditions: dict[str, Any]) -> dict[str, Any]:
+    one = {name: value for name, value in conditions.items() if name not in {"default", "description"}}
+    description = f"{conditions['description']} One object for all recordings, or a list of one for each."
+    return {"anyOf": [one, {"type": "array", "items": one}], "description": description}
 
 
 def _file_body(one: ServedFormat, description: str) -> dict[str, Any]:
@@ -149,7 +157,8 @@ def _post(operation: str, summary: str, content: dict[str, Any], answer: str) ->
         "operationId": operation,
         "tags": [_TAG_OF.get(operation, "service")],
         "summary": summary,
-        "description": "The options may stand in the JSON body or in the query. Bodies may be gzip or deflate.",
+        "description": "The options may stand in the JSON body or in the query, there each of the conditions as"
+        " conditions.NAME=VALUE. Bodies may be gzip or deflate.",
         "parameters": _option_parameters(),
         "requestBody": {"required": True, "content": content},
         "responses": {"200": json_response("Success", answer), **error_responses(SERVING_ERRORS)},
@@ -181,6 +190,8 @@ def _option_parameters() -> list[dict[str, Any]]:
     return [
         _parameter(name, {k: v for k, v in schema.items() if k != "description"}, schema["description"])
         for name, schema in properties.items()
+        # OpenAPI has no style for conditions.NAME=VALUE: the operation's description says it.
+        if schema.get("type") != "object"
     ]
 
 

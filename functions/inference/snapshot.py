@@ -20,7 +20,11 @@ def prime(app: Starlette, settings: Settings) -> None:
     diagnoser = app.state.diagnoser
     spec = diagnoser.load(DiagnosisOptions()).manifest.input
     window = np.sin(np.arange(spec.window, dtype=np.float32) * 0.1)
-    diagnoser.diagnose(Recording(np.tile(window, (spec.channels, 1))), DiagnosisOptions())
+    # Late: no diagnosis needs it.
+    from functions.core.models.conditions import ordinary_conditions
+
+    options = DiagnosisOptions(conditions=ordinary_conditions(spec))
+    diagnoser.diagnose(Recording(np.tile(window, (spec.channels, 1))), options)
     if settings.api_keys_secret:
         import boto3  # noqa: F401  # its packages take longer to load than everything else
     LOGGER.info("primed for a snapshot")

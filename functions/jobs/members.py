@@ -23,6 +23,7 @@ from functions.core.errors import (
     SampleRateError,
     SignalNotFiniteError,
 )
+from functions.core.models.manifest import CONDITIONS, MOST_CONDITIONS
 from functions.core.models.options import DiagnosisOptions
 
 # Of an option's text; the longest that means something is a machine's name.
@@ -54,6 +55,10 @@ _Option = (
     | float
     | None
 )
+
+_Conditions = Annotated[
+    dict[Annotated[str, Meta(max_length=LONGEST_TEXT)], int | float], Meta(max_length=MOST_CONDITIONS)
+]
 
 
 def find_members(body: bytes) -> Members:
@@ -114,7 +119,7 @@ def read_member(text: Raw, kind: Any, member: str) -> Any:
 
 
 def read_options(members: Members) -> dict[str, Any]:
-    """Return the options of the diagnosis among the members: numbers, truths and short texts.
+    """Return the options of the diagnosis among the members: numbers, truths, short texts, and conditions by name.
 
     Raises:
         InvalidOptionError, SampleRateError: one is none of these; `field` names it.
@@ -144,10 +149,10 @@ def _count(text: bytes, member: str, most: int) -> int:
 
 def _read_option(text: Raw, name: str) -> Any:
     try:
-        return msgspec.json.decode(text, type=_Option)
+        return msgspec.json.decode(text, type=_Conditions if name == CONDITIONS else _Option)
     except msgspec.ValidationError as error:
         kind = SampleRateError if name == "sample_rate_hz" else InvalidOptionError
-        reason = str(error).replace("`", "")
+        reason = str(error).partition(" - at ")[0].replace("`", "")
         raise kind(f"The option {name!r} cannot be used: {reason}.", field=name) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _no_unicode(name) from None

@@ -53,7 +53,7 @@ def short_id(value: Any) -> str:
 class RaisingEngine:
     """An engine with a defect."""
 
-    def run(self, windows: Float32Array) -> EngineOutput:
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
         raise RuntimeError(f"secret detail of {len(windows)} windows")
 
 

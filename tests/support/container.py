@@ -31,7 +31,7 @@ class SummingEngine:
         self.batches: list[list[float]] = []
         self._gate = gate
 
-    def run(self, windows: Float32Array) -> EngineOutput:
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
         self.batches.append(windows[:, 0, 0].tolist())
         if self._gate is not None:
             assert self._gate.wait(10)
@@ -41,7 +41,7 @@ class SummingEngine:
 class FailingEngine:
     """Fails, always."""
 
-    def run(self, windows: Float32Array) -> EngineOutput:
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
         raise ValueError(f"no answer to {len(windows)} windows")
 
 

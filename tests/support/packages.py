@@ -1,19 +1,23 @@
 """Tiny model packages whose answers are known by arithmetic.
 
 Every model takes windows of 2048 samples at 2048 Hz and answers by their mean: logits are
-`gain * mean`, `1`, `-gain * mean`, and the distance is the mean square.
+`gain * mean`, `1`, `-gain * mean`, and the distance is the mean square. A model with conditions adds
+`speed / 1000`, `load`, `-speed / 1000` to its logits.
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
+from msgspec import UNSET
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from functions.core.models.manifest import (
     ClassLabel,
+    Condition,
     Evidence,
     InputSpec,
     JoinRule,
@@ -30,6 +34,9 @@ GAIN = 10.0
 TEMPERATURE = 2.0
 NOVELTY = NoveltyRule(scale=1.0, threshold=0.8)
 FILE = "model_fp32.onnx"
+SPEED = Condition(name="shaft_speed_rpm", unit="rpm", minimum=100, maximum=6000)
+EFFECTS = {"shaft_speed_rpm": (1e-3, 0.0, -1e-3), "load": (0.0, 1.0, 0.0)}
+LOAD = Condition(name="load", unit="kN", minimum=-0.1, maximum=5, required=False, default=0.5)
 
 
 def expected_probabilities(mean: float, gain: float = GAIN) -> NDArray[np.float64]:
@@ -47,6 +54,14 @@ def write_packages(root: Path) -> Path:
     return root
 
 
+def write_conditioned(root: Path) -> Path:
+    """Write the packages `tiny` 1 without conditions, `tiny-speed` of SPEED and LOAD, and `tiny-load` of LOAD alone."""
+    write_package(root, "tiny", "1")
+    write_package(root, "tiny-speed", "1", conditions=[SPEED, LOAD])
+    write_package(root, "tiny-load", "1", conditions=[LOAD])
+    return root
+
+
 def write_package(
     root: Path,
     name: str,
@@ -56,24 +71,37 @@ def write_package(
     channels: int = 1,
     distance: bool = True,
     join: JoinRule | None = None,
+    conditions: Sequence[Condition] = (),
 ) -> Path:
     """Write one package and return its folder."""
     folder = root / name / version
     folder.mkdir(parents=True)
-    content = model_bytes(gain, channels, distance=distance)
+    content = model_bytes(gain, channels, distance=distance, conditions=conditions)
     (folder / FILE).write_bytes(content)
-    manifest = make_manifest(name, version, content, channels=channels, distance=distance, join=join or JoinRule())
+    manifest = make_manifest(
+        name, version, content, channels=channels, distance=distance, join=join, conditions=conditions
+    )
     (folder / "manifest.json").write_bytes(write_manifest(manifest))
     return folder
 
 
-def model_bytes(gain: float = GAIN, channels: int = 1, *, distance: bool = True) -> bytes:
+def model_bytes(
+    gain: float = GAIN, channels: int = 1, *, distance: bool = True, conditions: Sequence[Condition] = ()
+) -> bytes:
     """Return the ONNX file."""
     nodes = [
         helper.make_node("ReduceMean", ["signal", "axes"], ["mean"], keepdims=0),
         helper.make_node("Unsqueeze", ["mean", "last"], ["column"]),
-        helper.make_node("Gemm", ["column", "weight", "bias"], ["logits"]),
+        helper.make_node("Gemm", ["column", "weight", "bias"], ["from_signal" if conditions else "logits"]),
     ]
+    inputs = [helper.make_tensor_value_info("signal", TensorProto.FLOAT, ["batch", channels, WINDOW])]
+    if conditions:
+        nodes += [
+            helper.make_node("MatMul", ["conditions", "effects"], ["from_conditions"]),
+            helper.make_node("Add", ["from_signal", "from_conditions"], ["logits"]),
+        ]
+        inputs.append(helper.make_tensor_value_info("conditions", TensorProto.FLOAT, ["batch", len(conditions)]))
+    effects = [value for one in conditions for value in EFFECTS[one.name]]
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(CLASSES)])]
     if distance:
         nodes += [
@@ -84,13 +112,14 @@ def model_bytes(gain: float = GAIN, channels: int = 1, *, distance: bool = True)
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [helper.make_tensor_value_info("signal", TensorProto.FLOAT, ["batch", channels, WINDOW])],
+        inputs,
         outputs,
         [
             helper.make_tensor("axes", TensorProto.INT64, [2], [1, 2]),
             helper.make_tensor("last", TensorProto.INT64, [1], [1]),
             helper.make_tensor("weight", TensorProto.FLOAT, [1, 3], [gain, 0.0, -gain]),
             helper.make_tensor("bias", TensorProto.FLOAT, [3], [0.0, 1.0, 0.0]),
+            *([helper.make_tensor("effects", TensorProto.FLOAT, [len(conditions), 3], effects)] if conditions else []),
         ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
@@ -106,6 +135,7 @@ def make_manifest(
     channels: int = 1,
     distance: bool = True,
     join: JoinRule | None = None,
+    conditions: Sequence[Condition] = (),
 ) -> Manifest:
     """Return the manifest of a model file."""
     variant = Variant(
@@ -121,7 +151,13 @@ def make_manifest(
         version=version,
         title="Offset of a signal",
         classes=[ClassLabel(id=label, name=label.capitalize()) for label in CLASSES],
-        input=InputSpec(channels=channels, window=WINDOW, sample_rate_hz=RATE_HZ, unit="g"),
+        input=InputSpec(
+            channels=channels,
+            window=WINDOW,
+            sample_rate_hz=RATE_HZ,
+            unit="g",
+            conditions=list(conditions) or UNSET,
+        ),
         variants=[variant],
         default_variant={"x86_64": "fp32", "arm64": "fp32"},
         temperature=TEMPERATURE,

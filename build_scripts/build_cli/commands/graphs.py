@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from build_scripts.build_cli.tables import Report
 
 if TYPE_CHECKING:
+    from build_scripts.data.labelled import DataSet
     from build_scripts.quantization.qat.prepare import AwareConfig
     from build_scripts.quantization.techniques import QuantizationOptions
 
@@ -60,21 +62,24 @@ def quantize_command(options: argparse.Namespace) -> Report:
         # A CPU shows nothing of how a GPU runs it.
         report["operators"] = dict(executed_operators(path))
     windows = quantization.calibration_windows
-    return report if windows is None else report | {"parity": asdict(logit_deviation(options.model, path, windows))}
+    if windows is None:
+        return report
+    return report | {"parity": asdict(logit_deviation(options.model, path, windows, quantization.conditions))}
 
 
 def _quantization_options(options: argparse.Namespace) -> "QuantizationOptions":
-    from build_scripts.data.labelled import read_labelled
     from build_scripts.evidence.measure import onnx_property
-    from build_scripts.packaging.build import calibration_windows
+    from build_scripts.packaging.build import calibration_conditions, calibration_windows
     from build_scripts.quantization.techniques import QuantizationOptions
 
-    windows = None
+    windows, rows = None, None
     if options.data is not None:
-        length = int(onnx_property(options.model, "window"))
-        windows = calibration_windows(read_labelled(options.data), length, options.windows)
+        length, records = int(onnx_property(options.model, "window")), _records_for(options.model, options.data)
+        windows = calibration_windows(records, length, options.windows)
+        rows = calibration_conditions(records, options.windows)
     return QuantizationOptions(
         calibration_windows=windows,
+        conditions=rows,
         calibration=options.calibration,
         per_channel=not options.per_tensor,
         bits=options.bits,
@@ -83,6 +88,15 @@ def _quantization_options(options: argparse.Namespace) -> "QuantizationOptions":
         rewrite=options.rewrite,
         exclude=tuple(options.exclude),
     )
+
+
+def _records_for(model: Path, data: Path) -> "DataSet":
+    """Return the records of a file with the conditions of operation that an ONNX file takes."""
+    from build_scripts.data.labelled import read_labelled, with_conditions
+    from build_scripts.export.onnx_file import properties, read_model
+    from build_scripts.networks.conditions import read_conditions
+
+    return with_conditions(read_labelled(data), read_conditions(properties(read_model(model))), data, model.name)
 
 
 def qat_command(options: argparse.Namespace) -> Report:
@@ -159,14 +173,15 @@ def prune_command(options: argparse.Namespace) -> Report:
 
 def calibrate_command(options: argparse.Namespace) -> Report:
     """Fit the calibration of an ONNX model."""
-    from build_scripts.data.labelled import read_labelled
     from build_scripts.evidence.calibrate import calibrate
     from build_scripts.evidence.measure import onnx_property
     from build_scripts.measuring.outputs import run_records
     from functions.core.models.engine import OnnxEngine
 
     window, engine = int(onnx_property(options.model, "window")), OnnxEngine(options.model)
-    fitting, unseen = (run_records(engine, read_labelled(path), window) for path in (options.fitting, options.unseen))
+    fitting, unseen = (
+        run_records(engine, _records_for(options.model, path), window) for path in (options.fitting, options.unseen)
+    )
     calibration = calibrate(fitting, unseen)
     return {
         "temperature": calibration.temperature,

@@ -7,7 +7,7 @@ from build_scripts.evidence.card.tried import tried_sections
 from build_scripts.evidence.other_processors.step import Emulation
 from build_scripts.evidence.proof.proof import Proof
 from build_scripts.measuring.gates import Accuracy
-from functions.core.models.manifest import Evidence, JoinRule, Manifest, Variant
+from functions.core.models.manifest import Condition, Evidence, JoinRule, Manifest, Variant
 
 
 def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str], emulated: Mapping[str, Emulation]) -> str:
@@ -24,6 +24,7 @@ def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str], emul
         f"# {manifest.title}",
         f"Model `{manifest.name}`, version {manifest.version}. Takes windows of {spec.window} samples at "
         f"{spec.sample_rate_hz:g} Hz in {spec.unit}, {spec.channels} channel(s).",
+        f"## Conditions of operation\n\n{_taken(spec.conditions_taken)}" if spec.conditions_taken else "",
         "## Classes\n\n" + "\n".join(f"{index}. `{one.id}`: {one.name}" for index, one in enumerate(manifest.classes)),
         f"## Training data\n\n{evidence.data[:1].upper()}{evidence.data[1:]}.",
         f"## Limits\n\n{evidence.limits}",
@@ -40,6 +41,19 @@ def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str], emul
         f"## Notes\n\n{_notes(evidence)}",
     )
     return "\n\n".join(filter(None, sections)) + "\n"
+
+
+def _taken(conditions: Sequence[Condition]) -> str:
+    rows = [
+        (
+            f"`{one.name}`",
+            one.unit,
+            f"{one.minimum:.9g} to {one.maximum:.9g}",
+            "required" if one.default is None else f"{one.default:.9g}",
+        )
+        for one in conditions
+    ]
+    return "Sent beside each recording.\n\n" + table(("condition", "unit", "range", "default"), rows)
 
 
 def _variants(manifest: Manifest) -> str:

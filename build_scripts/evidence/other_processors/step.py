@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from build_scripts.data.labelled import description_of, read_for
 from build_scripts.data.records import LabelledRecords
+from build_scripts.errors import DataError
 from build_scripts.evidence.other_processors.control import loudest_windows, write_control
 from build_scripts.evidence.other_processors.processors import NATIVE, PROCESSORS, answers
 from functions.core.models.models import ModelRepository
@@ -68,10 +69,14 @@ def emulate(models: Path, name: str, version: str | None, question: Question) ->
 
     Raises:
         EmulationError: the emulator is missing, or a run fails.
-        DataError: the records do not fit the model.
+        DataError: the records do not fit the model, or it takes conditions of operation.
         ModelNotFoundError, VersionNotFoundError: there is no such package.
     """
     manifest = ModelRepository(models).manifest(name, version)
+    if manifest.input.conditions_taken:
+        raise DataError(
+            f"{name} takes conditions of operation beside the signal; the emulator runs models of one input."
+        )
     records = read_for(question.data, description_of(manifest), manifest.input.channels)
     windows, label = spread_windows(records, manifest.input.window, question.windows)
     folder = models / manifest.name / manifest.version

@@ -50,6 +50,11 @@ class NoisyRecords:
         return self.records.severity_names
 
     @property
+    def conditions(self) -> Float32Array | None:
+        """Conditions of operation float32 [n, K] of each record."""
+        return self.records.conditions
+
+    @property
     def shortest(self) -> int:
         """Samples of the shortest record."""
         return self.records.shortest

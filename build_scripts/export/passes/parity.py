@@ -13,9 +13,12 @@ from typing import Self
 import numpy as np
 import onnx
 
+from build_scripts.export.onnx_file import properties
 from build_scripts.export.passes.sequence import Pass, PassFailed
 from build_scripts.export.passes.session import SESSION_ERRORS, session
 from build_scripts.measuring.gates import MAX_EXPORT_DIFFERENCE
+from build_scripts.networks.conditions import random_rows, read_conditions
+from functions.core.models.manifest import CONDITIONS
 from functions.core.preprocessing.arrays import Float32Array
 
 # What models are run on: batch sizes, and noise of this standard deviation.
@@ -108,14 +111,18 @@ class Proven:
 def random_inputs(model: onnx.ModelProto, batch: int, length: int, seed: int = 0) -> Inputs:
     """Return one float32 array for each input: a free first dimension is `batch`, every other free one `length`.
 
+    The signal is noise; conditions of operation, where the model's properties list some, are within their ranges.
+
     Raises:
         PassFailed: an input is not float32.
     """
     generator = np.random.default_rng((batch, seed))
-    return {
+    inputs = {
         value.name: generator.normal(0, SIGMA_G, _shape(value, batch, length)).astype(np.float32)
         for value in _fed(model.graph)
     }
+    rows = random_rows(read_conditions(properties(model)), batch, generator)
+    return inputs if rows is None else inputs | {CONDITIONS: rows}
 
 
 def answers(name: str, model: onnx.ModelProto, inputs: Sequence[Inputs]) -> Answers:

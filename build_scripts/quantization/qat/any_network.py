@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from build_scripts.data.records import LabelledRecords
-from build_scripts.errors import FineTuningError, GateFailed
+from build_scripts.errors import FineTuningError, GateFailed, QuantizationError
 from build_scripts.export.export import model_properties
 from build_scripts.export.onnx_file import slimmed
 from build_scripts.export.passes.height_one import HeightOne
@@ -88,11 +88,13 @@ def train_aware(
         completed: makes the served network of the fine-tuned one.
 
     Raises:
-        QuantizationError: the network cannot be traced, or has nothing that integers could run.
+        QuantizationError: the network cannot be traced, takes conditions, or has nothing that integers could run.
         FineTuningError: there are fewer records than a batch holds, or a loss is not finite.
         ExportError: the exporter does not take the network.
         GateFailed: the file names another class than the network it was written from in too many windows.
     """
+    if model.description.conditions:
+        raise QuantizationError("qat trains networks of the signal alone; this one takes conditions of operation too.")
     example = _example(model, target)
     aware = aware_network(model.network, example, config, free_length=target.free_length)
     tuned = fine_tuned(aware.network, records, model.description.window, config)

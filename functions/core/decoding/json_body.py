@@ -5,6 +5,7 @@ each. Wherever it finds anything but plain numbers, the standard library reads t
 but it can say what is wrong. Both count members, signals and channels before they make anything of them.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -15,6 +16,7 @@ import simdjson
 from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, read_json, thread_parser
 from functions.core.errors import (
     EmptyBodyError,
+    InvalidOptionError,
     MalformedBodyError,
     PalierError,
     SignalMissingError,
@@ -24,6 +26,8 @@ from functions.core.errors import (
 )
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.signal import Recording, check_batch_size, check_channel_count
+
+_NOT_FINITE_CONDITION = re.compile(rb'"conditions"\s*:\s*(?:\{[^{}]*|\[[^][]*)(?:NaN|Infinity)')
 
 
 @dataclass(frozen=True)
@@ -80,13 +84,44 @@ def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
             signals = [_samples(item, f"signals[{index}]") for index, item in enumerate(signal)]
         else:
             signals = [_samples(signal, member)]
+        in_conditions = _read_conditions(members, most)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError):
         return None
     # as_buffer flattens: as many brackets as rows prove that nothing was nested deeper or cut short.
-    brackets = sum(opened for _, opened in signals) + (member == "signals")
+    brackets = sum(opened for _, opened in signals) + (member == "signals") + in_conditions
     if not has_brackets(body, brackets):
         return None
     return JsonRequest([Recording(samples) for samples, _ in signals], members)
+
+
+def _read_conditions(members: dict[str, Any], most: int) -> int:
+    """Make conditions of operation, an object or a list of objects, Python's own; return how many brackets they open.
+
+    Raises:
+        ValueError, TypeError: they are something else: left to another reader.
+        InvalidOptionError: they are more than one request can have; nothing was made of them.
+    """
+    value = members.get("conditions")
+    if isinstance(value, simdjson.Object):
+        members["conditions"] = _numbers_of(value)
+    if not isinstance(value, simdjson.Array):
+        return 0
+    if len(value) > most:
+        raise InvalidOptionError(
+            f"conditions has {len(value)} entries for {most} recordings at most.", field="conditions"
+        )
+    members["conditions"] = [_numbers_of(one) for one in value]
+    return 1
+
+
+def _numbers_of(value: Any) -> dict[str, Any]:
+    if len(value) > MOST_MEMBERS:
+        sentence = f"conditions has {len(value)} members; at most {MOST_MEMBERS} are read."
+        raise InvalidOptionError(sentence, field="conditions")
+    numbers = members_of(value)
+    if any(isinstance(one, simdjson.Object | simdjson.Array) for one in numbers.values()):
+        raise TypeError
+    return numbers
 
 
 def _check_members(count: int) -> None:
@@ -108,6 +143,8 @@ def _samples(signal: Any, field: str) -> tuple[Float32Array, int]:
 
 def _read_slowly(body: bytes, member: str, most: int) -> JsonRequest:
     def refuse(constant: str) -> NoReturn:
+        if _NOT_FINITE_CONDITION.search(body):
+            raise InvalidOptionError(f"The conditions have {constant}, which is no number.", field="conditions")
         raise SignalNotFiniteError(f"The JSON body has {constant}, which is no number.", field=member)
 
     document = read_json(body, refuse)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from functions.core.http.answers import Answer
 from functions.core.models.diagnosis import Diagnosis
@@ -42,6 +42,10 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
     model: ModelReference
     asset_id: str | None
     request_id: str
+    conditions: Annotated[
+        dict[str, float] | UnsetType,
+        Meta(description="Conditions of operation that were used, defaults among them; absent where none are taken."),
+    ] = UNSET
 
     @classmethod
     def of(cls, diagnosis: Diagnosis, options: DiagnosisOptions, request_id: str) -> Self:
@@ -63,6 +67,7 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
             model=ModelReference(name=manifest.name, version=manifest.version, precision=diagnosis.precision),
             asset_id=options.asset_id,
             request_id=request_id,
+            conditions=UNSET if diagnosis.conditions is None else dict(diagnosis.conditions),
         )
 
 

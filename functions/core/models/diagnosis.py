@@ -1,5 +1,6 @@
 """From engine output to a diagnosis: logits to probabilities, and those of windows to one answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,8 @@ class Diagnosis:
     """What is believed of one recording.
 
     probabilities: float64 [K], in the order of the manifest's classes; novelty in [0, 1), or None
-    where the model does not measure it; clipped where the recording was cut off at the sensor's range.
+    where the model does not measure it; clipped where the recording was cut off at the sensor's range;
+    conditions of operation as the model got them, or None where it takes none.
     """
 
     manifest: Manifest
@@ -24,6 +26,7 @@ class Diagnosis:
     novelty: float | None
     inference_time_ms: float
     clipped: bool = False
+    conditions: Mapping[str, float] | None = None
 
     @property
     def predicted_class(self) -> int:

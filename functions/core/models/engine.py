@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from functions.core.errors import ModelUnavailableError
+from functions.core.models.manifest import CONDITIONS, InputSpec
 from functions.core.preprocessing.arrays import Float32Array
 
 # onnxruntime 1.32 sends telemetry unless told before it loads.
@@ -23,8 +24,11 @@ class EngineOutput:
 class Engine(Protocol):
     """Runs one model file."""
 
-    def run(self, windows: Float32Array) -> EngineOutput:
-        """Run windows float32 [B, C, T] and return their logits and distances."""
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
+        """Run windows float32 [B, C, T] and return their logits and distances.
+
+        A model with conditions of operation also needs them, float32 [B, K], a row for each window.
+        """
         ...
 
 
@@ -35,11 +39,16 @@ class OnnxEngine:
     server it takes the core from the next one.
     """
 
-    def __init__(self, model: Path | bytes, threads: int = 1) -> None:
+    def __init__(self, model: Path | bytes, threads: int = 1, spec: InputSpec | None = None) -> None:
         """Load a model file or its bytes.
 
+        Args:
+            model: its path or its bytes.
+            threads: of one run.
+            spec: what its manifest says that it takes, to be held against the file.
+
         Raises:
-            ModelUnavailableError: onnxruntime cannot load the model.
+            ModelUnavailableError: onnxruntime cannot load the model, or the file takes something else.
         """
         # Late: loading onnxruntime takes longer than everything else on the import path.
         import onnxruntime
@@ -60,17 +69,42 @@ class OnnxEngine:
             failures.RuntimeException,
         ) as error:
             raise ModelUnavailableError(f"onnxruntime cannot load the model: {error}") from error
-        self._input = self._session.get_inputs()[0].name
+        if spec is not None:
+            check_inputs(self._session, spec)
+        self._signal = self._session.get_inputs()[0].name
         outputs = [output.name for output in self._session.get_outputs()]
         self._outputs = [name for name in ("logits", "distance") if name in outputs]
 
-    def run(self, windows: Float32Array) -> EngineOutput:
-        """Run windows float32 [B, C, T]; logits float32 [B, K], distance float32 [B] or None.
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
+        """Run windows float32 [B, C, T], with conditions float32 [B, K] where the model takes some.
 
         Safe to call from several threads at once.
+
+        Returns:
+            logits float32 [B, classes], distance float32 [B] or None.
         """
-        values = self._session.run(self._outputs, {self._input: windows})
+        given = {self._signal: windows}
+        if conditions is not None:
+            given[CONDITIONS] = conditions
+        values = self._session.run(self._outputs, given)
         return EngineOutput(values[0], values[1] if len(values) > 1 else None)
+
+
+def check_inputs(session: Any, spec: InputSpec) -> None:
+    """Check that onnxruntime's session takes what a manifest names: the signal, and conditions of operation behind it.
+
+    Raises:
+        ModelUnavailableError: it takes something else.
+    """
+    inputs = [(one.name, list(one.shape)) for one in session.get_inputs()]
+    count = len(spec.conditions_taken)
+    wanted = [CONDITIONS] if count else []
+    if [name for name, _ in inputs[1:]] != wanted or any(shape[1:] != [count] for _, shape in inputs[1:]):
+        raise ModelUnavailableError(
+            f"The model file has the inputs {', '.join(f'{name} {shape}' for name, shape in inputs)};"
+            " by its manifest it takes a signal"
+            f"{f' and {CONDITIONS} [batch, {count}]' if count else ''}."
+        )
 
 
 def _session_options(onnxruntime: Any, threads: int) -> Any:

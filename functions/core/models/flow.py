@@ -21,10 +21,14 @@ _WINDOWS_PER_RUN = 32
 
 @dataclass(frozen=True)
 class EngineCall:
-    """What a flow asks for: windows float32 [B, C, T] through a model's engine, B >= 1."""
+    """What a flow asks for: windows float32 [B, C, T] through a model's engine, B >= 1.
+
+    conditions: of operation, float32 [B, K], where the model takes some; all calls of one model have them, or none.
+    """
 
     model: LoadedModel
     windows: Float32Array
+    conditions: Float32Array | None = None
 
 
 @dataclass(eq=False)
@@ -80,13 +84,16 @@ def advance(flow: Flow[Result], run: EngineRun | None = None) -> EngineCall | Fi
 def timed_run(call: EngineCall) -> EngineRun:
     """Run what a flow asks for, alone."""
     started = time.perf_counter()
-    output = run_windows(call.model.engine, call.windows)
+    output = run_windows(call.model.engine, call.windows, call.conditions)
     return EngineRun(output, (time.perf_counter() - started) * 1e3, Execution(len(call.windows)))
 
 
-def run_windows(engine: Engine, windows: Float32Array, at_once: int = _WINDOWS_PER_RUN) -> EngineOutput:
-    """Run windows float32 [B, C, T] of any number B >= 1, so many at a time."""
-    outputs = [engine.run(windows[start : start + at_once]) for start in range(0, len(windows), at_once)]
+def run_windows(
+    engine: Engine, windows: Float32Array, conditions: Float32Array | None = None, at_once: int = _WINDOWS_PER_RUN
+) -> EngineOutput:
+    """Run windows float32 [B, C, T] of any number B >= 1, and their conditions float32 [B, K], so many at a time."""
+    parts = [slice(start, start + at_once) for start in range(0, len(windows), at_once)]
+    outputs = [engine.run(windows[part], None if conditions is None else conditions[part]) for part in parts]
     if len(outputs) == 1:
         return outputs[0]
     distances = [output.distance for output in outputs if output.distance is not None]

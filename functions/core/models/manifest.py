@@ -1,10 +1,16 @@
 """The manifest of a model package: what a model is, what it needs and what was proven of it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
+# The second input of a model that takes conditions of operation, and what callers name them by.
+CONDITIONS = "conditions"
+# Of one model. Each is looked up by its name in what a caller sends.
+MOST_CONDITIONS = 64
+LARGEST_FLOAT32 = 3.4028234e38
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}"
 
 # `(?![\s\S])` is the end: `$` would let a last line feed pass.
@@ -29,8 +35,34 @@ class ClassLabel(ManifestPart, frozen=True, kw_only=True):
     name: str
 
 
+class Condition(ManifestPart, frozen=True, kw_only=True):
+    """One condition of operation: a number that the model takes beside the signal, one column of its second input.
+
+    A caller must give it where it is required; where it is not, `default` stands for it.
+    """
+
+    name: Slug
+    unit: Annotated[str, Meta(max_length=32, description="for example rpm")]
+    minimum: Annotated[float, Meta(ge=-LARGEST_FLOAT32, le=LARGEST_FLOAT32)]
+    maximum: Annotated[float, Meta(ge=-LARGEST_FLOAT32, le=LARGEST_FLOAT32)]
+    required: bool = True
+    default: Annotated[float | None, Meta(description="What the model gets where none is given.")] = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the types cannot say."""
+        if not self.minimum < self.maximum:
+            raise ValueError(f"condition {self.name}: minimum {self.minimum:g} is not below maximum {self.maximum:g}")
+        if self.required != (self.default is None):
+            raise ValueError(f"condition {self.name}: one that is not required has a default, and no other has one")
+        if self.default is not None and not self.minimum <= self.default <= self.maximum:
+            raise ValueError(f"condition {self.name}: default {self.default:g} is not between minimum and maximum")
+
+
 class InputSpec(ManifestPart, frozen=True, kw_only=True):
-    """The tensor a model takes: [batch, channels, window] at one sample rate."""
+    """The tensor a model takes: [batch, channels, window] at one sample rate.
+
+    A model with conditions takes a second tensor `conditions`, float32 [batch, conditions] in the order of the list.
+    """
 
     name: str = "signal"
     dtype: Literal["float32"] = "float32"
@@ -39,6 +71,20 @@ class InputSpec(ManifestPart, frozen=True, kw_only=True):
     window: Annotated[int, Meta(ge=1, description="samples")]
     sample_rate_hz: Annotated[float, Meta(gt=0)]
     unit: Annotated[str, Meta(description="physical unit of a sample, for example g")]
+    conditions: Annotated[
+        Annotated[list[Condition], Meta(min_length=1, max_length=MOST_CONDITIONS)] | UnsetType,
+        Meta(description="Conditions of operation that the model takes beside the signal; absent where it takes none."),
+    ] = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse what the types cannot say."""
+        if len({one.name for one in self.conditions_taken}) != len(self.conditions_taken):
+            raise ValueError("names of conditions must be unique")
+
+    @property
+    def conditions_taken(self) -> Sequence[Condition]:
+        """The conditions of operation that the model takes, in the order of its second input's columns; often none."""
+        return () if self.conditions is UNSET else self.conditions
 
 
 class Preprocessing(ManifestPart, frozen=True, kw_only=True):

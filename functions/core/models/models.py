@@ -60,7 +60,7 @@ class CpuEngines:
 
     def engine(self, model: bytes, manifest: Manifest) -> Engine:
         """Return the engine of a file."""
-        return OnnxEngine(model, self.threads)
+        return OnnxEngine(model, self.threads, manifest.input)
 
 
 class ModelRepository:

@@ -9,11 +9,11 @@ import msgspec
 from msgspec import Meta
 
 from functions.core.errors import InvalidOptionError, PalierError, SampleRateError, UnknownOptionError
+from functions.core.models.manifest import CONDITIONS, LARGEST_FLOAT32, MOST_CONDITIONS
 
 # `(?![\s\S])` is the end: `$` would let a last line feed pass.
 ASSET_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])"
 SampleFormat = Literal["float32", "int16"]
-_LARGEST_FLOAT32 = 3.4028234e38
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES_OR_NUMBERS = frozenset({"version", "channel"})
@@ -47,13 +47,20 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
         float,
         Meta(
             gt=0,
-            le=_LARGEST_FLOAT32,
+            le=LARGEST_FLOAT32,
             description="WAV or raw samples of integers: the value, in the model's unit, of a sample at full scale.",
         ),
     ] = 1.0
     sample_format: Annotated[
         SampleFormat, Meta(description="What raw samples (application/octet-stream) are, little-endian.")
     ] = "float32"
+    conditions: Annotated[
+        dict[str, float],
+        Meta(
+            max_length=MOST_CONDITIONS,
+            description="Conditions of operation by name, for a model that takes some; in a query `conditions.NAME=`.",
+        ),
+    ] = {}
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
@@ -62,6 +69,11 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             UnknownOptionError, InvalidOptionError, SampleRateError: `field` names the option.
         """
+        if any(name.startswith(CONDITIONS) for name in values):
+            # Late: few models take any.
+            from functions.core.models.conditions import gathered
+
+            values = gathered(values)
         unknown = next((name for name in values if name not in cls.__struct_fields__), None)
         if unknown is not None:
             raise _unknown(unknown)

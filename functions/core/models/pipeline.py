@@ -1,11 +1,12 @@
 """The serve flow from end to end: recordings and options in, diagnoses out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
+from msgspec import UNSET
 
 from functions.core.errors import ModelUnavailableError, PalierError, RecordingTooLongError, SignalTooShortError
 from functions.core.models.diagnosis import Diagnosis, novelty, record_probabilities
@@ -32,10 +33,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A recording as the engine takes it: windows float32 [B, C, T], and whether it was clipped before resampling."""
+    """A recording as the engine takes it: windows float32 [B, C, T], and whether it was clipped before resampling.
+
+    conditions: of operation, as the model gets them; None where it takes none.
+    """
 
     windows: Float32Array
     clipped: bool
+    conditions: Mapping[str, float] | None
 
 
 class Diagnoser:
@@ -77,29 +82,42 @@ class Diagnoser:
     def diagnosing(self, recording: Recording, options: DiagnosisOptions) -> Flow[Diagnosis]:
         """Diagnose one recording as a flow; raises as `diagnose`."""
         model = self.load(options)
-        prepared = self._prepare(recording, options, model.manifest.input, self._limits.max_windows)
-        run = yield EngineCall(model, prepared.windows)
+        conditions = _conditions(model.manifest.input, options.conditions)
+        prepared = self._prepare(recording, options, model.manifest.input, self._limits.max_windows, conditions)
+        run = yield _engine_call(model, [prepared])
         observe_inference(model.manifest.name, len(prepared.windows), run.elapsed_ms)
         return _diagnosis(model, prepared, run.output, run.elapsed_ms)
 
-    def diagnosing_batch(self, recordings: Sequence[Recording], options: DiagnosisOptions) -> Flow[list[Diagnosis]]:
+    def diagnosing_batch(
+        self,
+        recordings: Sequence[Recording],
+        options: DiagnosisOptions,
+        conditions_of_each: Sequence[Mapping[str, float]] | None = None,
+    ) -> Flow[list[Diagnosis]]:
         """Diagnose recordings together, in order, as a flow; their windows share the engine's runs.
+
+        Args:
+            recordings: at least one.
+            options: of all.
+            conditions_of_each: conditions of operation, a recording's own; the options' go before them.
 
         Raises:
             PalierError: as `diagnose`; `field` names the recording, for example `signals[3]`.
         """
         model = self.load(options)
+        spec = model.manifest.input
+        conditions = _conditions_of_each(spec, options.conditions, conditions_of_each, len(recordings))
         parts: list[_Prepared] = []
         room = self._limits.max_windows
         for index, recording in enumerate(recordings):
             try:
-                parts.append(self._prepare(recording, options, model.manifest.input, room))
+                parts.append(self._prepare(recording, options, spec, room, conditions[index]))
             except PalierError as error:
                 if error.field == "signal":
                     error.field = f"signals[{index}]"
                 raise
             room -= len(parts[-1].windows)
-        run = yield EngineCall(model, np.concatenate([part.windows for part in parts]))
+        run = yield _engine_call(model, parts)
         ends = list(accumulate(len(part.windows) for part in parts))
         observe_inference(model.manifest.name, ends[-1], run.elapsed_ms)
         return [
@@ -107,7 +125,14 @@ class Diagnoser:
             for part, start, end in zip(parts, [0, *ends], ends, strict=False)
         ]
 
-    def _prepare(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec, room: int) -> _Prepared:
+    def _prepare(
+        self,
+        recording: Recording,
+        options: DiagnosisOptions,
+        spec: InputSpec,
+        room: int,
+        conditions: Mapping[str, float] | None,
+    ) -> _Prepared:
         rate_hz = self._rate_hz(recording, options, spec)
         signal = check_samples(select_channels(recording, spec.channels, options.channel))
         length = round(signal.samples.shape[1] * spec.sample_rate_hz / rate_hz)
@@ -120,11 +145,41 @@ class Diagnoser:
                 f" (limit of one request: {self._limits.max_windows})."
             )
         windows = cut_windows(resample(signal.samples, rate_hz, spec.sample_rate_hz), spec.window)
-        return _Prepared(windows, signal.clipped)
+        return _Prepared(windows, signal.clipped, conditions)
 
     def _rate_hz(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec) -> float:
         stated = options.sample_rate_hz if options.sample_rate_hz is not None else recording.sample_rate_hz
         return spec.sample_rate_hz if stated is None else self._limits.rates.check(stated)
+
+
+def _conditions(spec: InputSpec, given: Mapping[str, float], field: str = "conditions") -> Mapping[str, float] | None:
+    if spec.conditions is UNSET and not given:
+        return None
+    # Late: few models take any.
+    from functions.core.models.conditions import used_conditions
+
+    return used_conditions(spec, given, field)
+
+
+def _conditions_of_each(
+    spec: InputSpec,
+    of_all: Mapping[str, float],
+    of_each: Sequence[Mapping[str, float]] | None,
+    recordings: int,
+) -> Sequence[Mapping[str, float] | None]:
+    if of_each is None:
+        return [_conditions(spec, of_all)] * recordings
+    return [_conditions(spec, {**one, **of_all}, f"conditions[{index}]") for index, one in enumerate(of_each)]
+
+
+def _engine_call(model: LoadedModel, parts: Sequence[_Prepared]) -> EngineCall:
+    windows = parts[0].windows if len(parts) == 1 else np.concatenate([part.windows for part in parts])
+    if model.manifest.input.conditions is UNSET:
+        return EngineCall(model, windows)
+    from functions.core.models.conditions import condition_rows
+
+    rows = [condition_rows(part.conditions, len(part.windows)) for part in parts if part.conditions is not None]
+    return EngineCall(model, windows, np.concatenate(rows))
 
 
 def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, elapsed_ms: float) -> Diagnosis:
@@ -135,6 +190,7 @@ def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, el
         windows=len(output.logits),
         novelty=novelty(output, model.manifest.novelty),
         clipped=prepared.clipped,
+        conditions=prepared.conditions,
         inference_time_ms=elapsed_ms,
     )
     finding = Finding(model.manifest.name, model.manifest.classes[diagnosis.predicted_class].id)

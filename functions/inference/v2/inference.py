@@ -49,12 +49,13 @@ class Inference:
             body = unpack_body(sent.body, sent.content_encoding, self.settings.max_body_bytes)
             request = read_request(body, sent.header_length, Expected(manifest.input, self.settings.max_batch))
             stopwatch.lap()
-            run = yield EngineCall(model, request.windows)
-            observe_inference(manifest.name, len(request.windows), run.elapsed_ms)
+            inputs = request.inputs
+            run = yield EngineCall(model, inputs.windows, inputs.conditions)
+            observe_inference(manifest.name, len(inputs.windows), run.elapsed_ms)
             stopwatch.ran(run)
             answer = encode_answer(request, run.output, manifest)
             stopwatch.lap()
-            stopwatch.windows = len(request.windows)
+            stopwatch.windows = len(inputs.windows)
         return answer
 
 

@@ -7,7 +7,7 @@ docs/protocol/extension_model_configuration.md and triton-inference-server/commo
 from collections.abc import Sequence
 from typing import Any
 
-from functions.core.models.manifest import Manifest, Precision
+from functions.core.models.manifest import CONDITIONS, InputSpec, Manifest, Precision
 from functions.core.version import VERSION
 from functions.inference.v2.requests import OUTPUTS
 
@@ -33,7 +33,7 @@ def model_metadata(manifest: Manifest, versions: Sequence[str]) -> dict[str, Any
         "name": manifest.name,
         "versions": list(versions),
         "platform": _PLATFORM,
-        "inputs": [{"name": spec.name, "datatype": "FP32", "shape": [-1, spec.channels, spec.window]}],
+        "inputs": [{"name": name, "datatype": "FP32", "shape": [-1, *row]} for name, row in _inputs(spec).items()],
         "outputs": [{"name": name, "datatype": "FP32", "shape": [-1, classes]} for name in OUTPUTS],
     }
 
@@ -54,12 +54,8 @@ def model_configuration(manifest: Manifest, precision: Precision, most_windows: 
         "version_policy": {"all": {}},
         "max_batch_size": most_windows,
         "input": [
-            {
-                "name": spec.name,
-                "data_type": "TYPE_FP32",
-                "format": "FORMAT_NONE",
-                "dims": [spec.channels, spec.window],
-            }
+            {"name": name, "data_type": "TYPE_FP32", "format": "FORMAT_NONE", "dims": row}
+            for name, row in _inputs(spec).items()
         ],
         "output": [{"name": name, "data_type": "TYPE_FP32", "dims": [len(manifest.classes)]} for name in OUTPUTS],
         "default_model_filename": manifest.variant(precision).file,
@@ -72,6 +68,26 @@ def model_configuration(manifest: Manifest, precision: Precision, most_windows: 
                 "precision": precision,
                 "temperature": f"{manifest.temperature:g}",
                 "version": manifest.version,
+                **_conditions(spec),
             }.items()
         },
+    }
+
+
+def _inputs(spec: InputSpec) -> dict[str, list[int]]:
+    """Return the shape of a row of each input."""
+    signal = {spec.name: [spec.channels, spec.window]}
+    return signal | ({CONDITIONS: [len(spec.conditions_taken)]} if spec.conditions_taken else {})
+
+
+def _conditions(spec: InputSpec) -> dict[str, str]:
+    """Return what the columns of the second input are."""
+    taken = spec.conditions_taken
+    if not taken:
+        return {}
+    return {
+        "conditions": ",".join(one.name for one in taken),
+        "condition_units": ",".join(one.unit for one in taken),
+        "condition_minimums": ",".join(f"{one.minimum:.9g}" for one in taken),
+        "condition_maximums": ",".join(f"{one.maximum:.9g}" for one in taken),
     }

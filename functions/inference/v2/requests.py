@@ -1,14 +1,13 @@
-"""From the bytes of an inference request to its windows and the outputs that it asks for."""
+"""From the bytes of an inference request to its inputs and the outputs that it asks for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from functions.core.errors import MalformedEnvelopeError
-from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import RAW_REQUEST, split_body
 from functions.inference.v2.json_envelope import parse_envelope, shown
-from functions.inference.v2.tensors import Expected, read_input, read_raw
+from functions.inference.v2.tensors import Expected, ModelInputs, read_inputs, read_raw
 
 LOGITS = "logits"
 PROBABILITIES = "probabilities"
@@ -31,9 +30,9 @@ _ALL_BINARY = tuple(RequestedOutput(name, binary=True) for name in OUTPUTS)
 
 @dataclass(frozen=True)
 class InferenceRequest:
-    """A request that was understood: windows float32 [B, C, T], the outputs asked for, and its id."""
+    """A request that was understood: what the engine is given, the outputs asked for, and its id."""
 
-    windows: Float32Array
+    inputs: ModelInputs
     outputs: Sequence[RequestedOutput]
     id: str | None
 
@@ -48,14 +47,15 @@ def read_request(body: bytes, header_length: str | None, expected: Expected) -> 
 
     Raises:
         MalformedEnvelopeError: the protocol is broken somewhere; `field` says where.
-        SignalNotFiniteError: NaN or infinity.
+        ConditionMissingError: the model needs conditions of operation that were not sent.
+        SignalNotFiniteError, ConditionRangeError: NaN, infinity, or a condition outside its range.
     """
     split = split_body(body, header_length)
     if split.header_bytes == RAW_REQUEST:
         return InferenceRequest(read_raw(split.tensors, expected), _ALL_BINARY, None)
     document = parse_envelope(split.json)
     return InferenceRequest(
-        windows=read_input(document.get("inputs"), split, expected),
+        inputs=read_inputs(document.get("inputs"), split, expected),
         outputs=read_outputs(document),
         id=_id(document.get("id")),
     )

@@ -5,6 +5,7 @@ Source: kserve/open-inference-protocol, specification/protocol/open_inference_re
 
 from typing import Any
 
+from functions.core.models.manifest import CONDITIONS
 from functions.inference.v2.datatypes import NUMERIC
 from functions.inference.v2.requests import OUTPUTS
 
@@ -89,19 +90,22 @@ def _statistics_schemas() -> dict[str, Any]:
     return {"V2Duration": _object(count=_COUNT, ns=_COUNT), "V2Statistics": _object(model_stats=_list(model))}
 
 
-def _inference_schemas() -> dict[str, Any]:
-    data = {"type": "array", "minItems": 1, "description": "Numbers, flat or nested as the shape says."}
-    asked = {"enum": list(OUTPUTS)}
-    sent = _object(
+def _input(name: dict[str, Any], dimensions: int, shape: str) -> dict[str, Any]:
+    return _object(
         "data",
         "parameters",
-        name=_TEXT,
-        shape=_list(_COUNT | {"minimum": 1}, 3, 3)
-        | {"description": "[batch, channels, window], as the metadata has it."},
+        name=name,
+        shape=_list(_COUNT | {"minimum": 1}, dimensions, dimensions) | {"description": shape},
         datatype={"enum": list(NUMERIC)},
-        data=data,
+        data={"type": "array", "minItems": 1, "description": "Numbers, flat or nested as the shape says."},
         parameters=_PARAMETERS | {"properties": {"binary_data_size": _COUNT}},
     )
+
+
+def _inference_schemas() -> dict[str, Any]:
+    asked = {"enum": list(OUTPUTS)}
+    signal = _input({"type": "string", "not": {"const": CONDITIONS}}, 3, "[batch, channels, window], of the metadata.")
+    conditions = _input({"const": CONDITIONS}, 2, "[batch, conditions], where the model takes some.")
     wish = _PARAMETERS | {"properties": {"binary_data": _FLAG, "classification": _COUNT}}
     answered = _object(
         "data",
@@ -118,7 +122,7 @@ def _inference_schemas() -> dict[str, Any]:
         "outputs",
         id=_TEXT,
         parameters=_PARAMETERS | {"properties": {"binary_data_output": _FLAG}},
-        inputs=_list(sent, 1, 1),
+        inputs=_list({"anyOf": [signal, conditions]}, 1, 2) | {"contains": signal, "maxContains": 1},
         outputs=_list(_object("parameters", name=asked, parameters=wish), 0, len(OUTPUTS)),
     )
     return {

@@ -1,4 +1,4 @@
-"""The input tensor of a request: what it says of itself held against the model, then read as float32."""
+"""The input tensors of a request: what they say of themselves held against the model, then read as float32."""
 
 import math
 from collections.abc import Sequence
@@ -6,28 +6,73 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET
 
-from functions.core.errors import MalformedEnvelopeError, SignalNotFiniteError
-from functions.core.models.manifest import InputSpec
+from functions.core.errors import ConditionMissingError, MalformedEnvelopeError, SignalNotFiniteError
+from functions.core.models.conditions import check_rows, condition_rows, used_conditions
+from functions.core.models.manifest import CONDITIONS, InputSpec
 from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import Split, binary_size, tensor_bytes
 from functions.inference.v2.datatypes import check_datatype, from_bytes, from_numbers, is_integer, item_bytes
 from functions.inference.v2.json_envelope import flat_numbers, shown
 
-_FIELD = "inputs[0]"
 _LARGEST_COUNT = 2**63 - 1
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a model takes: windows float32 [B, channels, window] under one name, B from 1 to most_windows."""
+    """What a model takes: windows float32 [B, channels, window] under one name, B from 1 to most_windows.
+
+    A model with conditions of operation takes them as a second tensor, float32 [B, K].
+    """
 
     spec: InputSpec
     most_windows: int
 
+    def row(self, name: str) -> list[int]:
+        """Return the shape of one row of an input."""
+        return [len(self.spec.conditions_taken)] if name == CONDITIONS else [self.spec.channels, self.spec.window]
 
-def read_input(inputs: Any, split: Split, expected: Expected) -> Float32Array:
-    """Return the windows of a request, float32 [B, C, T].
+
+@dataclass(frozen=True)
+class ModelInputs:
+    """What the engine is given: windows float32 [B, C, T], and conditions float32 [B, K] where the model takes some."""
+
+    windows: Float32Array
+    conditions: Float32Array | None = None
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """An input as a request describes it; size is that of its binary data, None where its data is JSON."""
+
+    name: str
+    field: str
+    shape: Sequence[int]
+    datatype: str
+    size: int | None
+    data: Any
+
+    def read(self, binary: memoryview | None) -> Float32Array:
+        if binary is not None:
+            return self._from_binary(binary).reshape(self.shape)
+        field = f"{self.field}.data"
+        numbers = flat_numbers(self.data, self.shape, is_integer(self.datatype), field)
+        return from_numbers(numbers, self.datatype, field).reshape(self.shape)
+
+    def _from_binary(self, data: memoryview) -> Float32Array:
+        needed = math.prod(self.shape) * item_bytes(self.datatype)
+        if len(data) != needed:
+            raise MalformedEnvelopeError(
+                f"Shape and data disagree: {self.datatype} {_shown(self.shape)} is {needed} bytes,"
+                f" binary_data_size is {len(data)}.",
+                field=f"{self.field}.parameters.binary_data_size",
+            )
+        return from_bytes(data, self.datatype)
+
+
+def read_inputs(inputs: Any, split: Split, expected: Expected) -> ModelInputs:
+    """Return what the engine is given.
 
     Args:
         inputs: the member of that name.
@@ -36,27 +81,24 @@ def read_input(inputs: Any, split: Split, expected: Expected) -> Float32Array:
 
     Raises:
         MalformedEnvelopeError: name, shape, datatype, sizes and data do not fit the model or each other.
-        SignalNotFiniteError: NaN or infinity.
+        ConditionMissingError: the model needs conditions of operation that were not sent.
+        SignalNotFiniteError, ConditionRangeError: NaN, infinity, or a condition outside its range.
     """
-    tensor = _only_input(inputs, expected.spec.name)
-    datatype = check_datatype(tensor.get("datatype"), f"{_FIELD}.datatype")
-    shape = check_shape(tensor.get("shape"), expected)
-    size = binary_size(_parameters(tensor), _FIELD)
-    data = _data(tensor, size)
-    binary = tensor_bytes(split, [] if size is None else [size])
-    if binary:
-        values = _from_binary(binary[0], shape, datatype)
-    else:
-        field = f"{_FIELD}.data"
-        values = from_numbers(flat_numbers(data, shape, is_integer(datatype), field), datatype, field)
-    return finite(values).reshape(shape)
+    tensors = [
+        _described(one, f"inputs[{index}]", expected) for index, one in enumerate(_listed(inputs, expected.spec))
+    ]
+    parts = iter(tensor_bytes(split, [one.size for one in tensors if one.size is not None]))
+    read = {one.name: (one.read(None if one.size is None else next(parts)), one.field) for one in tensors}
+    windows = finite(*read[expected.spec.name])
+    return ModelInputs(windows, _conditions(expected.spec, len(windows), *read.get(CONDITIONS, (None, ""))))
 
 
-def read_raw(data: memoryview, expected: Expected) -> Float32Array:
-    """Return the windows of a raw binary request, float32 [B, C, T]: as many as its bytes hold.
+def read_raw(data: memoryview, expected: Expected) -> ModelInputs:
+    """Return what the engine is given by a raw binary request: as many windows as its bytes hold.
 
     Raises:
         MalformedEnvelopeError: the bytes are not a whole number of windows, or too many.
+        ConditionMissingError: the model needs conditions of operation, for which a raw request has no room.
         SignalNotFiniteError: NaN or infinity.
     """
     spec = expected.spec
@@ -67,16 +109,24 @@ def read_raw(data: memoryview, expected: Expected) -> Float32Array:
             f" this one has {len(data)} bytes."
         )
     shape = check_shape([len(data) // window_bytes, spec.channels, spec.window], expected)
-    return finite(from_bytes(data, "FP32")).reshape(shape)
+    windows = finite(from_bytes(data, "FP32").reshape(shape))
+    return ModelInputs(windows, _conditions(spec, len(windows), None))
 
 
-def check_shape(shape: Any, expected: Expected) -> Sequence[int]:
-    """Return an input's shape [B, C, T].
+def check_shape(
+    shape: Any, expected: Expected, name: str | None = None, field: str = "inputs[0].shape"
+) -> Sequence[int]:
+    """Return an input's shape [B, ...].
+
+    Args:
+        shape: as it was sent.
+        expected: what the model takes.
+        name: of the input; by default the signal's.
+        field: where the shape stands, for the error.
 
     Raises:
         MalformedEnvelopeError: it is no shape, not the model's, or a batch of none or too many.
     """
-    field = f"{_FIELD}.shape"
     if not isinstance(shape, list) or any(type(length) is not int for length in shape):
         raise MalformedEnvelopeError("shape must be a list of whole numbers.", field=field)
     if any(length < 0 for length in shape):
@@ -84,11 +134,9 @@ def check_shape(shape: Any, expected: Expected) -> Sequence[int]:
     # The product of a million dimensions would take a while to compute.
     if max(math.prod(shape[:8]), *shape, 0) > _LARGEST_COUNT:
         raise MalformedEnvelopeError("shape overflows: it has more elements than 64 bits can count.", field=field)
-    spec = expected.spec
-    if shape[1:] != [spec.channels, spec.window]:
-        raise MalformedEnvelopeError(
-            f"shape is {_shown(shape)}; the model takes [-1, {spec.channels}, {spec.window}].", field=field
-        )
+    row = expected.row(name or expected.spec.name)
+    if shape[1:] != row:
+        raise MalformedEnvelopeError(f"shape is {_shown(shape)}; the model takes {[-1, *row]}.", field=field)
     if not 1 <= shape[0] <= expected.most_windows:
         raise MalformedEnvelopeError(
             f"The batch has {shape[0]} windows; one request may have 1 to {expected.most_windows}.", field=field
@@ -96,16 +144,17 @@ def check_shape(shape: Any, expected: Expected) -> Sequence[int]:
     return shape
 
 
-def finite(values: Float32Array) -> Float32Array:
-    """Return values float32 [N].
+def finite(values: Float32Array, field: str = "inputs[0]") -> Float32Array:
+    """Return values, float32.
 
     Raises:
         SignalNotFiniteError: one is NaN, infinite or beyond float32.
     """
-    if not _surely_finite(values) and not np.isfinite(values).all():
-        index = int(np.isfinite(values).argmin())
+    flat = values.ravel()
+    if not _surely_finite(flat) and not np.isfinite(flat).all():
+        index = int(np.isfinite(flat).argmin())
         raise SignalNotFiniteError(
-            f"The tensor has NaN, infinity or a value beyond float32, first at element {index}.", field=_FIELD
+            f"The tensor has NaN, infinity or a value beyond float32, first at element {index}.", field=field
         )
     return values
 
@@ -116,47 +165,79 @@ def _surely_finite(values: Float32Array) -> bool:
         return math.isfinite(np.dot(values, values))
 
 
-def _only_input(inputs: Any, name: str) -> dict[str, Any]:
+def _conditions(spec: InputSpec, windows: int, sent: Float32Array | None, field: str = "") -> Float32Array | None:
+    """Return conditions float32 [windows, K], those sent or else the defaults; None for a model that takes none."""
+    if spec.conditions is UNSET:
+        return None
+    if sent is None:
+        return condition_rows(_defaults(spec), windows)
+    if len(sent) != windows:
+        raise MalformedEnvelopeError(
+            f"{CONDITIONS} has {len(sent)} rows for {windows} windows; send one for each.", field=f"{field}.shape"
+        )
+    check_rows(sent, spec, field)
+    return sent
+
+
+def _defaults(spec: InputSpec) -> dict[str, float]:
+    try:
+        return used_conditions(spec, {})
+    except ConditionMissingError:
+        names = ", ".join(one.name for one in spec.conditions_taken)
+        raise ConditionMissingError(
+            f"The model needs a second input {CONDITIONS!r}, FP32 {[-1, len(spec.conditions_taken)]}, of {names}.",
+            field="inputs",
+        ) from None
+
+
+def _listed(inputs: Any, spec: InputSpec) -> list[dict[str, Any]]:
+    """Return the inputs of a request: each that the model takes once at most, the signal among them."""
     if not isinstance(inputs, list) or not all(isinstance(one, dict) for one in inputs):
         raise MalformedEnvelopeError("The request must have a list of input tensors, 'inputs'.", field="inputs")
-    if len(inputs) != 1:
-        raise MalformedEnvelopeError(f"The request has {len(inputs)} inputs; the model takes 1.", field="inputs")
-    tensor: dict[str, Any] = inputs[0]
-    if tensor.get("name") != name:
+    names = [spec.name] if spec.conditions is UNSET else [spec.name, CONDITIONS]
+    if not 1 <= len(inputs) <= len(names):
         raise MalformedEnvelopeError(
-            f"There is no input {shown(tensor.get('name'))}; the model's is {name!r}.", field=f"{_FIELD}.name"
+            f"The request has {len(inputs)} inputs; the model takes {len(names)}.", field="inputs"
         )
-    return tensor
+    sent = [one.get("name") for one in inputs]
+    unknown = next((index for index, name in enumerate(sent) if name not in names), None)
+    if unknown is not None:
+        raise MalformedEnvelopeError(
+            f"There is no input {shown(sent[unknown])}; the model's {'is' if len(names) == 1 else 'are'}"
+            f" {', '.join(map(repr, names))}.",
+            field=f"inputs[{unknown}].name",
+        )
+    if spec.name not in sent or sent.count(spec.name) > 1:
+        raise MalformedEnvelopeError(f"The request must have one input {spec.name!r}.", field="inputs")
+    return inputs
 
 
-def _parameters(tensor: dict[str, Any]) -> dict[str, Any]:
+def _described(tensor: dict[str, Any], field: str, expected: Expected) -> _Tensor:
+    name: str = tensor["name"]
+    datatype = check_datatype(tensor.get("datatype"), f"{field}.datatype")
+    shape = check_shape(tensor.get("shape"), expected, name, f"{field}.shape")
+    size = binary_size(_parameters(tensor, field), field)
+    return _Tensor(name, field, shape, datatype, size, _data(tensor, size, field))
+
+
+def _parameters(tensor: dict[str, Any], field: str) -> dict[str, Any]:
     parameters = tensor.get("parameters")
     if parameters is None:
         return {}
     if not isinstance(parameters, dict):
-        raise MalformedEnvelopeError("parameters must be an object.", field=f"{_FIELD}.parameters")
+        raise MalformedEnvelopeError("parameters must be an object.", field=f"{field}.parameters")
     if any(name.startswith("shared_memory") for name in parameters):
-        raise MalformedEnvelopeError("Shared memory is not offered here.", field=f"{_FIELD}.parameters")
+        raise MalformedEnvelopeError("Shared memory is not offered here.", field=f"{field}.parameters")
     return parameters
 
 
-def _data(tensor: dict[str, Any], size: int | None) -> Any:
+def _data(tensor: dict[str, Any], size: int | None, field: str) -> Any:
     data = tensor.get("data")
     if data is None and size is None:
-        raise MalformedEnvelopeError("The input has neither data nor binary_data_size.", field=f"{_FIELD}.data")
+        raise MalformedEnvelopeError("The input has neither data nor binary_data_size.", field=f"{field}.data")
     if data is not None and size is not None:
-        raise MalformedEnvelopeError("The input has both data and binary_data_size; send one.", field=f"{_FIELD}.data")
+        raise MalformedEnvelopeError("The input has both data and binary_data_size; send one.", field=f"{field}.data")
     return data
-
-
-def _from_binary(data: memoryview, shape: Sequence[int], datatype: str) -> Float32Array:
-    needed = math.prod(shape) * item_bytes(datatype)
-    if len(data) != needed:
-        raise MalformedEnvelopeError(
-            f"Shape and data disagree: {datatype} {_shown(shape)} is {needed} bytes, binary_data_size is {len(data)}.",
-            field=f"{_FIELD}.parameters.binary_data_size",
-        )
-    return from_bytes(data, datatype)
 
 
 def _shown(shape: Sequence[int]) -> str:

@@ -8,6 +8,7 @@ from build_scripts.data.labelled import class_order, read_for, same_order
 from build_scripts.data.records import RecordSet, write_records
 from build_scripts.errors import DataError
 from build_scripts.networks.checkpoint import ModelDescription
+from functions.core.models.manifest import Condition
 from tests.build_scripts.conftest import DESCRIPTION
 
 MODEL = ModelDescription("own", "Own", (("good", "Good"), ("bad", "Bad"), ("ugly", "Ugly")), 8, 100.0, "g")
@@ -44,6 +45,24 @@ def test_records_of_another_kind_are_refused(
 ) -> None:
     with pytest.raises(DataError, match=sentence):
         read_for(write(tmp_path / "a.npz", **change), MODEL, channels)
+
+
+def test_conditions_are_those_of_the_model(tmp_path: Path) -> None:
+    load = Condition(name="load", unit="kN", minimum=0, maximum=5)
+    named = {"conditions": np.array([[1.0, 9.0], [2.0, 9.0]]), "condition_names": np.array(["load", "speed"])}
+    path = write(tmp_path / "a.npz", **named)
+    assert read_for(path, MODEL, 2).conditions is None
+    found = read_for(path, replace(MODEL, conditions=(load,)), 2).conditions
+    assert found is not None
+    assert found.tolist() == [[1], [2]]
+    with pytest.raises(DataError, match="lacks the condition 'load'"):
+        read_for(write(tmp_path / "b.npz"), replace(MODEL, conditions=(load,)), 2)
+
+
+def test_a_form_without_room_for_conditions_is_refused(tmp_path: Path, records: RecordSet) -> None:
+    load = Condition(name="load", unit="kN", minimum=0, maximum=5)
+    with pytest.raises(DataError, match=r"has no conditions of operation; .* takes some"):
+        read_for(write_records(records, tmp_path / "a.npz"), replace(DESCRIPTION, conditions=(load,)), 1)
 
 
 def test_classes_are_known_by_id_or_name() -> None:

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from build_scripts.data.labelled import read_labelled
-from build_scripts.data.signals import SignalSet, signals_of
+from build_scripts.data.signals import SignalSet, for_conditions, signals_of
 from build_scripts.errors import DataError
+from functions.core.models.manifest import Condition
 
 PATH = Path("own.npz")
 GOOD: dict[str, Any] = {
@@ -15,6 +16,12 @@ GOOD: dict[str, Any] = {
     "class_names": np.array(["good", "bad"]),
     "sample_rate": np.float64(8000),
 }
+CONDITIONS: dict[str, Any] = {
+    "conditions": np.array([[10, 1], [20, 2], [30, 3]]),
+    "condition_names": np.array(["speed", "load"]),
+}
+LOAD = Condition(name="load", unit="kN", minimum=0, maximum=5)
+TORQUE = Condition(name="torque", unit="Nm", minimum=0, maximum=9, required=False, default=7)
 
 
 def test_records_of_two_channels_are_read_from_disk(tmp_path: Path) -> None:
@@ -46,6 +53,46 @@ def test_names_of_bytes_are_names() -> None:
 def test_severities_are_kept() -> None:
     graded = signals_of(PATH, GOOD | {"severity": np.array([0, 0, 1]), "severity_names": np.array(["low", "high"])})
     assert (graded.severity.tolist(), graded.severity_names) == ([0, 0, 1], ("low", "high"))
+
+
+def test_conditions_of_operation_are_read_with_their_names() -> None:
+    records = signals_of(PATH, GOOD | CONDITIONS)
+    assert records.conditions is not None
+    assert records.conditions.dtype == np.float32
+    assert records.conditions.tolist() == [[10, 1], [20, 2], [30, 3]]
+    assert records.condition_names == ("speed", "load")
+    assert (signals_of(PATH, GOOD).conditions, signals_of(PATH, GOOD).condition_names) == (None, ())
+
+
+def test_a_model_gets_its_own_conditions_in_its_own_order() -> None:
+    given = for_conditions(signals_of(PATH, GOOD | CONDITIONS), [TORQUE, LOAD], PATH)
+    assert given.conditions is not None
+    assert (given.conditions.tolist(), given.condition_names) == ([[7, 1], [7, 2], [7, 3]], ("torque", "load"))
+    assert for_conditions(given, [], PATH).conditions is None
+
+
+def test_a_condition_that_is_missing_or_outside_its_range_is_refused() -> None:
+    with pytest.raises(DataError, match=r"own\.npz lacks the condition 'load'; it has none; they stand in the arrays"):
+        for_conditions(signals_of(PATH, GOOD), [LOAD], PATH)
+    narrow = Condition(name="load", unit="kN", minimum=0, maximum=2.5)
+    with pytest.raises(DataError, match=r"record 2 has load 3; the recipe takes 0 to 2\.5 kN\."):
+        for_conditions(signals_of(PATH, GOOD | CONDITIONS), [narrow], PATH)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"conditions": np.ones((2, 2))}, r"conditions has shape \[2, 2\]; 3 records .* need \[3, 2\]"),
+        ({"conditions": np.ones(3)}, r"conditions has shape \[3\]"),
+        ({"condition_names": np.array(["speed"])}, r"3 records and 1 condition_names need \[3, 1\]"),
+        ({"condition_names": np.array(["load", "load"])}, "condition_names has 'load' twice"),
+        ({"conditions": np.array([[1, 2], [3, np.nan], [5, 6]])}, "conditions must be finite numbers"),
+        ({"conditions": np.full((3, 2), "x")}, "conditions must be finite numbers, not <U1"),
+    ],
+)
+def test_conditions_that_do_not_fit_are_refused(change: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(DataError, match=sentence):
+        signals_of(PATH, GOOD | CONDITIONS | change)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from build_scripts.data.records import RecordSet
+from build_scripts.data.signals import SignalSet
 from build_scripts.export.export import ExportedModel
 from build_scripts.measuring.outputs import RecordOutputs, agreement, run_records
 from functions.core.models.engine import EngineOutput, OnnxEngine
+from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.conftest import WINDOW
 
 
@@ -28,6 +30,22 @@ def test_agreement_counts_windows_named_alike() -> None:
 def test_missing_distances_are_refused() -> None:
     with pytest.raises(ValueError, match="no output named distance"):
         _ = made([[0, 1]], [[1, 0]]).distances
+
+
+class RowsEngine:
+    """Answers with the conditions that it is given."""
+
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
+        assert conditions is not None
+        return EngineOutput(conditions, None)
+
+
+def test_a_record_s_conditions_stand_beside_each_of_its_windows() -> None:
+    conditions = np.array([[1, 10], [2, 20]], np.float32)
+    zeros, names = np.zeros(2, np.int64), ("one", "two")
+    records = SignalSet(np.ones((2, 1, 9), np.float32), zeros, 1.0, names, zeros, ("all",), conditions, ("a", "b"))
+    found = run_records(RowsEngine(), records, 4)
+    assert [rows.logits.tolist() for rows in found.outputs] == [[[1, 10]] * 3, [[2, 20]] * 3]
 
 
 def test_an_engine_runs_every_record(exported: ExportedModel, records: RecordSet) -> None:

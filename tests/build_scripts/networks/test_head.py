@@ -108,7 +108,7 @@ class Steps(Body):
 )
 def test_the_head_is_the_layer_that_gives_the_logits(kind: type[nn.Module], name: str | None, call: int) -> None:
     network = kind().eval()
-    head = find_head(network, network, WINDOWS)
+    head = find_head(network, network, (WINDOWS,))
     if name is None:
         assert head is None
     else:
@@ -126,7 +126,7 @@ def test_the_head_is_the_layer_that_gives_the_logits(kind: type[nn.Module], name
 def test_the_features_survive_an_export(kind: type[Body], exporter: ExporterName, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = kind().eval()
-    head = find_head(network, network, WINDOWS)
+    head = find_head(network, network, (WINDOWS,))
     assert head is not None
     novelty = NoveltyModel(torch.eye(8, 2).numpy(), torch.zeros(3, 2).numpy())
     served = NoveltyNetwork(FeatureNetwork(network, head), novelty).eval()
@@ -137,7 +137,7 @@ def test_the_features_survive_an_export(kind: type[Body], exporter: ExporterName
 
 def test_a_layer_can_be_named() -> None:
     network = Auxiliary().eval()
-    head = find_head(network, network, WINDOWS, "load")
+    head = find_head(network, network, (WINDOWS,), "load")
     assert head is not None
     assert head.name == "load"
 
@@ -153,10 +153,10 @@ def test_a_layer_can_be_named() -> None:
 def test_a_layer_that_cannot_be_the_head_is_refused(name: str, sentence: str) -> None:
     network = Auxiliary().eval()
     with pytest.raises(RecipeError, match=sentence):
-        find_head(network, network, WINDOWS, name)
+        find_head(network, network, (WINDOWS,), name)
 
 
 def test_no_hook_stays_behind() -> None:
     network = Auxiliary().eval()
-    find_head(network, network, WINDOWS)
+    find_head(network, network, (WINDOWS,))
     assert not any(module._forward_hooks for module in network.modules())

@@ -80,8 +80,9 @@ def test_every_option_can_be_given_on_the_command_line() -> None:
         ["quantize", "--model", "a", "--out", "b", *integers, *scope, "--per-tensor", "--exclude", "stem"]
     )
     given, defaults = asdict(_quantization_options(options)), asdict(QuantizationOptions())
-    # The windows come from --data, and only a search shares ranges.
-    assert {name for name in defaults if given[name] == defaults[name]} == {"calibration_windows", "ranges"}
+    # Windows and conditions come from --data, and only a search shares ranges.
+    unset = {"calibration_windows", "conditions", "ranges"}
+    assert {name for name in defaults if given[name] == defaults[name]} == unset
 
 
 def test_the_choices_are_those_of_the_modules_that_quantize() -> None:

@@ -52,7 +52,10 @@ def test_calibration_windows_are_spread_over_the_records(records: RecordSet) -> 
     assert np.array_equal(windows[-1], records.windows(43, WINDOW)[0])
 
 
-def test_the_whole_flow_runs_and_a_network_too_small_fails_its_gate(tmp_path: Path) -> None:
+def test_the_whole_flow_runs_and_a_variant_that_is_not_faster_fails_its_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("build_scripts.quantization.search.MIN_SPEEDUP", float("inf"))
     destination = Destination(tmp_path / "work", tmp_path / "models")
     with pytest.raises(NoVariantPassed, match="static-minmax: "):
         build_from_scratch(TINY, tmp_path / "tiny.pt", destination)

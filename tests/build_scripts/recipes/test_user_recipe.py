@@ -5,6 +5,7 @@ import pytest
 from build_scripts.errors import RecipeError
 from build_scripts.quantization.techniques import DEFAULT_CANDIDATES
 from build_scripts.recipes.user_recipe import read_recipe
+from functions.core.models.manifest import Condition
 from tests.build_scripts.conftest import ROOT
 
 EXAMPLE = ROOT / "docs" / "examples" / "own-model" / "recipe.toml"
@@ -57,6 +58,38 @@ def test_what_is_optional_has_defaults(tmp_path: Path) -> None:
 def test_a_wrong_recipe_is_refused_with_the_place(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     with pytest.raises(RecipeError, match=sentence):
         read_recipe(write(tmp_path / "r.toml", old, new))
+
+
+def test_conditions_of_operation_are_read_in_their_order(tmp_path: Path) -> None:
+    named = """window = 2048
+conditions = [
+  { name = "speed", unit = "rpm", minimum = 0, maximum = 6000 },
+  { name = "load", minimum = -1, maximum = 1, default = 0.5 },
+]"""
+    recipe = read_recipe(write(tmp_path / "r.toml", "window = 2048", named))
+    assert recipe.description.conditions == (
+        Condition(name="speed", unit="rpm", minimum=0, maximum=6000),
+        Condition(name="load", unit="", minimum=-1, maximum=1, required=False, default=0.5),
+    )
+    assert read_recipe(EXAMPLE).description.conditions == ()
+
+
+@pytest.mark.parametrize(
+    ("conditions", "sentence"),
+    [
+        ('{ name = "A b", minimum = 0, maximum = 1 }', r"model\.conditions\.0\.name: string should match pattern"),
+        ('{ name = "a", maximum = 1 }', r"model\.conditions\.0\.minimum: field required"),
+        ('{ name = "a", minimum = 1, maximum = 1 }', "condition a: minimum 1 is not below maximum 1"),
+        ('{ name = "a", minimum = nan, maximum = 1 }', r"model\.conditions\.0\.minimum: "),
+        ('{ name = "a", minimum = 0, maximum = inf }', r"model\.conditions\.0\.maximum: input should be less"),
+        ('{ name = "a", minimum = 0, maximum = 1, default = 2 }', "condition a: default 2 is not between"),
+        ('{ name = "a", minimum = 0, maximum = 1, required = true }', "extra inputs are not permitted"),
+        ('{ name = "a", minimum = 0, maximum = 1 }, { name = "a", minimum = 0, maximum = 1 }', "must be unique"),
+    ],
+)
+def test_conditions_that_cannot_be_are_refused(tmp_path: Path, conditions: str, sentence: str) -> None:
+    with pytest.raises(RecipeError, match=sentence):
+        read_recipe(write(tmp_path / "r.toml", "window = 2048", f"window = 2048\nconditions = [{conditions}]"))
 
 
 def test_a_missing_recipe_is_refused(tmp_path: Path) -> None:

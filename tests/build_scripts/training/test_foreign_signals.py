@@ -29,7 +29,7 @@ class LevelEngine:
 
     limit: float
 
-    def run(self, windows: Float32Array) -> EngineOutput:
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
         distance = np.where(windows.std(axis=(1, 2)) > self.limit, 9.0, 0.1).astype(np.float32)
         return EngineOutput(np.zeros((len(windows), 2), np.float32), distance)
 

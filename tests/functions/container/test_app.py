@@ -20,7 +20,9 @@ from functions.container.sagemaker import BINARY
 from functions.container.settings import ContainerSettings
 from functions.core.errors import ModelUnavailableError
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
+from functions.core.models.engine import EngineOutput
 from functions.core.models.models import CpuEngines
+from functions.core.preprocessing.arrays import Float32Array
 from functions.core.settings import Settings
 from tests.support.apps import assert_error, client_of, predict_tone
 from tests.support.container import make_container
@@ -193,7 +195,12 @@ def test_warm_up_runs_every_size_of_every_model(settings: Settings) -> None:
         def engine(self, model: bytes, manifest: Any) -> Any:
             engine = super().engine(model, manifest)
             run = engine.run
-            engine.run = lambda windows: (sizes.append(len(windows)), run(windows))[1]  # type: ignore[method-assign,func-returns-value]
+
+            def counted(windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
+                sizes.append(len(windows))
+                return run(windows, conditions)
+
+            engine.run = counted  # type: ignore[method-assign]
             return engine
 
     container = make_container(settings, batch_max_windows=5)

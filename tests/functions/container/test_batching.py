@@ -137,7 +137,7 @@ async def test_a_slow_engine_never_holds_up_the_event_loop() -> None:
     thread, threads = Thread(1), set[int]()
 
     class Slow(SummingEngine):
-        def run(self, windows: Float32Array) -> EngineOutput:
+        def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
             threads.add(threading.get_ident())
             time.sleep(0.002)
             return super().run(windows)

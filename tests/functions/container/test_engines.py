@@ -20,9 +20,9 @@ from functions.container.providers import PROVIDERS, Provider
 from functions.container.settings import ContainerSettings
 from functions.container.warm_up import warm_up
 from functions.core.errors import ModelUnavailableError
-from functions.core.models.manifest import InputSpec, Manifest
+from functions.core.models.manifest import Condition, InputSpec, Manifest
 from functions.core.models.models import CpuEngines, ModelRepository
-from tests.support.packages import WINDOW, make_manifest, model_bytes
+from tests.support.packages import LOAD, SPEED, WINDOW, make_manifest, model_bytes
 from tests.support.recordings import tone
 
 TENSORRT, CUDA, CPU = PROVIDERS
@@ -112,6 +112,10 @@ def test_providers_follow_the_chosen_one_with_the_model_s_shapes() -> None:
         "signal:1x2x100",
         "signal:8x2x100",
     )
+    conditioned = msgspec.structs.replace(spec, conditions=[SPEED, LOAD])
+    (_, tensorrt_of_two), *_ = provider_options(TENSORRT, conditioned, 8, graphs)
+    assert tensorrt_of_two["trt_profile_min_shapes"] == "signal:1x2x100,conditions:1x2"
+    assert tensorrt_of_two["trt_profile_max_shapes"] == "signal:8x2x100,conditions:8x2"
     assert (tensorrt["trt_engine_cache_path"], tensorrt["trt_cuda_graph_enable"]) == ("/cache", "1")
     assert cuda == {"use_tf32": "0", "enable_cuda_graph": "1"}
     assert [name for name, _ in provider_options(CUDA, spec, 8, SETTINGS)] == names[1:]
@@ -133,6 +137,34 @@ def test_padded_and_bound_batches_answer_as_the_plain_engine(count: int, distanc
             assert output.distance is None
         else:
             assert output.distance == pytest.approx(plain.distance, abs=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 3, 13])
+def test_conditions_are_padded_and_bound_as_windows_are(count: int) -> None:
+    model = model_bytes(conditions=[SPEED, LOAD])
+    manifest = make_manifest("tiny", "1", model, conditions=[SPEED, LOAD])
+    rng = np.random.default_rng(count)
+    windows = rng.normal(0.2, 1, (count, 1, WINDOW)).astype(np.float32)
+    conditions = rng.uniform(100, 5000, (count, 2)).astype(np.float32)
+    plain = CpuEngines().engine(model, manifest).run(windows, conditions)
+    bound = STAND_IN.engine(model, manifest)
+    bound.run(windows[:1], conditions[:1] * 7)
+    assert bound.run(windows, conditions).logits == pytest.approx(plain.logits, rel=1e-5)
+
+
+@pytest.mark.parametrize("taken", [[], [SPEED]], ids=["none", "one of two"])
+def test_a_file_that_takes_other_conditions_than_its_manifest_is_unavailable(taken: list[Condition]) -> None:
+    model = model_bytes(conditions=[SPEED, LOAD])
+    manifest = make_manifest("tiny", "1", model, conditions=taken)
+    for engines in (CpuEngines(), STAND_IN):
+        with pytest.raises(ModelUnavailableError, match="The model file has the inputs"):
+            engines.engine(model, manifest)
+
+
+def test_a_file_without_conditions_is_unavailable_where_its_manifest_has_some() -> None:
+    model = model_bytes()
+    with pytest.raises(ModelUnavailableError, match=r"by its manifest it takes a signal and conditions \[batch, 2\]"):
+        CpuEngines().engine(model, make_manifest("tiny", "1", model, conditions=[SPEED, LOAD]))
 
 
 def test_an_answer_is_not_overwritten_by_the_next_run() -> None:

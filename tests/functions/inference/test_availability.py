@@ -30,7 +30,7 @@ class BlockingEngine:
         self.begun = threading.Semaphore(0)
         self.release = threading.Event()
 
-    def run(self, windows: Float32Array) -> EngineOutput:
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
         self.begun.release()
         assert self.release.wait(timeout=30)
         return EngineOutput(np.zeros((len(windows), 3), np.float32), None)

@@ -9,6 +9,7 @@ import pytest
 
 from functions.core.models import models
 from functions.core.models.engine import OnnxEngine
+from functions.core.models.manifest import InputSpec
 from tests.support.emf import read_line
 from tests.support.lambda_function import Invoke, cold_start, event_loop_of_the_process
 from tests.support.packages import expected_probabilities
@@ -26,9 +27,9 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     made: list[int] = []
 
     class CountingEngine(OnnxEngine):
-        def __init__(self, model: Path | bytes, threads: int = 1) -> None:
+        def __init__(self, model: Path | bytes, threads: int = 1, spec: InputSpec | None = None) -> None:
             made.append(threads)
-            super().__init__(model, threads)
+            super().__init__(model, threads, spec)
 
     monkeypatch.setattr(models, "OnnxEngine", CountingEngine)
     return made

@@ -140,6 +140,9 @@ async def test_a_sample_rate_that_is_not_finite_is_refused(jobs: Jobs, number: s
         ('{"signals":[[1]],"model":[]}', 422, "invalid_option", "model"),
         (f'{{"signals":[[1]],"model":"{"m" * (LONGEST_TEXT + 1)}"}}', 422, "invalid_option", "model"),
         (f'{{"signals":[[1]],"channel":{"1" * 5_000}}}', 422, "invalid_option", "channel"),
+        ('{"signals":[[1]],"conditions":[]}', 422, "invalid_option", "conditions"),
+        ('{"signals":[[1]],"conditions":{"load":"1"}}', 422, "invalid_option", "conditions"),
+        (f'{{"signals":[[1]],"conditions":{{"{"x" * 65}":1}}}}', 422, "invalid_option", f"conditions.{'x' * 64}"),
         (f'{{"recordings":[{{"channel":"{"1" * 5_000}"}}]}}', 422, "job_invalid", "recordings[0].channel"),
         (f'{{"prefix":"{"p" * 2_000}"}}', 422, "job_invalid", "prefix"),
         (f'{{"{"x" * 100}":1}}', 422, "unknown_option", "x" * 64),
@@ -153,12 +156,17 @@ async def test_a_sample_rate_that_is_not_finite_is_refused(jobs: Jobs, number: s
         (b'{"\xff":1}', 400, "malformed_body", None),
         (b"\xff\xfe{\x00\x00\xd8", 400, "malformed_body", None),
     ],
-    ids=range(24),
+    ids=range(27),
 )  # fmt: skip
 async def test_what_cannot_be_read_is_refused_with_its_place(
     jobs: Jobs, body: str | bytes, status: int, code: str, field: str | None
 ) -> None:
     assert_error(await post(jobs, body), status, code, field)
+
+
+def test_conditions_of_operation_are_common_to_a_job() -> None:
+    read = read_submission(b'{"signals":[[1,2]],"conditions":{"shaft_speed_rpm":1797,"load":0.5}}', MOST)
+    assert read.options == {"conditions": {"shaft_speed_rpm": 1797, "load": 0.5}}
 
 
 HALVES = [r"\ud800", r"\udc00", r"\ud800\ud800", r"a\udfffb"]

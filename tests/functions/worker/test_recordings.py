@@ -1,5 +1,6 @@
 """A part's recordings: a bad one is a result of its own, what is no fault of theirs is raised."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from functions.core.models.pipeline import Diagnoser, create_diagnoser
 from functions.core.settings import Settings
 from functions.worker.fetching import Fetcher
 from functions.worker.recordings import RecordingReader
+from tests.conftest import MakeSettings
 from tests.support.costs import peak_bytes
+from tests.support.packages import write_conditioned
 from tests.support.recordings import npy_with_header, tone
 
 RAW = "application/octet-stream"
@@ -48,6 +51,19 @@ def test_results_are_as_of_predict(settings: Settings) -> None:
     first = results[0].diagnosis
     assert first is not None
     assert (first.class_id, first.request_id, list(first.probabilities or {})) == ("high", "job-0", ["high"])
+
+
+def test_conditions_of_a_job_reach_the_model_and_a_missing_one_is_named(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
+    settings = make_settings(models_dir=write_conditioned(tmp_path), default_model="tiny-speed")
+    given = {"conditions": {"shaft_speed_rpm": 4000}}
+    (right,) = reader(settings, Files([])).results("job", planned(1), given)
+    assert right.diagnosis is not None
+    assert right.diagnosis.conditions == {"shaft_speed_rpm": 4000, "load": 0.5}
+    (missing,) = reader(settings, Files([])).results("job", planned(1), {})
+    assert missing.error is not None
+    assert (missing.error.code, missing.error.field) == ("condition_missing", "conditions.shaft_speed_rpm")
 
 
 def test_a_missing_file_is_a_result_of_its_own(settings: Settings) -> None:

@@ -25,7 +25,7 @@ class OracleEngine:
 
     records: RecordSet
 
-    def run(self, windows: Float32Array) -> EngineOutput:
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
         known = {self.records.record(index)[0, :9].tobytes(): label for index, label in enumerate(self.records.label)}
         label = known.get(windows[0, 0, :9].tobytes(), 0)
         return EngineOutput(4.0 * np.eye(11, dtype=np.float32)[[label] * len(windows)], None)

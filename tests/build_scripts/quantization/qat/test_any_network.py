@@ -10,13 +10,14 @@ import torch
 from torch import nn
 
 from build_scripts.data.signals import SignalSet
-from build_scripts.errors import FineTuningError, GateFailed
+from build_scripts.errors import FineTuningError, GateFailed, QuantizationError
 from build_scripts.evidence.measure import onnx_property
 from build_scripts.quantization.operators import executed_operators
 from build_scripts.quantization.qat.any_network import AwareFile, train_aware
 from build_scripts.quantization.qat.prepare import AwareConfig
 from build_scripts.quantization.rewriting.pools import slow_pools
 from functions.core.models.engine import OnnxEngine
+from functions.core.models.manifest import Condition
 from functions.core.preprocessing.arrays import Float32Array
 from tests.build_scripts.quantization.qat.conftest import CONFIG, FIXED, Made, model_of_kind
 from tests.build_scripts.quantization.qat.networks import WINDOW, tones
@@ -93,6 +94,14 @@ def test_too_few_records_and_a_loss_without_bounds_are_refused(tone_records: Sig
     with pytest.raises(FineTuningError, match="lower the learning rate"):
         train_aware(model, tone_records, target, AwareConfig(batch_size=8, learning_rate=1e30), lambda network: network)
     assert not target.path.exists()
+
+
+def test_a_network_of_conditions_is_refused(tone_records: SignalSet, tmp_path: Path) -> None:
+    model = model_of_kind("linears")
+    speed = Condition(name="shaft_speed_rpm", unit="rpm", minimum=0.0, maximum=3000.0)
+    taking = replace(model, description=replace(model.description, conditions=(speed,)))
+    with pytest.raises(QuantizationError, match="this one takes conditions of operation too"):
+        train_aware(taking, tone_records, AwareFile(tmp_path / "int8.onnx"), CONFIG, lambda network: network)
 
 
 def test_no_pool_runs_by_the_slow_kernel(

@@ -13,6 +13,7 @@ from functions.core.decoding.json_body import decode_json, decode_json_batch
 from functions.core.errors import (
     BatchTooLargeError,
     EmptyBodyError,
+    InvalidOptionError,
     MalformedBodyError,
     PalierError,
     SignalMissingError,
@@ -22,7 +23,7 @@ from functions.core.errors import (
 )
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.signal import MOST_CHANNELS
-from tests.support.costs import assert_linear_memory
+from tests.support.costs import assert_linear_memory, peak_bytes
 from tests.support.look_ups import count_look_ups
 
 MOST = 4
@@ -194,6 +195,44 @@ def test_no_more_members_are_looked_up_than_may_be(monkeypatch: pytest.MonkeyPat
         with pytest.raises(MalformedBodyError, match=f"has {count + 1} members; at most 100 are read"):
             decode_json(body)
         assert look_ups == []
+
+
+@pytest.mark.parametrize(
+    "conditions", [{}, {"load": 1.5, "speed": 3}, {"load": "heavy"}, {"load": [1]}, {"load": {"value": 1}}, 3, None]
+)
+def test_conditions_are_python_s_own_and_leave_the_parser_to_the_next_body(conditions: Any) -> None:
+    kept = decode_json(json.dumps({"signal": [1, 2], "conditions": conditions}).encode())
+    assert kept.options == {"conditions": conditions}
+    assert thread_parser(10).parse(b"[1]") is not None
+
+
+def test_a_batch_may_have_a_list_of_conditions() -> None:
+    each = [{"load": 1}, {"load": 2.5}, {}]
+    body = json.dumps({"signals": [[1, 2]] * 3, "conditions": each}).encode()
+    kept = decode_json_batch(body, MOST)
+    assert (len(kept.recordings), kept.options) == (3, {"conditions": each})
+    assert thread_parser(10).parse(b"[1]") is not None
+
+
+def test_very_many_conditions_are_refused_without_one_of_them() -> None:
+    many = {f"c{index}": index for index in range(10_000)}
+    body = json.dumps({"signal": [1, 2], "conditions": many}).encode()
+    assert peak_bytes(lambda: decode_json(body)) < 100_000
+    with pytest.raises(InvalidOptionError, match="conditions has 10000 members; at most 100 are read"):
+        decode_json(body)
+    listed = json.dumps({"signals": [[1, 2]], "conditions": [{}] * (MOST + 1)}).encode()
+    with pytest.raises(InvalidOptionError, match=f"conditions has {MOST + 1} entries for {MOST} recordings at most"):
+        decode_json_batch(listed, MOST)
+
+
+@pytest.mark.parametrize("constant", ["NaN", "-Infinity"])
+def test_a_condition_that_is_no_number_is_told_from_a_sample(constant: str) -> None:
+    for conditions in (f'{{"load":{constant}}}', f'[{{"load":1}},{{"load":{constant}}}]'):
+        with pytest.raises(InvalidOptionError, match=f"The conditions have {constant}") as refusal:
+            decode_json(f'{{"signal":[1,2],"conditions":{conditions}}}'.encode())
+        assert refusal.value.field == "conditions"
+    with pytest.raises(SignalNotFiniteError):
+        decode_json(f'{{"signal":[1,{constant}],"conditions":{{"load":1}}}}'.encode())
 
 
 @pytest.mark.parametrize("sample", ["2", '"2"', "NaN"], ids=["plain", "text", "no JSON"])

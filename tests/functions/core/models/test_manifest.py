@@ -1,17 +1,33 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from functions.core.models.manifest import Manifest, ManifestError, read_manifest, write_manifest
-from tests.support.packages import make_manifest
+from tests.support.packages import LOAD, SPEED, make_manifest
 
 MANIFEST = make_manifest("tiny", "1", b"model")
+PACKAGES = Path(__file__).resolve().parents[4] / "layers/models"
+SPEED_DOCUMENT: dict[str, Any] = {"name": "shaft_speed_rpm", "unit": "rpm", "minimum": 100, "maximum": 6000}
 
 
 def test_it_survives_json() -> None:
     assert read_manifest(write_manifest(MANIFEST)) == MANIFEST
+
+
+def test_conditions_survive_json_and_stand_nowhere_without_any() -> None:
+    manifest = make_manifest("tiny", "1", b"model", conditions=[SPEED, LOAD])
+    assert read_manifest(write_manifest(manifest)) == manifest
+    assert manifest.input.conditions_taken == [SPEED, LOAD]
+    assert MANIFEST.input.conditions_taken == ()
+    assert b"conditions" not in write_manifest(MANIFEST)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGES.glob("*/*/manifest.json")), ids=lambda path: path.parts[-3])
+def test_a_shipped_manifest_stays_byte_for_byte(path: Path) -> None:
+    assert write_manifest(read_manifest(path.read_bytes())) == path.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -48,6 +64,17 @@ def test_it_survives_json() -> None:
         (("join", "doubt"), 1),
         (("novelty", "threshold"), 1),
         (("novelty", "scale"), 0),
+        (("input", "conditions"), []),
+        (("input", "conditions"), [SPEED_DOCUMENT, SPEED_DOCUMENT]),
+        (("input", "conditions"), [SPEED_DOCUMENT | {"name": f"n{index}"} for index in range(65)]),
+        (("input", "conditions"), [SPEED_DOCUMENT | {"name": "Shaft speed"}]),
+        (("input", "conditions"), [SPEED_DOCUMENT | {"minimum": 6000}]),
+        (("input", "conditions"), [SPEED_DOCUMENT | {"maximum": 1e39}]),
+        (("input", "conditions"), [SPEED_DOCUMENT | {"minimum": None}]),
+        (("input", "conditions"), [SPEED_DOCUMENT | {"default": 1000}]),
+        (("input", "conditions"), [SPEED_DOCUMENT | {"required": False}]),
+        (("input", "conditions"), [SPEED_DOCUMENT | {"required": False, "default": 6001}]),
+        (("input", "conditions"), [SPEED_DOCUMENT | {"surprise": 1}]),
         (("surprise",), 1),
         (("evidence", "surprise"), 1),
     ],

@@ -10,6 +10,7 @@ import pytest
 from functions.core.errors import ModelNotFoundError, ModelUnavailableError, VersionNotFoundError
 from functions.core.models import models
 from functions.core.models.engine import OnnxEngine
+from functions.core.models.manifest import InputSpec
 from functions.core.models.models import ModelRepository, architecture
 from tests.support.packages import FILE, WINDOW, write_package
 
@@ -65,9 +66,9 @@ def test_a_model_is_loaded_once_also_by_many_threads(models_dir: Path, monkeypat
     made: list[int] = []
 
     class CountingEngine(OnnxEngine):
-        def __init__(self, model: Path | bytes, threads: int = 1) -> None:
+        def __init__(self, model: Path | bytes, threads: int = 1, spec: InputSpec | None = None) -> None:
             made.append(threads)
-            super().__init__(model, threads)
+            super().__init__(model, threads, spec)
 
     monkeypatch.setattr(models, "OnnxEngine", CountingEngine)
     repository = ModelRepository(models_dir, threads=2)

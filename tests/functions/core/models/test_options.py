@@ -20,6 +20,7 @@ def test_nothing_means_the_defaults() -> None:
         "channel": None,
         "full_scale": 1.0,
         "sample_format": "float32",
+        "conditions": {},
     }
 
 

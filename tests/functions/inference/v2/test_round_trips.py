@@ -18,7 +18,7 @@ from functions.core.models.manifest import InputSpec
 from functions.inference.v2.answers import encode_answer
 from functions.inference.v2.requests import InferenceRequest, RequestedOutput, read_request
 from functions.inference.v2.statistics import Statistics
-from functions.inference.v2.tensors import Expected
+from functions.inference.v2.tensors import Expected, ModelInputs
 from tests.support.packages import make_manifest
 from tests.support.v2 import enclose
 
@@ -70,8 +70,8 @@ def test_what_tritonclient_writes_is_what_the_engine_sees(
     tensor.set_data_from_numpy(values, binary_data=binary)
     body, length = InferenceServerClient.generate_request_body([tensor], request_id=id_)
     request = read_request(body, None if length is None else str(length), expecting(*values.shape[1:]))
-    assert request.windows.dtype == np.float32
-    np.testing.assert_array_equal(request.windows, values.astype(np.float32))
+    assert request.inputs.windows.dtype == np.float32
+    np.testing.assert_array_equal(request.inputs.windows, values.astype(np.float32))
     assert request.id == (id_ or None)
 
 
@@ -86,10 +86,10 @@ def test_flat_nested_and_binary_data_mean_the_same(drawn: tuple[str, NDArray[Any
     envelope = enclose({"inputs": [described | {"parameters": {"binary_data_size": values.nbytes}}]}, values.tobytes())
     (length,) = envelope.headers.values()
     from_binary = read_request(envelope.body, length, expecting(*values.shape[1:]))
-    np.testing.assert_array_equal(from_json.windows, from_binary.windows)
+    np.testing.assert_array_equal(from_json.inputs.windows, from_binary.inputs.windows)
     if datatype == "FP32":
         raw = read_request(values.tobytes(), "0", expecting(*values.shape[1:]))
-        np.testing.assert_array_equal(raw.windows, values)
+        np.testing.assert_array_equal(raw.inputs.windows, values)
 
 
 LOGITS = arrays(np.float32, st.tuples(st.integers(1, 5), st.just(3)), elements=st.floats(-1e4, 1e4, width=32))
@@ -100,7 +100,7 @@ def test_what_the_model_says_is_what_tritonclient_reads(
     logits: NDArray[np.float32], first_binary: bool, second_binary: bool, id_: str
 ) -> None:
     outputs = [RequestedOutput("logits", first_binary), RequestedOutput("probabilities", second_binary)]
-    request = InferenceRequest(np.zeros((len(logits), 1, 4), np.float32), outputs, id_)
+    request = InferenceRequest(ModelInputs(np.zeros((len(logits), 1, 4), np.float32)), outputs, id_)
     answer = encode_answer(request, EngineOutput(logits, None), MANIFEST)
     result = InferenceServerClient.parse_response_body(answer.body, header_length=answer.header_bytes)
     np.testing.assert_array_equal(result.as_numpy("logits"), logits)
@@ -112,7 +112,7 @@ def test_what_the_model_says_is_what_tritonclient_reads(
 @given(LOGITS, st.integers(1, 5), st.booleans())
 def test_classes_come_highest_first(logits: NDArray[np.float32], count: int, binary: bool) -> None:
     asked = [RequestedOutput("logits", binary, classes=count)]
-    request = InferenceRequest(np.zeros((len(logits), 1, 4), np.float32), asked, None)
+    request = InferenceRequest(ModelInputs(np.zeros((len(logits), 1, 4), np.float32)), asked, None)
     answer = encode_answer(request, EngineOutput(logits, None), MANIFEST)
     read = InferenceServerClient.parse_response_body(answer.body, header_length=answer.header_bytes).as_numpy("logits")
     assert read.shape == (len(logits), min(count, 3))

@@ -1,0 +1,187 @@
+"""Conditions of operation: what a caller says of them, held against what a model takes."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from functions.core.errors import (
+    ConditionMissingError,
+    ConditionRangeError,
+    InvalidOptionError,
+    PalierError,
+    UnknownConditionError,
+)
+from functions.core.models.manifest import CONDITIONS, MOST_CONDITIONS, Condition, InputSpec
+from functions.core.preprocessing.arrays import Float32Array
+
+# Before a condition's name in a query: conditions.NAME=VALUE.
+PREFIX = f"{CONDITIONS}."
+# Of a condition, in a manifest and from a caller.
+_LONGEST_NAME = 64
+_LONGEST_TEXT = 40
+_RANGE = ("minimum", "maximum")
+
+
+def gathered(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options whose conditions stand in one object: `conditions`, with every `conditions.NAME` put over it.
+
+    Raises:
+        InvalidOptionError: they are no numbers, or too many.
+    """
+    named = {name.removeprefix(PREFIX): value for name, value in values.items() if name.startswith(PREFIX)}
+    others = {name: value for name, value in values.items() if name != CONDITIONS and not name.startswith(PREFIX)}
+    given = parse_conditions(values.get(CONDITIONS, {}))
+    _check_count(len(given.keys() | named.keys()), CONDITIONS)
+    for name, value in named.items():
+        given[name] = _number(_read_text(value) if isinstance(value, str) else value, CONDITIONS, name)
+    return others | {CONDITIONS: given}
+
+
+def parse_conditions(value: object, field: str = CONDITIONS) -> dict[str, float]:
+    """Return a JSON object of name to number as conditions.
+
+    Args:
+        value: what a caller sent.
+        field: where it stands, for the error.
+
+    Raises:
+        InvalidOptionError: it is something else, or has too many members.
+    """
+    if not isinstance(value, Mapping):
+        raise InvalidOptionError(
+            f"{field} must be a JSON object of name to number; in a query, write {PREFIX}NAME=VALUE for each.",
+            field=field,
+        )
+    _check_count(len(value), field)
+    return {name: _number(number, field, name) for name, number in value.items()}
+
+
+def conditions_of_each(value: Sequence[object], recordings: int) -> list[dict[str, float]]:
+    """Return the conditions of each recording of a batch, from a list of objects.
+
+    Raises:
+        InvalidOptionError: it has not one object for each recording, or one of them is no conditions.
+    """
+    if len(value) != recordings:
+        raise InvalidOptionError(
+            f"conditions has {len(value)} entries for {recordings} recordings; send one object for each,"
+            " or one object for all.",
+            field=CONDITIONS,
+        )
+    return [parse_conditions(one, f"{CONDITIONS}[{index}]") for index, one in enumerate(value)]
+
+
+def used_conditions(spec: InputSpec, given: Mapping[str, float], field: str = CONDITIONS) -> dict[str, float]:
+    """Return the conditions that a model gets, in the order of its manifest: those given, defaults for the others.
+
+    Args:
+        spec: of the model's input.
+        given: what the caller says, by name.
+        field: where it stands, for the error.
+
+    Raises:
+        UnknownConditionError: the model takes no such condition, or none at all.
+        ConditionMissingError: one that the model needs is not given.
+        ConditionRangeError: a value is outside the range that the model was made for.
+    """
+    taken = {one.name: one for one in spec.conditions_taken}
+    unknown = next((name for name in given if name not in taken), None)
+    if unknown is not None:
+        raise _unknown(unknown, list(taken), field)
+    return {name: _used(one, given.get(name, one.default), field) for name, one in taken.items()}
+
+
+def condition_rows(used: Mapping[str, float], count: int) -> Float32Array:
+    """Return a recording's conditions as its windows need them: float32 [count, K], the same row for each."""
+    return np.tile(np.array(list(used.values()), np.float32), (count, 1))
+
+
+def check_rows(rows: Float32Array, spec: InputSpec, field: str) -> None:
+    """Check rows of conditions float32 [B, K] that a caller sent as a tensor.
+
+    Raises:
+        ConditionRangeError: a value is NaN, or outside the range that the model was made for.
+    """
+    # In float32, as they were sent: its 0.1 is above the manifest's.
+    lowest, highest = (np.array([getattr(one, name) for one in spec.conditions_taken], np.float32) for name in _RANGE)
+    outside = ~((rows >= lowest) & (rows <= highest))
+    if outside.any():
+        row, column = divmod(int(outside.argmax()), rows.shape[1])
+        raise _outside(spec.conditions_taken[column], float(rows[row, column]), field, f" in row {row}")
+
+
+def ordinary_conditions(spec: InputSpec) -> dict[str, float]:
+    """Return conditions that a model can run with where no caller gives any: defaults, or the middle of the range."""
+    return {
+        one.name: one.minimum / 2 + one.maximum / 2 if one.default is None else one.default
+        for one in spec.conditions_taken
+    }
+
+
+def _check_count(count: int, field: str) -> None:
+    if count > MOST_CONDITIONS:
+        raise InvalidOptionError(f"{field} has {count} members; a model takes at most {MOST_CONDITIONS}.", field=field)
+
+
+def _read_text(text: str) -> object:
+    """Return the number that a query's text is, or the text."""
+    if len(text) > _LONGEST_TEXT:
+        return text
+    try:
+        return msgspec.convert(text, float, strict=False)
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        return text
+
+
+def _number(value: object, field: str, name: str) -> float:
+    place = f"{field}.{_shown(name)}"
+    if len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InvalidOptionError(
+            f"The name {_shown(name)!r} is none of a condition: it has at most {_LONGEST_NAME} printable characters.",
+            field=place,
+        )
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidOptionError(f"The condition {_shown(name)!r} must be a number.", field=place)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise InvalidOptionError(f"The condition {_shown(name)!r} must be a finite number.", field=place)
+    return number
+
+
+def _used(condition: Condition, value: float | None, field: str) -> float:
+    if value is None:
+        raise ConditionMissingError(
+            f"The model needs the condition {condition.name!r}, a number {_range(condition)}.",
+            field=f"{field}.{condition.name}",
+        )
+    if not condition.minimum <= value <= condition.maximum:
+        raise _outside(condition, value, f"{field}.{condition.name}")
+    return value
+
+
+def _outside(condition: Condition, value: float, field: str, place: str = "") -> PalierError:
+    return ConditionRangeError(
+        f"The condition {condition.name!r} is {value:.9g}{place}; the model was made for values {_range(condition)}.",
+        field=field,
+    )
+
+
+def _range(condition: Condition) -> str:
+    return f"from {condition.minimum:.9g} to {condition.maximum:.9g} {condition.unit}".rstrip()
+
+
+def _unknown(name: str, taken: Sequence[str], field: str) -> PalierError:
+    shown = _shown(name)
+    known = f"it takes {', '.join(taken)}" if taken else "it takes none"
+    return UnknownConditionError(f"The model takes no condition {shown!r}; {known}.", field=f"{field}.{shown}")
+
+
+def _shown(name: str) -> str:
+    shown = name[:_LONGEST_NAME]
+    return shown if shown.isprintable() else "?"
