@@ -99,12 +99,15 @@ def _add_quantization_step(steps: Steps) -> None:
 
 
 def _add_aware_step(steps: Steps) -> None:
-    qat = steps.add_parser("qat", help="fine-tune a checkpoint with rounding and write it as int8")
+    qat = steps.add_parser("qat", help="fine-tune a network with rounding and write it as int8")
     qat.add_argument("--checkpoint", type=Path, required=True)
-    qat.add_argument("--data", type=Path, required=True, help="records to train on (.npz)")
+    source = qat.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, help="records to train a checkpoint of this project on (.npz)")
+    source.add_argument("--recipe", type=Path, help="recipe of a network of your own (.toml), with its records")
     qat.add_argument("--out", type=Path, required=True, help="ONNX model to write")
     qat.add_argument("--epochs", type=int, default=3, help="(default: %(default)s)")
     qat.add_argument("--batch-size", type=int, default=64, help="windows of a step (default: %(default)s)")
+    qat.add_argument("--learning-rate", type=float, default=2e-4, help="at the start (default: %(default)s)")
     qat.add_argument("--bits", type=int, choices=(7, 8), default=7, help="of a weight (default: %(default)s)")
     qat.add_argument("--seed", type=int, default=0)
     _add_json(qat)

@@ -60,5 +60,5 @@ class Progress(Generic[Item]):
 
 def counted(count: int, unit: str) -> str:
     """Return a count with its unit, in the plural unless it is one."""
-    plural = f"{unit}es" if unit.endswith(("ch", "s", "x")) else f"{unit}s"
+    plural = f"{unit}es" if unit.endswith(("tch", "s", "x")) else f"{unit}s"
     return f"{count} {unit if count == 1 else plural}"

@@ -59,7 +59,7 @@ class FeatureNetwork(nn.Module):
 class NoveltyNetwork(nn.Module):
     """What is exported: signal float32 [B, C, T] to logits float32 [B, K] and distance float32 [B]."""
 
-    def __init__(self, network: FeatureNetwork, novelty: NoveltyModel) -> None:
+    def __init__(self, network: nn.Module, novelty: NoveltyModel) -> None:
         super().__init__()
         self.network, self.distance = network, Distance(novelty)
 

@@ -23,6 +23,7 @@ from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.conditions import rows_of
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.packaging.package import ModelFile, Notes, PackageContent, package, require_new
+from build_scripts.quantization.qat.any_network import AwareFile
 from build_scripts.quantization.reasons.advice import next_step
 from build_scripts.quantization.search import Search, SearchSpace, search
 from build_scripts.quantization.techniques import DEFAULT_CANDIDATES, TECHNIQUES
@@ -57,7 +58,7 @@ class BuildPlan:
     training: records whose windows set the ranges; choosing: records the variants are searched with; unseen: records
     every figure is measured on; fitting: outputs the calibration is fitted to, given the served engine; machines:
     recordings of other machines by name, float32 [C, N] at the model's rate; half: whether GPUs get a float16 variant;
-    notes: further evidence.
+    fine_tune: writes the network, trained with its rounding, where a target names it; notes: further evidence.
     """
 
     model: TrainedModel
@@ -74,6 +75,7 @@ class BuildPlan:
     false_alarm_rate: float = FALSE_ALARM_RATE
     allow_float32: bool = False
     half: bool = False
+    fine_tune: Callable[[AwareFile], Path] | None = None
     machines: Mapping[str, Signals] = field(default_factory=dict)
     notes: Notes = field(default_factory=dict)
 
@@ -94,7 +96,10 @@ def build(plan: BuildPlan, destination: Destination) -> Path:
     windows = calibration_windows(plan.training, description.window, plan.calibration_windows)
     rows = calibration_conditions(plan.training, plan.calibration_windows)
     log.info("quantize: %d variants, %d calibration windows", len(plan.candidates), len(windows))
-    space = SearchSpace(plan.candidates, windows, plan.choosing, plan.max_accuracy_drop, rows)
+    fine_tune = _fine_tune(plan, exported, destination.version)
+    space = SearchSpace(
+        plan.candidates, windows, plan.choosing, plan.max_accuracy_drop, conditions=rows, fine_tune=fine_tune
+    )
     found = search(fp32, space, work)
     if found.kept is None and not plan.allow_float32:
         raise NoVariantPassed(found.reasons(), next_step(found.tried, len(windows)))
@@ -102,6 +107,13 @@ def build(plan: BuildPlan, destination: Destination) -> Path:
     content = _content(plan, exported, files, found)
     log.info("package")
     return package(content, destination.models, destination.version, force=destination.force)
+
+
+def _fine_tune(plan: BuildPlan, exported: ExportedModel, version: str) -> Callable[[Path], Path] | None:
+    train, free_length = plan.fine_tune, exported.fixed_length is None
+    if train is None:
+        return None
+    return lambda path: train(AwareFile(path, version, plan.export.opset, free_length))
 
 
 def calibration_windows(records: LabelledRecords, window: int, count: int) -> Float32Array:

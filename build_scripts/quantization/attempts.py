@@ -11,7 +11,7 @@ from build_scripts.quantization.exclusion import Material, Refused, Sensitivity,
 from build_scripts.quantization.judge import Answers, Judge
 from build_scripts.quantization.layers import layer_weights
 from build_scripts.quantization.library import described
-from build_scripts.quantization.techniques import CANDIDATES, Candidate
+from build_scripts.quantization.techniques import CANDIDATES, FINE_TUNING, Candidate
 from functions.core.errors import ModelUnavailableError
 
 
@@ -42,7 +42,7 @@ class Attempts:
             self.failed[name] = f"not tried: {obstacle}"
             return
         try:
-            path = material.quantize(candidate, material.file(name), material.ranges)
+            path = _write(candidate, material, material.file(name))
             self.made[name] = Made(candidate, path, self._answers(path))
         except BuildError as error:
             self.failed[name] = str(error).removesuffix(".")
@@ -60,7 +60,8 @@ class Attempts:
         has nothing to give.
         """
         fast = {name: one for name, one in self.made.items() if speedups[name] >= least}
-        missing = {name: one for name, one in fast.items() if self.judge.reasons(one.answers)}
+        again = {name: one for name, one in fast.items() if one.candidate.technique is not FINE_TUNING}
+        missing = {name: one for name, one in again.items() if self.judge.reasons(one.answers)}
         closest: dict[str, str] = {}
         for name, one in missing.items():
             method = one.candidate.technique.method
@@ -90,3 +91,9 @@ class Attempts:
         candidate = refused.candidate.without(tuple(found.excluded))
         self.made[partial] = Made(candidate, path, self.judge.answers(path))
         return partial
+
+
+def _write(candidate: Candidate, material: Material, path: Path) -> Path:
+    if candidate.technique is FINE_TUNING and material.fine_tune is not None:
+        return material.fine_tune(path)
+    return material.quantize(candidate, path, material.ranges)

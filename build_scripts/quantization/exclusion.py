@@ -17,6 +17,7 @@ from functions.core.preprocessing.arrays import Float32Array
 log = logging.getLogger("build")
 
 Passes = Callable[[Path], bool]
+FineTune = Callable[[Path], Path]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Material:
     """What variants are made of: float32 file, calibration windows float32 [n, C, T], and the folder they go to.
 
     ranges: a folder for what is found with these windows, which variants share. conditions: of operation of the
-    windows, float32 [n, K], where the model takes some.
+    windows, float32 [n, K], where the model takes some. fine_tune: writes the network, trained with its rounding, to a
+    path; None where there is no network to train.
     """
 
     fp32: Path
@@ -45,6 +47,7 @@ class Material:
     folder: Path
     ranges: Path | None = None
     conditions: Float32Array | None = None
+    fine_tune: FineTune | None = None
 
     @property
     def example(self) -> tuple[Float32Array, Float32Array | None]:

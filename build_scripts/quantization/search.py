@@ -15,7 +15,7 @@ from build_scripts.measuring.gates import MAX_ACCURACY_DROP, MIN_SPEEDUP
 from build_scripts.measuring.latency import Latency, Rounds, interleaved
 from build_scripts.quantization.attempts import Attempts
 from build_scripts.quantization.calibration import checked_windows
-from build_scripts.quantization.exclusion import Material, Sensitivity
+from build_scripts.quantization.exclusion import FineTune, Material, Sensitivity
 from build_scripts.quantization.judge import Answers, Judge, missed_gates
 from build_scripts.quantization.operators import integer_share
 from build_scripts.quantization.techniques import Candidate
@@ -80,7 +80,8 @@ class SearchSpace:
     """What is searched: candidates by name, calibration windows float32 [n, C, T], and records to choose by.
 
     max_accuracy_drop: how far a candidate's window accuracy may lie below float32's. conditions: of operation of the
-    windows, float32 [n, K], where the model takes some.
+    windows, float32 [n, K], where the model takes some. fine_tune: writes the network, trained with its rounding, to a
+    path; None where there is no network to train.
     """
 
     names: Sequence[str]
@@ -88,6 +89,7 @@ class SearchSpace:
     records: LabelledRecords
     max_accuracy_drop: float = MAX_ACCURACY_DROP
     conditions: Float32Array | None = None
+    fine_tune: FineTune | None = None
 
 
 def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
@@ -102,7 +104,8 @@ def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
     checked_windows(space.windows, onnx.load(fp32), space.conditions)
     judge = Judge(fp32, space.records, space.windows.shape[2], space.max_accuracy_drop)
     with TemporaryDirectory() as ranges:
-        attempts = Attempts(Material(fp32, space.windows, work, Path(ranges), space.conditions), judge)
+        material = Material(fp32, space.windows, work, Path(ranges), space.conditions, space.fine_tune)
+        attempts = Attempts(material, judge)
         for name in Progress(space.names, "quantize", "variant"):
             attempts.make(name)
         figures = _measured(attempts, list(attempts.made))

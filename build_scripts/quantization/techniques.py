@@ -160,6 +160,14 @@ def _dynamic_settings(options: QuantizationOptions, windows: int) -> Settings:
     return {"weights": options.dynamic_weights, "scope": options.scope or "linear"}
 
 
+def _fine_tuned(source: Path, path: Path, options: QuantizationOptions) -> Path:
+    raise QuantizationError("qat trains a network: it needs a recipe of one's own with PyTorch weights.")
+
+
+def _fine_tuned_settings(options: QuantizationOptions, windows: int) -> Settings:
+    return {"activations": "uint8", "weights": "int8"} | _weight_settings(options, windows)
+
+
 def _mixed_settings(options: QuantizationOptions, windows: int) -> Settings:
     return _static_settings(options, windows) | {"dynamic_weights": options.dynamic_weights}
 
@@ -236,6 +244,17 @@ TECHNIQUES: Mapping[str, Technique] = {
 }
 
 
+# No technique for a file: it trains the network itself, which only a recipe with PyTorch weights has.
+FINE_TUNING = Technique(
+    precision="int8",
+    method="qat-qdq",
+    quantizer=_fine_tuned,
+    settings=_fine_tuned_settings,
+    candidates={"qat": QuantizationOptions()},
+    on_request=frozenset({"qat"}),
+)
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A variant that a search tries: a technique and its options, calibration windows apart."""
@@ -281,7 +300,7 @@ class Candidate:
 
 CANDIDATES: Mapping[str, Candidate] = {
     name: Candidate(technique, options)
-    for technique in TECHNIQUES.values()
+    for technique in (*TECHNIQUES.values(), FINE_TUNING)
     for name, options in technique.candidates.items()
 }
 DEFAULT_CANDIDATES = tuple(name for name, one in CANDIDATES.items() if name not in one.technique.on_request)

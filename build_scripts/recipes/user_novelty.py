@@ -5,13 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from build_scripts.data.progress import Progress
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError, RecipeError
 from build_scripts.networks.conditions import Inputs, copies, with_rows
-from build_scripts.networks.head import FeatureNetwork
 from build_scripts.networks.novelty import NoveltyModel, fit_novelty
 from build_scripts.networks.user_code import user_code
 from build_scripts.training.foreign_signals import exposure
@@ -33,7 +32,7 @@ def spread_inputs(records: LabelledRecords, window: int) -> Inputs:
     return with_rows(windows, None if records.conditions is None else records.conditions[indices])
 
 
-def user_novelty(network: FeatureNetwork, records: LabelledRecords, window: int) -> NoveltyModel:
+def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> NoveltyModel:
     """Fit the novelty measure of a network on random windows of records, and on outliers made of them.
 
     Raises:
@@ -70,7 +69,7 @@ def _require_features(features: Float32Array) -> None:
         )
 
 
-def _features(network: FeatureNetwork, inputs: Inputs) -> Float32Array:
+def _features(network: nn.Module, inputs: Inputs) -> Float32Array:
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
         features: Tensor = network(*copies(inputs))[1]
     return features.numpy()

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,8 +12,12 @@ from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError
 from build_scripts.export.torch_export import ExportOptions
 from build_scripts.measuring.outputs import RecordOutputs, run_records
+from build_scripts.networks.trained import TrainedModel
 from build_scripts.packaging.build import BuildPlan
+from build_scripts.quantization.qat.any_network import AwareFile, AwareResult
+from build_scripts.quantization.qat.prepare import AwareConfig
 from build_scripts.recipes.given_model import UNPROVEN, given_model
+from build_scripts.recipes.user_aware import train_user_network
 from build_scripts.recipes.user_network import user_model
 from build_scripts.recipes.user_recipe import UserRecipe
 from functions.core.models.engine import Engine
@@ -32,9 +37,9 @@ def user_plan(recipe: UserRecipe, path: Path, *, is_onnx: bool = False, allow_ov
     sets = {name: read_for(recipe.path(path), description, content.model.channels) for name, path in named.items()}
     training, fitting, unseen = sets.values()
     limits = " ".join(filter(None, (content.data.limits, _overlap(sets, description.window, allowed=allow_overlap))))
-    make = given_model if is_onnx else user_model
+    model = (given_model if is_onnx else user_model)(recipe, path, training)
     return BuildPlan(
-        model=make(recipe, path, training),
+        model=model,
         training=training,
         choosing=fitting,
         unseen=unseen,
@@ -47,8 +52,21 @@ def user_plan(recipe: UserRecipe, path: Path, *, is_onnx: bool = False, allow_ov
         max_accuracy_drop=content.quantization.max_accuracy_drop,
         half=content.quantization.fp16,
         false_alarm_rate=content.calibration.false_alarm_rate,
+        fine_tune=None if is_onnx else partial(_fine_tuned, model, training, content.quantization.epochs),
         notes={"validation": UNPROVEN} if is_onnx else {},
     )
+
+
+def _fine_tuned(model: TrainedModel, training: LabelledRecords, epochs: int, target: AwareFile) -> Path:
+    config = AwareConfig(epochs)
+    fitting = replace(config, batch_size=min(config.batch_size, len(training)))
+    result = train_user_network(model, training, target, fitting)
+    log.info("  qat: loss %s; float32: %s", _losses(result), ", ".join(result.floating) or "nothing")
+    return result.path
+
+
+def _losses(result: AwareResult) -> str:
+    return ", ".join(f"{loss:.4f}" for loss in result.losses)
 
 
 def _overlap(sets: Mapping[str, LabelledRecords], window: int, *, allowed: bool) -> str:

@@ -129,13 +129,14 @@ class QuantizationPart(_Part):
     """[quantization]: how many windows set the ranges, and the variants that are tried, the preferred one first.
 
     max_accuracy_drop: share of windows a variant may lose against float32; the gate's limit or below. fp16: whether the
-    package also has a float16 variant, which GPUs serve.
+    package also has a float16 variant, which GPUs serve. epochs: of the fine-tuning that makes the variant qat.
     """
 
     windows: int = Field(default=256, ge=1)
     variants: tuple[str, ...] = Field(default=DEFAULT_CANDIDATES, min_length=1)
     max_accuracy_drop: float = Field(default=MAX_ACCURACY_DROP, ge=0, le=MAX_ACCURACY_DROP)
     fp16: bool = False
+    epochs: int = Field(default=3, ge=1)
 
 
 class CalibrationPart(_Part):

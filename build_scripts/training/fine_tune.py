@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import CosineAnnealingLR
-from tqdm import trange
 
+from build_scripts.data.progress import Progress
 from build_scripts.errors import FineTuningError
 from build_scripts.training.training_windows import epoch_generator
 
@@ -42,22 +42,30 @@ def fine_tune(network: Network, batches: Batches, config: TuningConfig, name: st
     """Train a copy of a network on batches of windows float32 [B, C, T] and labels int64 [B].
 
     Raises:
-        FineTuningError: there are no epochs, an epoch without a batch, or a loss that is not finite.
+        FineTuningError: there are no epochs, an epoch without a batch, a loss that is not finite, or a learning rate or
+            a size of batches that is none.
     """
     if config.epochs < 1:
         raise FineTuningError(f"Fine-tuning needs at least one epoch, not {config.epochs}.")
+    if config.learning_rate <= 0 or config.batch_size < 1:
+        rate, size = config.learning_rate, config.batch_size
+        raise FineTuningError(
+            f"Fine-tuning needs a learning rate above 0 and a batch of 1 or more, not {rate:g} and {size}."
+        )
     torch.manual_seed(config.seed)
     tuned = copy.deepcopy(network).train()
     optimizer = AdamW(tuned.parameters(), config.learning_rate)
     schedule = CosineAnnealingLR(optimizer, config.epochs)
     losses: list[float] = []
-    progress = trange(config.epochs, desc=name, unit="epoch", leave=False)
+    progress = Progress(range(config.epochs), name, "epoch")
     for epoch in progress:
         losses.append(_epoch(tuned, batches(epoch_generator(config.seed, epoch)), optimizer))
         if not math.isfinite(losses[-1]):
-            raise FineTuningError(f"The loss of epoch {epoch + 1} is {losses[-1]}.")
+            raise FineTuningError(
+                f"The loss of epoch {epoch + 1} is {losses[-1]}: lower the learning rate, or look for extreme samples."
+            )
         schedule.step()
-        progress.set_postfix(loss=f"{losses[-1]:.4f}")
+        progress.note(f"loss {losses[-1]:.4f}")
     return FineTuned(tuned.eval(), tuple(losses))
 
 
@@ -65,6 +73,9 @@ def _epoch(network: nn.Module, batches: Iterator[tuple[Tensor, Tensor]], optimiz
     losses = []
     for windows, label in batches:
         loss = nn.functional.cross_entropy(network(windows), label)
+        if not loss.isfinite():
+            # A step along it would make every weight no number.
+            return float(loss.item())
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

@@ -11,6 +11,7 @@ from build_scripts.build_cli.tables import Report
 
 if TYPE_CHECKING:
     from build_scripts.data.labelled import DataSet
+    from build_scripts.quantization.qat.prepare import AwareConfig
     from build_scripts.quantization.techniques import QuantizationOptions
 
 
@@ -99,18 +100,43 @@ def _records_for(model: Path, data: Path) -> "DataSet":
 
 
 def qat_command(options: argparse.Namespace) -> Report:
-    """Fine-tune a checkpoint with rounding and write it as int8."""
-    from build_scripts.data.records import read_records
-    from build_scripts.networks.checkpoint import load_checkpoint
+    """Fine-tune a network with rounding and write it as int8."""
     from build_scripts.quantization.operators import executed_operators
     from build_scripts.quantization.qat.prepare import AwareConfig
+
+    config = AwareConfig(
+        options.epochs, options.batch_size, options.learning_rate, bits=options.bits, seed=options.seed
+    )
+    train = _train_checkpoint if options.recipe is None else _train_of_recipe
+    losses, rest = train(options, config)
+    report = {"model": str(options.out), "loss_of_epoch": {str(epoch): loss for epoch, loss in enumerate(losses, 1)}}
+    return report | {"operators": dict(executed_operators(options.out))} | rest
+
+
+def _train_checkpoint(options: argparse.Namespace, config: "AwareConfig") -> tuple[tuple[float, ...], Report]:
+    from build_scripts.data.records import read_records
+    from build_scripts.networks.checkpoint import load_checkpoint
     from build_scripts.quantization.qat.step import train_quantized
 
-    config = AwareConfig(options.epochs, options.batch_size, bits=options.bits, seed=options.seed)
-    model = train_quantized(load_checkpoint(options.checkpoint), read_records(options.data), options.out, config)
-    losses = {str(epoch): loss for epoch, loss in enumerate(model.losses, 1)}
-    operators = dict(executed_operators(model.path))
-    return {"model": str(model.path), "loss_of_epoch": losses, "operators": operators}
+    checkpoint, records = load_checkpoint(options.checkpoint), read_records(options.data)
+    return train_quantized(checkpoint, records, options.out, config).losses, {}
+
+
+def _train_of_recipe(options: argparse.Namespace, config: "AwareConfig") -> tuple[tuple[float, ...], Report]:
+    from build_scripts.recipes.user_aware import train_of_recipe
+    from build_scripts.recipes.user_recipe import read_recipe
+
+    trained = train_of_recipe(read_recipe(options.recipe), options.checkpoint, options.out, config)
+    result, sizes = trained.result, trained.size_bytes
+    return result.losses, {
+        "integer_layers": list(result.layers),
+        "float32_parts": result.floating,
+        "max_abs_difference": result.max_abs_difference,
+        "length": "free" if trained.fixed_length is None else f"fixed: {trained.fixed_length}",
+        "size_bytes": dict(sizes),
+        "size_ratio": sizes["int8"] / sizes["float32"],
+        **trained.figures,
+    }
 
 
 def prune_command(options: argparse.Namespace) -> Report:

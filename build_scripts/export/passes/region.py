@@ -76,7 +76,7 @@ class Region:
         tall = NodeProto()
         tall.CopyFrom(node)
         tall.input[:] = inputs
-        tall.output[:] = [_twin(name) for name in node.output]
+        tall.output[:] = [twin(name) for name in node.output]
         for attribute in tall.attribute if is_plain(node, POOLS | {"Conv"}) else ():
             _heighten(attribute)
         self.nodes.append(tall)
@@ -87,26 +87,27 @@ class Region:
             if name in self.initializers:
                 self.weights[name] = _tall(self.initializers[name])
             else:
-                self.nodes.append(helper.make_node("Unsqueeze", [name, AXES], [_twin(name)]))
+                self.nodes.append(helper.make_node("Unsqueeze", [name, AXES], [twin(name)]))
             self.lifted.add(name)
             self.flat.add(name)
-        return _twin(name)
+        return twin(name)
 
     def lower(self, name: str) -> None:
         """Make sure that a value can be read with its own rank."""
         if name in self.lifted - self.flat:
-            self.nodes.append(helper.make_node("Squeeze", [_twin(name), AXES], [name]))
+            self.nodes.append(helper.make_node("Squeeze", [twin(name), AXES], [name]))
             self.flat.add(name)
 
 
-def _twin(name: str) -> str:
+def twin(name: str) -> str:
+    """Return the name of a value's twin of height 1."""
     return f"{name}/height_one"
 
 
 def _tall(flat: TensorProto) -> TensorProto:
     tensor = TensorProto()
     tensor.CopyFrom(flat)
-    tensor.name = _twin(flat.name)
+    tensor.name = twin(flat.name)
     tensor.dims.insert(2, 1)
     return tensor
 

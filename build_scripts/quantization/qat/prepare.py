@@ -30,8 +30,7 @@ def prepare(network: nn.Module, bits: int = 7, momentum: float = 0.1) -> nn.Modu
     Raises:
         QuantizationError: bits other than 7 or 8, a network without blocks, or a convolution outside one.
     """
-    if bits not in BITS:
-        raise QuantizationError(f"Quantization-aware training has weights of 7 or 8 bits, not {bits}.")
+    require_bits(bits)
     prepared = copy.deepcopy(network).eval()
     names = [name for name, module in prepared.named_modules() if _is_block(module)]
     for index, name in enumerate(names):
@@ -43,6 +42,16 @@ def prepare(network: nn.Module, bits: int = 7, momentum: float = 0.1) -> nn.Modu
         prepared.set_submodule(name, QuantizedBlock(fused, bits, momentum, first=index == 0))
     _require_only_blocks(prepared, len(names))
     return prepared.eval()
+
+
+def require_bits(bits: int) -> None:
+    """Check the bits of a weight.
+
+    Raises:
+        QuantizationError: neither 7 nor 8.
+    """
+    if bits not in BITS:
+        raise QuantizationError(f"Quantization-aware training has weights of 7 or 8 bits, not {bits}.")
 
 
 def quantized_blocks(network: nn.Module) -> dict[str, QuantizedBlock]:

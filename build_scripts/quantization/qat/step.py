@@ -1,5 +1,6 @@
 """The step qat: a checkpoint and records to an integer ONNX model that was trained to be one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,8 +20,9 @@ from build_scripts.networks.novelty import ServedNetwork
 from build_scripts.networks.trained import DISTANCE, LOGITS
 from build_scripts.quantization.layers import write_quantized
 from build_scripts.quantization.operators import require_integer_convolutions
+from build_scripts.quantization.qat.fake_quantize import QuantizedBlock
 from build_scripts.quantization.qat.prepare import AwareConfig, folded, prepare, quantized_blocks
-from build_scripts.quantization.qat.write import QdqWriter
+from build_scripts.quantization.qat.write import Grid, QdqWriter, grid_of
 from build_scripts.training.fine_tune import FineTuned, fine_tune
 from build_scripts.training.train import TrainingConfig, novelty_of_training
 from build_scripts.training.training_windows import random_batches
@@ -78,9 +80,26 @@ def write_integer(
     """
     model = slimmed(traced(folded(network), example, outputs, dynamic=(0, 2)))
     onnx.helper.set_model_props(model, properties)
-    write_quantized(QdqWriter(model, quantized_blocks(network)).write(), model, path)
+    blocks = quantized_blocks(network)
+    layers = {f"{name}.0.weight": block for name, block in blocks.items()}
+    bits = next(block.bits for block in blocks.values())
+    write_quantized(QdqWriter(model, _grids(model, layers), layers, bits).write(), model, path)
     require_integer_convolutions(path)
     return path
+
+
+def _grids(model: onnx.ModelProto, layers: Mapping[str, QuantizedBlock]) -> dict[str, Grid]:
+    """Return the grids of the values in a graph, which are those in front of the first block and behind each ReLU."""
+    grids: dict[str, Grid] = {}
+    waiting: dict[str, QuantizedBlock] = {}
+    for node in model.graph.node:
+        if node.op_type == "Conv" and node.input[1] in layers:
+            block = waiting[node.output[0]] = layers[node.input[1]]
+            if block.input is not None:
+                grids[node.input[0]] = grid_of(block.input)
+        elif node.op_type == "Relu" and node.input[0] in waiting:
+            grids[node.output[0]] = grid_of(waiting[node.input[0]].output)
+    return grids
 
 
 def _tuned(checkpoint: Checkpoint, records: RecordSet, config: AwareConfig) -> FineTuned[nn.Module]:

@@ -20,6 +20,7 @@ from build_scripts.quantization.techniques import (
     CANDIDATES,
     DEFAULT_CANDIDATES,
     DYNAMIC_WEIGHTS,
+    FINE_TUNING,
     SCOPES,
     TECHNIQUES,
     QuantizationOptions,
@@ -103,7 +104,7 @@ def test_the_table_loads_no_onnx_and_no_pytorch() -> None:
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_the_manifest_can_say_how_each_was_made(name: str) -> None:
     technique = CANDIDATES[name].technique
-    assert technique.method in {"static-qdq", "dynamic", "static-qdq, dynamic", "weights-only"}
+    assert technique.method in {"static-qdq", "dynamic", "static-qdq, dynamic", "weights-only", "qat-qdq"}
     # What a search keeps is packaged as int8.
     assert technique.precision == "int8"
     assert (CANDIDATES[name].settings(64).get("calibration_windows") == 64) is technique.needs_windows
@@ -123,7 +124,7 @@ def test_the_default_starts_with_what_ships() -> None:
 
 
 def test_the_names_of_candidates_and_which_are_tried_unasked() -> None:
-    assert set(CANDIDATES) - set(DEFAULT_CANDIDATES) == {"static-8-bit", "dynamic-layers"}
+    assert set(CANDIDATES) - set(DEFAULT_CANDIDATES) == {"static-8-bit", "dynamic-layers", "qat"}
     assert DEFAULT_CANDIDATES == (
         "static-minmax",
         "static-percentile",
@@ -140,9 +141,9 @@ def test_the_names_of_candidates_and_which_are_tried_unasked() -> None:
 
 
 def test_candidates_are_named_once_and_on_request_are_among_them() -> None:
-    named = [name for technique in TECHNIQUES.values() for name in technique.candidates]
-    assert sorted(named) == sorted(CANDIDATES)
-    assert all(technique.on_request <= set(technique.candidates) for technique in TECHNIQUES.values())
+    techniques = (*TECHNIQUES.values(), FINE_TUNING)
+    assert sorted(name for one in techniques for name in one.candidates) == sorted(CANDIDATES)
+    assert all(one.on_request <= set(one.candidates) for one in techniques)
 
 
 def test_the_settings_of_dynamic_and_of_weights_alone() -> None:

@@ -39,6 +39,10 @@ def test_the_seed_decides_the_losses() -> None:
 def test_training_without_epochs_or_batches_is_refused() -> None:
     with pytest.raises(FineTuningError, match="at least one epoch, not 0"):
         fine_tune(linear(), BATCHES, TuningConfig(epochs=0))
+    with pytest.raises(FineTuningError, match="above 0 and a batch of 1 or more, not 0 and 64"):
+        fine_tune(linear(), BATCHES, TuningConfig(learning_rate=0))
+    with pytest.raises(FineTuningError, match=r"not 0\.0002 and 0"):
+        fine_tune(linear(), BATCHES, TuningConfig(batch_size=0))
     with pytest.raises(FineTuningError, match="no batch"):
         fine_tune(linear(), lambda _: iter(()), TuningConfig(epochs=1))
 

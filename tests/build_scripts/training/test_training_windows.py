@@ -1,7 +1,7 @@
 import numpy as np
 
 from build_scripts.data.records import RecordSet
-from build_scripts.training.training_windows import epoch_generator, random_batches
+from build_scripts.training.training_windows import epoch_generator, plain_batches, random_batches
 from tests.build_scripts.conftest import WINDOW
 
 
@@ -37,3 +37,12 @@ def test_gains_stay_within_a_tenth_of_either_sign(records: RecordSet) -> None:
     batches = [windows for windows, _ in random_batches(records, WINDOW, 22, rng)]
     assert max(float(windows.abs().max()) for windows in batches) <= plain * 1.1
     assert {bool(windows.mean() > 0) for batch in batches for windows in batch} == {True, False}
+
+
+def test_plain_batches_are_the_windows_as_they_are(records: RecordSet) -> None:
+    batches = list(plain_batches(records, WINDOW, 20, epoch_generator(0, 0)))
+    assert [(tuple(windows.shape), len(label)) for windows, label in batches] == [((20, 1, WINDOW), 20)] * 2
+    window = batches[0][0][0, 0].numpy()
+    pieces = (np.lib.stride_tricks.sliding_window_view(counts, WINDOW) for counts in records.counts)
+    counts = np.rint(window / records.scale_g).astype(np.int16)
+    assert any((piece == counts).all(axis=1).any() for piece in pieces)
