@@ -49,7 +49,9 @@ _ARMS = {
     "fastapi_json": "FastAPI, `list[float]` JSON",
     "reference_onnx_fp32": "reference ResNet-18, onnxruntime float32",
 } | labels_of(REFERENCE.variants)
-# The part of another command, `attack`, and the one that is also written alone.
+# Of a document, and of a report that was written alone.
+DATE = "date"
+# The part of another command, `attack`, and the one whose rows the summary has where it is there.
 ROBUSTNESS, NETWORKS = "robustness", "networks"
 # Sections of more than one table.
 _PAGES = {
@@ -81,13 +83,16 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     int8 = manifest.variant("int8")
     evidence = msgspec.to_builtins(manifest.evidence) | {"int8_size_bytes": int8.size_bytes}
     others = {name: report for name, report in _read(folder).get("reports", {}).items() if name == ROBUSTNESS}
-    _write(
-        {"date": datetime.now(UTC).date().isoformat(), "evidence": evidence, "reports": {**reports, **others}}, folder
-    )
+    _write({DATE: _today(), "evidence": evidence, "reports": {**reports, **others}}, folder)
 
 
 def write_part(name: str, report: Report, folder: Path) -> None:
-    """Write one report, ROBUSTNESS or NETWORKS, beside the others of a folder; their figures and their date stay.
+    """Write one report beside the others of a folder, with its own date; their figures and their date stay.
+
+    Args:
+        name: of the report, as `write_benchmarks` lists them, or ROBUSTNESS.
+        report: with its figures.
+        folder: for example docs.
 
     Raises:
         BuildError: the folder has no benchmarks yet.
@@ -95,9 +100,13 @@ def write_part(name: str, report: Report, folder: Path) -> None:
     document = _read(folder)
     if not document:
         raise BuildError(f"{folder} has no benchmarks.json to write into; make it first: make bench.")
-    reports = {**document["reports"], name: report}
+    reports = {**document["reports"], name: {**report, DATE: _today()}}
     in_order = {one: reports[one] for one in _TITLES if one in reports}
     _write({**document, "reports": in_order}, folder)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -167,7 +176,8 @@ def render_benchmarks(document: Mapping[str, Any]) -> str:
 
 def _section(name: str, report: Report) -> str:
     title, command = _TITLES[name]
-    head = f"\n## {title}\n\n`python -m build_scripts {command}`\n\n"
+    alone = f", measured {report[DATE]}" if DATE in report else ""
+    head = f"\n## {title}\n\n`python -m build_scripts {command}`{alone}\n\n"
     if name in _PAGES:
         return head + _PAGES[name](report)
     figures = "".join(

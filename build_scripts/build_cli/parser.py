@@ -198,7 +198,7 @@ def _add_measuring_steps(steps: Steps) -> None:
     which.add_argument("--all", action="store_true", help="all of these")
     benchmark.add_argument("--quick", action="store_true", help="fewer rounds; batch 1 on one thread only")
     benchmark.add_argument("--checkpoint", type=Path, help="of the packaged model (default: the shipped one)")
-    benchmark.add_argument("--write", type=Path, metavar="DIR", help="write benchmarks.json and benchmarks.md")
+    benchmark.add_argument("--write", type=Path, metavar="DIR", help="write it into benchmarks.json and benchmarks.md")
     benchmark.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
     _add_model(benchmark)
     _add_json(benchmark)

@@ -35,8 +35,6 @@ def emulate_command(options: argparse.Namespace) -> Report:
 
 def benchmark_command(options: argparse.Namespace) -> Report:
     """Time what was asked for; `--all` gives one report for each benchmark."""
-    if options.write is not None and not (options.all or options.networks):
-        raise ValueError("--write needs --all or --networks: other benchmarks are not written alone.")
     reports = {name: run(options) for name, run in BENCHMARKS.items() if options.all or getattr(options, name)}
     if options.write is not None:
         _write(reports, options)
@@ -110,13 +108,13 @@ def _jobs(options: argparse.Namespace) -> Report:
 
 
 def _write(reports: Mapping[str, Report], options: argparse.Namespace) -> None:
-    from build_scripts.benchmarks.benchmark_page import NETWORKS, write_benchmarks, write_part
+    from build_scripts.benchmarks.benchmark_page import write_benchmarks, write_part
     from functions.core.models.models import ModelRepository
 
-    if not options.all:
-        write_part(NETWORKS, reports[NETWORKS], options.write)
-        return
-    write_benchmarks(reports, ModelRepository(options.models).manifest(options.model), options.write)
+    if options.all:
+        write_benchmarks(reports, ModelRepository(options.models).manifest(options.model), options.write)
+    for name, report in () if options.all else reports.items():
+        write_part(name, report, options.write)
 
 
 # By the option that asks for each, in the order of `--all`.

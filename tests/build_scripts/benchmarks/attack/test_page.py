@@ -81,8 +81,10 @@ def test_a_report_joins_the_others_of_a_folder(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "benchmarks.json").write_text(json.dumps(before))
     write_part(ROBUSTNESS, REPORT, tmp_path)
     after = json.loads((tmp_path / "benchmarks.json").read_text())
-    assert after["reports"] == before["reports"] | {"robustness": REPORT}
+    today = after["reports"]["robustness"]["date"]
+    assert after["reports"] == before["reports"] | {"robustness": {**REPORT, "date": today}}
     assert after["date"] == before["date"]
+    assert f"`python -m build_scripts attack`, measured {today}" in (tmp_path / "benchmarks.md").read_text()
     assert "## Under attack\n" in (tmp_path / "benchmarks.md").read_text()
     assert "71,776 attacks" in readme.read_text()
 

@@ -1,11 +1,13 @@
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from build_scripts.__main__ import main
+from build_scripts.benchmarks import benchmark_page
 from build_scripts.build_cli.commands.measuring import BENCHMARKS
 from build_scripts.build_cli.parser import BUILD, MODELS
 
@@ -46,11 +48,18 @@ def test_all_runs_every_benchmark_in_order(monkeypatch: pytest.MonkeyPatch, caps
         monkeypatch.setitem(BENCHMARKS, name, lambda options: {"model": options.model})
     assert main(["benchmark", "--all", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert list(report) == ["against_reference", "reference", "variants", "http", "cold_start", "serving", "jobs"]
+    assert list(report) == [
+        "against_reference", "reference", "variants", "networks", "http", "cold_start", "serving", "jobs"
+    ]  # fmt: skip
     assert report["jobs"] == {"model": "journal-bearing"}
 
 
-def test_writing_needs_every_benchmark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["benchmark", "--http", "--write", str(tmp_path)]) == 2
-    sentence = "benchmark: --write needs --all or --networks: other benchmarks are not written alone.\n"
-    assert capsys.readouterr().err == sentence
+def test_one_benchmark_is_written_beside_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written: list[tuple[str, Mapping[str, object], Path]] = []
+    monkeypatch.setitem(BENCHMARKS, "http", lambda options: {"model": options.model})
+    monkeypatch.setattr(benchmark_page, "write_part", lambda *part: written.append(part))
+    assert main(["benchmark", "--http", "--write", str(tmp_path), "--json"]) == 0
+    assert written == [("http", {"model": "journal-bearing"}, tmp_path)]
+    assert json.loads(capsys.readouterr().out) == {"model": "journal-bearing"}
