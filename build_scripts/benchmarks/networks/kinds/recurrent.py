@@ -10,7 +10,7 @@ PATCH = 32
 
 def patches(signal: Tensor) -> Tensor:
     """Cut signal float32 [B, 2, T] into steps of 32 samples of both channels, float32 [B, T / 32, 64]."""
-    return signal.reshape(len(signal), 2, -1, PATCH).transpose(1, 2).flatten(2)
+    return signal.reshape(signal.shape[0], 2, -1, PATCH).transpose(1, 2).flatten(2)
 
 
 class ConvolutionalLSTM(nn.Module):

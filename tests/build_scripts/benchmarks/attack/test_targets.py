@@ -15,7 +15,7 @@ CASES = {name: 25 if name == "files" else 300 for name in TARGETS}
 # Seeds too short for a window, and what is not offered; all others are accepted.
 REFUSED = {
     *("native/short.http", "native/csv.http", "native/preflight.http"),
-    *("v2/short.http", "v2/unload.http", "lambda/batch.json"),
+    *("v2/short.http", "v2/unload.http", "lambda/batch.json", "container/deep.http"),
 }
 
 
