@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from build_scripts.errors import ExportError, ValidationFailed
 from build_scripts.export.export import export, export_network
-from build_scripts.export.torch_export import ExporterName, ExportOptions
+from build_scripts.export.torch_export import ExporterName, ExportOptions, traced
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
 from build_scripts.networks.trained import TrainedModel
 
@@ -90,3 +90,17 @@ def test_a_network_whose_answer_depends_on_the_batch_s_order_is_refused(tmp_path
 def test_an_opset_that_is_not_offered_is_refused(tmp_path: Path, opset: int) -> None:
     with pytest.raises(ExportError, match=f"Opset {opset} is not offered: 18 to 23 are"):
         export_network(small(Head()), tmp_path / "m.onnx", options=replace(ExportOptions(), opset=opset))
+
+
+class Steps(nn.Module):
+    """Reads the batch's size as a number, which only Dynamo keeps free."""
+
+    def forward(self, signal: Tensor) -> Tensor:
+        return signal.reshape(len(signal), -1, 8).mean(dim=2)
+
+
+def test_a_network_is_exported_however_often_its_code_was_traced_before() -> None:
+    with torch._dynamo.config.patch(recompile_limit=1, fail_on_recompile_limit_hit=True):
+        for length in (16, 24, 32):
+            graph = traced(Steps().eval(), torch.zeros(2, 1, length), ("logits",), (0,)).graph
+            assert graph.input[0].type.tensor_type.shape.dim[0].dim_param != ""
