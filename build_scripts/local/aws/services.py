@@ -13,7 +13,7 @@ from pathlib import Path
 
 from build_scripts.local.aws.embedded.installation import CACHE, EmbeddedServicesError, Installation, Tell
 from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, Offer
-from build_scripts.local.aws.embedded.sharing import make_private, open_services
+from build_scripts.local.aws.embedded.sharing import keeps_state, make_private, open_services
 from build_scripts.local.aws.worker_process import WorkerProcess
 from functions.core.assets.history import History, Observation
 from functions.core.aws.clients import answering
@@ -65,7 +65,7 @@ class LocalServices:
 
     def resume(self) -> None:
         """Start everything in the background where the data folder keeps a state: the jobs in it go on."""
-        if self.data_dir is not None and (self.data_dir / "state").is_dir():
+        if self.data_dir is not None and keeps_state(self.data_dir):
             threading.Thread(target=self._resume, daemon=True).start()
 
     def _resume(self) -> None:

@@ -22,6 +22,8 @@ from functions.core.memory import KEPT_BYTES, LARGEST_MMAP_THRESHOLD_BYTES
 
 # Of jobs, histories, alerts and keys: nothing that runs code.
 JOB_SERVICES = ("dynamodb", "events", "s3", "secretsmanager", "sqs")
+# Below the data folder.
+STATE = "state"
 _START_TIMEOUT_S = 30.0
 # Long enough to write the state of a --data-dir.
 _END_TIMEOUT_S = 20.0
@@ -239,7 +241,7 @@ class EmbeddedServices:
             "GATEWAY_PORT": str(self._port),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "MINISTACK_REGION": REGION,
-            "STATE_DIR": host.sees(data / "state"),
+            "STATE_DIR": host.sees(data / STATE),
             "S3_DATA_DIR": host.sees(data / "s3"),
             "PERSIST_STATE": kept,
             "S3_PERSIST": kept,

@@ -12,7 +12,7 @@ from typing import IO
 
 from build_scripts.local.aws.embedded.access import Access, Address, answers, open_private
 from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
-from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, Offer, this_host
+from build_scripts.local.aws.embedded.services import STATE, EmbeddedServices, Host, Offer, this_host
 
 _WAIT_S = 30.0
 _ADDRESS = "address"
@@ -63,6 +63,11 @@ def open_services(
                 yield Endpoint(services.access, services)
             finally:
                 address.unlink()
+
+
+def keeps_state(data_dir: Path) -> bool:
+    """Whether a folder keeps a state, or gets one: services write it when who started them was killed."""
+    return (data_dir / STATE).is_dir() or (data_dir / _ADDRESS).exists()
 
 
 def make_private(folder: Path) -> None:

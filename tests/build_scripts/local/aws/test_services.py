@@ -1,6 +1,7 @@
 """The services behind local_server.py: started once, when first needed; what fails is said and tried again."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,24 @@ def test_a_diagnosis_that_cannot_be_kept_is_told_as_such(settings: Settings, off
     with pytest.raises(DependencyUnavailableError, match="no network"):
         LocalHistory(services).record([observation])
     assert len(offline) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "starts"),
+    # The services of a killed server write its state when they have noticed: until then their address is there.
+    [("state", True), ("address", True), ("s3", False)],
+)
+def test_jobs_of_a_data_folder_go_on_also_where_their_state_is_yet_to_be_written(
+    settings: Settings, offline: list[Path], tmp_path: Path, name: str, starts: bool
+) -> None:
+    (tmp_path / name).mkdir()
+    services = LocalServices(settings, tmp_path, None, lambda _: None)
+    services.resume()
+    services.close()
+    deadline = time.monotonic() + 10
+    while len(offline) < starts and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert offline == [tmp_path] * starts
 
 
 def test_closing_what_never_started_does_nothing(settings: Settings, tmp_path: Path) -> None:
