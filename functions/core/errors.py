@@ -364,7 +364,7 @@ class FaultFrequencyError(UnusableError):
 class TooFewTurnsError(UnusableError):
     """A recording of too few turns of the shaft to tell the lines of a bearing apart."""
 
-    code = "signal_too_short"
+    code = "too_few_turns"
     field = "signal"
 
 

@@ -17,7 +17,6 @@ from functions.core.errors import UnknownBearingError
 CATALOGUE = Path(__file__).with_name("catalogue.json")
 # Of a designation that is looked up.
 LONGEST_DESIGNATION = 64
-MOST_FOUND = 20
 _MOST_NEAR = 5
 _MAKERS = frozenset({"SKF", "FAG", "INA", "NSK", "NTN", "KOYO", "NACHI", "TIMKEN", "SNR", "ZVL", "ZKL", "HRB"})
 _SEPARATORS = re.compile(r"[\s/_.,-]+")
@@ -86,11 +85,11 @@ def find_bearing(designation: str) -> CatalogueRow:
     return found
 
 
-def search_bearings(text: str, most: int = MOST_FOUND) -> Sequence[CatalogueRow]:
+def search_bearings(text: str) -> Sequence[CatalogueRow]:
     """Return the rows whose designation or kind holds a text, in the order of the catalogue; all for no text."""
     wanted = _key(text[:LONGEST_DESIGNATION])
     rows = read_catalogue().bearings
-    return [row for row in rows if any(wanted in _key(name) for name in [*_names(row), row.kind])][:most]
+    return [row for row in rows if any(wanted in _key(name) for name in [*_names(row), row.kind])]
 
 
 @cache
