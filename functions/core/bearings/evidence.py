@@ -39,6 +39,8 @@ _FLOOR_HZ = 15.0
 _FEWEST_FLOOR_BINS = 8
 # Lines that belong to a visible fault or to the shaft, so many bins on either side.
 _LINE_BINS = 0.8
+# Slip that changes smears the lines of a fault, by this part of their frequency.
+_SMEARED = 0.003
 _MOST_SIDEBANDS = 2
 
 
@@ -192,7 +194,7 @@ def _weigh(spectrum: _Spectrum, series: Sequence[_Series]) -> tuple[dict[str, _F
         rest.remove(best)
         found[best.name] = weighed[best.name]
         visible.add(best.name)
-        _blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order))
+        _blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)
     return found, visible
 
 
@@ -214,11 +216,12 @@ def _family(one: _Series, slip: float, bins: int, bin_order: float) -> Float64Ar
     return np.asarray((multiples[:, None] + sidebands).ravel() / bin_order)
 
 
-def _blot_out(ratios: Float64Array, places: Float64Array) -> None:
-    """Lower the bins around these places to the floor."""
-    reach = math.ceil(_LINE_BINS)
-    bins = np.floor(places).astype(int)[:, None] + np.arange(1 - reach, reach + 1)
-    near = bins[(np.abs(bins - places[:, None]) <= _LINE_BINS) & (bins >= 0) & (bins < len(ratios))]
+def _blot_out(ratios: Float64Array, places: Float64Array, smeared: float = 0.0) -> None:
+    """Lower the bins around these places to the floor; lines that smear are the wider the higher they stand."""
+    widths = _LINE_BINS + smeared * np.abs(places)
+    reach = math.ceil(widths.max(initial=0))
+    bins = np.rint(places).astype(int)[:, None] + np.arange(-reach, reach + 1)
+    near = bins[(np.abs(bins - places[:, None]) <= widths[:, None]) & (bins >= 0) & (bins < len(ratios))]
     ratios[near] = np.minimum(ratios[near], 1.0)
 
 
