@@ -75,7 +75,7 @@ def remote(url: str, key: str | None) -> Ask:
 
 def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, variable: str | None, read_mat: ReadMat) -> Outcome:
     try:
-        recording = read_recording(path, variable, options.full_scale, options.sample_format, read_mat=read_mat)
+        recording = read_recording(path, variable, options, read_mat=read_mat)
         return Outcome(str(path), ask(recording, options), None)
     except OSError as error:
         return Outcome(str(path), None, UnreadableFileError(f"It cannot be opened: {error.strerror or error}."))

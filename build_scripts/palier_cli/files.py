@@ -7,7 +7,7 @@ from build_scripts.palier_cli.arguments import read_bytes
 from build_scripts.palier_cli.matlab.reader import read_mat
 from functions.core.decoding.formats import FORMATS, MATLAB, SERVED_FORMATS, decode_file
 from functions.core.errors import UnsupportedMediaTypeError
-from functions.core.models.options import SampleFormat
+from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
 
 # What the service decodes is decoded as there; a MATLAB file is read here and sent as another format.
@@ -15,14 +15,14 @@ MEDIA_TYPES = {ending: one.media_type for one in SERVED_FORMATS for ending in on
 KNOWN_ENDINGS = ", ".join(sorted(ending for one in FORMATS for ending in one.endings))
 KNOWN_FORMATS = ", ".join(sorted(one.label for one in FORMATS))
 
+_DEFAULTS = DiagnosisOptions()
 ReadMat = Callable[[Path, str | None], Recording]
 
 
 def read_recording(
     path: Path,
     variable: str | None = None,
-    full_scale: float = 1.0,
-    sample_format: SampleFormat = "float32",
+    options: DiagnosisOptions = _DEFAULTS,
     *,
     read_mat: ReadMat = read_mat,
 ) -> Recording:
@@ -31,8 +31,7 @@ def read_recording(
     Args:
         path: of one of the endings of the table of formats.
         variable: for .mat, the variable; default its only long vectors.
-        full_scale: for .wav or raw samples of integers, the value of a sample at full scale.
-        sample_format: what raw samples are, `float32` or `int16`.
+        options: of the diagnosis, some of which tell how to read the file.
         read_mat: reads .mat; where there are several, that of one MatlabReader for all of them.
 
     Raises:
@@ -46,4 +45,4 @@ def read_recording(
         raise UnsupportedMediaTypeError(
             f"Files ending in {suffix or 'nothing'!r} are not known; known are {KNOWN_ENDINGS}."
         )
-    return decode_file(read_bytes(path), MEDIA_TYPES[suffix], full_scale, sample_format)
+    return decode_file(read_bytes(path), MEDIA_TYPES[suffix], options)

@@ -88,7 +88,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--channel", type=parse_name, help="name or number (from 0), where a file has several")
     parser.add_argument("--variable", type=parse_name, help="for .mat: the variable that holds the signal")
     parser.add_argument(
-        "--full-scale", type=parse_number, default=1.0, help="of integer samples: value of one at full scale"
+        "--full-scale", type=parse_number, help="of integer samples: value of one at full scale (default: 1)"
     )
     parser.add_argument("--sample-format", choices=tuple(SAMPLE_BYTES), default="float32", help="of raw files")
     parser.add_argument("--model", type=parse_name, help="default: the service's default model")
