@@ -103,6 +103,7 @@ SERVED_FORMATS = (
         label=".csv",
         endings=(".csv", ".tsv", ".txt"),
         media_type=CSV,
+        aliases=("application/csv", "text/plain", "text/tab-separated-values", "application/vnd.ms-excel"),
         decode=decode_csv,
         description="One column a channel; a `time_s` column gives the rate.",
         is_text=True,
