@@ -22,7 +22,7 @@ from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.conditions import rows_of
 from build_scripts.networks.trained import TrainedModel
-from build_scripts.packaging.package import ModelFile, Notes, PackageContent, package, require_new
+from build_scripts.packaging.package import ModelFile, Notes, PackageContent, ServedInput, package, require_new
 from build_scripts.quantization.qat.any_network import AwareFile
 from build_scripts.quantization.reasons.advice import next_step
 from build_scripts.quantization.search import Search, SearchSpace, search
@@ -58,7 +58,8 @@ class BuildPlan:
     training: records whose windows set the ranges; choosing: records the variants are searched with; unseen: records
     every figure is measured on; fitting: outputs the calibration is fitted to, given the served engine; machines:
     recordings of other machines by name, float32 [C, N] at the model's rate; half: whether GPUs get a float16 variant;
-    fine_tune: writes the network, trained with its rounding, where a target names it; notes: further evidence.
+    fine_tune: writes the network, trained with its rounding, where a target names it; served: what callers send, where
+    the files take something else; notes: further evidence.
     """
 
     model: TrainedModel
@@ -77,6 +78,7 @@ class BuildPlan:
     half: bool = False
     fine_tune: Callable[[AwareFile], Path] | None = None
     machines: Mapping[str, Signals] = field(default_factory=dict)
+    served: ServedInput | None = None
     notes: Notes = field(default_factory=dict)
 
 
@@ -161,6 +163,7 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
         data=plan.data,
         limits=plan.limits,
         checkpoint=plan.model.checkpoint,
+        served=plan.served,
         proof=replace(_proof(plan, served, calibration, outputs, found), half=half),
         notes=plan.notes
         | _length_note(exported, window)

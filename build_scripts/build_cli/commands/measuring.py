@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from build_scripts.build_cli.parser import BUILD, CHECKPOINTS
+from build_scripts.build_cli.parser import BUILD, CHECKPOINTS, WORK
 from build_scripts.build_cli.tables import Report
 
 
@@ -12,8 +12,13 @@ def evaluate_command(options: argparse.Namespace) -> Report:
     """Evaluate a packaged model on a file of records."""
     from build_scripts.data.labelled import description_of, read_for
     from build_scripts.evidence.evaluate import evaluate
+    from build_scripts.recipes.any_bearing import NAME
     from functions.core.models.models import ModelRepository
 
+    if options.model == NAME:
+        from build_scripts.recipes.across_machines import evaluate_across
+
+        return evaluate_across(options.models, options.data, WORK / NAME)
     manifest = ModelRepository(options.models).manifest(options.model)
     records = read_for(options.data, description_of(manifest), manifest.input.channels)
     return evaluate(options.models, options.model, records).as_json()
