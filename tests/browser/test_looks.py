@@ -13,7 +13,7 @@ from tests.support.recordings import npy_bytes, tone
 
 SERIOUS = {"serious", "critical"}
 # The rules whose findings differ between light and dark. Source: axe-core, the rules with the tag cat.color that run
-# unless they are asked for.
+# without being asked for.
 RULES_OF_COLOURS = ["color-contrast", "link-in-text-block"]
 SCREENS = {"1280": WIDE, "390": NARROW}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
