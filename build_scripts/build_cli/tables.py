@@ -60,7 +60,8 @@ def render_across(report: Mapping[str, Any]) -> RenderableType:
     for title, classes in report["sets"].items():
         for index, (name, figures) in enumerate(classes.items()):
             table.add_row("" if index else title, name, *(_text(figures[key]) for key in ACROSS))
-    return Group(table, render_report(report["all"], "faults with a visible line, and normal"))
+    figures = [render_report(one, f"{title}: visible lines, and normal") for title, one in report["figures"].items()]
+    return Group(table, *figures)
 
 
 def render_pruning(report: Mapping[str, Any]) -> RenderableType:

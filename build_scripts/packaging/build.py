@@ -14,6 +14,7 @@ from build_scripts.evidence.calibrate import FALSE_ALARM_RATE, Calibration, cali
 from build_scripts.evidence.half_precision import HalfPrecision, Trial, try_half
 from build_scripts.evidence.measure import ModelFiles, ModelOutputs, measure
 from build_scripts.evidence.proof.cost import novelty_cost
+from build_scripts.evidence.proof.noise import SNR_DB
 from build_scripts.evidence.proof.proof import Proof, Served, prove
 from build_scripts.export.export import ExportedModel, export_network
 from build_scripts.export.optimize import optimize
@@ -200,7 +201,8 @@ def _proof(plan: BuildPlan, engine: Engine, calibration: Calibration, outputs: M
     shares = {} if rule is None else novel_shares(engine, rule, plan.unseen, window, plan.machines)
     precision = found.candidate.technique.precision if found.candidate else "fp32"
     served = Served(precision, engine, calibration, outputs.served)
-    proof = prove(served, plan.unseen, window, shares, found.tried)
+    ratios = SNR_DB if plan.served is None else ()
+    proof = prove(served, plan.unseen, window, shares, found.tried, ratios)
     return replace(proof, sensitivity=found.sensitivity)
 
 

@@ -62,8 +62,8 @@ def evaluate_across(models: Path, data: Path, work: Path) -> dict[str, object]:
         judge = _packaged(repository)
         sets = {data.stem: [_answer(one, judge, repository) for one in read_rig(data)]}
     tables = {name: _table(answers) for name, answers in sets.items()}
-    together = [one for answers in sets.values() for one in answers]
-    return {"model": NAME, "version": version, "sets": tables, "all": _figures(together)}
+    figures = {name: _figures(answers) for name, answers in sets.items()}
+    return {"model": NAME, "version": version, "sets": tables, "figures": figures}
 
 
 def _packaged(repository: ModelRepository) -> Judge:
