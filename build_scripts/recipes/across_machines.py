@@ -89,7 +89,7 @@ def _held_out(repository: ModelRepository, data: Path, work: Path) -> dict[str, 
     for title, value in _folds(recordings):
         left_out = [one for one in recordings if value(one)]
         seen = [one for one in recordings if not value(one)]
-        network = train_lines(known.joined(lines_of(seen, STEP_S)))
+        network = train_lines(known.with_visible_lines().joined(lines_of(seen, STEP_S)))
 
         def judge(recording: RigRecording, network: torch.nn.Module = network) -> Float64Array:
             features = recording.features()

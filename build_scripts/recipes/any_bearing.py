@@ -131,7 +131,7 @@ def recordings_for_training(data: Path | None) -> list[RigRecording]:
 
 def _training(work: Path, workers: int, recordings: Sequence[RigRecording]) -> LineRecords:
     simulated = simulated_lines(work / f"lines-{SEED}-{WINDOWS}.npz", SEED, WINDOWS, workers, SAMPLE_RATE_HZ)
-    return simulated.joined(lines_of(recordings, STEP_S))
+    return simulated.with_visible_lines().joined(lines_of(recordings, STEP_S))
 
 
 def _part(records: LineRecords, part: slice) -> LineRecords:

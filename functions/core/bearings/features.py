@@ -35,6 +35,8 @@ _SHAFT_LINES = np.arange(1, 13, dtype=np.float32)
 _TINY = np.float32(1e-12)
 # Per fault and band, as `_features` lists them; the last band is the mean of the levels of the six.
 PER_BAND = 22
+# Which of them is the mean level of the lines of a fault.
+SCORE = HARMONICS
 LAYERS = len(BANDS) + 1
 LENGTH = PER_BAND * LAYERS
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from functions.core.bearings.features import FAULTS, LAYERS, LENGTH, PER_BAND, fault_line_features
+from functions.core.bearings.features import FAULTS, LAYERS, LENGTH, PER_BAND, SCORE, fault_line_features
 from functions.core.preprocessing.arrays import Float32Array
 
 CONDITIONS = np.array([[1797, 3.5848, 5.4152, 2.35675, 0.39828]], np.float32)
-SCORE, FULL_BAND = 6, 0
+FULL_BAND = 0
 
 
 def impacts(order: float, rate_hz: int = 12_000, noise: float = 0.3) -> Float32Array:
