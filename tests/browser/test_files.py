@@ -81,7 +81,7 @@ def test_of_several_channels_none_is_taken_before_it_is_chosen(open_page: OpenPa
 
 def test_what_the_page_does_not_read_the_service_reads(open_page: OpenPage) -> None:
     page = open_page()
-    drop(page, "logger.csv", b"Sensor;A1\nNumber;7\n" + as_csv(WHIRL).replace(b",", b";"))
+    drop(page, "logger.csv", b"# logger 7\n" + as_csv(WHIRL))
     expect(page.get_by_text("Read by the service")).to_be_visible()
     expect(page.get_by_role("table")).to_contain_text("Oil whirl")
 
@@ -91,9 +91,8 @@ def test_what_the_page_does_not_read_the_service_reads(open_page: OpenPage) -> N
     [
         ("a.wav", wav_bytes(WHIRL[:0], 20480), "The signal"),
         ("a.csv", b"", "The request body is empty: send a recording."),
-        ("a.f32", as_csv(WHIRL), "text/csv"),
     ],
-    ids=["a WAV without samples", "an empty file", "text as raw samples"],
+    ids=["a WAV without samples", "an empty file"],
 )
 def test_what_cannot_be_diagnosed_has_the_service_s_sentence(
     open_page: OpenPage, watch: Watch, name: str, content: bytes, sentence: str
@@ -146,6 +145,9 @@ def test_real_recordings_of_a_rolling_bearing(open_page: OpenPage, samples_dir: 
     drop(page, name, (samples_dir / name).read_bytes())
     choose(page, "Model", "rolling-bearing")
     give(page, "Sampling rate", "12000")
+    expect(page.locator(".file .small")).to_contain_text("channel")
+    if page.get_by_text("channels?").is_visible():
+        page.get_by_role("button", name="Look at it").first.click()
     expect_class(page, label)
 
 
