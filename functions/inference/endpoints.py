@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -40,7 +39,6 @@ from functions.core.models.models import LoadedModel
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser
 from functions.core.observability.telemetry import LOGGER, request_id_var
-from functions.core.preprocessing.indicators import indicators
 from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings
 from functions.core.version import VERSION
@@ -136,7 +134,7 @@ class Endpoints:
             recording = decode_file(body, kind, options)
         diagnosis = yield from self.diagnoser.diagnosing(recording, options)
         answer = DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
-        return _Diagnosed(answer, _observations([recording], [answer], options))
+        return _Diagnosed(answer, _observations([answer], options))
 
     def _diagnose_batch(self, sent: SentBody, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
         recordings, members = _decode_batch(sent.unpacked(), kind, self.settings.max_batch, query)
@@ -146,7 +144,7 @@ class Endpoints:
             raise EmptyBatchError("The batch has no recordings.")
         diagnoses: list[Diagnosis] = yield from self.diagnoser.diagnosing_batch(recordings, options, own)
         answer = BatchAnswer.of(diagnoses, options, request_id_var.get() or "")
-        return _Diagnosed(answer, _observations(recordings, answer.predictions, options))
+        return _Diagnosed(answer, _observations(answer.predictions, options))
 
     def _models(self) -> ModelsAnswer:
         answers: list[ModelAnswer] = []
@@ -174,9 +172,7 @@ class Endpoints:
         )
 
 
-def _observations(
-    recordings: Sequence[Recording], answers: Sequence[DiagnosisAnswer], options: DiagnosisOptions
-) -> list[Observation]:
+def _observations(answers: Sequence[DiagnosisAnswer], options: DiagnosisOptions) -> list[Observation]:
     if options.asset_id is None:
         return []
     recorded_at_s = options.recorded_at.timestamp() if options.recorded_at else time.time()
@@ -186,10 +182,9 @@ def _observations(
             asset_id=options.asset_id,
             # A microsecond apart: a batch keeps its order.
             recorded_at_s=recorded_at_s + index * 1e-6,
-            measure=partial(indicators, recording, options.channel),
             answer=answer,
         )
-        for index, (recording, answer) in enumerate(zip(recordings, answers, strict=True))
+        for index, answer in enumerate(answers)
     ]
 
 

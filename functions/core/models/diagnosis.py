@@ -2,12 +2,37 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule, Manifest, NoveltyRule, Precision
 from functions.core.preprocessing.arrays import Float64Array
+from functions.core.preprocessing.indicators import Indicators, Zone
+
+RateSource = Literal["option", "file", "assumed"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was diagnosed: a recording as it was read, and the figures of its samples as sent, about their mean.
+
+    sample_rate_source: where the rate comes from, `assumed` where nobody stated one and it is the model's;
+    channel: name or number of the one that was diagnosed, or None where the model takes all;
+    unit: of the samples, or None where nobody stated it;
+    indicators, velocity_rms_mm_s: of several channels, of the one where they are highest; severity_zone: of ISO
+    20816-3; None where they cannot be told or were not asked for.
+    """
+
+    sample_rate_hz: float
+    sample_rate_source: RateSource
+    channel: str | None
+    duration_s: float
+    unit: str | None
+    indicators: Indicators
+    velocity_rms_mm_s: float | None = None
+    severity_zone: Zone | None = None
 
 
 @dataclass(frozen=True)
@@ -16,7 +41,8 @@ class Diagnosis:
 
     probabilities: float64 [K], in the order of the manifest's classes; novelty in [0, 1), or None
     where the model does not measure it; clipped where the recording was cut off at the sensor's range;
-    conditions of operation as the model got them, or None where it takes none.
+    conditions of operation as the model got them, or None where it takes none;
+    recording: what was diagnosed.
     """
 
     manifest: Manifest
@@ -25,6 +51,7 @@ class Diagnosis:
     windows: int
     novelty: float | None
     inference_time_ms: float
+    recording: Measured
     clipped: bool = False
     conditions: Mapping[str, float] | None = None
 

@@ -2,14 +2,20 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import numpy as np
 from msgspec import UNSET
 
-from functions.core.errors import ModelUnavailableError, PalierError, RecordingTooLongError, SignalTooShortError
-from functions.core.models.diagnosis import Diagnosis, novelty, record_probabilities
+from functions.core.errors import (
+    ModelUnavailableError,
+    PalierError,
+    RecordingTooLongError,
+    SampleRateContradictsError,
+    SignalTooShortError,
+)
+from functions.core.models.diagnosis import Diagnosis, Measured, RateSource, novelty, record_probabilities
 from functions.core.models.engine import EngineOutput, cpu_threads
 from functions.core.models.flow import EngineCall, Flow, part_of, run_flow
 from functions.core.models.manifest import InputSpec
@@ -17,10 +23,14 @@ from functions.core.models.models import Engines, LoadedModel, ModelRepository
 from functions.core.models.options import DiagnosisOptions
 from functions.core.observability.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
 from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.indicators import indicators
 from functions.core.preprocessing.resampling import resample
-from functions.core.preprocessing.signal import RateRange, Recording, check_samples, select_channels
+from functions.core.preprocessing.signal import RateRange, Recording, channel_name, check_samples, select_channels
 from functions.core.preprocessing.windowing import cut_windows
 from functions.core.settings import Settings
+
+# By how much the rates of caller and file may differ and still be one: oscillators and rounded time columns do.
+_RATE_TOLERANCE = 0.005
 
 
 @dataclass(frozen=True)
@@ -35,12 +45,13 @@ class Limits:
 class _Prepared:
     """A recording as the engine takes it: windows float32 [B, C, T], and whether it was clipped before resampling.
 
-    conditions: of operation, as the model gets them; None where it takes none.
+    conditions: of operation, as the model gets them; None where it takes none; measured: before resampling, too.
     """
 
     windows: Float32Array
     clipped: bool
     conditions: Mapping[str, float] | None
+    measured: Measured
 
 
 class Diagnoser:
@@ -133,7 +144,7 @@ class Diagnoser:
         room: int,
         conditions: Mapping[str, float] | None,
     ) -> _Prepared:
-        rate_hz = self._rate_hz(recording, options, spec)
+        rate_hz, source = self._rate(recording, options, spec)
         signal = check_samples(select_channels(recording, spec.channels, options.channel))
         length = round(signal.samples.shape[1] * spec.sample_rate_hz / rate_hz)
         if length < spec.window:
@@ -144,12 +155,43 @@ class Diagnoser:
                 f"The request has {count} windows of {spec.window / spec.sample_rate_hz:g} s where {room} may stand"
                 f" (limit of one request: {self._limits.max_windows})."
             )
+        channel = channel_name(recording, options.channel) if spec.channels == 1 else None
+        measured = Measured(
+            rate_hz,
+            source,
+            channel,
+            signal.samples.shape[1] / rate_hz,
+            options.unit,
+            indicators(signal.samples),
+        )
+        if recording.unit or options.unit or options.machine_group or options.foundation:
+            measured = _with_severity(measured, signal.samples, recording.unit, options)
         windows = cut_windows(resample(signal.samples, rate_hz, spec.sample_rate_hz), spec.window)
-        return _Prepared(windows, signal.clipped, conditions)
+        return _Prepared(windows, signal.clipped, conditions, measured)
 
-    def _rate_hz(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec) -> float:
-        stated = options.sample_rate_hz if options.sample_rate_hz is not None else recording.sample_rate_hz
-        return spec.sample_rate_hz if stated is None else self._limits.rates.check(stated)
+    def _rate(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec) -> tuple[float, RateSource]:
+        given, in_file = options.sample_rate_hz, recording.sample_rate_hz
+        if given is None:
+            return (spec.sample_rate_hz, "assumed") if in_file is None else (self._limits.rates.check(in_file), "file")
+        if in_file is not None and not abs(given - in_file) <= _RATE_TOLERANCE * in_file:
+            raise SampleRateContradictsError(
+                f"`sample_rate_hz` is {given:g} Hz, but the file states {in_file:g} Hz: leave the option out, or"
+                " correct the file."
+            )
+        return self._limits.rates.check(given), "option"
+
+
+def _with_severity(
+    measured: Measured, samples: Float32Array, unit_in_file: str | None, options: DiagnosisOptions
+) -> Measured:
+    # Late: few requests state a unit.
+    from functions.core.preprocessing.severity import check_severity, severity_zone, unit_of, velocity_rms_mm_s
+
+    unit = unit_of(options.unit, unit_in_file)
+    check_severity(unit, options.machine_group, options.foundation)
+    velocity = velocity_rms_mm_s(samples, measured.sample_rate_hz, unit)
+    zone = severity_zone(velocity, options.machine_group, options.foundation)
+    return replace(measured, unit=unit, velocity_rms_mm_s=velocity, severity_zone=zone)
 
 
 def _conditions(spec: InputSpec, given: Mapping[str, float], field: str = "conditions") -> Mapping[str, float] | None:
@@ -192,6 +234,7 @@ def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, el
         clipped=prepared.clipped,
         conditions=prepared.conditions,
         inference_time_ms=elapsed_ms,
+        recording=prepared.measured,
     )
     finding = Finding(model.manifest.name, model.manifest.classes[diagnosis.predicted_class].id)
     observe_diagnosis(finding, novel=diagnosis.in_distribution is False)

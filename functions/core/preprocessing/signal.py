@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from functions.core.preprocessing.clipping import extremes, is_clipped
 
 # Of one recording, in every format. Source: libsndfile, SF_MAX_CHANNELS.
 MOST_CHANNELS = 1024
+# Of samples of which the velocity of the vibration can be told.
+Unit = Literal["g", "m/s2", "mm/s"]
 # A channel's number has at most so many digits: Python refuses to read one of thousands.
 _MOST_DIGITS = 9
 
@@ -25,13 +28,14 @@ _MOST_DIGITS = 9
 class Recording:
     """A decoded body, not yet checked.
 
-    samples: float32 [C, N]; sample_rate_hz: what the file says, or None;
-    channel_names: one a row where the file names them.
+    samples: float32 [C, N]; sample_rate_hz: what the file states, or None;
+    channel_names: one a row where the file names them; unit: of the samples as the file writes it, or None.
     """
 
     samples: Float32Array
     sample_rate_hz: float | None = None
     channel_names: Sequence[str] = ()
+    unit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,9 +103,9 @@ def select_channels(recording: Recording, channels: int, wanted: str | None) -> 
     Raises:
         SignalShapeError: the count does not fit and no channel is chosen, or there is no such channel.
     """
-    samples, names = recording.samples, recording.channel_names
+    samples = recording.samples
     if wanted is not None:
-        row = names.index(wanted) if wanted in names else _row_number(wanted, recording)
+        row = _row_of(wanted, recording)
         samples = samples[row : row + 1]
     if len(samples) != channels:
         raise SignalShapeError(
@@ -111,7 +115,21 @@ def select_channels(recording: Recording, channels: int, wanted: str | None) -> 
     return samples
 
 
-def _row_number(wanted: str, recording: Recording) -> int:
+def channel_name(recording: Recording, wanted: str | None) -> str:
+    """Return the name of the one channel that is diagnosed; its number, from 0, where the file names none.
+
+    Args:
+        recording: samples [C, N], one of which `select_channels` has taken.
+        wanted: as `select_channels`.
+    """
+    row = 0 if wanted is None else _row_of(wanted, recording)
+    return recording.channel_names[row] if row < len(recording.channel_names) else str(row)
+
+
+def _row_of(wanted: str, recording: Recording) -> int:
+    names = recording.channel_names
+    if wanted in names:
+        return names.index(wanted)
     if wanted.isdecimal() and len(wanted) <= _MOST_DIGITS and int(wanted) < len(recording.samples):
         return int(wanted)
     raise SignalShapeError(

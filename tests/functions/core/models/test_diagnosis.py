@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from functions.core.models.diagnosis import (
     Diagnosis,
+    Measured,
     join_probabilities,
     novelty,
     record_probabilities,
@@ -18,10 +19,12 @@ from functions.core.models.diagnosis import (
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule, NoveltyRule
 from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.indicators import Indicators
 from tests.support.packages import TEMPERATURE, make_manifest
 
 NOVELTY = NoveltyRule(scale=2.0, threshold=0.5)
 MANIFEST = make_manifest("tiny", "1", b"model")
+MEASURED = Measured(2048, "file", "acc", 1.0, None, Indicators(1.0, 2.0, 2.0, 3.0))
 EVIDENCE: dict[str, Any] = {"rule": "evidence", "independence": 1.0}
 RULES = [JoinRule(), JoinRule(**EVIDENCE), JoinRule(rule="evidence", independence=0.3, floor=1e-2, doubt=0.01)]
 LOGITS = hnp.arrays(np.float64, st.tuples(st.integers(1, 30), st.integers(2, 11)), elements=st.floats(-30, 30))
@@ -47,7 +50,7 @@ def test_novelty_is_unknown_where_it_is_not_measured(distance: list[float] | Non
 
 @pytest.mark.parametrize(("measured", "expected"), [(0.0, True), (0.8, True), (0.8001, False), (None, None)])
 def test_the_threshold_itself_is_in_distribution(measured: float | None, expected: bool | None) -> None:
-    diagnosis = Diagnosis(MANIFEST, "fp32", np.array([0.2, 0.7, 0.1]), 1, measured, 1.0)
+    diagnosis = Diagnosis(MANIFEST, "fp32", np.array([0.2, 0.7, 0.1]), 1, measured, 1.0, MEASURED)
     assert diagnosis.in_distribution is expected
     assert diagnosis.predicted_class == 1
     assert diagnosis.confidence == 0.7
@@ -55,7 +58,7 @@ def test_the_threshold_itself_is_in_distribution(measured: float | None, expecte
 
 @pytest.mark.parametrize("measured", [0.0, 0.9, None])
 def test_a_clipped_recording_is_never_in_distribution(measured: float | None) -> None:
-    diagnosis = Diagnosis(MANIFEST, "fp32", np.array([0.2, 0.7, 0.1]), 1, measured, 1.0, clipped=True)
+    diagnosis = Diagnosis(MANIFEST, "fp32", np.array([0.2, 0.7, 0.1]), 1, measured, 1.0, MEASURED, clipped=True)
     assert diagnosis.in_distribution is False
 
 

@@ -25,6 +25,9 @@ def test_nothing_means_the_defaults() -> None:
         "time_unit": None,
         "delimiter": None,
         "charset": None,
+        "unit": None,
+        "machine_group": None,
+        "foundation": None,
         "conditions": {},
     }
 
@@ -58,6 +61,9 @@ def test_null_is_as_if_absent_where_there_is_no_other_default(name: str) -> None
         ("time_column", 0, "0"),
         ("time_unit", "us", "us"),
         ("delimiter", "tab", "tab"),
+        ("unit", "m/s2", "m/s2"),
+        ("machine_group", "1", 1),
+        ("foundation", "rigid", "rigid"),
         ("charset", "utf-16", "utf-16"),
     ],
 )
