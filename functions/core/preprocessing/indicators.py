@@ -1,4 +1,4 @@
-"""What an answer and the trend of a machine show beside a diagnosis: indicators of condition in the time domain."""
+"""What an answer and the trend of a machine show beside a diagnosis: what was measured, and indicators of it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.signal import SampleRate
 
 # Of ISO 20816-3: how a machine is supported, and how severe its vibration is.
 Foundation = Literal["rigid", "flexible"]
@@ -30,6 +31,25 @@ class Indicators:
     peak: float
     crest_factor: float
     kurtosis: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was diagnosed: a recording as it was read, and the figures of its samples as sent, about their mean.
+
+    channel: name or number of the one that was diagnosed, or None where the model takes all;
+    unit: of the samples, or None where nobody stated it;
+    indicators, velocity_rms_mm_s: of several channels, of the one where they are highest; severity_zone: of ISO
+    20816-3; None where they cannot be told or were not asked for.
+    """
+
+    sample_rate: SampleRate
+    channel: str | None
+    duration_s: float
+    indicators: Indicators
+    unit: str | None = None
+    velocity_rms_mm_s: float | None = None
+    severity_zone: Zone | None = None
 
 
 def indicators(samples: Float32Array) -> Indicators:

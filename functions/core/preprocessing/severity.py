@@ -2,13 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from functions.core.errors import InvalidOptionError, UnitContradictsError, UnitMissingError
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
-from functions.core.preprocessing.indicators import Foundation, Zone
+from functions.core.preprocessing.indicators import Foundation, Measured, Zone
 from functions.core.preprocessing.resampling import resample
 from functions.core.preprocessing.signal import Unit
 
@@ -38,6 +39,17 @@ _SPELLINGS: Mapping[str, Unit] = {
     **dict.fromkeys(("mm/s", "mms-1", "mm.s-1", "mm*s-1", "mm/sec"), "mm/s"),
 }
 _LONGEST_UNIT = 40
+
+
+def with_severity(found: Measured, samples: Float32Array, group: int | None, foundation: Foundation | None) -> Measured:
+    """Return what was measured of samples float32 [C, N] with their velocity and, where it is asked for, their zone.
+
+    Raises:
+        InvalidOptionError, UnitMissingError: as `check_severity`.
+    """
+    check_severity(found.unit, group, foundation)
+    velocity = velocity_rms_mm_s(samples, found.sample_rate.hz, found.unit)
+    return replace(found, velocity_rms_mm_s=velocity, severity_zone=severity_zone(velocity, group, foundation))
 
 
 def known_unit(text: str) -> Unit | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from functions.core.errors import (
     BatchTooLargeError,
+    SampleRateContradictsError,
     SampleRateError,
     SignalConstantError,
     SignalNotFiniteError,
@@ -20,6 +21,10 @@ from functions.core.preprocessing.clipping import extremes, is_clipped
 MOST_CHANNELS = 1024
 # Of samples of which the velocity of the vibration can be told.
 Unit = Literal["g", "m/s2", "mm/s"]
+# Who stated a sample rate; `assumed`: nobody, it is the model's own.
+RateSource = Literal["option", "file", "assumed"]
+# By how much the rates of caller and file may differ and still be one: oscillators and rounded time columns do.
+_RATE_TOLERANCE = 0.005
 # A channel's number has at most so many digits: Python refuses to read one of thousands.
 _MOST_DIGITS = 9
 
@@ -67,6 +72,34 @@ class RateRange:
                 f"The sample rate {rate_hz:g} Hz is outside {self.lowest_hz:g} to {self.highest_hz:g} Hz."
             )
         return rate_hz
+
+
+@dataclass(frozen=True)
+class SampleRate:
+    """The sample rate of a recording, and who stated it."""
+
+    hz: float
+    source: RateSource
+
+
+def sample_rate(stated_hz: float | None, in_file_hz: float | None, assumed_hz: float, rates: RateRange) -> SampleRate:
+    """Return the sample rate of a recording: the caller's, else the file's, else the one that is assumed.
+
+    Raises:
+        SampleRateError: it is outside the range.
+        SampleRateContradictsError: caller and file state two.
+    """
+    if stated_hz is not None:
+        rate_hz = rates.check(stated_hz)
+        if in_file_hz is not None and not abs(stated_hz - in_file_hz) <= _RATE_TOLERANCE * in_file_hz:
+            raise SampleRateContradictsError(
+                f"`sample_rate_hz` is {stated_hz:g} Hz, but the file states {in_file_hz:g} Hz: leave the option out, or"
+                " correct the file."
+            )
+        return SampleRate(rate_hz, "option")
+    if in_file_hz is not None:
+        return SampleRate(rates.check(in_file_hz), "file")
+    return SampleRate(assumed_hz, "assumed")
 
 
 def check_channel_count(count: int, field: str = "signal") -> None:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from functions.core.models.diagnosis import (
     Diagnosis,
-    Measured,
     join_probabilities,
     novelty,
     record_probabilities,
@@ -19,12 +18,11 @@ from functions.core.models.diagnosis import (
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule, NoveltyRule
 from functions.core.preprocessing.arrays import Float32Array
-from functions.core.preprocessing.indicators import Indicators
 from tests.support.packages import TEMPERATURE, make_manifest
+from tests.support.recordings import MEASURED
 
 NOVELTY = NoveltyRule(scale=2.0, threshold=0.5)
 MANIFEST = make_manifest("tiny", "1", b"model")
-MEASURED = Measured(2048, "file", "acc", 1.0, None, Indicators(1.0, 2.0, 2.0, 3.0))
 EVIDENCE: dict[str, Any] = {"rule": "evidence", "independence": 1.0}
 RULES = [JoinRule(), JoinRule(**EVIDENCE), JoinRule(rule="evidence", independence=0.3, floor=1e-2, doubt=0.01)]
 LOGITS = hnp.arrays(np.float64, st.tuples(st.integers(1, 30), st.integers(2, 11)), elements=st.floats(-30, 30))

@@ -118,7 +118,7 @@ def test_where_the_rate_comes_from_is_told(
 ) -> None:
     options = DiagnosisOptions(sample_rate_hz=given)
     found = diagnoser.diagnose(recording(tone(0.5, windows=3), rate_hz=in_file), options).recording
-    assert (found.sample_rate_hz, found.sample_rate_source) == (rate_hz, source)
+    assert (found.sample_rate.hz, found.sample_rate.source) == (rate_hz, source)
     assert found.duration_s == pytest.approx(duration_s)
 
 
