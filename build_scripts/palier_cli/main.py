@@ -10,6 +10,8 @@ from typing import NoReturn
 import msgspec
 
 from build_scripts.palier_cli.arguments import parse_amount, parse_header, parse_name, parse_number
+from build_scripts.palier_cli.bearings.command import add_bearings
+from build_scripts.palier_cli.bearings.options import add_operation_options, operation_options
 from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
 from build_scripts.palier_cli.files import KNOWN_FORMATS
 from build_scripts.palier_cli.jobs_parser import add_jobs
@@ -70,6 +72,7 @@ def cli_parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list the model packages")
     models.add_argument("--json", action="store_true", help="print one JSON object")
     models.set_defaults(run=_models)
+    add_bearings(commands)
     _add_plan(commands)
     return parser
 
@@ -91,6 +94,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         "--full-scale", type=parse_number, help="of integer samples: value of one at full scale (default: 1)"
     )
     parser.add_argument("--sample-format", choices=tuple(SAMPLE_BYTES), default="float32", help="of raw files")
+    add_operation_options(parser)
     parser.add_argument("--model", type=parse_name, help="default: the service's default model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--url", type=parse_name, help="ask this endpoint instead of the engine in this process")
@@ -126,7 +130,8 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 def _diagnose(arguments: argparse.Namespace) -> int:
     names = ("sample_rate_hz", "channel", "model", "full_scale", "sample_format")
-    options = DiagnosisOptions.parse({name: getattr(arguments, name) for name in names})
+    given = {name: getattr(arguments, name) for name in names}
+    options = DiagnosisOptions.parse(given | operation_options(arguments))
     ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
     outcomes = diagnose_files(arguments.files, options, ask, arguments.variable)
     if arguments.json:
