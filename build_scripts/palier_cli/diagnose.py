@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from build_scripts.palier_cli.files import ReadMat, read_recording
-from build_scripts.palier_cli.matlab.reader import MatlabReader
+from build_scripts.palier_cli.files import FileChoice, Read, read_recording
+from build_scripts.palier_cli.readers.reader import FileReader
 from build_scripts.palier_cli.remote import ask_endpoint
 from functions.core.errors import PalierError
 from functions.core.http.diagnosis_answer import DiagnosisAnswer
@@ -43,11 +43,14 @@ Ask = Callable[[Recording, DiagnosisOptions], dict[str, Any]]
 
 
 def diagnose_files(
-    files: Sequence[Path], options: DiagnosisOptions, ask: Ask, variable: str | None = None
+    files: Sequence[Path],
+    options: DiagnosisOptions,
+    ask: Ask,
+    choice: FileChoice = FileChoice(),  # noqa: B008 - frozen
 ) -> list[Outcome]:
     """Diagnose files one by one; a file that cannot be read stops no other."""
-    with MatlabReader() as matlab:
-        return [_diagnose_file(path, options, ask, variable, matlab.read) for path in files]
+    with FileReader() as reader:
+        return [_diagnose_file(path, options, ask, choice, reader.read) for path in files]
 
 
 def embedded(settings: Settings) -> Ask:
@@ -73,9 +76,9 @@ def remote(url: str, key: str | None) -> Ask:
     return ask
 
 
-def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, variable: str | None, read_mat: ReadMat) -> Outcome:
+def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, choice: FileChoice, read: Read) -> Outcome:
     try:
-        recording = read_recording(path, variable, options.full_scale, options.sample_format, read_mat=read_mat)
+        recording, _ = read_recording(path, choice, options, read=read)
         return Outcome(str(path), ask(recording, options), None)
     except OSError as error:
         return Outcome(str(path), None, UnreadableFileError(f"It cannot be opened: {error.strerror or error}."))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from build_scripts.palier_cli.matlab.signals import LARGEST_BYTES, Variable, choose, join
+from build_scripts.palier_cli.readers.choosing import LARGEST_BYTES, Variable, choose, join
 from functions.core.errors import MalformedBodyError, RecordingTooLargeError, SignalShapeError
 
 LONG, OTHER, RATE = Variable("x", (1, 300), 2400), Variable("y", (300, 2), 4800), Variable("fs", (1, 1), 8)

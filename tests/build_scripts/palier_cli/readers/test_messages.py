@@ -3,7 +3,7 @@ import io
 import msgspec
 import pytest
 
-from build_scripts.palier_cli.matlab.messages import Found, Request, encode, receive
+from build_scripts.palier_cli.readers.messages import Found, Request, encode, receive
 
 REQUEST = Request(b"/a/\xff.mat", 10, True, b"x", 1.5)
 

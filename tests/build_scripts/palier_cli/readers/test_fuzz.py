@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from build_scripts.palier_cli.matlab.reader import MatlabReader
+from build_scripts.palier_cli.readers.reader import FileReader
 from functions.core.errors import MalformedBodyError, RecordingTooLargeError, SampleRateError, SignalShapeError
 
 CASES = 200
@@ -56,11 +56,11 @@ def test_a_damaged_file_gets_a_recording_or_a_sentence(tmp_path: Path, write: Ca
     write(path)
     content = path.read_bytes()
     read, sentences = 0, []
-    with MatlabReader() as reader:
+    with FileReader() as reader:
         for _ in range(CASES):
             path.write_bytes(damaged(content, chance))
             try:
-                samples = reader.read(path).samples
+                samples = reader.read(path, "matlab").samples
             except (MalformedBodyError, RecordingTooLargeError, SampleRateError, SignalShapeError) as error:
                 sentences.append(error.message)
             else:
@@ -68,7 +68,7 @@ def test_a_damaged_file_gets_a_recording_or_a_sentence(tmp_path: Path, write: Ca
                 assert samples.dtype == np.float32
                 assert 1 <= samples.shape[0] <= samples.shape[1]
         path.write_bytes(content)
-        np.testing.assert_array_equal(reader.read(path).samples, [VARIABLES["x"]])
+        np.testing.assert_array_equal(reader.read(path, "matlab").samples, [VARIABLES["x"]])
     assert read >= 20
     assert len(sentences) >= 20
     assert all(one.endswith(".") and one.isprintable() for one in sentences)

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from build_scripts.palier_cli.matlab.messages import DAMAGED, Answer, Refused, Request, encode, receive
-from build_scripts.palier_cli.matlab.reader import MODULE, ROOT
+from build_scripts.palier_cli.readers.messages import DAMAGED, Answer, Refused, Request, encode, receive
+from build_scripts.palier_cli.readers.reader import MODULE, ROOT
 
 
 def answers(*requests: Request) -> list[Answer]:

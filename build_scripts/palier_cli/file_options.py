@@ -1,0 +1,25 @@
+"""The options that tell how files are read: those of `palier diagnose` and of `palier jobs submit`."""
+
+import argparse
+from typing import get_args
+
+from build_scripts.palier_cli.arguments import parse_name, parse_number
+from build_scripts.palier_cli.files import FORMAT_WORDS
+from functions.core.models.options import SampleFormat
+
+# Those of a diagnosis, which the service takes too, by their names there; the others are of files on disk.
+FILE_OPTIONS = ("sample_rate_hz", "channel", "full_scale", "sample_format")
+
+
+def add_file_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options; what is not given is None."""
+    parser.add_argument(
+        "--format", choices=FORMAT_WORDS, metavar="ENDING", help="read files as if their names ended so, e.g. csv"
+    )
+    parser.add_argument("--variable", type=parse_name, help="the signal, in files that name several: bearing.gs")
+    parser.add_argument(
+        "--sample-rate-hz", type=parse_number, help="default: what the file says, else the model's rate"
+    )
+    parser.add_argument("--channel", type=parse_name, help="name or number (from 0), where a file has several")
+    parser.add_argument("--full-scale", type=parse_number, help="of integer samples: value of one at full scale")
+    parser.add_argument("--sample-format", choices=get_args(SampleFormat), help="of raw files (default: float32)")
