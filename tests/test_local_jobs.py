@@ -146,11 +146,11 @@ def submitted(server: Running, signals: list[list[float]]) -> httpx.Response:
     return httpx.post(f"{server.url}/jobs", json={"signals": signals}, timeout=SECONDS)
 
 
-def test_a_folder_has_one_server_whose_killed_emulator_is_started_again(
-    start: Start, environment: dict[str, str], tmp_path: Path
+def test_a_folder_has_one_server_whose_emulator_is_killed_in_mid_job(
+    environment: dict[str, str], tmp_path: Path
 ) -> None:
     folder = str(tmp_path / "data")
-    with start("--data-dir", folder) as server:
+    with running(environment | {"PALIER_JOBS_CHUNK": "2"}, "--data-dir", folder) as server:
         job_id = call(server, "POST", "/jobs", json={"signals": [recording("high")]})["job_id"]
         assert finished(server, job_id)["state"] == "succeeded"
         with launch(environment, "--port", "0", "--data-dir", folder) as second:
@@ -159,12 +159,19 @@ def test_a_folder_has_one_server_whose_killed_emulator_is_started_again(
         sentence = f"another server uses {folder}: end it, or choose another --data-dir for this one."
         assert err == f"local_server: {sentence}\n"
         (emulator,) = services_of(server.process.pid)
+        job_id = submitted(server, [recording(name) for name in FOUR * 50]).json()["job_id"]
+        # It saves what has changed each half a second.
+        while job_id not in (tmp_path / "data" / "aws" / "state" / "dynamodb.json").read_text():
+            time.sleep(0.01)
+        assert call(server, "GET", f"/jobs/{job_id}")["state"] in {"queued", "running"}
         os.kill(emulator, signal.SIGKILL)
         # At once: what comes while it is started again waits, or is told to come back.
         answer = submitted(server, [recording(name) for name in FOUR])
         while answer.status_code == 503:
             answer = submitted(server, [recording(name) for name in FOUR])
         assert answer.status_code == 202
+        assert finished(server, job_id)["state"] == "succeeded"
+        assert classes(server, job_id) == FOUR * 50
         job_id = answer.json()["job_id"]
         assert finished(server, job_id)["state"] == "succeeded"
         assert classes(server, job_id) == FOUR

@@ -3,12 +3,22 @@
 import argparse
 from typing import get_args
 
-from build_scripts.palier_cli.arguments import parse_name, parse_number
+from build_scripts.palier_cli.arguments import parse_name, parse_number, parse_rows
 from build_scripts.palier_cli.files import FORMAT_WORDS
-from functions.core.models.options import SampleFormat
+from functions.core.models.options import Delimiter, SampleFormat, TimeUnit
 
 # Those of a diagnosis, which the service takes too, by their names there; the others are of files on disk.
-FILE_OPTIONS = ("sample_rate_hz", "channel", "full_scale", "sample_format")
+FILE_OPTIONS = (
+    "sample_rate_hz",
+    "channel",
+    "full_scale",
+    "sample_format",
+    "skip_rows",
+    "time_column",
+    "time_unit",
+    "delimiter",
+    "charset",
+)
 
 
 def add_file_options(parser: argparse.ArgumentParser) -> None:
@@ -23,3 +33,9 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channel", type=parse_name, help="name or number (from 0), where a file has several")
     parser.add_argument("--full-scale", type=parse_number, help="of integer samples: value of one at full scale")
     parser.add_argument("--sample-format", choices=get_args(SampleFormat), help="of raw files (default: float32)")
+    text = parser.add_argument_group("delimited text")
+    text.add_argument("--skip-rows", type=parse_rows, help="lines at the top that are not read")
+    text.add_argument("--time-column", type=parse_name, help="name or number (from 0) of the column of times")
+    text.add_argument("--time-unit", choices=get_args(TimeUnit), help="default: what the column's name says")
+    text.add_argument("--delimiter", choices=get_args(Delimiter), help="between two columns (default: as found)")
+    text.add_argument("--charset", type=parse_name, help="encoding, e.g. cp1252 (default: as found)")

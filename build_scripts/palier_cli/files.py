@@ -71,7 +71,7 @@ def read_recording(
     """
     opened = open_file(path, choice, read=read)
     if isinstance(opened, SentFile):
-        return decode_file(opened.read(), opened.media_type, options.full_scale, options.sample_format), None
+        return decode_file(opened.read(), opened.media_type, options), None
     names = tuple(opened.channel_names)
     return Recording(opened.samples, opened.sample_rate_hz, names), opened.shaft_speed_rpm
 

@@ -133,13 +133,13 @@ class Endpoints:
             options, recording = DiagnosisOptions.parse({**content.options, **query}), content.recordings[0]
         else:
             options = DiagnosisOptions.parse(query)
-            recording = decode_file(body, kind, options.full_scale, options.sample_format)
+            recording = decode_file(body, kind, options)
         diagnosis = yield from self.diagnoser.diagnosing(recording, options)
         answer = DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
         return _Diagnosed(answer, _observations([recording], [answer], options))
 
     def _diagnose_batch(self, sent: SentBody, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
-        recordings, members = _decode_batch(sent.unpacked(), kind, self.settings.max_batch)
+        recordings, members = _decode_batch(sent.unpacked(), kind, self.settings.max_batch, query)
         own = _own_conditions(members, len(recordings))
         options = DiagnosisOptions.parse({**members, **query})
         if not recordings:
@@ -193,11 +193,13 @@ def _observations(
     ]
 
 
-def _decode_batch(body: bytes, kind: str, most: int) -> tuple[list[Recording], dict[str, object]]:
+def _decode_batch(
+    body: bytes, kind: str, most: int, query: dict[str, str]
+) -> tuple[list[Recording], dict[str, object]]:
     if kind == JSON:
         content = decode_json_batch(body, most)
         return content.recordings, dict(content.options)
-    return BATCH_DECODERS[kind](body, most), {}
+    return BATCH_DECODERS[kind](body, most, DiagnosisOptions.parse(query).full_scale), {}
 
 
 def _own_conditions(members: dict[str, object], recordings: int) -> list[dict[str, float]] | None:

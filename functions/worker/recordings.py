@@ -43,7 +43,7 @@ class RecordingReader:
         self, job_id: str, planned: PlannedRecording, content: bytes | memoryview, members: dict[str, Any]
     ) -> RecordingResult:
         options = DiagnosisOptions.parse(members)
-        recording = decode_file(content, planned.media_type, options.full_scale, options.sample_format)
+        recording = decode_file(content, planned.media_type, options)
         diagnosis = self.diagnoser.diagnose(recording, options)
         return RecordingResult(
             index=planned.index,

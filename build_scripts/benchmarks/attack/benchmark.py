@@ -1,4 +1,4 @@
-"""The whole attack: the fuzzer, both documents, slow connections and a soak; one report of it."""
+"""The whole attack: the fuzzer, both documents, slow connections, a soak and kills; one report of it."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +12,7 @@ from build_scripts.benchmarks.attack.cases import Failure, read_kept
 from build_scripts.benchmarks.attack.connections import hold_connections
 from build_scripts.benchmarks.attack.documents import find_program, try_document
 from build_scripts.benchmarks.attack.fuzzing import Attack, fuzz
+from build_scripts.benchmarks.attack.kills import kill_in_mid_job
 from build_scripts.benchmarks.attack.soak import soak
 from build_scripts.benchmarks.attack.targets import SETTINGS, TARGETS
 from build_scripts.benchmarks.container_load.servers import container_process
@@ -24,7 +25,7 @@ MOST_GROWTH_MB = 50.0
 # Longer than a head may take.
 _HELD_S = 15.0
 _EXAMPLES, _FEW_EXAMPLES = 50, 5
-_ZEROS = ("server_errors", "exceptions", "hangs", "left_open", "failures")
+_ZEROS = ("server_errors", "exceptions", "hangs", "left_open", "failures", "lost", "twice")
 
 Row = Mapping[str, Any]
 
@@ -106,6 +107,8 @@ def _servers(asked: Attack, servers: Servers) -> Iterator[tuple[str, Row]]:
         yield from _server("local_server.py", local.url, local.pid, ("native",), asked, servers)
     with container_process(PALIER_DEFAULT_MODEL=SETTINGS.default_model) as container:
         yield from _server("the container", container.url, container.pid, ("container", "v2"), asked, servers)
+    for victim, row in kill_in_mid_job():
+        yield f"local_server.py: kill -9 of its {victim}", row
 
 
 def _server(

@@ -16,6 +16,8 @@ COLUMNS = {
     "slowest_s": "slowest s",
     "growth_mb": "growth MB",
     "peak_mb": "peak MB",
+    "lost": "lost",
+    "twice": "twice",
 }
 
 
@@ -35,7 +37,8 @@ def _intro(report: Report) -> str:
         f"What is attacked, and how: [security](security.md#under-attack). Random seed {report['seed']}, "
         f"{report['soak_s']:g} s\nof soak. A hang takes more than {hang_s:g} s. Growth is of a process's memory in the "
         f"end, peak the most that a case\ntook, both above what it had when warm and at most {most_mb:g} MB. "
-        "For a document, what its checks refuse stands as 500s.\n"
+        "For a document, what its checks refuse stands as 500s. Cases of kill -9 are\nrecordings of a job in whose "
+        "middle the process was killed: without a result, or with two.\n"
     )
 
 

@@ -59,9 +59,9 @@ def _decoders(_: ExitStack) -> Take:
             return 0
         kind = MEDIA_TYPES[Path(name).suffix]
         if "batch" in name:
-            BATCH_DECODERS[kind](case, _MOST)
+            BATCH_DECODERS[kind](case, _MOST, 4.0)
             return 0
-        decode_file(case, kind, 4.0, "int16" if "int16" in name else "float32")
+        decode_file(case, kind, DiagnosisOptions(full_scale=4, sample_format="int16" if "int16" in name else "float32"))
         return 0
 
     return take

@@ -22,7 +22,19 @@ class LocalServer:
     """Where it answers, and its process."""
 
     url: str
-    pid: int
+    process: "subprocess.Popen[str]"
+
+    @property
+    def pid(self) -> int:
+        """Id of the process."""
+        return self.process.pid
+
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself, or is about to since it was killed."""
+        try:
+            return self.process.wait(timeout=1) is not None
+        except subprocess.TimeoutExpired:
+            return False
 
     def peak_memory_mb(self) -> "PeakMemory":
         """Return the most memory that each of its processes has had; Linux."""
@@ -39,16 +51,20 @@ class PeakMemory:
 
 
 @contextmanager
-def local_server() -> Iterator[LocalServer]:
+def local_server(data_dir: Path | None = None, **settings: str) -> Iterator[LocalServer]:
     """Run it on a free port, without keys, and end it.
+
+    Args:
+        data_dir: keeps its jobs over a restart.
+        settings: variables of its environment.
 
     Raises:
         BuildError: it does not start.
     """
     process = subprocess.Popen(
-        [sys.executable, "local_server.py", "--port", "0"],
+        [sys.executable, "local_server.py", "--port", "0", *(["--data-dir", str(data_dir)] if data_dir else [])],
         cwd=ROOT,
-        env=os.environ | {"PALIER_STAGE": "local"},
+        env=os.environ | {"PALIER_STAGE": "local"} | settings,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -56,7 +72,7 @@ def local_server() -> Iterator[LocalServer]:
         found = _URL.match(process.stdout.readline() if process.stdout else "")
         if found is None:
             raise BuildError("local_server.py did not start.")
-        yield LocalServer(found[1], process.pid)
+        yield LocalServer(found[1], process)
     finally:
         process.terminate()
         process.communicate(timeout=60)

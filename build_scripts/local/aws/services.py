@@ -109,16 +109,19 @@ class LocalServices:
                 if self._started is None:
                     self._started = self._start()
                 elif self._started.services.ended():
-                    self._start_again(self._started.services)
+                    self._start_again(self._started)
             except (EmbeddedServicesError, DependencyUnavailableError) as error:
                 if self._started is None:
                     self._open.close()
                 raise DependencyUnavailableError(error.message) from error
             return self._started
 
-    def _start_again(self, services: EmbeddedServices) -> None:
+    def _start_again(self, started: _Started) -> None:
         self.tell("the AWS services on this machine have ended: they are started again, with the state that was kept")
-        services.start_again()
+        # The state is older than what they hold; they begin with it anew.
+        for worker in started.workers:
+            worker.kill()
+        started.services.start_again()
         from build_scripts.local.aws.starting import make_missing
 
         with answering(_WHAT):

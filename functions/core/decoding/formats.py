@@ -12,7 +12,7 @@ from functions.core.decoding.npy import decode_npy, decode_npy_batch
 from functions.core.decoding.raw import decode_raw
 from functions.core.decoding.wav import decode_wav
 from functions.core.errors import EmptyBodyError, UnsupportedMediaTypeError
-from functions.core.models.options import SampleFormat
+from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
 
 Body = bytes | memoryview
@@ -50,8 +50,8 @@ class ServedFormat(Format):
         description: of a body, for the OpenAPI document.
         is_text: whether a body is text.
         aliases: other media types that mean the same.
-        options: which of a request's options `decode` takes: `full_scale`, `sample_format`.
-        decode_batch: from bytes to many recordings, so many at most, where one body holds them.
+        options: which of a request's options `decode` takes, as keywords of their names.
+        decode_batch: from bytes, how many at most and `full_scale` to many recordings, where one body holds them.
         batch_description: of such a body.
         reads_views: whether `decode` reads a view of bytes without a copy.
         job_endings: files of these endings are taken where a job names them by their prefix.
@@ -64,7 +64,7 @@ class ServedFormat(Format):
     is_text: bool = False
     aliases: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
-    decode_batch: Callable[[bytes, int], list[Recording]] | None = None
+    decode_batch: Callable[[bytes, int, float | None], list[Recording]] | None = None
     batch_description: str = ""
     reads_views: bool = False
     job_endings: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ SERVED_FORMATS = (
         endings=(".bin", ".raw", ".f32", ".dat"),
         media_type=RAW,
         decode=decode_raw,
-        description="Little-endian float32 or int16 (`sample_format`), one channel.",
+        description="float32, or what `sample_format` names, one channel.",
         options=("full_scale", "sample_format"),
         reads_views=True,
         is_read_by_page=True,
@@ -91,7 +91,8 @@ SERVED_FORMATS = (
         endings=(".npy",),
         media_type=NPY,
         decode=decode_npy,
-        description="Floats, [samples] or [channels, samples].",
+        description="Floats, or integers with `full_scale`; [samples] or [channels, samples].",
+        options=("full_scale",),
         decode_batch=decode_npy_batch,
         batch_description="[recordings, (channels,) samples].",
         is_read_by_page=True,
@@ -102,6 +103,7 @@ SERVED_FORMATS = (
         label=".csv",
         endings=(".csv", ".tsv", ".txt"),
         media_type=CSV,
+        aliases=("application/csv", "text/plain", "text/tab-separated-values", "application/vnd.ms-excel"),
         decode=decode_csv,
         description="One column a channel; a `time_s` column gives the rate.",
         is_text=True,
@@ -143,6 +145,7 @@ BATCH_DECODERS = {one.media_type: one.decode_batch for one in SERVED_FORMATS if 
 BATCH_MEDIA_TYPES = (JSON, *BATCH_DECODERS)
 
 _BY_MEDIA_TYPE: Mapping[str, ServedFormat] = {one.media_type: one for one in SERVED_FORMATS}
+_DEFAULTS = DiagnosisOptions()
 _ALIASES = {alias: one.media_type for one in SERVED_FORMATS for alias in one.aliases}
 
 
@@ -160,14 +163,13 @@ def media_type(content_type: str | None, accepted: tuple[str, ...] = MEDIA_TYPES
     return name
 
 
-def decode_file(body: Body, kind: str, full_scale: float = 1.0, sample_format: SampleFormat = "float32") -> Recording:
+def decode_file(body: Body, kind: str, options: DiagnosisOptions = _DEFAULTS) -> Recording:
     """Decode a recording in one of the file formats (everything but JSON).
 
     Args:
         body: the bytes; raw samples of a view of them are not copied.
         kind: one of FILE_MEDIA_TYPES.
-        full_scale: for WAV or raw samples of integers, the value of a sample at full scale.
-        sample_format: what raw samples are, `float32` or `int16`.
+        options: of the diagnosis, some of which tell how to read the bytes.
 
     Raises:
         MalformedBodyError: the bytes are not what `kind` says.
@@ -176,7 +178,6 @@ def decode_file(body: Body, kind: str, full_scale: float = 1.0, sample_format: S
     if not body:
         raise EmptyBodyError
     one = _BY_MEDIA_TYPE[kind]
-    given = {"full_scale": full_scale, "sample_format": sample_format}
     # bytes() of bytes copies nothing.
     content = body if one.reads_views else bytes(body)
-    return one.decode(content, **{name: given[name] for name in one.options})
+    return one.decode(content, **{name: getattr(options, name) for name in one.options})

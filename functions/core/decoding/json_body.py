@@ -14,6 +14,7 @@ import numpy as np
 import simdjson
 
 from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, read_json, thread_parser
+from functions.core.decoding.orientation import channels_first, is_lying
 from functions.core.errors import (
     EmptyBodyError,
     InvalidOptionError,
@@ -39,7 +40,7 @@ class JsonRequest:
 
 
 def decode_json(body: bytes) -> JsonRequest:
-    """Decode `{"signal": [...], ...}`; the signal is [N] or [C, N].
+    """Decode `{"signal": [...], ...}`; the signal is [N] or [C, N], or [N, C] where N is far larger.
 
     Raises:
         MalformedBodyError: not JSON, or not an object.
@@ -134,11 +135,11 @@ def _samples(signal: Any, field: str) -> tuple[Float32Array, int]:
     shape, brackets = (1, len(signal)), 1
     if isinstance(signal[0], simdjson.Array):
         shape = len(signal), len(signal[0])
-        check_channel_count(shape[0], field)
+        check_channel_count(shape[1] if is_lying(*shape) else shape[0], field)
         if any(len(row) != shape[1] for row in signal):
             raise ValueError
         brackets += shape[0]
-    return as_float32(np.frombuffer(signal.as_buffer(of_type="d"))).reshape(shape), brackets
+    return channels_first(as_float32(np.frombuffer(signal.as_buffer(of_type="d"))).reshape(shape)), brackets
 
 
 def _read_slowly(body: bytes, member: str, most: int) -> JsonRequest:
@@ -164,13 +165,15 @@ def _read_slowly(body: bytes, member: str, most: int) -> JsonRequest:
 
 def _recording(value: Any, field: str) -> Recording:
     rows = value if isinstance(value, list) and value and isinstance(value[0], list) else [value]
-    check_channel_count(len(rows), field)
+    first = rows[0]
+    lying = isinstance(first, list) and is_lying(len(rows), len(first))
+    check_channel_count(len(first) if lying else len(rows), field)
     for row in rows:
         _check_row(row, field)
     if len({len(row) for row in rows}) > 1:
         raise SignalShapeError("The channels of the signal have unequal lengths.", field=field)
     try:
-        return Recording(as_float32(np.array(rows, dtype=np.float64)))
+        return Recording(channels_first(as_float32(np.array(rows, dtype=np.float64))))
     except OverflowError:
         raise SignalNotFiniteError("The signal has an integer beyond every float.", field=field) from None
 

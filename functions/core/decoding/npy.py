@@ -1,4 +1,4 @@
-"""application/x-npy: NumPy's own file format, numbers only, never pickles."""
+"""application/x-npy: NumPy's own file format, floats or integers, never pickles."""
 
 import io
 import math
@@ -11,8 +11,10 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
+from functions.core.decoding.orientation import channels_first, is_lying
 from functions.core.errors import EmptyBodyError, MalformedBodyError, SignalShapeError, SignalTypeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
+from functions.core.preprocessing.integers import INTEGER_DTYPES, scaled
 from functions.core.preprocessing.signal import Recording, check_batch_size, check_channel_count
 
 # What NumPy's reader raises for headers that were written to break it.
@@ -34,39 +36,47 @@ _LONGEST = 2**60
 
 @dataclass(frozen=True)
 class _File:
-    """A .npy whose header was held against its bytes: as many floats as it promises, no dimension without any."""
+    """A .npy whose header was held against its bytes: as many numbers as it promises, no dimension without any."""
 
     shape: tuple[int, ...]
     is_fortran: bool
     values: NDArray[Any]
 
-    def samples(self) -> Float32Array:
+    def samples(self, full_scale: float | None) -> Float32Array:
         """Return its array; float32 is not copied where its bytes are aligned."""
         values = self.values if self.values.flags.aligned else self.values.copy()
-        return as_float32(values.reshape(self.shape[::-1]).T if self.is_fortran else values.reshape(self.shape))
+        array = values.reshape(self.shape[::-1]).T if self.is_fortran else values.reshape(self.shape)
+        return as_float32(array if full_scale is None or array.dtype.kind == "f" else scaled(array, full_scale))
 
 
-def decode_npy(body: bytes) -> Recording:
-    """Decode a .npy of floats, shape [N] or [C, N], into float32 [C, N].
+def decode_npy(body: bytes, full_scale: float | None = None) -> Recording:
+    """Decode a .npy, shape [N] or [C, N], or [N, C] where N is far larger, into float32 [C, N].
+
+    Args:
+        body: the file.
+        full_scale: value of an integer at full scale; floats stand for themselves.
 
     Raises:
         MalformedBodyError: no npy header, or other bytes than the header promises.
-        SignalTypeError: another dtype than float16, float32 or float64 (objects are pickles: refused).
+        SignalTypeError: integers without `full_scale`, or no numbers of 8 to 32 bits or floats to 64 (objects are
+            pickles: refused).
         SignalShapeError: not one or two dimensions, one of no length, or too many channels.
     """
-    file = _open(body)
+    file = _open(body, full_scale)
     if not 1 <= len(file.shape) <= 2:
         raise SignalShapeError(f"The npy array has shape {_shown(file.shape)}; send [samples] or [channels, samples].")
-    check_channel_count(math.prod(file.shape[:-1]))
-    return Recording(np.atleast_2d(file.samples()))
+    rows, columns = file.shape if len(file.shape) == 2 else (1, file.shape[0])
+    check_channel_count(columns if is_lying(rows, columns) else rows)
+    return Recording(channels_first(np.atleast_2d(file.samples(full_scale))))
 
 
-def decode_npy_batch(body: bytes, most: int) -> list[Recording]:
+def decode_npy_batch(body: bytes, most: int, full_scale: float | None = None) -> list[Recording]:
     """Decode a .npy of B recordings, shape [B, N] or [B, C, N], into B recordings float32 [C, N]; B may be 0.
 
     Args:
         body: the file.
         most: recordings that are taken.
+        full_scale: as `decode_npy`.
 
     Raises:
         EmptyBodyError: no bytes.
@@ -75,7 +85,7 @@ def decode_npy_batch(body: bytes, most: int) -> list[Recording]:
     """
     if not body:
         raise EmptyBodyError
-    file = _open(body, is_batch=True)
+    file = _open(body, full_scale, is_batch=True)
     if not 2 <= len(file.shape) <= 3:
         raise SignalShapeError(
             f"The npy array has shape {_shown(file.shape)}; send [recordings, samples] or"
@@ -83,19 +93,21 @@ def decode_npy_batch(body: bytes, most: int) -> list[Recording]:
             field="signals",
         )
     check_batch_size(file.shape[0], most)
-    check_channel_count(math.prod(file.shape[1:-1]), "signals")
-    return [Recording(np.atleast_2d(row)) for row in file.samples()] if file.shape[0] else []
+    rows, columns = file.shape[1:] if len(file.shape) == 3 else (1, file.shape[1])
+    check_channel_count(columns if is_lying(rows, columns) else rows, "signals")
+    if not file.shape[0]:
+        return []
+    return [Recording(channels_first(np.atleast_2d(one))) for one in file.samples(full_scale)]
 
 
-def _open(body: bytes, *, is_batch: bool = False) -> _File:
+def _open(body: bytes, full_scale: float | None, *, is_batch: bool = False) -> _File:
     """Read a header and hold it against the bytes that follow: none may promise more, or samples of no length."""
     stream = io.BytesIO(body)
     try:
         shape, is_fortran, dtype = _read_header(stream)
     except _BROKEN_HEADER:
         raise MalformedBodyError("The body is not a npy file: its header cannot be read.", field="signal") from None
-    if dtype.kind != "f" or dtype.itemsize > 8:
-        raise SignalTypeError(f"The npy array has dtype {str(dtype)[:40]}; send float16, float32 or float64.")
+    _check_type(dtype, full_scale)
     _check_promise(shape, dtype.itemsize, len(body) - stream.tell())
     if 0 in shape[is_batch:]:
         raise SignalShapeError(
@@ -103,6 +115,21 @@ def _open(body: bytes, *, is_batch: bool = False) -> _File:
             field="signals" if is_batch else "signal",
         )
     return _File(shape, is_fortran, np.frombuffer(body, dtype, offset=stream.tell()))
+
+
+def _check_type(dtype: np.dtype[Any], full_scale: float | None) -> None:
+    if dtype.kind == "f" and dtype.itemsize <= 8:
+        return
+    if dtype.name not in INTEGER_DTYPES:
+        raise SignalTypeError(
+            f"The npy array has dtype {str(dtype)[:40]}; send float16, float32 or float64, or integers of 8 to 32 bits"
+            " with `full_scale`."
+        )
+    if full_scale is None:
+        raise SignalTypeError(
+            f"The npy array has dtype {dtype.name}; state with `full_scale` what a sample at full scale is, or send"
+            " floats."
+        )
 
 
 def _read_header(stream: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -1,4 +1,4 @@
-"""application/octet-stream: little-endian float32 or int16 samples of one channel."""
+"""application/octet-stream: samples of one channel, floats or integers, in either byte order."""
 
 from collections.abc import Mapping
 
@@ -6,20 +6,33 @@ import numpy as np
 
 from functions.core.errors import MalformedBodyError
 from functions.core.models.options import SampleFormat
+from functions.core.preprocessing.arrays import as_float32
+from functions.core.preprocessing.integers import scaled
 from functions.core.preprocessing.signal import Recording
 
+_DTYPES: Mapping[SampleFormat, str] = {
+    "float32": "<f4",
+    "float64": "<f8",
+    "int16": "<i2",
+    "int32": "<i4",
+    "float32be": ">f4",
+    "float64be": ">f8",
+    "int16be": ">i2",
+    "int32be": ">i4",
+}
 # In bytes.
-SAMPLE_BYTES: Mapping[SampleFormat, int] = {"float32": 4, "int16": 2}
-_FULL_SCALE = 32_768
+SAMPLE_BYTES: Mapping[SampleFormat, int] = {name: int(dtype[-1]) for name, dtype in _DTYPES.items()}
 
 
-def decode_raw(body: bytes | memoryview, full_scale: float = 1.0, sample_format: SampleFormat = "float32") -> Recording:
+def decode_raw(
+    body: bytes | memoryview, full_scale: float | None = None, sample_format: SampleFormat = "float32"
+) -> Recording:
     """Decode raw samples, one channel, into float32 [1, N].
 
     Args:
-        body: the samples, little-endian.
-        full_scale: value of an int16 sample at full scale, 32,768; float32 samples stand for themselves.
-        sample_format: `float32` or `int16`.
+        body: the samples.
+        full_scale: value of an integer sample at full scale, by default 1; floats stand for themselves.
+        sample_format: what they are; little-endian but for those that end in `be`.
 
     Raises:
         MalformedBodyError: the length is no multiple of a sample's.
@@ -30,8 +43,6 @@ def decode_raw(body: bytes | memoryview, full_scale: float = 1.0, sample_format:
             f"The body has {len(body)} bytes; {sample_format} samples take {size} bytes each, so a multiple of {size}.",
             field="signal",
         )
-    if sample_format == "int16":
-        samples = np.multiply(np.frombuffer(body, "<i2"), np.float32(full_scale / _FULL_SCALE), dtype=np.float32)
-    else:
-        samples = np.frombuffer(body, "<f4").astype(np.float32, copy=False)
+    values = np.frombuffer(body, _DTYPES[sample_format])
+    samples = as_float32(values) if values.dtype.kind == "f" else scaled(values, full_scale or 1.0)
     return Recording(samples[np.newaxis])

@@ -32,12 +32,12 @@ _MOST_CHUNKS = 1000
 _UNKNOWN_LENGTH = 0x7FFF_F000
 
 
-def decode_wav(body: bytes, full_scale: float = 1.0) -> Recording:
+def decode_wav(body: bytes, full_scale: float | None = None) -> Recording:
     """Decode a WAV into float32 [C, N] and its sample rate.
 
     Args:
         body: the file.
-        full_scale: value of an integer sample at full scale; float samples stand for themselves.
+        full_scale: value of an integer sample at full scale, by default 1; float samples stand for themselves.
 
     Raises:
         MalformedBodyError: not a WAV, or cut short.
@@ -58,7 +58,7 @@ def decode_wav(body: bytes, full_scale: float = 1.0) -> Recording:
             if file.frames * file.channels > len(body):
                 raise MalformedBodyError(f"The WAV promises {file.frames} samples; it has fewer.", field="signal")
             samples = file.read(dtype="float32", always_2d=True).T
-            scale = full_scale if file.subtype in _INTEGERS else 1.0
+            scale = full_scale or 1.0 if file.subtype in _INTEGERS else 1.0
             rate = float(file.samplerate)
     except soundfile.LibsndfileError as error:
         raise MalformedBodyError(f"The body is not a WAV file: {error.error_string}", field="signal") from None

@@ -1,6 +1,7 @@
 """The objects of jobs in their bucket: recordings, plans, results."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,8 @@ class JobFiles:
                 if error_code(error) == "InvalidRange":
                     raise RecordingMissingError(f"{key!r} has become shorter since the job was started.") from None
                 raise
-            with answer["Body"] as body:
+            # Entered by itself it would give the bare stream, whose errors are not botocore's.
+            with closing(answer["Body"]) as body:
                 if answer["ContentLength"] > limit_bytes:
                     raise RecordingTooLargeError(
                         f"{key!r} has {answer['ContentLength']} bytes; the limit is {limit_bytes}."

@@ -13,10 +13,15 @@ from functions.core.models.manifest import CONDITIONS, LARGEST_FLOAT32, MOST_CON
 
 # `(?![\s\S])` is the end: `$` would let a last line feed pass.
 ASSET_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])"
-SampleFormat = Literal["float32", "int16"]
+SampleFormat = Literal[
+    "float32", "float64", "int16", "int32", "float32be", "float64be", "int16be", "int32be"
+]  # little-endian but for those that end in `be`
+TimeUnit = Literal["s", "ms", "us", "ns", "min"]
+Delimiter = Literal[",", ";", "|", "tab", "space"]
+_CHARSET = r"^[A-Za-z0-9._:-]{1,40}(?![\s\S])"
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAMES_OR_NUMBERS = frozenset({"version", "channel"})
+_NAMES_OR_NUMBERS = frozenset({"version", "channel", "time_column"})
 _MOST_DIGITS = 18
 # How much of what a caller wrote an error repeats.
 _LONGEST_SHOWN = 160
@@ -44,16 +49,30 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
         str | None, Meta(description="Name or number (from 0) of the channel to use, where a file has several.")
     ] = None
     full_scale: Annotated[
-        float,
+        Annotated[float, Meta(gt=0, le=LARGEST_FLOAT32)] | None,
         Meta(
-            gt=0,
-            le=LARGEST_FLOAT32,
-            description="WAV or raw samples of integers: the value, in the model's unit, of a sample at full scale.",
+            description="WAV, FLAC, npy or raw samples of integers: the value, in the model's unit, of a sample at full"
+            " scale. Default: 1; npy of integers needs it."
         ),
-    ] = 1.0
+    ] = None
     sample_format: Annotated[
-        SampleFormat, Meta(description="What raw samples (application/octet-stream) are, little-endian.")
+        SampleFormat,
+        Meta(description="What raw samples (application/octet-stream) are, little-endian but for those with `be`."),
     ] = "float32"
+    skip_rows: Annotated[int, Meta(ge=0, description="Delimited text: lines at the top that are not read.")] = 0
+    time_column: Annotated[
+        str | None, Meta(description="Delimited text: name or number (from 0) of the column that holds the time.")
+    ] = None
+    time_unit: Annotated[
+        TimeUnit | None, Meta(description="Delimited text: unit of the time column. Default: what its name says.")
+    ] = None
+    delimiter: Annotated[
+        Delimiter | None, Meta(description="Delimited text: what stands between two columns. Default: as found.")
+    ] = None
+    charset: Annotated[
+        Annotated[str, Meta(pattern=_CHARSET)] | None,
+        Meta(description="Delimited text: its encoding. Default: that of the Content-Type, else as found."),
+    ] = None
     conditions: Annotated[
         dict[str, float],
         Meta(

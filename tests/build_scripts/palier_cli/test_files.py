@@ -7,6 +7,7 @@ import scipy.io
 
 from build_scripts.palier_cli.files import read_recording
 from functions.core.errors import PalierError, UnsupportedMediaTypeError
+from functions.core.models.options import DiagnosisOptions
 from tests.support.recordings import csv_text, npy_bytes, npy_with_header, tone, wav_bytes
 
 HIGH = tone(0.5)
@@ -31,13 +32,15 @@ def test_the_ending_says_what_it_is(tmp_path: Path, name: str, content: bytes) -
 
 def test_full_scale_stretches_integer_wav(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(wav_bytes(HIGH, subtype="PCM_16"))
-    samples = read_recording(tmp_path / "a.wav", full_scale=4.0).samples
+    samples = read_recording(tmp_path / "a.wav", options=DiagnosisOptions(full_scale=4.0)).samples
     np.testing.assert_allclose(samples[0], 4 * HIGH, atol=4 * 2**-15)
 
 
 def test_raw_samples_may_be_int16(tmp_path: Path) -> None:
     (tmp_path / "a.raw").write_bytes(np.rint(HIGH * 32_768).astype("<i2").tobytes())
-    samples = read_recording(tmp_path / "a.raw", full_scale=4.0, sample_format="int16").samples
+    samples = read_recording(
+        tmp_path / "a.raw", options=DiagnosisOptions(full_scale=4.0, sample_format="int16")
+    ).samples
     np.testing.assert_allclose(samples[0], 4 * HIGH, atol=4 * 2**-15)
 
 
@@ -73,9 +76,9 @@ def test_samples_of_no_bytes_are_refused_and_cost_nothing(tmp_path: Path, shape:
 
 @pytest.mark.parametrize(("channels", "read"), [(1024, True), (1025, False)])
 def test_channels_are_bounded(tmp_path: Path, channels: int, read: bool) -> None:
-    np.save(tmp_path / "a.npy", np.ones((channels, 2), np.float32))
+    np.save(tmp_path / "a.npy", np.ones((channels, 80), np.float32))
     if read:
-        assert read_recording(tmp_path / "a.npy").samples.shape == (channels, 2)
+        assert read_recording(tmp_path / "a.npy").samples.shape == (channels, 80)
         return
     with pytest.raises(PalierError, match=r"more than 1024 channels"):
         read_recording(tmp_path / "a.npy")
@@ -117,7 +120,7 @@ def test_a_real_csv_file(samples_dir: Path) -> None:
 
 
 def test_a_real_wav_file(samples_dir: Path) -> None:
-    recording = read_recording(samples_dir / "B021_1_DE.wav", full_scale=4.0)
+    recording = read_recording(samples_dir / "B021_1_DE.wav", options=DiagnosisOptions(full_scale=4.0))
     assert (recording.samples.shape, recording.sample_rate_hz) == ((1, 60000), 12000)
     counts = np.frombuffer((samples_dir / "B021_1_DE.wav").read_bytes()[44:], "<i2")
     np.testing.assert_allclose(recording.samples[0], counts / 8192, atol=1e-6)

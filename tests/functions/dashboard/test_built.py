@@ -58,6 +58,8 @@ def test_an_example_is_what_was_simulated_and_is_diagnosed_right(label: int) -> 
     # Rounded to five of the recorder's counts, after those were rounded to the steps of a WAV.
     np.testing.assert_allclose(5.0 * counts, record.counts[: len(counts)], rtol=0, atol=2.6)
     diagnoser = create_diagnoser(Settings(stage="local", api_keys_required=False))
-    diagnosis = diagnoser.diagnose(decode_file(path.read_bytes(), "audio/wav", 163.84), DiagnosisOptions())
+    diagnosis = diagnoser.diagnose(
+        decode_file(path.read_bytes(), "audio/wav", DiagnosisOptions(full_scale=163.84)), DiagnosisOptions()
+    )
     assert diagnosis.predicted_class == label
     assert diagnosis.in_distribution

@@ -97,7 +97,7 @@ def with_sample(sample: str) -> bytes:
         (RAW, bytes(200_001), 413, "body_too_large", None),
         (RAW, tone(0.5, windows=21).tobytes(), 413, "recording_too_long", "signal"),
         # 415
-        ("text/plain", good_json(), 415, "unsupported_media_type", "Content-Type"),
+        ("application/xml", good_json(), 415, "unsupported_media_type", "Content-Type"),
         ("multipart/form-data; boundary=x", good_json(), 415, "unsupported_media_type", "Content-Type"),
     ],
     ids=short_id,
@@ -123,7 +123,7 @@ async def test_a_body_that_cannot_be_used(
         ({"return_probabilities": "maybe"}, 422, "invalid_option", "return_probabilities"),
         ({"asset_id": "a b"}, 422, "invalid_option", "asset_id"),
         ({"full_scale": -1}, 422, "invalid_option", "full_scale"),
-        ({"sample_format": "int32"}, 422, "invalid_option", "sample_format"),
+        ({"sample_format": "int24"}, 422, "invalid_option", "sample_format"),
         ({"channel": "7"}, 422, "signal_shape", "channel"),
         ({"model": "absent"}, 404, "model_not_found", "model"),
         ({"model": "../tiny"}, 404, "model_not_found", "model"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -165,6 +166,7 @@ class EmbeddedServices:
         """
         if self.ended():
             wait_for_end(self._process, _END_TIMEOUT_S)
+            _drop_waiting(self._listener)
             self._process = self._started()
 
     def close(self) -> None:
@@ -253,6 +255,12 @@ class EmbeddedServices:
             "MALLOC_TRIM_THRESHOLD_": str(KEPT_BYTES),
             "MALLOC_MMAP_THRESHOLD_": str(LARGEST_MMAP_THRESHOLD_BYTES),
         } | dict(host.environment)
+
+
+def _drop_waiting(listener: socket.socket) -> None:
+    """Close the connections that nobody has taken yet: who asked may have ended, and asked of another state."""
+    while select.select([listener], [], [], 0)[0]:
+        listener.accept()[0].close()
 
 
 def listen(port: int = 0) -> socket.socket:

@@ -20,6 +20,7 @@ ROW: dict[str, Any] = {
     "peak_mb": 2.0,
     "kept": [],
 }
+KILL: dict[str, Any] = {"cases": 800, "lost": 3, "twice": 0, "hangs": 0}
 DOCUMENT: dict[str, Any] = {"cases": 1776, "failures": 0, "said": ""}
 REPORT: dict[str, Any] = {
     "seed": 7,
@@ -27,7 +28,7 @@ REPORT: dict[str, Any] = {
     "hang_s": 2.0,
     "most_growth_mb": 50.0,
     "cases": 71776,
-    "rows": {"decoders": ROW, "the container: its document": DOCUMENT},
+    "rows": {"decoders": ROW, "the container: its document": DOCUMENT, "kill -9 of its workers": KILL},
     "failed": [],
     "machine": "a processor",
     "cpu_flags": [],
@@ -38,9 +39,10 @@ REPORT: dict[str, Any] = {
 def test_every_figure_has_its_column() -> None:
     text = render_robustness(REPORT)
     assert "71,776 cases in all; 0 figures over a limit.\n" in text
-    assert "| target | cases | 500s | exceptions | hangs | slowest s | growth MB | peak MB |\n" in text
-    assert "| decoders | 70,000 | 0 | 0 | 0 | 0.2 | 1.3 | 2.0 |\n" in text
-    assert "| the container: its document | 1,776 | 0 |  |  |  |  |  |\n" in text
+    assert "| target | cases | 500s | exceptions | hangs | slowest s | growth MB | peak MB | lost | twice |\n" in text
+    assert "| decoders | 70,000 | 0 | 0 | 0 | 0.2 | 1.3 | 2.0 |  |  |\n" in text
+    assert "| the container: its document | 1,776 | 0 |  |  |  |  |  |  |  |\n" in text
+    assert "| kill -9 of its workers | 800 |  |  | 0 |  |  |  | 3 | 0 |\n" in text
     assert "`python -m build_scripts attack`" in render_benchmarks({"date": "d", "reports": {"robustness": REPORT}})
 
 
@@ -51,7 +53,7 @@ def test_the_readme_says_what_came_of_it() -> None:
 def test_a_terminal_shows_what_failed() -> None:
     group: Any = render_attack(REPORT | {"failed": ["v2: 1 hangs"]})
     assert group.renderables[-1] == "v2: 1 hangs"
-    assert group.renderables[0].row_count == 2
+    assert group.renderables[0].row_count == 3
 
 
 @pytest.mark.parametrize(

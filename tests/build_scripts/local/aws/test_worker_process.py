@@ -56,7 +56,7 @@ def test_after_a_death_the_next_batch_has_a_new_process(environment: dict[str, s
         first = pid_of(worker)
         os.kill(first, signal.SIGSTOP)
         # It dies with the batch in its hands.
-        death = threading.Timer(0.2, os.kill, (first, signal.SIGKILL))
+        death = threading.Timer(0.2, worker.kill)
         death.start()
         with pytest.raises(WorkerEndedError, match=r"ended with status -9\."):
             worker.work([FOREIGN])

@@ -46,6 +46,10 @@ BODIES = {
         ("audio/x-wav", "audio/wav"),
         ("audio/wave", "audio/wav"),
         ("audio/vnd.wave; codec=1", "audio/wav"),
+        ("application/csv", "text/csv"),
+        ("text/plain; charset=utf-8", "text/csv"),
+        ("text/tab-separated-values", "text/csv"),
+        ("application/vnd.ms-excel", "text/csv"),
     ],
 )
 def test_a_header_names_a_media_type(header: str, expected: str) -> None:
@@ -58,7 +62,7 @@ def test_a_header_names_a_media_type(header: str, expected: str) -> None:
         (None, "The Content-Type is missing"),
         ("", "The Content-Type is missing"),
         (";", "The Content-Type is missing"),
-        ("text/plain", "Content-Type 'text/plain' is not accepted"),
+        ("application/xml", "Content-Type 'application/xml' is not accepted"),
         ("multipart/form-data; boundary=x", "Content-Type 'multipart/form-data' is not accepted"),
     ],
 )
@@ -98,7 +102,7 @@ def test_a_row_is_whole(one: ServedFormat) -> None:
     assert {*one.job_endings, *one.page_uploads} <= set(one.endings)
     assert not one.page_uploads or one.is_read_by_page
     assert set(one.options) == set(list(inspect.signature(one.decode).parameters)[1:])
-    assert set(one.options) <= {"full_scale", "sample_format"}
+    assert set(one.options) <= set(DiagnosisOptions.__struct_fields__)
     assert (one.decode_batch is None) == (one.batch_description == "")
     assert one.description
 
@@ -108,15 +112,16 @@ def test_the_options_name_the_formats_that_they_are_of() -> None:
     described = {name: schema[name]["description"] for one in SERVED_FORMATS for name in one.options}
     assert RAW in described["sample_format"]
     for one in SERVED_FORMATS:
-        if "full_scale" in one.options:
+        if "full_scale" in one.options and one.name != "raw":
             assert one.label.removeprefix(".") in described["full_scale"].lower()
 
 
 def test_no_other_module_types_a_media_type() -> None:
-    """Tensors of the Open Inference Protocol and tables of results are no recordings; the options stand below."""
+    """Tensors of the Open Inference Protocol, tables of results and metrics are no recordings; options stand below."""
     known = {name for one in SERVED_FORMATS for name in (one.media_type, *one.aliases)}
     assert typing_modules(lambda text: any(name in text for name in known), "functions", "build_scripts") == {
         "build_scripts/benchmarks/container_load/benchmark.py",
+        "functions/container/openapi.py",
         "functions/core/jobs/files.py",
         "functions/core/models/options.py",
         "functions/inference/v2/endpoints.py",

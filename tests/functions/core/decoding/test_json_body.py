@@ -42,7 +42,7 @@ def test_a_list_becomes_the_float32_nearest_to_each_number(values: list[float]) 
     np.testing.assert_array_equal(recording.samples, expected)
 
 
-@given(st.integers(1, 4), st.integers(1, 20), st.data())
+@given(st.integers(1, 4), st.integers(2, 20), st.data())
 def test_channels_become_rows(channels: int, length: int, data: st.DataObject) -> None:
     row = st.lists(NUMBERS, min_size=length, max_size=length)
     rows = data.draw(st.lists(row, min_size=channels, max_size=channels))
@@ -269,7 +269,7 @@ def test_as_many_signals_as_may_be_are_read() -> None:
     assert len(decode_json_batch(json.dumps({"signals": [[1, 2]] * MOST}).encode(), MOST).recordings) == MOST
 
 
-@pytest.mark.parametrize("row", ["[1]", '["1"]', "[]"], ids=["plain", "text", "empty"])
+@pytest.mark.parametrize("row", [f"[1{',1' * 80}]", f'["1"{",1" * 80}]', "[]"], ids=["plain", "text", "empty"])
 def test_channels_are_counted_before_anything_is_made_of_each(monkeypatch: pytest.MonkeyPatch, row: str) -> None:
     made: list[Any] = []
 
@@ -291,7 +291,7 @@ def test_channels_are_counted_before_anything_is_made_of_each(monkeypatch: pytes
 
 
 def test_as_many_channels_as_may_be_are_read() -> None:
-    rows = [[index, index + 1] for index in range(MOST_CHANNELS)]
+    rows = [[index] * 100 for index in range(MOST_CHANNELS)]
     assert decode_json(json.dumps({"signal": rows}).encode()).recordings[0].samples.tolist() == rows
 
 
@@ -299,13 +299,26 @@ def test_as_many_channels_as_may_be_are_read() -> None:
 def test_rows_of_any_nesting_are_read_as_they_are_or_refused(rows: list[list[Any]]) -> None:
     """The fast reader flattens: it must see every number that stands in a bracket of its own."""
     body = json.dumps({"signal": rows}).encode()
+    lying = len(rows) > 1 and all(len(row) == 1 for row in rows)
     regular = len({len(row) for row in rows}) == 1 and not any(isinstance(item, list) for row in rows for item in row)
     if not regular:
         with pytest.raises(SignalShapeError):
             decode_json(body)
     else:
         samples = decode_json(body).recordings[0].samples
-        np.testing.assert_array_equal(samples, np.array(rows, np.float64).astype(np.float32).reshape(len(rows), -1))
+        expected = np.array(rows, np.float64).astype(np.float32).reshape(1 if lying else len(rows), -1)
+        np.testing.assert_array_equal(samples, expected)
+
+
+@pytest.mark.parametrize("last", [32767, 2**70], ids=["fast", "slow"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_signal_that_lies_is_turned(channels: int, last: int) -> None:
+    rows = [[index * channels + channel for channel in range(channels)] for index in range(MOST_CHANNELS + 1)]
+    rows[-1][-1] = last
+    expected = np.array(rows, np.float64).astype(np.float32).T
+    np.testing.assert_array_equal(decode_json(json.dumps({"signal": rows}).encode()).recordings[0].samples, expected)
+    batch = decode_json_batch(json.dumps({"signals": [rows, [1, 2]]}).encode(), MOST)
+    np.testing.assert_array_equal(batch.recordings[0].samples, expected)
 
 
 @pytest.mark.parametrize(

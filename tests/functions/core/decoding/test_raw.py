@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from functions.core.decoding.raw import decode_raw
 from functions.core.decoding.wav import decode_wav
 from functions.core.errors import MalformedBodyError
+from functions.core.models.options import SampleFormat
 from tests.support.recordings import wav_bytes
 
 
@@ -37,6 +38,24 @@ def test_int16_is_what_a_wav_of_the_same_samples_is(array: NDArray[np.int16], fu
 def test_a_view_of_int16_need_not_be_aligned() -> None:
     body = memoryview(b"\x00" + np.array([-32768, 16384], "<i2").tobytes())[1:]
     np.testing.assert_array_equal(decode_raw(body, 4.0, "int16").samples, [[-4.0, 2.0]])
+
+
+@pytest.mark.parametrize("order", ["", "be"])
+@given(array=hnp.arrays(np.float64, st.integers(0, 50), elements=st.floats(-1e30, 1e30)))
+def test_float64_of_both_byte_orders_becomes_the_nearest_float32(order: str, array: NDArray[np.float64]) -> None:
+    body = array.astype(">f8" if order else "<f8").tobytes()
+    samples = decode_raw(body, sample_format="float64be" if order else "float64").samples
+    np.testing.assert_array_equal(samples, array.astype(np.float32)[np.newaxis])
+    assert samples.dtype.isnative
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"), [("int16be", ">i2"), ("int32", "<i4"), ("int32be", ">i4"), ("float32be", ">f4")]
+)
+def test_other_formats_are_scaled_by_their_range(name: SampleFormat, dtype: str) -> None:
+    half = 1 if dtype[1] == "f" else 2 ** (8 * int(dtype[-1]) - 1)
+    body = np.array([-half, half // 2], dtype).tobytes()
+    np.testing.assert_array_equal(decode_raw(body, 4.0, name).samples, [[-1, 0]] if half == 1 else [[-4, 2]])
 
 
 def test_an_odd_length_is_no_int16() -> None:

@@ -18,8 +18,13 @@ def test_nothing_means_the_defaults() -> None:
         "asset_id": None,
         "recorded_at": None,
         "channel": None,
-        "full_scale": 1.0,
+        "full_scale": None,
         "sample_format": "float32",
+        "skip_rows": 0,
+        "time_column": None,
+        "time_unit": None,
+        "delimiter": None,
+        "charset": None,
         "conditions": {},
     }
 
@@ -48,6 +53,12 @@ def test_null_is_as_if_absent_where_there_is_no_other_default(name: str) -> None
         ("asset_id", "pump-7.A:2_b", "pump-7.A:2_b"),
         ("full_scale", "4", 4.0),
         ("sample_format", "int16", "int16"),
+        ("sample_format", "float64be", "float64be"),
+        ("skip_rows", "3", 3),
+        ("time_column", 0, "0"),
+        ("time_unit", "us", "us"),
+        ("delimiter", "tab", "tab"),
+        ("charset", "utf-16", "utf-16"),
     ],
 )
 def test_queries_and_json_mean_the_same(name: str, given: Any, expected: Any) -> None:
@@ -78,6 +89,9 @@ def test_queries_and_json_mean_the_same(name: str, given: Any, expected: Any) ->
         ("full_scale", "inf"),
         ("sample_format", "int8"),
         ("sample_format", 16),
+        ("skip_rows", -1),
+        ("time_unit", "hours"),
+        ("delimiter", "x"),
     ],
 )
 def test_a_value_that_cannot_be_is_invalid(name: str, given: Any) -> None:
@@ -119,7 +133,7 @@ def test_a_number_of_thousands_of_digits_is_refused(name: str, sign: int) -> Non
     ids=["half", "text", "object", "list"],
 )
 def test_no_value_is_a_defect_or_repeated_at_length(name: str, value: Any) -> None:
-    if isinstance(value, str) and name in {"model", "version", "channel"}:
+    if isinstance(value, str) and name in {"model", "version", "channel", "time_column"}:
         # Any text may be a name.
         assert getattr(DiagnosisOptions.parse({name: value}), name) == value
         return

@@ -4,9 +4,11 @@ import hmac
 import json
 import os
 import time
+from pathlib import Path
 
 from build_scripts.local.aws.embedded.guard.bodies import Message, Receive
 from build_scripts.local.aws.embedded.guard.gate import RULES_VARIABLE, App, Gate, Rules, Send
+from build_scripts.local.aws.embedded.guard.saving import Saving
 
 # In the names by which the emulator keeps queues, wherever it listens: so they are found again at another port.
 _PORT_OF_NAMES = "4566"
@@ -23,6 +25,20 @@ def emulator() -> App:
 
     app: App = loaded.app
     return app
+
+
+def saving(app: App) -> App:
+    """Return an app that saves the emulator's state also while it runs, where that is kept and has no functions."""
+    if os.environ["PERSIST_STATE"] == "0" or _RULES.has_apis:
+        return app
+    return Saving(app, _save, Path(os.environ["STATE_DIR"]) / "lock")
+
+
+def _save() -> None:
+    from ministack.app import _build_persistence_save_dict
+    from ministack.core.persistence import save_all
+
+    save_all(_build_persistence_save_dict())
 
 
 def delivering_again(app: App) -> App:
@@ -70,4 +86,4 @@ def _rules() -> Rules:
 
 
 _RULES = _rules()
-app = Gate(delivering_again(emulator()), _RULES, secret_of)
+app = Gate(saving(delivering_again(emulator())), _RULES, secret_of)

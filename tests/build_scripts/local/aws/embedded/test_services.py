@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from build_scripts.local.aws.embedded.access import (
 from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, listen
 from build_scripts.local.aws.embedded.sharing import open_services
-from tests.support.local_server import ROOT
+from tests.support.local_server import ROOT, SECONDS
 
 
 def client(service: Any, access: Access) -> Any:
@@ -92,10 +93,16 @@ def test_a_data_folder_keeps_state_over_a_restart_at_another_port(embedded_host:
 
 
 def test_services_that_were_killed_start_again_where_they_were(embedded_host: Host, tmp_path: Path) -> None:
-    with EmbeddedServices(embedded_host, tmp_path / "data") as services:
-        store(services.access)
+    table = tmp_path / "data" / "state" / "dynamodb.json"
     with EmbeddedServices(embedded_host, tmp_path / "data") as services:
         before = services.access
+        store(before)
+        # What was stored last; all of it is saved together, half a second later.
+        deadline = time.monotonic() + SECONDS
+        while not (table.exists() and '"done"' in table.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        saved = table.stat().st_ino
         services.start_again()
         assert not services.ended()
         os.kill(services.pid, signal.SIGKILL)
@@ -107,6 +114,9 @@ def test_services_that_were_killed_start_again_where_they_were(embedded_host: Ho
         services.start_again()
         assert services.access == before
         assert stored(before) == STORED
+        # Reading saves nothing.
+        time.sleep(1.5)
+        assert table.stat().st_ino == saved
 
 
 def test_what_is_written_is_its_user_s_alone(embedded_host: Host, tmp_path: Path) -> None:
@@ -126,6 +136,7 @@ def test_what_is_written_is_its_user_s_alone(embedded_host: Host, tmp_path: Path
 
 _STARTER = """
 import sys
+import time
 from pathlib import Path
 from build_scripts.local.aws.embedded.services import Host
 from build_scripts.local.aws.embedded.sharing import open_services

@@ -1,0 +1,86 @@
+"""Envelope spectra of whitened windows: where the impacts of a damaged bearing stand as lines."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from functions.core.preprocessing.arrays import Float32Array
+
+Complex64Array = NDArray[np.complex64]
+
+_PRIMES = (2, 3, 5)
+# Added to a magnitude before it divides: a bin of nothing stays nothing.
+_TINY = np.float32(1e-30)
+
+
+def whitened_spectra(windows: Float32Array, bins: int | None = None) -> Complex64Array:
+    """Return spectra in which every bin has magnitude 1, so that no tone outweighs the impacts.
+
+    Args:
+        windows: float32 [..., N], of any unit and offset; N is quick where `quick_length` returns it as it is.
+        bins: how many are needed, from 0 Hz up; by default all.
+
+    Returns:
+        complex64 [..., bins], N // 2 + 1 of them in all; those at 0 Hz and at half the sample rate are 0.
+
+    Source: N. Sawalhi and R. B. Randall, "Signal pre-whitening for fault detection enhancement using surrogate
+    methods", Proc. 8th Int. Conf. on Condition Monitoring, 2011 (cepstrum pre-whitening).
+    """
+    length = windows.shape[-1]
+    centred = windows - windows.mean(axis=-1, keepdims=True)
+    found = np.fft.rfft(centred)[..., :bins].astype(np.complex64, copy=False)
+    found /= np.abs(found) + _TINY
+    found[..., 0] = 0
+    if length % 2 == 0:
+        found[..., length // 2 :] = 0
+    return found
+
+
+def envelope_spectra(spectra: Complex64Array, bins: int, band: slice = slice(None)) -> Float32Array:
+    """Return the spectra of the squared envelope of a band, from 0 Hz up.
+
+    The bins stand as far apart as those of `spectra`: the reciprocal of the window's duration.
+
+    Args:
+        spectra: of real windows, complex64 [..., F], from 0 Hz to half the sample rate.
+        bins: how many are needed, at most as many as the band has.
+        band: which bins of `spectra` the band is; by default all.
+
+    Returns:
+        float32 [..., bins], magnitudes in units of the squared envelope's mean; bin 0, the mean itself, is 0.
+
+    Source: R. B. Randall and J. Antoni, "Rolling element bearing diagnostics: a tutorial", Mechanical Systems and
+    Signal Processing 25 (2011), section 5: squared envelope of the analytic signal, demodulated by moving a band to
+    0 Hz.
+    """
+    one_sided = spectra[..., band]
+    # Longer by the bins that are needed: what folds back falls beyond them.
+    length = quick_length(one_sided.shape[-1] + bins)
+    envelope = np.fft.ifft(one_sided, length, norm="forward")
+    squared = np.square(envelope.real) + np.square(envelope.imag)
+    found = np.abs(np.fft.rfft(squared)[..., :bins])
+    found /= np.maximum(found[..., :1], _TINY)
+    found[..., 0] = 0
+    return found.astype(np.float32, copy=False)
+
+
+def quick_length(least: int) -> int:
+    """Return the shortest length from `least` on whose transform is quick: a product of 2, 3 and 5."""
+    length = max(least, 1)
+    while not _is_smooth(length):
+        length += 1
+    return length
+
+
+def longest_quick_length(most: int) -> int:
+    """Return the longest length up to `most` whose transform is quick: a product of 2, 3 and 5."""
+    length = most
+    while length > 1 and not _is_smooth(length):
+        length -= 1
+    return length
+
+
+def _is_smooth(length: int) -> bool:
+    for prime in _PRIMES:
+        while length % prime == 0:
+            length //= prime
+    return length == 1

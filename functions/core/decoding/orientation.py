@@ -1,0 +1,16 @@
+"""Which axis of a table of numbers is the time."""
+
+from functions.core.preprocessing.arrays import Float32Array, as_float32
+
+# A recording has thousands of samples and few channels.
+_CLEARLY_LONGER = 16
+
+
+def is_lying(rows: int, columns: int) -> bool:
+    """Whether an array [rows, columns] has its samples along the rows: one column, or far more rows than columns."""
+    return rows > 1 and (columns == 1 or rows >= _CLEARLY_LONGER * columns > 0)
+
+
+def channels_first(samples: Float32Array) -> Float32Array:
+    """Return an array [C, N], or one of [N, C] that is clearly so, as contiguous [C, N]."""
+    return as_float32(samples.T) if is_lying(*samples.shape) else samples
