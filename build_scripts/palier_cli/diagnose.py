@@ -78,7 +78,7 @@ def remote(url: str, key: str | None) -> Ask:
 
 def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, choice: FileChoice, read: Read) -> Outcome:
     try:
-        recording, _ = read_recording(path, choice, options, read=read)
+        recording = read_recording(path, choice, options, read=read)
         return Outcome(str(path), ask(recording, options), None)
     except OSError as error:
         return Outcome(str(path), None, UnreadableFileError(f"It cannot be opened: {error.strerror or error}."))

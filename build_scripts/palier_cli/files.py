@@ -8,7 +8,6 @@ from typing import get_args
 from build_scripts.palier_cli.aiff import aiff_as_wav
 from build_scripts.palier_cli.arguments import open_regular, read_bytes
 from build_scripts.palier_cli.contents import format_of
-from build_scripts.palier_cli.readers.joining import Reading
 from build_scripts.palier_cli.readers.kinds import HEAD_BYTES, Kind, kind_of
 from build_scripts.palier_cli.readers.reader import read_file
 from functions.core.decoding.formats import AIFF, FORMATS, WAV, Format, ServedFormat, decode_file
@@ -26,7 +25,7 @@ _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _WITHOUT_MAGIC = frozenset({"delimited", "raw"})
 _DEFAULTS = DiagnosisOptions()
 
-Read = Callable[[Path, Kind, str | None], Reading]
+Read = Callable[[Path, Kind, str | None], Recording]
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,8 @@ def read_recording(
     options: DiagnosisOptions = _DEFAULTS,
     *,
     read: Read = read_file,
-) -> tuple[Recording, float | None]:
-    """Read a recording, and the speed of the shaft in revolutions a minute where the file states it.
+) -> Recording:
+    """Read a recording.
 
     Args:
         path: of the file.
@@ -71,12 +70,11 @@ def read_recording(
     """
     opened = open_file(path, choice, read=read)
     if isinstance(opened, SentFile):
-        return decode_file(opened.read(), opened.media_type, options), None
-    names = tuple(opened.channel_names)
-    return Recording(opened.samples, opened.sample_rate_hz, names), opened.shaft_speed_rpm
+        return decode_file(opened.read(), opened.media_type, options)
+    return opened
 
 
-def open_file(path: Path, choice: FileChoice, *, read: Read = read_file) -> Reading | SentFile:
+def open_file(path: Path, choice: FileChoice, *, read: Read = read_file) -> Recording | SentFile:
     """Return what a file holds if it is read here, else how its bytes are sent.
 
     Raises:

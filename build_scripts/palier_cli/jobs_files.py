@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from build_scripts.palier_cli.files import FileChoice, Read, SentFile, open_file
-from build_scripts.palier_cli.readers.joining import Reading
 from build_scripts.palier_cli.readers.reader import FileReader
 from functions.core.decoding.formats import NPY
 from functions.core.errors import PalierError
+from functions.core.preprocessing.signal import Recording
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._-]+")
 _LONGEST_STEM = 100
@@ -66,10 +66,10 @@ def _upload(path: Path, name: str, choice: FileChoice, read: Read) -> Upload:
     return _converted(name, opened)
 
 
-def _converted(name: str, reading: Reading) -> Upload:
+def _converted(name: str, recording: Recording) -> Upload:
     file = io.BytesIO()
-    np.save(file, reading.samples)
-    rate = {} if reading.sample_rate_hz is None else {"sample_rate_hz": reading.sample_rate_hz}
+    np.save(file, recording.samples)
+    rate = {} if recording.sample_rate_hz is None else {"sample_rate_hz": recording.sample_rate_hz}
     return Upload({"name": name, "content_type": NPY} | rate, file.getvalue)
 
 

@@ -14,10 +14,11 @@ from typing import IO, NoReturn
 import msgspec
 
 from build_scripts.palier_cli.readers.choosing import choose, find
-from build_scripts.palier_cli.readers.joining import Reading, join
+from build_scripts.palier_cli.readers.joining import join
 from build_scripts.palier_cli.readers.kinds import READERS, Reader
 from build_scripts.palier_cli.readers.messages import NOT_INSTALLED, Found, Refused, Request, damaged, encode, receive
 from functions.core.errors import MalformedBodyError, PalierError, RecordingTooLargeError
+from functions.core.preprocessing.signal import Recording
 
 # So many times what the variables claim, for reading them: as stored, unpacked, float32 and joined.
 _COPIES = 4
@@ -93,17 +94,17 @@ def _send(answers: IO[bytes], message: Refused) -> None:
 def _answer(request: Request) -> tuple[bytes, bytes | memoryview]:
     """Return a frame, and the samples that follow it."""
     try:
-        reading = _read(request)
-        channels, samples = reading.samples.shape
+        recording = _read(request)
+        channels, samples = recording.samples.shape
         found = Found(
             channels,
             samples,
-            reading.sample_rate_hz,
-            list(reading.channel_names),
-            reading.unit,
-            reading.shaft_speed_rpm,
+            recording.sample_rate_hz,
+            list(recording.channel_names),
+            recording.unit,
+            recording.shaft_speed_rpm,
         )
-        return encode(found), reading.samples.data.cast("B")
+        return encode(found), recording.samples.data.cast("B")
     except PalierError as error:
         refused = Refused(error.code, error.message)
     except MemoryError:
@@ -111,7 +112,7 @@ def _answer(request: Request) -> tuple[bytes, bytes | memoryview]:
     return encode(refused), b""
 
 
-def _read(request: Request) -> Reading:
+def _read(request: Request) -> Recording:
     path, wanted = Path(os.fsdecode(request.path)), _text(request.variable)
     reader = READERS[request.kind]
     open_file = reader.load()

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,31 +13,12 @@ from build_scripts.palier_cli.readers.times import is_time_name, rate_of
 from build_scripts.palier_cli.readers.variables import Value, Variable
 from functions.core.errors import SampleRateError, SignalShapeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
-from functions.core.preprocessing.signal import MOST_CHANNELS
+from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Reading:
-    """A recording of a file, and what the file states about it.
-
-    Attributes:
-        samples: float32 [C, N].
-        sample_rate_hz: that the file states, or that its times give.
-        channel_names: one a row, or none.
-        unit: of the samples, as it stands in the file.
-        shaft_speed_rpm: that the file states.
-    """
-
-    samples: Float32Array
-    sample_rate_hz: float | None = None
-    channel_names: Sequence[str] = ()
-    unit: str | None = None
-    shaft_speed_rpm: float | None = None
-
-
-def join(values: Mapping[str, Value], wanted: Variable | None, listed: Sequence[Variable]) -> Reading:
+def join(values: Mapping[str, Value], wanted: Variable | None, listed: Sequence[Variable]) -> Recording:
     """Return the signals among values as one recording.
 
     Without a wanted one every signal is a channel, if they are equally long and of one rate.
@@ -69,7 +49,7 @@ def join(values: Mapping[str, Value], wanted: Variable | None, listed: Sequence[
     samples = np.concatenate([_rows(array) for array in signals.values()])
     units = [one.unit or _first(nearest(one.name, facts.units)) for one in found]
     speeds = [_first(nearest(one.name, facts.speeds_rpm)) for one in found]
-    return Reading(samples, rates_hz[0], _names(found), _common(units), _common(speeds))
+    return Recording(samples, rates_hz[0], _names(found), _common(units), _common(speeds))
 
 
 def _signals(

@@ -14,7 +14,6 @@ import msgspec
 import numpy as np
 
 from build_scripts.palier_cli.arguments import open_regular
-from build_scripts.palier_cli.readers.joining import Reading
 from build_scripts.palier_cli.readers.kinds import HEAD_BYTES, READERS, Kind, reader_of
 from build_scripts.palier_cli.readers.messages import NOT_INSTALLED, Answer, Found, Refused, Request, encode, receive
 from build_scripts.palier_cli.readers.variables import LARGEST_BYTES
@@ -26,7 +25,7 @@ from functions.core.errors import (
     SignalShapeError,
 )
 from functions.core.preprocessing.arrays import Float32Array
-from functions.core.preprocessing.signal import MOST_CHANNELS
+from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
 
 MODULE = "build_scripts.palier_cli.readers.child"
 ROOT = Path(__file__).resolve().parents[3]
@@ -65,7 +64,7 @@ class FileReader:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def read(self, path: Path, kind: Kind, variable: str | None = None) -> Reading:
+    def read(self, path: Path, kind: Kind, variable: str | None = None) -> Recording:
         """Read a file as float32 [C, N], with the rate, unit and shaft speed that its fields state.
 
         Without a variable's name, every long vector is a channel of that name, if they are equally long.
@@ -127,7 +126,7 @@ class FileReader:
             process.communicate()
 
 
-def read_file(path: Path, kind: Kind, variable: str | None = None) -> Reading:
+def read_file(path: Path, kind: Kind, variable: str | None = None) -> Recording:
     """Read one file as float32 [C, N]; as FileReader.read, which several share one process with."""
     with FileReader() as reader:
         return reader.read(path, kind, variable)
@@ -148,7 +147,7 @@ def _request(path: Path, kind: Kind, variable: str | None) -> Request:
     return Request(os.fsencode(path), size_bytes, kind, wanted, deadline_s)
 
 
-def _ask(process: "subprocess.Popen[bytes]", request: Request) -> Reading:
+def _ask(process: "subprocess.Popen[bytes]", request: Request) -> Recording:
     if process.stdin is None or process.stdout is None:
         raise TypeError("The process has no pipes.")
     process.stdin.write(encode(request))
@@ -156,7 +155,7 @@ def _ask(process: "subprocess.Popen[bytes]", request: Request) -> Reading:
     answer = msgspec.msgpack.decode(receive(process.stdout) or b"", type=Answer)
     if isinstance(answer, Refused):
         raise _error(answer)
-    return Reading(
+    return Recording(
         _samples(process.stdout, answer),
         answer.sample_rate_hz,
         tuple(answer.names),

@@ -156,7 +156,10 @@ def test_a_file_that_was_cut_short_is_refused(reader: FileReader, tmp_path: Path
 def test_a_cut_hdf5_file_is_refused(reader: FileReader, tmp_path: Path) -> None:
     write_hdf5(tmp_path / "a.mat", {"x": DE})
     (tmp_path / "a.mat").write_bytes((tmp_path / "a.mat").read_bytes()[:2000])
-    with pytest.raises(MalformedBodyError, match=r"^The file cannot be read as HDF5: it is another kind of file, or damaged; write it again\.$"):
+    with pytest.raises(
+        MalformedBodyError,
+        match=r"^The file cannot be read as HDF5: it is another kind of file, or damaged; write it again\.$",
+    ):
         reader.read(tmp_path / "a.mat", "matlab")
 
 
@@ -286,9 +289,7 @@ def test_what_lies_in_other_files_is_not_read(reader: FileReader, tmp_path: Path
 
 @pytest.mark.parametrize("write", WRITERS)
 @pytest.mark.parametrize("shape", [(0, 300), (300, 0), (0, 0)])
-def test_a_length_of_zero_is_no_signal(
-    reader: FileReader, tmp_path: Path, write: Any, shape: tuple[int, int]
-) -> None:
+def test_a_length_of_zero_is_no_signal(reader: FileReader, tmp_path: Path, write: Any, shape: tuple[int, int]) -> None:
     write(tmp_path / "a.mat", {"x": np.zeros(shape)})
     with pytest.raises(SignalShapeError, match="no vector of 256 samples or more"):
         reader.read(tmp_path / "a.mat", "matlab")
