@@ -23,6 +23,7 @@ from functions.core.models.options import DiagnosisOptions
 from functions.core.version import VERSION
 from functions.inference.schemas import (
     BatchAnswer,
+    BearingsAnswer,
     HealthAnswer,
     IndexAnswer,
     ModelAnswer,
@@ -33,6 +34,7 @@ from functions.inference.v2.schemas import v2_schemas
 
 _ANSWERS: tuple[type[Answer], ...] = (
     BatchAnswer,
+    BearingsAnswer,
     DiagnosisAnswer,
     ErrorAnswer,
     HealthAnswer,
@@ -43,10 +45,11 @@ _ANSWERS: tuple[type[Answer], ...] = (
 _TAGS = {
     "diagnosis": "Recordings in, diagnoses out.",
     "models": "What the models are, and what was measured of them.",
+    "bearings": "Designations of bearings and their fault orders.",
     "service": "The service itself.",
     "open inference protocol": "The same models for clients of Triton and KServe.",
 }
-_TAG_OF = {"predict": "diagnosis", "predictBatch": "diagnosis"} | dict.fromkeys(
+_TAG_OF = {"predict": "diagnosis", "predictBatch": "diagnosis", "listBearings": "bearings"} | dict.fromkeys(
     ("listModels", "getModel", "getDefaultModel", "getProof"), "models"
 )
 
@@ -95,6 +98,7 @@ def _paths() -> dict[str, Any]:
         },
         "/models/{name}/proof": {"get": _proof() | {"parameters": [name, version]}},
         "/model/info": {"get": _read("getDefaultModel", "The default model package", ModelAnswer)},
+        "/bearings": {"get": _bearings()},
         "/predict": {"post": _predict()},
         "/predict/batch": {"post": _predict_batch()},
         "/openapi.json": {"get": _document("openapi", "This document", JSON, {"type": "object"})},
@@ -126,6 +130,13 @@ def _health() -> dict[str, Any]:
     operation = _read("health", "Whether the service can diagnose", HealthAnswer, secured=False)
     operation["responses"]["503"] = json_response("No model can serve", "HealthAnswer")
     return operation
+
+
+def _bearings() -> dict[str, Any]:
+    text = _parameter("q", {"type": "string", "maxLength": 64}, "A part of a designation or a kind. Default: all.")
+    operation = _read("listBearings", "The catalogue of bearings", BearingsAnswer, secured=False)
+    operation["responses"] |= error_responses((422,))
+    return operation | {"parameters": [text]}
 
 
 def _predict() -> dict[str, Any]:
