@@ -79,8 +79,15 @@ def remote(url: str, key: str | None) -> Ask:
 def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, choice: FileChoice, read: Read) -> Outcome:
     try:
         recording = read_recording(path, choice, options, read=read)
-        return Outcome(str(path), ask(recording, options), None)
+        return Outcome(str(path), ask(recording, _with_speed(options, recording.shaft_speed_rpm)), None)
     except OSError as error:
         return Outcome(str(path), None, UnreadableFileError(f"It cannot be opened: {error.strerror or error}."))
     except PalierError as error:
         return Outcome(str(path), None, error)
+
+
+def _with_speed(options: DiagnosisOptions, stated_rpm: float | None) -> DiagnosisOptions:
+    """Return options with the speed of the shaft that the file states, where none is given."""
+    if stated_rpm is None or options.shaft_speed_rpm is not None:
+        return options
+    return msgspec.structs.replace(options, shaft_speed_rpm=stated_rpm)

@@ -69,8 +69,9 @@ def _upload(path: Path, name: str, choice: FileChoice, read: Read) -> Upload:
 def _converted(name: str, recording: Recording) -> Upload:
     file = io.BytesIO()
     np.save(file, recording.samples)
-    rate = {} if recording.sample_rate_hz is None else {"sample_rate_hz": recording.sample_rate_hz}
-    return Upload({"name": name, "content_type": NPY} | rate, file.getvalue)
+    stated = {"sample_rate_hz": recording.sample_rate_hz, "shaft_speed_rpm": recording.shaft_speed_rpm}
+    known = {option: value for option, value in stated.items() if value is not None}
+    return Upload({"name": name, "content_type": NPY} | known, file.getvalue)
 
 
 def _reading(path: Path, read: Callable[[], _Read]) -> _Read:

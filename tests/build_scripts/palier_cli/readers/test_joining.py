@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ X, Y = np.arange(300.0) ** 2, np.ones((300, 2))
 TIME = np.arange(300) / 50
 
 
-def listed(values: dict[str, Value], **more: Any) -> list[Variable]:
+def listed(values: Mapping[str, Value], **more: Any) -> list[Variable]:
     return [
         Variable(name=name, shape=(), is_text=True)
         if isinstance(value, str)
