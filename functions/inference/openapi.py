@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from functions.core.decoding.formats import JSON, SERVED_FORMATS, ServedFormat
+from functions.core.decoding.formats import FORM, JSON, SERVED_FORMATS, ServedFormat
 from functions.core.http.answers import Answer, ErrorAnswer
 from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.http.openapi import (
@@ -21,6 +21,7 @@ from functions.core.http.openapi import (
 )
 from functions.core.models.options import DiagnosisOptions
 from functions.core.version import VERSION
+from functions.inference.channels import ChannelsAnswer
 from functions.inference.schemas import (
     BatchAnswer,
     BearingsAnswer,
@@ -34,6 +35,7 @@ from functions.inference.v2.schemas import v2_schemas
 
 _ANSWERS: tuple[type[Answer], ...] = (
     BatchAnswer,
+    ChannelsAnswer,
     BearingsAnswer,
     DiagnosisAnswer,
     ErrorAnswer,
@@ -142,7 +144,21 @@ def _bearings() -> dict[str, Any]:
 def _predict() -> dict[str, Any]:
     content = {JSON: {"schema": _json_body("signal", SIGNAL)}}
     content |= {one.media_type: _file_body(one, one.description) for one in SERVED_FORMATS}
-    return _post("predict", "One recording, one diagnosis", content, "DiagnosisAnswer")
+    content[FORM] = {"schema": _form()}
+    operation = _post("predict", "One recording, one diagnosis", content, "DiagnosisAnswer")
+    one_or_each = [{"$ref": f"{SCHEMAS}DiagnosisAnswer"}, {"$ref": f"{SCHEMAS}ChannelsAnswer"}]
+    operation["responses"]["200"]["content"][JSON]["schema"] = {
+        "anyOf": one_or_each,
+        "description": "ChannelsAnswer where `channel` is `all`.",
+    }
+    return operation
+
+
+def _form() -> dict[str, Any]:
+    """Return the schema of a form: a file of any of the formats, options as its other fields."""
+    file = _BINARY | {"description": "A recording in any of the formats, told by its Content-Type, else by its name."}
+    options = {name: schema for name, schema in _schema_of_options().items() if schema.get("type") != "object"}
+    return {"type": "object", "required": ["file"], "properties": {"file": file, **options}}
 
 
 def _predict_batch() -> dict[str, Any]:

@@ -11,6 +11,8 @@ from msgspec import Meta
 from functions.core.errors import InvalidOptionError, PalierError, SampleRateError, UnknownOptionError
 from functions.core.models.manifest import CONDITIONS, LARGEST_FLOAT32, MOST_CONDITIONS
 
+# As `channel`: every channel of a recording.
+ALL_CHANNELS = "all"
 # `(?![\s\S])` is the end: `$` would let a last line feed pass.
 ASSET_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])"
 SampleFormat = Literal[
@@ -58,7 +60,8 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="When it was recorded, with its time zone: its place in the machine's history. Default: now."),
     ] = None
     channel: Annotated[
-        str | None, Meta(description="Name or number (from 0) of the channel to use, where a file has several.")
+        str | None,
+        Meta(description="Name or number (from 0) of the channel to use, where a file has several; `all` for each."),
     ] = None
     full_scale: Annotated[
         Annotated[float, Meta(gt=0, le=LARGEST_FLOAT32)] | None,

@@ -10,7 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 from starlette.applications import Starlette
 
-from functions.core.decoding.formats import BATCH_MEDIA_TYPES, MEDIA_TYPES
+from functions.core.decoding.formats import BATCH_MEDIA_TYPES, PREDICT_MEDIA_TYPES
 from functions.core.models.options import DiagnosisOptions
 from functions.core.settings import Settings
 from functions.inference.openapi import openapi_document
@@ -52,7 +52,7 @@ def test_every_route_is_in_it_and_nothing_else(app: Starlette, settings: Setting
 
 
 def test_the_accepted_content_types_are_the_decoders() -> None:
-    assert set(PREDICT["requestBody"]["content"]) == set(MEDIA_TYPES)
+    assert set(PREDICT["requestBody"]["content"]) == set(PREDICT_MEDIA_TYPES)
     assert set(BATCH["requestBody"]["content"]) == set(BATCH_MEDIA_TYPES)
 
 
