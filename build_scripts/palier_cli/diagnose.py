@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from build_scripts.palier_cli.files import FileChoice, Read, read_recording
+from build_scripts.palier_cli.files.recordings import FileChoice, Read, read_recording
 from build_scripts.palier_cli.readers.reader import FileReader
 from build_scripts.palier_cli.remote import ask_endpoint
 from functions.core.errors import PalierError

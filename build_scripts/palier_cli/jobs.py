@@ -9,8 +9,8 @@ from typing import Any
 
 from rich.console import Console
 
-from build_scripts.palier_cli.file_options import FILE_OPTIONS
-from build_scripts.palier_cli.files import FileChoice
+from build_scripts.palier_cli.files.options import FILE_OPTIONS
+from build_scripts.palier_cli.files.recordings import FileChoice
 from build_scripts.palier_cli.jobs_client import JobsClient
 from build_scripts.palier_cli.jobs_files import Upload, as_uploads, idempotency_key
 from build_scripts.palier_cli.jobs_report import print_job, print_jobs, print_results, progress_bar

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from build_scripts.palier_cli.files import FileChoice, Read, SentFile, open_file
+from build_scripts.palier_cli.files.recordings import FileChoice, Read, SentFile, open_file
 from build_scripts.palier_cli.readers.reader import FileReader
 from functions.core.decoding.formats import NPY
 from functions.core.errors import PalierError

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from build_scripts.palier_cli import jobs
 from build_scripts.palier_cli.arguments import parse_count, parse_header, parse_name
-from build_scripts.palier_cli.file_options import add_file_options
-from build_scripts.palier_cli.files import KNOWN_FORMATS
+from build_scripts.palier_cli.files.options import add_file_options
+from build_scripts.palier_cli.files.recordings import KNOWN_FORMATS
 
 _LOCAL = "http://127.0.0.1:8000"
 _KEY = "PALIER_KEY"

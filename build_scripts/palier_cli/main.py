@@ -11,8 +11,8 @@ import msgspec
 
 from build_scripts.palier_cli.arguments import parse_amount, parse_header, parse_name
 from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
-from build_scripts.palier_cli.file_options import FILE_OPTIONS, add_file_options
-from build_scripts.palier_cli.files import KNOWN_FORMATS, FileChoice
+from build_scripts.palier_cli.files.options import FILE_OPTIONS, add_file_options
+from build_scripts.palier_cli.files.recordings import KNOWN_FORMATS, FileChoice
 from build_scripts.palier_cli.jobs_parser import add_jobs
 from build_scripts.palier_cli.keys_parser import add_keys
 from build_scripts.palier_cli.plan import Load, plan, print_plan, read_sizes

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from build_scripts.benchmarks.attack.mutation import Mutate, change_member, mutate_bytes, mutate_json
 from build_scripts.benchmarks.attack.requests import ask, mutate_request
-from build_scripts.palier_cli.files import read_recording
+from build_scripts.palier_cli.files.recordings import read_recording
 from build_scripts.palier_cli.readers.reader import FileReader
 from functions.container.app import create_container
 from functions.container.settings import ContainerSettings

@@ -45,7 +45,7 @@ def main() -> None:
 def _is_installed(reader: Reader) -> bool:
     """Import what reads a kind of files, once for all files of the kind; False where it is not installed."""
     try:
-        reader.load()
+        reader.file_class.prepare()
     except ModuleNotFoundError:
         if not reader.package:
             raise
@@ -115,9 +115,8 @@ def _answer(request: Request) -> tuple[bytes, bytes | memoryview]:
 def _read(request: Request) -> Recording:
     path, wanted = Path(os.fsdecode(request.path)), _text(request.variable)
     reader = READERS[request.kind]
-    open_file = reader.load()
     _limit_memory(reader.opening_bytes(request.size_bytes))
-    file = open_file(path)
+    file = reader.file_class(path)
     signal = None if wanted is None else find(file.variables, wanted)
     chosen = choose(file.variables, signal, request.size_bytes, reader.largest_ratio)
     _limit_memory(reader.opening_bytes(request.size_bytes) + _COPIES * sum(one.size_bytes for one in chosen))

@@ -24,6 +24,11 @@ _CHARACTERS = b"char"
 class Hdf5File:
     """A file whose datasets and attributes are listed from their headers alone."""
 
+    @staticmethod
+    def prepare() -> None:
+        """Import the library, once for all files of the kind; raises ModuleNotFoundError where it is missing."""
+        import h5py  # noqa: F401
+
     def __init__(self, path: Path) -> None:
         # Late: few files need it.
         import h5py

@@ -1,11 +1,16 @@
 """The kinds of files that are read here: what opens each, what it needs, and how much it may take."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
+from build_scripts.palier_cli.readers.hdf5 import Hdf5File
+from build_scripts.palier_cli.readers.level5 import Level5File
+from build_scripts.palier_cli.readers.lvm import LvmFile
+from build_scripts.palier_cli.readers.mdf import MdfFile
+from build_scripts.palier_cli.readers.npz import NpzFile
+from build_scripts.palier_cli.readers.tdms import TdmsFile
+from build_scripts.palier_cli.readers.uff import UffFile
 from build_scripts.palier_cli.readers.variables import LARGEST_BYTES, VariableFile
 
 Kind = Literal["matlab", "hdf5", "npz", "uff", "tdms", "lvm", "mdf"]
@@ -16,41 +21,36 @@ _HEADER_BYTES = 256 << 20
 _DEFLATE = 1032
 
 
+class FileClass(Protocol):
+    """What opens files of a kind."""
+
+    @staticmethod
+    def prepare() -> None:
+        """Import the library; raises ModuleNotFoundError where it is missing."""
+
+    def __call__(self, path: Path) -> VariableFile:
+        """Open a file."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reader:
     """How files of a kind are read.
 
     Attributes:
         label: what the kind is called in a sentence.
-        module: in this room, the module of `file_class`.
         file_class: opens a file by its path.
-        library: what the module imports, as it is imported.
-        package: what is installed to have it, where that is not with the command; else nothing.
+        package: what is installed to have the library, where it is not there with the command; else nothing.
         largest_ratio: to how many bytes one of the file may unpack.
         opening: how many bytes of memory one of the file may take until the variables are listed.
         most_bytes: of a file that is read.
     """
 
     label: str
-    module: str
-    file_class: str
-    library: str
+    file_class: FileClass
     package: str = ""
     largest_ratio: float = _DEFLATE
     opening: int = 0
     most_bytes: int = LARGEST_BYTES
-
-    def load(self) -> Callable[[Path], VariableFile]:
-        """Import the library, and return what opens a file.
-
-        Raises:
-            ModuleNotFoundError: the library is not installed.
-        """
-        import_module(self.library)
-        opened: Callable[[Path], VariableFile] = getattr(
-            import_module(f"build_scripts.palier_cli.readers.{self.module}"), self.file_class
-        )
-        return opened
 
     def opening_bytes(self, file_bytes: int) -> int:
         """Return how much memory may be taken until the variables of a file are listed."""
@@ -63,34 +63,34 @@ _MOST_SPELLED = LARGEST_BYTES >> 2
 READERS: dict[Kind, Reader] = {
     "matlab": Reader(
         label="MATLAB",
-        module="level5",
-        file_class="Level5File",
-        library="scipy.io",
+        file_class=Level5File,
         largest_ratio=8 * _DEFLATE,
         opening=3 * 8 * _DEFLATE,
     ),
-    "hdf5": Reader(label="HDF5", module="hdf5", file_class="Hdf5File", library="h5py"),
-    "npz": Reader(label=".npz", module="npz", file_class="NpzFile", library="numpy"),
+    "hdf5": Reader(
+        label="HDF5",
+        file_class=Hdf5File,
+    ),
+    "npz": Reader(
+        label="NPZ",
+        file_class=NpzFile,
+    ),
     "uff": Reader(
         label="UFF",
-        module="uff",
-        file_class="UffFile",
-        library="pyuff",
+        file_class=UffFile,
         package="pyuff",
         opening=16,
         most_bytes=_MOST_SPELLED,
     ),
-    "tdms": Reader(label="TDMS", module="tdms", file_class="TdmsFile", library="nptdms", package="npTDMS", opening=2),
+    "tdms": Reader(label="TDMS", file_class=TdmsFile, package="npTDMS", opening=2),
     "lvm": Reader(
         label="LVM",
-        module="lvm",
-        file_class="LvmFile",
-        library="lvm_read",
+        file_class=LvmFile,
         package="lvm_read",
         opening=16,
         most_bytes=_MOST_SPELLED,
     ),
-    "mdf": Reader(label="MDF", module="mdf", file_class="MdfFile", library="asammdf", package="asammdf", opening=4),
+    "mdf": Reader(label="MDF", file_class=MdfFile, package="asammdf", opening=4),
 }
 _HDF5_MAGIC, _HDF5_USER_BLOCK = b"\x89HDF\r\n\x1a\n", 512
 HEAD_BYTES = _HDF5_USER_BLOCK + len(_HDF5_MAGIC)

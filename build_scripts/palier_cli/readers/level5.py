@@ -31,6 +31,11 @@ _NESTING = frozenset({"struct", "cell"})
 class Level5File:
     """A file whose numbers are listed from their headers; structs and cells must be read to be listed."""
 
+    @staticmethod
+    def prepare() -> None:
+        """Import the library, once for all files of the kind; raises ModuleNotFoundError where it is missing."""
+        import scipy.io  # noqa: F401
+
     def __init__(self, path: Path) -> None:
         # Late: SciPy is large, and only .mat files need it.
         from scipy.io import whosmat

@@ -15,6 +15,11 @@ _X, _COMMENT = "X_Value", "Comment"
 class LvmFile:
     """A file of text, which is read whole to be listed."""
 
+    @staticmethod
+    def prepare() -> None:
+        """Import the library, once for all files of the kind; raises ModuleNotFoundError where it is missing."""
+        import lvm_read  # noqa: F401
+
     def __init__(self, path: Path) -> None:
         import lvm_read
 

@@ -14,6 +14,11 @@ _FLOAT64_BYTES = 8
 class MdfFile:
     """A file whose channels are listed from their headers."""
 
+    @staticmethod
+    def prepare() -> None:
+        """Import the library, once for all files of the kind; raises ModuleNotFoundError where it is missing."""
+        import asammdf  # noqa: F401
+
     def __init__(self, path: Path) -> None:
         import asammdf
 

@@ -15,6 +15,11 @@ _STEP, _UNIT = "wf_increment", "unit_string"
 class TdmsFile:
     """A file whose samples are read channel by channel."""
 
+    @staticmethod
+    def prepare() -> None:
+        """Import the library, once for all files of the kind; raises ModuleNotFoundError where it is missing."""
+        import nptdms  # noqa: F401
+
     def __init__(self, path: Path) -> None:
         import nptdms
 

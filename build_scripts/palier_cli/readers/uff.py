@@ -17,6 +17,11 @@ _NONE = "NONE"
 class UffFile:
     """A file of data sets, listed from their headers."""
 
+    @staticmethod
+    def prepare() -> None:
+        """Import the library, once for all files of the kind; raises ModuleNotFoundError where it is missing."""
+        import pyuff  # noqa: F401
+
     def __init__(self, path: Path) -> None:
         import pyuff
 

@@ -106,7 +106,8 @@ def test_a_library_that_is_not_installed_is_named_with_the_way_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
     """A module of its name that is none, before it on the path."""
-    library, package = READERS[kind].library, READERS[kind].package
+    package = READERS[kind].package
+    library = package.lower()
     (tmp_path / f"{library}.py").write_text(f"raise ModuleNotFoundError(name={library!r})")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     (tmp_path / "a").write_bytes(b"x" * 100)

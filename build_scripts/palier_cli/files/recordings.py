@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from build_scripts.palier_cli.aiff import aiff_as_wav
 from build_scripts.palier_cli.arguments import open_regular, read_bytes
-from build_scripts.palier_cli.contents import format_of
+from build_scripts.palier_cli.files.aiff import aiff_as_wav
+from build_scripts.palier_cli.files.contents import format_of
 from build_scripts.palier_cli.readers.kinds import HEAD_BYTES, Kind, kind_of
 from build_scripts.palier_cli.readers.reader import read_file
 from functions.core.decoding.formats import AIFF, FORMATS, WAV, Format, ServedFormat, decode_file

@@ -4,7 +4,7 @@ import argparse
 from typing import get_args
 
 from build_scripts.palier_cli.arguments import parse_name, parse_number, parse_rows
-from build_scripts.palier_cli.files import FORMAT_WORDS
+from build_scripts.palier_cli.files.recordings import FORMAT_WORDS
 from functions.core.models.options import Delimiter, SampleFormat, TimeUnit
 
 # Those of a diagnosis, which the service takes too, by their names there; the others are of files on disk.

@@ -6,7 +6,7 @@ import pytest
 import scipy.io
 import soundfile
 
-from build_scripts.palier_cli.files import FileChoice, read_recording
+from build_scripts.palier_cli.files.recordings import FileChoice, read_recording
 from functions.core.decoding.wav import decode_wav as read_wav
 from functions.core.errors import MalformedBodyError, PalierError, UnsupportedMediaTypeError
 from functions.core.models.options import DiagnosisOptions
