@@ -12,7 +12,7 @@ from build_scripts.palier_cli.readers.reader import FileReader
 from build_scripts.palier_cli.remote import ask_endpoint
 from functions.core.errors import PalierError
 from functions.core.http.diagnosis_answer import DiagnosisAnswer
-from functions.core.models.options import DiagnosisOptions
+from functions.core.models.options import SHAFT_SPEED, DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.preprocessing.signal import Recording, select_channels
 from functions.core.settings import Settings
@@ -88,6 +88,6 @@ def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, choice: File
 
 def _with_speed(options: DiagnosisOptions, stated_rpm: float | None) -> DiagnosisOptions:
     """Return options with the speed of the shaft that the file states, where none is given."""
-    if stated_rpm is None or options.shaft_speed_rpm is not None:
+    if stated_rpm is None or options.shaft_speed_rpm is not None or SHAFT_SPEED in options.conditions:
         return options
     return msgspec.structs.replace(options, shaft_speed_rpm=stated_rpm)

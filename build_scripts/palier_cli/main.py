@@ -10,6 +10,8 @@ from typing import NoReturn
 import msgspec
 
 from build_scripts.palier_cli.arguments import parse_amount, parse_header, parse_name
+from build_scripts.palier_cli.bearings.command import add_bearings
+from build_scripts.palier_cli.bearings.options import add_operation_options, operation_options
 from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
 from build_scripts.palier_cli.files.options import FILE_OPTIONS, add_file_options
 from build_scripts.palier_cli.files.recordings import KNOWN_FORMATS, FileChoice
@@ -70,6 +72,7 @@ def cli_parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list the model packages")
     models.add_argument("--json", action="store_true", help="print one JSON object")
     models.set_defaults(run=_models)
+    add_bearings(commands)
     _add_plan(commands)
     return parser
 
@@ -83,6 +86,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     add_file_options(parser)
+    add_operation_options(parser)
     parser.add_argument("--model", type=parse_name, help="default: the service's default model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--url", type=parse_name, help="ask this endpoint instead of the engine in this process")
@@ -118,7 +122,8 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 def _diagnose(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in (*FILE_OPTIONS, "model")}
-    options = DiagnosisOptions.parse({name: value for name, value in given.items() if value is not None})
+    stated = {name: value for name, value in given.items() if value is not None}
+    options = DiagnosisOptions.parse(stated | operation_options(arguments))
     ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
     outcomes = diagnose_files(arguments.files, options, ask, FileChoice(arguments.format, arguments.variable))
     if arguments.json:

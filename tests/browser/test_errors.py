@@ -40,13 +40,18 @@ CSV = b"1\n2\nx\n"
         ("a.raw", b"12345", "The file has 5 bytes; samples of float 32 bit take 4 each."),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told_why(open_page: OpenPage, name: str, content: bytes, said: str) -> None:
-    page = open_page()
-    drop(page, name, content)
-    expect(page.get_by_role("alert")).to_contain_text("This file cannot be read")
-    expect(page.get_by_role("alert")).to_contain_text(said)
-    drop(page, "good.csv", as_csv(HEALTHY))
-    expect_class(page, "Healthy")
+def test_a_file_that_cannot_be_read_is_told_why(long_open_page: Page, name: str, content: bytes, said: str) -> None:
+    drop(long_open_page, name, content)
+    expect(long_open_page.get_by_role("alert")).to_contain_text("This file cannot be read")
+    expect(long_open_page.get_by_role("alert")).to_contain_text(said)
+
+
+def test_after_files_that_cannot_be_read_a_good_one_is(long_open_page: Page) -> None:
+    drop(long_open_page, "a.raw", b"12345")
+    expect(long_open_page.get_by_role("alert")).to_contain_text("The file has 5 bytes")
+    drop(long_open_page, "good.csv", as_csv(HEALTHY))
+    expect_class(long_open_page, "Healthy")
+    expect(long_open_page.get_by_role("alert")).to_have_count(0)
 
 
 def test_holes_are_told_before_anything_is_sent(open_page: OpenPage) -> None:
