@@ -70,7 +70,7 @@ test-networks: $(VENV)/.dev ## build everyday networks whole, with real clocks, 
 check: $(VENV)/.dev ## format, lint, types, architecture, docs
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
-	$(BIN)/mypy --no-error-summary
+	$(BIN)/mypy --no-error-summary --num-workers auto
 	$(BIN)/python -m pytest --quiet tests/test_architecture.py tests/test_docs.py
 
 format: $(VENV)/.dev ## format the code
