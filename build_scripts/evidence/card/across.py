@@ -50,4 +50,5 @@ def render_across(report: Report) -> str:
         + table(("set", "class", "recordings", *_MODELS), rows)
         + "\n\nWindows of 2 s, of the faults whose line is visible and of normal recordings, as shares:\n\n"
         + table(("set", *_FIGURES.values()), figures)
+        + "\n"
     )
