@@ -13,6 +13,7 @@ from build_scripts.palier_cli.bearings.options import operation_options
 from build_scripts.palier_cli.jobs_client import JobsClient
 from build_scripts.palier_cli.jobs_files import Upload, as_uploads, idempotency_key
 from build_scripts.palier_cli.jobs_report import print_job, print_jobs, print_results, progress_bar
+from build_scripts.palier_cli.severity_options import severity_options
 from build_scripts.palier_cli.terminal import say, screen, write_json
 
 EXIT_OK, EXIT_FAILED = 0, 2
@@ -29,7 +30,7 @@ def submit(arguments: argparse.Namespace) -> int:
     uploads = as_uploads(arguments.files, arguments.variable)
     given = {name: getattr(arguments, name) for name in _OPTIONS}
     options = {name: value for name, value in given.items() if value is not None}
-    options |= operation_options(arguments)
+    options |= severity_options(arguments) | operation_options(arguments)
     submission = options | {"uploads": [upload.entry for upload in uploads]}
     key = arguments.idempotency_key or idempotency_key(submission, uploads)
     with JobsClient(arguments.url, arguments.key) as client:

@@ -9,6 +9,7 @@ from build_scripts.palier_cli import jobs
 from build_scripts.palier_cli.arguments import parse_count, parse_header, parse_name, parse_number
 from build_scripts.palier_cli.bearings.options import add_operation_options
 from build_scripts.palier_cli.files import KNOWN_FORMATS
+from build_scripts.palier_cli.severity_options import add_severity_options
 from functions.core.decoding.raw import SAMPLE_BYTES
 
 _LOCAL = "http://127.0.0.1:8000"
@@ -50,6 +51,7 @@ def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     submit.add_argument("--variable", type=parse_name, help="for .mat: the variable that holds the signal")
     submit.add_argument("--full-scale", type=parse_number, help="of integer samples: value of one at full scale")
     submit.add_argument("--sample-format", choices=tuple(SAMPLE_BYTES), help="of raw files (default: float32)")
+    add_severity_options(submit)
     add_operation_options(submit)
     submit.add_argument("--model", type=parse_name, help="default: the service's default model")
     submit.add_argument("--no-wait", dest="wait", action="store_false", help="return when the job has begun")

@@ -18,6 +18,7 @@ from build_scripts.palier_cli.jobs_parser import add_jobs
 from build_scripts.palier_cli.keys_parser import add_keys
 from build_scripts.palier_cli.plan import Load, plan, print_plan, read_sizes
 from build_scripts.palier_cli.report import print_models, print_outcomes
+from build_scripts.palier_cli.severity_options import add_severity_options, severity_options
 from build_scripts.palier_cli.terminal import printable, say, screen, write, write_json
 from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import PalierError
@@ -94,6 +95,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         "--full-scale", type=parse_number, help="of integer samples: value of one at full scale (default: 1)"
     )
     parser.add_argument("--sample-format", choices=tuple(SAMPLE_BYTES), default="float32", help="of raw files")
+    add_severity_options(parser)
     add_operation_options(parser)
     parser.add_argument("--model", type=parse_name, help="default: the service's default model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -131,7 +133,7 @@ def _plan(arguments: argparse.Namespace) -> int:
 def _diagnose(arguments: argparse.Namespace) -> int:
     names = ("sample_rate_hz", "channel", "model", "full_scale", "sample_format")
     given = {name: getattr(arguments, name) for name in names}
-    options = DiagnosisOptions.parse(given | operation_options(arguments))
+    options = DiagnosisOptions.parse(given | severity_options(arguments) | operation_options(arguments))
     ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
     outcomes = diagnose_files(arguments.files, options, ask, arguments.variable)
     if arguments.json:
