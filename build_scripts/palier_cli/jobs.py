@@ -9,11 +9,11 @@ from typing import Any
 
 from rich.console import Console
 
+from build_scripts.palier_cli.arguments import severity_options
 from build_scripts.palier_cli.bearings.options import operation_options
 from build_scripts.palier_cli.jobs_client import JobsClient
 from build_scripts.palier_cli.jobs_files import Upload, as_uploads, idempotency_key
 from build_scripts.palier_cli.jobs_report import print_job, print_jobs, print_results, progress_bar
-from build_scripts.palier_cli.severity_options import severity_options
 from build_scripts.palier_cli.terminal import say, screen, write_json
 
 EXIT_OK, EXIT_FAILED = 0, 2

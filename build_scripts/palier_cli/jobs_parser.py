@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build_scripts.palier_cli import jobs
-from build_scripts.palier_cli.arguments import parse_count, parse_header, parse_name, parse_number
+from build_scripts.palier_cli.arguments import add_severity_options, parse_count, parse_header, parse_name, parse_number
 from build_scripts.palier_cli.bearings.options import add_operation_options
 from build_scripts.palier_cli.files import KNOWN_FORMATS
-from build_scripts.palier_cli.severity_options import add_severity_options
 from functions.core.decoding.raw import SAMPLE_BYTES
 
 _LOCAL = "http://127.0.0.1:8000"

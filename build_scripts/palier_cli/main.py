@@ -9,7 +9,14 @@ from typing import NoReturn
 
 import msgspec
 
-from build_scripts.palier_cli.arguments import parse_amount, parse_header, parse_name, parse_number
+from build_scripts.palier_cli.arguments import (
+    add_severity_options,
+    parse_amount,
+    parse_header,
+    parse_name,
+    parse_number,
+    severity_options,
+)
 from build_scripts.palier_cli.bearings.command import add_bearings
 from build_scripts.palier_cli.bearings.options import add_operation_options, operation_options
 from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
@@ -18,7 +25,6 @@ from build_scripts.palier_cli.jobs_parser import add_jobs
 from build_scripts.palier_cli.keys_parser import add_keys
 from build_scripts.palier_cli.plan import Load, plan, print_plan, read_sizes
 from build_scripts.palier_cli.report import print_models, print_outcomes
-from build_scripts.palier_cli.severity_options import add_severity_options, severity_options
 from build_scripts.palier_cli.terminal import printable, say, screen, write, write_json
 from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import PalierError

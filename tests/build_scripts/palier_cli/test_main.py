@@ -95,10 +95,21 @@ def test_several_files_are_a_table(palier: Run, files: dict[str, Path], tmp_path
     head, *rows = out.splitlines()
     assert status == 0
     confidences = [f"{expected_probabilities(mean).max():.1%}" for mean in (0.5, -0.5)]
-    assert head.split() == ["file", "diagnosis", "confidence", "windows", "like", "training", "data"]
+    assert head.split() == [
+        "file",
+        "diagnosis",
+        "confidence",
+        "windows",
+        "like",
+        "training",
+        "data",
+        "rate,",
+        "Hz",
+        "RMS",
+    ]
     assert [row.split() for row in rows] == [
-        ["high.csv", "High", confidences[0], "1", "yes"],
-        ["low.npy", "Low", confidences[1], "2", "yes"],
+        ["high.csv", "High", confidences[0], "1", "yes", "2048", "assumed", "0.0707"],
+        ["low.npy", "Low", confidences[1], "2", "yes", "2048", "assumed", "0.0707"],
     ]
 
 

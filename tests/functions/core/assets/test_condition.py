@@ -215,7 +215,8 @@ def test_zones_and_diagnoses_of_an_asset_turn_apart() -> None:
     rule = AlertRule(k=1, n=1, zone="C")
     condition, severe = advance_zone(Condition(), ZoneReading(place(0), "D"), rule)
     condition, fault = advance(condition, Reading(place(1), "wear", 1.0), rule)
-    assert severe is not None and fault is not None
+    assert severe is not None
+    assert fault is not None
     assert (severe.turn, severe.place, fault.turn, fault.place) == ("severe", place(0), "fault", place(1))
     assert (condition.is_severe, condition.state) == (True, "fault")
     late = ZoneReading("2025-01-01T00:00:00Z#x", "A")
