@@ -11,13 +11,12 @@ from typing import Any, BinaryIO, get_args
 
 from functions.core.errors import RecordingTooLargeError
 from functions.core.preprocessing.indicators import Foundation
-from functions.core.preprocessing.signal import Unit
 
 LARGEST_FILE_BYTES = 1 << 30
 _LONGEST_NAME = 256
 _LARGEST_COUNT = 1_000_000
-# Options that state what the samples are and what the machine is.
-_SEVERITY = ("unit", "machine_group", "foundation")
+# Options that state what the machine is.
+_SEVERITY = ("machine_group", "foundation")
 _HEADER = re.compile(r"[!-~]{1,1024}")
 
 
@@ -38,10 +37,18 @@ def parse_header(text: str) -> str:
 
 def parse_count(text: str) -> int:
     """Return a whole number from 1; raises ArgumentTypeError."""
-    digits = text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST_COUNT))
-    value = int(text) if digits else 0
-    if not 1 <= value <= _LARGEST_COUNT:
+    value = parse_rows(text)
+    if value < 1:
         raise argparse.ArgumentTypeError(f"a count is from 1 to {_LARGEST_COUNT}")
+    return value
+
+
+def parse_rows(text: str) -> int:
+    """Return a whole number from 0; raises ArgumentTypeError."""
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST_COUNT))
+    value = int(text) if digits else _LARGEST_COUNT + 1
+    if value > _LARGEST_COUNT:
+        raise argparse.ArgumentTypeError(f"a count is from 0 to {_LARGEST_COUNT}")
     return value
 
 
@@ -99,9 +106,8 @@ def read_bytes(path: Path) -> bytes:
 
 
 def add_severity_options(parser: argparse.ArgumentParser) -> None:
-    """Add unit, machine group and foundation."""
+    """Add machine group and foundation."""
     group = parser.add_argument_group("how severe the vibration is")
-    group.add_argument("--unit", choices=get_args(Unit), help="of the samples (default: what the file says)")
     group.add_argument(
         "--machine-group", type=int, choices=(1, 2), help="of ISO 20816-3: 1 above 300 kW, 2 from 15 to 300 kW"
     )

@@ -14,19 +14,18 @@ from build_scripts.palier_cli.arguments import (
     parse_amount,
     parse_header,
     parse_name,
-    parse_number,
     severity_options,
 )
 from build_scripts.palier_cli.bearings.command import add_bearings
 from build_scripts.palier_cli.bearings.options import add_operation_options, operation_options
 from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
-from build_scripts.palier_cli.files import KNOWN_FORMATS
+from build_scripts.palier_cli.files.options import FILE_OPTIONS, add_file_options
+from build_scripts.palier_cli.files.recordings import KNOWN_FORMATS, FileChoice
 from build_scripts.palier_cli.jobs_parser import add_jobs
 from build_scripts.palier_cli.keys_parser import add_keys
 from build_scripts.palier_cli.plan import Load, plan, print_plan, read_sizes
 from build_scripts.palier_cli.report import print_models, print_outcomes
 from build_scripts.palier_cli.terminal import printable, say, screen, write, write_json
-from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import PalierError
 from functions.core.models.models import ModelRepository
 from functions.core.models.options import DiagnosisOptions
@@ -92,15 +91,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         epilog="Exit status: 0 all diagnosed, 2 at least one file could not be.",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument(
-        "--sample-rate-hz", type=parse_number, help="default: what the file says, else the model's rate"
-    )
-    parser.add_argument("--channel", type=parse_name, help="name or number (from 0), where a file has several")
-    parser.add_argument("--variable", type=parse_name, help="for .mat: the variable that holds the signal")
-    parser.add_argument(
-        "--full-scale", type=parse_number, help="of integer samples: value of one at full scale (default: 1)"
-    )
-    parser.add_argument("--sample-format", choices=tuple(SAMPLE_BYTES), default="float32", help="of raw files")
+    add_file_options(parser)
     add_severity_options(parser)
     add_operation_options(parser)
     parser.add_argument("--model", type=parse_name, help="default: the service's default model")
@@ -137,11 +128,11 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _diagnose(arguments: argparse.Namespace) -> int:
-    names = ("sample_rate_hz", "channel", "model", "full_scale", "sample_format")
-    given = {name: getattr(arguments, name) for name in names}
-    options = DiagnosisOptions.parse(given | severity_options(arguments) | operation_options(arguments))
+    given = {name: getattr(arguments, name) for name in (*FILE_OPTIONS, "model")}
+    stated = {name: value for name, value in given.items() if value is not None}
+    options = DiagnosisOptions.parse(stated | severity_options(arguments) | operation_options(arguments))
     ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
-    outcomes = diagnose_files(arguments.files, options, ask, arguments.variable)
+    outcomes = diagnose_files(arguments.files, options, ask, FileChoice(arguments.format, arguments.variable))
     if arguments.json:
         write_json({"diagnoses": [outcome.as_json() for outcome in outcomes]})
     else:

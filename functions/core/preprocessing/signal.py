@@ -34,13 +34,15 @@ class Recording:
     """A decoded body, not yet checked.
 
     samples: float32 [C, N]; sample_rate_hz: what the file states, or None;
-    channel_names: one a row where the file names them; unit: of the samples as the file writes it, or None.
+    channel_names: one a row where the file names them; unit: of the samples as the file writes it, or None;
+    shaft_speed_rpm: that the file states, or None.
     """
 
     samples: Float32Array
     sample_rate_hz: float | None = None
     channel_names: Sequence[str] = ()
     unit: str | None = None
+    shaft_speed_rpm: float | None = None
 
 
 @dataclass(frozen=True)

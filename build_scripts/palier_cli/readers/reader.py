@@ -1,4 +1,4 @@
-"""MATLAB files, version 4 to 7.3: read in another process, which a broken file may end."""
+"""Files of other programs, read in another process, which a broken file may end."""
 
 import os
 import signal
@@ -14,8 +14,9 @@ import msgspec
 import numpy as np
 
 from build_scripts.palier_cli.arguments import open_regular
-from build_scripts.palier_cli.matlab.messages import Answer, Found, Refused, Request, encode, receive
-from build_scripts.palier_cli.matlab.signals import LARGEST_BYTES
+from build_scripts.palier_cli.readers.kinds import HEAD_BYTES, READERS, Kind, reader_of
+from build_scripts.palier_cli.readers.messages import NOT_INSTALLED, Answer, Found, Refused, Request, encode, receive
+from build_scripts.palier_cli.readers.variables import LARGEST_BYTES
 from functions.core.errors import (
     MalformedBodyError,
     PalierError,
@@ -26,56 +27,70 @@ from functions.core.errors import (
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
 
-MODULE = "build_scripts.palier_cli.matlab.child"
+MODULE = "build_scripts.palier_cli.readers.child"
 ROOT = Path(__file__).resolve().parents[3]
-_HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-_HDF5_USER_BLOCK = 512
 # A slow disk reads some megabytes a second.
 _DEADLINE_S, _BYTES_PER_S = 60.0, 4e6
-_REFUSALS: Mapping[str, type[PalierError]] = {
-    one.code: one for one in (MalformedBodyError, RecordingTooLargeError, SampleRateError, SignalShapeError)
-}
 _FLOAT32_BYTES = 4
 
 
 class ReadingEndedError(PalierError):
-    """The process that reads MATLAB files ended, and not a fork of it."""
+    """The process that reads files ended, and not a fork of it."""
 
     code = "reading_ended"
 
 
-class MatlabReader:
-    """Reads MATLAB files in another process, one for all of them; where it has ended, the next file starts it anew."""
+class ReaderNotInstalledError(PalierError):
+    """The library that reads a kind of files is not installed."""
+
+    code = NOT_INSTALLED
+
+
+_REFUSALS: Mapping[str, type[PalierError]] = {
+    one.code: one
+    for one in (
+        MalformedBodyError,
+        ReaderNotInstalledError,
+        RecordingTooLargeError,
+        SampleRateError,
+        SignalShapeError,
+    )
+}
+
+
+class FileReader:
+    """Reads files in another process, one for all of them; where it has ended, the next file starts it anew."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def read(self, path: Path, variable: str | None = None) -> Recording:
-        """Read a .mat as float32 [C, N].
+    def read(self, path: Path, kind: Kind, variable: str | None = None) -> Recording:
+        """Read a file as float32 [C, N], with the rate, unit and shaft speed that its fields state.
 
-        Without a variable's name, every long vector is a channel of that name, if they are equally long. A
-        scalar named like `fs` gives the sample rate.
+        Without a variable's name, every long vector is a channel of that name, if they are equally long.
 
         Args:
             path: the file.
-            variable: a vector, or a matrix of channels.
+            kind: of the table of readers.
+            variable: path of a vector, or of a matrix of channels, or the end of the path.
 
         Raises:
             OSError: the file cannot be opened.
-            MalformedBodyError: it is no MATLAB file, or damaged.
+            MalformedBodyError: it is no file of its kind, or damaged.
+            ReaderNotInstalledError: the library of its kind is missing.
             ReadingEndedError: the process that reads ended; the next file starts it anew.
             RecordingTooLargeError: it is larger than is read.
             SampleRateError: its rate is no finite number.
             SignalShapeError: no variable of this name, or none or several that could be meant.
         """
-        request = _request(path, variable)
+        request = _request(path, kind, variable)
         process = self._running()
         try:
             return _ask(process, request)
         except (BrokenPipeError, EOFError, msgspec.DecodeError):
             self._end()
             raise ReadingEndedError(
-                "The process that reads MATLAB files ended with this one: it is damaged, or memory is short."
+                "The process that reads files ended with this one: it is damaged, or memory is short."
             ) from None
 
     def __enter__(self) -> Self:
@@ -111,20 +126,25 @@ class MatlabReader:
             process.communicate()
 
 
-def read_mat(path: Path, variable: str | None = None) -> Recording:
-    """Read one .mat as float32 [C, N]; as MatlabReader.read, which several share one process with."""
-    with MatlabReader() as reader:
-        return reader.read(path, variable)
+def read_file(path: Path, kind: Kind, variable: str | None = None) -> Recording:
+    """Read one file as float32 [C, N]; as FileReader.read, which several share one process with."""
+    with FileReader() as reader:
+        return reader.read(path, kind, variable)
 
 
-def _request(path: Path, variable: str | None) -> Request:
+def _request(path: Path, kind: Kind, variable: str | None) -> Request:
     with open_regular(path) as file:
-        head = file.read(_HDF5_USER_BLOCK + len(_HDF5_MAGIC))
+        head = file.read(HEAD_BYTES)
         size_bytes = os.fstat(file.fileno()).st_size
-    hdf5 = _HDF5_MAGIC in (head[: len(_HDF5_MAGIC)], head[_HDF5_USER_BLOCK:])
+    kind = reader_of(kind, head)
+    if size_bytes > READERS[kind].most_bytes:
+        raise RecordingTooLargeError(
+            f"The file has {size_bytes} bytes, and at most {READERS[kind].most_bytes} of {READERS[kind].label} are "
+            "read: cut it into parts."
+        )
     deadline_s = _DEADLINE_S + min(size_bytes, LARGEST_BYTES) / _BYTES_PER_S
     wanted = None if variable is None else os.fsencode(variable)
-    return Request(os.fsencode(path), size_bytes, hdf5, wanted, deadline_s)
+    return Request(os.fsencode(path), size_bytes, kind, wanted, deadline_s)
 
 
 def _ask(process: "subprocess.Popen[bytes]", request: Request) -> Recording:
@@ -135,7 +155,13 @@ def _ask(process: "subprocess.Popen[bytes]", request: Request) -> Recording:
     answer = msgspec.msgpack.decode(receive(process.stdout) or b"", type=Answer)
     if isinstance(answer, Refused):
         raise _error(answer)
-    return Recording(_samples(process.stdout, answer), answer.sample_rate_hz, tuple(answer.names))
+    return Recording(
+        _samples(process.stdout, answer),
+        answer.sample_rate_hz,
+        tuple(answer.names),
+        answer.unit,
+        answer.shaft_speed_rpm,
+    )
 
 
 def _samples(stream: IO[bytes], found: Found) -> Float32Array:
@@ -161,4 +187,6 @@ def _environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         # HDF5 would load a library for any filter that a file names.
         "HDF5_PLUGIN_PRELOAD": "::",
+        # Threads would be missing in a fork.
+        "NUMEXPR_MAX_THREADS": "1",
     }

@@ -3,9 +3,9 @@ import io
 import msgspec
 import pytest
 
-from build_scripts.palier_cli.matlab.messages import Found, Request, encode, receive
+from build_scripts.palier_cli.readers.messages import Found, Request, encode, receive
 
-REQUEST = Request(b"/a/\xff.mat", 10, True, b"x", 1.5)
+REQUEST = Request(b"/a/\xff.mat", 10, "hdf5", b"x", 1.5)
 
 
 def test_what_is_sent_is_received_and_then_nothing() -> None:
@@ -30,4 +30,4 @@ def test_a_frame_that_claims_too_much_is_not_waited_for() -> None:
 
 def test_what_is_no_text_cannot_be_sent() -> None:
     with pytest.raises(UnicodeEncodeError):
-        encode(Found(1, 1, None, ["\udcff"]))
+        encode(Found(1, 1, None, ["\udcff"], None, None))

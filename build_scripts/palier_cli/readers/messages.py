@@ -4,10 +4,20 @@ from typing import IO
 
 import msgspec
 
-DAMAGED = "This is not a MATLAB file, or it is damaged: write it again, for example with MATLAB's save -v7."
+from build_scripts.palier_cli.readers.kinds import READERS, Kind
+
+# A refusal of the command alone: the library of a kind is missing.
+NOT_INSTALLED = "reader_not_installed"
 _LENGTH_BYTES = 4
 # Names of a thousand channels and more.
 _LARGEST_FRAME_BYTES = 16_000_000
+_ADVICE = {"matlab": "write it again, for example with MATLAB's save -v7", "hdf5": "write it again"}
+
+
+def damaged(kind: Kind) -> str:
+    """Return the sentence for a file that its library cannot read."""
+    advice = _ADVICE.get(kind, "export it again")
+    return f"The file cannot be read as {READERS[kind].label}: it is another kind of file, or damaged; {advice}."
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -16,14 +26,14 @@ class Request(msgspec.Struct, frozen=True):
     Attributes:
         path: of the file, as the file system has it.
         size_bytes: of the file.
-        hdf5: whether it begins as HDF5 does.
+        kind: of the table of readers.
         variable: name of the variable that holds the signal, as the command line has it; None: whatever is one.
         deadline_s: how long it may take, in seconds.
     """
 
     path: bytes
     size_bytes: int
-    hdf5: bool
+    kind: Kind
     variable: bytes | None
     deadline_s: float
 
@@ -35,6 +45,8 @@ class Found(msgspec.Struct, frozen=True, tag=True):
     samples: int
     sample_rate_hz: float | None
     names: list[str]
+    unit: str | None
+    shaft_speed_rpm: float | None
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):

@@ -1,7 +1,7 @@
-"""The process that reads MATLAB files: each in a fork of its own, of bounded memory and time.
+"""The process that reads files of other programs: each in a fork of its own, of bounded memory and time.
 
-By a file that was written to break them, or only damaged, SciPy and HDF5 end their process, or raise whatever their
-faults raise. Either ends the fork alone, and the process answers for it.
+By a file that was written to break them, or only damaged, SciPy, HDF5 and the others end their process, or raise
+whatever their faults raise. Either ends the fork alone, and the process answers for it.
 """
 
 import os
@@ -13,15 +13,14 @@ from typing import IO, NoReturn
 
 import msgspec
 
-from build_scripts.palier_cli.matlab.hdf5 import list_hdf5, load_hdf5
-from build_scripts.palier_cli.matlab.level5 import list_level5, load_level5
-from build_scripts.palier_cli.matlab.messages import DAMAGED, Found, Refused, Request, encode, receive
-from build_scripts.palier_cli.matlab.signals import choose, join
+from build_scripts.palier_cli.readers.choosing import choose, find
+from build_scripts.palier_cli.readers.joining import join
+from build_scripts.palier_cli.readers.kinds import READERS, Reader
+from build_scripts.palier_cli.readers.messages import NOT_INSTALLED, Found, Refused, Request, damaged, encode, receive
 from functions.core.errors import MalformedBodyError, PalierError, RecordingTooLargeError
 from functions.core.preprocessing.signal import Recording
 
-# For headers; and for reading, beside so many times what the variables claim: as stored, unpacked, float32 and joined.
-_MEMORY_BYTES = 256 << 20
+# So many times what the variables claim, for reading them: as stored, unpacked, float32 and joined.
 _COPIES = 4
 _NO_MEMORY = "The file needs more memory than its variables account for: it is damaged, or too large to be read here."
 
@@ -33,19 +32,32 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     while (content := receive(sys.stdin.buffer)) is not None:
         request = msgspec.msgpack.decode(content, type=Request)
-        _import_reader(request)
+        reader = READERS[request.kind]
+        if not _is_installed(reader):
+            _send(answers, Refused(NOT_INSTALLED, _sentence(reader)))
+            continue
         process = os.fork()
         if process == 0:
             _answer_and_end(request, answers)
         _answer_for(process, request, answers)
 
 
-def _import_reader(request: Request) -> None:
-    """Import what reads the file here, once for all files of its kind."""
-    if request.hdf5:
-        import h5py  # noqa: F401
-    else:
-        import scipy.io  # noqa: F401
+def _is_installed(reader: Reader) -> bool:
+    """Import what reads a kind of files, once for all files of the kind; False where it is not installed."""
+    try:
+        reader.file_class.prepare()
+    except ModuleNotFoundError:
+        if not reader.package:
+            raise
+        return False
+    return True
+
+
+def _sentence(reader: Reader) -> str:
+    return (
+        f"{reader.label} files are read by {reader.package}, which is not installed: run `make instruments`, "
+        f"or `pip install {reader.package}`."
+    )
 
 
 def _answer_and_end(request: Request, answers: IO[bytes]) -> NoReturn:
@@ -71,8 +83,12 @@ def _answer_for(process: int, request: Request, answers: IO[bytes]) -> None:
         sys.exit(1)
     if status:
         late = f"The file was not read in {request.deadline_s:g} s. " if status == -signal.SIGALRM else ""
-        answers.write(encode(Refused(MalformedBodyError.code, late + DAMAGED)))
-        answers.flush()
+        _send(answers, Refused(MalformedBodyError.code, late + damaged(request.kind)))
+
+
+def _send(answers: IO[bytes], message: Refused) -> None:
+    answers.write(encode(message))
+    answers.flush()
 
 
 def _answer(request: Request) -> tuple[bytes, bytes | memoryview]:
@@ -80,7 +96,14 @@ def _answer(request: Request) -> tuple[bytes, bytes | memoryview]:
     try:
         recording = _read(request)
         channels, samples = recording.samples.shape
-        found = Found(channels, samples, recording.sample_rate_hz, list(recording.channel_names))
+        found = Found(
+            channels,
+            samples,
+            recording.sample_rate_hz,
+            list(recording.channel_names),
+            recording.unit,
+            recording.shaft_speed_rpm,
+        )
         return encode(found), recording.samples.data.cast("B")
     except PalierError as error:
         refused = Refused(error.code, error.message)
@@ -91,12 +114,13 @@ def _answer(request: Request) -> tuple[bytes, bytes | memoryview]:
 
 def _read(request: Request) -> Recording:
     path, wanted = Path(os.fsdecode(request.path)), _text(request.variable)
-    list_variables, load = (list_hdf5, load_hdf5) if request.hdf5 else (list_level5, load_level5)
-    _limit_memory(_MEMORY_BYTES)
-    variables = list_variables(path)
-    chosen = choose(variables, wanted, request.size_bytes)
-    _limit_memory(_MEMORY_BYTES + _COPIES * sum(one.size_bytes for one in chosen))
-    return join(load(path, chosen), wanted, variables)
+    reader = READERS[request.kind]
+    _limit_memory(reader.opening_bytes(request.size_bytes))
+    file = reader.file_class(path)
+    signal = None if wanted is None else find(file.variables, wanted)
+    chosen = choose(file.variables, signal, request.size_bytes, reader.largest_ratio)
+    _limit_memory(reader.opening_bytes(request.size_bytes) + _COPIES * sum(one.size_bytes for one in chosen))
+    return join(file.read(chosen), signal, file.variables)
 
 
 def _limit_memory(more_bytes: int) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from build_scripts.palier_cli.matlab.messages import DAMAGED, Answer, Refused, Request, encode, receive
-from build_scripts.palier_cli.matlab.reader import MODULE, ROOT
+from build_scripts.palier_cli.readers.kinds import Kind
+from build_scripts.palier_cli.readers.messages import Answer, Refused, Request, damaged, encode, receive
+from build_scripts.palier_cli.readers.reader import MODULE, ROOT
 
 
 def answers(*requests: Request) -> list[Answer]:
@@ -31,12 +32,12 @@ def answers(*requests: Request) -> list[Answer]:
     return found
 
 
-@pytest.mark.parametrize("hdf5", [False, True])
-def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, hdf5: bool) -> None:
+@pytest.mark.parametrize("kind", ["matlab", "hdf5"])
+def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, kind: Kind) -> None:
     """A pipe, which nobody ever writes to."""
     os.mkfifo(tmp_path / "a.mat")
-    request = Request(bytes(tmp_path / "a.mat"), 1000, hdf5, None, 0.2)
-    late = Refused("malformed_body", f"The file was not read in 0.2 s. {DAMAGED}")
+    request = Request(bytes(tmp_path / "a.mat"), 1000, kind, None, 0.2)
+    late = Refused("malformed_body", f"The file was not read in 0.2 s. {damaged(kind)}")
     assert answers(request, request) == [late, late]
 
 

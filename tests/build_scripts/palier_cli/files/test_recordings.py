@@ -4,9 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.io
+import soundfile
 
-from build_scripts.palier_cli.files import read_recording
-from functions.core.errors import PalierError, UnsupportedMediaTypeError
+from build_scripts.palier_cli.files.recordings import FileChoice, read_recording
+from functions.core.decoding.wav import decode_wav as read_wav
+from functions.core.errors import MalformedBodyError, PalierError, UnsupportedMediaTypeError
 from functions.core.models.options import DiagnosisOptions
 from tests.support.recordings import csv_text, npy_bytes, npy_with_header, tone, wav_bytes
 
@@ -44,14 +46,47 @@ def test_raw_samples_may_be_int16(tmp_path: Path) -> None:
     np.testing.assert_allclose(samples[0], 4 * HIGH, atol=4 * 2**-15)
 
 
-@pytest.mark.parametrize(("name", "named"), [("a.mp3", "'.mp3'"), ("a", "'nothing'"), ("a.csv.gz", "'.gz'")])
-def test_another_ending_is_refused_and_the_known_ones_are_named(tmp_path: Path, name: str, named: str) -> None:
-    (tmp_path / name).write_bytes(b"x")
-    with pytest.raises(
-        UnsupportedMediaTypeError, match=rf"Files ending in {named} are not known; known are \.bin, "
-    ) as e:
+@pytest.mark.parametrize("name", ["a.mp3", "a", "a.csv.gz"])
+def test_a_file_that_neither_its_name_nor_its_content_tells_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\x1f\x8b\x08\x00")
+    with pytest.raises(UnsupportedMediaTypeError) as refusal:
         read_recording(tmp_path / name)
-    assert ".mat" in e.value.message
+    assert refusal.value.message == (
+        f"{name!r} ends in nothing known, and its content shows no format: state it with --format."
+    )
+
+
+@pytest.mark.parametrize("name", ["2004.02.12.10.32.39", "recording", "a.log"])
+@pytest.mark.parametrize(
+    "content", [csv_text([HIGH]).encode(), wav_bytes(HIGH), npy_bytes(HIGH)], ids=["text", "wav", "npy"]
+)
+def test_a_name_that_tells_nothing_leaves_it_to_the_content(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    np.testing.assert_array_equal(read_recording(tmp_path / name).samples, HIGH[np.newaxis])
+
+
+def test_a_format_that_is_stated_comes_before_the_name(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_bytes(csv_text([HIGH]).encode())
+    recording = read_recording(tmp_path / "a.wav", FileChoice("csv"))
+    np.testing.assert_array_equal(recording.samples, HIGH[np.newaxis])
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+def test_aiff_is_read_as_a_wav_of_the_same_samples(tmp_path: Path, subtype: str) -> None:
+    soundfile.write(tmp_path / "a.aiff", HIGH, 2048, subtype=subtype)
+    recording = read_recording(tmp_path / "a.aiff", options=DiagnosisOptions(full_scale=2))
+    assert recording.sample_rate_hz == 2048
+    wanted = read_wav(wav_bytes(HIGH, rate_hz=2048, subtype=subtype), full_scale=2)
+    np.testing.assert_array_equal(recording.samples, wanted.samples)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"FORM", wav_bytes(HIGH), b"FORM\0\0\0\4AIFF", b"FORM" + bytes(4) + b"AIFFCOMM" + b"\xff" * 40]
+)
+def test_what_is_no_aiff_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.aif").write_bytes(content)
+    with pytest.raises(MalformedBodyError, match="AIFF"):
+        read_recording(tmp_path / "a.aif")
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.wav", "a.npy", "a.f32"])
