@@ -60,8 +60,7 @@ def clock(seconds: float) -> str:
 
 
 def delimited() -> Iterator[tuple[str, str | bytes, dict[str, Any], dict[str, Any]]]:
-    """Yield name, content, options and what must come of it, of delimited text."""
-    t = [k / RATE for k in range(ROWS)]
+    """Yield name, content, options and what must come of it, of charsets and times."""
     at_1000 = expected(X, rate=1000, names=("acc",))
     plain = expected(X)
     yield "one column", table(X), {}, plain
@@ -169,6 +168,12 @@ def delimited() -> Iterator[tuple[str, str | bytes, dict[str, Any], dict[str, An
         {},
         at_1000,
     )
+
+
+def written() -> Iterator[tuple[str, str | bytes, dict[str, Any], dict[str, Any]]]:
+    """Yield the same of heads, and of ways to write numbers."""
+    t = [k / RATE for k in range(ROWS)]
+    plain = expected(X)
     yield (
         "preamble",
         table(X, head="Title: pump 7\nSensor: A123, 100 mV/g\nSample rate: 25600 Hz\n\nAcceleration (g)\n"),
@@ -292,7 +297,8 @@ def arrays() -> Iterator[tuple[str, str, bytes | str, dict[str, Any], dict[str, 
 
 def cases() -> list[dict[str, Any]]:
     """Every case of the table."""
-    listed = [(name, "delimited", *rest) for name, *rest in delimited()] + list(arrays())
+    texts = [*delimited(), *written()]
+    listed = [(name, "delimited", *rest) for name, *rest in texts] + list(arrays())
     return [_case(*one) for one in listed]  # type: ignore[arg-type]
 
 
