@@ -11,7 +11,9 @@ from functions.core.decoding.delimited import decode_csv
 from functions.core.decoding.npy import decode_npy, decode_npy_batch
 from functions.core.decoding.raw import decode_raw
 from functions.core.decoding.wav import decode_wav
-from functions.core.errors import EmptyBodyError, UnsupportedMediaTypeError
+from functions.core.decoding.flac import decode_flac
+from functions.core.decoding.foreign import recognize
+from functions.core.errors import EmptyBodyError, MalformedBodyError, UnsupportedMediaTypeError
 from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
 
@@ -22,6 +24,7 @@ CSV = "text/csv"
 NPY = "application/x-npy"
 RAW = "application/octet-stream"
 WAV = "audio/wav"
+FLAC = "audio/flac"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +107,8 @@ SERVED_FORMATS = (
         endings=(".csv", ".tsv", ".txt"),
         media_type=CSV,
         decode=decode_csv,
-        description="One column a channel; a `time_s` column gives the rate.",
+        description="One column a channel, or one recording a row; a column of times gives the rate.",
+        options=("skip_rows", "time_column", "time_unit", "delimiter", "charset", "sample_rate_hz"),
         is_text=True,
         is_read_by_page=True,
         job_endings=(".csv",),
@@ -123,6 +127,17 @@ SERVED_FORMATS = (
         job_endings=(".wav",),
         page_uploads=(".wav",),
     ),
+    ServedFormat(
+        name="flac",
+        label=".flac",
+        endings=(".flac",),
+        media_type=FLAC,
+        aliases=("audio/x-flac",),
+        decode=decode_flac,
+        description="PCM of 8 to 24 bits, compressed without loss.",
+        options=("full_scale",),
+        job_endings=(".flac",),
+    ),
 )
 MATLAB = Format(name="matlab", label=".mat", endings=(".mat",), is_read_by_page=True)
 FORMATS: tuple[Format, ...] = (*SERVED_FORMATS, MATLAB)
@@ -135,6 +150,14 @@ BATCH_MEDIA_TYPES = (JSON, *BATCH_DECODERS)
 
 _BY_MEDIA_TYPE: Mapping[str, ServedFormat] = {one.media_type: one for one in SERVED_FORMATS}
 _DEFAULTS = DiagnosisOptions()
+# What to do with bytes of formats that are not served.
+_ADVICE = {
+    "gzip": "unpack them, or send them with Content-Encoding: gzip",
+    "zip": "unpack them",
+    "Zstandard": "unpack them",
+    "MATLAB": "`palier diagnose` reads them",
+    "HDF5": "`palier diagnose` reads them",
+}
 _ALIASES = {alias: one.media_type for one in SERVED_FORMATS for alias in one.aliases}
 
 
@@ -167,6 +190,19 @@ def decode_file(body: Body, kind: str, options: DiagnosisOptions = _DEFAULTS) ->
     if not body:
         raise EmptyBodyError
     one = _BY_MEDIA_TYPE[kind]
+    _check_own(body, one)
     # bytes() of bytes copies nothing.
     content = body if one.reads_views else bytes(body)
     return one.decode(content, **{name: getattr(options, name) for name in one.options})
+
+
+def _check_own(body: Body, expected: ServedFormat) -> None:
+    """Check that a file does not begin as one of another kind does."""
+    found = recognize(body)
+    if found is None or found == expected.name or (found == "text" and expected.name == "delimited"):
+        return
+    name = "delimited" if found == "text" else found
+    kind = JSON if found == "json" else next((one.media_type for one in SERVED_FORMATS if one.name == name), None)
+    shown = {"text": "text", "json": "JSON"}.get(found, found)
+    advice = f"send them as {kind}" if kind else _ADVICE.get(found, "convert them to one of the formats that are read")
+    raise MalformedBodyError(f"The bytes are {shown}, not {expected.label}: {advice}.", field="signal")
