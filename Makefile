@@ -31,6 +31,10 @@ TORCH = said=$$($(PIP) $(TORCH_ONLY) 2>&1) || \
 # make run in one.
 WORKERS = --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 4 --no-loadscope-reorder
 
+# Several workers share the processors, and threads of PyTorch that wait for each other spin. The tests start some hundred
+# Python processes: what they import is compiled once, whatever the shell has set.
+TESTING = OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
+
 # dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
 STAGE ?=
 RECEIVER ?=
@@ -53,13 +57,13 @@ serve: $(VENV)/.serve ## diagnose recordings on this machine: http://127.0.0.1:8
 	@$(BIN)/python local_server.py --host $(HOST) --port $(PORT) $(ARGS)
 
 test: $(VENV)/.dev $(VENV)/.kserve ## run the whole test suite
-	@$(BIN)/python -m pytest $(WORKERS) $(ARGS)
+	@$(TESTING) $(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 test-quick: $(VENV)/.dev ## run the unit tests alone: no process, browser, cloud or training; under a minute
-	@$(BIN)/python -m pytest $(WORKERS) -m "not slow" $(ARGS)
+	@$(TESTING) $(BIN)/python -m pytest $(WORKERS) -m "not slow" $(ARGS)
 
 test-networks: $(VENV)/.dev ## build everyday networks whole, with real clocks, and a hundred random ones; half an hour
-	@$(BIN)/python -m pytest --networks --durations=5 tests/build_scripts/recipes $(ARGS)
+	@$(TESTING) $(BIN)/python -m pytest --networks --durations=5 tests/build_scripts/recipes tests/build_scripts/quantization/qat $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, architecture, docs
 	$(BIN)/ruff format --check --quiet .

@@ -106,6 +106,7 @@ SERVED_FORMATS = (
         label=".csv",
         endings=(".csv", ".tsv", ".txt"),
         media_type=CSV,
+        aliases=("application/csv", "text/plain", "text/tab-separated-values", "application/vnd.ms-excel"),
         decode=decode_csv,
         description="One column a channel, or one recording a row; a column of times gives the rate.",
         options=("skip_rows", "time_column", "time_unit", "delimiter", "charset", "sample_rate_hz"),

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from build_scripts.export.onnx_file import slimmed
 from build_scripts.export.optimize import optimize
-from build_scripts.export.torch_export import traced
+from build_scripts.export.torch_export import ExporterName, ExportOptions, traced
 
 WINDOW, CLASSES = 512, 4
 
@@ -31,7 +31,7 @@ class Patches(nn.Module):
     """Signal [B, 1, T] to patches of 32 samples as channels, [B, 32, T / 32]."""
 
     def forward(self, signal: Tensor) -> Tensor:
-        return signal.reshape(len(signal), -1, 32).transpose(1, 2)
+        return signal.reshape(signal.shape[0], -1, 32).transpose(1, 2)
 
 
 class Recurrent(nn.Module):
@@ -75,15 +75,19 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "gru": lambda: Measured(Recurrent(Patches(), 32, nn.GRU), 24),
 }
 
+# Networks of recurrent layers alone are traced, which takes a moment; dynamo takes seconds, and has cnn-lstm.
+EXPORTERS: dict[str, ExporterName] = {"lstm": "legacy", "gru": "legacy"}
+
 
 def write_network(name: str, folder: Path) -> Path:
     """Write one of the networks, with random weights, as a build leaves it before it is quantized."""
     torch.manual_seed(0)
     network = NETWORKS[name]().eval()
     with warnings.catch_warnings():
-        # PyTorch's exporter warns of the parameters of its own recurrent layers.
+        # PyTorch's exporters warn of the parameters of its own recurrent layers.
         warnings.simplefilter("ignore", UserWarning)
-        traced_model = traced(network, torch.zeros(2, 1, WINDOW), ("logits", "distance"), dynamic=(0,))
+        options = ExportOptions(EXPORTERS.get(name, "dynamo"))
+        traced_model = traced(network, torch.zeros(2, 1, WINDOW), ("logits", "distance"), (0,), options)
     model = slimmed(traced_model)
     onnx.helper.set_model_props(model, {"name": name, "window": str(WINDOW)})
     exported = folder / f"{name}-exported.onnx"

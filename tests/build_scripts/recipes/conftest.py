@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,9 @@ from build_scripts.recipes import user_novelty
 ENDED = "ended"
 
 
-@pytest.fixture(scope="module")
-def quick_builds() -> Iterator[None]:
-    """Builds that time nothing, draw nothing and fit novelty on few windows: every variant is as fast as float32.
+@contextmanager
+def without_clocks_and_plots() -> Iterator[None]:
+    """Builds time nothing, draw nothing and fit novelty on few windows: every variant is as fast as float32.
 
     PyTorch computes on one thread: two of them wait for each other where several tests run at once.
     """
@@ -23,6 +24,20 @@ def quick_builds() -> Iterator[None]:
         patch.setattr(latency, "_timed_ms", lambda call: 1.0)
         patch.setattr(Figure, "savefig", lambda figure, path, **options: Path(path).write_bytes(b""))
         patch.setattr(user_novelty, "NOVELTY_WINDOWS", 256)
+        yield
+
+
+@pytest.fixture(scope="module")
+def quick_builds() -> Iterator[None]:
+    """Every build of a module is quick."""
+    with without_clocks_and_plots():
+        yield
+
+
+@pytest.fixture
+def quick_build() -> Iterator[None]:
+    """The builds of one test are quick."""
+    with without_clocks_and_plots():
         yield
 
 

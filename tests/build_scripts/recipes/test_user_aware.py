@@ -64,6 +64,9 @@ limits = "a toy"
 windows = 8
 variants = ["qat"]
 epochs = 2
+
+[export]
+exporter = "legacy"
 """
 
 

@@ -114,7 +114,7 @@ async def test_other_faults_of_the_binary_form_are_the_protocol_s(door: httpx.As
         (b"", JSON, 400, "empty_body", None),
         (b'{"signal": [1, 2]}', JSON, 422, "signal_too_short", "signal"),
         (b'{"inputs": []}', JSON, 400, "malformed_envelope", "inputs"),
-        (b"x", "text/plain", 415, "unsupported_media_type", "Content-Type"),
+        (b"x", "application/xml", 415, "unsupported_media_type", "Content-Type"),
         (bytes(300_000), "application/octet-stream", 413, "body_too_large", None),
     ],
     ids=["broken", "empty", "short", "no inputs", "type", "large"],

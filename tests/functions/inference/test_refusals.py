@@ -97,7 +97,7 @@ def with_sample(sample: str) -> bytes:
         (RAW, bytes(200_001), 413, "body_too_large", None),
         (RAW, tone(0.5, windows=21).tobytes(), 413, "recording_too_long", "signal"),
         # 415
-        ("text/plain", good_json(), 415, "unsupported_media_type", "Content-Type"),
+        ("application/xml", good_json(), 415, "unsupported_media_type", "Content-Type"),
         ("multipart/form-data; boundary=x", good_json(), 415, "unsupported_media_type", "Content-Type"),
     ],
     ids=short_id,

@@ -43,7 +43,13 @@ def tone_records() -> SignalSet:
     return SignalSet(windows, label, 1000.0, names, np.zeros(len(label), np.int64), ("all",))
 
 
-@pytest.fixture(scope="session", params=[*KINDS])
+# An LSTM takes seconds to export: `make test-networks`.
+SLOW = {"recurrent"}
+
+
+@pytest.fixture(
+    scope="session", params=[pytest.param(kind, marks=pytest.mark.networks if kind in SLOW else ()) for kind in KINDS]
+)
 def made(request: pytest.FixtureRequest, tone_records: SignalSet, tmp_path_factory: pytest.TempPathFactory) -> Made:
     torch.set_num_threads(1)
     model = model_of_kind(request.param)

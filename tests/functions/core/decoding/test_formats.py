@@ -46,6 +46,10 @@ BODIES = {
         ("audio/x-wav", "audio/wav"),
         ("audio/wave", "audio/wav"),
         ("audio/vnd.wave; codec=1", "audio/wav"),
+        ("application/csv", "text/csv"),
+        ("text/plain; charset=utf-8", "text/csv"),
+        ("text/tab-separated-values", "text/csv"),
+        ("application/vnd.ms-excel", "text/csv"),
     ],
 )
 def test_a_header_names_a_media_type(header: str, expected: str) -> None:
@@ -58,7 +62,7 @@ def test_a_header_names_a_media_type(header: str, expected: str) -> None:
         (None, "The Content-Type is missing"),
         ("", "The Content-Type is missing"),
         (";", "The Content-Type is missing"),
-        ("text/plain", "Content-Type 'text/plain' is not accepted"),
+        ("application/xml", "Content-Type 'application/xml' is not accepted"),
         ("multipart/form-data; boundary=x", "Content-Type 'multipart/form-data' is not accepted"),
     ],
 )
@@ -113,10 +117,11 @@ def test_the_options_name_the_formats_that_they_are_of() -> None:
 
 
 def test_no_other_module_types_a_media_type() -> None:
-    """Tensors of the Open Inference Protocol and tables of results are no recordings; the options stand below."""
+    """Tensors of the Open Inference Protocol, tables of results and metrics are no recordings; options stand below."""
     known = {name for one in SERVED_FORMATS for name in (one.media_type, *one.aliases)}
     assert typing_modules(lambda text: any(name in text for name in known), "functions", "build_scripts") == {
         "build_scripts/benchmarks/container_load/benchmark.py",
+        "functions/container/openapi.py",
         "functions/core/jobs/files.py",
         "functions/core/models/options.py",
         "functions/inference/v2/endpoints.py",
