@@ -6,9 +6,12 @@ from functions.core.errors import InvalidOptionError, MalformedBodyError
 
 # By the names of Python's codecs; others of its codecs are no alphabets.
 _KNOWN = frozenset(
-    "ascii utf-8 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be iso8859-1 iso8859-2 iso8859-5 iso8859-9"
-    " iso8859-15 cp437 cp850 cp852 cp866 cp1250 cp1251 cp1252 cp1253 cp1254 cp1257 koi8-r mac-roman shift_jis cp932"
-    " euc_jp euc_kr cp949 gb2312 gbk gb18030 big5".split()
+    (
+        *("ascii", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
+        *("iso8859-1", "iso8859-2", "iso8859-5", "iso8859-9", "iso8859-15", "koi8-r", "mac-roman"),
+        *("cp437", "cp850", "cp852", "cp866", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257"),
+        *("shift_jis", "cp932", "euc_jp", "euc_kr", "cp949", "gb2312", "gbk", "gb18030", "big5"),
+    )
 )
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

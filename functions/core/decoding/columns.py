@@ -7,7 +7,7 @@ import numpy as np
 
 from functions.core.decoding.heads import is_time_name, signal_unit, time_unit
 from functions.core.decoding.times import is_counting, rate_hz, spacing
-from functions.core.errors import InvalidOptionError, SignalMissingError
+from functions.core.errors import InvalidOptionError, SampleRateError, SignalMissingError
 from functions.core.models.options import TimeUnit
 from functions.core.preprocessing.arrays import Float64Array, as_float32
 from functions.core.preprocessing.signal import Recording
@@ -88,11 +88,10 @@ def _recording(table: Table, kept: Sequence[int], rate: float | None) -> Recordi
     elif not all_kept or table.clocks or len(table.places) < len(table.units):
         # By their place in the file: what is left out stays counted.
         names = tuple(str(place) for place in places)
-    return Recording(as_float32(samples.T), rate, names)
+    return Recording(as_float32(samples.T), rate, names, _unit(table, places))
 
 
-def unit_of(table: Table, places: Sequence[int]) -> str | None:
-    """Return the unit that all signals have, None where they have several or state none."""
+def _unit(table: Table, places: Sequence[int]) -> str | None:
     units = {signal_unit(table.names[place] if table.names else "", table.units[place]) for place in places}
     return units.pop() if len(units) == 1 else None
 
@@ -138,12 +137,17 @@ def _monotonic(table: Table) -> list[int]:
     """Return the columns of which the first rows do not fall: a signal is told from a time by a glance."""
     first = table.numbers[:_FEWEST_ROWS]
     rises = (np.diff(first, axis=0) >= 0).all(axis=0) & (table.numbers[-1] > table.numbers[0])
-    return [table.places[index] for index in np.flatnonzero(rises)]
+    return [table.places[index] for index in np.flatnonzero(rises).tolist()]
 
 
 def _is_even(table: Table, place: int) -> bool:
-    found = spacing(table.column(place))
-    return found is not None and found.is_even
+    times = table.column(place)
+    found = spacing(times)
+    if found is None or not found.is_even:
+        return False
+    # A signal that changes now and then by a step is no time that was rounded.
+    rising = int(np.count_nonzero(np.diff(times)))
+    return rising >= max(_FEWEST_ROWS - 1, len(times) // 4)
 
 
 def _named_unit(table: Table, place: int) -> TimeUnit | None:
@@ -152,7 +156,11 @@ def _named_unit(table: Table, place: int) -> TimeUnit | None:
 
 def _clock_columns(table: Table) -> list[int]:
     """Return the first four columns where they are hour, minute, second and microsecond."""
-    if table.numbers.shape[1] <= len(_CLOCK) or len(table.numbers) < _FEWEST_ROWS or list(table.places[:4]) != [0, 1, 2, 3]:
+    if (
+        table.numbers.shape[1] <= len(_CLOCK)
+        or len(table.numbers) < _FEWEST_ROWS
+        or list(table.places[:4]) != [0, 1, 2, 3]
+    ):
         return []
     first = table.numbers[:_FEWEST_ROWS, :4]
     whole = bool((first[:, :3] == np.floor(first[:, :3])).all())
@@ -163,8 +171,7 @@ def _clock_columns(table: Table) -> list[int]:
 
 
 def _clock_time(table: Table, places: Sequence[int]) -> Float64Array:
-    times = sum((table.column(place) * unit for place, unit in zip(places, _CLOCK_S, strict=True)), np.float64(0))
-    return unwrapped(times)
+    return unwrapped(np.column_stack([table.column(place) for place in places]) @ np.array(_CLOCK_S))
 
 
 def unwrapped(times: Float64Array) -> Float64Array:
@@ -180,8 +187,6 @@ def _agreed(found_hz: float | None, stated_hz: float | None, options: TimeOption
     if found_hz is None or stated_hz is None or options.is_rate_given:
         return found_hz if found_hz is not None else stated_hz
     if abs(found_hz / stated_hz - 1) > 0.005:
-        from functions.core.errors import SampleRateError
-
         raise SampleRateError(
             f"The file's head states {stated_hz:g} Hz and its times rise at {found_hz:g} Hz: state `sample_rate_hz`."
         )

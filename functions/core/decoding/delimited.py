@@ -1,25 +1,30 @@
 """text/csv: tables of numbers as loggers, instruments and spreadsheets write them."""
 
+from typing import TypedDict, Unpack
+
 from functions.core.models.options import Delimiter, TimeUnit
 from functions.core.preprocessing.signal import Recording
 
 
-def decode_csv(
-    body: bytes,
-    skip_rows: int = 0,
-    time_column: str | None = None,
-    time_unit: TimeUnit | None = None,
-    delimiter: Delimiter | None = None,
-    charset: str | None = None,
-    sample_rate_hz: float | None = None,
-) -> Recording:
+class TextOptions(TypedDict, total=False):
+    """What a caller may state of a text: options of a diagnosis, by their names."""
+
+    skip_rows: int
+    time_column: str | None
+    time_unit: TimeUnit | None
+    delimiter: Delimiter | None
+    charset: str | None
+    sample_rate_hz: float | None
+
+
+def decode_csv(body: bytes, **stated: Unpack[TextOptions]) -> Recording:
     """Decode delimited text, one column a channel, or one recording a row, into float32 [C, N].
 
     Lines before the table name its columns, their units and the rate. Columns of times and counts are no channels.
 
     Args:
         body: the file.
-        skip_rows, time_column, time_unit, delimiter, charset, sample_rate_hz: as the options of a diagnosis.
+        stated: what the caller states of it.
 
     Raises:
         MalformedBodyError: no text, no row of numbers, a row unlike the others, or times that do not rise evenly.
@@ -33,7 +38,8 @@ def decode_csv(
     from functions.core.decoding.layout import find_layout
     from functions.core.decoding.tables import recording_of_rows
 
-    text = decode_text(body, charset)
-    layout = find_layout(text, skip_rows, delimiter)
-    options = TimeOptions(time_column, time_unit, is_rate_given=sample_rate_hz is not None)
+    text = decode_text(body, stated.get("charset"))
+    layout = find_layout(text, stated.get("skip_rows", 0), stated.get("delimiter"))
+    is_rate_given = stated.get("sample_rate_hz") is not None
+    options = TimeOptions(stated.get("time_column"), stated.get("time_unit"), is_rate_given)
     return recording_of_rows(text[layout.start :], layout, options)

@@ -7,12 +7,12 @@ command line, and the page, whose table is made from this one.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from functions.core.decoding.delimited import decode_csv
+from functions.core.decoding.delimited import TextOptions, decode_csv
+from functions.core.decoding.flac import decode_flac
+from functions.core.decoding.foreign import recognize
 from functions.core.decoding.npy import decode_npy, decode_npy_batch
 from functions.core.decoding.raw import decode_raw
 from functions.core.decoding.wav import decode_wav
-from functions.core.decoding.flac import decode_flac
-from functions.core.decoding.foreign import recognize
 from functions.core.errors import EmptyBodyError, MalformedBodyError, UnsupportedMediaTypeError
 from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
@@ -109,7 +109,7 @@ SERVED_FORMATS = (
         aliases=("application/csv", "text/plain", "text/tab-separated-values", "application/vnd.ms-excel"),
         decode=decode_csv,
         description="One column a channel, or one recording a row; a column of times gives the rate.",
-        options=("skip_rows", "time_column", "time_unit", "delimiter", "charset", "sample_rate_hz"),
+        options=tuple(TextOptions.__annotations__),
         is_text=True,
         is_read_by_page=True,
         job_endings=(".csv",),

@@ -23,8 +23,8 @@ _BRACKETED = re.compile(r"(.*?)[\s_]*[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]\s*(.*)",
 _SUFFIXED = re.compile(r"(.+?)[ _]+([^ _]{1,14})")
 _TIME_NAME = re.compile(
     r"(?:(?:rel(?:ative)?|elapsed|abs(?:olute)?|sampl(?:e|ing)|measurement|recording|x)[ _-]*)?"
-    r"(?:t|times?|time ?stamps?|time_stamp|zeit|zeitstempel|temps|tiempo|tempo|tijd|tid|date[ _]?time|datetime|date|datum"
-    r"|uhrzeit|clock)[ _-]?\d*",
+    r"(?:t|times?|time ?stamps?|time_stamp|zeit|zeitstempel|temps|tiempo|tempo|tijd|tid|date[ _]?time|datetime|date"
+    r"|datum|uhrzeit|clock)[ _-]?\d*",
     re.IGNORECASE,
 )
 _RATE_NAME = (
@@ -43,7 +43,7 @@ _RATE = re.compile(rf"(?<![A-Za-z]){_RATE_NAME}{_VALUE}", re.IGNORECASE)
 _STEP = re.compile(rf"(?<![A-Za-z]){_STEP_NAME}{_VALUE}", re.IGNORECASE)
 _RATE_UNITS = {"k": 1e3, "m": 1e6}
 _SLOWEST_HZ = 100.0
-_UNITS_OF_A_ROW = frozenset("v mv pa n hz rpm - \xb0c degc a ma %".split()) | {""}
+_UNITS_OF_A_ROW = frozenset(["v", "mv", "pa", "n", "hz", "rpm", "-", "°c", "degc", "a", "ma", "%"]) | {""}
 
 
 def names_of(layout: Layout) -> tuple[list[str], list[str | None]]:
@@ -120,7 +120,9 @@ def _header_cells(line: str, layout: Layout, count: int) -> list[str] | None:
 
 def _is_units_row(cells: Sequence[str]) -> bool:
     return all(
-        _inner(cell) != cell or _squeezed(cell) in {**_TIME_UNITS, **_SIGNAL_UNITS} or _squeezed(cell) in _UNITS_OF_A_ROW
+        _inner(cell) != cell
+        or _squeezed(cell) in {**_TIME_UNITS, **_SIGNAL_UNITS}
+        or _squeezed(cell) in _UNITS_OF_A_ROW
         for cell in cells
     )
 

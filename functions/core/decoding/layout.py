@@ -16,7 +16,10 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 # A time of day, perhaps with its date.
-_CLOCK = re.compile(r"(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ,]{0,2})?\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s?(?:[AP]M|Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ,]{0,2})?\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s?(?:[AP]M|Z|[+-]\d\d:?\d\d)?",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W\d_]{2}")
 _STARTS_LIKE_NUMBER = re.compile(r"[+-]?[.,]?\d|[+-]?(?:nan|inf|infinity)\b", re.IGNORECASE)
 _DECIMAL_COMMAS = re.compile(r"[+-]?\d*,\d+(?:[eEdD][+-]?\d+)?")
@@ -82,9 +85,9 @@ def find_layout(text: str, skip_rows: int = 0, delimiter: Delimiter | None = Non
     count, (kinds, trailing) = dialect.count(row), _kinds(dialect.cells(row, _CELLS_LOOKED_AT), dialect.count(row))
     if "number" not in kinds:
         where = text.count("\n", 0, text.rfind(row)) + 1
-        head = "a head and no row" if text.strip().count("\n") == 0 else "no row"
+        found = "a head and no row" if text.strip().count("\n") == 0 else "no row"
         raise MalformedBodyError(
-            f"The text has {head} of numbers: line {where}, the last, is {row.strip()[:40]!r};"
+            f"The text has {found} of numbers: line {where}, the last, is {row.strip()[:40]!r};"
             " `skip_rows` and `delimiter` tell how to read it.",
             field="signal",
         )
@@ -171,7 +174,7 @@ def _fits(line: str, kinds: tuple[CellKind, ...], dialect: Dialect, number: int)
     """Whether a line is a row of such cells; where a first row is broken it is refused, not left out."""
     cells = dialect.cells(line, _CELLS_LOOKED_AT)[: len(kinds)]
     found = [kind_of(cell) for cell in cells]
-    if all(kind == other or "text" == other for kind, other in zip(found, kinds, strict=False)):
+    if all(other in (kind, "text") for kind, other in zip(found, kinds, strict=False)):
         return True
     wrong = next(cell for cell, kind, other in zip(cells, found, kinds, strict=False) if kind != other)
     if _STARTS_LIKE_NUMBER.match(cells[0]) and not _WORD.search(wrong) and any(map(_STARTS_LIKE_NUMBER.match, cells)):

@@ -1,11 +1,12 @@
 """Rows of a table to numbers: by simdjson where they are plain, by NumPy where they are not."""
 
 import re
+from typing import Any
 
 import numpy as np
 
 from functions.core.decoding.fast_json import thread_parser
-from functions.core.decoding.layout import Dialect, Layout, broken_cell, is_comment, kind_of
+from functions.core.decoding.layout import CellKind, Dialect, Layout, broken_cell, is_comment, kind_of
 from functions.core.errors import MalformedBodyError
 from functions.core.preprocessing.arrays import Float64Array
 
@@ -53,7 +54,7 @@ def _fast(rows: str, dialect: Dialect, columns: int) -> Float64Array | None:
     if columns > 1 and not _is_regular(body, columns):
         return None
     try:
-        document = thread_parser(len(body)).parse(b"[%b]" % body.replace(b"\n", b","))
+        document: Any = thread_parser(len(body)).parse(b"[%b]" % body.replace(b"\n", b","))
         values = np.frombuffer(document.as_buffer(of_type="d"))
     except (ValueError, TypeError, RuntimeError):
         return None
@@ -132,6 +133,6 @@ def explained(rows: str, layout: Layout) -> MalformedBodyError:
     )
 
 
-def _wanted(layout: Layout) -> list[str]:
-    kinds = list(layout.kinds)
-    return kinds + ["number"] * (layout.columns - layout.trailing - len(kinds))
+def _wanted(layout: Layout) -> list[CellKind]:
+    further: list[CellKind] = ["number"] * (layout.columns - layout.trailing - len(layout.kinds))
+    return [*layout.kinds, *further]

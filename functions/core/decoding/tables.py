@@ -7,11 +7,12 @@ import numpy as np
 
 from functions.core.decoding.columns import Table, TimeOptions, recording_of, unwrapped
 from functions.core.decoding.heads import names_of, rate_of
-from functions.core.decoding.layout import Layout, is_comment
+from functions.core.decoding.layout import CellKind, Layout, is_comment
 from functions.core.decoding.numbers import explained, read_numbers
-from functions.core.decoding.orientation import is_lying
-from functions.core.errors import MalformedBodyError
-from functions.core.preprocessing.arrays import Float64Array, as_float32
+from functions.core.decoding.orientation import is_clearly_longer
+from functions.core.decoding.times import is_counting
+from functions.core.errors import MalformedBodyError, SignalMissingError
+from functions.core.preprocessing.arrays import Float32Array, Float64Array, as_float32
 from functions.core.preprocessing.signal import Recording, check_channel_count
 
 _CLOCK = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}))?(?:[.,](\d+))?")
@@ -29,10 +30,9 @@ def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Record
         PalierError: as `decode_csv`.
     """
     columns = layout.columns - layout.trailing
-    is_turned = is_lying(columns, rows.strip("\n").count("\n") + 1)
-    names, units = ([], [None] * columns) if is_turned and columns > len(layout.kinds) else names_of(layout)
-    if is_turned and not names:
-        return Recording(as_float32(read_numbers(rows, layout)), rate_of(layout.head))
+    names, units = names_of(layout)
+    if not names and is_clearly_longer(columns, rows.strip("\n").count("\n") + 1):
+        return Recording(_rows_of_signals(read_numbers(rows, layout)), rate_of(layout.head))
     check_channel_count(columns)
     _check_head(layout, columns, bool(names))
     if layout.has_numbers_only:
@@ -40,6 +40,15 @@ def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Record
     else:
         table = _mixed(rows, layout, names, units)
     return recording_of(table, rate_of(layout.head), options)
+
+
+def _rows_of_signals(numbers: Float64Array) -> Float32Array:
+    """Return the rows that do not number the samples."""
+    check_channel_count(len(numbers))
+    kept = [index for index, row in enumerate(numbers) if not is_counting(row)]
+    if not kept:
+        raise SignalMissingError("The only row counts up: send the signal below it.", field="signal")
+    return as_float32(numbers if len(kept) == len(numbers) else numbers[kept])
 
 
 def _check_head(layout: Layout, columns: int, has_names: bool) -> None:
@@ -58,6 +67,8 @@ def _mixed(rows: str, layout: Layout, names: list[str], units: list[str | None])
     """Read a table of which some columns are text or times of day: text is left out."""
     dialect = layout.dialect
     numeric = [place for place, kind in enumerate(layout.kinds) if kind == "number"]
+    # Cells behind those that were looked at.
+    numeric += range(len(layout.kinds), layout.columns - layout.trailing)
     timed = [place for place, kind in enumerate(layout.kinds) if kind == "clock"]
     lines: list[str] = []
     clocks: list[list[str]] = []
@@ -69,9 +80,9 @@ def _mixed(rows: str, layout: Layout, names: list[str], units: list[str | None])
             raise explained(rows, layout)
         lines.append("\t".join([cells[place] for place in numeric]))
         clocks.append([cells[place] for place in timed])
-    of_numbers = replace(
-        layout, dialect=replace(dialect, separator="\t"), columns=len(numeric), trailing=0, kinds=("number",) * len(numeric)
-    )
+    only_numbers: tuple[CellKind, ...] = tuple("number" for _ in numeric)
+    tabbed = replace(dialect, separator="\t")
+    of_numbers = replace(layout, dialect=tabbed, columns=len(numeric), trailing=0, kinds=only_numbers)
     try:
         numbers = read_numbers("\n".join(lines), of_numbers)
         times = {place: _seconds([row[index] for row in clocks]) for index, place in enumerate(timed)}

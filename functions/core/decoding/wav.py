@@ -70,7 +70,11 @@ def _accepted(body: bytes) -> tuple[bytes, str | None]:
     present = len(body) - data.start
     stated = _stated(body, data, order)
     size = present if _is_unknown(body, data, order, stated) else min(stated, present)
-    note = f"The file is cut short: {present} of {stated} bytes of samples are there." if size < stated and stated < _UNKNOWN_LENGTH else None
+    note = (
+        f"The file is cut short: {present} of {stated} bytes of samples are there."
+        if size < stated < _UNKNOWN_LENGTH
+        else None
+    )
     regular = form.start == _HEADER_BYTES + _CHUNK_HEADER_BYTES and body[:4] not in _LONG and size == data.size
     return (body if regular else _rebuilt(body, order, form, data.start, size)), note
 

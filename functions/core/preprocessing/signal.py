@@ -25,13 +25,16 @@ _MOST_DIGITS = 9
 class Recording:
     """A decoded body, not yet checked.
 
-    samples: float32 [C, N]; sample_rate_hz: what the file says, or None;
-    channel_names: one a row where the file names them.
+    samples: float32 [C, N]; sample_rate_hz: what the file states, or None;
+    channel_names: one a row where the file names them; unit: of the samples as the file writes it, or None;
+    note: what else a reader of the answer is told, such as that the file was cut short.
     """
 
     samples: Float32Array
     sample_rate_hz: float | None = None
     channel_names: Sequence[str] = ()
+    unit: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)

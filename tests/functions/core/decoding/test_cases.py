@@ -1,4 +1,4 @@
-"""The table of recordings as people have them, held against the service's readers; the page's are held to it as well."""
+"""The table of recordings as people have them, held against the service's readers."""
 
 import base64
 import json
@@ -42,6 +42,7 @@ def test_every_case_is_read_or_refused_as_the_table_has_it(case: dict[str, Any])
     np.testing.assert_array_equal(recording.samples, np.array(wanted["samples"], np.float32))
     assert recording.sample_rate_hz == wanted["sample_rate_hz"]
     assert list(recording.channel_names) == wanted["channel_names"]
+    assert recording.unit == wanted["unit"]
 
 
 def read(kind: str, body: bytes, options: dict[str, Any]) -> Recording:
