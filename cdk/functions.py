@@ -56,6 +56,7 @@ INFERENCE = FunctionSpec(
         "GET /models/{name}",
         "GET /models/{name}/proof",
         "GET /model/info",
+        "GET /bearings",
         "POST /predict",
         "POST /predict/batch",
         "GET /openapi.json",

@@ -334,6 +334,40 @@ class UnknownConditionError(UnusableError):
     code = "unknown_condition"
 
 
+class UnknownBearingError(UnusableError):
+    """A designation that the catalogue of bearings does not have."""
+
+    code = "unknown_bearing"
+    field = "bearing"
+
+
+class BearingContradictsError(UnusableError):
+    """What is stated of a bearing contradicts itself: its orders, its geometry, its designation."""
+
+    code = "bearing_contradicts"
+
+
+class ShaftSpeedContradictsError(UnusableError):
+    """A shaft speed that the lines of the recording show to be another."""
+
+    code = "shaft_speed_contradicts"
+    field = "shaft_speed_rpm"
+
+
+class FaultFrequencyError(UnusableError):
+    """Lines of a bearing or a shaft above what the sample rate can show."""
+
+    code = "fault_frequency_out_of_band"
+    field = "shaft_speed_rpm"
+
+
+class TooFewTurnsError(UnusableError):
+    """A recording of too few turns of the shaft to tell the lines of a bearing apart."""
+
+    code = "too_few_turns"
+    field = "signal"
+
+
 class HeadTooLargeError(PalierError):
     """The request line and the headers are over their limit."""
 

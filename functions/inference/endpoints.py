@@ -19,10 +19,13 @@ from functions.core.assets.recorder import Recorder
 from functions.core.decoding.formats import (
     BATCH_DECODERS,
     BATCH_MEDIA_TYPES,
+    FORM,
     JSON,
-    MEDIA_TYPES,
+    PREDICT_MEDIA_TYPES,
+    charset_option,
     decode_file,
     media_type,
+    media_type_of_file,
 )
 from functions.core.decoding.json_body import decode_json, decode_json_batch
 from functions.core.errors import (
@@ -37,7 +40,7 @@ from functions.core.http.workers import Workers
 from functions.core.models.diagnosis import Diagnosis
 from functions.core.models.flow import Flow
 from functions.core.models.models import LoadedModel
-from functions.core.models.options import DiagnosisOptions
+from functions.core.models.options import ALL_CHANNELS, DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser
 from functions.core.observability.telemetry import LOGGER, request_id_var
 from functions.core.preprocessing.indicators import indicators
@@ -108,8 +111,12 @@ class Endpoints:
 
     async def predict(self, request: Request) -> Response:
         """POST /predict: one recording, one diagnosis."""
-        kind = media_type(request.headers.get("content-type"), MEDIA_TYPES)
-        return await self._answer(request, lambda body: self._diagnose(body, kind, _query(request)))
+        content_type = request.headers.get("content-type", "")
+        kind = media_type(content_type, PREDICT_MEDIA_TYPES)
+        if kind == FORM:
+            return await self._answer(request, lambda body: self._diagnose_form(body, content_type, _query(request)))
+        charset = charset_option(content_type, kind)
+        return await self._answer(request, lambda body: self._diagnose(body, kind, charset | _query(request)))
 
     async def predict_batch(self, request: Request) -> Response:
         """POST /predict/batch: many recordings, as many diagnoses."""
@@ -126,22 +133,51 @@ class Endpoints:
             response.background = BackgroundTask(self.recorder.record, diagnosed.observations)
         return response
 
+    def _diagnose_form(self, sent: SentBody, content_type: str, query: dict[str, str]) -> Flow[_Diagnosed]:
+        # Late: few clients send forms.
+        from functions.core.http.forms import read_form
+
+        form = read_form(sent.unpacked(), content_type)
+        # Fields that a web form leaves empty are not given.
+        fields = {name: value for name, value in form.fields.items() if value}
+        kind = media_type_of_file(form.file_name, form.content_type)
+        charset = charset_option(form.content_type, kind)
+        return (yield from self._diagnose_file(form.content, kind, charset | fields | query))
+
     def _diagnose(self, sent: SentBody, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
-        body = sent.unpacked()
+        return (yield from self._diagnose_file(sent.unpacked(), kind, query))
+
+    def _diagnose_file(self, body: bytes, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
         if kind == JSON:
             content = decode_json(body)
             options, recording = DiagnosisOptions.parse({**content.options, **query}), content.recordings[0]
         else:
             options = DiagnosisOptions.parse(query)
             recording = decode_file(body, kind, options)
+        if options.channel == ALL_CHANNELS:
+            return (yield from self._diagnose_channels(recording, options))
         diagnosis = yield from self.diagnoser.diagnosing(recording, options)
         answer = DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
         return _Diagnosed(answer, _observations([recording], [answer], options))
+
+    def _diagnose_channels(self, recording: Recording, options: DiagnosisOptions) -> Flow[_Diagnosed]:
+        # Late: few requests ask for it.
+        from functions.inference.channels import ChannelsAnswer, diagnosing_channels, each_channel
+
+        channels = each_channel(recording, self.settings.max_batch)
+        diagnoses = yield from diagnosing_channels(self.diagnoser, channels, options)
+        answer = ChannelsAnswer.of_channels(channels, diagnoses, options, request_id_var.get() or "")
+        worst = answer.worst.index
+        # One recording is one reading of the machine: its worst channel.
+        options = msgspec.structs.replace(options, channel=None)
+        return _Diagnosed(answer, _observations([channels[worst]], [answer.predictions[worst]], options))
 
     def _diagnose_batch(self, sent: SentBody, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
         recordings, members = _decode_batch(sent.unpacked(), kind, self.settings.max_batch, query)
         own = _own_conditions(members, len(recordings))
         options = DiagnosisOptions.parse({**members, **query})
+        if options.channel == ALL_CHANNELS:
+            raise InvalidOptionError("channel=all is of one recording: send each to /predict.", field="channel")
         if not recordings:
             raise EmptyBatchError("The batch has no recordings.")
         diagnoses: list[Diagnosis] = yield from self.diagnoser.diagnosing_batch(recordings, options, own)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from functions.core.decoding.formats import JSON, SERVED_FORMATS, ServedFormat
+from functions.core.decoding.formats import FORM, JSON, SERVED_FORMATS, ServedFormat
 from functions.core.http.answers import Answer, ErrorAnswer
 from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.http.openapi import (
@@ -21,8 +21,10 @@ from functions.core.http.openapi import (
 )
 from functions.core.models.options import DiagnosisOptions
 from functions.core.version import VERSION
+from functions.inference.channels import ChannelsAnswer
 from functions.inference.schemas import (
     BatchAnswer,
+    BearingsAnswer,
     HealthAnswer,
     IndexAnswer,
     ModelAnswer,
@@ -33,6 +35,8 @@ from functions.inference.v2.schemas import v2_schemas
 
 _ANSWERS: tuple[type[Answer], ...] = (
     BatchAnswer,
+    ChannelsAnswer,
+    BearingsAnswer,
     DiagnosisAnswer,
     ErrorAnswer,
     HealthAnswer,
@@ -43,10 +47,11 @@ _ANSWERS: tuple[type[Answer], ...] = (
 _TAGS = {
     "diagnosis": "Recordings in, diagnoses out.",
     "models": "What the models are, and what was measured of them.",
+    "bearings": "Designations of bearings and their fault orders.",
     "service": "The service itself.",
     "open inference protocol": "The same models for clients of Triton and KServe.",
 }
-_TAG_OF = {"predict": "diagnosis", "predictBatch": "diagnosis"} | dict.fromkeys(
+_TAG_OF = {"predict": "diagnosis", "predictBatch": "diagnosis", "listBearings": "bearings"} | dict.fromkeys(
     ("listModels", "getModel", "getDefaultModel", "getProof"), "models"
 )
 
@@ -95,6 +100,7 @@ def _paths() -> dict[str, Any]:
         },
         "/models/{name}/proof": {"get": _proof() | {"parameters": [name, version]}},
         "/model/info": {"get": _read("getDefaultModel", "The default model package", ModelAnswer)},
+        "/bearings": {"get": _bearings()},
         "/predict": {"post": _predict()},
         "/predict/batch": {"post": _predict_batch()},
         "/openapi.json": {"get": _document("openapi", "This document", JSON, {"type": "object"})},
@@ -128,10 +134,31 @@ def _health() -> dict[str, Any]:
     return operation
 
 
+def _bearings() -> dict[str, Any]:
+    text = _parameter("q", {"type": "string", "maxLength": 64}, "A part of a designation or a kind. Default: all.")
+    operation = _read("listBearings", "The catalogue of bearings", BearingsAnswer, secured=False)
+    operation["responses"] |= error_responses((422,))
+    return operation | {"parameters": [text]}
+
+
 def _predict() -> dict[str, Any]:
     content = {JSON: {"schema": _json_body("signal", SIGNAL)}}
     content |= {one.media_type: _file_body(one, one.description) for one in SERVED_FORMATS}
-    return _post("predict", "One recording, one diagnosis", content, "DiagnosisAnswer")
+    content[FORM] = {"schema": _form()}
+    operation = _post("predict", "One recording, one diagnosis", content, "DiagnosisAnswer")
+    one_or_each = [{"$ref": f"{SCHEMAS}DiagnosisAnswer"}, {"$ref": f"{SCHEMAS}ChannelsAnswer"}]
+    operation["responses"]["200"]["content"][JSON]["schema"] = {
+        "anyOf": one_or_each,
+        "description": "ChannelsAnswer where `channel` is `all`.",
+    }
+    return operation
+
+
+def _form() -> dict[str, Any]:
+    """Return the schema of a form: a file of any of the formats, options as its other fields."""
+    file = _BINARY | {"description": "A recording in any of the formats, told by its Content-Type, else by its name."}
+    options = {name: schema for name, schema in _schema_of_options().items() if schema.get("type") != "object"}
+    return {"type": "object", "required": ["file"], "properties": {"file": file, **options}}
 
 
 def _predict_batch() -> dict[str, Any]:

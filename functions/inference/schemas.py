@@ -1,7 +1,8 @@
 """The answers of the native API: they make the JSON and the OpenAPI document."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from msgspec import Meta
 
@@ -10,6 +11,9 @@ from functions.core.http.diagnosis_answer import DiagnosisAnswer, ModelReference
 from functions.core.models.diagnosis import Diagnosis
 from functions.core.models.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision
 from functions.core.models.options import DiagnosisOptions
+
+if TYPE_CHECKING:
+    from functions.core.bearings.catalogue import Catalogue, CatalogueRow
 
 
 class BatchAnswer(Answer, frozen=True, kw_only=True):
@@ -101,6 +105,49 @@ class ModelsAnswer(Answer, frozen=True, kw_only=True):
     models: list[ModelAnswer]
     unavailable: Annotated[list[str], Meta(description="Names of packages whose manifest is broken.")]
     default_model: str
+
+
+class BearingAnswer(Answer, frozen=True, kw_only=True):
+    """One bearing of the catalogue: what `bearing` may name, and the fault orders that it stands for."""
+
+    designation: str
+    aliases: Annotated[list[str], Meta(description="Other names of it.")]
+    kind: str
+    rolling_elements: int
+    bpfo_order: Annotated[float, Meta(description="Multiples of the speed of the shaft, as the other orders.")]
+    bpfi_order: float
+    bsf_order: float
+    ftf_order: float
+    source: Annotated[str, Meta(description="Where its orders or its geometry are printed.")]
+
+    @classmethod
+    def of(cls, row: "CatalogueRow", sources: Mapping[str, str]) -> Self:
+        """Shape a row."""
+        orders = row.orders()
+        return cls(
+            designation=row.designation,
+            aliases=row.aliases,
+            kind=row.kind,
+            rolling_elements=row.rolling_elements,
+            bpfo_order=round(orders.bpfo, 5),
+            bpfi_order=round(orders.bpfi, 5),
+            bsf_order=round(orders.bsf, 5),
+            ftf_order=round(orders.ftf, 5),
+            source=sources[row.source],
+        )
+
+
+class BearingsAnswer(Answer, frozen=True, kw_only=True):
+    """The bearings that hold what was asked for, in the order of the catalogue."""
+
+    bearings: list[BearingAnswer]
+    total: Annotated[int, Meta(description="How many the catalogue has.")]
+
+    @classmethod
+    def of(cls, rows: "Sequence[CatalogueRow]", catalogue: "Catalogue") -> Self:
+        """Shape what was found."""
+        found = [BearingAnswer.of(row, catalogue.sources) for row in rows]
+        return cls(bearings=found, total=len(catalogue.bearings))
 
 
 class IndexAnswer(Answer, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from functions.core.decoding.formats import FILE_MEDIA_TYPES, NPY
 from functions.core.decoding.json_body import decode_json_batch
 from functions.core.errors import JobInvalidError, PalierError, SampleRateError
 from functions.core.http.addresses import check_url
+from functions.core.models.manifest import SLUG
 from functions.core.models.options import DiagnosisOptions, SampleFormat
 from functions.core.preprocessing.signal import Recording
 from functions.jobs.members import LONGEST_TEXT, Members, check_count, find_members, read_member, read_options
@@ -22,6 +23,9 @@ from functions.jobs.members import LONGEST_TEXT, Members, check_count, find_memb
 MOST_UPLOADS = 1_000
 # A longest key of an object of S3, behind `s3://` and the name of a bucket.
 LONGEST_PREFIX = 1_100
+# Of one recording: a hundred of them travel in one message.
+MOST_OWN_CONDITIONS = 16
+CONDITION_NAME = SLUG + r"(?![\s\S])"
 # Safe in a key, a file name, a cell of a spreadsheet and a log.
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}(?![\s\S])"
 
@@ -46,6 +50,20 @@ class OwnOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     channel: Annotated[str, Meta(max_length=LONGEST_TEXT)] | None = None
     full_scale: float | None = None
     sample_format: SampleFormat | None = None
+    conditions: Annotated[
+        dict[Annotated[str, Meta(pattern=CONDITION_NAME)], float],
+        Meta(max_length=MOST_OWN_CONDITIONS, description="Of its own, name by name before those of all."),
+    ] = {}
+    shaft_speed_rpm: float | None = None
+    bearing: Annotated[str, Meta(max_length=64)] | None = None
+    bpfo_order: float | None = None
+    bpfi_order: float | None = None
+    bsf_order: float | None = None
+    ftf_order: float | None = None
+    rolling_elements: int | None = None
+    element_diameter: float | None = None
+    pitch_diameter: float | None = None
+    contact_angle_deg: float | None = None
 
     def options(self) -> dict[str, Any]:
         """Return its options of a diagnosis."""

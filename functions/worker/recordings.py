@@ -10,6 +10,7 @@ from functions.core.http.answers import error_answer
 from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.jobs.messages import PlannedRecording
 from functions.core.jobs.results import RecordingResult
+from functions.core.models.manifest import CONDITIONS
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser
 from functions.core.preprocessing.indicators import indicators
@@ -33,7 +34,7 @@ class RecordingReader:
         """
         for planned, content in self.fetcher.fetched(recordings):
             try:
-                yield self._diagnose(job_id, planned, content(), options | planned.options)
+                yield self._diagnose(job_id, planned, content(), _members(options, planned.options))
             except PalierError as error:
                 if error.status >= 500:
                     raise
@@ -53,6 +54,12 @@ class RecordingReader:
             indicators=indicators(recording, options.channel),
             recorded_at=options.recorded_at,
         )
+
+
+def _members(of_all: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of one recording: its own before those of the job, of the conditions name by name."""
+    conditions = {**of_all.get(CONDITIONS, {}), **own.get(CONDITIONS, {})}
+    return of_all | own | ({CONDITIONS: conditions} if conditions else {})
 
 
 def failed_result(job_id: str, planned: PlannedRecording, error: PalierError) -> RecordingResult:

@@ -72,6 +72,7 @@ def write_package(
     distance: bool = True,
     join: JoinRule | None = None,
     conditions: Sequence[Condition] = (),
+    classes: Sequence[str] = CLASSES,
 ) -> Path:
     """Write one package and return its folder."""
     folder = root / name / version
@@ -79,7 +80,7 @@ def write_package(
     content = model_bytes(gain, channels, distance=distance, conditions=conditions)
     (folder / FILE).write_bytes(content)
     manifest = make_manifest(
-        name, version, content, channels=channels, distance=distance, join=join, conditions=conditions
+        name, version, content, channels=channels, distance=distance, join=join, conditions=conditions, classes=classes
     )
     (folder / "manifest.json").write_bytes(write_manifest(manifest))
     return folder
@@ -101,7 +102,7 @@ def model_bytes(
             helper.make_node("Add", ["from_signal", "from_conditions"], ["logits"]),
         ]
         inputs.append(helper.make_tensor_value_info("conditions", TensorProto.FLOAT, ["batch", len(conditions)]))
-    effects = [value for one in conditions for value in EFFECTS[one.name]]
+    effects = [value for one in conditions for value in EFFECTS.get(one.name, (0.0, 0.0, 0.0))]
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(CLASSES)])]
     if distance:
         nodes += [
@@ -136,6 +137,7 @@ def make_manifest(
     distance: bool = True,
     join: JoinRule | None = None,
     conditions: Sequence[Condition] = (),
+    classes: Sequence[str] = CLASSES,
 ) -> Manifest:
     """Return the manifest of a model file."""
     variant = Variant(
@@ -150,7 +152,7 @@ def make_manifest(
         name=name,
         version=version,
         title="Offset of a signal",
-        classes=[ClassLabel(id=label, name=label.capitalize()) for label in CLASSES],
+        classes=[ClassLabel(id=label, name=label.capitalize()) for label in classes],
         input=InputSpec(
             channels=channels,
             window=WINDOW,

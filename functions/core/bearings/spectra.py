@@ -1,5 +1,8 @@
 """Envelope spectra of whitened windows: where the impacts of a damaged bearing stand as lines."""
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,7 +10,6 @@ from functions.core.preprocessing.arrays import Float32Array
 
 Complex64Array = NDArray[np.complex64]
 
-_PRIMES = (2, 3, 5)
 # Added to a magnitude before it divides: a bin of nothing stays nothing.
 _TINY = np.float32(1e-30)
 
@@ -65,22 +67,20 @@ def envelope_spectra(spectra: Complex64Array, bins: int, band: slice = slice(Non
 
 def quick_length(least: int) -> int:
     """Return the shortest length from `least` on whose transform is quick: a product of 2, 3 and 5."""
-    length = max(least, 1)
-    while not _is_smooth(length):
-        length += 1
-    return length
+    return min(odd << max(0, math.ceil(math.log2(max(least, 1) / odd))) for odd in _odd_products(2 * max(least, 1)))
 
 
 def longest_quick_length(most: int) -> int:
-    """Return the longest length up to `most` whose transform is quick: a product of 2, 3 and 5."""
-    length = most
-    while length > 1 and not _is_smooth(length):
-        length -= 1
-    return length
+    """Return the longest length up to `most`, 1 at least, whose transform is quick: a product of 2, 3 and 5."""
+    return max(odd << int(math.log2(max(most, 1) / odd)) for odd in _odd_products(max(most, 1)))
 
 
-def _is_smooth(length: int) -> bool:
-    for prime in _PRIMES:
-        while length % prime == 0:
-            length //= prime
-    return length == 1
+def _odd_products(most: int) -> Iterator[int]:
+    """Yield the products of 3 and 5 up to `most`."""
+    fives = 1
+    while fives <= most:
+        product = fives
+        while product <= most:
+            yield product
+            product *= 3
+        fives *= 5

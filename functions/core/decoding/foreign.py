@@ -33,7 +33,7 @@ _RIFF = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 
 
 def recognize(body: bytes | memoryview) -> str | None:
-    """Return what a file's first bytes are: a name of the table of formats, `text`, or another name; None if unclear."""
+    """Return what a file's first bytes are: a name of the table of formats, `text`, another name, or None."""
     head = bytes(body[:_HEAD_BYTES])
     if head[:4] in _RIFF and head[8:12] == b"WAVE":
         return "wav"

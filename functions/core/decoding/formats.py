@@ -25,6 +25,8 @@ NPY = "application/x-npy"
 RAW = "application/octet-stream"
 WAV = "audio/wav"
 FLAC = "audio/flac"
+# No format of its own: it carries a file of one.
+FORM = "multipart/form-data"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +150,7 @@ MEDIA_TYPES = (JSON, *FILE_MEDIA_TYPES)
 # By media type, the formats of which one body holds many recordings.
 BATCH_DECODERS = {one.media_type: one.decode_batch for one in SERVED_FORMATS if one.decode_batch}
 BATCH_MEDIA_TYPES = (JSON, *BATCH_DECODERS)
+PREDICT_MEDIA_TYPES = (*MEDIA_TYPES, FORM)
 
 _BY_MEDIA_TYPE: Mapping[str, ServedFormat] = {one.media_type: one for one in SERVED_FORMATS}
 _DEFAULTS = DiagnosisOptions()
@@ -174,6 +177,34 @@ def media_type(content_type: str | None, accepted: tuple[str, ...] = MEDIA_TYPES
         given = f"Content-Type {name[:80]!r} is not accepted" if name else "The Content-Type is missing"
         raise UnsupportedMediaTypeError(f"{given}; send one of {', '.join(accepted)}.")
     return name
+
+
+def media_type_of_file(name: str, content_type: str) -> str:
+    """Return the media type of a file in a form: what its Content-Type names, else what its name ends with.
+
+    Raises:
+        UnsupportedMediaTypeError: neither is known.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in {"", RAW} or _ALIASES.get(kind, kind) not in MEDIA_TYPES:
+        ending = name[name.rfind(".") :].lower()
+        named = {".json": JSON} | {end: one.media_type for one in SERVED_FORMATS for end in one.endings}
+        kind = named.get(ending, kind or RAW)
+    return media_type(kind)
+
+
+def charset_option(content_type: str | None, kind: str) -> dict[str, str]:
+    """Return the charset that a Content-Type header states, as an option of a diagnosis; of text only.
+
+    Args:
+        content_type: the header.
+        kind: the media type that it names.
+    """
+    if kind != CSV:
+        return {}
+    parameters = (one.partition("=") for one in (content_type or "").split(";")[1:])
+    stated = [value.strip(" \"'") for name, _, value in parameters if name.strip().lower() == "charset"]
+    return {"charset": stated[0]} if stated and stated[0] else {}
 
 
 def decode_file(body: Body, kind: str, options: DiagnosisOptions = _DEFAULTS) -> Recording:

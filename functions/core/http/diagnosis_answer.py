@@ -1,7 +1,7 @@
 """The answer of a diagnosis, as requests and jobs give it."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -10,6 +10,9 @@ from functions.core.models.diagnosis import Diagnosis
 from functions.core.models.manifest import Precision
 from functions.core.models.models import LoadedModel
 from functions.core.models.options import DiagnosisOptions
+
+if TYPE_CHECKING:
+    from functions.core.bearings.lines import EvidenceLine
 
 
 class ModelReference(Answer, frozen=True, kw_only=True):
@@ -23,6 +26,25 @@ class ModelReference(Answer, frozen=True, kw_only=True):
     def of(cls, model: LoadedModel) -> Self:
         """Shape a loaded model."""
         return cls(name=model.manifest.name, version=model.manifest.version, precision=model.precision)
+
+
+class HarmonicAnswer(Answer, frozen=True, kw_only=True):
+    """A line at n times an order."""
+
+    n: int
+    level_db: Annotated[float, Meta(description="Level above the floor of the spectrum around it.")]
+
+
+class EvidenceAnswer(Answer, frozen=True, kw_only=True):
+    """The lines of one order."""
+
+    name: Annotated[
+        str, Meta(description="BPFO, BPFI, BSF (it strikes at its even harmonics), FTF; of a shaft 1X, 2X, 3X, WHIRL.")
+    ]
+    order: Annotated[float, Meta(description="Multiple of the speed of the shaft.")]
+    frequency_hz: Annotated[float, Meta(description="Where the first harmonic is, slip included where it was found.")]
+    harmonics: list[HarmonicAnswer]
+    supports: Annotated[str | None, Meta(description="The fault that the lines speak for; null where none is visible.")]
 
 
 class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
@@ -46,11 +68,23 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
         dict[str, float] | UnsetType,
         Meta(description="Conditions of operation that were used, defaults among them; absent where none are taken."),
     ] = UNSET
+    shaft_speed_used_rpm: Annotated[
+        float | UnsetType,
+        Meta(description="Speed at which lines were looked for: as stated, or as the shaft's own lines show it."),
+    ] = UNSET
+    evidence: Annotated[
+        list[EvidenceAnswer] | UnsetType,
+        Meta(description="Lines of the bearing's faults, or of the shaft; absent where shaft speed is not known."),
+    ] = UNSET
+    evidence_agrees: Annotated[
+        bool | UnsetType | None,
+        Meta(description="Whether visible lines speak for the class; false lowers the confidence, null: none does."),
+    ] = UNSET
 
     @classmethod
     def of(cls, diagnosis: Diagnosis, options: DiagnosisOptions, request_id: str) -> Self:
         """Shape a diagnosis as the caller's options ask."""
-        manifest = diagnosis.manifest
+        manifest, evidence = diagnosis.manifest, diagnosis.evidence
         label = manifest.classes[diagnosis.predicted_class]
         return cls(
             predicted_class=diagnosis.predicted_class,
@@ -68,7 +102,20 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
             asset_id=options.asset_id,
             request_id=request_id,
             conditions=UNSET if diagnosis.conditions is None else dict(diagnosis.conditions),
+            shaft_speed_used_rpm=UNSET if evidence is None else round(evidence.shaft_speed_used_rpm, 2),
+            evidence=UNSET if evidence is None else [_line(one) for one in evidence.lines],
+            evidence_agrees=UNSET if evidence is None else diagnosis.evidence_agrees,
         )
+
+
+def _line(line: "EvidenceLine") -> EvidenceAnswer:
+    return EvidenceAnswer(
+        name=line.name,
+        order=round(line.order, 5),
+        frequency_hz=round(line.frequency_hz, 3),
+        harmonics=[HarmonicAnswer(n=one.n, level_db=one.level_db) for one in line.harmonics],
+        supports=line.supports,
+    )
 
 
 def _probabilities(diagnosis: Diagnosis, options: DiagnosisOptions) -> dict[str, float] | None:

@@ -15,7 +15,7 @@ from functions.core.jobs.files import JobFiles, part_key
 from functions.core.jobs.job import Job, PartRange
 from functions.core.preprocessing.indicators import Indicators
 
-# A line is well below a kilobyte and a part has a hundred of them at most.
+# A line is a few kilobytes with its evidence, and a part has a hundred of them at most.
 _LARGEST_PART_BYTES = 10_000_000
 # A spreadsheet would take a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

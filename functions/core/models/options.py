@@ -1,7 +1,7 @@
 """The options of a diagnosis: members of a JSON body, or query parameters of the same names."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -11,6 +11,8 @@ from msgspec import Meta
 from functions.core.errors import InvalidOptionError, PalierError, SampleRateError, UnknownOptionError
 from functions.core.models.manifest import CONDITIONS, LARGEST_FLOAT32, MOST_CONDITIONS
 
+# As `channel`: every channel of a recording.
+ALL_CHANNELS = "all"
 # `(?![\s\S])` is the end: `$` would let a last line feed pass.
 ASSET_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}(?![\s\S])"
 SampleFormat = Literal[
@@ -19,12 +21,24 @@ SampleFormat = Literal[
 TimeUnit = Literal["s", "ms", "us", "ns", "min"]
 Delimiter = Literal[",", ";", "|", "tab", "space"]
 _CHARSET = r"^[A-Za-z0-9._:-]{1,40}(?![\s\S])"
+# What names a bearing: a designation, fault orders, or geometry.
+BEARING = (
+    "bearing",
+    *(ORDERS := ("bpfo_order", "bpfi_order", "bsf_order", "ftf_order")),
+    *(GEOMETRY := ("rolling_elements", "element_diameter", "pitch_diameter", "contact_angle_deg")),
+)
+SHAFT_SPEED = "shaft_speed_rpm"
+_LARGEST_SPEED_RPM = 1e6
+_LARGEST_ORDER = 1000.0
+_Order = Annotated[float, Meta(gt=0, le=_LARGEST_ORDER)]
+_Diameter = Annotated[float, Meta(gt=0, le=LARGEST_FLOAT32)]
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAMES_OR_NUMBERS = frozenset({"version", "channel", "time_column"})
+_NAMES_OR_NUMBERS = frozenset({"version", "channel", "time_column", "bearing"})
 _MOST_DIGITS = 18
 # How much of what a caller wrote an error repeats.
 _LONGEST_SHOWN = 160
+_LONGEST_NAME_SHOWN = 40
 
 
 class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +60,8 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="When it was recorded, with its time zone: its place in the machine's history. Default: now."),
     ] = None
     channel: Annotated[
-        str | None, Meta(description="Name or number (from 0) of the channel to use, where a file has several.")
+        str | None,
+        Meta(description="Name or number (from 0) of the channel to use, where a file has several; `all` for each."),
     ] = None
     full_scale: Annotated[
         Annotated[float, Meta(gt=0, le=LARGEST_FLOAT32)] | None,
@@ -80,6 +95,47 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
             description="Conditions of operation by name, for a model that takes some; in a query `conditions.NAME=`.",
         ),
     ] = {}
+    shaft_speed_rpm: Annotated[
+        Annotated[float, Meta(gt=0, le=_LARGEST_SPEED_RPM)] | None,
+        Meta(description="Speed of the shaft: the lines of the shaft or, with a bearing, of its faults are evidence."),
+    ] = None
+    bearing: Annotated[
+        Annotated[str, Meta(max_length=_LONGEST_SHOWN)] | None,
+        Meta(description="Designation of the bearing, for example 6205; `GET /bearings` lists those that are known."),
+    ] = None
+    bpfo_order: Annotated[
+        _Order | None, Meta(description="A bearing by hand: passes over the outer race a turn of the shaft.")
+    ] = None
+    bpfi_order: Annotated[_Order | None, Meta(description="Passes over the inner race a turn of the shaft.")] = None
+    bsf_order: Annotated[
+        _Order | None,
+        Meta(description="Turns of a rolling element about itself a turn of the shaft. Default: of the races."),
+    ] = None
+    ftf_order: Annotated[
+        _Order | None, Meta(description="Turns of the cage a turn of the shaft. Default: of the races.")
+    ] = None
+    rolling_elements: Annotated[
+        Annotated[int, Meta(ge=1, le=1000)] | None,
+        Meta(description="A bearing by its geometry: rolling elements of one row."),
+    ] = None
+    element_diameter: Annotated[
+        _Diameter | None, Meta(description="Diameter of a rolling element, in the unit of pitch_diameter.")
+    ] = None
+    pitch_diameter: Annotated[
+        _Diameter | None, Meta(description="Diameter of the circle through the elements' centres.")
+    ] = None
+    contact_angle_deg: Annotated[
+        Annotated[float, Meta(ge=0, lt=90)] | None, Meta(description="Contact angle. Default: 0.")
+    ] = None
+
+    @property
+    def names_bearing(self) -> bool:
+        """Whether anything is said of a bearing."""
+        return any(getattr(self, name) is not None for name in BEARING)
+
+    def given(self, names: Sequence[str]) -> dict[str, float]:
+        """Return those of some options that are given."""
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
@@ -126,7 +182,7 @@ def _unknown(name: str) -> PalierError:
     if not name.isprintable():
         return InvalidOptionError("An option's name holds what is no text.")
     known = ", ".join(DiagnosisOptions.__struct_fields__)
-    shown = name[:_LONGEST_SHOWN]
+    shown = name[:_LONGEST_NAME_SHOWN]
     return UnknownOptionError(f"There is no option {shown!r}; there are {known}.", field=shown)
 
 

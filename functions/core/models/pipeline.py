@@ -1,26 +1,40 @@
 """The serve flow from end to end: recordings and options in, diagnoses out."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import UNSET
 
-from functions.core.errors import ModelUnavailableError, PalierError, RecordingTooLongError, SignalTooShortError
-from functions.core.models.diagnosis import Diagnosis, novelty, record_probabilities
+from functions.core.errors import (
+    ConditionRangeError,
+    ModelUnavailableError,
+    PalierError,
+    RecordingTooLongError,
+    SignalTooShortError,
+)
+from functions.core.models.diagnosis import Diagnosis, novelty, record_probabilities, weighed
 from functions.core.models.engine import EngineOutput, cpu_threads
 from functions.core.models.flow import EngineCall, Flow, part_of, run_flow
 from functions.core.models.manifest import InputSpec
 from functions.core.models.models import Engines, LoadedModel, ModelRepository
-from functions.core.models.options import DiagnosisOptions
+from functions.core.models.options import ORDERS, SHAFT_SPEED, DiagnosisOptions
 from functions.core.observability.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.resampling import resample
 from functions.core.preprocessing.signal import RateRange, Recording, check_samples, select_channels
 from functions.core.preprocessing.windowing import cut_windows
 from functions.core.settings import Settings
+
+if TYPE_CHECKING:
+    from functions.core.bearings.lines import Evidence
+    from functions.core.models.operation import Operation
+
+# Answers where a request says how fast which bearing turned and names no model.
+ANY_BEARING = "any-bearing"
 
 
 @dataclass(frozen=True)
@@ -32,15 +46,36 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class _Stated:
+    """What is stated of a recording: how the machine ran, where lines can be looked for by it, and all conditions.
+
+    conditions: of operation, as the model takes them; None where it takes none. filled: those that the caller did not
+    give by name.
+    """
+
+    operation: "Operation | None"
+    conditions: Mapping[str, float] | None
+    filled: Set[str]
+
+    def at_speed(self, shaft_speed_rpm: float) -> Mapping[str, float] | None:
+        """Return the conditions at the speed that the recording shows; one that was given by name stays."""
+        if self.conditions is None or SHAFT_SPEED not in self.filled:
+            return self.conditions
+        return {**self.conditions, SHAFT_SPEED: shaft_speed_rpm}
+
+
+@dataclass(frozen=True)
 class _Prepared:
     """A recording as the engine takes it: windows float32 [B, C, T], and whether it was clipped before resampling.
 
-    conditions: of operation, as the model gets them; None where it takes none.
+    conditions: of operation, as the model gets them; None where it takes none. evidence: of its lines, where they
+    could be looked for.
     """
 
     windows: Float32Array
     clipped: bool
     conditions: Mapping[str, float] | None
+    evidence: "Evidence | None"
 
 
 class Diagnoser:
@@ -57,6 +92,9 @@ class Diagnoser:
         Raises:
             ModelNotFoundError, VersionNotFoundError, ModelUnavailableError: it cannot serve.
         """
+        if options.model is None and options.shaft_speed_rpm is not None and options.names_bearing:
+            name = ANY_BEARING if ANY_BEARING in self.models.names() else self.default_model
+            return self.models.load(name, options.version)
         if options.model is None:
             self.require_default()
         return self.models.load(options.model or self.default_model, options.version)
@@ -82,8 +120,8 @@ class Diagnoser:
     def diagnosing(self, recording: Recording, options: DiagnosisOptions) -> Flow[Diagnosis]:
         """Diagnose one recording as a flow; raises as `diagnose`."""
         model = self.load(options)
-        conditions = _conditions(model.manifest.input, options.conditions)
-        prepared = self._prepare(recording, options, model.manifest.input, self._limits.max_windows, conditions)
+        stated = _stated(model.manifest.input, options, options.conditions)
+        prepared = self._prepare(recording, options, model.manifest.input, self._limits.max_windows, stated)
         run = yield _engine_call(model, [prepared])
         observe_inference(model.manifest.name, len(prepared.windows), run.elapsed_ms)
         return _diagnosis(model, prepared, run.output, run.elapsed_ms)
@@ -106,12 +144,12 @@ class Diagnoser:
         """
         model = self.load(options)
         spec = model.manifest.input
-        conditions = _conditions_of_each(spec, options.conditions, conditions_of_each, len(recordings))
+        stated = _stated_of_each(spec, options, conditions_of_each, len(recordings))
         parts: list[_Prepared] = []
         room = self._limits.max_windows
         for index, recording in enumerate(recordings):
             try:
-                parts.append(self._prepare(recording, options, spec, room, conditions[index]))
+                parts.append(self._prepare(recording, options, spec, room, stated[index]))
             except PalierError as error:
                 if error.field == "signal":
                     error.field = f"signals[{index}]"
@@ -131,7 +169,7 @@ class Diagnoser:
         options: DiagnosisOptions,
         spec: InputSpec,
         room: int,
-        conditions: Mapping[str, float] | None,
+        stated: _Stated,
     ) -> _Prepared:
         rate_hz = self._rate_hz(recording, options, spec)
         signal = check_samples(select_channels(recording, spec.channels, options.channel))
@@ -144,32 +182,62 @@ class Diagnoser:
                 f"The request has {count} windows of {spec.window / spec.sample_rate_hz:g} s where {room} may stand"
                 f" (limit of one request: {self._limits.max_windows})."
             )
+        evidence = stated.operation.evidence(signal.samples, rate_hz) if stated.operation else None
+        conditions = stated.at_speed(evidence.shaft_speed_used_rpm) if evidence else stated.conditions
         windows = cut_windows(resample(signal.samples, rate_hz, spec.sample_rate_hz), spec.window)
-        return _Prepared(windows, signal.clipped, conditions)
+        return _Prepared(windows, signal.clipped, conditions, evidence)
 
     def _rate_hz(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec) -> float:
         stated = options.sample_rate_hz if options.sample_rate_hz is not None else recording.sample_rate_hz
         return spec.sample_rate_hz if stated is None else self._limits.rates.check(stated)
 
 
-def _conditions(spec: InputSpec, given: Mapping[str, float], field: str = "conditions") -> Mapping[str, float] | None:
+def _stated(
+    spec: InputSpec, options: DiagnosisOptions, given: Mapping[str, float], field: str = "conditions"
+) -> _Stated:
+    """Return what is stated of a recording.
+
+    Args:
+        spec: of the model's input.
+        options: of the request.
+        given: the recording's conditions by name.
+        field: where they stand, for the error.
+    """
+    operation, filled = None, dict[str, float]()
+    if options.shaft_speed_rpm is not None or options.names_bearing or {SHAFT_SPEED, *ORDERS[:2]} <= given.keys():
+        # Late: few requests say how a machine ran.
+        from functions.core.models.operation import stated_operation
+
+        operation = stated_operation(options, given)
+        known = operation.conditions(spec, operation.shaft_speed_rpm) if operation else {}
+        filled = {name: value for name, value in known.items() if name not in given}
     if spec.conditions is UNSET and not given:
-        return None
+        return _Stated(operation, None, frozenset())
     # Late: few models take any.
     from functions.core.models.conditions import used_conditions
 
-    return used_conditions(spec, given, field)
+    try:
+        used = used_conditions(spec, {**given, **filled}, field)
+    except ConditionRangeError as error:
+        name = (error.field or "").removeprefix(f"{field}.")
+        # What was not given among the conditions is at fault where it stands.
+        error.field = name if name in filled and getattr(options, name) is not None else error.field
+        raise
+    return _Stated(operation, used, filled.keys())
 
 
-def _conditions_of_each(
+def _stated_of_each(
     spec: InputSpec,
-    of_all: Mapping[str, float],
+    options: DiagnosisOptions,
     of_each: Sequence[Mapping[str, float]] | None,
     recordings: int,
-) -> Sequence[Mapping[str, float] | None]:
+) -> Sequence[_Stated]:
     if of_each is None:
-        return [_conditions(spec, of_all)] * recordings
-    return [_conditions(spec, {**one, **of_all}, f"conditions[{index}]") for index, one in enumerate(of_each)]
+        return [_stated(spec, options, options.conditions)] * recordings
+    return [
+        _stated(spec, options, {**one, **options.conditions}, f"conditions[{index}]")
+        for index, one in enumerate(of_each)
+    ]
 
 
 def _engine_call(model: LoadedModel, parts: Sequence[_Prepared]) -> EngineCall:
@@ -183,7 +251,7 @@ def _engine_call(model: LoadedModel, parts: Sequence[_Prepared]) -> EngineCall:
 
 
 def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, elapsed_ms: float) -> Diagnosis:
-    diagnosis = Diagnosis(
+    found = Diagnosis(
         manifest=model.manifest,
         precision=model.precision,
         probabilities=record_probabilities(output, model.manifest),
@@ -191,8 +259,10 @@ def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, el
         novelty=novelty(output, model.manifest.novelty),
         clipped=prepared.clipped,
         conditions=prepared.conditions,
+        evidence=prepared.evidence,
         inference_time_ms=elapsed_ms,
     )
+    diagnosis = weighed(found)
     finding = Finding(model.manifest.name, model.manifest.classes[diagnosis.predicted_class].id)
     observe_diagnosis(finding, novel=diagnosis.in_distribution is False)
     return diagnosis

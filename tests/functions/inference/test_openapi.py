@@ -10,7 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 from starlette.applications import Starlette
 
-from functions.core.decoding.formats import BATCH_MEDIA_TYPES, MEDIA_TYPES
+from functions.core.decoding.formats import BATCH_MEDIA_TYPES, PREDICT_MEDIA_TYPES
 from functions.core.models.options import DiagnosisOptions
 from functions.core.settings import Settings
 from functions.inference.openapi import openapi_document
@@ -52,7 +52,7 @@ def test_every_route_is_in_it_and_nothing_else(app: Starlette, settings: Setting
 
 
 def test_the_accepted_content_types_are_the_decoders() -> None:
-    assert set(PREDICT["requestBody"]["content"]) == set(MEDIA_TYPES)
+    assert set(PREDICT["requestBody"]["content"]) == set(PREDICT_MEDIA_TYPES)
     assert set(BATCH["requestBody"]["content"]) == set(BATCH_MEDIA_TYPES)
 
 
@@ -66,11 +66,11 @@ def test_every_option_may_stand_in_query_and_body() -> None:
         assert set(body["properties"]) == {member, *DiagnosisOptions.__struct_fields__}
 
 
-def test_operations_are_named_once_and_secured_but_for_health_and_documentation() -> None:
+def test_operations_are_named_once_and_secured_but_for_health_and_public_facts() -> None:
     operations = [operation for path in DOCUMENT["paths"].values() for operation in path.values()]
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     unlocked = {operation["operationId"] for operation in operations if operation["security"] == []}
-    assert unlocked == {"index", "health", "openapi", "docs", "v2Server", "v2Live", "v2Ready"}
+    assert unlocked == {"index", "health", "listBearings", "openapi", "docs", "v2Server", "v2Live", "v2Ready"}
     assert all(one["security"] in ([], [{"apiKey": []}]) for one in operations)
 
 
@@ -84,10 +84,13 @@ def test_operations_are_named_once_and_secured_but_for_health_and_documentation(
         ("get", "/models/absent", "/models/{name}", {}, 404),
         ("get", "/models/tiny/proof", "/models/{name}/proof", {}, 404),
         ("get", "/model/info", "/model/info", {}, 200),
+        ("get", "/bearings", "/bearings", {}, 200),
+        ("get", f"/bearings?q={'6' * 65}", "/bearings", {}, 422),
         ("post", "/predict", "/predict", GOOD, 200),
         ("post", "/predict", "/predict", {**GOOD, "params": {"return_probabilities": "false"}}, 200),
         ("post", "/predict", "/predict", {**GOOD, "params": {"model": "tiny-pair"}}, 422),
         ("post", "/predict", "/predict", {**GOOD, "params": {"model": "absent"}}, 404),
+        ("post", "/predict", "/predict", {**GOOD, "params": {"shaft_speed_rpm": "1800", "bearing": "6205"}}, 200),
         ("post", "/predict", "/predict", {"json": []}, 400),
         ("post", "/predict", "/predict", {"content": b"x"}, 415),
         ("post", "/predict", "/predict", {"content": bytes(300_000), "headers": {"content-type": "text/csv"}}, 413),

@@ -98,7 +98,7 @@ def with_sample(sample: str) -> bytes:
         (RAW, tone(0.5, windows=21).tobytes(), 413, "recording_too_long", "signal"),
         # 415
         ("application/xml", good_json(), 415, "unsupported_media_type", "Content-Type"),
-        ("multipart/form-data; boundary=x", good_json(), 415, "unsupported_media_type", "Content-Type"),
+        ("application/x-www-form-urlencoded", good_json(), 415, "unsupported_media_type", "Content-Type"),
     ],
     ids=short_id,
 )

@@ -169,6 +169,31 @@ def test_conditions_of_operation_are_common_to_a_job() -> None:
     assert read.options == {"conditions": {"shaft_speed_rpm": 1797, "load": 0.5}}
 
 
+def test_a_recording_of_a_job_has_conditions_and_a_bearing_of_its_own() -> None:
+    body = b'{"signals":[[1,2]],"recordings":[{"conditions":{"load":0.5},"shaft_speed_rpm":1797,"bearing":"6205"}]}'
+    (own,) = read_submission(body, MOST).recordings
+    assert own.options() == {"conditions": {"load": 0.5}, "shaft_speed_rpm": 1797, "bearing": "6205"}
+
+
+@pytest.mark.parametrize(
+    ("own", "field"),
+    [
+        ('{"conditions":{"Load":1}}', "recordings[0].conditions"),
+        ('{"conditions":{"load":"1"}}', "recordings[0].conditions[...]"),
+        (
+            f'{{"conditions":{{{",".join(f"{chr(34)}c{n}{chr(34)}:1" for n in range(17))}}}}}',
+            "recordings[0].conditions",
+        ),
+        ('{"conditions":[1]}', "recordings[0].conditions"),
+        (f'{{"bearing":"{"6" * 65}"}}', "recordings[0].bearing"),
+    ],
+)
+async def test_conditions_of_a_recording_are_bounded(jobs: Jobs, own: str, field: str) -> None:
+    answer = await post(jobs, f'{{"signals":[[1]],"recordings":[{own}]}}')
+    assert (answer.status_code, answer.json()["code"]) == (422, "job_invalid")
+    assert answer.json()["field"].startswith(field)
+
+
 HALVES = [r"\ud800", r"\udc00", r"\ud800\ud800", r"a\udfffb"]
 TEXTS = [
     '"model":"%s"',

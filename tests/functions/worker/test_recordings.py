@@ -7,12 +7,13 @@ import pytest
 
 from functions.core.errors import DependencyUnavailableError, ModelUnavailableError, RecordingMissingError
 from functions.core.jobs.messages import PlannedRecording
-from functions.core.jobs.results import RecordingResult
+from functions.core.jobs.results import RecordingResult, read_lines, write_lines
 from functions.core.models.pipeline import Diagnoser, create_diagnoser
 from functions.core.settings import Settings
 from functions.worker.fetching import Fetcher
 from functions.worker.recordings import RecordingReader
 from tests.conftest import MakeSettings
+from tests.support.bearings import RATE_HZ, impacts, noise
 from tests.support.costs import peak_bytes
 from tests.support.packages import write_conditioned
 from tests.support.recordings import npy_with_header, tone
@@ -64,6 +65,29 @@ def test_conditions_of_a_job_reach_the_model_and_a_missing_one_is_named(
     (missing,) = reader(settings, Files([])).results("job", planned(1), {})
     assert missing.error is not None
     assert (missing.error.code, missing.error.field) == ("condition_missing", "conditions.shaft_speed_rpm")
+
+
+def test_a_recording_s_conditions_stand_before_the_job_s_name_by_name(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
+    settings = make_settings(models_dir=write_conditioned(tmp_path), default_model="tiny-speed")
+    own = PlannedRecording(0, "a", "0", RAW, options={"conditions": {"shaft_speed_rpm": 4000}})
+    given = {"conditions": {"shaft_speed_rpm": 1000, "load": 1.0}}
+    (first, second) = reader(settings, Files([])).results("job", [own, *planned(2)[1:]], given)
+    assert first.diagnosis is not None
+    assert first.diagnosis.conditions == {"shaft_speed_rpm": 4000, "load": 1.0}
+    assert second.diagnosis is not None
+    assert second.diagnosis.conditions == {"shaft_speed_rpm": 1000, "load": 1.0}
+
+
+def test_a_job_s_recording_shows_its_evidence(settings: Settings) -> None:
+    own = PlannedRecording(0, "a", "0", RAW, options={"shaft_speed_rpm": 1800, "bearing": "6205"})
+    content = (impacts(2, 3.5848 * 30) + noise(2)).tobytes()
+    (result,) = reader(settings, Files([], content=content)).results("job", [own], {"sample_rate_hz": RATE_HZ})
+    assert result.diagnosis is not None
+    assert result.diagnosis.evidence
+    assert [one.supports for one in result.diagnosis.evidence] == ["outer_race", None, None, None]
+    assert read_lines(write_lines([result])) == [result]
 
 
 def test_a_missing_file_is_a_result_of_its_own(settings: Settings) -> None:

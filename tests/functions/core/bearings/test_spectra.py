@@ -11,27 +11,18 @@ from functions.core.bearings.spectra import (
     whitened_spectra,
 )
 from functions.core.preprocessing.arrays import Float32Array
+from tests.support.bearings import RATE_HZ, impacts, noise
 
-RATE_HZ = 12_000
-N = 24_000
+N = 2 * RATE_HZ
 
 
-def impacts(rate_of_impacts_hz: float, seed: int = 0) -> Float32Array:
-    """Two seconds of a resonance at 3 kHz that is struck again and again, with slip, in noise of the same power."""
-    rng = np.random.default_rng(seed)
-    strikes = np.zeros(N)
-    # Strikes without slip would be tones, and whitening takes those away.
-    at_s = (np.arange(1, 2 * rate_of_impacts_hz - 1) + 0.02 * rng.standard_normal(int(2 * rate_of_impacts_hz) - 2)) / (
-        rate_of_impacts_hz
-    )
-    strikes[(at_s * RATE_HZ).astype(int)] = 1
-    time_s = np.arange(400) / RATE_HZ
-    ringing = np.convolve(strikes, np.exp(-800 * time_s) * np.sin(2 * np.pi * 3000 * time_s))[:N]
-    return np.asarray(ringing / ringing.std() + rng.standard_normal(N), np.float32)
+def struck(rate_of_impacts_hz: float, seed: int = 0) -> Float32Array:
+    """Two seconds of impacts in noise of the same power."""
+    return impacts(2, rate_of_impacts_hz, seed) + noise(2, seed)
 
 
 def test_every_bin_has_magnitude_one_but_the_ends() -> None:
-    spectra = whitened_spectra(impacts(100))
+    spectra = whitened_spectra(struck(100))
     assert spectra.dtype == np.complex64
     assert spectra.shape == (N // 2 + 1,)
     assert spectra[0] == spectra[-1] == 0
@@ -39,12 +30,12 @@ def test_every_bin_has_magnitude_one_but_the_ends() -> None:
 
 
 def test_gain_and_offset_change_nothing() -> None:
-    samples = impacts(100)
+    samples = struck(100)
     np.testing.assert_allclose(whitened_spectra(samples), whitened_spectra(50 * samples + 3), atol=2e-3)
 
 
 def test_fewer_bins_are_the_first_ones() -> None:
-    samples = impacts(100)
+    samples = struck(100)
     np.testing.assert_array_equal(whitened_spectra(samples, 500), whitened_spectra(samples)[:500])
 
 
@@ -64,7 +55,7 @@ def test_two_lines_make_one_line_at_their_difference() -> None:
 
 
 def test_the_envelope_is_that_of_the_analytic_signal() -> None:
-    samples = np.stack([impacts(100), impacts(87.5, seed=1)])
+    samples = np.stack([struck(100), struck(87.5, seed=1)])
     spectra = whitened_spectra(samples)
     squared = np.abs(signal.hilbert(np.fft.irfft(spectra.astype(complex), N))) ** 2
     expected = np.abs(np.fft.rfft(squared))[:, :1000] / squared.sum(axis=1, keepdims=True)
@@ -73,7 +64,7 @@ def test_the_envelope_is_that_of_the_analytic_signal() -> None:
 
 @pytest.mark.parametrize("band", [slice(None), slice(4000, 8000)])
 def test_impacts_are_lines_at_their_rate_and_its_multiples(band: slice) -> None:
-    found = envelope_spectra(whitened_spectra(impacts(100)), 700, band)
+    found = envelope_spectra(whitened_spectra(struck(100)), 700, band)
     highest = sorted(np.argsort(found)[-3:].tolist())
     # Half a hertz apart: 100, 200 and 300 Hz.
     assert highest == [200, 400, 600]

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from functions.core.decoding.delimited import TextOptions
 from functions.core.decoding.formats import (
     BATCH_MEDIA_TYPES,
+    CSV,
     FILE_MEDIA_TYPES,
     FORMATS,
     MEDIA_TYPES,
     RAW,
     SERVED_FORMATS,
     ServedFormat,
+    charset_option,
     decode_file,
     media_type,
 )
@@ -72,6 +74,21 @@ def test_another_is_refused_and_the_accepted_ones_are_named(header: str | None, 
     with pytest.raises(UnsupportedMediaTypeError, match=start) as refusal:
         media_type(header)
     assert all(name in refusal.value.message for name in MEDIA_TYPES)
+
+
+@pytest.mark.parametrize(
+    ("header", "charset"),
+    [
+        ("text/csv; charset=utf-16", {"charset": "utf-16"}),
+        ('text/csv;header=present; Charset="Windows-1252"', {"charset": "Windows-1252"}),
+        ("text/csv; charset=", {}),
+        ("text/csv", {}),
+        (None, {}),
+    ],
+)
+def test_a_header_may_state_a_charset(header: str | None, charset: dict[str, str]) -> None:
+    assert charset_option(header, CSV) == charset
+    assert charset_option(header, RAW) == {}
 
 
 def test_only_what_the_endpoint_accepts_is_named() -> None:

@@ -1,0 +1,237 @@
+"""Evidence: how far the lines of a bearing's faults stand above the floor of the envelope spectrum, and what for.
+
+The plain rule of the field: where a part of the bearing is damaged, its order and the multiples of it stand out of the
+whitened envelope spectrum. No training, and no model: only shaft speed and geometry.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from functions.core.bearings.lines import Evidence, EvidenceLine, Fault, Harmonic
+from functions.core.bearings.orders import FaultOrders
+from functions.core.bearings.spectra import envelope_spectra, longest_quick_length, whitened_spectra
+from functions.core.bearings.speed import refined_speed_rpm
+from functions.core.errors import FaultFrequencyError, TooFewTurnsError
+from functions.core.preprocessing.arrays import Float32Array, Float64Array
+
+# A window resolves lines half a hertz apart, and the speed seldom holds longer.
+_WINDOW_S = 2.0
+# To tell lines a tenth of an order apart.
+FEWEST_TURNS = 10.0
+# Accelerometers on housings pass no more, and a higher rate would only cost time.
+_HIGHEST_HZ = 12_800.0
+# Harmonics that are reported, and those of them that decide.
+_REPORTED = 6
+_DECIDING = 4
+# Elements slip: all harmonics of a fault move together, by so much. Source: Randall and Antoni 2011, section 2.
+_SLIPS = np.linspace(-0.007, 0.007, 15)
+# One strong line decides no more than this, times the floor.
+_MOST_RATIO = 12.0
+# A fault is visible where the mean of its lines, and the second highest of them, are so many times the floor. In white
+# noise one mean of a thousand is above 1 + 1.45 / sqrt(windows); in recordings of real machines without a fault the
+# highest of 9 was 1.5, of 3 and 6 windows.
+_LEAST_RATIO = 1.6
+_NOISE_RATIO = 1.5
+_FLOOR_HZ = 15.0
+_FEWEST_FLOOR_BINS = 8
+# Lines that belong to a visible fault or to the shaft, so many bins on either side.
+_LINE_BINS = 0.8
+# Slip that changes smears the lines of a fault, by this part of their frequency.
+_SMEARED = 0.003
+_MOST_SIDEBANDS = 2
+
+
+@dataclass(frozen=True)
+class _Series:
+    """The lines that a fault would leave: at the multiples `step`, 2 `step`, ... of an order."""
+
+    name: str
+    order: float
+    fault: Fault
+    step: int = 1
+
+
+@dataclass(frozen=True)
+class _Spectrum:
+    """An envelope spectrum divided by its floor, float64 [F]; `bin_order` of the shaft's speed lie between two bins."""
+
+    ratios: Float64Array
+    bin_order: float
+    windows: int
+
+    @property
+    def least_ratio(self) -> float:
+        """The mean of lines from which they are no accident."""
+        return max(_LEAST_RATIO, 1 + _NOISE_RATIO / math.sqrt(self.windows))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """How a series was found: the slip at which its lines are highest, their mean and the second highest of them."""
+
+    slip: float
+    mean: float
+    second: float
+
+    def is_visible(self, least_ratio: float) -> bool:
+        """Whether it is no accident, and no line of something else alone."""
+        return min(self.mean, self.second) >= least_ratio
+
+
+def bearing_evidence(
+    samples: Float32Array, sample_rate_hz: float, shaft_speed_rpm: float, orders: FaultOrders
+) -> Evidence:
+    """Return the evidence of a bearing's faults: lines of BPFO, BPFI, BSF (at twice its order) and FTF.
+
+    Args:
+        samples: float32 [C, N], finite; the spectra of all channels are averaged.
+        sample_rate_hz: of the samples.
+        shaft_speed_rpm: as it is stated.
+        orders: of the bearing.
+
+    Raises:
+        FaultFrequencyError: a fault would repeat faster than the sample rate can show.
+        TooFewTurnsError: the recording is too short to tell the lines apart.
+        ShaftSpeedContradictsError: as `refined_speed_rpm`.
+    """
+    series = _series(orders)
+    check_resolved(samples.shape[1] / sample_rate_hz, sample_rate_hz, shaft_speed_rpm, orders)
+    used_rpm = refined_speed_rpm(samples, sample_rate_hz, shaft_speed_rpm)
+    spectrum = _spectrum(samples, sample_rate_hz, used_rpm / 60, series)
+    found, supported = _weigh(spectrum, series)
+    lines = [_line(one, found[one.name], one.name in supported, spectrum, used_rpm / 60) for one in series]
+    return Evidence(used_rpm, lines)
+
+
+def check_resolved(duration_s: float, sample_rate_hz: float, shaft_speed_rpm: float, orders: FaultOrders) -> None:
+    """Check that a recording can show the lines of a bearing.
+
+    Raises:
+        FaultFrequencyError: a fault would repeat faster than the sample rate can show.
+        TooFewTurnsError: the recording is too short to tell the lines apart.
+    """
+    shaft_hz = shaft_speed_rpm / 60
+    highest = max(_series(orders), key=lambda one: one.step * one.order)
+    highest_hz = highest.step * highest.order * shaft_hz
+    if highest_hz >= sample_rate_hz / 2:
+        raise FaultFrequencyError(
+            f"At {shaft_speed_rpm:g} rpm {highest.name} lies at {highest_hz:.0f} Hz, but a sample rate of"
+            f" {sample_rate_hz:g} Hz shows lines below {sample_rate_hz / 2:g} Hz: check the speed and the rate."
+        )
+    check_turns(duration_s, shaft_speed_rpm)
+
+
+def check_turns(duration_s: float, shaft_speed_rpm: float) -> None:
+    """Check that a recording has turns enough to tell lines apart; raises TooFewTurnsError."""
+    needed_s = FEWEST_TURNS * 60 / shaft_speed_rpm
+    if duration_s < needed_s:
+        raise TooFewTurnsError(
+            f"The recording has {duration_s:.3g} s, {duration_s * shaft_speed_rpm / 60:.3g} turns of the shaft; to tell"
+            f" its lines apart takes {FEWEST_TURNS:g} turns, {needed_s:.3g} s at {shaft_speed_rpm:g} rpm."
+        )
+
+
+def _series(orders: FaultOrders) -> list[_Series]:
+    return [
+        _Series("BPFO", orders.bpfo, "outer_race"),
+        _Series("BPFI", orders.bpfi, "inner_race"),
+        # An element strikes both races in a turn about itself.
+        _Series("BSF", orders.bsf, "rolling_element", step=2),
+        _Series("FTF", orders.ftf, "cage"),
+    ]
+
+
+def _spectrum(samples: Float32Array, sample_rate_hz: float, shaft_hz: float, series: Sequence[_Series]) -> _Spectrum:
+    """Return the envelope spectrum of a recording, averaged in power over its windows and channels."""
+    length = longest_quick_length(min(samples.shape[1], int(_WINDOW_S * sample_rate_hz)))
+    bin_hz = sample_rate_hz / length
+    band = min(length // 2, int(_HIGHEST_HZ / bin_hz)) + 1
+    highest = max(one.step * one.order for one in series) * _REPORTED * shaft_hz * (1 + _SLIPS[-1])
+    bins = min(band, int(highest / bin_hz) + 2)
+    starts = np.linspace(0, samples.shape[1] - length, -(-samples.shape[1] // length)).astype(int)
+    power = np.zeros(bins)
+    for start in starts.tolist():
+        # A window at a time: the memory of a long recording's spectra stays that of one.
+        spectra = envelope_spectra(whitened_spectra(samples[:, start : start + length], band), bins)
+        power += np.square(spectra, dtype=np.float64).mean(axis=0)
+    magnitudes = np.sqrt(power / len(starts))
+    floor = _floor(magnitudes, max(_FEWEST_FLOOR_BINS, int(_FLOOR_HZ / bin_hz)))
+    return _Spectrum(magnitudes / floor, bin_hz / shaft_hz, len(starts))
+
+
+def _floor(magnitudes: Float64Array, block: int) -> Float64Array:
+    """Return the floor [F] that lines stand on: medians of blocks of bins, joined by straight lines."""
+    # Bin 0 is the mean of the envelope, and no part of the floor.
+    lines = magnitudes[1:]
+    block = min(block, len(lines))
+    count = len(lines) // block
+    medians = np.median(lines[: count * block].reshape(count, block), axis=-1)
+    centres = 1 + (np.arange(count) + 0.5) * block
+    floor = np.interp(np.arange(len(magnitudes)), centres, medians)
+    return np.asarray(np.maximum(floor, np.finfo(np.float64).tiny))
+
+
+def _weigh(spectrum: _Spectrum, series: Sequence[_Series]) -> tuple[dict[str, _Found], set[str]]:
+    """Return how each series was found, and the names of those that are visible.
+
+    The strongest first: lines that belong to the shaft or to a fault that is visible already speak for no other.
+    """
+    ratios = np.minimum(spectrum.ratios, _MOST_RATIO)
+    shaft_lines = np.arange(1, int(len(ratios) * spectrum.bin_order) + 1, dtype=np.float64)
+    _blot_out(ratios, shaft_lines / spectrum.bin_order)
+    found: dict[str, _Found] = {}
+    visible: set[str] = set()
+    rest = list(series)
+    while rest:
+        weighed = {one.name: _search(ratios, one, spectrum.bin_order) for one in rest}
+        seen = [one for one in rest if weighed[one.name].is_visible(spectrum.least_ratio)]
+        if not seen:
+            return found | weighed, visible
+        best = max(seen, key=lambda one: weighed[one.name].mean)
+        rest.remove(best)
+        found[best.name] = weighed[best.name]
+        visible.add(best.name)
+        _blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)
+    return found, visible
+
+
+def _search(ratios: Float64Array, one: _Series, bin_order: float) -> _Found:
+    """Return the slip at which the deciding lines of a series are highest together."""
+    multiples = np.arange(1, _DECIDING + 1) * one.step
+    places = np.rint((1 + _SLIPS)[:, None] * one.order * multiples / bin_order).astype(int)
+    levels = np.where(places < len(ratios), ratios[np.minimum(places, len(ratios) - 1)], 1.0)
+    means = levels.mean(axis=-1)
+    best = int(means.argmax())
+    return _Found(float(_SLIPS[best]), float(means[best]), float(np.sort(levels[best])[-2]))
+
+
+def _family(one: _Series, slip: float, bins: int, bin_order: float) -> Float64Array:
+    """Return the places, in bins, of all lines that a fault leaves: its multiples with sidebands of the shaft."""
+    order = one.order * one.step * (1 + slip)
+    multiples = np.arange(1, int(bins * bin_order / order) + 2) * order
+    sidebands = np.arange(-_MOST_SIDEBANDS, _MOST_SIDEBANDS + 1)
+    return np.asarray((multiples[:, None] + sidebands).ravel() / bin_order)
+
+
+def _blot_out(ratios: Float64Array, places: Float64Array, smeared: float = 0.0) -> None:
+    """Lower the bins around these places to the floor; lines that smear are the wider the higher they stand."""
+    widths = _LINE_BINS + smeared * np.abs(places)
+    reach = math.ceil(widths.max(initial=0))
+    bins = np.rint(places).astype(int)[:, None] + np.arange(-reach, reach + 1)
+    near = bins[(np.abs(bins - places[:, None]) <= widths[:, None]) & (bins >= 0) & (bins < len(ratios))]
+    ratios[near] = np.minimum(ratios[near], 1.0)
+
+
+def _line(one: _Series, found: _Found, visible: bool, spectrum: _Spectrum, shaft_hz: float) -> EvidenceLine:
+    order = one.order * (1 + found.slip) if visible else one.order
+    multiples = (np.arange(1, _REPORTED + 1) * one.step).tolist()
+    places = {n: round(order * n / spectrum.bin_order) for n in multiples}
+    harmonics = [
+        Harmonic(n, round(20 * math.log10(max(spectrum.ratios[place], 1e-3)), 1))
+        for n, place in places.items()
+        if place < len(spectrum.ratios)
+    ]
+    return EvidenceLine(one.name, one.order, order * shaft_hz, harmonics, one.fault if visible else None)

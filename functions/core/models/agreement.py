@@ -1,0 +1,39 @@
+"""Whether the evidence of spectral lines agrees with the class that a network names."""
+
+from collections.abc import Set
+
+from functions.core.bearings.lines import Evidence, Fault
+
+# What a word in the id of a class stands for. Clearance in a journal lets the oil film whirl as well.
+_FAULTS: dict[str, Fault] = {
+    "outer": "outer_race",
+    "inner": "inner_race",
+    "ball": "rolling_element",
+    "roller": "rolling_element",
+    "element": "rolling_element",
+    "cage": "cage",
+    "whirl": "oil_whirl",
+    "clearance": "oil_whirl",
+}
+_HEALTHY = frozenset({"normal", "healthy", "good", "baseline"})
+
+
+def faults_of_class(class_id: str) -> Set[Fault] | None:
+    """Return the faults that a class stands for: none of a healthy one, None of one that leaves other lines."""
+    words = class_id.replace("-", "_").split("_")
+    faults = {_FAULTS[word] for word in words if word in _FAULTS}
+    return faults if faults or _HEALTHY.intersection(words) else None
+
+
+def evidence_agrees(class_id: str, evidence: Evidence) -> bool | None:
+    """Return whether evidence supports a class: True, False where it supports another, None where it says nothing.
+
+    Where no line is visible it says nothing, of health neither: some faults leave none. The cage's lines go with its
+    elements' faults, which pass through the load with it.
+    """
+    faults, supported = faults_of_class(class_id), set(evidence.supported)
+    if faults is None or not supported:
+        return None
+    if supported == {"cage"} and "rolling_element" in faults:
+        return True
+    return bool(faults & supported)

@@ -1,0 +1,107 @@
+"""Evidence of fault lines: what simulated faults show, what noise does not, what cannot be read."""
+
+import numpy as np
+import pytest
+
+from functions.core.bearings.evidence import bearing_evidence
+from functions.core.bearings.lines import Evidence
+from functions.core.bearings.orders import FaultOrders
+from functions.core.errors import FaultFrequencyError, TooFewTurnsError
+from functions.core.preprocessing.arrays import Float32Array
+from tests.support.bearings import RATE_HZ, impacts, noise, shaft
+
+ORDERS = FaultOrders(bpfo=3.5848, bpfi=5.4152, bsf=2.35675, ftf=0.39828)
+SPEED_RPM = 1800.0
+STRIKES = {"outer_race": 3.5848, "inner_race": 5.4152, "rolling_element": 2 * 2.35675}
+
+
+def read(samples: Float32Array, speed_rpm: float = SPEED_RPM, orders: FaultOrders = ORDERS) -> Evidence:
+    return bearing_evidence(samples[None], RATE_HZ, speed_rpm, orders)
+
+
+@pytest.mark.parametrize("fault", STRIKES)
+@pytest.mark.parametrize("duration_s", [2, 6])
+def test_a_fault_is_seen_at_its_own_order(fault: str, duration_s: float) -> None:
+    found = read(impacts(duration_s, STRIKES[fault] * SPEED_RPM / 60) + noise(duration_s))
+    assert found.supported == [fault]
+    assert found.shaft_speed_used_rpm == SPEED_RPM
+
+
+def test_the_lines_of_a_fault_stand_above_the_floor_and_are_named() -> None:
+    found = read(impacts(6, 3.5848 * 30) + noise(6))
+    bpfo, bpfi, bsf, ftf = found.lines
+    assert [line.name for line in found.lines] == ["BPFO", "BPFI", "BSF", "FTF"]
+    assert [line.order for line in found.lines] == [3.5848, 5.4152, 2.35675, 0.39828]
+    assert [one.n for one in bpfo.harmonics] == [1, 2, 3, 4, 5, 6]
+    assert [one.n for one in bsf.harmonics] == [2, 4, 6, 8, 10, 12]
+    assert all(one.level_db > 10 for one in bpfo.harmonics[:3])
+    assert all(one.level_db < 8 for line in (bpfi, ftf) for one in line.harmonics)
+    assert bpfo.frequency_hz == pytest.approx(107.5, rel=2e-3)
+    assert (bpfi.supports, bsf.supports, ftf.supports) == (None, None, None)
+
+
+def test_slip_is_found_and_moves_the_frequency() -> None:
+    (line, *_) = read(impacts(6, 0.995 * 3.5848 * 30) + noise(6)).lines
+    assert line.supports == "outer_race"
+    assert line.frequency_hz == pytest.approx(0.995 * 107.544, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("duration_s", [0.4, 2, 6])
+def test_noise_and_a_healthy_shaft_support_nothing(seed: int, duration_s: float) -> None:
+    assert read(noise(duration_s, seed)).supported == []
+    assert read(noise(duration_s, seed) + shaft(duration_s, SPEED_RPM)).supported == []
+
+
+def test_impacts_once_a_turn_are_no_fault_of_the_bearing() -> None:
+    # Of an order a bin or two from three times the shaft's.
+    near_three = FaultOrders(bpfo=3.01, bpfi=4.99, bsf=1.99, ftf=0.376)
+    assert read(impacts(6, 30) + noise(6), orders=near_three).supported == []
+
+
+def test_two_faults_are_both_seen() -> None:
+    found = read(impacts(6, 3.5848 * 30) + impacts(6, 5.4152 * 30, seed=2) + noise(6))
+    assert set(found.supported) == {"outer_race", "inner_race"}
+
+
+def test_the_speed_that_the_shaft_s_lines_show_is_used() -> None:
+    found = read(impacts(6, 3.5848 * 1774 / 60) + shaft(6, 1774) + noise(6), speed_rpm=1732)
+    assert found.shaft_speed_used_rpm == pytest.approx(1774, rel=5e-4)
+    assert found.supported == ["outer_race"]
+
+
+def test_gain_and_offset_change_nothing() -> None:
+    samples = impacts(6, 3.5848 * 30) + noise(6)
+    loud, quiet = read(500 * samples + 20), read(samples)
+    assert loud.supported == quiet.supported
+    assert loud.lines[0].harmonics[0].level_db == pytest.approx(quiet.lines[0].harmonics[0].level_db, abs=0.2)
+
+
+def test_channels_are_read_together() -> None:
+    channels = np.stack([noise(6, seed=5), impacts(6, 3.5848 * 30) + noise(6)])
+    assert bearing_evidence(channels, RATE_HZ, SPEED_RPM, ORDERS).supported == ["outer_race"]
+
+
+def test_a_recording_too_short_names_how_long_it_must_be() -> None:
+    with pytest.raises(
+        TooFewTurnsError, match=r"has 0\.2 s, 6 turns .* takes 10 turns, 0\.333 s at 1800 rpm"
+    ) as raised:
+        read(noise(0.2))
+    assert raised.value.field == "signal"
+
+
+def test_lines_above_the_band_are_refused() -> None:
+    with pytest.raises(FaultFrequencyError, match=r"BPFI lies at 9025 Hz, .* shows lines below 6000 Hz") as raised:
+        read(noise(2), speed_rpm=100_000)
+    assert raised.value.field == "shaft_speed_rpm"
+
+
+def test_harmonics_above_the_band_are_left_out() -> None:
+    (bpfo, bpfi, *_) = read(noise(2), speed_rpm=30_000).lines
+    assert [one.n for one in bpfo.harmonics] == [1, 2, 3]
+    assert [one.n for one in bpfi.harmonics] == [1, 2]
+
+
+@pytest.mark.parametrize("samples", [np.zeros(24_000, np.float32), np.eye(1, 24_000, 500, np.float32)[0]])
+def test_what_has_no_spectrum_has_no_evidence(samples: Float32Array) -> None:
+    assert read(samples).supported == []

@@ -1,0 +1,89 @@
+"""`channel=all`: each channel of a recording, and the worst of them."""
+
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import msgspec
+import numpy as np
+import pytest
+
+from functions.core.models.diagnosis import Diagnosis
+from functions.core.models.manifest import ClassLabel
+from functions.inference.channels import worst_of
+from tests.support.apps import assert_error, post_json
+from tests.support.packages import make_manifest
+from tests.support.recordings import csv_text, npy_bytes, tone
+
+MEANS = (0.3, -0.2, 0.0)
+CSV = {"content-type": "text/csv"}
+ALL = {"channel": "all"}
+
+
+def named(*columns: np.ndarray[Any, np.dtype[np.float32]]) -> bytes:
+    return ("x,y,z"[: 2 * len(columns) - 1] + "\n" + csv_text(columns)).encode()
+
+
+async def test_every_channel_is_answered_as_alone(client: httpx.AsyncClient) -> None:
+    body = named(*map(tone, MEANS))
+    answer = (await client.post("/predict", content=body, headers=CSV, params=ALL)).json()
+    assert [one["class_id"] for one in answer["predictions"]] == ["high", "low", "centred"]
+    assert (answer["batch_size"], answer["channels"]) == (3, ["x", "y", "z"])
+    for name, joint in zip("xyz", answer["predictions"], strict=True):
+        alone = (await client.post("/predict", content=body, headers=CSV, params={"channel": name})).json()
+        assert joint["probabilities"] == pytest.approx(alone["probabilities"], abs=1e-6)
+
+
+async def test_channels_without_names_have_their_numbers(client: httpx.AsyncClient) -> None:
+    signal = [tone(mean).tolist() for mean in MEANS[:2]]
+    answer = (await post_json(client, "/predict", {"signal": signal, "channel": "all"})).json()
+    assert answer["channels"] == ["0", "1"]
+    assert answer["worst"] in [{"index": n, "channel": str(n)} for n in range(2)]
+
+
+async def test_one_channel_is_a_batch_of_one(client: httpx.AsyncClient) -> None:
+    answer = (await post_json(client, "/predict", {"signal": tone(0.3).tolist(), "channel": "all"})).json()
+    assert (answer["batch_size"], answer["worst"]) == (1, {"index": 0, "channel": "0"})
+
+
+async def test_a_dead_channel_is_named(client: httpx.AsyncClient) -> None:
+    body = named(tone(0.3), np.zeros_like(tone()))
+    answer = await client.post("/predict", content=body, headers=CSV, params=ALL)
+    sentence = assert_error(answer, 422, "signal_constant", "signal")
+    assert sentence.startswith("Channel 'y': The signal is constant")
+
+
+async def test_more_channels_than_a_batch_may_have_are_refused(client: httpx.AsyncClient) -> None:
+    body = npy_bytes(np.stack([tone(0.3)] * 5))
+    headers = {"content-type": "application/x-npy"}
+    answer = await client.post("/predict", content=body, headers=headers, params=ALL)
+    assert_error(answer, 413, "batch_too_large", "signals")
+
+
+async def test_a_model_of_two_channels_takes_no_single_ones(client: httpx.AsyncClient) -> None:
+    signal = [tone(0.3).tolist(), tone(0.5).tolist()]
+    answer = await post_json(client, "/predict", {"signal": signal, "channel": "all", "model": "tiny-pair"})
+    sentence = assert_error(answer, 422, "invalid_option", "channel")
+    assert sentence.endswith("the model takes 2 channels at once: leave `channel` out.")
+
+
+async def test_a_batch_has_no_channels_of_its_own(client: httpx.AsyncClient) -> None:
+    answer = await post_json(client, "/predict/batch", {"signals": [tone(0.3).tolist()], "channel": "all"})
+    assert_error(answer, 422, "invalid_option", "channel")
+
+
+def diagnosis(classes: tuple[str, ...], *probabilities: float) -> Diagnosis:
+    labels = [ClassLabel(id=one, name=one) for one in classes]
+    manifest = msgspec.structs.replace(make_manifest("tiny", "1", b""), classes=labels)
+    return Diagnosis(manifest, "fp32", np.array(probabilities), 1, None, 1.0)
+
+
+def test_the_worst_is_the_least_healthy_not_the_surest() -> None:
+    classes = ("healthy", "wear", "crack")
+    sure, torn = diagnosis(classes, 0.4, 0.6, 0.0), diagnosis(classes, 0.1, 0.45, 0.45)
+    assert worst_of([diagnosis(classes, 0.9, 0.1, 0.0), sure, torn]) == 2
+    assert worst_of([sure, replace(sure)]) == 0
+
+
+def test_without_a_healthy_class_the_worst_is_the_surest() -> None:
+    assert worst_of([diagnosis(("a", "b"), 0.6, 0.4), diagnosis(("a", "b"), 0.2, 0.8)]) == 1

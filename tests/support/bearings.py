@@ -1,0 +1,33 @@
+"""Recordings of a simulated bearing: impacts that slip, a shaft's tones, noise."""
+
+import numpy as np
+
+from functions.core.preprocessing.arrays import Float32Array
+
+RATE_HZ = 12_000
+
+
+def noise(duration_s: float, seed: int = 0) -> Float32Array:
+    """White noise of unit power, float32 [N]."""
+    return np.random.default_rng(seed).standard_normal(int(duration_s * RATE_HZ)).astype(np.float32)
+
+
+def shaft(duration_s: float, speed_rpm: float, lines: int = 12) -> Float32Array:
+    """Tones at the multiples of a shaft's speed, float32 [N]."""
+    time_s = np.arange(int(duration_s * RATE_HZ)) / RATE_HZ
+    angles = 2 * np.pi * speed_rpm / 60 * time_s
+    return np.asarray(sum(0.3 * np.sin(n * angles + n) for n in range(1, lines + 1)), np.float32)
+
+
+def impacts(duration_s: float, rate_of_impacts_hz: float, seed: int = 1) -> Float32Array:
+    """A resonance at 3 kHz that is struck again and again with slip, of unit power, float32 [N]."""
+    rng = np.random.default_rng(seed)
+    samples = int(duration_s * RATE_HZ)
+    count = int(duration_s * rate_of_impacts_hz)
+    # Strikes without slip would be tones, and whitening takes those away.
+    at_s = (np.arange(count) + 0.5 + 0.02 * rng.standard_normal(count)) / rate_of_impacts_hz
+    strikes = np.zeros(samples)
+    strikes[np.minimum((at_s * RATE_HZ).astype(int), samples - 1)] = 1
+    time_s = np.arange(400) / RATE_HZ
+    ringing = np.convolve(strikes, np.exp(-800 * time_s) * np.sin(2 * np.pi * 3000 * time_s))[:samples]
+    return np.asarray(ringing / ringing.std(), np.float32)
