@@ -47,7 +47,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve test test-quick test-networks check format models bundle bench attack synth bootstrap deploy destroy cloud cloud-down lock clean
+.PHONY: help serve instruments test test-quick test-networks check format models bundle bench attack synth bootstrap deploy destroy cloud cloud-down lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -55,6 +55,8 @@ help: ## list the commands
 
 serve: $(VENV)/.serve ## diagnose recordings on this machine: http://127.0.0.1:8000
 	@$(BIN)/python local_server.py --host $(HOST) --port $(PORT) $(ARGS)
+
+instruments: $(VENV)/.instruments ## let `palier` read files of instruments too: UFF, TDMS, LVM, MDF
 
 test: $(VENV)/.dev $(VENV)/.kserve ## run the whole test suite
 	@$(TESTING) $(BIN)/python -m pytest $(WORKERS) $(ARGS)
@@ -68,7 +70,7 @@ test-networks: $(VENV)/.dev ## build everyday networks whole, with real clocks, 
 check: $(VENV)/.dev ## format, lint, types, architecture, docs
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
-	$(BIN)/mypy --no-error-summary
+	$(BIN)/mypy --no-error-summary --num-workers auto
 	$(BIN)/python -m pytest --quiet tests/test_architecture.py tests/test_docs.py
 
 format: $(VENV)/.dev ## format the code
@@ -117,6 +119,7 @@ lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	  $(LOCK) --group $$group --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	    --output-file $(LOCKS)/$$group.txt || exit 1; \
 	done
+	$(LOCK) --group instruments --constraint $(LOCKS)/serve.txt --output-file $(LOCKS)/instruments.txt
 	$(LOCK) --group kserve --output-file $(LOCKS)/kserve.txt
 	$(LOCK) --group container --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	  --output-file $(LOCKS)/container.txt
@@ -155,12 +158,17 @@ cdk/node_modules/.cdk: cdk/package-lock.json
 	@npm ci --prefix cdk --silent --no-audit --no-fund
 	@touch $@
 
+$(VENV)/.instruments: $(LOCKS)/instruments.txt | $(VENV)/.serve
+	@echo "installing what reads the files of instruments ..."
+	@$(PIP) --require-hashes -r $(LOCKS)/instruments.txt
+	@touch $@
+
 $(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "installing the packages for building and testing ..."
 	@$(PIP) --require-hashes -r $(LOCKS)/dev.txt
 	@$(TORCH)
 	@$(PIP) --no-deps --editable .
-	@touch $@ $(VENV)/.serve $(VENV)/.bundle
+	@touch $@ $(VENV)/.serve $(VENV)/.instruments $(VENV)/.bundle
 
 # KServe's client knows no Python above 3.13 yet: without it its tests are skipped, and say so.
 $(VENV)/.kserve: $(LOCKS)/kserve.txt | $(VENV)/pyvenv.cfg

@@ -54,7 +54,7 @@ SLOW = (
     "tests/build_scripts/networks/test_head.py",
     "tests/build_scripts/networks/test_programs.py",
     "tests/build_scripts/packaging/",
-    "tests/build_scripts/palier_cli/matlab/",
+    "tests/build_scripts/palier_cli/readers/",
     "tests/build_scripts/palier_cli/test_jobs.py",
     "tests/build_scripts/recipes/",
     "tests/build_scripts/test_main.py",

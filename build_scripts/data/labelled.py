@@ -53,7 +53,9 @@ def read_for(path: Path, model: ModelDescription, channels: int) -> DataSet:
     if not len(records):
         raise DataError(f"{path} has no records.")
     if records.channels != channels:
-        raise DataError(f"{path} has records of {records.channels} channel(s); {model.name} takes {channels}.")
+        turned = "; save signals.transpose(0, 2, 1)" if records.shortest == channels else ""
+        has = f"records of {records.channels} channel(s), {records.shortest} samples each"
+        raise DataError(f"{path} has {has}; {model.name} takes {channels}{turned}.")
     if records.sample_rate_hz != model.sample_rate_hz:
         found, wanted = records.sample_rate_hz, model.sample_rate_hz
         raise DataError(f"{path} has {found:g} samples/s; {model.name} takes {wanted:g}.")

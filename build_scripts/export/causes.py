@@ -5,6 +5,10 @@ import re
 from build_scripts.networks.user_code import account
 
 # What torch.export, the TorchScript exporter and onnxruntime report, and what it means for the network.
+BRANCH = (
+    "it branches on the values of its input (a data-dependent branch), which ONNX cannot express; torch.where chooses "
+    "between two answers without a branch"
+)
 _CAUSES = (
     (
         r"static shape of (?P<size>\d+) for dimension \S+\.shape\[(?P<dimension>\d)\]",
@@ -18,7 +22,7 @@ _CAUSES = (
         r"index: (?P<dimension>\d) Got: \d+ Expected: (?P<size>\d+)",
         "the file fixes the {dimension} of its input at {size}",
     ),
-    (r"data-dependent", "it branches on the values of its input (a data-dependent branch), which ONNX cannot express"),
+    (r"data-dependent", BRANCH),
     (r"No ONNX function found for <OpOverload\(op='(?P<name>[^']+)'", "ONNX has no form of the operator {name}"),
     (r"operator '(?P<name>[^']+)' to ONNX opset version", "this opset of ONNX has no form of the operator {name}"),
     (r"while running (?P<name>\w+) node", "onnxruntime cannot run the operator {name} in it"),

@@ -8,6 +8,7 @@ import onnx
 import torch
 
 from build_scripts.errors import BuildError, ExportError, RecipeError, ValidationFailed
+from build_scripts.export.causes import BRANCH
 from build_scripts.export.given import METHOD, GivenNetwork
 from build_scripts.export.onnx_file import slimmed
 from build_scripts.export.torch_export import DEFAULT, ExportOptions, holds_script, traced
@@ -83,7 +84,9 @@ def export_network(
             ) from error
         raise
     except ExportError as error:
-        other = ' exporter = "legacy" in [export] is another way.' if options.exporter == "dynamo" else ""
+        # The legacy exporter would keep the branch that silence takes, and drop the other.
+        offered = options.exporter == "dynamo" and BRANCH not in str(error)
+        other = ' exporter = "legacy" in [export] is another way.' if offered else ""
         raise ExportError(f"{error}{other}") from error
 
 

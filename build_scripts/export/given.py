@@ -17,6 +17,7 @@ from build_scripts.export.given_file import Reading, read_given
 from build_scripts.export.passes.session import SESSION_ERRORS, session
 from build_scripts.networks.logits import SMALLEST_PROBABILITY
 from build_scripts.networks.trained import DISTANCE, LOGITS
+from functions.core.models.manifest import CONDITIONS
 from functions.core.preprocessing.arrays import Float32Array
 
 METHOD = "given-onnx"
@@ -40,7 +41,8 @@ _AXES = {"BT": 1, "BC1T": 2, "B1CT": 1, "BCT1": 3}
 class GivenNetwork(nn.Module):
     """An ONNX file as a network: signal float32 [B, C, T] to logits float32 [B, K] and, where it has one, distance.
 
-    A file of a fixed batch is run once for each window.
+    Where the recipe has conditions of operation, they are a second input, float32 [B, conditions]. A file of a fixed
+    batch is run once for each window.
     """
 
     def __init__(self, reading: Reading) -> None:
@@ -62,15 +64,18 @@ class GivenNetwork(nn.Module):
         """Names of the outputs of a package made of it."""
         return (LOGITS, DISTANCE) if self.file.distance else (LOGITS,)
 
-    def forward(self, signal: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def forward(self, signal: Tensor, conditions: Tensor | None = None) -> Tensor | tuple[Tensor, ...]:
         """Return the logits and, where the file has it, the distance float32 [B].
 
         Raises:
             RecipeError: onnxruntime cannot run the file with this batch or length.
         """
-        windows = np.ascontiguousarray(_TO_LAYOUT[self.file.layout](signal.numpy()))
+        fed = {self.file.input.name: np.ascontiguousarray(_TO_LAYOUT[self.file.layout](signal.numpy()))}
+        if self.file.conditions and conditions is not None:
+            fed[self.file.conditions] = conditions.numpy()
+        batches = zip(*(self._batches(values) for values in fed.values()), strict=True)
         try:
-            parts = [self._session.run(self._names, {self.file.input.name: part}) for part in self._batches(windows)]
+            parts = [self._session.run(self._names, dict(zip(fed, batch, strict=True))) for batch in batches]
         except SESSION_ERRORS as error:
             raise RecipeError(f"onnxruntime cannot run {self.reading.path}: {cause(error)}.") from error
         found = [torch.from_numpy(np.concatenate([part[place] for part in parts])) for place in range(len(self._names))]
@@ -91,15 +96,18 @@ class GivenNetwork(nn.Module):
         """Return the file in the form of a package: its batch free, its length free or that of the window."""
         file = self.file
         model = onnx.compose.add_prefix(file.model, PREFIX, rename_nodes=False)
-        graph, entry = model.graph, f"{PREFIX}{file.input.name}"
-        constants = [value for value in graph.input if value.name != entry]
-        nodes = [_entry(file.layout, entry), *graph.node, *self._exits()]
+        graph, entry, rows = model.graph, f"{PREFIX}{file.input.name}", f"{PREFIX}{file.conditions}"
+        constants = [value for value in graph.input if value.name not in {entry, rows}]
+        second = [helper.make_node("Identity", [CONDITIONS], [rows])] if file.conditions else []
+        nodes = [_entry(file.layout, entry), *second, *graph.node, *self._exits()]
         del graph.node[:], graph.input[:], graph.output[:], graph.value_info[:]
         graph.node.extend(nodes)
         graph.initializer.append(helper.make_tensor(AXIS, TensorProto.INT64, [1], [_AXES.get(file.layout, 0)]))
         graph.initializer.append(helper.make_tensor(FLOOR, TensorProto.FLOAT, [], [SMALLEST_PROBABILITY]))
         length = "length" if free else self.reading.window
         graph.input.append(_value("signal", ["batch", self.reading.channels, length]))
+        if file.conditions:
+            graph.input.append(_value(CONDITIONS, ["batch", self.reading.conditions]))
         graph.input.extend(constants)
         graph.output.extend(_value(name, ["batch", None][: 2 if name == LOGITS else 1]) for name in self.outputs)
         return model

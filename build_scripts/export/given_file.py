@@ -10,6 +10,7 @@ from build_scripts.errors import DataError, RecipeError
 from build_scripts.export.onnx_file import read_model
 from build_scripts.networks.trained import DISTANCE, LOGITS
 from build_scripts.networks.user_code import paragraph
+from functions.core.models.manifest import CONDITIONS
 
 OLDEST_OPSET, NEWEST_OPSET = 18, 23
 DOMAINS = {"", "ai.onnx", "com.microsoft"}
@@ -20,24 +21,32 @@ LAYOUTS = ("BCT", "BTC", "BT", "BC1T", "B1CT", "BCT1")
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file is read: its path, the package's channels and window, which output, whether it gives probabilities."""
+    """How a file is read: its path, the package's channels and window, which output, whether it gives probabilities.
+
+    conditions: of operation that it takes as a second input, float32 [B, conditions]; 0: it takes the signal alone.
+    """
 
     path: Path
     channels: int
     window: int
     output: str | int | None = None
     probabilities: bool = False
+    conditions: int = 0
 
 
 @dataclass(frozen=True)
 class GivenFile:
-    """A float32 model, the value it is fed with, the layout of that, and which outputs are logits and distance."""
+    """A float32 model, the value it is fed with, the layout of that, and which outputs are logits and distance.
+
+    conditions: the name of its second input, where it takes conditions of operation.
+    """
 
     model: onnx.ModelProto
     input: onnx.ValueInfoProto
     layout: str
     logits: str
     distance: str | None
+    conditions: str | None = None
 
     @property
     def fixed_batch(self) -> int:
@@ -67,12 +76,11 @@ def read_given(reading: Reading) -> GivenFile:
     except FileNotFoundError as error:
         raise RecipeError(f"{path} keeps its weights in a file that is not there, {error.filename}.") from error
     _require_float(model, path)
-    value = _input(model, path)
+    value, conditions = _inputs(model, reading)
     names = [one.name for one in model.graph.output]
     logits = _chosen(names, reading)
-    return GivenFile(
-        model, value, _layout(value, reading), logits, DISTANCE if DISTANCE in set(names) - {logits} else None
-    )
+    distance = DISTANCE if DISTANCE in set(names) - {logits} else None
+    return GivenFile(model, value, _layout(value, reading), logits, distance, conditions)
 
 
 def _converted(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
@@ -106,17 +114,31 @@ def _require_float(model: onnx.ModelProto, path: Path) -> None:
         raise RecipeError(f"{path} is quantized already ({found[0]}); give the float32 file it was made from.")
 
 
-def _input(model: onnx.ModelProto, path: Path) -> onnx.ValueInfoProto:
-    constants = {tensor.name for tensor in model.graph.initializer}
+def _inputs(model: onnx.ModelProto, reading: Reading) -> tuple[onnx.ValueInfoProto, str | None]:
+    """Return the signal's input, and the name of that of the conditions where the package has some."""
+    path, constants = reading.path, {tensor.name for tensor in model.graph.initializer}
     values: list[onnx.ValueInfoProto] = [value for value in model.graph.input if value.name not in constants]
-    if len(values) != 1:
+    wanted = 2 if reading.conditions else 1
+    if len(values) != wanted:
         names = ", ".join(value.name for value in values)
-        raise RecipeError(f"{path} has {len(values)} inputs ({names}); a package has one, the signal.")
-    if values[0].type.tensor_type.elem_type != TensorProto.FLOAT:
-        kind = TensorProto.DataType.Name(values[0].type.tensor_type.elem_type).lower()
-        raise RecipeError(f"{path} takes {kind}, not float32: export it in float32.")
-    (value,) = values
-    return value
+        package = "two, the signal and its conditions" if reading.conditions else "one, the signal"
+        raise RecipeError(f"{path} has {len(values)} inputs ({names}); a package of this recipe has {package}.")
+    for value in values:
+        if value.type.tensor_type.elem_type != TensorProto.FLOAT:
+            kind = TensorProto.DataType.Name(value.type.tensor_type.elem_type).lower()
+            raise RecipeError(f"{path} takes {kind}, not float32: export it in float32.")
+    if not reading.conditions:
+        return values[0], None
+    # By its name, else the second: a signal of one channel may have as few axes.
+    rows = next((value for value in values if value.name == CONDITIONS), values[1])
+    sizes = _sizes(rows)
+    if len(sizes) != 2 or sizes[1] not in {None, reading.conditions}:
+        shape = ", ".join(str(size or "free") for size in sizes)
+        raise RecipeError(
+            f"The input {rows.name!r} of {path} has the shape [{shape}]; the recipe's conditions are [batch,"
+            f" {reading.conditions}]: export it so."
+        )
+    return next(value for value in values if value is not rows), rows.name
 
 
 def _sizes(value: onnx.ValueInfoProto) -> list[int | None]:

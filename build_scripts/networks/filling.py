@@ -21,20 +21,32 @@ COUNTER = "num_batches_tracked"
 MOST_NAMED = 3
 
 
-def fill(network: nn.Module, candidates: Candidates, file: str = "the checkpoint") -> None:
+def fill(network: nn.Module, candidates: Candidates, file: str = "the checkpoint", chosen: str | None = None) -> None:
     """Give a network the first of the weights whose names and shapes fit, also behind a prefix.
 
-    What was taken off the names, and which weights were left out, is written to the log.
+    What was taken off the names, which weights were left out, and which others would do is written to the log.
+
+    Args:
+        network: what is filled.
+        candidates: weights by the key they stand under.
+        file: its name, for messages.
+        chosen: the key of the weights that are meant; None leaves it to the order.
 
     Raises:
-        CheckpointError: none fit, or a weight is not a finite number; the sentence says what is missing.
+        CheckpointError: none fit, there is none of the key, or a weight is not a finite number; the sentence says what
+            is missing.
     """
-    for where, weights in candidates.items():
+    if chosen is not None and chosen not in candidates:
+        there = ", ".join(repr(where) for where in candidates)
+        raise CheckpointError(f"{file} has no weights under {chosen!r}; it has some under {there}.")
+    for where, weights in candidates.items() if chosen is None else ((chosen, candidates[chosen]),):
         fitting = fitted(weights, network)
         if fitting is not None:
             _require_numbers(network, file)
             if done := ", ".join(filter(None, (f"under {where!r}" if where else "", *fitting))):
                 log.info("weights of %s: %s", file, done)
+            if others := [one for one in candidates if chosen is None and _rival(weights, candidates[one])]:
+                log.info('others fit too: weights = "%s" in [network] takes them', '" or "'.join(others))
             return
     raise CheckpointError(f"The weights of {file} do not fit the network: {_misfit(network, candidates)}.")
 
@@ -60,6 +72,13 @@ def fitted(weights: Weights, network: nn.Module) -> tuple[str, ...] | None:
                 left = f"left out: {_some(outer)}" if outer else ""
                 return tuple(filter(None, (*done, taken, left)))
     return _with_prefix(weights, network)
+
+
+def _rival(weights: Weights, others: Weights) -> bool:
+    """Return whether others are as many, of the same shapes in their order, and not the same values."""
+    pairs = list(zip(weights.values(), others.values(), strict=False))
+    alike = len(weights) == len(others) and all(one.shape == other.shape for one, other in pairs)
+    return alike and not all(torch.equal(one, other) for one, other in pairs)
 
 
 def _prefixes(names: Iterable[str], network: nn.Module) -> Iterator[str]:

@@ -72,7 +72,7 @@ class NoveltyNetwork(nn.Module):
 def find_head(network: nn.Module, layers: nn.Module, inputs: Inputs, name: str | None = None) -> Head | None:
     """Return the last linear layer of an eval forward whose output leads unchanged to the logits, None without one.
 
-    Unchanged: but for its shape, or by a log-softmax. A layer that is named is taken whatever it leads to.
+    Unchanged: but for its shape, or by a log-softmax or a sigmoid. A layer that is named is taken whatever it leads to.
 
     Args:
         network: in evaluation mode, gives logits float32 [B, K].
@@ -140,5 +140,5 @@ def _leads_to(output: object, logits: Tensor) -> bool:
     if not isinstance(output, Tensor) or output.numel() != logits.numel():
         return False
     rows = output.reshape(logits.shape)
-    forms = (rows, torch.log_softmax(rows, 1).clamp_min(float(logits.min())))
+    forms = (rows, torch.log_softmax(rows, 1).clamp_min(float(logits.min())), torch.sigmoid(rows))
     return any(torch.allclose(form, logits, rtol=TOLERANCE, atol=TOLERANCE) for form in forms)

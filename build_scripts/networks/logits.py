@@ -19,25 +19,37 @@ ROUNDING = 1e-4
 class LogitsNetwork(nn.Module):
     """A network and which of its outputs are the logits: signal float32 [B, C, T] to logits float32 [B, K].
 
-    output: name or index among several, None where there is one. probabilities: it gives them; their logarithms are
-    logits, with the same probabilities again.
+    output: name or index among several, None where there is one. classes: K. probabilities: it gives them; their
+    logarithms are logits, with the same probabilities again. squeezed: it gives [K] for a single window.
     """
 
-    def __init__(self, network: nn.Module, output: str | int | None, *, probabilities: bool) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        output: str | int | None,
+        classes: int,
+        *,
+        probabilities: bool = False,
+        squeezed: bool = False,
+    ) -> None:
         super().__init__()
-        self.network, self._output, self._probabilities = network, output, probabilities
+        self.network, self._output, self._classes = network, output, classes
+        self._probabilities, self._squeezed = probabilities, squeezed
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Return the logits float32 [B, K]."""
-        chosen = choose(self.network(*inputs), self._output)
+        chosen = choose(self.network(*inputs), self._output, self._classes)
+        if self._squeezed:
+            chosen = chosen.reshape(-1, self._classes)
         return chosen.clamp_min(SMALLEST_PROBABILITY).log() if self._probabilities else chosen
 
 
-def choose(given: Any, output: str | int | None) -> Tensor:
+def choose(given: Any, output: str | int | None, classes: int) -> Tensor:
     """Return one of the tensors that a network gives: the one tensor, or that of a name or an index.
 
     Raises:
-        RecipeError: there are several and none is chosen, or not that one; it lists what there is.
+        RecipeError: there are several and none is chosen, or not that one; it lists what there is, and names one that
+            has a column for each class.
     """
     if isinstance(given, Tensor) and output is None:
         return given
@@ -53,7 +65,8 @@ def choose(given: Any, output: str | int | None) -> Tensor:
     if not parts:
         raise RecipeError(f"The network gives a {kind} without tensors; it must give logits [B, K].")
     if output is None:
-        example = next(iter(parts))
+        fitting = (name for name, part in parts.items() if part.shape[1:] == (classes,))
+        example = next(fitting, next(iter(parts)))
         written = f'"{example}"' if isinstance(example, str) else example
         raise RecipeError(
             f"The network gives a {kind}: {has}. Choose the logits with output in [network], as in output = {written}."

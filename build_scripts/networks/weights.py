@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ STATE_KEYS = ("state_dict", "model_state_dict", "model", "module", "net", "netwo
 DEEPEST = 3
 STATE_DICT = "Save the weights alone: torch.save(model.state_dict(), F)."
 MOST_NAMED = 5
+LFS_POINTER = b"version https://git-lfs"
 
 Weights = dict[str, Tensor]
 Candidates = dict[str, Weights]
@@ -82,6 +84,8 @@ def _read_torch(path: Path) -> tuple[Any, list[str]]:
         except pickle.UnpicklingError as error:
             name = _unknown_name(error)
             if name is None or name in skipped:
+                if hint := _hint(path):
+                    raise CheckpointError(f"{path} is not a readable checkpoint{hint}. {STATE_DICT}") from error
                 named = f" ({_some(skipped)})" if skipped else ""
                 raise CheckpointError(
                     f"{path} is no checkpoint, or it holds code{named}; it is not run. {STATE_DICT}"
@@ -146,8 +150,12 @@ def _some(names: Sequence[str]) -> str:
 def _hint(path: Path) -> str:
     """Return what a file that cannot be read is, by its first bytes or its ending."""
     with path.open("rb") as file:
-        head = file.read(8)
-    if head == b"\x89HDF\r\n\x1a\n":
+        head = file.read(len(LFS_POINTER))
+    if head == LFS_POINTER:
+        return ": it is a pointer of Git LFS; git lfs pull fetches the file"
+    if head.startswith(b"PK\x03\x04") and not is_zipfile(path):
+        return ": its end is missing; copy it anew"
+    if head.startswith(b"\x89HDF\r\n\x1a\n"):
         return ": it is an HDF5 file, as Keras and MATLAB write them"
     if path.suffix.lower() == ".onnx":
         return ": an ONNX file is given with --onnx in place of --checkpoint"

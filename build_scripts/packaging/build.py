@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError, NoVariantPassed, QuantizationError
@@ -94,7 +93,8 @@ def build(plan: BuildPlan, destination: Destination) -> Path:
     log.info("optimize, level %s", OPTIMIZATION)
     fp32 = optimize(exported.path, work / "model_fp32.onnx", OPTIMIZATION).path
     windows = calibration_windows(plan.training, description.window, plan.calibration_windows)
-    rows = calibration_conditions(plan.training, plan.calibration_windows)
+    rows = calibration_conditions(plan.training, description.window, plan.calibration_windows)
+    plan = replace(plan, calibration_windows=len(windows))
     log.info("quantize: %d variants, %d calibration windows", len(plan.candidates), len(windows))
     fine_tune = _fine_tune(plan, exported, destination.version)
     space = SearchSpace(
@@ -117,7 +117,9 @@ def _fine_tune(plan: BuildPlan, exported: ExportedModel, version: str) -> Callab
 
 
 def calibration_windows(records: LabelledRecords, window: int, count: int) -> Float32Array:
-    """Return `count` windows float32 [count, C, window], one of each of evenly spread records.
+    """Return at most `count` different windows float32 [n, C, window] of evenly spread records.
+
+    One of each; where there are fewer records than that, also their next ones, as far as there are any.
 
     Raises:
         QuantizationError: count is below 1.
@@ -127,16 +129,22 @@ def calibration_windows(records: LabelledRecords, window: int, count: int) -> Fl
         raise QuantizationError(f"Calibration needs at least one window, not {count}.")
     if not len(records):
         raise DataError("There are no records to take calibration windows from.")
-    return np.concatenate([records.windows(int(index), window)[:1] for index in _spread(records, count)])
+    return np.concatenate([records.windows(index, window)[:most] for index, most in _spread(records, count)])
 
 
-def calibration_conditions(records: LabelledRecords, count: int) -> Float32Array | None:
-    """Return the conditions of operation of as many calibration windows, float32 [count, K]; None without any."""
-    return None if records.conditions is None else records.conditions[_spread(records, count)]
+def calibration_conditions(records: LabelledRecords, window: int, count: int) -> Float32Array | None:
+    """Return the conditions of operation of those windows, float32 [n, K]; None without any."""
+    conditions = records.conditions
+    if conditions is None:
+        return None
+    chosen = [(index, len(records.windows(index, window)[:most])) for index, most in _spread(records, count)]
+    return np.concatenate([rows_of(conditions[index], windows) for index, windows in chosen])
 
 
-def _spread(records: LabelledRecords, count: int) -> NDArray[np.int64]:
-    return np.linspace(0, len(records) - 1, count).astype(np.int64)
+def _spread(records: LabelledRecords, count: int) -> list[tuple[int, int]]:
+    """Return indices of records, and how many windows each may give."""
+    indices = np.linspace(0, len(records) - 1, count).astype(np.int64)
+    return [(int(index), int(most)) for index, most in zip(*np.unique(indices, return_counts=True), strict=True)]
 
 
 def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found: Search) -> PackageContent:
@@ -206,10 +214,9 @@ def _cost_note(files: ModelFiles, unseen: LabelledRecords, calibration: Calibrat
         return {}
     path, record = files.served, unseen.windows(0, files.example.shape[2])[:LARGEST_RUN]
     rows = None if unseen.conditions is None else rows_of(unseen.conditions[0], len(record))
-    costs = {
-        "one window": novelty_cost(path, files.example, files.conditions),
-        f"{len(record)} windows": novelty_cost(path, record, rows),
-    }
+    costs = {"one window": novelty_cost(path, files.example, files.conditions)}
+    if len(record) > 1:
+        costs[f"{len(record)} windows"] = novelty_cost(path, record, rows)
     return {"novelty_share_of_time": costs}
 
 

@@ -34,10 +34,18 @@ def parse_header(text: str) -> str:
 
 def parse_count(text: str) -> int:
     """Return a whole number from 1; raises ArgumentTypeError."""
-    digits = text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST_COUNT))
-    value = int(text) if digits else 0
-    if not 1 <= value <= _LARGEST_COUNT:
+    value = parse_rows(text)
+    if value < 1:
         raise argparse.ArgumentTypeError(f"a count is from 1 to {_LARGEST_COUNT}")
+    return value
+
+
+def parse_rows(text: str) -> int:
+    """Return a whole number from 0; raises ArgumentTypeError."""
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST_COUNT))
+    value = int(text) if digits else _LARGEST_COUNT + 1
+    if value > _LARGEST_COUNT:
+        raise argparse.ArgumentTypeError(f"a count is from 0 to {_LARGEST_COUNT}")
     return value
 
 

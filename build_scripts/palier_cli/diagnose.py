@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from build_scripts.palier_cli.files import ReadMat, read_recording
-from build_scripts.palier_cli.matlab.reader import MatlabReader
+from build_scripts.palier_cli.files.recordings import FileChoice, Read, read_recording
+from build_scripts.palier_cli.readers.reader import FileReader
 from build_scripts.palier_cli.remote import ask_endpoint
 from functions.core.errors import PalierError
 from functions.core.http.diagnosis_answer import DiagnosisAnswer
-from functions.core.models.options import DiagnosisOptions
+from functions.core.models.options import SHAFT_SPEED, DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.preprocessing.signal import Recording, select_channels
 from functions.core.settings import Settings
@@ -43,11 +43,14 @@ Ask = Callable[[Recording, DiagnosisOptions], dict[str, Any]]
 
 
 def diagnose_files(
-    files: Sequence[Path], options: DiagnosisOptions, ask: Ask, variable: str | None = None
+    files: Sequence[Path],
+    options: DiagnosisOptions,
+    ask: Ask,
+    choice: FileChoice = FileChoice(),  # noqa: B008 - frozen
 ) -> list[Outcome]:
     """Diagnose files one by one; a file that cannot be read stops no other."""
-    with MatlabReader() as matlab:
-        return [_diagnose_file(path, options, ask, variable, matlab.read) for path in files]
+    with FileReader() as reader:
+        return [_diagnose_file(path, options, ask, choice, reader.read) for path in files]
 
 
 def embedded(settings: Settings) -> Ask:
@@ -73,11 +76,18 @@ def remote(url: str, key: str | None) -> Ask:
     return ask
 
 
-def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, variable: str | None, read_mat: ReadMat) -> Outcome:
+def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, choice: FileChoice, read: Read) -> Outcome:
     try:
-        recording = read_recording(path, variable, options, read_mat=read_mat)
-        return Outcome(str(path), ask(recording, options), None)
+        recording = read_recording(path, choice, options, read=read)
+        return Outcome(str(path), ask(recording, _with_speed(options, recording.shaft_speed_rpm)), None)
     except OSError as error:
         return Outcome(str(path), None, UnreadableFileError(f"It cannot be opened: {error.strerror or error}."))
     except PalierError as error:
         return Outcome(str(path), None, error)
+
+
+def _with_speed(options: DiagnosisOptions, stated_rpm: float | None) -> DiagnosisOptions:
+    """Return options with the speed of the shaft that the file states, where none is given."""
+    if stated_rpm is None or options.shaft_speed_rpm is not None or SHAFT_SPEED in options.conditions:
+        return options
+    return msgspec.structs.replace(options, shaft_speed_rpm=stated_rpm)

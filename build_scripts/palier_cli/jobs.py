@@ -9,6 +9,9 @@ from typing import Any
 
 from rich.console import Console
 
+from build_scripts.palier_cli.bearings.options import operation_options
+from build_scripts.palier_cli.files.options import FILE_OPTIONS
+from build_scripts.palier_cli.files.recordings import FileChoice
 from build_scripts.palier_cli.jobs_client import JobsClient
 from build_scripts.palier_cli.jobs_files import Upload, as_uploads, idempotency_key
 from build_scripts.palier_cli.jobs_report import print_job, print_jobs, print_results, progress_bar
@@ -20,14 +23,15 @@ _UPLOADS_AT_ONCE = 4
 _LOOK_EVERY_S = 0.5
 # Of a larger job only what failed is shown; the rest is for a file.
 _FEW = 50
-_OPTIONS = ("sample_rate_hz", "channel", "model", "full_scale", "sample_format", "asset_id")
+_OPTIONS = (*FILE_OPTIONS, "model", "asset_id")
 
 
 def submit(arguments: argparse.Namespace) -> int:
     """Make a job of files, upload them, and wait until it is over; the same files again are the same job."""
-    uploads = as_uploads(arguments.files, arguments.variable)
+    uploads = as_uploads(arguments.files, FileChoice(arguments.format, arguments.variable))
     given = {name: getattr(arguments, name) for name in _OPTIONS}
     options = {name: value for name, value in given.items() if value is not None}
+    options |= operation_options(arguments)
     submission = options | {"uploads": [upload.entry for upload in uploads]}
     key = arguments.idempotency_key or idempotency_key(submission, uploads)
     with JobsClient(arguments.url, arguments.key) as client:

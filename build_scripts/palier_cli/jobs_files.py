@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from build_scripts.palier_cli.arguments import read_bytes
-from build_scripts.palier_cli.files import KNOWN_ENDINGS, MEDIA_TYPES, ReadMat
-from build_scripts.palier_cli.matlab.reader import MatlabReader
-from functions.core.decoding.formats import MATLAB, NPY
-from functions.core.errors import PalierError, UnsupportedMediaTypeError
+from build_scripts.palier_cli.files.recordings import FileChoice, Read, SentFile, open_file
+from build_scripts.palier_cli.readers.reader import FileReader
+from functions.core.decoding.formats import NPY
+from functions.core.errors import PalierError
+from functions.core.preprocessing.signal import Recording
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._-]+")
 _LONGEST_STEM = 100
@@ -37,19 +37,18 @@ class Upload:
     read: Callable[[], bytes]
 
 
-def as_uploads(paths: Sequence[Path], variable: str | None = None) -> list[Upload]:
-    """Return files as uploads, in order; a .mat is sent as .npy, with the sampling rate that it names.
+def as_uploads(paths: Sequence[Path], choice: FileChoice = FileChoice()) -> list[Upload]:  # noqa: B008 - frozen
+    """Return files as uploads, in order; what the service does not decode is sent as .npy, with the rate it states.
 
     Args:
-        paths: of the endings of the table of formats.
-        variable: for .mat, the variable that holds the signal.
+        paths: of files of any format that is read.
+        choice: what the caller states about them.
 
     Raises:
-        UnreadableFileError: one is not there, or cannot be read.
-        PalierError: one is of no known kind.
+        UnreadableFileError: one is not there, or cannot be read, or is of no known kind.
     """
-    with MatlabReader() as matlab:
-        return [_upload(path, name, variable, matlab.read) for path, name in zip(paths, _names(paths), strict=True)]
+    with FileReader() as reader:
+        return [_upload(path, name, choice, reader.read) for path, name in zip(paths, _names(paths), strict=True)]
 
 
 def idempotency_key(submission: dict[str, Any], uploads: Sequence[Upload]) -> str:
@@ -60,23 +59,19 @@ def idempotency_key(submission: dict[str, Any], uploads: Sequence[Upload]) -> st
     return f"palier-{digest.hexdigest()[:40]}"
 
 
-def _upload(path: Path, name: str, variable: str | None, read_mat: ReadMat) -> Upload:
-    suffix = path.suffix.lower()
-    if suffix in MATLAB.endings:
-        return _converted(path, name, variable, read_mat)
-    if suffix not in MEDIA_TYPES:
-        raise UnsupportedMediaTypeError(
-            f"{path}: files ending in {suffix or 'nothing'!r} are not known; known are {KNOWN_ENDINGS}."
-        )
-    return Upload({"name": name, "content_type": MEDIA_TYPES[suffix]}, lambda: _reading(path, lambda: read_bytes(path)))
+def _upload(path: Path, name: str, choice: FileChoice, read: Read) -> Upload:
+    opened = _reading(path, lambda: open_file(path, choice, read=read))
+    if isinstance(opened, SentFile):
+        return Upload({"name": name, "content_type": opened.media_type}, lambda: _reading(path, opened.read))
+    return _converted(name, opened)
 
 
-def _converted(path: Path, name: str, variable: str | None, read_mat: ReadMat) -> Upload:
-    recording = _reading(path, lambda: read_mat(path, variable))
+def _converted(name: str, recording: Recording) -> Upload:
     file = io.BytesIO()
     np.save(file, recording.samples)
-    rate = {} if recording.sample_rate_hz is None else {"sample_rate_hz": recording.sample_rate_hz}
-    return Upload({"name": name, "content_type": NPY} | rate, file.getvalue)
+    stated = {"sample_rate_hz": recording.sample_rate_hz, "shaft_speed_rpm": recording.shaft_speed_rpm}
+    known = {option: value for option, value in stated.items() if value is not None}
+    return Upload({"name": name, "content_type": NPY} | known, file.getvalue)
 
 
 def _reading(path: Path, read: Callable[[], _Read]) -> _Read:

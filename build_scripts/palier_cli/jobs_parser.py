@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build_scripts.palier_cli import jobs
-from build_scripts.palier_cli.arguments import parse_count, parse_header, parse_name, parse_number
-from build_scripts.palier_cli.files import KNOWN_FORMATS
-from functions.core.decoding.raw import SAMPLE_BYTES
+from build_scripts.palier_cli.arguments import parse_count, parse_header, parse_name
+from build_scripts.palier_cli.bearings.options import add_operation_options
+from build_scripts.palier_cli.files.options import add_file_options
+from build_scripts.palier_cli.files.recordings import KNOWN_FORMATS
 
 _LOCAL = "http://127.0.0.1:8000"
 _KEY = "PALIER_KEY"
@@ -42,13 +43,8 @@ def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     submit.add_argument(
         "--asset-id", type=parse_name, help="the machine that all of them are of; they enter its history"
     )
-    submit.add_argument(
-        "--sample-rate-hz", type=parse_number, help="default: what the file says, else the model's rate"
-    )
-    submit.add_argument("--channel", type=parse_name, help="name or number (from 0), where a file has several")
-    submit.add_argument("--variable", type=parse_name, help="for .mat: the variable that holds the signal")
-    submit.add_argument("--full-scale", type=parse_number, help="of integer samples: value of one at full scale")
-    submit.add_argument("--sample-format", choices=tuple(SAMPLE_BYTES), help="of raw files (default: float32)")
+    add_file_options(submit)
+    add_operation_options(submit)
     submit.add_argument("--model", type=parse_name, help="default: the service's default model")
     submit.add_argument("--no-wait", dest="wait", action="store_false", help="return when the job has begun")
     submit.add_argument(

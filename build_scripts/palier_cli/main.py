@@ -9,15 +9,17 @@ from typing import NoReturn
 
 import msgspec
 
-from build_scripts.palier_cli.arguments import parse_amount, parse_header, parse_name, parse_number
+from build_scripts.palier_cli.arguments import parse_amount, parse_header, parse_name
+from build_scripts.palier_cli.bearings.command import add_bearings
+from build_scripts.palier_cli.bearings.options import add_operation_options, operation_options
 from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
-from build_scripts.palier_cli.files import KNOWN_FORMATS
+from build_scripts.palier_cli.files.options import FILE_OPTIONS, add_file_options
+from build_scripts.palier_cli.files.recordings import KNOWN_FORMATS, FileChoice
 from build_scripts.palier_cli.jobs_parser import add_jobs
 from build_scripts.palier_cli.keys_parser import add_keys
 from build_scripts.palier_cli.plan import Load, plan, print_plan, read_sizes
 from build_scripts.palier_cli.report import print_models, print_outcomes
 from build_scripts.palier_cli.terminal import printable, say, screen, write, write_json
-from functions.core.decoding.raw import SAMPLE_BYTES
 from functions.core.errors import PalierError
 from functions.core.models.models import ModelRepository
 from functions.core.models.options import DiagnosisOptions
@@ -70,6 +72,7 @@ def cli_parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list the model packages")
     models.add_argument("--json", action="store_true", help="print one JSON object")
     models.set_defaults(run=_models)
+    add_bearings(commands)
     _add_plan(commands)
     return parser
 
@@ -82,15 +85,8 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         epilog="Exit status: 0 all diagnosed, 2 at least one file could not be.",
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument(
-        "--sample-rate-hz", type=parse_number, help="default: what the file says, else the model's rate"
-    )
-    parser.add_argument("--channel", type=parse_name, help="name or number (from 0), where a file has several")
-    parser.add_argument("--variable", type=parse_name, help="for .mat: the variable that holds the signal")
-    parser.add_argument(
-        "--full-scale", type=parse_number, help="of integer samples: value of one at full scale (default: 1)"
-    )
-    parser.add_argument("--sample-format", choices=tuple(SAMPLE_BYTES), default="float32", help="of raw files")
+    add_file_options(parser)
+    add_operation_options(parser)
     parser.add_argument("--model", type=parse_name, help="default: the service's default model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--url", type=parse_name, help="ask this endpoint instead of the engine in this process")
@@ -125,10 +121,11 @@ def _plan(arguments: argparse.Namespace) -> int:
 
 
 def _diagnose(arguments: argparse.Namespace) -> int:
-    names = ("sample_rate_hz", "channel", "model", "full_scale", "sample_format")
-    options = DiagnosisOptions.parse({name: getattr(arguments, name) for name in names})
+    given = {name: getattr(arguments, name) for name in (*FILE_OPTIONS, "model")}
+    stated = {name: value for name, value in given.items() if value is not None}
+    options = DiagnosisOptions.parse(stated | operation_options(arguments))
     ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
-    outcomes = diagnose_files(arguments.files, options, ask, arguments.variable)
+    outcomes = diagnose_files(arguments.files, options, ask, FileChoice(arguments.format, arguments.variable))
     if arguments.json:
         write_json({"diagnoses": [outcome.as_json() for outcome in outcomes]})
     else:

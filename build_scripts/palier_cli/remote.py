@@ -10,6 +10,7 @@ import numpy as np
 from functions.core.decoding.formats import NPY, SERVED_FORMATS
 from functions.core.errors import PalierError
 from functions.core.http.diagnosis_answer import DiagnosisAnswer
+from functions.core.models.manifest import CONDITIONS
 from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -31,7 +32,7 @@ def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: Diag
     """
     body = io.BytesIO()
     np.save(body, samples)
-    given = {name: value for name, value in _changed(options).items() if name not in _OF_THE_FILE}
+    given = _query(options)
     headers = {"content-type": NPY} | ({"x-api-key": key} if key else {})
     try:
         response = httpx.post(
@@ -51,6 +52,13 @@ def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: Diag
     except msgspec.ValidationError as error:
         raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does: {error}.") from None
     return answer
+
+
+def _query(options: DiagnosisOptions) -> dict[str, Any]:
+    """Return what is asked for in the query; conditions stand there each by a name of its own."""
+    given = {name: value for name, value in _changed(options).items() if name not in _OF_THE_FILE}
+    conditions = given.pop(CONDITIONS, {})
+    return given | {f"{CONDITIONS}.{name}": value for name, value in conditions.items()}
 
 
 def _changed(options: DiagnosisOptions) -> dict[str, Any]:

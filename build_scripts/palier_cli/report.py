@@ -1,6 +1,6 @@
 """Diagnoses and models for the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -19,6 +19,12 @@ _NOVELTY = {
     True: "like the training data",
     False: "unlike the training data: do not trust it",
     None: "novelty not measured",
+}
+
+_AGREEMENT = {
+    True: "the lines agree with the diagnosis",
+    False: "the lines contradict the diagnosis: do not trust it",
+    None: "the lines neither confirm the diagnosis nor contradict it",
 }
 
 
@@ -57,7 +63,32 @@ def _full(file: str, answer: dict[str, Any]) -> RenderableType:
     source = printable(f"{model['name']} {model['version']} ({model['precision']})")
     head = Text.assemble((printable(answer["class_name"]), "bold"), f"  {answer['confidence']:.1%}   {printable(file)}")
     tail = f"  {_windows(answer)}, {answer['inference_time_ms']:.2f} ms by {source}; {_trust(answer)}"
-    return Group(head, bars, Text(tail))
+    return Group(head, bars, Text(tail), *_evidence(answer))
+
+
+def _evidence(answer: dict[str, Any]) -> Iterator[RenderableType]:
+    """Yield the lines of the spectrum, and what they say of the class; nothing where none were looked for."""
+    if not answer.get("evidence"):
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("  line")
+    for name in ("order", "Hz", "level of its harmonics, dB"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("speaks for", no_wrap=True)
+    for line in answer["evidence"]:
+        levels = " ".join(f"{one['level_db']:4.0f}" for one in line["harmonics"])
+        supports = Text("-") if line["supports"] is None else Text(printable(line["supports"]), "bold")
+        table.add_row(
+            f"  {printable(line['name'])}", f"{line['order']:.3f}", f"{line['frequency_hz']:.1f}", levels, supports
+        )
+    yield table
+    yield Text(f"  read at {answer['shaft_speed_used_rpm']:g} rpm; {_agreement(answer)}")
+
+
+def _agreement(answer: dict[str, Any]) -> str:
+    if answer["evidence_agrees"] is None and not any(line["supports"] for line in answer["evidence"]):
+        return "no line of a fault is visible, which promises no health"
+    return _AGREEMENT[answer["evidence_agrees"]]
 
 
 def _table(outcomes: Sequence[Outcome]) -> Table:
@@ -67,6 +98,9 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
     table.add_column("confidence", justify="right", no_wrap=True)
     table.add_column("windows", justify="right", no_wrap=True)
     table.add_column("like training data", no_wrap=True)
+    has_evidence = any(outcome.answer and outcome.answer.get("evidence") for outcome in outcomes)
+    if has_evidence:
+        table.add_column("lines speak for", no_wrap=True)
     names = [PurePath(outcome.file).name for outcome in outcomes]
     unique = len(set(names)) == len(names)
     for name, outcome in zip(names, outcomes, strict=True):
@@ -78,11 +112,13 @@ def _cells(answer: dict[str, Any] | None) -> tuple[str | Text, ...]:
     if answer is None:
         return (Text("not diagnosed", "red"),)
     known = {True: Text("yes"), False: Text("no", "yellow"), None: Text()}
+    supported = (line["supports"] for line in answer.get("evidence", ()))
     return (
         printable(answer["class_name"]),
         f"{answer['confidence']:.1%}",
         str(answer["windows"]),
         known[answer["in_distribution"]],
+        *([printable(", ".join(filter(None, supported)) or "-")] if answer.get("evidence") else ()),
     )
 
 

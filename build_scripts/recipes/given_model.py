@@ -28,12 +28,11 @@ def given_model(recipe: UserRecipe, path: Path, training: LabelledRecords) -> Tr
     part, model = recipe.content.network, recipe.content.model
     if part.file is not None or part.head is not None:
         raise RecipeError("An ONNX file is the network itself: leave file, factory and head out of [network].")
-    if model.conditions:
-        raise RecipeError("An ONNX file from elsewhere takes the signal alone: leave conditions out of [model].")
-    network = GivenNetwork(Reading(path, model.channels, model.window, part.output))
-    (windows,) = spread_inputs(training, model.window)
-    given = network(windows)
-    check_logits(given[0] if isinstance(given, tuple) else given, len(windows), len(model.classes), part.gives)
+    reading = Reading(path, model.channels, model.window, part.output, conditions=len(model.conditions))
+    network = GivenNetwork(reading)
+    inputs = spread_inputs(training, model.window)
+    given = network(*inputs)
+    check_logits(given[0] if isinstance(given, tuple) else given, len(inputs[0]), len(model.classes), part.gives)
     if part.gives == "probabilities":
         network = GivenNetwork(replace(network.reading, probabilities=True))
     log.info("the ONNX file is taken as it is given: no PyTorch network is compared with it")

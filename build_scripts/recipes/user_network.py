@@ -74,7 +74,7 @@ def plain_network(recipe: UserRecipe, checkpoint: Path) -> nn.Module:
     network = make_network(recipe.path(part.file), part.factory, part.arguments)
     candidates = read_weights(checkpoint) if program is None else {"": dict(program.program.state_dict())}
     with user_code(f"The network of {part.file} does not take weights"):
-        fill(network, candidates, checkpoint.name)
+        fill(network, candidates, checkpoint.name, part.weights)
         return network.cpu().float().eval()
 
 
@@ -86,19 +86,23 @@ def logits_network(plain: nn.Module, part: NetworkPart, inputs: Inputs, classes:
     Raises:
         RecipeError: it fails, gives several outputs or probabilities and the recipe does not say so, or no logits.
     """
-    chosen = LogitsNetwork(plain, part.output, probabilities=False)
+    chosen = LogitsNetwork(plain, part.output, classes)
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
         given = chosen(*copies(inputs))
         check_logits(given, len(inputs[0]), classes, part.gives)
         again = chosen(*copies(inputs))
+        alone = chosen(*(one[:1].clone() for one in inputs))
     if not torch.allclose(again, given, rtol=TOLERANCE, atol=TOLERANCE):
         raise RecipeError(
             f"The network answers the same {len(inputs[0])} windows otherwise a second time, by up to "
             f"{float((again - given).abs().max()):.3g}: it draws at random in evaluation, "
             "as F.dropout without training=self.training does."
         )
-    if part.gives == "probabilities":
-        return LogitsNetwork(plain, part.output, probabilities=True).eval()
+    squeezed, probabilities = alone.shape == given.shape[1:], part.gives == "probabilities"
+    if squeezed:
+        log.info("the network leaves the batch's axis out for a single window, as squeeze() does; it is put back")
+    if squeezed or probabilities:
+        return LogitsNetwork(plain, part.output, classes, probabilities=probabilities, squeezed=squeezed).eval()
     return plain if part.output is None else chosen.eval()
 
 

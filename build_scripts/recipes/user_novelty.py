@@ -17,6 +17,8 @@ from build_scripts.training.foreign_signals import exposure
 from functions.core.preprocessing.arrays import Float32Array
 
 NOVELTY_WINDOWS, BATCH, SEED = 2048, 64, 0
+# Windows longer than this are fewer, and fewer at a time, in proportion: PyTorch takes a second for a few of them.
+LONG_WINDOW, FEWEST_WINDOWS = 20_480, 256
 # Windows that a network is tried with.
 TRIED = 16
 
@@ -35,16 +37,22 @@ def spread_inputs(records: LabelledRecords, window: int) -> Inputs:
 def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> NoveltyModel:
     """Fit the novelty measure of a network on random windows of records, and on outliers made of them.
 
+    They are 2048, or as many as there are records; of windows beyond 20,480 samples as many as have the same samples,
+    at least 256.
+
     Raises:
         DataError: the records lack a class.
         RecipeError: the network fails, or what its head is given tells nothing.
     """
     rng = np.random.default_rng(SEED)
     first = [_first(records, index) for index in range(len(records.class_names))]
-    chosen = np.concatenate([rng.integers(0, len(records), max(NOVELTY_WINDOWS, len(records))), first])
+    length = max(1.0, window / LONG_WINDOW)
+    count = max(FEWEST_WINDOWS, int(max(NOVELTY_WINDOWS, len(records)) / length))
+    chosen = np.concatenate([rng.integers(0, len(records), count), first])
     known: list[Float32Array] = []
     strange: list[Float32Array] = []
-    parts: Sequence[NDArray[np.int64]] = np.array_split(chosen, len(chosen) // BATCH)
+    batch = max(1, int(BATCH / length))
+    parts: Sequence[NDArray[np.int64]] = np.array_split(chosen, len(chosen) // batch)
     for part in Progress(parts, "fit novelty", "batch"):
         windows = records.random_windows(part, window, rng)
         rows = None if records.conditions is None else records.conditions[part]

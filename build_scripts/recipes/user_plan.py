@@ -36,7 +36,8 @@ def user_plan(recipe: UserRecipe, path: Path, *, is_onnx: bool = False, allow_ov
     named = {"training": content.data.training, "fitting": content.data.fitting, "unseen": content.data.unseen}
     sets = {name: read_for(recipe.path(path), description, content.model.channels) for name, path in named.items()}
     training, fitting, unseen = sets.values()
-    limits = " ".join(filter(None, (content.data.limits, _overlap(sets, description.window, allowed=allow_overlap))))
+    warnings = (_overlap(sets, description.window, allowed=allow_overlap), _absent(sets))
+    limits = " ".join(filter(None, (content.data.limits, *warnings)))
     model = (given_model if is_onnx else user_model)(recipe, path, training)
     return BuildPlan(
         model=model,
@@ -80,6 +81,18 @@ def _overlap(sets: Mapping[str, LabelledRecords], window: int, *, allowed: bool)
     if found:
         log.warning("warning: %s", found)
     return f"Warning: {found}; the figures below flatter the model." if found else ""
+
+
+def _absent(sets: Mapping[str, LabelledRecords]) -> str:
+    """Return the warning of classes that have no record to be judged by, "" without any."""
+    missing = {
+        name: [one for index, one in enumerate(sets[name].class_names) if index not in sets[name].label]
+        for name in ("fitting", "unseen")
+    }
+    found = "; ".join(f"{name} has no record of {', '.join(classes)}" for name, classes in missing.items() if classes)
+    if found:
+        log.warning("warning: %s", found)
+    return f"Warning: {found}; the figures below are about the other classes." if found else ""
 
 
 def _outputs(records: LabelledRecords, window: int, served: Engine) -> RecordOutputs:

@@ -1,9 +1,10 @@
 """A user's recipe: the TOML file that says what a model of one's own is, and where its network and data are."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeGuard, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -86,8 +87,9 @@ class NetworkPart(_Part):
 
     arguments: of the factory, whatever TOML can hold. head: name of the layer whose input the novelty is measured on;
     without it the linear layer that gives the logits. output: name or index of the logits among several outputs.
-    gives: logits or probabilities; without it probabilities are refused. Without file and factory the checkpoint is
-    the network itself.
+    gives: logits or probabilities; without it probabilities are refused. weights: the key of the checkpoint they stand
+    under, where it holds several that fit, as those of a moving average. Without file and factory the checkpoint is the
+    network itself.
     """
 
     file: Path | None = None
@@ -96,6 +98,7 @@ class NetworkPart(_Part):
     head: str | None = None
     output: str | int | None = None
     gives: Gives | None = None
+    weights: str | None = None
 
     @model_validator(mode="after")
     def _both(self) -> Self:
@@ -197,4 +200,24 @@ def read_recipe(path: Path) -> UserRecipe:
 
 def _sentence(error: ErrorDetails) -> str:
     place = ".".join(str(part) for part in error["loc"])
-    return f"{place}: {error['msg'][0].lower()}{error['msg'][1:]}"
+    if error["type"] == "missing":
+        return f"{place} is missing"
+    if error["type"] == "extra_forbidden":
+        *table, key = error["loc"]
+        return f"{place}: there is no key {key!r} here; there are {', '.join(_keys(table))}"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{place}: {message[0].lower()}{message[1:]}"
+
+
+def _keys(table: Sequence[str | int]) -> list[str]:
+    """Return the keys of a table of the recipe, by the place that pydantic names."""
+    part: type[BaseModel] = RecipeFile
+    for name in table:
+        if isinstance(name, str):
+            annotation = part.model_fields[name].annotation
+            part = next(one for one in (annotation, *get_args(annotation)) if _is_part(one))
+    return list(part.model_fields)
+
+
+def _is_part(annotation: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -17,6 +17,7 @@ from functions.core.decoding.formats import JSON
 from functions.core.errors import MalformedEnvelopeError
 from functions.core.http.bodies import read_as_sent, read_body
 from functions.inference.endpoints import Endpoints
+from functions.inference.habits import MEMBERS, translated
 from functions.inference.v2.answers import InferenceAnswer
 from functions.inference.v2.binary import HEADER_LENGTH
 from functions.inference.v2.endpoints import Endpoints as V2Endpoints
@@ -27,6 +28,9 @@ BINARY = "application/vnd.sagemaker-triton.binary+json"
 _HEADER_SIZE = "json-header-size"
 # Bytes that are looked through in a fraction of a millisecond; more of them would keep everybody else waiting.
 _SCANNED_AT_ONCE = 500_000
+# The begin of a list of tensors: an object in it, or nothing, which the protocol refuses.
+_TENSORS = re.compile(rb"\s*(?:\[\s*[\]{]|[^\s\[])")
+_LOOKED_AT = 1024
 _SIZE = re.compile(rf";\s*{_HEADER_SIZE}\s*=\s*(\d{{1,19}})\s*$", re.IGNORECASE | re.ASCII)
 
 
@@ -35,6 +39,20 @@ class _Members(msgspec.Struct):
 
     inputs: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     signals: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    instances: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    dataframe_split: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    dataframe_records: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def is_of_protocol(self) -> bool:
+        """Whether `inputs` is a list of tensors of the protocol; MLflow has arrays there."""
+        return self.inputs is not msgspec.UNSET and _TENSORS.match(bytes(self.inputs)[:_LOOKED_AT]) is not None
+
+    @property
+    def is_habit(self) -> bool:
+        """Whether another server's clients write so."""
+        return any(getattr(self, name) is not msgspec.UNSET for name in MEMBERS)
 
 
 _members = msgspec.json.Decoder(_Members)
@@ -65,12 +83,20 @@ class Invocations:
         body = await self.native.workers.run(sent.unpacked) if sent.is_packed else sent.content
         small = len(body) <= _SCANNED_AT_ONCE
         members = _members_of(body) if small else await self.native.workers.run(partial(_members_of, body))
-        if members.inputs is not msgspec.UNSET:
+        if members.is_of_protocol:
             return _answer(await self.v2.answer(self._sent(body, None, "identity")))
+        if members.is_habit:
+            return await self._habit(request, body)
         replayed = _replayed(request, body)
         if members.signals is not msgspec.UNSET:
             return await self.native.predict_batch(replayed)
         return await self.native.predict(replayed)
+
+    async def _habit(self, request: Request, body: bytes) -> Response:
+        native = await self.native.workers.run(translated, body, self.native.settings.max_batch)
+        query = b"&".join(part for part in (request.scope["query_string"], native.query.encode()) if part)
+        replayed = _replayed(request, native.body, native.media_type, query)
+        return await (self.native.predict_batch(replayed) if native.is_batch else self.native.predict(replayed))
 
     async def _binary(self, request: Request, content_type: str) -> Response:
         size = _SIZE.search(content_type)
@@ -113,15 +139,19 @@ def _members_of(body: bytes) -> _Members:
         return _Members()
 
 
-def _replayed(request: Request, body: bytes) -> Request:
-    """Return a request whose unpacked body can be read again."""
+def _replayed(request: Request, body: bytes, content_type: str | None = None, query: bytes | None = None) -> Request:
+    """Return a request whose unpacked body can be read again, perhaps of another type and query."""
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
     dropped = {b"content-encoding", b"content-length"}
     headers = [(name, value) for name, value in request.scope["headers"] if name not in dropped]
-    return Request({**request.scope, "headers": headers}, receive)
+    if content_type is not None:
+        headers = [(name, value) for name, value in headers if name != b"content-type"]
+        headers.append((b"content-type", content_type.encode()))
+    scope = {**request.scope, "headers": headers} | ({} if query is None else {"query_string": query})
+    return Request(scope, receive)
 
 
 def _retry_after(response: Response) -> dict[str, str]:

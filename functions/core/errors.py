@@ -298,10 +298,31 @@ class SignalTooShortError(UnusableError):
 
 
 class SampleRateError(UnusableError):
-    """A sample rate that is zero, negative, absurd or at odds with the file's."""
+    """A sample rate that is zero, negative or absurd."""
 
     code = "sample_rate_out_of_range"
     field = "sample_rate_hz"
+
+
+class SampleRateContradictsError(UnusableError):
+    """A sample rate at odds with the file's."""
+
+    code = "sample_rate_contradicts"
+    field = "sample_rate_hz"
+
+
+class UnitMissingError(UnusableError):
+    """A severity is asked for, and no unit of the samples is known that gives one."""
+
+    code = "unit_missing"
+    field = "unit"
+
+
+class UnitContradictsError(UnusableError):
+    """A unit at odds with the file's."""
+
+    code = "unit_contradicts"
+    field = "unit"
 
 
 class UnknownOptionError(UnusableError):

@@ -14,7 +14,6 @@ from functions.core.keys.key_stores import KeyStore, key_store
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.observability.metrics import Sink
 from functions.core.settings import Settings
-from functions.inference.bearings import bearings_routes
 from functions.inference.docs import docs_routes
 from functions.inference.endpoints import Endpoints
 from functions.inference.late_routes import LateRoutes
@@ -55,9 +54,16 @@ def native_routes(endpoints: Endpoints, store: KeyStore | None) -> list[BaseRout
         Route("/model/info", endpoints.model_info, middleware=read),
         Route("/predict", endpoints.predict, methods=["POST"], middleware=predict),
         Route("/predict/batch", endpoints.predict_batch, methods=["POST"], middleware=predict),
-        *bearings_routes(),
+        LateRoutes("/bearings", _bearings_routes),
         *docs_routes(),
     ]
+
+
+def _bearings_routes() -> list[Route]:
+    # Late: most cold starts answer a recording.
+    from functions.inference.bearings import bearings_routes
+
+    return bearings_routes()
 
 
 def _v2_routes(endpoints: Endpoints, store: KeyStore | None) -> list[Route]:

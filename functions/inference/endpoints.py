@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -43,7 +42,6 @@ from functions.core.models.models import LoadedModel
 from functions.core.models.options import ALL_CHANNELS, DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser
 from functions.core.observability.telemetry import LOGGER, request_id_var
-from functions.core.preprocessing.indicators import indicators
 from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings
 from functions.core.version import VERSION
@@ -158,7 +156,7 @@ class Endpoints:
             return (yield from self._diagnose_channels(recording, options))
         diagnosis = yield from self.diagnoser.diagnosing(recording, options)
         answer = DiagnosisAnswer.of(diagnosis, options, request_id_var.get() or "")
-        return _Diagnosed(answer, _observations([recording], [answer], options))
+        return _Diagnosed(answer, _observations([answer], options))
 
     def _diagnose_channels(self, recording: Recording, options: DiagnosisOptions) -> Flow[_Diagnosed]:
         # Late: few requests ask for it.
@@ -169,8 +167,7 @@ class Endpoints:
         answer = ChannelsAnswer.of_channels(channels, diagnoses, options, request_id_var.get() or "")
         worst = answer.worst.index
         # One recording is one reading of the machine: its worst channel.
-        options = msgspec.structs.replace(options, channel=None)
-        return _Diagnosed(answer, _observations([channels[worst]], [answer.predictions[worst]], options))
+        return _Diagnosed(answer, _observations([answer.predictions[worst]], options))
 
     def _diagnose_batch(self, sent: SentBody, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
         recordings, members = _decode_batch(sent.unpacked(), kind, self.settings.max_batch, query)
@@ -182,7 +179,7 @@ class Endpoints:
             raise EmptyBatchError("The batch has no recordings.")
         diagnoses: list[Diagnosis] = yield from self.diagnoser.diagnosing_batch(recordings, options, own)
         answer = BatchAnswer.of(diagnoses, options, request_id_var.get() or "")
-        return _Diagnosed(answer, _observations(recordings, answer.predictions, options))
+        return _Diagnosed(answer, _observations(answer.predictions, options))
 
     def _models(self) -> ModelsAnswer:
         answers: list[ModelAnswer] = []
@@ -210,9 +207,7 @@ class Endpoints:
         )
 
 
-def _observations(
-    recordings: Sequence[Recording], answers: Sequence[DiagnosisAnswer], options: DiagnosisOptions
-) -> list[Observation]:
+def _observations(answers: Sequence[DiagnosisAnswer], options: DiagnosisOptions) -> list[Observation]:
     if options.asset_id is None:
         return []
     recorded_at_s = options.recorded_at.timestamp() if options.recorded_at else time.time()
@@ -222,10 +217,9 @@ def _observations(
             asset_id=options.asset_id,
             # A microsecond apart: a batch keeps its order.
             recorded_at_s=recorded_at_s + index * 1e-6,
-            measure=partial(indicators, recording, options.channel),
             answer=answer,
         )
-        for index, (recording, answer) in enumerate(zip(recordings, answers, strict=True))
+        for index, answer in enumerate(answers)
     ]
 
 

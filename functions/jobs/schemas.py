@@ -11,6 +11,7 @@ from functions.core.jobs.files import Upload
 from functions.core.jobs.job import Job, Source
 from functions.core.jobs.results import RecordingResult
 from functions.core.jobs.states import State
+from functions.core.preprocessing.indicators import Zone
 
 
 class UploadAnswer(Answer, frozen=True, kw_only=True):
@@ -154,6 +155,10 @@ class HistoryEntry(Answer, frozen=True, kw_only=True):
     rms: Annotated[float, Meta(description="Of the vibration about its mean, in the unit of the samples.")]
     crest_factor: float
     kurtosis: Annotated[float, Meta(description="3 for noise.")]
+    peak: Annotated[float | None, Meta(description="Largest magnitude about the mean, in the unit of the samples.")]
+    unit: Annotated[str | None, Meta(description="Of the samples, where it was stated.")]
+    velocity_rms_mm_s: Annotated[float | None, Meta(description="10 to 1,000 Hz, where the unit was stated.")]
+    severity_zone: Annotated[Zone | None, Meta(description="Of ISO 20816-3, where it was asked for.")]
     model: str
     version: str
     precision: str
@@ -161,7 +166,7 @@ class HistoryEntry(Answer, frozen=True, kw_only=True):
     @classmethod
     def of(cls, item: Item) -> Self:
         """Shape a diagnosis as it is stored."""
-        values = {name: item[name] for name in cls.__struct_fields__ if name != "time"}
+        values = {name: item.get(name) for name in cls.__struct_fields__ if name != "time"}
         return cls(time=_place_time(item["diagnosed_at"]), **values)  # type: ignore[arg-type]
 
 

@@ -148,8 +148,8 @@ class PartWorker:
 
 
 def _observation(result: RecordingResult) -> Observation | None:
-    answer, shape = result.diagnosis, result.indicators
-    if answer is None or shape is None or answer.asset_id is None:
+    answer = result.diagnosis
+    if answer is None or answer.asset_id is None:
         return None
     recorded = result.recorded_at or answer.timestamp
-    return Observation(answer.request_id, answer.asset_id, recorded.timestamp(), lambda: shape, answer)
+    return Observation(answer.request_id, answer.asset_id, recorded.timestamp(), answer)

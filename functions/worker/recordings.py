@@ -13,7 +13,6 @@ from functions.core.jobs.results import RecordingResult
 from functions.core.models.manifest import CONDITIONS
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser
-from functions.core.preprocessing.indicators import indicators
 from functions.worker.fetching import Fetcher
 
 
@@ -51,7 +50,7 @@ class RecordingReader:
             name=planned.name,
             state="succeeded",
             diagnosis=DiagnosisAnswer.of(diagnosis, options, result_id(job_id, planned)),
-            indicators=indicators(recording, options.channel),
+            indicators=diagnosis.recording.indicators,
             recorded_at=options.recorded_at,
         )
 

@@ -90,9 +90,9 @@ def watch() -> Iterator[Watch]:
     assert watching.complaints == []
 
 
-@pytest.fixture
-def open_page(chromium: Browser, server: str, watch: Watch) -> Iterator[OpenPage]:
-    """Open the page; violations of its policy are errors on the console."""
+@contextmanager
+def opening(chromium: Browser, server: str, watch: Watch) -> Iterator[OpenPage]:
+    """Opens pages that are closed at the end; violations of their policy are errors on the console."""
     contexts = []
 
     def open_(
@@ -116,6 +116,22 @@ def open_page(chromium: Browser, server: str, watch: Watch) -> Iterator[OpenPage
     yield open_
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, server: str, watch: Watch) -> Iterator[OpenPage]:
+    """Open the page."""
+    with opening(chromium, server, watch) as open_:
+        yield open_
+
+
+@pytest.fixture(scope="module")
+def long_open_page(chromium: Browser, server: str) -> Iterator[Page]:
+    """A page that the tests of a module use one after the other, as people do; none of them may complain."""
+    watch = Watch()
+    with opening(chromium, server, watch) as open_:
+        yield open_()
+    assert watch.complaints == []
 
 
 @pytest.fixture(scope="session")

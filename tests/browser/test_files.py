@@ -26,7 +26,6 @@ INT16 = (WHIRL / 4 * 32768).astype("<i2").tobytes()
 DROPPED = {
     "csv": ("a.csv", as_csv(WHIRL), "CSV · 2 MB · 1 channel · 102 400 samples · 20 480 Hz · 5 s"),
     "npy": ("a.npy", npy_bytes(WHIRL), "NumPy, f4 · 410 kB · 1 channel · 102 400 samples"),
-    "npy-fortran-pair": ("a.npy", as_npy(WHIRL), "NumPy, f8 · 1.64 MB · 2 channels · 102 400 samples"),
     "mat-6": (
         "a.mat",
         as_mat(WHIRL, compressed=False),
@@ -64,12 +63,54 @@ def test_matlab_7_3_is_read_too(open_page: OpenPage, tmp_path: Path) -> None:
     expect(page.get_by_label("Sampling rate")).to_have_value("20480")
 
 
+def test_of_several_channels_none_is_taken_before_it_is_chosen(open_page: OpenPage) -> None:
+    page = open_page()
+    drop(page, "a.npy", as_npy(WHIRL))
+    expect(page.locator(".file .small")).to_contain_text("NumPy, f8 · 1.64 MB · 2 channels · 102 400 samples")
+    expect(page.get_by_text("Which of 2 channels?")).to_be_visible()
+    rows = page.get_by_role("table").locator("tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("Oil whirl")
+    expect(page.get_by_text("(worst)")).to_have_count(1)
+    rows.first.get_by_role("button", name="Look at it").click()
+    expect_class(page, "Oil whirl")
+    expect(page.get_by_text("Sample rate assumed: 20 480 Hz")).to_be_visible()
+    choose(page, "Channel", "All, side by side")
+    expect(page.get_by_text("Which of 2 channels?")).to_be_visible()
+
+
+def test_what_the_page_does_not_read_the_service_reads(open_page: OpenPage) -> None:
+    page = open_page()
+    drop(page, "logger.csv", b"# logger 7\n" + as_csv(WHIRL))
+    expect(page.get_by_text("Read by the service")).to_be_visible()
+    expect(page.get_by_role("table")).to_contain_text("Oil whirl")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.wav", wav_bytes(WHIRL[:0], 20480), "The signal"),
+        ("a.csv", b"", "The request body is empty: send a recording."),
+    ],
+    ids=["a WAV without samples", "an empty file"],
+)
+def test_what_cannot_be_diagnosed_has_the_service_s_sentence(
+    open_page: OpenPage, watch: Watch, name: str, content: bytes, sentence: str
+) -> None:
+    watch.expected = ("status of 422", "status of 400")
+    page = open_page()
+    drop(page, name, content)
+    expect(page.get_by_role("alert")).to_contain_text(sentence)
+
+
 def test_a_file_that_does_not_say_all_is_asked_about(open_page: OpenPage, watch: Watch) -> None:
     """Integers without a scale, and two channels of which one is silent."""
     watch.expected = ("status of 422",)
     page = open_page()
     drop(page, "a.wav", as_wav24(WHIRL))
     give(page, "Full scale", f"{FULL_SCALE_G:g}")
+    expect(page.get_by_role("alert")).to_contain_text("Channel '1': The signal is constant")
+    choose(page, "Channel", "Channel 0 (102 400 samples)")
     expect_class(page, "Oil whirl")
     choose(page, "Channel", "Channel 1 (102 400 samples)")
     expect(page.get_by_role("alert")).to_contain_text("This cannot be diagnosed")
@@ -86,7 +127,7 @@ def test_samples_of_another_type_are_chosen(open_page: OpenPage) -> None:
 def test_decimal_commas_are_read(open_page: OpenPage) -> None:
     page = open_page()
     drop(page, "a.csv", as_german_csv(WHIRL))
-    choose(page, "Channel", "Beschleunigung (102 400 samples)")
+    expect(page.locator(".file .small")).to_contain_text("1 channel ·")
     expect_class(page, "Oil whirl")
 
 
@@ -104,6 +145,9 @@ def test_real_recordings_of_a_rolling_bearing(open_page: OpenPage, samples_dir: 
     drop(page, name, (samples_dir / name).read_bytes())
     choose(page, "Model", "rolling-bearing")
     give(page, "Sampling rate", "12000")
+    expect(page.locator(".file .small")).to_contain_text("channel")
+    if page.get_by_text("channels?").is_visible():
+        page.get_by_role("button", name="Look at it").first.click()
     expect_class(page, label)
 
 

@@ -31,8 +31,8 @@ def run(command: list[str], home: Path, **context: str) -> subprocess.CompletedP
         "PYTHONPATH": ":".join([str(ROOT), *(path for path in sys.path if path)]),
         "CDK_OUTDIR": str(home / "cdk.out"),
         "CDK_CONTEXT_JSON": json.dumps(context),
-        # Unpacked once for all of these processes.
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(home.parent / "jsii"),
+        # The CDK's own copy, unpacked by whatever synthesized before; only these files are seen.
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path.home() / ".cache/aws/jsii/package-cache"),
         "CDK_DISABLE_VERSION_CHECK": "1",
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20",
     }

@@ -8,7 +8,11 @@ import numpy as np
 import soundfile
 from numpy.typing import ArrayLike, NDArray
 
+from functions.core.preprocessing.indicators import Indicators, Measured
+from functions.core.preprocessing.signal import SampleRate
 from tests.support.packages import WINDOW
+
+MEASURED = Measured(SampleRate(2048, "file"), "acc", 1.0, Indicators(1.0, 2.0, 2.0, 3.0))
 
 
 def tone(mean: float = 0.0, windows: float = 1, amplitude: float = 0.1) -> NDArray[np.float32]:

@@ -16,11 +16,11 @@ from starlette.types import ASGIApp
 
 from build_scripts.benchmarks.attack.mutation import Mutate, change_member, mutate_bytes, mutate_json
 from build_scripts.benchmarks.attack.requests import ask, mutate_request
-from build_scripts.palier_cli.files import MEDIA_TYPES, read_recording
-from build_scripts.palier_cli.matlab.reader import MatlabReader
+from build_scripts.palier_cli.files.recordings import read_recording
+from build_scripts.palier_cli.readers.reader import FileReader
 from functions.container.app import create_container
 from functions.container.settings import ContainerSettings
-from functions.core.decoding.formats import BATCH_DECODERS, decode_file
+from functions.core.decoding.formats import BATCH_DECODERS, SERVED_FORMATS, decode_file
 from functions.core.decoding.json_body import decode_json, decode_json_batch
 from functions.core.errors import PalierError
 from functions.core.lambda_host.gateway import LambdaHandler
@@ -57,7 +57,7 @@ def _decoders(_: ExitStack) -> Take:
         if name.endswith(".json"):
             decode_json_batch(case, _MOST) if "batch" in name else decode_json(case)
             return 0
-        kind = MEDIA_TYPES[Path(name).suffix]
+        kind = _media_type(Path(name).suffix)
         if "batch" in name:
             BATCH_DECODERS[kind](case, _MOST, 4.0)
             return 0
@@ -106,6 +106,10 @@ def _lambda(opened: ExitStack) -> Take:
     return take
 
 
+def _media_type(ending: str) -> str:
+    return next(one.media_type for one in SERVED_FORMATS if ending in one.endings)
+
+
 def _mutate_event(rng: random.Random, seed: bytes, others: Sequence[bytes]) -> bytes:
     event: dict[str, Any] = json.loads(seed)
     if rng.random() < 0.6 and event["body"] is not None:
@@ -120,12 +124,12 @@ def _mutate_event(rng: random.Random, seed: bytes, others: Sequence[bytes]) -> b
 
 def _files(opened: ExitStack) -> Take:
     folder = Path(opened.enter_context(TemporaryDirectory(prefix="palier-attack-")))
-    matlab = opened.enter_context(MatlabReader())
+    reader = opened.enter_context(FileReader())
 
     def take(name: str, case: bytes) -> int:
         path = folder / name
         path.write_bytes(case)
-        read_recording(path, read_mat=matlab.read)
+        read_recording(path, read=reader.read)
         return 0
 
     return take

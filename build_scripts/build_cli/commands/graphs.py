@@ -76,7 +76,7 @@ def _quantization_options(options: argparse.Namespace) -> "QuantizationOptions":
     if options.data is not None:
         length, records = int(onnx_property(options.model, "window")), _records_for(options.model, options.data)
         windows = calibration_windows(records, length, options.windows)
-        rows = calibration_conditions(records, options.windows)
+        rows = calibration_conditions(records, length, options.windows)
     return QuantizationOptions(
         calibration_windows=windows,
         conditions=rows,

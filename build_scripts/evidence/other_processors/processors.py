@@ -59,7 +59,9 @@ PROCESSORS: Mapping[str, Processor] = {
 }
 
 
-def answers(processor: str, model: Path, windows: Float32Array, work: Path) -> Answers:
+def answers(
+    processor: str, model: Path, windows: Float32Array, work: Path, conditions: Float32Array | None = None
+) -> Answers:
     """Run a model on windows float32 [n, C, T] on a processor.
 
     Args:
@@ -67,14 +69,15 @@ def answers(processor: str, model: Path, windows: Float32Array, work: Path) -> A
         model: ONNX file.
         windows: its input.
         work: folder where what the processor needs is kept.
+        conditions: of operation, float32 [n, K], the second input of a model that takes some.
 
     Raises:
         EmulationError: the emulator is missing, or the run fails.
     """
     command = PROCESSORS[processor].command(work)
     with TemporaryDirectory() as directory:
-        given, said = Path(directory) / "windows.npy", Path(directory) / "answers.npz"
-        np.save(given, windows)
+        given, said = Path(directory) / "inputs.npz", Path(directory) / "answers.npz"
+        np.savez(given, *([windows] if conditions is None else [windows, conditions]))
         _run([*command, str(RUNNER), str(model), str(given), str(said)], processor)
         with np.load(said) as content:
             return Answers(content["logits"], tuple(map(str, content["cpu_features"])))

@@ -1,6 +1,6 @@
-"""What runs inside the emulator: a model on windows, answers to a file. It needs numpy and onnxruntime alone.
+"""What runs inside the emulator: a model on its inputs, answers to a file. It needs numpy and onnxruntime alone.
 
-python runner.py MODEL WINDOWS.npy ANSWERS.npz
+python runner.py MODEL INPUTS.npz ANSWERS.npz, the inputs in the order of the model's
 """
 
 import os
@@ -12,14 +12,16 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 
-def main(model: str, windows: str, answers: str) -> None:
+def main(model: str, inputs: str, answers: str) -> None:
     """Write every output of the model, and the processor's features as it sees them, to a file."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    values = session.run(names, {session.get_inputs()[0].name: np.load(windows)})
+    with np.load(inputs) as given:
+        arrays = [given[name] for name in given.files]
+    values = session.run(names, dict(zip((one.name for one in session.get_inputs()), arrays, strict=True)))
     features = np._core._multiarray_umath.__cpu_features__  # type: ignore[attr-defined]
     seen = sorted(name for name, there in features.items() if there)
     np.savez(answers, cpu_features=np.array(seen), **dict(zip(names, values, strict=True)))

@@ -11,7 +11,6 @@ from pydantic import TypeAdapter
 
 from build_scripts.data.labelled import description_of, read_for
 from build_scripts.data.records import LabelledRecords
-from build_scripts.errors import DataError
 from build_scripts.evidence.other_processors.control import loudest_windows, write_control
 from build_scripts.evidence.other_processors.processors import NATIVE, PROCESSORS, answers
 from functions.core.models.models import ModelRepository
@@ -69,19 +68,15 @@ def emulate(models: Path, name: str, version: str | None, question: Question) ->
 
     Raises:
         EmulationError: the emulator is missing, or a run fails.
-        DataError: the records do not fit the model, or it takes conditions of operation.
+        DataError: the records do not fit the model.
         ModelNotFoundError, VersionNotFoundError: there is no such package.
     """
     manifest = ModelRepository(models).manifest(name, version)
-    if manifest.input.conditions_taken:
-        raise DataError(
-            f"{name} takes conditions of operation beside the signal; the emulator runs models of one input."
-        )
     records = read_for(question.data, description_of(manifest), manifest.input.channels)
-    windows, label = spread_windows(records, manifest.input.window, question.windows)
+    spread = spread_windows(records, manifest.input.window, question.windows)
     folder = models / manifest.name / manifest.version
     variants = {
-        str(variant.precision): _compared(folder / variant.file, windows, label, question)
+        str(variant.precision): _compared(folder / variant.file, spread, question)
         for variant in manifest.variants
         if variant.precision != "fp16"
     }
@@ -89,25 +84,38 @@ def emulate(models: Path, name: str, version: str | None, question: Question) ->
         files = {f"{bits} bits": write_control(Path(directory) / f"{bits}.onnx", bits) for bits in (7, 8)}
         control = {bits: _control_difference(path, question) for bits, path in files.items()}
         features = answers(question.processor, next(iter(files.values())), loudest_windows(), question.work)
-    return Emulation(PROCESSORS[question.processor].description, features.cpu_features, len(windows), variants, control)
+    return Emulation(
+        PROCESSORS[question.processor].description, features.cpu_features, len(spread.windows), variants, control
+    )
 
 
-def spread_windows(records: LabelledRecords, window: int, count: int) -> tuple[Float32Array, NDArray[np.int64]]:
-    """Return `count` windows float32 [count, C, window] spread over the records, and their labels int64 [count]."""
+@dataclass(frozen=True)
+class SpreadWindows:
+    """Windows float32 [n, C, window], labels int64 [n], conditions float32 [n, K] where the records have some."""
+
+    windows: Float32Array
+    label: NDArray[np.int64]
+    conditions: Float32Array | None
+
+
+def spread_windows(records: LabelledRecords, window: int, count: int) -> SpreadWindows:
+    """Return `count` windows spread over the records."""
     places = np.linspace(0, len(records), count, endpoint=False)
     chosen = places.astype(int)
     cut = {index: records.windows(index, window) for index in np.unique(chosen).tolist()}
     windows = [
         cut[index][int(share * len(cut[index]))] for index, share in zip(chosen.tolist(), places % 1, strict=True)
     ]
-    return np.stack(windows), records.label[chosen]
+    conditions = records.conditions
+    return SpreadWindows(np.stack(windows), records.label[chosen], None if conditions is None else conditions[chosen])
 
 
-def _compared(model: Path, windows: Float32Array, label: NDArray[np.int64], question: Question) -> Comparison:
-    loud = (LOUD * windows).astype(np.float32)
-    both = np.concatenate([windows, loud])
-    there = answers(question.processor, model, both, question.work).logits
-    here = answers(NATIVE, model, both, question.work).logits
+def _compared(model: Path, spread: SpreadWindows, question: Question) -> Comparison:
+    loud, label = (LOUD * spread.windows).astype(np.float32), spread.label
+    both = np.concatenate([spread.windows, loud])
+    conditions = None if spread.conditions is None else np.tile(spread.conditions, (2, 1))
+    there = answers(question.processor, model, both, question.work, conditions).logits
+    here = answers(NATIVE, model, both, question.work, conditions).logits
     (quiet_there, loud_there), (quiet_here, loud_here) = np.split(there, 2), np.split(here, 2)
     return Comparison(
         accuracy=float((quiet_there.argmax(axis=1) == label).mean()),

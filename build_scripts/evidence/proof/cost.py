@@ -13,7 +13,7 @@ from build_scripts.networks.trained import LOGITS
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
 
-ROUNDS = Rounds(count=60, calls=30)
+ROUNDS = Rounds(count=60, calls=30, seconds=15)
 
 
 def novelty_cost(path: Path, windows: Float32Array, conditions: Float32Array | None = None) -> float:

@@ -1,11 +1,10 @@
 """The history of assets: what is kept of a diagnosis, and the protocols behind which it is kept."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from functions.core.http.diagnosis_answer import DiagnosisAnswer
-from functions.core.preprocessing.indicators import Indicators
 
 if TYPE_CHECKING:
     from functions.core.assets.condition import Change
@@ -19,13 +18,12 @@ class Observation:
     """A recording of an asset and the diagnosis of it.
 
     id: tells it from others of the same asset and time; the same id, asset and time again is the same observation.
-    recorded_at_s: epoch seconds; measure: computes the indicators, when they are needed.
+    recorded_at_s: epoch seconds.
     """
 
     id: str
     asset_id: str
     recorded_at_s: float
-    measure: Callable[[], Indicators]
     answer: DiagnosisAnswer
 
 

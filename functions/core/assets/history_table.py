@@ -113,7 +113,7 @@ class HistoryTable:
         return Page([item for item in items if not is_expired(item, now)], last["diagnosed_at"]["S"] if last else None)
 
     def _entry(self, observation: Observation) -> Item:
-        answer, shape = observation.answer, observation.measure()
+        answer, recording = observation.answer, observation.answer.recording
         return {
             "asset_id": observation.asset_id,
             "diagnosed_at": f"{timestamp(observation.recorded_at_s)}#{observation.id}",
@@ -122,9 +122,13 @@ class HistoryTable:
             "confidence": answer.confidence,
             "novelty": answer.novelty,
             "in_distribution": answer.in_distribution,
-            "rms": round(shape.rms, 6),
-            "crest_factor": round(shape.crest_factor, 4),
-            "kurtosis": round(shape.kurtosis, 4),
+            "rms": recording.rms,
+            "crest_factor": recording.crest_factor,
+            "kurtosis": recording.kurtosis,
+            "peak": recording.peak,
+            "unit": recording.unit,
+            "velocity_rms_mm_s": recording.velocity_rms_mm_s,
+            "severity_zone": recording.severity_zone,
             "model": answer.model.name,
             "version": answer.model.version,
             "precision": answer.model.precision,

@@ -8,6 +8,7 @@ from functions.core.errors import InvalidOptionError
 # Of one row. Slewing rings of some hundred elements exist.
 MOST_ELEMENTS = 1000
 _LARGEST_ANGLE_DEG = 90.0
+_LEAST_ORDER, _MOST_ORDER = 0.05, 1000.0
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,21 @@ class FaultOrders:
     bpfi: float
     bsf: float
     ftf: float
+
+    def __post_init__(self) -> None:
+        """Refuse what no bearing has: lines would stand closer than any spectrum shows, and without end.
+
+        Raises:
+            InvalidOptionError: `field` names the order.
+        """
+        for name in ("bpfo", "bpfi", "bsf", "ftf"):
+            order = getattr(self, name)
+            if not _LEAST_ORDER <= order <= _MOST_ORDER:
+                raise InvalidOptionError(
+                    f"{name.upper()} is {order:.3g} times the speed of the shaft; a bearing has {_LEAST_ORDER:g}"
+                    f" to {_MOST_ORDER:g}: check what is stated of the bearing.",
+                    field=f"{name}_order",
+                )
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,10 @@ def decode_csv(body: bytes, **stated: Unpack[TextOptions]) -> Recording:
         InvalidOptionError: no such charset or time column.
     """
     # Late: other formats need none of it.
-    from functions.core.decoding.charsets import decode_text
-    from functions.core.decoding.columns import TimeOptions
-    from functions.core.decoding.layout import find_layout
-    from functions.core.decoding.tables import recording_of_rows
+    from functions.core.decoding.text.charsets import decode_text
+    from functions.core.decoding.text.columns import TimeOptions
+    from functions.core.decoding.text.layout import find_layout
+    from functions.core.decoding.text.tables import recording_of_rows
 
     text = decode_text(body, stated.get("charset"))
     layout = find_layout(text, stated.get("skip_rows", 0), stated.get("delimiter"))

@@ -143,7 +143,17 @@ SERVED_FORMATS = (
     ),
 )
 MATLAB = Format(name="matlab", label=".mat", endings=(".mat",), is_read_by_page=True)
-FORMATS: tuple[Format, ...] = (*SERVED_FORMATS, MATLAB)
+AIFF = Format(name="aiff", label="AIFF", endings=(".aif", ".aiff", ".aifc"))
+# Those of instruments, and others that hold variables: read by the command line alone.
+_OF_FILES = (
+    Format(name="hdf5", label="HDF5", endings=(".h5", ".hdf5", ".hdf")),
+    Format(name="npz", label=".npz", endings=(".npz",)),
+    Format(name="uff", label="UFF 58", endings=(".uff", ".unv", ".ufb")),
+    Format(name="tdms", label="TDMS", endings=(".tdms",)),
+    Format(name="lvm", label="LVM", endings=(".lvm",)),
+    Format(name="mdf", label="MDF", endings=(".mf4", ".mdf", ".mf3")),
+)
+FORMATS: tuple[Format, ...] = (*SERVED_FORMATS, MATLAB, AIFF, *_OF_FILES)
 
 FILE_MEDIA_TYPES = tuple(one.media_type for one in SERVED_FORMATS)
 MEDIA_TYPES = (JSON, *FILE_MEDIA_TYPES)

@@ -10,6 +10,8 @@ from functions.core.models.diagnosis import Diagnosis
 from functions.core.models.manifest import Precision
 from functions.core.models.models import LoadedModel
 from functions.core.models.options import DiagnosisOptions
+from functions.core.preprocessing.indicators import Measured, Zone
+from functions.core.preprocessing.signal import RateSource
 
 if TYPE_CHECKING:
     from functions.core.bearings.lines import EvidenceLine
@@ -26,6 +28,50 @@ class ModelReference(Answer, frozen=True, kw_only=True):
     def of(cls, model: LoadedModel) -> Self:
         """Shape a loaded model."""
         return cls(name=model.manifest.name, version=model.manifest.version, precision=model.precision)
+
+
+class RecordingAnswer(Answer, frozen=True, kw_only=True):
+    """What was diagnosed: the recording as it was read, and figures of its samples, about their mean."""
+
+    sample_rate_hz: Annotated[float, Meta(description="Of the samples as sent.")]
+    sample_rate_source: Annotated[
+        RateSource, Meta(description="Who stated the rate; `assumed`: nobody, it is the model's own.")
+    ]
+    channel: Annotated[str | None, Meta(description="Name or number; null where the model takes all.")]
+    duration_s: float
+    unit: Annotated[str | None, Meta(description="Of the samples; null where neither option nor file states it.")]
+    rms: Annotated[float, Meta(description="Root mean square, in the unit of the samples.")]
+    peak: Annotated[float, Meta(description="Largest magnitude, in the unit of the samples.")]
+    crest_factor: Annotated[float, Meta(description="Peak by RMS.")]
+    kurtosis: Annotated[float, Meta(description="3 for noise, higher where there are impacts.")]
+    velocity_rms_mm_s: Annotated[
+        float | None, Meta(description="10 to 1,000 Hz; null where it cannot be told of this unit, rate or duration.")
+    ]
+    severity_zone: Annotated[
+        Zone | None, Meta(description="Of ISO 20816-3, where `machine_group` and `foundation` are given.")
+    ]
+
+    @classmethod
+    def of(cls, measured: Measured) -> Self:
+        """Shape what was measured, to six digits."""
+        shape, velocity = measured.indicators, measured.velocity_rms_mm_s
+        return cls(
+            sample_rate_hz=measured.sample_rate.hz,
+            sample_rate_source=measured.sample_rate.source,
+            channel=measured.channel,
+            duration_s=_six_digits(measured.duration_s),
+            unit=measured.unit,
+            rms=_six_digits(shape.rms),
+            peak=_six_digits(shape.peak),
+            crest_factor=_six_digits(shape.crest_factor),
+            kurtosis=_six_digits(shape.kurtosis),
+            velocity_rms_mm_s=None if velocity is None else _six_digits(velocity),
+            severity_zone=measured.severity_zone,
+        )
+
+
+def _six_digits(value: float) -> float:
+    return float(f"{value:.6g}")
 
 
 class HarmonicAnswer(Answer, frozen=True, kw_only=True):
@@ -61,6 +107,7 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
     novelty: Annotated[float | None, Meta(description="0: like the training data; towards 1: unlike it.")]
     inference_time_ms: Annotated[float, Meta(description="Time in the engine.")]
     timestamp: datetime
+    recording: RecordingAnswer
     model: ModelReference
     asset_id: str | None
     request_id: str
@@ -98,6 +145,7 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
             novelty=None if diagnosis.novelty is None else round(diagnosis.novelty, 4),
             inference_time_ms=round(diagnosis.inference_time_ms, 4),
             timestamp=datetime.now(UTC),
+            recording=RecordingAnswer.of(diagnosis.recording),
             model=ModelReference(name=manifest.name, version=manifest.version, precision=diagnosis.precision),
             asset_id=options.asset_id,
             request_id=request_id,

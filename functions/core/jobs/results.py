@@ -22,7 +22,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class RecordingResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one recording, its place in the job counted from 0."""
+    """What became of one recording, its place in the job counted from 0; the indicators are those of the diagnosis."""
 
     index: int
     name: str
@@ -54,6 +54,14 @@ COLUMNS = (
     "timestamp",
     "code",
     "error",
+    "sample_rate_hz",
+    "sample_rate_source",
+    "channel",
+    "duration_s",
+    "unit",
+    "peak",
+    "velocity_rms_mm_s",
+    "severity_zone",
 )
 
 
@@ -121,12 +129,11 @@ def _values(result: RecordingResult) -> dict[str, Any]:
     values: dict[str, Any] = {"index": result.index, "name": result.name, "state": result.state}
     if result.diagnosis is not None:
         known = msgspec.to_builtins(result.diagnosis)
+        known |= known["recording"]
         values |= {column: known[column] for column in COLUMNS if column in known}
         values |= {"model": result.diagnosis.model.name, "version": result.diagnosis.model.version}
     if result.recorded_at is not None:
         values["recorded_at"] = result.recorded_at.isoformat()
-    if result.indicators is not None:
-        values |= msgspec.to_builtins(result.indicators)
     if result.error is not None:
         values |= {"code": result.error.code, "error": result.error.error}
     return values

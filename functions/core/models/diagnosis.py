@@ -9,6 +9,7 @@ import numpy as np
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule, Manifest, NoveltyRule, Precision
 from functions.core.preprocessing.arrays import Float64Array
+from functions.core.preprocessing.indicators import Measured
 
 if TYPE_CHECKING:
     from functions.core.bearings.lines import Evidence
@@ -24,8 +25,9 @@ class Diagnosis:
 
     probabilities: float64 [K], in the order of the manifest's classes; novelty in [0, 1), or None
     where the model does not measure it; clipped where the recording was cut off at the sensor's range;
-    conditions of operation as the model got them, or None where it takes none; evidence of spectral lines, where shaft
-    speed is known, and whether it agrees with the class, None where it says nothing.
+    conditions of operation as the model got them, or None where it takes none; recording: what was diagnosed;
+    evidence of spectral lines, where shaft speed is known, and whether it agrees with the class, None where it says
+    nothing.
     """
 
     manifest: Manifest
@@ -34,6 +36,7 @@ class Diagnosis:
     windows: int
     novelty: float | None
     inference_time_ms: float
+    recording: Measured
     clipped: bool = False
     conditions: Mapping[str, float] | None = None
     evidence: "Evidence | None" = None

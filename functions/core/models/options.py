@@ -10,6 +10,8 @@ from msgspec import Meta
 
 from functions.core.errors import InvalidOptionError, PalierError, SampleRateError, UnknownOptionError
 from functions.core.models.manifest import CONDITIONS, LARGEST_FLOAT32, MOST_CONDITIONS
+from functions.core.preprocessing.indicators import Foundation
+from functions.core.preprocessing.signal import Unit
 
 # As `channel`: every channel of a recording.
 ALL_CHANNELS = "all"
@@ -87,6 +89,16 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
     charset: Annotated[
         Annotated[str, Meta(pattern=_CHARSET)] | None,
         Meta(description="Delimited text: its encoding. Default: that of the Content-Type, else as found."),
+    ] = None
+    unit: Annotated[
+        Unit | None, Meta(description="Unit of the samples, scaled by `full_scale`. Default: what the file says.")
+    ] = None
+    machine_group: Annotated[
+        Annotated[int, Meta(ge=1, le=2)] | None,
+        Meta(description="Severity: group of ISO 20816-3, 1 for above 300 kW, 2 for 15 to 300 kW; with `foundation`."),
+    ] = None
+    foundation: Annotated[
+        Foundation | None, Meta(description="Severity: how the machine is supported; with `machine_group`.")
     ] = None
     conditions: Annotated[
         dict[str, float],

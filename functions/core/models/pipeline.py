@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,17 @@ from functions.core.models.models import Engines, LoadedModel, ModelRepository
 from functions.core.models.options import ORDERS, SHAFT_SPEED, DiagnosisOptions
 from functions.core.observability.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
 from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.indicators import Measured, indicators
 from functions.core.preprocessing.resampling import resample
-from functions.core.preprocessing.signal import RateRange, Recording, check_samples, select_channels
+from functions.core.preprocessing.signal import (
+    RateRange,
+    Recording,
+    SampleRate,
+    channel_name,
+    check_samples,
+    sample_rate,
+    select_channels,
+)
 from functions.core.preprocessing.windowing import cut_windows
 from functions.core.settings import Settings
 
@@ -69,13 +78,14 @@ class _Prepared:
     """A recording as the engine takes it: windows float32 [B, C, T], and whether it was clipped before resampling.
 
     conditions: of operation, as the model gets them; None where it takes none. evidence: of its lines, where they
-    could be looked for.
+    could be looked for. measured: before resampling, too.
     """
 
     windows: Float32Array
     clipped: bool
     conditions: Mapping[str, float] | None
     evidence: "Evidence | None"
+    measured: Measured
 
 
 class Diagnoser:
@@ -164,16 +174,11 @@ class Diagnoser:
         ]
 
     def _prepare(
-        self,
-        recording: Recording,
-        options: DiagnosisOptions,
-        spec: InputSpec,
-        room: int,
-        stated: _Stated,
+        self, recording: Recording, options: DiagnosisOptions, spec: InputSpec, room: int, stated: _Stated
     ) -> _Prepared:
-        rate_hz = self._rate_hz(recording, options, spec)
+        rate = sample_rate(options.sample_rate_hz, recording.sample_rate_hz, spec.sample_rate_hz, self._limits.rates)
         signal = check_samples(select_channels(recording, spec.channels, options.channel))
-        length = round(signal.samples.shape[1] * spec.sample_rate_hz / rate_hz)
+        length = round(signal.samples.shape[1] * spec.sample_rate_hz / rate.hz)
         if length < spec.window:
             raise SignalTooShortError(length=length, required=spec.window, sample_rate_hz=spec.sample_rate_hz)
         count = math.ceil(length / spec.window)
@@ -182,14 +187,26 @@ class Diagnoser:
                 f"The request has {count} windows of {spec.window / spec.sample_rate_hz:g} s where {room} may stand"
                 f" (limit of one request: {self._limits.max_windows})."
             )
-        evidence = stated.operation.evidence(signal.samples, rate_hz) if stated.operation else None
+        channel = channel_name(recording, options.channel) if spec.channels == 1 else None
+        measured = _measured(recording, signal.samples, options, rate, channel)
+        evidence = stated.operation.evidence(signal.samples, rate.hz) if stated.operation else None
         conditions = stated.at_speed(evidence.shaft_speed_used_rpm) if evidence else stated.conditions
-        windows = cut_windows(resample(signal.samples, rate_hz, spec.sample_rate_hz), spec.window)
-        return _Prepared(windows, signal.clipped, conditions, evidence)
+        windows = cut_windows(resample(signal.samples, rate.hz, spec.sample_rate_hz), spec.window)
+        return _Prepared(windows, signal.clipped, conditions, evidence, measured)
 
-    def _rate_hz(self, recording: Recording, options: DiagnosisOptions, spec: InputSpec) -> float:
-        stated = options.sample_rate_hz if options.sample_rate_hz is not None else recording.sample_rate_hz
-        return spec.sample_rate_hz if stated is None else self._limits.rates.check(stated)
+
+def _measured(
+    recording: Recording, samples: Float32Array, options: DiagnosisOptions, rate: SampleRate, channel: str | None
+) -> Measured:
+    """Return what was measured: samples float32 [C, N] of a recording, those that the model gets."""
+    found = Measured(rate, channel, samples.shape[1] / rate.hz, indicators(samples))
+    if not (recording.unit or options.unit or options.machine_group or options.foundation):
+        return found
+    # Late: few requests state a unit.
+    from functions.core.preprocessing.severity import unit_of, with_severity
+
+    unit = unit_of(options.unit, recording.unit)
+    return with_severity(replace(found, unit=unit), samples, options.machine_group, options.foundation)
 
 
 def _stated(
@@ -261,6 +278,7 @@ def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, el
         conditions=prepared.conditions,
         evidence=prepared.evidence,
         inference_time_ms=elapsed_ms,
+        recording=prepared.measured,
     )
     diagnosis = weighed(found)
     finding = Finding(model.manifest.name, model.manifest.classes[diagnosis.predicted_class].id)

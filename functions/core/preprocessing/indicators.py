@@ -1,11 +1,16 @@
-"""What a trend of a machine shows beside its diagnoses: three indicators of condition in the time domain."""
+"""What an answer and the trend of a machine show beside a diagnosis: what was measured, and indicators of it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from functions.core.preprocessing.arrays import Float32Array
-from functions.core.preprocessing.signal import Recording, select_channels
+from functions.core.preprocessing.signal import SampleRate
+
+# Of ISO 20816-3: how a machine is supported, and how severe its vibration is.
+Foundation = Literal["rigid", "flexible"]
+Zone = Literal["A", "B", "C", "D"]
 
 # Stays in a core's cache, and is below what OpenBLAS would give to several threads (10,000).
 _BLOCK = 8192
@@ -17,24 +22,38 @@ _SMALLEST, _LARGEST = 1e-6, 1e6
 class Indicators:
     """Of the vibration about its mean.
 
-    rms: root mean square, in the unit of the samples; crest_factor: peak by rms; kurtosis: fourth moment by the
-    square of the second, 3 for noise, higher where there are impacts.
+    rms: root mean square, peak: largest magnitude, both in the unit of the samples; crest_factor: peak by rms;
+    kurtosis: fourth moment by the square of the second, 3 for noise, higher where there are impacts.
     Source: R. B. Randall, Vibration-based Condition Monitoring, 2nd edition, section 2.2 (statistical moments).
     """
 
     rms: float
+    peak: float
     crest_factor: float
     kurtosis: float
 
 
-def indicators(recording: Recording, channel: str | None) -> Indicators:
-    """Return the indicators of a recording that was diagnosed.
+@dataclass(frozen=True)
+class Measured:
+    """What was diagnosed: a recording as it was read, and the figures of its samples as sent, about their mean.
 
-    Args:
-        recording: samples float32 [C, N], finite and not constant.
-        channel: the one that was diagnosed; where none was chosen, the one that shakes most is taken.
+    channel: name or number of the one that was diagnosed, or None where the model takes all;
+    unit: of the samples, or None where nobody stated it;
+    indicators, velocity_rms_mm_s: of several channels, of the one where they are highest; severity_zone: of ISO
+    20816-3; None where they cannot be told or were not asked for.
     """
-    samples = recording.samples if channel is None else select_channels(recording, 1, channel)
+
+    sample_rate: SampleRate
+    channel: str | None
+    duration_s: float
+    indicators: Indicators
+    unit: str | None = None
+    velocity_rms_mm_s: float | None = None
+    severity_zone: Zone | None = None
+
+
+def indicators(samples: Float32Array) -> Indicators:
+    """Return the indicators of samples float32 [C, N], finite; of several channels, of the one that shakes most."""
     return max((_of_channel(row) for row in samples), key=lambda found: found.rms)
 
 
@@ -50,14 +69,14 @@ def _of_channel(samples: Float32Array) -> Indicators:
         centred -= centred.mean()
     peak = _peak(centred)
     if peak == 0:
-        return Indicators(0.0, 0.0, 0.0)
+        return Indicators(0.0, 0.0, 0.0, 0.0)
     if not _SMALLEST < peak < _LARGEST:
         centred /= peak
     power = _sum_of_squares(centred) / len(samples)
     # In place: two arrays of a long recording stay in a core's cache where three do not.
     fourth = _sum_of_squares(np.square(centred, out=centred)) / len(samples)
     rms = power**0.5 * (1 if _SMALLEST < peak < _LARGEST else peak)
-    return Indicators(rms, peak / rms, fourth / power**2)
+    return Indicators(rms, peak, peak / rms, fourth / power**2)
 
 
 def _peak(centred: Float32Array) -> float:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from functions.core.errors import (
     BatchTooLargeError,
+    SampleRateContradictsError,
     SampleRateError,
     SignalConstantError,
     SignalNotFiniteError,
@@ -17,6 +19,12 @@ from functions.core.preprocessing.clipping import extremes, is_clipped
 
 # Of one recording, in every format. Source: libsndfile, SF_MAX_CHANNELS.
 MOST_CHANNELS = 1024
+# Of samples of which the velocity of the vibration can be told.
+Unit = Literal["g", "m/s2", "mm/s"]
+# Who stated a sample rate; `assumed`: nobody, it is the model's own.
+RateSource = Literal["option", "file", "assumed"]
+# By how much the rates of caller and file may differ and still be one: oscillators and rounded time columns do.
+_RATE_TOLERANCE = 0.005
 # A channel's number has at most so many digits: Python refuses to read one of thousands.
 _MOST_DIGITS = 9
 
@@ -27,13 +35,15 @@ class Recording:
 
     samples: float32 [C, N]; sample_rate_hz: what the file states, or None;
     channel_names: one a row where the file names them; unit: of the samples as the file writes it, or None;
-    note: what else a reader of the answer is told, such as that the file was cut short.
+    shaft_speed_rpm: that the file states, or None; note: what else the answer has of the file, such as that it was
+    cut short.
     """
 
     samples: Float32Array
     sample_rate_hz: float | None = None
     channel_names: Sequence[str] = ()
     unit: str | None = None
+    shaft_speed_rpm: float | None = None
     note: str | None = None
 
 
@@ -66,6 +76,34 @@ class RateRange:
                 f"The sample rate {rate_hz:g} Hz is outside {self.lowest_hz:g} to {self.highest_hz:g} Hz."
             )
         return rate_hz
+
+
+@dataclass(frozen=True)
+class SampleRate:
+    """The sample rate of a recording, and who stated it."""
+
+    hz: float
+    source: RateSource
+
+
+def sample_rate(stated_hz: float | None, in_file_hz: float | None, assumed_hz: float, rates: RateRange) -> SampleRate:
+    """Return the sample rate of a recording: the caller's, else the file's, else the one that is assumed.
+
+    Raises:
+        SampleRateError: it is outside the range.
+        SampleRateContradictsError: caller and file state two.
+    """
+    if stated_hz is not None:
+        rate_hz = rates.check(stated_hz)
+        if in_file_hz is not None and not abs(stated_hz - in_file_hz) <= _RATE_TOLERANCE * in_file_hz:
+            raise SampleRateContradictsError(
+                f"`sample_rate_hz` is {stated_hz:g} Hz, but the file states {in_file_hz:g} Hz: leave the option out, or"
+                " correct the file."
+            )
+        return SampleRate(rate_hz, "option")
+    if in_file_hz is not None:
+        return SampleRate(rates.check(in_file_hz), "file")
+    return SampleRate(assumed_hz, "assumed")
 
 
 def check_channel_count(count: int, field: str = "signal") -> None:
@@ -102,9 +140,9 @@ def select_channels(recording: Recording, channels: int, wanted: str | None) -> 
     Raises:
         SignalShapeError: the count does not fit and no channel is chosen, or there is no such channel.
     """
-    samples, names = recording.samples, recording.channel_names
+    samples = recording.samples
     if wanted is not None:
-        row = names.index(wanted) if wanted in names else _row_number(wanted, recording)
+        row = _row_of(wanted, recording)
         samples = samples[row : row + 1]
     if len(samples) != channels:
         raise SignalShapeError(
@@ -114,7 +152,21 @@ def select_channels(recording: Recording, channels: int, wanted: str | None) -> 
     return samples
 
 
-def _row_number(wanted: str, recording: Recording) -> int:
+def channel_name(recording: Recording, wanted: str | None) -> str:
+    """Return the name of the one channel that is diagnosed; its number, from 0, where the file names none.
+
+    Args:
+        recording: samples [C, N], one of which `select_channels` has taken.
+        wanted: as `select_channels`.
+    """
+    row = 0 if wanted is None else _row_of(wanted, recording)
+    return recording.channel_names[row] if row < len(recording.channel_names) else str(row)
+
+
+def _row_of(wanted: str, recording: Recording) -> int:
+    names = recording.channel_names
+    if wanted in names:
+        return names.index(wanted)
     if wanted.isdecimal() and len(wanted) <= _MOST_DIGITS and int(wanted) < len(recording.samples):
         return int(wanted)
     raise SignalShapeError(

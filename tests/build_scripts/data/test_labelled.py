@@ -33,7 +33,8 @@ def test_labels_are_put_in_the_model_s_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "channels", "sentence"),
     [
-        ({}, 1, r"records of 2 channel\(s\); own takes 1"),
+        ({}, 1, r"records of 2 channel\(s\), 9 samples each; own takes 1\."),
+        ({"signals": np.ones((2, 9, 2))}, 2, r"own takes 2; save signals\.transpose\(0, 2, 1\)\."),
         ({"signals": np.ones((0, 2, 9)), "label": np.ones(0, int)}, 2, "has no records"),
         ({"sample_rate": np.float64(200)}, 2, "has 200 samples/s; own takes 100"),
         ({"signals": np.ones((2, 2, 7), np.float32)}, 2, "a record of 7 samples; a window has 8"),

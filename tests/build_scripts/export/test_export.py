@@ -99,6 +99,18 @@ class Pooled(nn.Sequential):
         super().__init__(nn.Conv1d(1, 4, 9, 2, 4), nn.ReLU(), nn.AdaptiveAvgPool1d(5), nn.Flatten(), nn.Linear(20, 2))
 
 
+class Branching(nn.Module):
+    """Scales loud windows alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Pooled()
+
+    def forward(self, signal: Tensor) -> Tensor:
+        logits: Tensor = self.inner(signal / signal.abs().max() if signal.abs().max() > 10 else signal)
+        return logits
+
+
 def one_length(network: nn.Module) -> TrainedModel:
     description = ModelDescription("one", "One", (("a", "A"), ("b", "B")), 64, 100.0, "g")
     torch.manual_seed(0)
@@ -140,3 +152,8 @@ def test_a_fixed_length_that_is_asked_for_is_fixed(tmp_path: Path) -> None:
     exported = export_network(one_length(free), tmp_path / "m.onnx", options=ExportOptions(length="fixed"))
     assert exported.fixed_length == "the recipe asks for it"
     assert onnx.load(exported.path).graph.input[0].type.tensor_type.shape.dim[2].dim_value == 64
+
+
+def test_a_branch_on_values_is_refused_with_what_to_write_instead(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"torch\.where chooses between two answers without a branch\.$"):
+        export_network(one_length(Branching()), tmp_path / "m.onnx", options=ExportOptions(length="fixed"))

@@ -19,10 +19,12 @@ from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.networks.trained import TrainedModel
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
+from tests.support.packages import LOAD, SPEED
 
 DESCRIPTION = ModelDescription("given", "Given", (("a", "A"), ("b", "B"), ("c", "C")), 16, 100.0, "g")
 RNG = np.random.default_rng(0)
 PROJECTION = RNG.standard_normal((2, 3)).astype(np.float32)
+EFFECTS = np.array([[1e-3, 0, -1e-3], [0, 1, 0]], np.float32)
 Shape = Sequence[str | int]
 
 
@@ -195,3 +197,63 @@ def test_a_file_that_is_no_onnx_file_is_refused(content: bytes, tmp_path: Path) 
         given(tmp_path / "given.onnx")
     with pytest.raises(RecipeError, match="There is no file"):
         given(tmp_path / "none.onnx")
+
+
+CONDITIONED = replace(DESCRIPTION, conditions=(SPEED, LOAD))
+
+
+def save_conditioned(folder: Path, names: Sequence[str], shape: Shape, batch: str | int = "n") -> Path:
+    """A file that adds speed / 1000 and the load to its logits; its inputs stand in the order of their names."""
+    rows = next(name for name in names if name != "x")
+    nodes = [
+        *pooled(),
+        helper.make_node("MatMul", [rows, "effects"], ["shift"]),
+        helper.make_node("Add", ["y", "shift"], ["z"]),
+    ]
+    path = save(folder, nodes, [batch, 2, "t"], axis=2, outputs={"z": [batch, 3]})
+    model = onnx.load(path)
+    model.graph.initializer.append(helper.make_tensor("effects", TensorProto.FLOAT, [2, 3], EFFECTS.ravel()))
+    (signal,) = model.graph.input
+    values = {"x": signal, rows: helper.make_tensor_value_info(rows, TensorProto.FLOAT, shape)}
+    ordered = [onnx.ValueInfoProto.FromString(values[name].SerializeToString()) for name in names]
+    del model.graph.input[:]
+    model.graph.input.extend(ordered)
+    onnx.save(model, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("names", "batch"), [(["x", "speed_and_load"], "n"), (["conditions", "x"], "n"), (["x", "conditions"], 1)]
+)
+def test_conditions_of_operation_are_a_second_input(names: Sequence[str], batch: str | int, tmp_path: Path) -> None:
+    path = save_conditioned(tmp_path, names, [batch, 2], batch)
+    network = GivenNetwork(Reading(path, 2, 16, conditions=2))
+    model = TrainedModel(CONDITIONED, 2, network.eval(), network.outputs, path)
+    exported = export_network(model, tmp_path / "m.onnx")
+    assert exported.max_abs_difference <= 1e-4
+    windows = RNG.standard_normal((5, 2, 16)).astype(np.float32)
+    rows = np.array([[1000, 0.5], [2000, 0], [500, 1], [100, 5], [6000, 2]], np.float32)
+    found = OnnxEngine(exported.path).run(windows, rows).logits
+    np.testing.assert_allclose(found, expected(windows) + rows @ EFFECTS, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("shape", "conditions", "sentence"),
+    [
+        (["n", 3], 2, r"'rows' of .* has the shape \[free, 3\]; the recipe's conditions are \[batch, 2\]"),
+        (["n", 2, 1], 2, r"has the shape \[free, 2, 1\]"),
+        (["n", 2], 0, r"has 2 inputs \(x, rows\); a package of this recipe has one, the signal"),
+    ],
+)
+def test_conditions_that_do_not_fit_the_recipe_are_refused(
+    shape: Shape, conditions: int, sentence: str, tmp_path: Path
+) -> None:
+    path = save_conditioned(tmp_path, ["x", "rows"], shape)
+    with pytest.raises(RecipeError, match=sentence):
+        GivenNetwork(Reading(path, 2, 16, conditions=conditions))
+
+
+def test_a_recipe_with_conditions_needs_a_file_that_takes_them(tmp_path: Path) -> None:
+    path = save(tmp_path, pooled(), ["n", 2, "t"], axis=2)
+    with pytest.raises(RecipeError, match=r"has 1 inputs \(x\); a package of this recipe has two, the signal and its"):
+        GivenNetwork(Reading(path, 2, 16, conditions=2))

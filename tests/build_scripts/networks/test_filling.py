@@ -52,6 +52,7 @@ def filled(candidates: dict[str, Weights], network: nn.Module | None = None) -> 
         ),
         ({"": weights() | {"train_loss.weight": torch.ones(4)}}, "left out: train_loss.weight"),
         ({"ema": {"a": torch.ones(1)}, "model": weights()}, "under 'model'"),
+        ({"model": weights(), "ema": weights()}, "under 'model'"),
     ],
 )
 def test_names_are_made_to_fit_and_the_log_says_how(
@@ -60,6 +61,18 @@ def test_names_are_made_to_fit_and_the_log_says_how(
     with caplog.at_level("INFO", "build"):
         assert filled(candidates)
     assert [record.getMessage() for record in caplog.records] == ([f"weights of w.pt: {done}"] if done else [])
+
+
+def test_other_weights_that_fit_are_named_and_can_be_chosen(caplog: pytest.LogCaptureFixture) -> None:
+    average = {name: part + 1 for name, part in weights("module.{}".format).items()}
+    network, candidates = Small(), {"model": weights(), "ema": average}
+    with caplog.at_level("INFO", "build"):
+        fill(network, candidates)
+    assert caplog.messages[-1] == 'others fit too: weights = "ema" in [network] takes them'
+    fill(network, candidates, "w.pt", "ema")
+    assert bool((network.state_dict()["head.weight"] == 4).all())
+    with pytest.raises(CheckpointError, match=r"w\.pt has no weights under 'swa'; it has some under 'model', 'ema'\."):
+        fill(network, candidates, "w.pt", "swa")
 
 
 def test_a_network_around_the_trained_one_is_filled(caplog: pytest.LogCaptureFixture) -> None:

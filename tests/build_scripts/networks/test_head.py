@@ -85,6 +85,13 @@ class Convolution(nn.Sequential):
         super().__init__(nn.Conv1d(1, 3, 9), nn.AdaptiveAvgPool1d(1), nn.Flatten())
 
 
+class Sigmoid(Body):
+    """A probability for each class by itself."""
+
+    def forward(self, signal: Tensor) -> Tensor:
+        return torch.sigmoid(super().forward(signal))
+
+
 class Steps(Body):
     """A linear layer at every step, averaged: no layer gives the logits."""
 
@@ -101,6 +108,7 @@ class Steps(Body):
         (Keyword, "fc", 0),
         (Twice, "fc", 0),
         (Reshaped, "fc", 0),
+        (Sigmoid, "fc", 0),
         (Attention, "fc", 0),
         (Convolution, None, 0),
         (Steps, None, 0),
@@ -118,6 +126,8 @@ def test_the_head_is_the_layer_that_gives_the_logits(kind: type[nn.Module], name
         assert features.shape == (5, 8)
         torch.testing.assert_close(logits, network(WINDOWS))
         given = head.module(features)
+        if kind is Sigmoid:
+            given = torch.sigmoid(given)
         torch.testing.assert_close(torch.softmax(given, 1), torch.softmax(logits, 1))
 
 

@@ -36,7 +36,7 @@ class Output:
     ],
 )
 def test_an_output_is_chosen_by_name_or_index(given: Any, output: str | int | None) -> None:
-    assert choose(given, output) is LOGITS
+    assert choose(given, output, 2) is LOGITS
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,7 @@ def test_an_output_is_chosen_by_name_or_index(given: Any, output: str | int | No
             None,
             r"gives a tuple: 0 float32 \[2, 2\], 1 float32 \[2, 1\]\. Choose .*, as in output = 0\.",
         ),
+        ({"speed": SPEED, "logits": LOGITS}, None, r"as in output = \"logits\"\."),
         ({"logits": LOGITS}, None, r"gives a dict: 'logits' float32 \[2, 2\]\. .* output = \"logits\"\."),
         ((LOGITS, SPEED), 2, r"tuple has no output 2; it has 0 float32 \[2, 2\], 1 float32"),
         (Output(LOGITS, SPEED), "loss", "Output has no output 'loss'; it has 'logits'"),
@@ -57,11 +58,11 @@ def test_an_output_is_chosen_by_name_or_index(given: Any, output: str | int | No
 )
 def test_what_there_is_is_listed(given: Any, output: str | int | None, sentence: str) -> None:
     with pytest.raises(RecipeError, match=sentence):
-        choose(given, output)
+        choose(given, output, 2)
 
 
 def test_logarithms_of_probabilities_are_logits() -> None:
-    network = LogitsNetwork(nn.Softmax(1), None, probabilities=True)
+    network = LogitsNetwork(nn.Softmax(1), None, 2, probabilities=True)
     torch.testing.assert_close(torch.softmax(network(LOGITS), 1), torch.softmax(LOGITS, 1))
     assert torch.isfinite(network(torch.tensor([[0.0, -200.0]]))).all()
 

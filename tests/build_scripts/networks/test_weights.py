@@ -120,7 +120,8 @@ def test_a_whole_module_is_refused_by_name(tmp_path: Path) -> None:
     [
         (b"", "bad.pt", "is not a readable checkpoint: it is empty"),
         (b"not a checkpoint", "bad.pt", "is no checkpoint|is not a readable checkpoint"),
-        (b"PK\x03\x04broken", "bad.pt", "is not a readable checkpoint"),
+        (b"PK\x03\x04broken", "bad.pt", "is not a readable checkpoint: its end is missing; copy it anew"),
+        (b"version https://git-lfs.github.com/spec/v1\noid ", "bad.pt", "a pointer of Git LFS; git lfs pull fetches"),
         (b"\x89HDF\r\n\x1a\n0000", "bad.h5", "is no checkpoint|it is an HDF5 file"),
         (bytes(range(256)) * 8, "bad.pt", "is no checkpoint|is not a readable checkpoint"),
         (b"\x08\x08\x12\x07pytorch", "bad.onnx", "is no checkpoint|an ONNX file is given with --onnx"),

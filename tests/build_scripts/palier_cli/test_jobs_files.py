@@ -56,8 +56,9 @@ def test_thousands_of_one_name_are_named_each_by_one_step(tmp_path: Path) -> Non
     assert len(set(sent)) == 5000
 
 
-@pytest.mark.parametrize(("name", "said"), [("absent.mat", "No such file"), ("a.xyz", "not known")])
+@pytest.mark.parametrize(("name", "said"), [("absent.mat", "No such file"), ("a.xyz", "ends in nothing known")])
 def test_what_cannot_be_sent_is_named(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "a.xyz").write_bytes(b"x")
     with pytest.raises(PalierError, match=said) as caught:
         as_uploads([tmp_path / name])
     assert name in caught.value.message

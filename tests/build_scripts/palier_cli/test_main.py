@@ -124,12 +124,17 @@ def test_raw_files_may_be_int16(palier: Run, tmp_path: Path) -> None:
     [
         ("absent.csv", None, "It cannot be opened: No such file or directory.", "file_unreadable"),
         ("folder.csv", "folder", "It cannot be opened: Is a directory.", "file_unreadable"),
-        ("a.mp3", b"x", "Files ending in '.mp3' are not known; known are ", "unsupported_media_type"),
+        (
+            "a.mp3",
+            b"x",
+            "'a.mp3' ends in nothing known, and its content shows no format: state it with --format.",
+            "unsupported_media_type",
+        ),
         ("a.csv", b"", "The request body is empty: send a recording.", "empty_body"),
         ("a.csv", b"1\nword\n", "The CSV cannot be read", "malformed_body"),
         ("a.npy", npy_bytes(tone()[:-1]), "The signal has 2047 samples at 2048 Hz; one window needs 2048.", None),
         ("a.npy", npy_bytes(np.zeros(2048, np.float32)), "The signal is constant", "signal_constant"),
-        ("a.mat", b"not MATLAB", "This is not a MATLAB file", "malformed_body"),
+        ("a.mat", b"not MATLAB", "The file cannot be read as MATLAB", "malformed_body"),
     ],
 )
 def test_a_file_that_cannot_be_diagnosed_is_named_with_its_reason(
@@ -171,7 +176,7 @@ def test_a_mat_that_ends_its_reader_stops_no_other(palier: Run, files: dict[str,
         ["high.mat", "High"],
         ["high.csv", "High"],
     ]
-    assert err.startswith(f"palier: {tmp_path / 'broken.mat'}: This is not a MATLAB file, or it is damaged: ")
+    assert err.startswith(f"palier: {tmp_path / 'broken.mat'}: The file cannot be read as MATLAB: ")
     assert err.count("\n") == 1
 
 
@@ -205,7 +210,10 @@ def test_an_option_that_cannot_be_is_one_line(
 def test_several_signals_in_a_mat_ask_for_a_choice(palier: Run, files: dict[str, Path]) -> None:
     status, _, err = palier("diagnose", files["mat"])
     assert status == 2
-    assert "Choose one of several signals by its name: there are x (2048 samples), other (4096 samples)." in err
+    assert (
+        "Choose one of several signals by its name with --variable: there are x (2048 samples), other (4096 samples)."
+        in err
+    )
 
 
 def test_models_are_listed(palier: Run) -> None:

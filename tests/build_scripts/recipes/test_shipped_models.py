@@ -52,6 +52,14 @@ def test_calibration_windows_are_spread_over_the_records(records: RecordSet) -> 
     assert np.array_equal(windows[-1], records.windows(43, WINDOW)[0])
 
 
+def test_calibration_windows_beyond_the_records_are_their_next_ones(records: RecordSet) -> None:
+    windows = calibration_windows(records, WINDOW, 2 * len(records))
+    assert windows.shape == (2 * len(records), 1, WINDOW)
+    assert np.array_equal(windows[:2], records.windows(0, WINDOW)[:2])
+    long = records.counts.shape[1]
+    assert calibration_windows(records, long, 1000).shape == (len(records), 1, long)
+
+
 def test_the_whole_flow_runs_and_a_variant_that_is_not_faster_fails_its_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

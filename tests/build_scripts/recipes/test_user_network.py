@@ -58,6 +58,10 @@ class Dead(Net):
     def forward(self, signal):
         return super().forward(signal * 0)
 
+class Squeezing(Net):
+    def forward(self, signal):
+        return super().forward(signal).squeeze()
+
 class Failing(Net):
     def forward(self, signal):
         raise LookupError("no such thing")
@@ -175,7 +179,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path, records: SignalS
     [
         (
             {"factory": "Several"},
-            r"a dict: 'speed' float32 \[16\], 'logits' float32 \[16, 4\]\. Choose the logits .* output = \"speed\"\.",
+            r"a dict: 'speed' float32 \[16\], 'logits' float32 \[16, 4\]\. Choose the logits .* output = \"logits\"\.",
         ),
         ({"factory": "Several", "output": "speed"}, r"gives float32 \[16\]; 4 classes need float32 \[16, 4\]"),
         ({"factory": "Drawing"}, r"answers the same 16 windows otherwise a second time, by up to .* as F\.dropout"),
@@ -222,6 +226,12 @@ def test_a_network_may_change_its_input_in_place(tmp_path: Path, records: Signal
     model = user_model(recipe(tmp_path, factory="Centring"), weights(tmp_path), records)
     assert model.outputs == ("logits", "distance")
     assert records.signals.mean() != 0
+    assert export_network(model, tmp_path / "m.onnx").max_abs_difference <= 1e-4
+
+
+def test_a_batch_that_a_network_squeezes_away_is_put_back(tmp_path: Path, records: SignalSet) -> None:
+    model = user_model(recipe(tmp_path, factory="Squeezing"), weights(tmp_path), records)
+    assert model.network(torch.zeros(1, 2, 2048))[0].shape == (1, 4)
     assert export_network(model, tmp_path / "m.onnx").max_abs_difference <= 1e-4
 
 

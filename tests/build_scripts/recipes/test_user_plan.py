@@ -89,3 +89,18 @@ def test_records_of_two_sets_are_refused_or_stand_on_the_card(folder: Path, capl
         plan = user_plan(recipe(folder), folder / "w.pt", allow_overlap=True)
     assert plan.limits == f"A toy. Warning: {found}; the figures below flatter the model."
     assert caplog.messages == [f"warning: {found}"]
+
+
+def test_classes_without_records_to_judge_by_stand_on_the_card(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    signals = noise(3)[::2]
+    np.savez(
+        folder / "unseen.npz",
+        signals=signals,
+        label=np.zeros(len(signals), int),
+        class_names=np.array(["a", "b"]),
+        sample_rate=1000.0,
+    )
+    plan = user_plan(recipe(folder), folder / "w.pt")
+    found = "unseen has no record of b"
+    assert plan.limits == f"A toy. Warning: {found}; the figures below are about the other classes."
+    assert f"warning: {found}" in caplog.messages

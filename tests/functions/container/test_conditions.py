@@ -16,8 +16,9 @@ from functions.core.models.models import LoadedModel
 from functions.core.preprocessing.arrays import Float32Array
 from tests.conftest import MakeSettings
 from tests.support.apps import assert_error, client_of, post_json
+from tests.support.bearings import RATE_HZ, impacts, noise
 from tests.support.container import MANIFEST, InlineExecutor, make_container
-from tests.support.packages import write_conditioned
+from tests.support.packages import WINDOW, write_conditioned
 from tests.support.recordings import tone
 
 
@@ -82,3 +83,18 @@ async def test_requests_at_once_and_sagemaker_s_door_take_conditions(container: 
             assert answers == ["centred", "high", "centred", "high"]
         missing = await post_json(client, "/invocations", {"signal": signal})
         assert_error(missing, 422, "condition_missing", "conditions.shaft_speed_rpm")
+
+
+async def test_sagemaker_s_door_shows_the_evidence_and_takes_a_second_tensor(container: Container) -> None:
+    outer = (impacts(1, 3.5848 * 30) + 0.7 * noise(1)).astype(float).round(2).tolist()
+    body = {"signal": outer, "sample_rate_hz": RATE_HZ, "shaft_speed_rpm": 1800, "bearing": "6205"}
+    tensors = [
+        {"name": "signal", "datatype": "FP32", "shape": [1, 1, WINDOW], "data": tone(0.0).tolist()},
+        {"name": "conditions", "datatype": "FP32", "shape": [1, 2], "data": [4000, 0.5]},
+    ]
+    async with client_of(container.served) as client:
+        answer = (await post_json(client, "/invocations", body)).json()
+        assert answer["conditions"] == {"shaft_speed_rpm": 1800, "load": 0.5}
+        assert [one["supports"] for one in answer["evidence"]] == ["outer_race", None, None, None]
+        found = (await post_json(client, "/invocations", {"inputs": tensors})).json()["outputs"][0]
+    np.testing.assert_allclose(found["data"], [4, 1.5, -4], atol=1e-4)

@@ -154,3 +154,58 @@ async def test_a_large_body_is_looked_through_in_a_worker(
 async def test_what_is_nested_however_deeply_is_refused(door: httpx.AsyncClient, opening: str, depth: int) -> None:
     answer = await invoke(door, f'{{"padding":{opening * depth}'.encode(), JSON)
     assert answer.status_code in {400, 413, 422}
+
+
+HIGH, LOW = tone(0.5).tolist(), tone(-0.5).tolist()
+TABLE = [[high, low] for high, low in zip(HIGH, LOW, strict=True)]
+COLUMN = [[value] for value in HIGH]
+
+
+@pytest.mark.parametrize(
+    ("document", "classes"),
+    [
+        ({"instances": [HIGH, LOW]}, ["high", "low"]),
+        ({"inputs": [HIGH, LOW]}, ["high", "low"]),
+        ({"data": [HIGH, LOW]}, ["high", "low"]),
+        ({"instances": [{"signal": HIGH}, {"features": LOW}]}, ["high", "low"]),
+        ({"dataframe_split": {"index": [0], "columns": ["signal"], "data": [[HIGH], [LOW]]}}, ["high", "low"]),
+        ({"dataframe_records": [{"signal": HIGH}, {"signal": LOW}]}, ["high", "low"]),
+        ({"instances": HIGH}, "high"),
+        ({"data": HIGH}, "high"),
+        ({"inputs": COLUMN}, "high"),
+        ({"dataframe_split": {"columns": ["acc"], "data": COLUMN}}, "high"),
+        ({"dataframe_split": {"columns": ["x", "y"], "data": TABLE}, "params": {"channel": "y"}}, "low"),
+        ({"dataframe_records": [{"x": x, "y": y} for x, y in TABLE], "channel": "x"}, "high"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
+)
+async def test_habits_of_other_servers_clients(
+    make_settings: Any, document: dict[str, Any], classes: list[str] | str
+) -> None:
+    container = make_container(make_settings(max_body_bytes=1_000_000))
+    async with client_of(container.served) as client:
+        answer = (await invoke(client, json.dumps(document).encode(), JSON)).json()
+    found = [one["class_id"] for one in answer["predictions"]] if "predictions" in answer else answer.get("class_id")
+    assert found == classes, answer
+
+
+@pytest.mark.parametrize(
+    ("document", "status", "code"),
+    [
+        ({"instances": [HIGH], "data": [HIGH]}, 400, "malformed_body"),
+        ({"instances": [HIGH], "signature_name": "x"}, 400, "malformed_body"),
+        ({"instances": [{"a": 1}]}, 400, "malformed_body"),
+        ({"instances": [{"signal": HIGH, "data": HIGH}]}, 422, "signal_shape"),
+        ({"instances": [{}] * 5}, 413, "batch_too_large"),
+        ({"instances": "x"}, 422, "signal_shape"),
+        ({"instances": HIGH, "params": {"no": 1}}, 422, "unknown_option"),
+        ({"dataframe_split": {"columns": ["a"], "data": []}}, 422, "signal_shape"),
+        ({"dataframe_records": []}, 422, "signal_shape"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_a_habit_that_cannot_be_read_is_refused_with_the_shape_to_send(
+    door: httpx.AsyncClient, document: dict[str, Any], status: int, code: str
+) -> None:
+    answer = await invoke(door, json.dumps(document).encode(), JSON)
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.json()

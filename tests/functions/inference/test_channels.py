@@ -13,7 +13,7 @@ from functions.core.models.manifest import ClassLabel
 from functions.inference.channels import worst_of
 from tests.support.apps import assert_error, post_json
 from tests.support.packages import make_manifest
-from tests.support.recordings import csv_text, npy_bytes, tone
+from tests.support.recordings import MEASURED, csv_text, npy_bytes, tone
 
 MEANS = (0.3, -0.2, 0.0)
 CSV = {"content-type": "text/csv"}
@@ -75,7 +75,7 @@ async def test_a_batch_has_no_channels_of_its_own(client: httpx.AsyncClient) -> 
 def diagnosis(classes: tuple[str, ...], *probabilities: float) -> Diagnosis:
     labels = [ClassLabel(id=one, name=one) for one in classes]
     manifest = msgspec.structs.replace(make_manifest("tiny", "1", b""), classes=labels)
-    return Diagnosis(manifest, "fp32", np.array(probabilities), 1, None, 1.0)
+    return Diagnosis(manifest, "fp32", np.array(probabilities), 1, None, 1.0, MEASURED)
 
 
 def test_the_worst_is_the_least_healthy_not_the_surest() -> None:

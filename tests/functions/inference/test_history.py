@@ -45,7 +45,7 @@ def test_a_server_answers_before_the_history_is_kept(settings: Settings, monkeyp
         assert history.kept == []
         history.released.set()
     assert [one.asset_id for one in history.kept] == ["press-4"] * 3
-    assert np.isclose(history.kept[0].measure().rms, 0.1 / 2**0.5, rtol=1e-4)
+    assert np.isclose(history.kept[0].answer.recording.rms, 0.1 / 2**0.5, rtol=1e-4)
 
 
 class FailingHistory:
@@ -63,7 +63,7 @@ class FailingHistory:
 async def test_one_that_is_lost_takes_no_other_with_it(settings: Settings, read_log: ReadLog) -> None:
     history = FailingHistory()
     press, pump, fan = (
-        Observation("r0", asset_id, 0.0, lambda: None, None)  # type: ignore[arg-type, return-value]
+        Observation("r0", asset_id, 0.0, None)  # type: ignore[arg-type]
         for asset_id in ("press-4", "pump-1", "fan-2")
     )
     await Recorder(history).record([press, pump, press, fan])
@@ -73,6 +73,6 @@ async def test_one_that_is_lost_takes_no_other_with_it(settings: Settings, read_
 
 async def test_too_many_at_once_are_lost_and_said(read_log: ReadLog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("functions.core.assets.recorder._MOST_PENDING", 0)
-    observation = Observation("r0", "press-4", 0.0, lambda: None, None)  # type: ignore[arg-type, return-value]
+    observation = Observation("r0", "press-4", 0.0, None)  # type: ignore[arg-type]
     await Recorder(FailingHistory()).record([observation] * 2)
     assert [line["reason"] for line in read_log()] == ["too many are waiting"] * 2

@@ -15,6 +15,7 @@ from build_scripts.evidence.other_processors import processors
 from build_scripts.evidence.other_processors.processors import answers, haswell_command
 from build_scripts.evidence.other_processors.step import Comparison, Emulation, keep, read_kept, spread_windows
 from tests.build_scripts.conftest import WINDOW
+from tests.support.packages import LOAD, SPEED, model_bytes
 
 FOUND = Emulation("a slow one", ("AVX2",), 8, {"int8": Comparison(0.9, 0.91, 0.99, 0.5, 1.0, 0.7)}, {"7 bits": 0.0})
 QEMU = pytest.mark.skipif(
@@ -31,11 +32,20 @@ def models(tmp_path: Path) -> Path:
 
 
 def test_windows_are_spread_over_records_and_within_them(records: RecordSet) -> None:
-    windows, label = spread_windows(records, WINDOW, 88)
-    assert windows.shape == (88, 1, WINDOW)
-    assert np.array_equal(label, np.repeat(records.label, 2))
-    assert np.array_equal(windows[0], records.windows(0, WINDOW)[0])
-    assert np.array_equal(windows[1], records.windows(0, WINDOW)[2])
+    spread = spread_windows(records, WINDOW, 88)
+    assert spread.windows.shape == (88, 1, WINDOW)
+    assert spread.conditions is None
+    assert np.array_equal(spread.label, np.repeat(records.label, 2))
+    assert np.array_equal(spread.windows[0], records.windows(0, WINDOW)[0])
+    assert np.array_equal(spread.windows[1], records.windows(0, WINDOW)[2])
+
+
+def test_a_model_with_conditions_gets_them_as_its_second_input(tmp_path: Path) -> None:
+    model = tmp_path / "model.onnx"
+    model.write_bytes(model_bytes(conditions=[SPEED, LOAD]))
+    windows, conditions = np.zeros((2, 1, 2048), np.float32), np.array([[1000, 0.5], [4000, 2]], np.float32)
+    found = answers("native", model, windows, tmp_path, conditions)
+    np.testing.assert_allclose(found.logits, np.array([[1, 1.5, -1], [4, 3, -4]], np.float32), atol=1e-5)
 
 
 def test_what_was_found_is_kept_by_processor_and_shown_on_the_card(models: Path) -> None:

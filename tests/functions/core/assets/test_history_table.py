@@ -14,8 +14,7 @@ from functions.core.assets.history import Observation, by_asset
 from functions.core.assets.history_table import HistoryTable
 from functions.core.aws.dynamodb import Item, timestamp
 from functions.core.errors import DependencyUnavailableError
-from functions.core.http.diagnosis_answer import DiagnosisAnswer, ModelReference
-from functions.core.preprocessing.indicators import Indicators
+from functions.core.http.diagnosis_answer import DiagnosisAnswer, ModelReference, RecordingAnswer
 from tests.support.aws import HISTORY, WorkerEndedError, in_memory_aws, make_resources
 from tests.support.faults import FAULTS, Fault, meeting
 
@@ -48,6 +47,22 @@ def table(told: Told) -> Iterator[HistoryTable]:
         yield HistoryTable(HISTORY, AlertRule(2, 3), 86_400.0, told, lambda: START_S)
 
 
+def measured(rms: float) -> RecordingAnswer:
+    return RecordingAnswer(
+        sample_rate_hz=2048,
+        sample_rate_source="file",
+        channel="acc",
+        duration_s=1,
+        unit="g",
+        rms=rms,
+        peak=1.5 * rms,
+        crest_factor=1.5,
+        kurtosis=3,
+        velocity_rms_mm_s=2.25,
+        severity_zone="B",
+    )
+
+
 def observation(index: int, class_id: str = "wear", asset_id: str = "press-4", rms: float = 1.0) -> Observation:
     answer = DiagnosisAnswer(
         predicted_class=0,
@@ -61,11 +76,12 @@ def observation(index: int, class_id: str = "wear", asset_id: str = "press-4", r
         novelty=0.1,
         inference_time_ms=1.0,
         timestamp=datetime.fromtimestamp(START_S, UTC),
+        recording=measured(rms),
         model=ModelReference(name="tiny", version="10", precision="fp32"),
         asset_id=asset_id,
         request_id=f"r{index}",
     )
-    return Observation(f"r{index}", asset_id, START_S + index, lambda: Indicators(rms, 1.5, 3.0), answer)
+    return Observation(f"r{index}", asset_id, START_S + index, answer)
 
 
 def test_what_is_kept_of_a_diagnosis(table: HistoryTable) -> None:
@@ -82,6 +98,10 @@ def test_what_is_kept_of_a_diagnosis(table: HistoryTable) -> None:
         "rms": 1.0,
         "crest_factor": 1.5,
         "kurtosis": 3.0,
+        "peak": 1.5,
+        "unit": "g",
+        "velocity_rms_mm_s": 2.25,
+        "severity_zone": "B",
         "model": "tiny",
         "version": "10",
         "precision": "fp32",
@@ -254,7 +274,7 @@ def test_a_diagnosis_that_is_doubtful_is_kept_and_decides_nothing(table: History
     for index in range(4):
         doubtful = observation(index)
         unsure = structs.replace(doubtful.answer, confidence=0.4)
-        table.record([Observation(doubtful.id, "press-4", START_S + index, doubtful.measure, unsure)])
+        table.record([Observation(doubtful.id, "press-4", START_S + index, unsure)])
     asset = table.asset("press-4")
     assert asset is not None
     assert (asset["diagnoses"], asset["state"]) == (4, "unknown")

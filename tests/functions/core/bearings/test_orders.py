@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from functions.core.bearings.orders import Geometry
+from functions.core.bearings.orders import FaultOrders, Geometry
 from functions.core.errors import InvalidOptionError
 
 
@@ -49,3 +49,23 @@ def test_what_no_bearing_is_names_its_field(field: str, value: float) -> None:
     with pytest.raises(InvalidOptionError) as raised:
         Geometry(**given)  # type: ignore[arg-type]
     assert raised.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("stated", "field"),
+    [
+        ((1e-9, 1.0, 2.3, 0.4), "bpfo_order"),
+        ((3.6, 1001.0, 2.3, 0.4), "bpfi_order"),
+        ((3.6, 5.4, 0.0, 0.4), "bsf_order"),
+        ((3.6, 5.4, 2.3, math.nan), "ftf_order"),
+    ],
+)
+def test_orders_that_no_bearing_has_are_refused(stated: tuple[float, float, float, float], field: str) -> None:
+    with pytest.raises(InvalidOptionError, match="times the speed of the shaft") as raised:
+        FaultOrders(*stated)
+    assert raised.value.field == field
+
+
+def test_a_geometry_at_its_limit_is_refused_before_a_spectrum_is_read() -> None:
+    with pytest.raises(InvalidOptionError):
+        Geometry(9, 0.999999999, 1.0).orders()

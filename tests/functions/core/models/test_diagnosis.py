@@ -19,6 +19,7 @@ from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule, NoveltyRule
 from functions.core.preprocessing.arrays import Float32Array
 from tests.support.packages import TEMPERATURE, make_manifest
+from tests.support.recordings import MEASURED
 
 NOVELTY = NoveltyRule(scale=2.0, threshold=0.5)
 MANIFEST = make_manifest("tiny", "1", b"model")
@@ -47,7 +48,7 @@ def test_novelty_is_unknown_where_it_is_not_measured(distance: list[float] | Non
 
 @pytest.mark.parametrize(("measured", "expected"), [(0.0, True), (0.8, True), (0.8001, False), (None, None)])
 def test_the_threshold_itself_is_in_distribution(measured: float | None, expected: bool | None) -> None:
-    diagnosis = Diagnosis(MANIFEST, "fp32", np.array([0.2, 0.7, 0.1]), 1, measured, 1.0)
+    diagnosis = Diagnosis(MANIFEST, "fp32", np.array([0.2, 0.7, 0.1]), 1, measured, 1.0, MEASURED)
     assert diagnosis.in_distribution is expected
     assert diagnosis.predicted_class == 1
     assert diagnosis.confidence == 0.7
@@ -55,7 +56,7 @@ def test_the_threshold_itself_is_in_distribution(measured: float | None, expecte
 
 @pytest.mark.parametrize("measured", [0.0, 0.9, None])
 def test_a_clipped_recording_is_never_in_distribution(measured: float | None) -> None:
-    diagnosis = Diagnosis(MANIFEST, "fp32", np.array([0.2, 0.7, 0.1]), 1, measured, 1.0, clipped=True)
+    diagnosis = Diagnosis(MANIFEST, "fp32", np.array([0.2, 0.7, 0.1]), 1, measured, 1.0, MEASURED, clipped=True)
     assert diagnosis.in_distribution is False
 
 

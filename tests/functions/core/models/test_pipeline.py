@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -6,6 +8,7 @@ from functions.core.errors import (
     ModelUnavailableError,
     PalierError,
     RecordingTooLongError,
+    SampleRateContradictsError,
     SampleRateError,
     SignalConstantError,
     SignalNotFiniteError,
@@ -99,9 +102,87 @@ def test_another_rate_is_resampled(diagnoser: Diagnoser) -> None:
     np.testing.assert_allclose(diagnosis.probabilities, expected_probabilities(0.5), atol=2e-2)
 
 
-def test_the_rate_asked_for_stands_before_the_file_s(diagnoser: Diagnoser) -> None:
-    options = DiagnosisOptions(sample_rate_hz=2048)
-    assert diagnoser.diagnose(recording(tone(0.5, windows=2), rate_hz=4096), options).windows == 2
+@pytest.mark.parametrize(
+    ("given", "in_file", "rate_hz", "source", "duration_s"),
+    [
+        (None, None, 2048, "assumed", 3),
+        (None, 4096, 4096, "file", 1.5),
+        (4096, None, 4096, "option", 1.5),
+        # Within half a percent the two are one, and the caller's is taken.
+        (4076, 4096, 4076, "option", 6144 / 4076),
+        (4116, 4096, 4116, "option", 6144 / 4116),
+    ],
+)
+def test_where_the_rate_comes_from_is_told(
+    diagnoser: Diagnoser, given: float | None, in_file: float | None, rate_hz: float, source: str, duration_s: float
+) -> None:
+    options = DiagnosisOptions(sample_rate_hz=given)
+    found = diagnoser.diagnose(recording(tone(0.5, windows=3), rate_hz=in_file), options).recording
+    assert (found.sample_rate.hz, found.sample_rate.source) == (rate_hz, source)
+    assert found.duration_s == pytest.approx(duration_s)
+
+
+@pytest.mark.parametrize("given", [4075, 4117, 2048, 51_200])
+def test_a_rate_at_odds_with_the_file_s_is_refused(diagnoser: Diagnoser, given: float) -> None:
+    sentence = f"`sample_rate_hz` is {given:g} Hz, but the file states 4096 Hz: leave the option out, or correct the"
+    with pytest.raises(SampleRateContradictsError, match=re.escape(sentence)) as refusal:
+        diagnoser.diagnose(recording(tone(0.5, windows=2), rate_hz=4096), DiagnosisOptions(sample_rate_hz=given))
+    assert refusal.value.field == "sample_rate_hz"
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted", "channel"),
+    [((), "1", "1"), (("acc", "vel"), "1", "vel"), (("acc", "vel"), "vel", "vel"), (("0",), "1", "1")],
+)
+def test_the_channel_that_was_diagnosed_is_named(
+    diagnoser: Diagnoser, names: tuple[str, ...], wanted: str, channel: str
+) -> None:
+    two = Recording(np.stack([tone(0.5), tone(0.1, amplitude=0.2)]), channel_names=names)
+    found = diagnoser.diagnose(two, DiagnosisOptions(channel=wanted)).recording
+    assert found.channel == channel
+    assert found.indicators.rms == pytest.approx(0.2 / 2**0.5, rel=1e-5)
+
+
+def test_a_single_channel_is_named_and_all_of_a_model_of_two_are_not(diagnoser: Diagnoser) -> None:
+    assert diagnoser.diagnose(recording(tone(0.5)), DEFAULTS).recording.channel == "0"
+    both = recording(tone(0.5), tone(0.1, amplitude=0.3))
+    found = diagnoser.diagnose(both, DiagnosisOptions(model="tiny-pair")).recording
+    assert found.channel is None
+    assert found.indicators.peak == pytest.approx(0.3, rel=1e-5)
+
+
+def test_figures_are_those_of_the_samples_as_sent(diagnoser: Diagnoser) -> None:
+    samples = tone(0.5, windows=4)
+    samples[100] = 2.5
+    found = diagnoser.diagnose(recording(samples, rate_hz=8192), DEFAULTS).recording
+    assert found.indicators.peak == pytest.approx(2.5 - samples.mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("in_file", "options", "unit", "velocity", "zone"),
+    [
+        (None, {}, None, None, None),
+        ("V", {}, "V", None, None),
+        # 0.1 g at 64 Hz: 0.1 x 9806.65 / (2 pi 64) / sqrt 2.
+        (None, {"unit": "g"}, "g", 1.72442, None),
+        ("m/s^2", {}, "m/s2", 0.175843, None),
+        ("g", {"unit": "g", "machine_group": 2, "foundation": "rigid"}, "g", 1.72442, "B"),
+        (None, {"unit": "g", "machine_group": 1, "foundation": "flexible"}, "g", 1.72442, "A"),
+    ],
+)
+def test_the_severity_is_told_where_the_unit_is_known(
+    diagnoser: Diagnoser,
+    in_file: str | None,
+    options: dict[str, object],
+    unit: str | None,
+    velocity: float | None,
+    zone: str | None,
+) -> None:
+    samples = 0.1 * np.sin(2 * np.pi * 64 * np.arange(4 * WINDOW) / WINDOW)
+    stated = Recording(samples[np.newaxis].astype(np.float32), unit=in_file)
+    found = diagnoser.diagnose(stated, DiagnosisOptions.parse(options)).recording
+    assert (found.unit, found.severity_zone) == (unit, zone)
+    assert found.velocity_rms_mm_s == (None if velocity is None else pytest.approx(velocity, rel=1e-3))
 
 
 def test_two_channels_reach_a_model_of_two(diagnoser: Diagnoser) -> None:

@@ -2,6 +2,9 @@
 
 /* global WORKER_FILE */
 
+/** A file that the page leaves to the service; the message is a sentence: why. */
+export class UnreadError extends Error {}
+
 /** A worker that could not do what was asked; the message is for people. */
 export class AnalysisError extends Error {}
 
@@ -17,7 +20,8 @@ export class Analysis {
     this.#worker.onmessage = ({ data: { id, answer, failure } }) => {
       const { resolve, reject } = this.#pending.get(id);
       this.#pending.delete(id);
-      if (failure) reject(new AnalysisError(sentence(failure)));
+      if (failure?.name === "UnreadHereError") reject(new UnreadError(`The page does not read this file itself: ${failure.message}.`));
+      else if (failure) reject(new AnalysisError(sentence(failure)));
       else resolve(answer);
     };
     this.#worker.onerror = () => {
@@ -33,6 +37,11 @@ export class Analysis {
 
   choose(channel, scale) {
     return this.#ask("choose", { channel, scale });
+  }
+
+  /** Return all channels, times a factor: float32 [channels * samples], one behind the other. */
+  all(scale) {
+    return this.#ask("all", { scale });
   }
 
   /** Return the chosen samples as JSON text. */

@@ -23,9 +23,17 @@ const calls = {
 
   /** Take a channel, times a factor; answers with its samples, what draws them, and its figures. */
   choose({ channel, scale }) {
-    chosen = channels[channel].samples.map((value) => value * scale);
+    chosen = scaled(channels[channel].samples, scale);
     const usable = isFinite32(chosen);
     return { samples: chosen.slice(), summary: summarize(chosen), statistics: statistics(chosen), usable };
+  },
+
+  /** Every channel, times a factor, one behind the other. */
+  all({ scale }) {
+    const length = channels[0].samples.length;
+    const samples = new Float32Array(channels.length * length);
+    channels.forEach((one, index) => samples.set(scaled(one.samples, scale), index * length));
+    return { samples };
   },
 
   /** The chosen samples as a JSON array, with the seven digits that float32 has. */
@@ -46,6 +54,12 @@ const calls = {
     return spectrogram(chosen, rateHz, look);
   },
 };
+
+/** As the service multiplies: in float32. */
+function scaled(samples, scale) {
+  const factor = Math.fround(scale);
+  return samples.map((value) => value * factor);
+}
 
 let last = Promise.resolve();
 

@@ -1,23 +1,39 @@
-/** Delimited text: comma, semicolon, tab or space; header or none; decimal points or commas. */
+/**
+ * Delimited text that is plain: a line of names or none, rows of numbers, perhaps a column of times or counts.
+ *
+ * The service reads far more. What is not plain is not read here but sent as it is: one set of rules, never two.
+ */
 
-import { FormatError } from "./errors.js";
+import { UnreadHereError } from "./errors.js";
+import { rateOf } from "./times.js";
 
-// A first line with such a cell is no header, even if the cell is broken: that must be said, not skipped.
-const NUMBER_LIKE = /^([+-]?[.,]?\d|[+-]?(nan|inf|infinity)$)/i;
-const TIME_COLUMN = /^(t|time|timestamp|zeit|temps)([ _]*[[(]?(s|sec|seconds)[\])]?)?$/i;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const COMMA_NUMBER = /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i;
+const THOUSANDS = /^[+-]?[1-9]\d{0,2}(,\d{3})+$/;
+const NAME = /^(\p{L}[^"'=:#%]*)?$/u;
+// The head may state a rate, or the name another unit of time: both are the service's to read.
+const SAYS_MORE = /hz|rate|freq/i;
+const SECONDS = /^(t|time)[ _]*[[(]?(s|sec|seconds)?[\])]?$/i;
+const LIKE_TIME = /^(t|time|timestamp|date|datetime|clock|zeit|uhrzeit|datum|temps|tiempo|tempo|elapsed|seconds?|sec|sek|s|ms|us|ns|min)\b|time|zeit/i;
+// Fewer rows may rise by chance.
+const FEWEST_ROWS = 16;
+const MOST_CHANNELS = 1024;
 
-/** Read a CSV; one column a channel, a column of times gives the sample rate. */
+/** Read plain delimited text; one column a channel, a column of times gives the sample rate. */
 export function readCsv(buffer) {
   const lines = readLines(buffer);
   const dialect = sniff(lines.at(-1));
-  const header = readHeader(lines[0], dialect);
-  const columns = readColumns(header.length ? lines.slice(1) : lines, dialect, header.length);
-  const time = columns.length > 1 ? header.findIndex((name) => TIME_COLUMN.test(name)) : -1;
-  const names = columns.map((_, index) => header[index] || `Column ${index + 1}`);
-  const channels = columns
-    .map((column, index) => ({ name: names[index], samples: Float32Array.from(column) }))
-    .filter((_, index) => index !== time);
-  return { format: "CSV", channels, rateHz: time < 0 ? null : rateHz(columns[time]), integers: false };
+  const names = readNames(lines[0], dialect);
+  const columns = readColumns(names ? lines.slice(1) : lines, dialect, names?.length);
+  const { times, counts } = outsiders(columns, names);
+  const kept = columns.map((_, place) => place).filter((place) => place !== times && !counts.includes(place));
+  if (!kept.length) throw new UnreadHereError("no column is a signal");
+  const unnamed = !names && kept.length === columns.length;
+  const channels = kept.map((place, index) => ({
+    name: unnamed ? `Channel ${index}` : names?.[place] || String(place),
+    samples: Float32Array.from(columns[place]),
+  }));
+  return { format: "CSV", channels, rateHz: times < 0 ? null : rateOf(columns[times]), integers: false };
 }
 
 function readLines(buffer) {
@@ -25,57 +41,74 @@ function readLines(buffer) {
   try {
     content = new TextDecoder("utf-8", { fatal: true }).decode(buffer);
   } catch {
-    throw new FormatError("The CSV is not UTF-8 text.");
+    throw new UnreadHereError("the text is not UTF-8");
   }
-  const lines = content.split(/\r\n|\n|\r/).filter((line) => line.trim() && !line.trimStart().startsWith("#"));
-  if (!lines.length) throw new FormatError("The CSV has no rows.");
+  // eslint-disable-next-line no-control-regex
+  if (/["\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(content)) throw new UnreadHereError("it has quotes or control characters");
+  const lines = content.split(/\r\n|\n|\r/);
+  while (lines.length && !lines.at(-1).trim()) lines.pop();
+  if (lines.length < FEWEST_ROWS) throw new UnreadHereError("it has few rows");
   return lines;
 }
 
 function sniff(line) {
   const delimiter = [";", "\t", ","].find((one) => line.includes(one)) ?? null;
+  // Of decimal commas in a single column, and of two columns of integers, the text looks alike.
+  if (delimiter === "," && !line.includes(".")) throw new UnreadHereError("its commas may be decimal commas");
   return { delimiter, decimalComma: delimiter !== "," && line.includes(",") };
 }
 
 function cells(line, { delimiter }) {
-  return delimiter ? line.split(delimiter) : line.trim().split(/\s+/);
+  return delimiter ? line.split(delimiter).map((cell) => cell.trim()) : line.trim().split(/\s+/);
 }
 
-function readHeader(line, dialect) {
-  const names = cells(line, dialect).map((cell) => cell.trim().replace(/^"|"$/g, ""));
-  return names.some((name) => NUMBER_LIKE.test(name)) ? [] : names;
+function readNames(line, dialect) {
+  const names = cells(line, dialect);
+  const number = dialect.decimalComma ? COMMA_NUMBER : NUMBER;
+  if (names.every((name) => number.test(name))) return null;
+  if (names.every((name) => NAME.test(name) && !SAYS_MORE.test(name))) return names;
+  throw new UnreadHereError("its first line is neither names nor numbers");
 }
 
-function readColumns(lines, dialect, headerWidth) {
-  if (!lines.length) throw new FormatError("The CSV has a header and no rows.");
-  const width = headerWidth || cells(lines[0], dialect).length;
+function readColumns(lines, dialect, named) {
+  const width = named ?? cells(lines[0], dialect).length;
+  if (width > MOST_CHANNELS || width > lines.length) throw new UnreadHereError("it has more columns than rows");
   const columns = Array.from({ length: width }, () => new Float64Array(lines.length));
   lines.forEach((line, row) => {
     const parts = cells(line, dialect);
-    if (parts.length !== width) {
-      throw new FormatError(`Row ${row + 1} of the CSV has ${parts.length} cells where ${width} are expected.`);
-    }
-    for (let column = 0; column < width; column++) columns[column][row] = toNumber(parts[column], dialect, row);
+    if (parts.length !== width) throw new UnreadHereError("its rows differ in length");
+    for (let column = 0; column < width; column++) columns[column][row] = toNumber(parts[column], dialect);
   });
   return columns;
 }
 
-function toNumber(cell, { decimalComma }, row) {
-  const text = decimalComma ? cell.replace(",", ".") : cell;
-  const number = text.trim() ? Number(text) : NaN;
-  if (Number.isNaN(number) && !/^\s*[+-]?nan\s*$/i.test(text)) {
-    throw new FormatError(`Row ${row + 1} of the CSV holds ${JSON.stringify(cell.trim())}, which is no number.`);
+function toNumber(cell, { decimalComma }) {
+  if (!(decimalComma ? COMMA_NUMBER : NUMBER).test(cell) || (decimalComma && THOUSANDS.test(cell))) {
+    throw new UnreadHereError("a cell is no plain number");
   }
-  return number;
+  return Number(decimalComma ? cell.replace(",", ".") : cell);
 }
 
-function rateHz(times) {
-  const duration = times.at(-1) - times[0];
-  const steps = times.subarray(1).map((time, n) => time - times[n]);
-  const median = steps.slice().sort()[Math.floor(steps.length / 2)];
-  if (!(duration > 0) || steps.some((step) => !(step > 0) || step > 1.5 * median)) {
-    throw new FormatError("The CSV's time column does not rise evenly.");
+/** Return which columns are no signals: the place of the times, -1 without, and those of counts. */
+function outsiders(columns, names) {
+  const times = (names ?? []).flatMap((name, place) => (LIKE_TIME.test(name) ? [place] : []));
+  if (times.length > 1 || (times.length && !SECONDS.test(names[times[0]]))) throw new UnreadHereError("it has times of another kind");
+  if (columns.length > 4 && columns.slice(0, 3).every((column) => column.every(Number.isInteger))) {
+    throw new UnreadHereError("it may have columns of hours, minutes and seconds");
   }
-  // Printed times are rounded; over the whole recording the rounding fades.
-  return Number(((times.length - 1) / duration).toPrecision(6));
+  const counts = [];
+  columns.forEach((column, place) => {
+    if (place === times[0] || !rises(column)) return;
+    if (!isCounting(column)) throw new UnreadHereError("a column rises like a time");
+    counts.push(place);
+  });
+  return { times: times[0] ?? -1, counts };
+}
+
+function rises(column) {
+  return column.at(-1) > column[0] && column.subarray(1, FEWEST_ROWS).every((value, n) => value >= column[n]);
+}
+
+function isCounting(column) {
+  return Number.isInteger(column[0]) && column.subarray(1).every((value, n) => value - column[n] === 1);
 }

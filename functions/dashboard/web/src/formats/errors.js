@@ -5,3 +5,11 @@ export class FormatError extends Error {
     this.name = "FormatError";
   }
 }
+
+/** A file that the page does not read itself: it is for the service. The message is a clause: why. */
+export class UnreadHereError extends Error {
+  constructor(message) {
+    super(message);
+    this.name = "UnreadHereError";
+  }
+}

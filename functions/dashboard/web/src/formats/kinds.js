@@ -16,8 +16,18 @@ export const WINDOWS_TYPE = TABLE.npy.mediaType;
 /** The endings, for the file chooser. */
 export const ENDINGS = Object.keys(KINDS).map((ending) => `.${ending}`);
 
-/** The types a raw file may hold, little-endian. */
-export const RAW_TYPES = { f4: "float 32 bit", f8: "float 64 bit", i2: "integer 16 bit", i4: "integer 32 bit" };
+const LITTLE = { f4: "float 32 bit", f8: "float 64 bit", i2: "integer 16 bit", i4: "integer 32 bit" };
+
+/** The types a raw file may hold, little-endian; those that end in `be` are big-endian. */
+export const RAW_TYPES = {
+  ...LITTLE,
+  ...Object.fromEntries(Object.entries(LITTLE).map(([type, text]) => [`${type}be`, `${text}, big-endian`])),
+};
+
+/** What the service calls each of them. */
+export const SAMPLE_FORMATS = {
+  f4: "float32", f8: "float64", i2: "int16", i4: "int32", f4be: "float32be", f8be: "float64be", i2be: "int16be", i4be: "int32be",
+};
 
 /** Return how a file is read, by its name; undefined where it is not. */
 export function kindOf(name) {
@@ -27,6 +37,11 @@ export function kindOf(name) {
 /** Return the media type of a file that a job takes as it is, by its name; undefined where it is to be read here. */
 export function mediaTypeOf(name) {
   return AS_THEY_ARE[endingOf(name)];
+}
+
+/** Return the media type by which the service reads a file, by its name; undefined where it does not. */
+export function servedTypeOf(name) {
+  return TABLE[kindOf(name)]?.mediaType ?? undefined;
 }
 
 function byEnding(entries) {

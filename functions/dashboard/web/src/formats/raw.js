@@ -1,17 +1,39 @@
 /** Samples without a header: the user says what they are. */
 
-import { FormatError } from "./errors.js";
+import { UnreadHereError } from "./errors.js";
 import { RAW_TYPES } from "./kinds.js";
 import { readNumbers, sizeOf } from "./numbers.js";
 
+const HEAD_BYTES = 1024;
+const FEWEST_TEXT_BYTES = 16;
+// First bytes of files that are no samples; as the service's.
+const MARKS = [
+  "\x93NUMPY", "fLaC", "\x1f\x8b", "PK\x03\x04", "\x28\xb5\x2f\xfd", "\x89HDF\r\n\x1a\n", "MATLAB ", "TDSm", "MDF     ", "OggS", "caff",
+  "riff", "ID3", "%PDF-", "\xd0\xcf\x11\xe0", "SQLite f", "PAR1", "RIFF", "RIFX", "RF64", "BW64", "FORM",
+];
+
 /** Read a raw file of one channel. */
 export function readRaw(buffer, type = "f4") {
-  const size = sizeOf(type);
+  const { size, big } = { size: sizeOf(type.slice(0, 2)), big: type.endsWith("be") };
+  if (isSomethingElse(buffer)) throw new UnreadHereError("it does not look like samples");
   if (!buffer.byteLength || buffer.byteLength % size) {
-    throw new FormatError(`The file has ${buffer.byteLength} bytes; samples of ${RAW_TYPES[type]} take ${size} each.`);
+    throw new UnreadHereError(`its ${buffer.byteLength} bytes are no multiple of ${size}`);
   }
   const integers = type.startsWith("i");
   const scale = integers ? 2 ** (1 - 8 * size) : 1;
-  const samples = readNumbers(new DataView(buffer), type, { count: buffer.byteLength / size, scale });
+  const samples = readNumbers(new DataView(buffer), type.slice(0, 2), { count: buffer.byteLength / size, scale, little: !big });
   return { format: `Raw, ${RAW_TYPES[type]}`, channels: [{ name: "Channel 0", samples }], rateHz: null, integers };
+}
+
+/** Whether the first bytes are text, or those of a file of another kind: the service names which. */
+function isSomethingElse(buffer) {
+  const head = new Uint8Array(buffer, 0, Math.min(buffer.byteLength, HEAD_BYTES));
+  const begin = String.fromCharCode(...head.subarray(0, 8));
+  return MARKS.some((mark) => begin.startsWith(mark)) || (head.length >= FEWEST_TEXT_BYTES && isText(head));
+}
+
+function isText(head) {
+  const isControl = (byte) => (byte < 32 && ![9, 10, 12, 13].includes(byte)) || byte === 127;
+  const isUtf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
+  return isUtf16 || (!head.some(isControl) && head.filter((byte) => byte > 127).length * 10 <= head.length);
 }

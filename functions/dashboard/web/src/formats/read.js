@@ -1,8 +1,8 @@
 /** A file as bytes to channels, by what its name says. */
 
 import { readCsv } from "./csv.js";
-import { FormatError } from "./errors.js";
-import { ENDINGS, kindOf } from "./kinds.js";
+import { FormatError, UnreadHereError } from "./errors.js";
+import { ENDINGS, kindOf, servedTypeOf } from "./kinds.js";
 import { readMat } from "./matlab.js";
 import { readNpy } from "./npy.js";
 import { readRaw } from "./raw.js";
@@ -18,11 +18,12 @@ const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMa
  * @param {string} [rawType] for files without a header
  * @returns {Promise<{format: string, channels: {name: string, samples: Float32Array}[], rateHz: number|null,
  *   shaftHz?: number|null, integers: boolean}>}
- * @throws {FormatError}
+ * @throws {UnreadHereError} where the service is to read it
+ * @throws {FormatError} where nobody can
  */
 export async function readRecording(name, buffer, rawType) {
   const kind = kindOf(name);
   if (!kind) throw new FormatError(`${name} is of no kind that is read here; those are ${ENDINGS.join(", ")}.`);
-  if (!buffer.byteLength) throw new FormatError(`${name} is empty.`);
+  if (!buffer.byteLength) throw servedTypeOf(name) ? new UnreadHereError("it is empty") : new FormatError(`${name} is empty.`);
   return READERS[kind](buffer, rawType);
 }

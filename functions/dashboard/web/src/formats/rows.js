@@ -1,7 +1,10 @@
 /** Channels out of a matrix. */
 
+// As the service: a recording has thousands of samples and few channels.
+const CLEARLY_LONGER = 16;
+
 /**
- * Return the channels of an array: the shorter side of a matrix counts them.
+ * Return the channels of an array: its rows, or its columns where it is one or the rows are clearly more.
  *
  * @param {Float32Array} values in file order
  * @param {number[]} shape [N], [rows, columns]
@@ -10,7 +13,7 @@
  */
 export function rows(values, shape, columnsFirst, name = "") {
   const [height, width] = shape.length === 1 ? [1, shape[0]] : shape;
-  const alongRows = height <= width;
+  const alongRows = !(height > 1 && (width === 1 || height >= CLEARLY_LONGER * width));
   const [count, length] = alongRows ? [height, width] : [width, height];
   const rowStep = columnsFirst ? 1 : width;
   const columnStep = columnsFirst ? height : 1;

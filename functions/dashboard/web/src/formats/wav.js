@@ -1,25 +1,30 @@
 /** WAV: PCM of 8 to 32 bits and float, any number of channels. */
 
-import { FormatError } from "./errors.js";
+import { UnreadHereError } from "./errors.js";
 import { readNumbers } from "./numbers.js";
 
 const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
-// Programs that write to a pipe do not know the length: they state one near 2 or 4 GiB.
+const CONTAINERS = ["RIFF", "RF64", "BW64"];
+const MOST_CHANNELS = 1024;
+// What stands for a size that a part before the data has, in RF64 and BW64.
+const UNKNOWN = 0xffffffff;
+// From here on a size stands for "unknown": programs that write to a pipe state one near 2 or 4 GiB.
 const UNKNOWN_LENGTH = 0x7ffff000;
 const TYPES = { [PCM]: { 8: "u1", 16: "i2", 24: "i3", 32: "i4" }, [FLOAT]: { 32: "f4", 64: "f8" } };
 
 /** Read a WAV; samples of integers are fractions of full scale. */
 export function readWav(buffer) {
   const view = new DataView(buffer);
-  if (buffer.byteLength < 44 || text(view, 0) !== "RIFF" || text(view, 8) !== "WAVE") {
-    throw new FormatError("This is not a WAV file: its first bytes are not RIFF and WAVE.");
+  if (buffer.byteLength < 44 || !CONTAINERS.includes(text(view, 0)) || text(view, 8) !== "WAVE") {
+    throw new UnreadHereError("its first bytes are not those of a WAV");
   }
   const chunks = readChunks(view);
-  if (!chunks.fmt || !chunks.data) throw new FormatError("The WAV has no format or no samples.");
+  if (!chunks.fmt || !chunks.data) throw new UnreadHereError("it has no format or no samples");
   const format = readFormat(view, chunks.fmt);
   const frames = Math.floor(chunks.data.size / format.frameBytes);
+  if (!frames || !format.channels || format.channels > MOST_CHANNELS || !format.rateHz) throw new UnreadHereError("it has no samples, or too many channels");
   return {
     format: `WAV, ${format.bits} bit${format.integers ? "" : " float"}`,
     channels: Array.from({ length: format.channels }, (_, c) => channel(view, chunks.data.at, frames, format, c)),
@@ -30,17 +35,25 @@ export function readWav(buffer) {
 
 function readChunks(view) {
   const chunks = {};
-  for (let at = 12; at + 8 <= view.byteLength; ) {
+  for (let at = 12; at + 8 <= view.byteLength && !chunks.data; ) {
+    const name = text(view, at).trim();
     const size = view.getUint32(at + 4, true);
     const room = view.byteLength - at - 8;
-    // One byte of padding may be missing.
-    if (size > room && size < UNKNOWN_LENGTH) {
-      throw new FormatError(`The WAV is cut short: a part of ${size} bytes has ${room}.`);
-    }
-    chunks[text(view, at).trim()] ??= { at: at + 8, size: Math.min(size, room) };
+    if (name !== "data" && size > room) throw new UnreadHereError("a part of it is longer than the file");
+    chunks[name] ??= { at: at + 8, size: name === "data" ? dataSize(view, chunks, size, room) : size };
     at += 8 + size + (size % 2);
   }
   return chunks;
+}
+
+/** Recorders that crashed or wrote to a pipe state no size, or too large a one: the rest of the file is the data. */
+function dataSize(view, { ds64 }, stated, room) {
+  const size = ds64 && stated === UNKNOWN ? Number(view.getBigUint64(ds64.at + 8, true)) : stated;
+  const at = view.byteLength - room;
+  if (!size && room >= 8 && /^\w{4}$/.test(text(view, at))) throw new UnreadHereError("its data is empty");
+  // The answer says of a cut file that it is cut; that is the service's to do.
+  if (size > room && size < UNKNOWN_LENGTH) throw new UnreadHereError("it is cut short");
+  return size && size < UNKNOWN_LENGTH ? size : room;
 }
 
 function readFormat(view, { at }) {
@@ -48,7 +61,7 @@ function readFormat(view, { at }) {
   if (code === EXTENSIBLE) code = view.getUint16(at + 24, true);
   const bits = view.getUint16(at + 14, true);
   const type = TYPES[code]?.[bits];
-  if (!type) throw new FormatError("The WAV holds compressed samples; save it as PCM or float.");
+  if (!type) throw new UnreadHereError("its samples are compressed");
   const channels = view.getUint16(at + 2, true);
   const size = bits / 8;
   const rateHz = view.getUint32(at + 4, true);

@@ -2,9 +2,13 @@
 
 import { useEffect, useState } from "preact/hooks";
 
+import { UnreadError } from "../../analysis/client.js";
+import { servedTypeOf } from "../../formats/kinds.js";
+import { quantity } from "../../format.js";
 import { useAnswer } from "../../hooks.js";
 import { Failure, Notice, Waiting } from "../../parts/notice.jsx";
 import { EnvelopeSpectrum, Spectrum } from "./spectra.jsx";
+import { AskedChannels } from "./channels.jsx";
 import { diagnose, diagnoseWindows, windowLength } from "./diagnosis.js";
 import { fileSource } from "./examples.js";
 import { FileBar, Intake } from "./intake.jsx";
@@ -12,6 +16,7 @@ import { useRecording } from "./recording.js";
 import { Settings } from "./settings.jsx";
 import { Spectrogram } from "./spectrogram.jsx";
 import { Timeline } from "./timeline.jsx";
+import { Unread, UnreadSettings } from "./unread.jsx";
 import { Verdict } from "./verdict.jsx";
 import { Waveform } from "./waveform.jsx";
 
@@ -28,24 +33,34 @@ function Workbench({ recording, models, keyRound, askKey, dragged }) {
   const model = chosenModel(models.value, options.model);
   const rateHz = options.rateHz ?? said?.rateHz ?? model?.input.sample_rate_hz ?? null;
   // While another channel is read, the last one stays: nothing jumps.
-  const ready = said && rateHz ? signal.value : null;
-  const shared = { recording, signal: ready, rateHz, model, unit: model?.input.unit ?? "g" };
+  const ready = said && rateHz && recording.channel !== null ? signal.value : null;
+  const isLeft = file.error instanceof UnreadError && servedTypeOf(recording.source.name);
+  // What is assumed is not stated: the service assumes the same, and its answer tells so.
+  const statedHz = options.rateHz ?? said?.rateHz ?? null;
+  const shared = { recording, signal: ready, rateHz, statedHz, model, unit: model?.input.unit ?? "g" };
   return (
     <div class={`workbench ${dragged ? "dragged" : ""}`}>
       <aside class="sidebar" aria-label="Recording and machine">
         <FileBar recording={recording} />
         {said && <Settings recording={recording} models={models} model={model} rateHz={rateHz} />}
+        {isLeft && <UnreadSettings recording={recording} models={models} />}
       </aside>
-      <div class="results" aria-busy={!ready}>
-        {file.state === "failed" || signal.state === "failed"
-          ? <Unread error={file.error ?? signal.error} />
-          : <Results {...shared} models={models} keyRound={keyRound} askKey={askKey} />}
+      <div class="results" aria-busy={!(ready || isLeft || (said && recording.channel === null))}>
+        <Body {...shared} isLeft={isLeft} models={models} keyRound={keyRound} askKey={askKey} />
       </div>
     </div>
   );
 }
 
-function Unread({ error }) {
+function Body({ isLeft, ...shared }) {
+  const { file, said, signal, channel } = shared.recording;
+  if (isLeft) return <Unread {...shared} />;
+  if (file.state === "failed" || signal.state === "failed") return <Unreadable error={file.error ?? signal.error} />;
+  if (said && channel === null) return <AskedChannels {...shared} />;
+  return <Results {...shared} />;
+}
+
+function Unreadable({ error }) {
   return (
     <Notice kind="error" title="This file cannot be read">
       <p>{error.message}</p>
@@ -54,12 +69,12 @@ function Unread({ error }) {
 }
 
 function Results(shared) {
-  const { recording, signal, rateHz, model, models, keyRound, askKey } = shared;
+  const { recording, signal, rateHz, statedHz, model, models, keyRound, askKey } = shared;
   const name = recording.options.model;
   const usable = signal?.usable ? signal : null;
-  const depends = [usable, rateHz, name, keyRound];
+  const depends = [usable, rateHz, statedHz, name, keyRound];
   const verdict = useAnswer(
-    usable && ((abort) => diagnose(usable.samples, rateHz, { model: name, signal: abort })), depends,
+    usable && ((abort) => diagnose(usable.samples, statedHz, { model: name, signal: abort })), depends,
   );
   // What is too long for one request may still be asked about window by window.
   const answered = verdict.state === "done" || verdict.error?.status === 413;
@@ -72,6 +87,7 @@ function Results(shared) {
   return (
     <>
       {signal && !usable && <Unusable />}
+      {signal && statedHz === null && <Assumed rateHz={rateHz} />}
       {verdict.state === "failed"
         ? <Failure error={verdict.error} again={verdict.again} askKey={askKey} />
         : <Verdict verdict={verdict} model={model} signal={signal} rateHz={rateHz} />}
@@ -89,6 +105,14 @@ function Charts(shared) {
       <EnvelopeSpectrum {...shared} />
       <Spectrogram {...shared} />
     </>
+  );
+}
+
+function Assumed({ rateHz }) {
+  return (
+    <Notice kind="warning" title={`Sample rate assumed: ${quantity(rateHz, "Hz", 6)}`}>
+      <p>The file does not state its rate, so the model's own is taken. Another rate gives another diagnosis: give it beside.</p>
+    </Notice>
   );
 }
 

@@ -21,6 +21,24 @@ export async function diagnose(samples, rateHz, { model, assetId, signal }) {
   return { ...answer, roundTripMs: performance.now() - started };
 }
 
+/** Return the diagnoses of all channels of one length, one behind the other in `samples`, and the worst of them. */
+export function diagnoseChannels(samples, count, rateHz, { model, signal }) {
+  const length = samples.length / count;
+  const starts = Array.from({ length: count }, (_, index) => index * length);
+  return requestJson("predict", {
+    method: "POST",
+    type: WINDOWS_TYPE,
+    query: { sample_rate_hz: rateHz, model, channel: "all" },
+    body: npy(samples, starts, length),
+    signal,
+  });
+}
+
+/** Return the diagnoses of all channels of a file that the service reads; `query` has the options. */
+export function diagnoseFile(content, type, query, signal) {
+  return requestJson("predict", { method: "POST", type, query: { ...query, channel: "all" }, body: new Blob([content]), signal });
+}
+
 /**
  * Return the diagnoses of a signal's windows, one after the other; the last one is aligned to the end.
  *

@@ -31,7 +31,7 @@ function DropZone({ open, dragged }) {
       </p>
       <p class="small">
         CSV, WAV, NumPy (.npy), MATLAB (.mat) or raw samples. It is read in this browser; its samples go to the service for
-        the diagnosis.
+        the diagnosis. What this browser does not read goes to the service as it is.
       </p>
     </div>
   );
@@ -54,11 +54,11 @@ function Examples({ open }) {
 /** The recording that is open, and the way to another. */
 export function FileBar({ recording }) {
   const id = useId();
-  const { source, said, open, close, options } = recording;
+  const { source, file, said, open, close, options } = recording;
   return (
     <section class="panel file" aria-labelledby={`${id}-name`}>
       <h1 id={`${id}-name`} class="file-name">{source.name}</h1>
-      <p class="small">{said ? summary(said, options) : "Reading …"}</p>
+      <p class="small">{said ? summary(said, options) : file.state === "failed" ? "Not read in this browser" : "Reading …"}</p>
       <div class="buttons">
         <input class="file-input" type="file" id={id} accept={ENDINGS.join(",")} onChange={(event) => choose(event, open)} />
         <label class="button" for={id}>Another file</label>
@@ -69,7 +69,7 @@ export function FileBar({ recording }) {
 }
 
 function summary({ format, channels, rateHz, sizeBytes }, options) {
-  const { length } = channels[Math.min(options.channel, channels.length - 1)];
+  const { length } = channels[Math.min(options.channel ?? 0, channels.length - 1)];
   const rate = options.rateHz ?? rateHz;
   const parts = [format, bytes(sizeBytes), count(channels.length, "channel"), count(length, "sample")];
   if (rate) parts.push(quantity(rate, "Hz", 6), duration((length / rate) * 1000));

@@ -5,7 +5,7 @@ import { useCallback, useMemo, useRef, useState } from "preact/hooks";
 import { Analysis } from "../../analysis/client.js";
 import { useAnswer } from "../../hooks.js";
 
-const UNDERSTOOD = { channel: 0, rateHz: null, fullScale: 1, rawType: "f4", shaftHz: null, bearing: "", model: "" };
+const UNDERSTOOD = { channel: null, rateHz: null, fullScale: 1, rawType: "f4", shaftHz: null, bearing: "", model: "" };
 
 /**
  * Return the recording and what changes it.
@@ -38,12 +38,14 @@ export function useRecording() {
 
   const said = file.state === "done" && file.value?.source === source ? file.value : null;
   const factor = said?.integers ? options.fullScale : 1;
+  // Of several channels none is taken before it is chosen.
+  const channel = options.channel ?? (said?.channels.length === 1 ? 0 : null);
   const signal = useAnswer(
-    said && (() => analysis.current.choose(Math.min(options.channel, said.channels.length - 1), factor)),
-    [said, options.channel, factor],
+    said && channel !== null && (() => analysis.current.choose(Math.min(channel, said.channels.length - 1), factor)),
+    [said, channel, factor],
   );
   return useMemo(
-    () => ({ analysis: analysis.current, source, file, said, signal, options, change, open, close }),
-    [source, file, said, signal, options],
+    () => ({ analysis: analysis.current, source, file, said, channel, factor, signal, options, change, open, close }),
+    [source, file, said, channel, factor, signal, options],
   );
 }

@@ -17,7 +17,7 @@ export function Settings({ recording, models, model, rateHz }) {
           <Choice label="Sample type" value={options.rawType} options={Object.entries(RAW_TYPES)} onChange={(rawType) => change({ rawType })} />
         )}
         {said.channels.length > 1 && (
-          <Choice label="Channel" value={options.channel} options={channelOptions(said)} onChange={(text) => change({ channel: Number(text) })} />
+          <Choice label="Channel" value={options.channel ?? ""} options={channelOptions(said)} onChange={(text) => change({ channel: text === "" ? null : Number(text) })} />
         )}
         <Quantity
           label="Sampling rate" unit="Hz" value={rateHz} max={1e6} note={rateNote(said, options, model)}
@@ -117,10 +117,12 @@ function rateNote(said, options, model) {
 }
 
 function channelOptions({ channels }) {
-  return channels.map(({ name, length }, index) => [index, `${name} (${count(length, "sample")})`]);
+  const each = channels.map(({ name, length }, index) => [index, `${name} (${count(length, "sample")})`]);
+  return [["", "All, side by side"], ...each];
 }
 
-function modelOptions({ models }) {
+/** Return the models to choose from, the default first. */
+export function modelOptions({ models }) {
   return [
     ["", `${models.find((one) => one.is_default)?.name ?? "the service's"} (default)`],
     ...models.filter((one) => !one.is_default).map(({ name }) => [name, name]),

@@ -1,6 +1,7 @@
 /** Files to what a job takes of them: some as they are, the others as float32 of one channel. */
 
-import { mediaTypeOf, SAMPLES_TYPE } from "../../formats/kinds.js";
+import { UnreadError } from "../../analysis/client.js";
+import { mediaTypeOf, SAMPLES_TYPE, servedTypeOf } from "../../formats/kinds.js";
 
 /** Files that cannot be read here; `files` are they, the message names them. */
 export class UnreadableError extends Error {
@@ -25,8 +26,15 @@ export function asUploads(analysis, files, options, tell) {
   return each(files, tell, async (file) => {
     const type = mediaTypeOf(file.name);
     if (type) return { body: file, about: { content_type: type } };
-    const { samples, said } = await read(analysis, file, options);
-    return { body: new Blob([samples]), about: { content_type: SAMPLES_TYPE, ...rate(said) } };
+    try {
+      const { samples, said } = await read(analysis, file, options);
+      return { body: new Blob([samples]), about: { content_type: SAMPLES_TYPE, ...rate(said) } };
+    } catch (error) {
+      const served = servedTypeOf(file.name);
+      // Raw samples need their type, which no file of a job has.
+      if (!(error instanceof UnreadError) || !served || served === SAMPLES_TYPE) throw error;
+      return { body: file, about: { content_type: served } };
+    }
   });
 }
 

@@ -1,0 +1,1 @@
+"""Files of recordings on disk: which format each is of, how it is read, and the options that tell so."""

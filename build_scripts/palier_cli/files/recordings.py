@@ -1,0 +1,107 @@
+"""Recordings as users have them on disk."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from build_scripts.palier_cli.arguments import open_regular, read_bytes
+from build_scripts.palier_cli.files.aiff import aiff_as_wav
+from build_scripts.palier_cli.files.contents import format_of
+from build_scripts.palier_cli.readers.kinds import HEAD_BYTES, Kind, kind_of
+from build_scripts.palier_cli.readers.reader import read_file
+from functions.core.decoding.formats import AIFF, FORMATS, WAV, Format, ServedFormat, decode_file
+from functions.core.errors import UnsupportedMediaTypeError
+from functions.core.models.options import DiagnosisOptions
+from functions.core.preprocessing.signal import Recording
+
+KNOWN_FORMATS = ", ".join(sorted((one.label for one in FORMATS), key=str.lower))
+# What `--format` may be: an ending without its dot.
+FORMAT_WORDS = tuple(sorted(ending.removeprefix(".") for one in FORMATS for ending in one.endings))
+_BY_ENDING: Mapping[str, Format] = {ending: one for one in FORMATS for ending in one.endings}
+_BY_NAME: Mapping[str, Format] = {one.name: one for one in FORMATS}
+_KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
+# Text and raw samples have no first bytes of their own, so that another format's decide against such an ending.
+_WITHOUT_MAGIC = frozenset({"delimited", "raw"})
+_DEFAULTS = DiagnosisOptions()
+
+Read = Callable[[Path, Kind, str | None], Recording]
+
+
+@dataclass(frozen=True)
+class FileChoice:
+    """What a caller states about files.
+
+    Attributes:
+        word: a file is read as if its name ended so, without the dot; None: as its name ends, or as its content is.
+        variable: the signal, in files that name several.
+    """
+
+    word: str | None = None
+    variable: str | None = None
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """A file whose bytes the service decodes: their media type, and how they are had."""
+
+    media_type: str
+    read: Callable[[], bytes]
+
+
+def read_recording(
+    path: Path,
+    choice: FileChoice = FileChoice(),
+    options: DiagnosisOptions = _DEFAULTS,
+    *,
+    read: Read = read_file,
+) -> Recording:
+    """Read a recording.
+
+    Args:
+        path: of the file.
+        choice: what the caller states about it.
+        options: of the diagnosis, some of which tell how to read the file.
+        read: reads files in another process; where there are several, that of one FileReader for all of them.
+
+    Raises:
+        OSError: the file cannot be read.
+        PalierError: its content cannot.
+    """
+    opened = open_file(path, choice, read=read)
+    if isinstance(opened, SentFile):
+        return decode_file(opened.read(), opened.media_type, options)
+    return opened
+
+
+def open_file(path: Path, choice: FileChoice, *, read: Read = read_file) -> Recording | SentFile:
+    """Return what a file holds if it is read here, else how its bytes are sent.
+
+    Raises:
+        OSError: the file cannot be read.
+        PalierError: it is of no known format, or its content cannot be read.
+    """
+    found = _format(path, choice)
+    if isinstance(found, ServedFormat):
+        return SentFile(found.media_type, lambda: read_bytes(path))
+    if found is AIFF:
+        return SentFile(WAV, lambda: aiff_as_wav(read_bytes(path)))
+    return read(path, _KINDS[found.name], choice.variable)
+
+
+def _format(path: Path, choice: FileChoice) -> Format:
+    if choice.word is not None:
+        return _BY_ENDING[f".{choice.word}"]
+    named = _BY_ENDING.get(path.suffix.lower())
+    if named is not None and named.name not in _WITHOUT_MAGIC:
+        return named
+    with open_regular(path) as file:
+        head = file.read(HEAD_BYTES)
+    if named is not None:
+        return _BY_NAME[kind_of(head) or named.name]
+    name = format_of(head)
+    if name is None or name not in _BY_NAME:
+        raise UnsupportedMediaTypeError(
+            f"{path.name[:80]!r} ends in nothing known, and its content shows no format: state it with --format."
+        )
+    return _BY_NAME[name]

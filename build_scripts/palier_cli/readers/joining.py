@@ -1,0 +1,115 @@
+"""What was read of a file, joined to one recording."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from build_scripts.palier_cli.readers.choosing import listing
+from build_scripts.palier_cli.readers.fields import Facts, nearest
+from build_scripts.palier_cli.readers.times import is_time_name, rate_of
+from build_scripts.palier_cli.readers.variables import Value, Variable
+from functions.core.errors import SampleRateError, SignalShapeError
+from functions.core.preprocessing.arrays import Float32Array, as_float32
+from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
+
+T = TypeVar("T")
+
+
+def join(values: Mapping[str, Value], wanted: Variable | None, listed: Sequence[Variable]) -> Recording:
+    """Return the signals among values as one recording.
+
+    Without a wanted one every signal is a channel, if they are equally long and of one rate.
+
+    Args:
+        values: what was read of the variables that were chosen.
+        wanted: the signal; None: all but those that are the time of others.
+        listed: all variables of the file.
+
+    Raises:
+        SampleRateError: the rate is no finite number, or several are stated.
+        SignalShapeError: there is no signal, or too many, or several that could be meant.
+    """
+    by_name = {one.name: one for one in listed}
+    arrays = {
+        name: array
+        for name, array in values.items()
+        if isinstance(array, np.ndarray) and array.dtype.kind in "fiu" and by_name[name].may_be_signal
+    }
+    times = {name: rate for name, array in arrays.items() if (rate := _time_rate(by_name[name], array)) is not None}
+    signals = _signals(arrays, times, wanted)
+    if not signals:
+        raise SignalShapeError("The file has vectors of time alone, and no signal.", field="variable")
+    facts = Facts.of({one.name: one.value for one in listed if one.value is not None} | dict(values))
+    found = [by_name[name] for name in signals]
+    rates_hz = [_rate_hz(one, facts, _beside(one, times, by_name)) for one in found]
+    _check_alike(found, rates_hz)
+    samples = np.concatenate([_rows(array) for array in signals.values()])
+    units = [one.unit or _first(nearest(one.name, facts.units)) for one in found]
+    speeds = [_first(nearest(one.name, facts.speeds_rpm)) for one in found]
+    return Recording(samples, rates_hz[0], _names(found), _common(units), _common(speeds))
+
+
+def _signals(
+    arrays: Mapping[str, NDArray[Any]], times: Mapping[str, float], wanted: Variable | None
+) -> dict[str, NDArray[Any]]:
+    if wanted is not None:
+        return {name: array for name, array in arrays.items() if name == wanted.name}
+    return {name: array for name, array in arrays.items() if name not in times}
+
+
+def _time_rate(one: Variable, array: NDArray[Any]) -> float | None:
+    """Return the rate that a vector gives if it is a time, 0 where it counts samples, None where it is none."""
+    if one.channels > 1:
+        return None
+    rate_hz = rate_of(one.name, array.ravel().astype(np.float64))
+    return 0.0 if rate_hz is None and (one.is_time or is_time_name(one.name)) else rate_hz
+
+
+def _beside(signal: Variable, times: Mapping[str, float], listed: Mapping[str, Variable]) -> dict[str, float]:
+    return {name: rate for name, rate in times.items() if rate and listed[name].samples == signal.samples}
+
+
+def _rate_hz(signal: Variable, facts: Facts, times: Mapping[str, float]) -> float | None:
+    stated = [signal.rate_hz] if signal.rate_hz else nearest(signal.name, facts.rates_hz) or nearest(signal.name, times)
+    if len(stated) > 1:
+        shown = ", ".join(f"{rate:g} Hz" for rate in stated[:8])
+        raise SampleRateError(f"The file states several sample rates, {shown}: name the signal with --variable.")
+    if stated and not (math.isfinite(stated[0]) and stated[0] > 0):
+        raise SampleRateError(f"The file's sample rate is {stated[0]:g} Hz: correct it, or remove it from the file.")
+    return stated[0] if stated else None
+
+
+def _check_alike(signals: Sequence[Variable], rates_hz: Sequence[float | None]) -> None:
+    if len({one.samples for one in signals}) > 1 or len(set(rates_hz)) > 1:
+        raise SignalShapeError(
+            f"Choose one of several signals by its name with --variable: {listing(signals)}", field="variable"
+        )
+    channels = sum(one.channels for one in signals)
+    if channels > MOST_CHANNELS:
+        raise SignalShapeError(
+            f"The file has {channels} channels, and at most {MOST_CHANNELS} are read: choose a signal by its name "
+            f"with --variable: {listing(signals)}",
+            field="variable",
+        )
+
+
+def _rows(array: NDArray[Any]) -> Float32Array:
+    rows = np.atleast_2d(array.squeeze())
+    return as_float32(rows if rows.shape[0] <= rows.shape[1] else rows.T)
+
+
+def _names(signals: Sequence[Variable]) -> tuple[str, ...]:
+    if len(signals) == 1:
+        return ()
+    return tuple(one.name for one in signals for _ in range(one.channels))
+
+
+def _first(values: Sequence[T]) -> T | None:
+    return values[0] if len(values) == 1 else None
+
+
+def _common(values: Sequence[T | None]) -> T | None:
+    return values[0] if len(set(values)) == 1 else None

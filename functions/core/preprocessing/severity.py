@@ -1,0 +1,161 @@
+"""How strongly a machine shakes: the RMS of its velocity between 10 and 1,000 Hz, and its zone of ISO 20816-3."""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from functions.core.errors import InvalidOptionError, UnitContradictsError, UnitMissingError
+from functions.core.preprocessing.arrays import Float32Array, Float64Array
+from functions.core.preprocessing.indicators import Foundation, Measured, Zone
+from functions.core.preprocessing.resampling import resample
+from functions.core.preprocessing.signal import Unit
+
+ZONES: tuple[Zone, ...] = ("A", "B", "C", "D")
+# Boundaries A to B, B to C and C to D, in mm/s RMS, by machine group and foundation.
+# Source: ISO 10816-3:2009, tables A.1 and A.2; ISO 20816-3:2022 takes the place of that standard.
+ZONE_LIMITS_MM_S: Mapping[tuple[int, Foundation], tuple[float, float, float]] = {
+    (1, "rigid"): (2.3, 4.5, 7.1),
+    (1, "flexible"): (3.5, 7.1, 11.0),
+    (2, "rigid"): (1.4, 2.8, 4.5),
+    (2, "flexible"): (2.3, 4.5, 7.1),
+}
+# The measuring range of the standard for machines above 600 rpm.
+LOWEST_HZ, HIGHEST_HZ = 10.0, 1000.0
+# Ten periods of the lowest frequency: the lines of a sine there are well apart from 0 Hz.
+SHORTEST_S = 1.0
+# Of one spectrum; the spectra of a longer recording are averaged.
+_SPECTRUM_S = 4.0
+# Twice what the band needs, so that no filter reaches into it; faster recordings are brought to it.
+_RATE_HZ = 4 * HIGHEST_HZ
+# In mm/s2. Source: BIPM, The International System of Units, 9th edition: standard acceleration of gravity.
+_MM_S2: Mapping[Unit, float] = {"g": 9806.65, "m/s2": 1000.0}
+_MEAN_SQUARE_OF_HANN = 0.375
+_SPELLINGS: Mapping[str, Unit] = {
+    **dict.fromkeys(("g", "gn", "grms", "gpk"), "g"),
+    **dict.fromkeys(("m/s2", "m/s^2", "m/s²", "m/s/s", "ms-2", "m.s-2", "m*s-2", "m/s**2", "meterspersecond2"), "m/s2"),
+    **dict.fromkeys(("mm/s", "mms-1", "mm.s-1", "mm*s-1", "mm/sec"), "mm/s"),
+}
+_LONGEST_UNIT = 40
+
+
+def with_severity(found: Measured, samples: Float32Array, group: int | None, foundation: Foundation | None) -> Measured:
+    """Return what was measured of samples float32 [C, N] with their velocity and, where it is asked for, their zone.
+
+    Raises:
+        InvalidOptionError, UnitMissingError: as `check_severity`.
+    """
+    check_severity(found.unit, group, foundation)
+    velocity = velocity_rms_mm_s(samples, found.sample_rate.hz, found.unit)
+    return replace(found, velocity_rms_mm_s=velocity, severity_zone=severity_zone(velocity, group, foundation))
+
+
+def known_unit(text: str) -> Unit | None:
+    """Return the unit that a file's text means, or None where it is no acceleration or velocity of this table."""
+    return _SPELLINGS.get("".join(text.split()).strip("[]()").lower())
+
+
+def unit_of(stated: Unit | None, in_file: str | None) -> str | None:
+    """Return the unit of a recording: the caller's, else the file's, by its usual name where there is one.
+
+    Raises:
+        UnitContradictsError: the file states another.
+    """
+    if in_file is None:
+        return stated
+    known = known_unit(in_file)
+    if stated is not None and known not in {None, stated}:
+        raise UnitContradictsError(
+            f"`unit` is {stated}, but the file states {in_file[:_LONGEST_UNIT]!r}: leave the option out, or correct the"
+            " file."
+        )
+    return stated or known or in_file.strip()[:_LONGEST_UNIT] or None
+
+
+def check_severity(unit: str | None, group: int | None, foundation: Foundation | None) -> None:
+    """Check that a severity can be told, where one is asked for.
+
+    Raises:
+        InvalidOptionError: one of group and foundation is given without the other.
+        UnitMissingError: there is no unit, or none of an acceleration or velocity.
+    """
+    if group is None and foundation is None:
+        return
+    if group is None or foundation is None:
+        missing = "machine_group" if group is None else "foundation"
+        raise InvalidOptionError(
+            f"The severity needs `machine_group` and `foundation`; `{missing}` is missing.", field=missing
+        )
+    if unit is None:
+        raise UnitMissingError("The severity needs the unit of the samples; state it with `unit`: g, m/s2 or mm/s.")
+    if known_unit(unit) is None:
+        raise UnitMissingError(
+            f"The file's unit {unit!r} is no acceleration or velocity that is read here; state the samples' unit with"
+            " `unit`: g, m/s2 or mm/s."
+        )
+
+
+def velocity_rms_mm_s(samples: Float32Array, rate_hz: float, unit: str | None) -> float | None:
+    """Return the RMS of the velocity between 10 and 1,000 Hz, in mm/s; of several channels, the highest.
+
+    The mean squares of the lines of Hann-windowed spectra are added up; an acceleration is integrated by dividing
+    each by the square of its angular frequency. A sine at an end of the band has half its power in it.
+
+    Args:
+        samples: float32 [C, N], finite.
+        rate_hz: their sample rate.
+        unit: g, m/s2 or mm/s.
+
+    Returns:
+        None where it cannot be told: of another unit, below 2,000 Hz, or shorter than a second.
+
+    Source: ISO 20816-1:2016, sections 4.2 and 4.3 (broad-band RMS velocity); R. B. Randall, Vibration-based Condition
+    Monitoring, 2nd edition, section 3.2 (integration and scaling of spectra).
+    """
+    known = None if unit is None else known_unit(unit)
+    if known is None or rate_hz < 2 * HIGHEST_HZ or samples.shape[1] < SHORTEST_S * rate_hz:
+        return None
+    if rate_hz > 2 * _RATE_HZ:
+        samples, rate_hz = resample(samples - samples.mean(axis=1, keepdims=True), rate_hz, _RATE_HZ), _RATE_HZ
+    return max(_band_rms(row, rate_hz, known) for row in samples)
+
+
+def severity_zone(velocity_mm_s: float | None, group: int | None, foundation: Foundation | None) -> Zone | None:
+    """Return the zone of a velocity RMS in mm/s, or None where it, group or foundation is not known."""
+    if velocity_mm_s is None or group is None or foundation is None:
+        return None
+    return ZONES[bisect_left(ZONE_LIMITS_MM_S[group, foundation], velocity_mm_s)]
+
+
+def _band_rms(row: Float32Array, rate_hz: float, unit: Unit) -> float:
+    """Return the velocity RMS of one channel, float32 [N], in mm/s."""
+    length = min(len(row), round(_SPECTRUM_S * rate_hz))
+    spectra = 1 + -(-2 * (len(row) - length) // length)
+    starts = np.linspace(0, len(row) - length, spectra).astype(int)
+    window = _hann(length)
+    weights, lines = _weights(length, rate_hz, unit)
+    power = sum(float(weights @ _mean_squares(row[start : start + length], window, lines)) for start in starts)
+    return float((power / spectra) ** 0.5)
+
+
+def _mean_squares(samples: Float32Array, window: Float32Array, lines: slice) -> Float64Array:
+    spectrum = np.fft.rfft((samples - samples.mean()) * window, norm="forward")[lines]
+    return 2 / _MEAN_SQUARE_OF_HANN * np.square(np.abs(spectrum), dtype=np.float64)
+
+
+# Recordings of a machine, and the channels and spectra of one of them, are of one length.
+@lru_cache(maxsize=4)
+def _hann(length: int) -> Float32Array:
+    return np.hanning(length + 1)[:-1].astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _weights(length: int, rate_hz: float, unit: Unit) -> tuple[Float64Array, slice]:
+    """Return by what the mean square of each line within the band counts, and which lines these are."""
+    frequencies_hz = np.arange(length // 2 + 1) * (rate_hz / length)
+    lines = slice(*np.searchsorted(frequencies_hz, (LOWEST_HZ * (1 - 1e-9), HIGHEST_HZ * (1 + 1e-9))).tolist())
+    if unit == "mm/s":
+        return np.ones(lines.stop - lines.start), lines
+    return np.square(_MM_S2[unit] / (2 * np.pi * frequencies_hz[lines])), lines

@@ -1,0 +1,96 @@
+"""One set of rules in two languages: what the page reads itself is, sample by sample, what the service reads.
+
+What the page does not read it sends as it is; then the service's rules are the only ones.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from functions.core.models.options import SampleFormat
+from tests.support.recording_cases import FILE
+
+RUNNER = Path(__file__).with_name("read_cases.mjs")
+NODE = shutil.which("node")
+CASES: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
+# The options that the page has fields for; of a file that it reads it needs no other.
+ASKED = {"full_scale", "sample_format"}
+# What it must go on reading: to hand everything over would agree with every table.
+READ_HERE = {
+    "delimited: byte order mark",
+    "delimited: carriage returns",
+    "delimited: carriage returns alone",
+    "delimited: index",
+    "delimited: index from 1",
+    "delimited: mixed line ends",
+    "delimited: one column",
+    "delimited: plus signs",
+    "delimited: semicolons and decimal commas",
+    "delimited: spaces",
+    "delimited: tabs",
+    "delimited: time in seconds",
+    "delimited: two columns",
+    "npy: [C, N]",
+    "npy: [N, 1]",
+    "npy: [N, C]",
+    "npy: [N, C] in Fortran's order",
+    "npy: [N]",
+    "raw: float32",
+    "raw: float64",
+    "raw: int16",
+    "raw: int16 big-endian",
+    "raw: int32",
+    "wav: BW64",
+    "wav: RF64",
+    "wav: WAV",
+    "wav: data size 0",
+    "wav: data size unknown",
+}
+
+pytestmark = pytest.mark.skipif(NODE is None, reason="there is no Node.js to run the page's readers")
+
+
+@cache
+def outcomes() -> list[dict[str, Any]]:
+    done = subprocess.run([str(NODE), str(RUNNER), str(FILE)], capture_output=True, text=True, check=True, timeout=120)
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def name_of(case: dict[str, Any]) -> str:
+    return f"{case['format']}: {case['name']}"
+
+
+@pytest.mark.parametrize("place", range(len(CASES)), ids=[name_of(case) for case in CASES])
+def test_the_page_reads_what_the_service_reads_or_leaves_it_to_it(place: int) -> None:
+    case, found = CASES[place], outcomes()[place]
+    if "unread" in found or not set(case["options"]) <= ASKED:
+        return
+    assert "refused" not in case, found["channel_names"]
+    wanted = case["expected"]
+    np.testing.assert_array_equal(np.array(found["samples"], np.float32), np.array(wanted["samples"], np.float32))
+    assert found["sample_rate_hz"] == wanted["sample_rate_hz"]
+    unnamed = [f"Channel {index}" for index in range(len(wanted["samples"]))]
+    assert found["channel_names"] == (wanted["channel_names"] or unnamed)
+
+
+def test_what_the_page_reads_is_listed() -> None:
+    read = {
+        name_of(case)
+        for case, found in zip(CASES, outcomes(), strict=True)
+        if "unread" not in found and set(case["options"]) <= ASKED
+    }
+    assert read == READ_HERE
+
+
+def test_the_page_and_the_service_call_samples_alike() -> None:
+    source = (RUNNER.parents[3] / "functions" / "dashboard" / "web" / "src" / "formats" / "kinds.js").read_text()
+    named = re.findall(r'"((?:float|int)\d\d(?:be)?)"', source)
+    assert sorted(named) == sorted(get_args(SampleFormat))
