@@ -21,6 +21,7 @@ from functions.core.decoding.formats import (
     FORM,
     JSON,
     PREDICT_MEDIA_TYPES,
+    charset_option,
     decode_file,
     media_type,
     media_type_of_file,
@@ -112,7 +113,8 @@ class Endpoints:
         kind = media_type(content_type, PREDICT_MEDIA_TYPES)
         if kind == FORM:
             return await self._answer(request, lambda body: self._diagnose_form(body, content_type, _query(request)))
-        return await self._answer(request, lambda body: self._diagnose(body, kind, _query(request)))
+        charset = charset_option(content_type, kind)
+        return await self._answer(request, lambda body: self._diagnose(body, kind, charset | _query(request)))
 
     async def predict_batch(self, request: Request) -> Response:
         """POST /predict/batch: many recordings, as many diagnoses."""
@@ -137,7 +139,8 @@ class Endpoints:
         # Fields that a web form leaves empty are not given.
         fields = {name: value for name, value in form.fields.items() if value}
         kind = media_type_of_file(form.file_name, form.content_type)
-        return (yield from self._diagnose_file(form.content, kind, fields | query))
+        charset = charset_option(form.content_type, kind)
+        return (yield from self._diagnose_file(form.content, kind, charset | fields | query))
 
     def _diagnose(self, sent: SentBody, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
         return (yield from self._diagnose_file(sent.unpacked(), kind, query))

@@ -60,8 +60,7 @@ def clock(seconds: float) -> str:
 
 
 def delimited() -> Iterator[tuple[str, str | bytes, dict[str, Any], dict[str, Any]]]:
-    """Yield name, content, options and what must come of it, of delimited text."""
-    t = [k / RATE for k in range(ROWS)]
+    """Yield name, content, options and what must come of it, of charsets and times."""
     at_1000 = expected(X, rate=1000, names=("acc",))
     plain = expected(X)
     yield "one column", table(X), {}, plain
@@ -169,6 +168,12 @@ def delimited() -> Iterator[tuple[str, str | bytes, dict[str, Any], dict[str, An
         {},
         at_1000,
     )
+
+
+def written() -> Iterator[tuple[str, str | bytes, dict[str, Any], dict[str, Any]]]:
+    """Yield the same of heads, and of ways to write numbers."""
+    t = [k / RATE for k in range(ROWS)]
+    plain = expected(X)
     yield (
         "preamble",
         table(X, head="Title: pump 7\nSensor: A123, 100 mV/g\nSample rate: 25600 Hz\n\nAcceleration (g)\n"),
@@ -258,7 +263,7 @@ def arrays() -> Iterator[tuple[str, str, bytes | str, dict[str, Any], dict[str, 
         ("text", table(X).encode(), "text/csv"),
         ("JSON", json.dumps({"signal": X}).encode(), "application/json"),
         ("npy", npy_bytes(x), "application/x-npy"),
-        ("WAV", wav_bytes(x.astype("f4")), "audio/wav"),
+        ("WAV", wav_of(counts.tobytes(), 2 * ROWS), "audio/wav"),
         ("gzip", b"\x1f\x8b\x08\x00" + bytes(60), "gzip"),
         ("zip", b"PK\x03\x04" + bytes(60), "zip"),
         ("MATLAB", b"MATLAB 5.0 MAT-file" + bytes(109), "MATLAB"),
@@ -292,7 +297,8 @@ def arrays() -> Iterator[tuple[str, str, bytes | str, dict[str, Any], dict[str, 
 
 def cases() -> list[dict[str, Any]]:
     """Every case of the table."""
-    listed = [(name, "delimited", *rest) for name, *rest in delimited()] + list(arrays())
+    texts = [*delimited(), *written()]
+    listed = [(name, "delimited", *rest) for name, *rest in texts] + list(arrays())
     return [_case(*one) for one in listed]  # type: ignore[arg-type]
 
 

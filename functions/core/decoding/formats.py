@@ -7,11 +7,13 @@ command line, and the page, whose table is made from this one.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from functions.core.decoding.delimited import decode_csv
+from functions.core.decoding.delimited import TextOptions, decode_csv
+from functions.core.decoding.flac import decode_flac
+from functions.core.decoding.foreign import recognize
 from functions.core.decoding.npy import decode_npy, decode_npy_batch
 from functions.core.decoding.raw import decode_raw
 from functions.core.decoding.wav import decode_wav
-from functions.core.errors import EmptyBodyError, UnsupportedMediaTypeError
+from functions.core.errors import EmptyBodyError, MalformedBodyError, UnsupportedMediaTypeError
 from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
 
@@ -22,6 +24,7 @@ CSV = "text/csv"
 NPY = "application/x-npy"
 RAW = "application/octet-stream"
 WAV = "audio/wav"
+FLAC = "audio/flac"
 # No format of its own: it carries a file of one.
 FORM = "multipart/form-data"
 
@@ -107,7 +110,8 @@ SERVED_FORMATS = (
         media_type=CSV,
         aliases=("application/csv", "text/plain", "text/tab-separated-values", "application/vnd.ms-excel"),
         decode=decode_csv,
-        description="One column a channel; a `time_s` column gives the rate.",
+        description="One column a channel, or one recording a row; a column of times gives the rate.",
+        options=tuple(TextOptions.__annotations__),
         is_text=True,
         is_read_by_page=True,
         job_endings=(".csv",),
@@ -125,6 +129,17 @@ SERVED_FORMATS = (
         is_read_by_page=True,
         job_endings=(".wav",),
         page_uploads=(".wav",),
+    ),
+    ServedFormat(
+        name="flac",
+        label=".flac",
+        endings=(".flac",),
+        media_type=FLAC,
+        aliases=("audio/x-flac",),
+        decode=decode_flac,
+        description="PCM of 8 to 24 bits, compressed without loss.",
+        options=("full_scale",),
+        job_endings=(".flac",),
     ),
 )
 MATLAB = Format(name="matlab", label=".mat", endings=(".mat",), is_read_by_page=True)
@@ -149,6 +164,14 @@ PREDICT_MEDIA_TYPES = (*MEDIA_TYPES, FORM)
 
 _BY_MEDIA_TYPE: Mapping[str, ServedFormat] = {one.media_type: one for one in SERVED_FORMATS}
 _DEFAULTS = DiagnosisOptions()
+# What to do with bytes of formats that are not served.
+_ADVICE = {
+    "gzip": "unpack them, or send them with Content-Encoding: gzip",
+    "zip": "unpack them",
+    "Zstandard": "unpack them",
+    "MATLAB": "`palier diagnose` reads them",
+    "HDF5": "`palier diagnose` reads them",
+}
 _ALIASES = {alias: one.media_type for one in SERVED_FORMATS for alias in one.aliases}
 
 
@@ -180,6 +203,20 @@ def media_type_of_file(name: str, content_type: str) -> str:
     return media_type(kind)
 
 
+def charset_option(content_type: str | None, kind: str) -> dict[str, str]:
+    """Return the charset that a Content-Type header states, as an option of a diagnosis; of text only.
+
+    Args:
+        content_type: the header.
+        kind: the media type that it names.
+    """
+    if kind != CSV:
+        return {}
+    parameters = (one.partition("=") for one in (content_type or "").split(";")[1:])
+    stated = [value.strip(" \"'") for name, _, value in parameters if name.strip().lower() == "charset"]
+    return {"charset": stated[0]} if stated and stated[0] else {}
+
+
 def decode_file(body: Body, kind: str, options: DiagnosisOptions = _DEFAULTS) -> Recording:
     """Decode a recording in one of the file formats (everything but JSON).
 
@@ -195,6 +232,19 @@ def decode_file(body: Body, kind: str, options: DiagnosisOptions = _DEFAULTS) ->
     if not body:
         raise EmptyBodyError
     one = _BY_MEDIA_TYPE[kind]
+    _check_own(body, one)
     # bytes() of bytes copies nothing.
     content = body if one.reads_views else bytes(body)
     return one.decode(content, **{name: getattr(options, name) for name in one.options})
+
+
+def _check_own(body: Body, expected: ServedFormat) -> None:
+    """Check that a file does not begin as one of another kind does."""
+    found = recognize(body)
+    if found is None or found == expected.name or (found == "text" and expected.name == "delimited"):
+        return
+    name = "delimited" if found == "text" else found
+    kind = JSON if found == "json" else next((one.media_type for one in SERVED_FORMATS if one.name == name), None)
+    shown = {"text": "text", "json": "JSON"}.get(found, found)
+    advice = f"send them as {kind}" if kind else _ADVICE.get(found, "convert them to one of the formats that are read")
+    raise MalformedBodyError(f"The bytes are {shown}, not {expected.label}: {advice}.", field="signal")

@@ -8,7 +8,12 @@ _CLEARLY_LONGER = 16
 
 def is_lying(rows: int, columns: int) -> bool:
     """Whether an array [rows, columns] has its samples along the rows: one column, or far more rows than columns."""
-    return rows > 1 and (columns == 1 or rows >= _CLEARLY_LONGER * columns > 0)
+    return rows > 1 and (columns == 1 or is_clearly_longer(rows, columns))
+
+
+def is_clearly_longer(one: int, other: int) -> bool:
+    """Whether of two lengths the first is that of a time, the second that of channels."""
+    return one >= _CLEARLY_LONGER * other > 0
 
 
 def channels_first(samples: Float32Array) -> Float32Array:

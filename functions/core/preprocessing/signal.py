@@ -35,7 +35,8 @@ class Recording:
 
     samples: float32 [C, N]; sample_rate_hz: what the file states, or None;
     channel_names: one a row where the file names them; unit: of the samples as the file writes it, or None;
-    shaft_speed_rpm: that the file states, or None.
+    shaft_speed_rpm: that the file states, or None; note: what else the answer has of the file, such as that it was
+    cut short.
     """
 
     samples: Float32Array
@@ -43,6 +44,7 @@ class Recording:
     channel_names: Sequence[str] = ()
     unit: str | None = None
     shaft_speed_rpm: float | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)

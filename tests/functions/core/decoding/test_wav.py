@@ -70,10 +70,23 @@ def test_compressed_samples_are_refused(subtype: str) -> None:
 
 @pytest.mark.parametrize("endian", ["LITTLE", "BIG"])
 @pytest.mark.parametrize("keep", [60, 1000, 4001])
-def test_a_wav_that_was_cut_short_is_malformed(endian: str, keep: int) -> None:
+def test_a_wav_that_was_cut_short_is_read_as_far_as_it_goes(endian: str, keep: int) -> None:
     body = wav_bytes(tone(0.5), subtype="PCM_16", endian=endian)
-    with pytest.raises(MalformedBodyError, match=f"it has {keep} of {len(body)} bytes"):
-        decode_wav(body[:keep])
+    recording = decode_wav(body[:keep])
+    frames = (keep - 44) // 2
+    np.testing.assert_array_equal(recording.samples, decode_wav(body).samples[:, :frames])
+    assert recording.note == f"The file is cut short: {keep - 44} of {len(body) - 44} bytes of samples are there."
+    assert decode_wav(body).note is None
+
+
+@pytest.mark.parametrize("keep", [12, 30, 43])
+def test_a_wav_that_was_cut_before_its_samples_is_malformed(keep: int) -> None:
+    with pytest.raises(MalformedBodyError, match="The WAV has no chunk"):
+        decode_wav(wav_bytes(tone(0.5), subtype="PCM_16")[:keep])
+
+
+def test_samples_may_be_none_where_a_chunk_follows() -> None:
+    assert decode_wav(wav_of(PCM, chunk(b"data", b""), chunk(b"LIST", b"INFO"))).samples.shape == (1, 0)
 
 
 @pytest.mark.parametrize("unknown", [0, 0x7FFF_F024, 0xFFFF_FFFF])

@@ -1,0 +1,1 @@
+"""Delimited text to recordings: charset, layout, head, numbers, columns."""

@@ -1,0 +1,193 @@
+"""Which columns of a table are signals: times, counts and clocks are none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from functions.core.decoding.text.heads import is_time_name, signal_unit, time_unit
+from functions.core.decoding.times import is_counting, rate_hz, spacing
+from functions.core.errors import InvalidOptionError, SampleRateError, SignalMissingError
+from functions.core.models.options import TimeUnit
+from functions.core.preprocessing.arrays import Float64Array, as_float32
+from functions.core.preprocessing.signal import Recording
+
+# Fewer rows may rise evenly by chance.
+_FEWEST_ROWS = 16
+# Largest values of hours, minutes, seconds and microseconds; some run-to-failure sets have a column of each.
+_CLOCK = (23, 59, 59, 999_999.9999)
+_CLOCK_S = (3600.0, 60.0, 1.0, 1e-6)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of a file.
+
+    numbers: float64 [N, C]; places: of each in the file, from 0; names, units: of all columns of the file, names empty
+    where it names none; clocks: times of day in seconds, by their place.
+    """
+
+    numbers: Float64Array
+    places: Sequence[int]
+    names: Sequence[str]
+    units: Sequence[str | None]
+    clocks: Mapping[int, Float64Array]
+
+    def column(self, place: int) -> Float64Array:
+        """Return a column by its place in the file."""
+        return self.clocks[place] if place in self.clocks else self.numbers[:, list(self.places).index(place)]
+
+
+@dataclass(frozen=True)
+class TimeOptions:
+    """What a caller states of a table's time."""
+
+    column: str | None = None
+    unit: TimeUnit | None = None
+    is_rate_given: bool = False
+
+
+def recording_of(table: Table, stated_hz: float | None, options: TimeOptions) -> Recording:
+    """Return the signals of a table and their rate.
+
+    Args:
+        table: its columns.
+        stated_hz: the rate that the file's head states.
+        options: what the caller states.
+
+    Raises:
+        InvalidOptionError: there is no such time column.
+        SignalMissingError: no column is a signal.
+        MalformedBodyError: a time does not rise evenly, or its unit is unclear.
+    """
+    clock = _clock_columns(table) if options.column is None else []
+    times, counts = _times(table, options, clock), _counts(table)
+    if clock:
+        rate = rate_hz(_clock_time(table, clock), "s", is_given=options.is_rate_given)
+    elif times:
+        place = times[0]
+        unit = "s" if place in table.clocks else options.unit or _named_unit(table, place)
+        rate = rate_hz(table.column(place), unit, is_given=options.is_rate_given)
+    else:
+        rate = None
+    left_out = {*times, *counts, *clock}
+    kept = [index for index, place in enumerate(table.places) if place not in left_out]
+    if not kept:
+        what = "time" if times else "count of rows"
+        raise SignalMissingError(f"The only column is a {what}: send the signal beside it.", field="signal")
+    return _recording(table, kept, _agreed(rate, stated_hz, options))
+
+
+def _recording(table: Table, kept: Sequence[int], rate: float | None) -> Recording:
+    all_kept = len(kept) == table.numbers.shape[1]
+    samples = table.numbers if all_kept else table.numbers[:, kept]
+    places = [table.places[index] for index in kept]
+    names: tuple[str, ...] = ()
+    if table.names:
+        names = tuple(table.names[place] or str(place) for place in places)
+    elif not all_kept or table.clocks or len(table.places) < len(table.units):
+        # By their place in the file: what is left out stays counted.
+        names = tuple(str(place) for place in places)
+    return Recording(as_float32(samples.T), rate, names, _unit(table, places))
+
+
+def _unit(table: Table, places: Sequence[int]) -> str | None:
+    units = {signal_unit(table.names[place] if table.names else "", table.units[place]) for place in places}
+    return units.pop() if len(units) == 1 else None
+
+
+def _times(table: Table, options: TimeOptions, clock: Sequence[int]) -> list[int]:
+    if clock:
+        return []
+    if options.column is not None:
+        return [_chosen(table, options.column), *_named(table), *_rising(table)]
+    return [*_named(table), *table.clocks, *_rising(table)]
+
+
+def _chosen(table: Table, wanted: str) -> int:
+    if wanted in table.names:
+        place = list(table.names).index(wanted)
+    else:
+        place = int(wanted) if wanted.isdecimal() and len(wanted) <= 4 else -1
+    if place in table.places or place in table.clocks:
+        return place
+    shown = ", ".join([name[:40] for name in table.names[:8]] or [str(place) for place in table.places[:8]])
+    raise InvalidOptionError(f"There is no column {wanted[:40]!r} of numbers; there are {shown}.", field="time_column")
+
+
+def _named(table: Table) -> list[int]:
+    known = {*table.places, *table.clocks}
+    return [place for place, name in enumerate(table.names) if name and is_time_name(name) and place in known]
+
+
+def _rising(table: Table) -> list[int]:
+    """Return the columns that rise evenly but do not count."""
+    if len(table.numbers) < _FEWEST_ROWS:
+        return []
+    return [place for place in _monotonic(table) if not is_counting(table.column(place)) and _is_even(table, place)]
+
+
+def _counts(table: Table) -> list[int]:
+    if len(table.numbers) < _FEWEST_ROWS:
+        return []
+    return [place for place in _monotonic(table) if is_counting(table.column(place))]
+
+
+def _monotonic(table: Table) -> list[int]:
+    """Return the columns of which the first rows do not fall: a signal is told from a time by a glance."""
+    first = table.numbers[:_FEWEST_ROWS]
+    rises = (np.diff(first, axis=0) >= 0).all(axis=0) & (table.numbers[-1] > table.numbers[0])
+    return [table.places[index] for index in np.flatnonzero(rises).tolist()]
+
+
+def _is_even(table: Table, place: int) -> bool:
+    times = table.column(place)
+    found = spacing(times)
+    if found is None or not found.is_even:
+        return False
+    # A signal that changes now and then by a step is no time that was rounded.
+    rising = int(np.count_nonzero(np.diff(times)))
+    return rising >= max(_FEWEST_ROWS - 1, len(times) // 4)
+
+
+def _named_unit(table: Table, place: int) -> TimeUnit | None:
+    return time_unit(table.names[place], table.units[place]) if table.names else None
+
+
+def _clock_columns(table: Table) -> list[int]:
+    """Return the first four columns where they are hour, minute, second and microsecond."""
+    if (
+        table.numbers.shape[1] <= len(_CLOCK)
+        or len(table.numbers) < _FEWEST_ROWS
+        or list(table.places[:4]) != [0, 1, 2, 3]
+    ):
+        return []
+    first = table.numbers[:_FEWEST_ROWS, :4]
+    whole = bool((first[:, :3] == np.floor(first[:, :3])).all())
+    if not whole or not ((first >= 0) & (first <= _CLOCK)).all() or first[:, 3].max() < 60:
+        return []
+    found = spacing(_clock_time(table, [0, 1, 2, 3]))
+    return [0, 1, 2, 3] if found is not None and found.is_even else []
+
+
+def _clock_time(table: Table, places: Sequence[int]) -> Float64Array:
+    return unwrapped(np.column_stack([table.column(place) for place in places]) @ np.array(_CLOCK_S))
+
+
+def unwrapped(times: Float64Array) -> Float64Array:
+    """Return times of day in seconds that go on over midnight, or over noon on a clock of twelve hours."""
+    back = np.diff(times, prepend=times[:1]) < 0
+    drops = -np.diff(times, prepend=times[:1])[back]
+    turns = np.zeros(len(times))
+    turns[back] = np.ceil(drops / 43_200) * 43_200
+    return times + np.cumsum(turns)
+
+
+def _agreed(found_hz: float | None, stated_hz: float | None, options: TimeOptions) -> float | None:
+    if found_hz is None or stated_hz is None or options.is_rate_given:
+        return found_hz if found_hz is not None else stated_hz
+    if abs(found_hz / stated_hz - 1) > 0.005:
+        raise SampleRateError(
+            f"The file's head states {stated_hz:g} Hz and its times rise at {found_hz:g} Hz: state `sample_rate_hz`."
+        )
+    return stated_hz

@@ -1,0 +1,138 @@
+"""Rows of a table to numbers: by simdjson where they are plain, by NumPy where they are not."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from functions.core.decoding.fast_json import thread_parser
+from functions.core.decoding.text.layout import CellKind, Dialect, Layout, broken_cell, is_comment, kind_of
+from functions.core.errors import MalformedBodyError
+from functions.core.preprocessing.arrays import Float64Array
+
+_THOUSANDS = re.compile(r"(?<=\d)['\u2019\xa0\u202f\u2009](?=\d)")
+_SPACED_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3})")
+_D_EXPONENT = re.compile(r"(?<=[\d.])[dD](?=[+-]?\d)")
+_PLUS = re.compile(r"(?<![eE\d])\+(?=[\d.])")
+_QUOTED = re.compile(r'"([^"\n]*)"')
+_BOTH_MARKS = re.compile(r"\d,\d{3}\.|\d\.\d{3},")
+_LINES_LOOKED_AT = 16_384
+
+
+def read_numbers(rows: str, layout: Layout) -> Float64Array:
+    """Return the numbers of rows, float64 [N, C].
+
+    Args:
+        rows: text of the table, as it stands.
+        layout: of it; every cell is a number.
+
+    Raises:
+        MalformedBodyError: a cell is none, or a row has other columns than the first; line and column are named.
+    """
+    dialect, columns = layout.dialect, layout.columns - layout.trailing
+    numbers = None if layout.trailing else _fast(rows, _decimal(dialect, rows), columns)
+    if numbers is None:
+        plain = _plain(rows, layout)
+        numbers = _fast(plain, Dialect(dialect.separator), columns)
+    return _slow(rows, plain, layout) if numbers is None else numbers
+
+
+def _decimal(dialect: Dialect, rows: str) -> Dialect:
+    return Dialect(dialect.separator, dialect.decimal_comma and "," in rows and "." not in rows)
+
+
+def _fast(rows: str, dialect: Dialect, columns: int) -> Float64Array | None:
+    """Read rows of plain numbers as the list of JSON that they nearly are; None means "look closer"."""
+    text = rows.strip("\n")
+    if dialect.decimal_comma:
+        text = text.replace(",", ".")
+    if dialect.separator is None and columns > 1:
+        text = "\n".join([",".join(line.split()) for line in text.split("\n")])
+    elif dialect.separator not in (None, ","):
+        text = text.replace(str(dialect.separator), ",")
+    body = text.encode()
+    if columns > 1 and not _is_regular(body, columns):
+        return None
+    try:
+        document: Any = thread_parser(len(body)).parse(b"[%b]" % body.replace(b"\n", b","))
+        values = np.frombuffer(document.as_buffer(of_type="d"))
+    except (ValueError, TypeError, RuntimeError):
+        return None
+    # A copy: the parser keeps its buffer for the next text.
+    return values.reshape(-1, columns).copy() if len(values) and len(values) % columns == 0 else None
+
+
+def _is_regular(body: bytes, columns: int) -> bool:
+    """Whether every line of a text has as many commas as it must."""
+    marks = np.frombuffer(body, np.uint8)
+    ends = np.append(np.flatnonzero(marks == ord("\n")), len(marks))
+    commas = np.searchsorted(np.flatnonzero(marks == ord(",")), ends)
+    return bool((commas == (columns - 1) * np.arange(1, len(ends) + 1)).all())
+
+
+def _plain(rows: str, layout: Layout) -> str:
+    """Return rows without blank lines, comments, quotes, thousands, plus signs and the like."""
+    dialect = layout.dialect
+    lines = [line.strip() for line in rows.split("\n") if line.strip() and not is_comment(line, dialect)]
+    if layout.trailing and dialect.separator is not None:
+        tail = dialect.separator * layout.trailing
+        lines = [line.removesuffix(tail.strip() or tail) for line in lines]
+    text = "\n".join(lines)
+    if '"' in text:
+        text = _QUOTED.sub(lambda found: found[1].replace(",", "") if dialect.separator == "," else found[1], text)
+    text = _THOUSANDS.sub("", text)
+    if dialect.separator is not None and " " in text:
+        text = _SPACED_THOUSANDS.sub("", text)
+    text = _pointed(text, dialect)
+    if "D" in text or "d" in text:
+        text = _D_EXPONENT.sub("e", text)
+    return _PLUS.sub("", text) if "+" in text else text
+
+
+def _pointed(text: str, dialect: Dialect) -> str:
+    """Return text with decimal points and no thousands; the mark that stands last in a number is the decimal one."""
+    if not dialect.decimal_comma or "," not in text:
+        return text
+    both = _BOTH_MARKS.search(text)
+    if both and both[0].endswith("."):
+        return text.replace(",", "")
+    return (text.replace(".", "") if both or "." in text else text).replace(",", ".")
+
+
+def _slow(rows: str, plain: str, layout: Layout) -> Float64Array:
+    lines = plain.split("\n")
+    try:
+        return np.loadtxt(lines, delimiter=layout.dialect.separator, ndmin=2, comments=None)
+    except ValueError:
+        raise explained(rows, layout) from None
+
+
+def explained(rows: str, layout: Layout) -> MalformedBodyError:
+    """Return the refusal of rows, which names the first that is unlike the others as an editor counts lines."""
+    dialect = layout.dialect
+    columns = layout.columns - layout.trailing
+    for number, line in enumerate(rows.split("\n"), layout.line):
+        if not line.strip() or is_comment(line, dialect):
+            continue
+        cells = dialect.cells(line)
+        if layout.trailing and len(cells) > columns:
+            cells = cells[:columns]
+        pairs = zip(cells, _wanted(layout), strict=False)
+        wrong = next((cell for cell, kind in pairs if kind != "text" and kind_of(cell) != kind), None)
+        if wrong is not None:
+            return broken_cell(number, max(line.find(wrong), 0) + 1 if wrong else len(line) + 1, wrong)
+        if len(cells) != columns:
+            return MalformedBodyError(
+                f"The text cannot be read at line {number}: it has {len(cells)} columns where the first row has"
+                f" {columns}; `delimiter` and `skip_rows` tell how to read it.",
+                field="signal",
+            )
+    return MalformedBodyError(
+        f"The rows from line {layout.line} on cannot be read as numbers; `delimiter` tells what divides them.",
+        field="signal",
+    )
+
+
+def _wanted(layout: Layout) -> list[CellKind]:
+    further: list[CellKind] = ["number"] * (layout.columns - layout.trailing - len(layout.kinds))
+    return [*layout.kinds, *further]

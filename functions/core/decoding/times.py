@@ -1,0 +1,140 @@
+"""From the times of samples to their rate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from functions.core.errors import MalformedBodyError
+from functions.core.models.options import TimeUnit
+from functions.core.preprocessing.arrays import Float64Array
+
+UNITS_S: Mapping[TimeUnit, float] = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0}
+# Of a step: so far steps may scatter around their mean, and so far one may lie from it, beyond what rounding explains.
+_MOST_SCATTER = 0.05
+_MOST_DEVIATION = 0.5
+# Of the rate: so much may be unsure because its first and last time were rounded.
+_MOST_ROUNDING = 0.01
+# How many decimals are looked for in times, in how many of them at each end.
+_MOST_DECIMALS = 12
+_LOOKED_AT = 256
+# Without a unit, times that give less in seconds are in another unit: the lowest rate that is taken.
+_SLOWEST_HZ = 100.0
+# Times since 1970 tell their unit by their size.
+_EPOCH_UNITS: tuple[tuple[float, TimeUnit], ...] = ((1e9, "s"), (1e12, "ms"), (1e15, "us"), (1e18, "ns"))
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """How times rise, in their own unit.
+
+    step: the mean; resolution: what they were rounded to, 0 where unknown; scatter, deviation: root mean square and
+    largest distance of a step from the mean, as shares of it, beyond the rounding.
+    """
+
+    step: float
+    resolution: float
+    scatter: float
+    deviation: float
+
+    @property
+    def is_even(self) -> bool:
+        """Whether one rate fits all of them."""
+        return self.scatter <= _MOST_SCATTER and self.deviation <= _MOST_DEVIATION
+
+
+def spacing(times: Float64Array) -> Spacing | None:
+    """Return how times [N] rise; None where they fall, are not finite or are fewer than two."""
+    if len(times) < 2 or not np.isfinite(times).all() or not times[-1] > times[0]:
+        return None
+    steps = np.diff(times)
+    if steps.min() < 0:
+        return None
+    mean = float(times[-1] - times[0]) / len(steps)
+    resolution = max(_resolution(times[:_LOOKED_AT]), _resolution(times[-_LOOKED_AT:]))
+    if _is_rounded_line(times, mean, resolution):
+        return Spacing(mean, resolution, 0.0, 0.0)
+    off = np.abs(steps - mean)
+    # Two rounded times make a step: its variance is a sixth of their resolution's square.
+    scatter = max(float(np.mean(off * off)) - resolution**2 / 6, 0.0) ** 0.5
+    return Spacing(mean, resolution, scatter / mean, max(float(off.max()) - resolution, 0.0) / mean)
+
+
+def is_counting(values: Float64Array) -> bool:
+    """Whether numbers [N] count up by one."""
+    return len(values) > 1 and bool((np.diff(values) == 1).all()) and float(values[0]).is_integer()
+
+
+def rate_hz(times: Float64Array, unit: TimeUnit | None, *, is_given: bool = False) -> float | None:
+    """Return the rate that times [N] have, to six digits.
+
+    Args:
+        times: one a sample.
+        unit: of them; by default what fits, if it is clear.
+        is_given: whether the caller stated a rate; then times of which none can be read are no fault.
+
+    Raises:
+        MalformedBodyError: they do not rise evenly, are too coarse, or their unit is unclear.
+    """
+    try:
+        return _rate_hz(times, unit)
+    except MalformedBodyError:
+        if is_given:
+            return None
+        raise
+
+
+def _rate_hz(times: Float64Array, unit: TimeUnit | None) -> float:
+    found = spacing(times)
+    if found is None:
+        raise _refusal("does not rise evenly")
+    if not found.is_even:
+        raise _refusal(
+            f"does not rise evenly: its steps scatter by {found.scatter:.1%} of their mean, {found.step:.6g},"
+            f" and one is {found.deviation:.1%} off"
+        )
+    if found.deviation == 0 and found.resolution > _MOST_ROUNDING * found.step * len(times) and _differ(times):
+        raise _refusal(f"is rounded to {found.resolution:g}, too coarse for {len(times)} samples")
+    unit = unit or _likely_unit(times, found.step)
+    if unit is None:
+        raise MalformedBodyError(
+            f"The time column rises by {found.step:.6g} a sample and states no unit: state it with `time_unit`.",
+            field="time_unit",
+        )
+    rate = 1 / (found.step * UNITS_S[unit])
+    # Where the rounding of the times allows a whole number, it is that.
+    unsure = rate * found.resolution / (found.step * (len(times) - 1))
+    return float(round(rate)) if abs(round(rate) - rate) <= unsure else float(f"{rate:.6g}")
+
+
+def _refusal(found: str) -> MalformedBodyError:
+    return MalformedBodyError(
+        f"The time column {found}; state `sample_rate_hz` if the samples are evenly spaced.", field="signal"
+    )
+
+
+def _likely_unit(times: Float64Array, step: float) -> TimeUnit | None:
+    since_1970 = next((unit for least, unit in _EPOCH_UNITS if least <= times[0] < 10 * least), None)
+    if since_1970 and 1 / (step * UNITS_S[since_1970]) >= _SLOWEST_HZ:
+        return since_1970
+    return "s" if 1 / step >= _SLOWEST_HZ else None
+
+
+def _differ(times: Float64Array) -> bool:
+    steps = np.diff(times)
+    return bool(steps.max() - steps.min() > 1e-6 * steps.max())
+
+
+def _is_rounded_line(times: Float64Array, mean: float, resolution: float) -> bool:
+    line = times[0] + mean * np.arange(len(times))
+    slack = 1e-9 * mean + 4 * float(np.spacing(np.abs(times).max()))
+    return bool(np.abs(times - line).max() <= resolution + slack)
+
+
+def _resolution(times: Float64Array) -> float:
+    """Return the power of ten that all times are multiples of, 0 where none is found."""
+    for decimals in range(_MOST_DECIMALS):
+        scaled = times * 10.0**decimals
+        if np.abs(scaled - np.rint(scaled)).max() < 1e-4:
+            return float(10.0**-decimals)
+    return 0.0
