@@ -79,8 +79,9 @@ format: $(VENV)/.dev ## format the code
 
 models: $(VENV)/.dev ## make the shipped models from scratch: simulate, train, export, quantize, prove, package
 	@$(BIN)/python -m build_scripts models --model journal-bearing $(if $(CWRU),--data $(CWRU)) --force $(ARGS)
-	@$(if $(CWRU),$(BIN)/python -m build_scripts models --model rolling-bearing --data $(CWRU) --force $(ARGS), \
-	  echo "rolling-bearing is left as it is: it needs recordings, make models CWRU=DIR (docs/build.md, Data)")
+	@$(if $(CWRU),$(BIN)/python -m build_scripts models --model rolling-bearing --data $(CWRU) --force $(ARGS) && \
+	  $(BIN)/python -m build_scripts models --model any-bearing --data $(CWRU) --force $(ARGS), \
+	  echo "rolling-bearing and any-bearing are left as they are: they need recordings, make models CWRU=DIR (docs/build.md, Data)")
 
 bundle: $(VENV)/.bundle ## build what AWS Lambda gets: function asset, layers, bundle.json, bill of materials
 	@$(BIN)/python -m build_scripts bundle --out build $(ARGS)

@@ -18,6 +18,7 @@ from build_scripts.benchmarks.reference_recipe import REFERENCE
 from build_scripts.benchmarks.variants.page import render_variants
 from build_scripts.benchmarks.variants.recipe import labels_of
 from build_scripts.errors import BuildError
+from build_scripts.evidence.card.across import render_across
 from functions.core.models.manifest import Manifest
 
 _RATIOS = {
@@ -41,6 +42,7 @@ _TITLES = {
     "serving": ("The container under load", "benchmark --serving"),
     "jobs": ("A night's recordings", "benchmark --jobs"),
     "robustness": ("Under attack", "attack"),
+    "across_machines": ("Machines that a model never saw", "evaluate --model any-bearing --data DATA"),
 }
 _ARMS = {
     "engine": "bare engine call",
@@ -51,8 +53,8 @@ _ARMS = {
 } | labels_of(REFERENCE.variants)
 # Of a document, and of a report that was written alone.
 DATE = "date"
-# The part of another command, `attack`, and the one whose rows the summary has where it is there.
-ROBUSTNESS, NETWORKS = "robustness", "networks"
+# The parts of other commands, `attack` and `evaluate`, and the one whose rows the summary has where it is there.
+ROBUSTNESS, NETWORKS, ACROSS = "robustness", "networks", "across_machines"
 # Sections of more than one table.
 _PAGES = {
     "cold_start": render_cold_start,
@@ -60,6 +62,7 @@ _PAGES = {
     "jobs": render_jobs,
     NETWORKS: render_networks,
     ROBUSTNESS: render_robustness,
+    ACROSS: lambda report: render_across(report) + "\n",
 }
 _PERCENTILES = {"p50_ms": "median ms", "p95_ms": "95th percentile ms", "p99_ms": "99th percentile ms"}
 
@@ -82,7 +85,7 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     """
     int8 = manifest.variant("int8")
     evidence = msgspec.to_builtins(manifest.evidence) | {"int8_size_bytes": int8.size_bytes}
-    others = {name: report for name, report in _read(folder).get("reports", {}).items() if name == ROBUSTNESS}
+    others = {name: report for name, report in _read(folder).get("reports", {}).items() if name in {ROBUSTNESS, ACROSS}}
     _write({DATE: _today(), "evidence": evidence, "reports": {**reports, **others}}, folder)
 
 
@@ -90,7 +93,7 @@ def write_part(name: str, report: Report, folder: Path) -> None:
     """Write one report beside the others of a folder, with its own date; their figures and their date stay.
 
     Args:
-        name: of the report, as `write_benchmarks` lists them, or ROBUSTNESS.
+        name: of the report, as `write_benchmarks` lists them, ROBUSTNESS or ACROSS.
         report: with its figures.
         folder: for example docs.
 

@@ -169,7 +169,10 @@ def _add_build_step(steps: Steps) -> None:
 def _add_measuring_steps(steps: Steps) -> None:
     evaluate = steps.add_parser("evaluate", help="measure a packaged model on labelled records")
     _add_model(evaluate)
-    evaluate.add_argument("--data", type=Path, required=True, help="records (.npz)")
+    evaluate.add_argument(
+        "--data", type=Path, required=True, help="records (.npz); any-bearing: or a folder, each size and load left out"
+    )
+    evaluate.add_argument("--write", type=Path, metavar="DIR", help="any-bearing: onto its card, and into benchmarks.*")
     evaluate.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
     _add_json(evaluate)
     emulate = steps.add_parser("emulate", help="run a package on a processor this machine is not, by qemu-user")

@@ -10,6 +10,9 @@ from build_scripts.benchmarks.attack.page import render_attack
 from build_scripts.benchmarks.networks.page import networks_tables
 from build_scripts.benchmarks.variants.table import PARTS, render_comparison
 
+# Columns of an evaluation across machines.
+ACROSS = ("recordings", "any-bearing", "plain rule", "rolling-bearing", "windows_right", "windows_wrong_fault")
+
 # What a command returns; `--json` prints it as it is.
 Report = dict[str, object]
 
@@ -39,6 +42,8 @@ def render_report(report: Mapping[str, Any], title: str = "") -> RenderableType:
 
 def render_evaluation(report: Mapping[str, Any]) -> RenderableType:
     """Return an evaluation as a table: all classes, then each, records and windows right per variant."""
+    if "sets" in report:
+        return render_across(report)
     variants: Mapping[str, Any] = report["variants"]
     columns = [f"{name}\n{what}" for name in variants for what in ("records", "windows")]
     title = f"{report['model']} {report['version']}, {report['records']} records: share right"
@@ -47,6 +52,16 @@ def render_evaluation(report: Mapping[str, Any]) -> RenderableType:
     for identifier in next(iter(variants.values()))["per_class"]:
         table.add_row(identifier, *_shares(variant["per_class"][identifier] for variant in variants.values()))
     return table
+
+
+def render_across(report: Mapping[str, Any]) -> RenderableType:
+    """Return an evaluation across machines as a table: recordings right by set and class, then windows."""
+    table = Table("set", "class", *ACROSS, title=f"{report['model']} {report['version']}", title_justify="left")
+    for title, classes in report["sets"].items():
+        for index, (name, figures) in enumerate(classes.items()):
+            table.add_row("" if index else title, name, *(_text(figures[key]) for key in ACROSS))
+    figures = [render_report(one, f"{title}: visible lines, and normal") for title, one in report["figures"].items()]
+    return Group(table, *figures)
 
 
 def render_pruning(report: Mapping[str, Any]) -> RenderableType:

@@ -13,6 +13,7 @@ from build_scripts.evidence.calibrate import FALSE_ALARM_RATE, Calibration, cali
 from build_scripts.evidence.half_precision import HalfPrecision, Trial, try_half
 from build_scripts.evidence.measure import ModelFiles, ModelOutputs, measure
 from build_scripts.evidence.proof.cost import novelty_cost
+from build_scripts.evidence.proof.noise import SNR_DB
 from build_scripts.evidence.proof.proof import Proof, Served, prove
 from build_scripts.export.export import ExportedModel, export_network
 from build_scripts.export.optimize import optimize
@@ -21,7 +22,7 @@ from build_scripts.measuring.gates import MAX_ACCURACY_DROP
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.conditions import rows_of
 from build_scripts.networks.trained import TrainedModel
-from build_scripts.packaging.package import ModelFile, Notes, PackageContent, package, require_new
+from build_scripts.packaging.package import ModelFile, Notes, PackageContent, ServedInput, package, require_new
 from build_scripts.quantization.qat.any_network import AwareFile
 from build_scripts.quantization.reasons.advice import next_step
 from build_scripts.quantization.search import Search, SearchSpace, search
@@ -57,7 +58,8 @@ class BuildPlan:
     training: records whose windows set the ranges; choosing: records the variants are searched with; unseen: records
     every figure is measured on; fitting: outputs the calibration is fitted to, given the served engine; machines:
     recordings of other machines by name, float32 [C, N] at the model's rate; half: whether GPUs get a float16 variant;
-    fine_tune: writes the network, trained with its rounding, where a target names it; notes: further evidence.
+    fine_tune: writes the network, trained with its rounding, where a target names it; served: what callers send, where
+    the files take something else; notes: further evidence.
     """
 
     model: TrainedModel
@@ -76,6 +78,7 @@ class BuildPlan:
     half: bool = False
     fine_tune: Callable[[AwareFile], Path] | None = None
     machines: Mapping[str, Signals] = field(default_factory=dict)
+    served: ServedInput | None = None
     notes: Notes = field(default_factory=dict)
 
 
@@ -169,6 +172,7 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
         data=plan.data,
         limits=plan.limits,
         checkpoint=plan.model.checkpoint,
+        served=plan.served,
         proof=replace(_proof(plan, served, calibration, outputs, found), half=half),
         notes=plan.notes
         | _length_note(exported, window)
@@ -205,7 +209,8 @@ def _proof(plan: BuildPlan, engine: Engine, calibration: Calibration, outputs: M
     shares = {} if rule is None else novel_shares(engine, rule, plan.unseen, window, plan.machines)
     precision = found.candidate.technique.precision if found.candidate else "fp32"
     served = Served(precision, engine, calibration, outputs.served)
-    proof = prove(served, plan.unseen, window, shares, found.tried)
+    ratios = SNR_DB if plan.served is None else ()
+    proof = prove(served, plan.unseen, window, shares, found.tried, ratios)
     return replace(proof, sensitivity=found.sensitivity)
 
 

@@ -16,7 +16,16 @@ from build_scripts.evidence.proof.proof import Proof, write_proof
 from build_scripts.measuring.gates import Measurements, check_gates
 from build_scripts.measuring.machine import cpu_flags, machine, versions
 from build_scripts.networks.checkpoint import ModelDescription, file_sha256
-from functions.core.models.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision, Variant, write_manifest
+from functions.core.models.manifest import (
+    ClassLabel,
+    Evidence,
+    InputSpec,
+    Manifest,
+    Precision,
+    Preprocessing,
+    Variant,
+    write_manifest,
+)
 
 Settings = dict[str, str | int | float | bool]
 Notes = dict[str, str | int | float | bool | dict[str, float]]
@@ -33,8 +42,20 @@ class ModelFile:
 
 
 @dataclass(frozen=True)
+class ServedInput:
+    """What callers of a model send, and the preprocessing that makes of it what the model's files take."""
+
+    input: InputSpec
+    preprocessing: Preprocessing
+
+
+@dataclass(frozen=True)
 class PackageContent:
-    """Everything a package is made of; proof: what its card shows; notes: what else the evidence says."""
+    """Everything a package is made of.
+
+    proof: what its card shows; served: what callers send, where that is not what the files take; notes: what else the
+    evidence says.
+    """
 
     description: ModelDescription
     channels: int
@@ -47,6 +68,7 @@ class PackageContent:
     limits: str
     checkpoint: Path
     proof: Proof
+    served: ServedInput | None = None
     notes: Notes = field(default_factory=dict)
 
 
@@ -108,19 +130,15 @@ def file_name(precision: Precision) -> str:
 def make_manifest(content: PackageContent, version: str) -> Manifest:
     """Make the manifest of a package."""
     description, calibration = content.description, content.calibration
+    served = content.served or _windows(content)
     cpu, precisions = content.proof.precision, {file.precision for file in content.files}
     return Manifest(
         name=description.name,
         version=version,
         title=description.title,
         classes=[ClassLabel(id=identifier, name=name) for identifier, name in description.classes],
-        input=InputSpec(
-            channels=content.channels,
-            window=description.window,
-            sample_rate_hz=description.sample_rate_hz,
-            unit=description.unit,
-            conditions=list(description.conditions) or UNSET,
-        ),
+        input=served.input,
+        preprocessing=served.preprocessing,
         variants=[_variant(file) for file in content.files],
         default_variant={"x86_64": cpu, "arm64": cpu, "cuda": "fp16" if "fp16" in precisions else "fp32"},
         temperature=calibration.temperature,
@@ -129,6 +147,18 @@ def make_manifest(content: PackageContent, version: str) -> Manifest:
         evidence=_evidence(content),
         source_checkpoint_sha256=file_sha256(content.checkpoint),
     )
+
+
+def _windows(content: PackageContent) -> ServedInput:
+    description = content.description
+    spec = InputSpec(
+        channels=content.channels,
+        window=description.window,
+        sample_rate_hz=description.sample_rate_hz,
+        unit=description.unit,
+        conditions=list(description.conditions) or UNSET,
+    )
+    return ServedInput(spec, Preprocessing())
 
 
 def _variant(file: ModelFile) -> Variant:

@@ -1,4 +1,4 @@
-"""What stands on the command line: names, numbers and files, bounded before they are used."""
+"""What stands on the command line: names, numbers and files, bounded before they are used, and shared options."""
 
 import argparse
 import errno
@@ -7,13 +7,16 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, get_args
 
 from functions.core.errors import RecordingTooLargeError
+from functions.core.preprocessing.indicators import Foundation
 
 LARGEST_FILE_BYTES = 1 << 30
 _LONGEST_NAME = 256
 _LARGEST_COUNT = 1_000_000
+# Options that state what the machine is.
+_SEVERITY = ("machine_group", "foundation")
 _HEADER = re.compile(r"[!-~]{1,1024}")
 
 
@@ -100,3 +103,18 @@ def read_bytes(path: Path) -> bytes:
             )
         # No more than it had, since it may still be written to; and no larger a buffer.
         return file.read(size_bytes)
+
+
+def add_severity_options(parser: argparse.ArgumentParser) -> None:
+    """Add machine group and foundation."""
+    group = parser.add_argument_group("how severe the vibration is")
+    group.add_argument(
+        "--machine-group", type=int, choices=(1, 2), help="of ISO 20816-3: 1 above 300 kW, 2 from 15 to 300 kW"
+    )
+    group.add_argument("--foundation", choices=get_args(Foundation), help="of the machine, for ISO 20816-3")
+
+
+def severity_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the options that were given, by the names that they have in a request."""
+    named = {name: getattr(arguments, name) for name in _SEVERITY}
+    return {name: value for name, value in named.items() if value is not None}

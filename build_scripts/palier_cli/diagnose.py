@@ -1,5 +1,6 @@
 """`palier diagnose`: files in, diagnoses out."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,8 @@ from functions.core.errors import PalierError
 from functions.core.http.diagnosis_answer import DiagnosisAnswer
 from functions.core.models.options import SHAFT_SPEED, DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser
-from functions.core.preprocessing.signal import Recording, select_channels
+from functions.core.preprocessing.severity import known_unit, unit_of
+from functions.core.preprocessing.signal import RateRange, Recording, channel_name, sample_rate, select_channels
 from functions.core.settings import Settings
 
 
@@ -38,6 +40,9 @@ class UnreadableFileError(PalierError):
 
     code = "file_unreadable"
 
+
+# The endpoint has its own.
+_ANY_RATE = RateRange(0.0, math.inf)
 
 Ask = Callable[[Recording, DiagnosisOptions], dict[str, Any]]
 
@@ -66,12 +71,27 @@ def embedded(settings: Settings) -> Ask:
 
 
 def remote(url: str, key: str | None) -> Ask:
-    """Return a way of asking a deployed endpoint; one channel is chosen here, the rest there."""
+    """Return a way of asking a deployed endpoint; one channel is chosen here, the rest there.
+
+    What the file says becomes options of the request; the answer tells where they come from.
+    """
 
     def ask(recording: Recording, options: DiagnosisOptions) -> dict[str, Any]:
         samples = recording.samples if options.channel is None else select_channels(recording, 1, options.channel)
-        rate = options.sample_rate_hz or recording.sample_rate_hz
-        return ask_endpoint(url, key, samples, msgspec.structs.replace(options, sample_rate_hz=rate, channel=None))
+        rate = sample_rate(options.sample_rate_hz, recording.sample_rate_hz, 0.0, _ANY_RATE)
+        unit = unit_of(options.unit, recording.unit)
+        asked = msgspec.structs.replace(
+            options,
+            sample_rate_hz=rate.hz or None,
+            unit=None if unit is None else known_unit(unit),
+            channel=None,
+        )
+        answer = ask_endpoint(url, key, samples, asked)
+        read = answer["recording"]
+        read |= {"sample_rate_source": rate.source, "unit": unit}
+        if read["channel"] is not None:
+            read["channel"] = channel_name(recording, options.channel)
+        return answer
 
     return ask
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
+from build_scripts.palier_cli.arguments import severity_options
 from build_scripts.palier_cli.bearings.options import operation_options
 from build_scripts.palier_cli.files.options import FILE_OPTIONS
 from build_scripts.palier_cli.files.recordings import FileChoice
@@ -31,7 +32,7 @@ def submit(arguments: argparse.Namespace) -> int:
     uploads = as_uploads(arguments.files, FileChoice(arguments.format, arguments.variable))
     given = {name: getattr(arguments, name) for name in _OPTIONS}
     options = {name: value for name, value in given.items() if value is not None}
-    options |= operation_options(arguments)
+    options |= severity_options(arguments) | operation_options(arguments)
     submission = options | {"uploads": [upload.entry for upload in uploads]}
     key = arguments.idempotency_key or idempotency_key(submission, uploads)
     with JobsClient(arguments.url, arguments.key) as client:

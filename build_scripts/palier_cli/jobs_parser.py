@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build_scripts.palier_cli import jobs
-from build_scripts.palier_cli.arguments import parse_count, parse_header, parse_name
+from build_scripts.palier_cli.arguments import add_severity_options, parse_count, parse_header, parse_name
 from build_scripts.palier_cli.bearings.options import add_operation_options
 from build_scripts.palier_cli.files.options import add_file_options
 from build_scripts.palier_cli.files.recordings import KNOWN_FORMATS
@@ -44,6 +44,7 @@ def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "--asset-id", type=parse_name, help="the machine that all of them are of; they enter its history"
     )
     add_file_options(submit)
+    add_severity_options(submit)
     add_operation_options(submit)
     submit.add_argument("--model", type=parse_name, help="default: the service's default model")
     submit.add_argument("--no-wait", dest="wait", action="store_false", help="return when the job has begun")

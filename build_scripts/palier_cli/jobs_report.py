@@ -63,8 +63,13 @@ def _cells(result: dict[str, Any]) -> tuple[str | Text, ...]:
     answer = result["diagnosis"]
     if answer is None:
         return (Text("not diagnosed", "red"), "", printable(result["error"]["error"]))
-    strange = answer["in_distribution"] is False
-    return printable(answer["class_name"]), f"{answer['confidence']:.1%}", "unlike the training data" if strange else ""
+    remarks = ["unlike the training data"] if answer["in_distribution"] is False else []
+    read = answer["recording"]
+    if read["sample_rate_source"] == "assumed":
+        remarks.append(f"rate of {read['sample_rate_hz']:g} Hz assumed")
+    if read["severity_zone"] is not None:
+        remarks.append(f"zone {read['severity_zone']}")
+    return printable(answer["class_name"]), f"{answer['confidence']:.1%}", ", ".join(remarks)
 
 
 def _state(job: dict[str, Any]) -> Text:

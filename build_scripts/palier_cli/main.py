@@ -9,7 +9,13 @@ from typing import NoReturn
 
 import msgspec
 
-from build_scripts.palier_cli.arguments import parse_amount, parse_header, parse_name
+from build_scripts.palier_cli.arguments import (
+    add_severity_options,
+    parse_amount,
+    parse_header,
+    parse_name,
+    severity_options,
+)
 from build_scripts.palier_cli.bearings.command import add_bearings
 from build_scripts.palier_cli.bearings.options import add_operation_options, operation_options
 from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
@@ -86,6 +92,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     add_file_options(parser)
+    add_severity_options(parser)
     add_operation_options(parser)
     parser.add_argument("--model", type=parse_name, help="default: the service's default model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -123,7 +130,7 @@ def _plan(arguments: argparse.Namespace) -> int:
 def _diagnose(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in (*FILE_OPTIONS, "model")}
     stated = {name: value for name, value in given.items() if value is not None}
-    options = DiagnosisOptions.parse(stated | operation_options(arguments))
+    options = DiagnosisOptions.parse(stated | severity_options(arguments) | operation_options(arguments))
     ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
     outcomes = diagnose_files(arguments.files, options, ask, FileChoice(arguments.format, arguments.variable))
     if arguments.json:

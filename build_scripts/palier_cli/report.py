@@ -20,7 +20,7 @@ _NOVELTY = {
     False: "unlike the training data: do not trust it",
     None: "novelty not measured",
 }
-
+_SOURCES = {"file": "as the file states", "option": "as stated"}
 _AGREEMENT = {
     True: "the lines agree with the diagnosis",
     False: "the lines contradict the diagnosis: do not trust it",
@@ -63,7 +63,26 @@ def _full(file: str, answer: dict[str, Any]) -> RenderableType:
     source = printable(f"{model['name']} {model['version']} ({model['precision']})")
     head = Text.assemble((printable(answer["class_name"]), "bold"), f"  {answer['confidence']:.1%}   {printable(file)}")
     tail = f"  {_windows(answer)}, {answer['inference_time_ms']:.2f} ms by {source}; {_trust(answer)}"
-    return Group(head, bars, Text(tail), *_evidence(answer))
+    return Group(head, bars, Text(tail), *_recording(answer["recording"]), *_evidence(answer))
+
+
+def _recording(read: dict[str, Any]) -> Iterator[Text]:
+    """Yield what was read of the file, and the figures of it."""
+    unit = f" {printable(read['unit'])}" if read["unit"] else ""
+    channel = "all channels" if read["channel"] is None else f"channel {printable(read['channel'])}"
+    yield Text.assemble(f"  {channel}, {read['duration_s']:g} s at ", *_rate(read))
+    velocity, zone = read["velocity_rms_mm_s"], read["severity_zone"]
+    severity = "" if velocity is None else f", velocity {velocity:.3g} mm/s RMS (10 to 1,000 Hz)"
+    severity += "" if zone is None else f", zone {zone} of ISO 20816-3"
+    figures = f"RMS {read['rms']:.3g}{unit}, peak {read['peak']:.3g}{unit}, crest factor {read['crest_factor']:.3g}"
+    yield Text(f"  {figures}, kurtosis {read['kurtosis']:.3g}{severity}")
+
+
+def _rate(read: dict[str, Any]) -> tuple[str | tuple[str, str], ...]:
+    rate = f"{read['sample_rate_hz']:g} Hz"
+    if read["sample_rate_source"] == "assumed":
+        return rate, ", ", ("assumed: neither the file nor --sample-rate-hz states the rate", "yellow")
+    return rate, f" ({_SOURCES[read['sample_rate_source']]})"
 
 
 def _evidence(answer: dict[str, Any]) -> Iterator[RenderableType]:
@@ -98,6 +117,8 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
     table.add_column("confidence", justify="right", no_wrap=True)
     table.add_column("windows", justify="right", no_wrap=True)
     table.add_column("like training data", no_wrap=True)
+    table.add_column("rate, Hz", justify="right", no_wrap=True)
+    table.add_column("RMS", justify="right", no_wrap=True)
     has_evidence = any(outcome.answer and outcome.answer.get("evidence") for outcome in outcomes)
     if has_evidence:
         table.add_column("lines speak for", no_wrap=True)
@@ -118,8 +139,15 @@ def _cells(answer: dict[str, Any] | None) -> tuple[str | Text, ...]:
         f"{answer['confidence']:.1%}",
         str(answer["windows"]),
         known[answer["in_distribution"]],
+        _rate_cell(answer["recording"]),
+        f"{answer['recording']['rms']:.3g}",
         *([printable(", ".join(filter(None, supported)) or "-")] if answer.get("evidence") else ()),
     )
+
+
+def _rate_cell(read: dict[str, Any]) -> Text:
+    rate = f"{read['sample_rate_hz']:g}"
+    return Text(f"{rate} assumed", "yellow") if read["sample_rate_source"] == "assumed" else Text(rate)
 
 
 def _trust(answer: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from functions.core.models.conditions import condition_rows, ordinary_conditions
 from functions.core.models.models import LoadedModel, ModelRepository
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser
+from functions.core.models.preparation import input_of_file
 from functions.core.observability.telemetry import LOGGER
 
 
@@ -32,7 +33,7 @@ def warm_up_all(diagnoser: Diagnoser, sizes: Sequence[int], *, default_required:
 
 def warm_up(model: LoadedModel, sizes: Sequence[int]) -> None:
     """Run windows of noise through a model, in batches of each size; silence takes shortcuts that signals do not."""
-    spec = model.manifest.input
+    spec = input_of_file(model.manifest)
     noise = np.random.default_rng(0).normal(0, 0.05, (max(sizes), spec.channels, spec.window)).astype(np.float32)
     conditions = condition_rows(ordinary_conditions(spec), max(sizes)) if spec.conditions_taken else None
     for size in sizes:

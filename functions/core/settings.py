@@ -76,6 +76,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     alert_k: Annotated[Count, Meta(description="faults among the newest `alert_n` diagnoses that are believed")] = 4
     alert_n: Annotated[Count, Meta(description="newest diagnoses of an asset that are looked at")] = 5
+    alert_zone: Annotated[
+        Literal["B", "C", "D"] | None,
+        Meta(description="severity zone from which on an asset is too severe; unset: none"),
+    ] = None
     dashboard_connect_sources: Annotated[
         list[str], Meta(description="origins that the page may send files to, beside its own")
     ] = []

@@ -122,6 +122,7 @@ class AssetAnswer(Answer, frozen=True, kw_only=True):
     newest_at: datetime
     newest_class_id: str
     rms: Annotated[float, Meta(description="Of the newest recording, in the unit of its samples.")]
+    severity_zone: Annotated[Zone | None, Meta(description="Of the newest recording, where it was asked for.")]
 
     @classmethod
     def of(cls, item: Item) -> Self:
@@ -132,6 +133,7 @@ class AssetAnswer(Answer, frozen=True, kw_only=True):
             asset_id=str(item["diagnosed_at"]),
             since=_place_time(since) if since else None,
             newest_at=_place_time(item["newest"]),
+            severity_zone=item.get("severity_zone"),  # type: ignore[arg-type]
             **values,  # type: ignore[arg-type]
         )
 

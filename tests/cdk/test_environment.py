@@ -44,6 +44,7 @@ LEFT_AT_DEFAULT = {
     "healthy_classes": "a class means the same in every stage",
     "alert_k": "an asset turns by the same rule in every stage",
     "alert_n": "an asset turns by the same rule in every stage",
+    "alert_zone": "no zone is watched unless somebody asks for it",
     "min_sample_rate_hz": "every stage takes the same recordings",
     "max_sample_rate_hz": "every stage takes the same recordings",
     "host": "a container's only network is its own",

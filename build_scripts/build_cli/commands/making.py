@@ -49,8 +49,11 @@ def train_command(options: argparse.Namespace) -> Report:
 def package_command(options: argparse.Namespace) -> Report:
     """Package a trained checkpoint, or train it first."""
     from build_scripts.packaging.build import Destination
+    from build_scripts.recipes.any_bearing import NAME
     from build_scripts.recipes.shipped_models import Material, build_from_scratch, build_package
 
+    if options.model == NAME:
+        return _any_bearing(options)
     recipe = recipe_named(options.model)
     name = recipe.description.name
     destination = Destination(WORK / name, options.models, options.version, options.force)
@@ -59,6 +62,16 @@ def package_command(options: argparse.Namespace) -> Report:
     checkpoint = getattr(options, "checkpoint", None) or shipped
     make = build_from_scratch if options.step == "models" else build_package
     return logged(partial(make, recipe, checkpoint, destination, material), destination.work)
+
+
+def _any_bearing(options: argparse.Namespace) -> Report:
+    from build_scripts.packaging.build import Destination
+    from build_scripts.recipes.any_bearing import NAME, build_any_bearing, package_any_bearing
+
+    destination = Destination(WORK / NAME, options.models, options.version, options.force)
+    checkpoint = getattr(options, "checkpoint", None) or CHECKPOINTS / f"{NAME}.pt"
+    make = build_any_bearing if options.step == "models" else package_any_bearing
+    return logged(partial(make, checkpoint, destination, options.workers, options.data), destination.work)
 
 
 def logged(make: Callable[[], Path], work: Path) -> Report:

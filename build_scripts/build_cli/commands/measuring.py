@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from build_scripts.build_cli.parser import BUILD, CHECKPOINTS
+from build_scripts.build_cli.parser import BUILD, CHECKPOINTS, WORK
 from build_scripts.build_cli.tables import Report
 
 
@@ -12,11 +12,29 @@ def evaluate_command(options: argparse.Namespace) -> Report:
     """Evaluate a packaged model on a file of records."""
     from build_scripts.data.labelled import description_of, read_for
     from build_scripts.evidence.evaluate import evaluate
+    from build_scripts.recipes.any_bearing import NAME
     from functions.core.models.models import ModelRepository
 
+    if options.model == NAME:
+        return _across_machines(options)
     manifest = ModelRepository(options.models).manifest(options.model)
     records = read_for(options.data, description_of(manifest), manifest.input.channels)
     return evaluate(options.models, options.model, records).as_json()
+
+
+def _across_machines(options: argparse.Namespace) -> Report:
+    """Evaluate any-bearing on recordings of known bearings; `--write` puts it on its card and the benchmark page."""
+    from build_scripts.benchmarks.benchmark_page import ACROSS, write_part
+    from build_scripts.evidence.card.across import keep_across
+    from build_scripts.evidence.card.step import write_card
+    from build_scripts.recipes.across_machines import evaluate_across
+
+    report = evaluate_across(options.models, options.data, WORK / options.model)
+    if options.write is not None:
+        folder = options.models / options.model / str(report["version"])
+        write_part(ACROSS, keep_across(report, folder), options.write)
+        write_card(folder)
+    return report
 
 
 def emulate_command(options: argparse.Namespace) -> Report:

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from build_scripts.errors import DataError
+from build_scripts.evidence.card.across import read_across
 from build_scripts.evidence.card.plots import draw_all
 from build_scripts.evidence.card.text import render_card
 from build_scripts.evidence.other_processors.step import read_kept
@@ -18,7 +19,7 @@ CARD, PLOTS = "CARD.md", "plots"
 def write_card(folder: Path) -> Path:
     """Write CARD.md and the plots of a package's folder and return the card's path.
 
-    What was measured on other processors is on it if the folder has it.
+    What was measured on other processors and machines is on it if the folder has it.
 
     Raises:
         DataError: the folder has no manifest or no proof, or they are not of their form.
@@ -27,7 +28,7 @@ def write_card(folder: Path) -> Path:
     plots = draw_all(manifest, proof, folder / PLOTS)
     path = folder / CARD
     files = {name: f"{PLOTS}/{plot.name}" for name, plot in plots.items()}
-    path.write_text(render_card(manifest, proof, files, read_kept(folder)))
+    path.write_text(render_card(manifest, proof, files, read_kept(folder), read_across(folder)))
     return path
 
 

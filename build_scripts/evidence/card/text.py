@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from build_scripts.evidence.card.across import Report, render_across
 from build_scripts.evidence.card.markdown import picture, table
 from build_scripts.evidence.card.tried import tried_sections
 from build_scripts.evidence.other_processors.step import Emulation
@@ -10,7 +11,13 @@ from build_scripts.measuring.gates import Accuracy
 from functions.core.models.manifest import Condition, Evidence, JoinRule, Manifest, Variant
 
 
-def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str], emulated: Mapping[str, Emulation]) -> str:
+def render_card(
+    manifest: Manifest,
+    proof: Proof,
+    plots: Mapping[str, str],
+    emulated: Mapping[str, Emulation],
+    across: Report | None = None,
+) -> str:
     """Render the card of a package as Markdown; every figure is the manifest's or the proof's.
 
     Args:
@@ -18,6 +25,7 @@ def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str], emul
         proof: of the package.
         plots: path of each plot by name.
         emulated: what was found on other processors.
+        across: what was found on machines that the model never saw.
     """
     spec, evidence = manifest.input, manifest.evidence
     sections = (
@@ -38,6 +46,7 @@ def render_card(manifest: Manifest, proof: Proof, plots: Mapping[str, str], emul
         f"## Strangers\n\n{_strangers(manifest, proof)}",
         *tried_sections(manifest, proof, plots),
         f"## Other processors\n\n{_emulated(emulated)}" if emulated else "",
+        f"## Machines it never saw\n\n{render_across(across)}" if across else "",
         f"## Notes\n\n{_notes(evidence)}",
     )
     return "\n\n".join(filter(None, sections)) + "\n"

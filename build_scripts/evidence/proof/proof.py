@@ -63,12 +63,17 @@ class Served:
 
 
 def prove(
-    served: Served, unseen: LabelledRecords, window: int, novel_share: Mapping[str, float], tried: Sequence[Tried]
+    served: Served,
+    unseen: LabelledRecords,
+    window: int,
+    novel_share: Mapping[str, float],
+    tried: Sequence[Tried],
+    snr_db: Sequence[int] = SNR_DB,
 ) -> Proof:
-    """Measure a served variant on unseen records."""
+    """Measure a served variant on unseen records, also with noise at these ratios; none where they are no samples."""
     joined = _joined(served.outputs, served.calibration)
     label = served.outputs.label
-    noisy = {f"{snr} dB": NoisyRecords(unseen, snr) for snr in SNR_DB}
+    noisy = {f"{snr} dB": NoisyRecords(unseen, snr) for snr in snr_db}
     return Proof(
         precision=served.precision,
         confusion=_confusion(joined.argmax(axis=1), label, joined.shape[1]),

@@ -42,12 +42,16 @@ def alert_detail(stage: str, asset_id: str, change: Change, alert_id: str) -> di
         "stage": stage,
         "asset_id": asset_id,
         "turn": change.turn,
-        "recorded_at": change.after.readings[-1].place.partition("#")[0],
+        "recorded_at": change.place.partition("#")[0],
         "before": _side(change.before),
         "after": _side(change.after),
     }
 
 
 def _side(condition: Condition) -> dict[str, Any]:
-    newest = condition.readings[-1].rms if condition.readings else None
-    return {"state": condition.state, "class_id": condition.class_id, "rms": newest}
+    return {
+        "state": condition.state,
+        "class_id": condition.class_id,
+        "rms": condition.readings[-1].rms if condition.readings else None,
+        "severity_zone": condition.zones[-1].zone if condition.zones else None,
+    }

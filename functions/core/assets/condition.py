@@ -9,8 +9,10 @@ from typing import Literal
 
 import msgspec
 
+from functions.core.preprocessing.indicators import Zone
+
 State = Literal["unknown", "healthy", "fault"]
-Turn = Literal["fault", "worsened", "recovered"]
+Turn = Literal["fault", "worsened", "recovered", "severe", "eased"]
 
 # A doubling of the vibration since the last alert, 6 dB, again k of n.
 WORSENING_FACTOR = 2.0
@@ -20,11 +22,15 @@ LEAST_CONFIDENCE = 0.5
 
 @dataclass(frozen=True)
 class AlertRule:
-    """k faults among the newest n diagnoses are believed; healthy: class ids that mean no fault."""
+    """k faults among the newest n diagnoses are believed; healthy: class ids that mean no fault.
+
+    zone: of ISO 20816-3 that is watched, from which on a vibration is too severe; None: none is.
+    """
 
     k: int = 4
     n: int = 5
     healthy: frozenset[str] = frozenset({"healthy", "normal"})
+    zone: Zone | None = None
 
     @property
     def kept(self) -> int:
@@ -40,11 +46,19 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
     rms: float
 
 
+class ZoneReading(msgspec.Struct, frozen=True, array_like=True):
+    """The severity zone of one recording; `place` as of a reading."""
+
+    place: str
+    zone: Zone
+
+
 class Condition(msgspec.Struct, frozen=True):
     """Where an asset stands.
 
     class_id: the fault that is believed, or the healthy class; since: place of the reading that settled the state;
-    reference_rms: of the last alert; readings: the newest 2n that count, oldest first.
+    reference_rms: of the last alert; readings: the newest 2n that count, oldest first; zones: of the newest 2n
+    recordings that have one; is_severe: they were in the watched zone or a worse one.
     """
 
     state: State = "unknown"
@@ -52,6 +66,8 @@ class Condition(msgspec.Struct, frozen=True):
     since: str | None = None
     reference_rms: float = 0.0
     readings: tuple[Reading, ...] = ()
+    zones: tuple[ZoneReading, ...] = ()
+    is_severe: bool = False
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -60,6 +76,12 @@ class Change(msgspec.Struct, frozen=True):
     turn: Turn
     before: Condition
     after: Condition
+
+    @property
+    def place(self) -> str:
+        """Place of the reading that settled it."""
+        settled = self.after.zones if self.turn in {"severe", "eased"} else self.after.readings
+        return settled[-1].place
 
 
 def counts(class_id: str, confidence: float, in_distribution: bool | None, rule: AlertRule) -> bool:
@@ -88,6 +110,31 @@ def advance(condition: Condition, reading: Reading, rule: AlertRule) -> tuple[Co
         return _faulty(before, seen, faults, rule)
     if _is_well(seen, rule):
         return _healthy(before, seen)
+    return seen, None
+
+
+def advance_zone(condition: Condition, reading: ZoneReading, rule: AlertRule) -> tuple[Condition, Change | None]:
+    """Return the condition after one more severity zone, and the turn that it brought, if any.
+
+    A severity is measured and not diagnosed: it counts whatever the model believes. As with faults, k of the newest n
+    settle that it is in the watched zone or a worse one, and 2n in a row that it is no more.
+    """
+    if reading.place in {known.place for known in condition.zones}:
+        return condition, None
+    zones = tuple(sorted((*condition.zones, reading), key=lambda one: one.place)[-rule.kept :])
+    if reading not in zones:
+        return condition, None
+    seen = msgspec.structs.replace(condition, zones=zones)
+    if rule.zone is None:
+        return seen, None
+    # Letters sort as severity does.
+    severe = [one.zone >= rule.zone for one in zones]
+    if not seen.is_severe and sum(severe[-rule.n :]) >= rule.k:
+        turned = msgspec.structs.replace(seen, is_severe=True)
+        return turned, Change("severe", condition, turned)
+    if seen.is_severe and len(severe) == rule.kept and not any(severe):
+        turned = msgspec.structs.replace(seen, is_severe=False)
+        return turned, Change("eased", condition, turned)
     return seen, None
 
 

@@ -12,7 +12,16 @@ from typing import Any
 
 import msgspec
 
-from functions.core.assets.condition import AlertRule, Change, Condition, Reading, advance, counts
+from functions.core.assets.condition import (
+    AlertRule,
+    Change,
+    Condition,
+    Reading,
+    ZoneReading,
+    advance,
+    advance_zone,
+    counts,
+)
 from functions.core.assets.history import Alerts, Observation
 from functions.core.aws.clients import answering, dynamodb_client
 from functions.core.aws.dynamodb import (
@@ -153,6 +162,10 @@ class HistoryTable:
             reading = Reading(str(entry["diagnosed_at"]), str(entry["class_id"]), _number(entry["rms"]))
             condition, change = advance(condition, reading, self._rule)
             untold += [change] if change else []
+        if entry["severity_zone"] is not None:
+            zone = msgspec.convert((entry["diagnosed_at"], entry["severity_zone"]), ZoneReading)
+            condition, change = advance_zone(condition, zone, self._rule)
+            untold += [change] if change else []
         newest = entry if str(entry["diagnosed_at"]) > str(known.get("newest", "")) else known
         return {
             "asset_id": ASSETS,
@@ -165,6 +178,7 @@ class HistoryTable:
             "newest": entry["diagnosed_at"] if newest is entry else known["newest"],
             "newest_class_id": entry["class_id"] if newest is entry else known["newest_class_id"],
             "rms": newest["rms"],
+            "severity_zone": newest.get("severity_zone"),
             "condition": msgspec.json.encode(condition).decode(),
             "untold": msgspec.json.encode(untold).decode(),
             "expires_at": entry["expires_at"],
@@ -177,7 +191,7 @@ class HistoryTable:
             return
         asset_id = str(summary["diagnosed_at"])
         for change in changes:
-            self._alerts.raise_alert(asset_id, change, f"{asset_id}/{change.turn}/{change.after.readings[-1].place}")
+            self._alerts.raise_alert(asset_id, change, f"{asset_id}/{change.turn}/{change.place}")
         try:
             update(
                 WHAT,
@@ -203,7 +217,7 @@ def create_history_table(settings: Settings, clock: Callable[[], float]) -> Hist
     # Late: without a bus nobody is told.
     from functions.core.assets.alerts import EventBusAlerts
 
-    rule = AlertRule(settings.alert_k, settings.alert_n, frozenset(settings.healthy_classes))
+    rule = AlertRule(settings.alert_k, settings.alert_n, frozenset(settings.healthy_classes), settings.alert_zone)
     alerts = EventBusAlerts(settings.event_bus, settings.stage) if settings.event_bus else None
     return HistoryTable(str(settings.history_table), rule, settings.history_retention_days * _DAY_S, alerts, clock)
 

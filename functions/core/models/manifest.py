@@ -1,7 +1,7 @@
 """The manifest of a model package: what a model is, what it needs and what was proven of it."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -11,6 +11,8 @@ CONDITIONS = "conditions"
 # Of one model. Each is looked up by its name in what a caller sends.
 MOST_CONDITIONS = 64
 LARGEST_FLOAT32 = 3.4028234e38
+# The preprocessing of a model that is given features of fault lines; see `functions.core.bearings.features`.
+FAULT_LINES: Final = "fault-lines"
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}"
 
 # `(?![\s\S])` is the end: `$` would let a last line feed pass.
@@ -88,9 +90,14 @@ class InputSpec(ManifestPart, frozen=True, kw_only=True):
 
 
 class Preprocessing(ManifestPart, frozen=True, kw_only=True):
-    """What happens to a recording before the model: `resample-window` resamples and cuts, no scaling."""
+    """What happens to a recording before the model.
 
-    id: Literal["resample-window"] = "resample-window"
+    `resample-window` resamples and cuts, no scaling. `fault-lines` cuts windows of the same duration at the
+    recording's own rate, and gives the model's file the features of each, float32 [3, 176], in place of its samples:
+    `functions.core.bearings.features` computes them from a window and its conditions.
+    """
+
+    id: Literal["resample-window", "fault-lines"] = "resample-window"
     version: Literal[1] = 1
 
 

@@ -8,9 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
 
+from msgspec.structs import replace
+
 from functions.core.errors import ModelNotFoundError, ModelUnavailableError, ProofNotFoundError, VersionNotFoundError
 from functions.core.models.engine import Engine, OnnxEngine
 from functions.core.models.manifest import Manifest, ManifestError, Precision, Variant, read_manifest
+from functions.core.models.preparation import input_of_file
 from functions.core.observability.metrics import observe_model_not_loaded
 
 Device = Literal["cpu", "cuda"]
@@ -171,7 +174,8 @@ class ModelRepository:
             variant = manifest.variant(chosen)
         except KeyError:
             raise ModelUnavailableError(f"{manifest.name} {manifest.version} has no variant {chosen}.") from None
-        engine = self._engines.engine(_verified_bytes(folder, variant), manifest)
+        taken = replace(manifest, input=input_of_file(manifest))
+        engine = self._engines.engine(_verified_bytes(folder, variant), taken)
         return LoadedModel(manifest, chosen, engine, self._engines.device)
 
 

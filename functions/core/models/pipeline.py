@@ -19,9 +19,10 @@ from functions.core.errors import (
 from functions.core.models.diagnosis import Diagnosis, novelty, record_probabilities, weighed
 from functions.core.models.engine import EngineOutput, cpu_threads
 from functions.core.models.flow import EngineCall, Flow, part_of, run_flow
-from functions.core.models.manifest import InputSpec
+from functions.core.models.manifest import FAULT_LINES, InputSpec, Manifest
 from functions.core.models.models import Engines, LoadedModel, ModelRepository
 from functions.core.models.options import ORDERS, SHAFT_SPEED, DiagnosisOptions
+from functions.core.models.preparation import input_rows, window_samples
 from functions.core.observability.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.indicators import Measured, indicators
@@ -75,7 +76,7 @@ class _Stated:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A recording as the engine takes it: windows float32 [B, C, T], and whether it was clipped before resampling.
+    """A recording as the engine takes it: windows or their features float32 [B, C, T], and whether it was clipped.
 
     conditions: of operation, as the model gets them; None where it takes none. evidence: of its lines, where they
     could be looked for. measured: before resampling, too.
@@ -131,7 +132,7 @@ class Diagnoser:
         """Diagnose one recording as a flow; raises as `diagnose`."""
         model = self.load(options)
         stated = _stated(model.manifest.input, options, options.conditions)
-        prepared = self._prepare(recording, options, model.manifest.input, self._limits.max_windows, stated)
+        prepared = self._prepare(recording, options, model.manifest, self._limits.max_windows, stated)
         run = yield _engine_call(model, [prepared])
         observe_inference(model.manifest.name, len(prepared.windows), run.elapsed_ms)
         return _diagnosis(model, prepared, run.output, run.elapsed_ms)
@@ -159,7 +160,7 @@ class Diagnoser:
         room = self._limits.max_windows
         for index, recording in enumerate(recordings):
             try:
-                parts.append(self._prepare(recording, options, spec, room, stated[index]))
+                parts.append(self._prepare(recording, options, model.manifest, room, stated[index]))
             except PalierError as error:
                 if error.field == "signal":
                     error.field = f"signals[{index}]"
@@ -174,8 +175,9 @@ class Diagnoser:
         ]
 
     def _prepare(
-        self, recording: Recording, options: DiagnosisOptions, spec: InputSpec, room: int, stated: _Stated
+        self, recording: Recording, options: DiagnosisOptions, manifest: Manifest, room: int, stated: _Stated
     ) -> _Prepared:
+        spec = manifest.input
         rate = sample_rate(options.sample_rate_hz, recording.sample_rate_hz, spec.sample_rate_hz, self._limits.rates)
         signal = check_samples(select_channels(recording, spec.channels, options.channel))
         length = round(signal.samples.shape[1] * spec.sample_rate_hz / rate.hz)
@@ -191,7 +193,7 @@ class Diagnoser:
         measured = _measured(recording, signal.samples, options, rate, channel)
         evidence = stated.operation.evidence(signal.samples, rate.hz) if stated.operation else None
         conditions = stated.at_speed(evidence.shaft_speed_used_rpm) if evidence else stated.conditions
-        windows = cut_windows(resample(signal.samples, rate.hz, spec.sample_rate_hz), spec.window)
+        windows = _windows(signal.samples, rate.hz, manifest, conditions)
         return _Prepared(windows, signal.clipped, conditions, evidence, measured)
 
 
@@ -255,6 +257,20 @@ def _stated_of_each(
         _stated(spec, options, {**one, **options.conditions}, f"conditions[{index}]")
         for index, one in enumerate(of_each)
     ]
+
+
+def _windows(
+    samples: Float32Array, rate_hz: float, manifest: Manifest, conditions: Mapping[str, float] | None
+) -> Float32Array:
+    """Return what the engine is given for a recording, float32 [B, C, T]."""
+    spec = manifest.input
+    if manifest.preprocessing.id != FAULT_LINES:
+        return cut_windows(resample(samples, rate_hz, spec.sample_rate_hz), spec.window)
+    from functions.core.models.conditions import condition_rows
+
+    windows = cut_windows(samples, window_samples(manifest, rate_hz))
+    rows = None if conditions is None else condition_rows(conditions, len(windows))
+    return input_rows(windows, rows, manifest)
 
 
 def _engine_call(model: LoadedModel, parts: Sequence[_Prepared]) -> EngineCall:

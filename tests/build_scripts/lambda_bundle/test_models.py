@@ -18,7 +18,7 @@ ARM64 = ARCHITECTURES["arm64"]
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_only_manifest_proof_and_the_variant_that_serves_are_in_it(name: str) -> None:
     tree = tree_of(models_layer(MODELS, ARCHITECTURES[name]))
-    for model in ("journal-bearing", "rolling-bearing"):
+    for model in ("any-bearing", "journal-bearing", "rolling-bearing"):
         manifest = json.loads((MODELS / model / "1" / "manifest.json").read_text())
         files = {one["precision"]: one["file"] for one in manifest["variants"]}
         expected = {"manifest.json", "proof.json", files[manifest["default_variant"][name]]}
@@ -29,7 +29,7 @@ def test_only_manifest_proof_and_the_variant_that_serves_are_in_it(name: str) ->
 def test_the_layer_serves_and_a_variant_that_is_not_there_is_told(tmp_path: Path) -> None:
     write_tree(tree_of(models_layer(MODELS, ARM64)), tmp_path)
     repository = ModelRepository(tmp_path / "models")
-    assert repository.names() == ["journal-bearing", "rolling-bearing"]
+    assert repository.names() == ["any-bearing", "journal-bearing", "rolling-bearing"]
     assert repository.load("journal-bearing").precision == "int8"
     with pytest.raises(ModelUnavailableError, match=r"model_fp32\.onnx cannot be read"):
         repository.load("journal-bearing", precision="fp32")

@@ -60,12 +60,33 @@ def test_every_format_is_diagnosed(palier: Run, files: dict[str, Path], ending: 
 
 def test_one_file_is_told_in_full(palier: Run, files: dict[str, Path]) -> None:
     status, out, err = palier("diagnose", files["wav"])
-    head, *bars, tail = out.splitlines()
+    head, *bars, tail, read, figures = out.splitlines()
     assert (status, err) == (0, "")
     assert head == f"High  98.2%   {files['wav']}".replace("98.2%", f"{expected_probabilities(0.5)[0]:.1%}")
     assert [bar.split()[0] for bar in bars] == ["high", "centred", "low"]
     assert tail.startswith("  1 window, ")
     assert tail.endswith("ms by tiny 10 (fp32); like the training data")
+    assert read == "  channel 0, 1 s at 2048 Hz (as the file states)"
+    assert figures == "  RMS 0.0707, peak 0.1, crest factor 1.41, kurtosis 1.5"
+
+
+def test_a_rate_that_nobody_stated_is_told_plainly(palier: Run, files: dict[str, Path]) -> None:
+    sentence = "2048 Hz, assumed: neither the file nor --sample-rate-hz states the rate"
+    assert sentence in palier("diagnose", files["csv"])[1]
+    assert "2048 assumed" in palier("diagnose", files["csv"], files["wav"])[1]
+
+
+def test_the_severity_is_told_where_machine_and_unit_are(palier: Run, files: dict[str, Path]) -> None:
+    machine = ("--unit", "mm/s", "--machine-group", "2", "--foundation", "rigid")
+    status, out, err = palier("diagnose", files["wav"], *machine)
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1].startswith(
+        "  RMS 0.0707 mm/s, peak 0.1 mm/s, crest factor 1.41, kurtosis 1.5, velocity "
+    )
+    assert out.endswith(" mm/s RMS (10 to 1,000 Hz), zone A of ISO 20816-3\n")
+    status, out, err = palier("diagnose", files["wav"], "--machine-group", "2", "--foundation", "rigid")
+    assert (status, out) == (2, "")
+    assert "The severity needs the unit of the samples; state it with `unit`: g, m/s2 or mm/s." in err
 
 
 def test_several_files_are_a_table(palier: Run, files: dict[str, Path], tmp_path: Path) -> None:
@@ -74,10 +95,21 @@ def test_several_files_are_a_table(palier: Run, files: dict[str, Path], tmp_path
     head, *rows = out.splitlines()
     assert status == 0
     confidences = [f"{expected_probabilities(mean).max():.1%}" for mean in (0.5, -0.5)]
-    assert head.split() == ["file", "diagnosis", "confidence", "windows", "like", "training", "data"]
+    assert head.split() == [
+        "file",
+        "diagnosis",
+        "confidence",
+        "windows",
+        "like",
+        "training",
+        "data",
+        "rate,",
+        "Hz",
+        "RMS",
+    ]
     assert [row.split() for row in rows] == [
-        ["high.csv", "High", confidences[0], "1", "yes"],
-        ["low.npy", "Low", confidences[1], "2", "yes"],
+        ["high.csv", "High", confidences[0], "1", "yes", "2048", "assumed", "0.0707"],
+        ["low.npy", "Low", confidences[1], "2", "yes", "2048", "assumed", "0.0707"],
     ]
 
 

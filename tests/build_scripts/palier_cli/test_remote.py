@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -47,6 +48,10 @@ def diagnose(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tupl
     return status, outcome, err
 
 
+def recordings(*outcomes: dict[str, Any]) -> list[dict[str, Any]]:
+    return [outcome["recording"] for outcome in outcomes]
+
+
 @pytest.mark.parametrize("ending", ["", "/"])
 def test_the_endpoint_s_diagnosis_is_told(
     capsys: pytest.CaptureFixture[str], url: str, high: Path, ending: str
@@ -65,6 +70,24 @@ def test_the_file_s_rate_channel_and_scale_are_applied(
     csv = diagnose(capsys, tmp_path / "a.csv", "--url", url, "--key", KEY, "--channel", "FE")[1]
     assert (wav["class_id"], wav["windows"]) == ("high", 1)
     assert csv["class_id"] == "high"
+    read = [
+        {name: one[name] for name in ("sample_rate_hz", "sample_rate_source", "channel")}
+        for one in recordings(wav, csv)
+    ]
+    assert read == [
+        {"sample_rate_hz": 8192, "sample_rate_source": "file", "channel": "0"},
+        {"sample_rate_hz": 2048, "sample_rate_source": "assumed", "channel": "FE"},
+    ]
+
+
+def test_a_rate_at_odds_with_the_file_s_is_refused_before_it_is_asked(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "a.wav").write_bytes(wav_bytes(tone(0.5), 2048))
+    nowhere = f"http://127.0.0.1:{unused_port()}"
+    status, outcome, err = diagnose(capsys, tmp_path / "a.wav", "--url", nowhere, "--sample-rate-hz", "4096")
+    assert (status, outcome["code"]) == (2, "sample_rate_contradicts")
+    assert "`sample_rate_hz` is 4096 Hz, but the file states 2048 Hz" in err
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ DEFAULTS = {
     "event_bus": None,
     "healthy_classes": ["healthy", "normal"],
     "alert_k": 4,
+    "alert_zone": None,
     "alert_n": 5,
     "dashboard_connect_sources": [],
     "dashboard_metrics_url": None,

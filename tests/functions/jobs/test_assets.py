@@ -40,6 +40,8 @@ async def test_a_prediction_of_an_asset_is_in_its_history(jobs: Jobs, inference:
     assert entry["confidence"] == pytest.approx(answer.json()["confidence"], abs=1e-6)
     assert entry["novelty"] == pytest.approx(answer.json()["novelty"], abs=1e-4)
     assert entry["rms"] == pytest.approx(0.1 / 2**0.5, rel=1e-4)
+    assert (entry["peak"], entry["unit"]) == (pytest.approx(0.1, rel=1e-4), None)
+    assert (entry["velocity_rms_mm_s"], entry["severity_zone"]) == (None, None)
     assert entry["crest_factor"] == pytest.approx(2**0.5, rel=1e-3)
     assert entry["kurtosis"] == pytest.approx(1.5, rel=1e-3)
     assert found["asset"]["asset_id"] == "press-4"

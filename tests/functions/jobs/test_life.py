@@ -44,6 +44,7 @@ async def test_a_recording_may_have_a_name_and_options_of_its_own(jobs: Jobs) ->
     assert (first["name"], first["diagnosis"]["asset_id"]) == ("a.wav", "press-4")
     assert list(first["diagnosis"]["probabilities"]) == ["high"]
     assert first["indicators"]["rms"] == pytest.approx(0.1 / 2**0.5, rel=1e-4)
+    assert first["diagnosis"]["recording"]["rms"] == pytest.approx(first["indicators"]["rms"], rel=1e-5)
     assert (second["name"], second["error"]["code"]) == ("1", "signal_too_short")
 
 

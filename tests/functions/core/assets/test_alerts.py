@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 
 from functions.core.assets.alerts import EventBusAlerts, alert_detail
-from functions.core.assets.condition import AlertRule, Change, Condition, Reading, advance
+from functions.core.assets.condition import AlertRule, Change, Condition, Reading, ZoneReading, advance, advance_zone
 from functions.core.aws.clients import events_client, sqs_client
 from functions.core.errors import DependencyUnavailableError
 from tests.support.aws import BUS, in_memory_aws, make_resources
@@ -66,9 +67,23 @@ def test_an_alert_is_an_event_as_documented(queue: str) -> None:
         "asset_id": "press-4",
         "turn": "fault",
         "recorded_at": "2026-01-01T00:00:08.000000Z",
-        "before": {"state": "healthy", "class_id": "healthy", "rms": 1.0},
-        "after": {"state": "fault", "class_id": "wear", "rms": 1.0},
+        "before": {"state": "healthy", "class_id": "healthy", "rms": 1.0, "severity_zone": None},
+        "after": {"state": "fault", "class_id": "wear", "rms": 1.0, "severity_zone": None},
     }
+
+
+def test_an_alert_of_a_severity_names_zone_and_time() -> None:
+    condition, change = Condition(), None
+    for index, zone in enumerate("BCCDC"):
+        reading = msgspec.convert((f"2026-01-01T00:00:{index:02}.000000Z#r{index}", zone), ZoneReading)
+        condition, found = advance_zone(condition, reading, AlertRule(zone="C"))
+        change = found or change
+    assert change is not None
+    detail = alert_detail("dev", "press-4", change, "alert-0")
+    jsonschema.Draft202012Validator(SCHEMA).validate(detail)
+    assert (detail["turn"], detail["recorded_at"]) == ("severe", "2026-01-01T00:00:04.000000Z")
+    assert detail["before"] == {"state": "unknown", "class_id": None, "rms": None, "severity_zone": "D"}
+    assert detail["after"]["severity_zone"] == "C"
 
 
 def test_the_schema_can_fail() -> None:

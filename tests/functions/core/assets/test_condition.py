@@ -5,12 +5,23 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.assets.condition import AlertRule, Change, Condition, Reading, advance, counts
+from functions.core.assets.condition import (
+    AlertRule,
+    Change,
+    Condition,
+    Reading,
+    ZoneReading,
+    advance,
+    advance_zone,
+    counts,
+)
+from functions.core.preprocessing.indicators import Zone
 
 RULE = AlertRule(k=4, n=5)
 DATA = Path(__file__).resolve().parents[5] / "shared" / "data"
@@ -167,3 +178,47 @@ def test_a_reading_older_than_all_that_decide_changes_nothing() -> None:
 )
 def test_what_is_evidence(class_id: str, confidence: float, in_distribution: bool | None, expected: bool) -> None:
     assert counts(class_id, confidence, in_distribution, RULE) is expected
+
+
+def zone_turns(zones: str, watched: Zone | None) -> list[str]:
+    condition, found = Condition(), []
+    for index, zone in enumerate(zones):
+        reading = msgspec.convert((place(index), zone), ZoneReading)
+        condition, change = advance_zone(condition, reading, AlertRule(k=4, n=5, zone=watched))
+        # Twice the same changes nothing.
+        assert advance_zone(condition, reading, AlertRule(k=4, n=5, zone=watched)) == (condition, None)
+        found += [change.turn] if change else []
+    return found
+
+
+@pytest.mark.parametrize(
+    ("zones", "watched", "expected"),
+    [
+        ("DDDDDDDD", None, []),
+        ("CCC", "C", []),
+        ("CCCC", "C", ["severe"]),
+        ("CDCD", "C", ["severe"]),
+        ("CDCD", "D", []),
+        ("BBBBBCCBCC", "C", ["severe"]),
+        ("CBCBCBCBCB", "C", []),
+        ("DDDDAAAAAAAAA", "D", ["severe"]),
+        ("DDDDAAAAAAAAAA", "D", ["severe", "eased"]),
+        ("DDDDCCCCCCCCCC", "D", ["severe", "eased"]),
+        ("BBBBAAAAAAAAAABBBB", "B", ["severe", "eased", "severe"]),
+    ],
+)
+def test_a_watched_zone_turns_by_k_of_n(zones: str, watched: Zone | None, expected: list[str]) -> None:
+    assert zone_turns(zones, watched) == expected
+
+
+def test_zones_and_diagnoses_of_an_asset_turn_apart() -> None:
+    rule = AlertRule(k=1, n=1, zone="C")
+    condition, severe = advance_zone(Condition(), ZoneReading(place(0), "D"), rule)
+    condition, fault = advance(condition, Reading(place(1), "wear", 1.0), rule)
+    assert severe is not None
+    assert fault is not None
+    assert (severe.turn, severe.place, fault.turn, fault.place) == ("severe", place(0), "fault", place(1))
+    assert (condition.is_severe, condition.state) == (True, "fault")
+    late = ZoneReading("2025-01-01T00:00:00Z#x", "A")
+    seen, _ = advance_zone(condition, late, AlertRule(k=1, n=1, zone="C"))
+    assert [one.zone for one in seen.zones] == ["A", "D"]

@@ -281,6 +281,20 @@ def test_a_diagnosis_that_is_doubtful_is_kept_and_decides_nothing(table: History
     assert told.alerts == []
 
 
+def test_a_severity_counts_whatever_the_model_believes(told: Told) -> None:
+    with in_memory_aws():
+        make_resources()
+        table = HistoryTable(HISTORY, AlertRule(2, 3, zone="B"), 86_400.0, told, lambda: START_S)
+        for index in range(3):
+            doubtful = observation(index)
+            unsure = structs.replace(doubtful.answer, confidence=0.4)
+            table.record([Observation(doubtful.id, "press-4", START_S + index, unsure)])
+        asset = table.asset("press-4")
+    assert asset is not None
+    assert (asset["state"], asset["severity_zone"]) == ("unknown", "B")
+    assert {alert for _, _, alert in told.alerts} == {f"press-4/severe/{timestamp(START_S + 1)}#r1"}
+
+
 def test_an_expired_asset_is_gone(table: HistoryTable) -> None:
     table.record([observation(0)])
     later = HistoryTable(HISTORY, AlertRule(), 86_400.0, None, lambda: START_S + 86_401)

@@ -1,0 +1,53 @@
+"""What a model finds on machines it never saw, as a table of its card and of the benchmark page."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from build_scripts.evidence.card.markdown import table
+
+FILE = "across_machines.json"
+Report = Mapping[str, Any]
+_MODELS = ("any-bearing", "plain rule", "rolling-bearing")
+_FIGURES = {
+    "windows": "windows",
+    "windows_right": "right",
+    "windows_wrong_fault": "a wrong fault",
+    "macro_auroc": "macro AUROC",
+    "calibration_error": "calibration error",
+}
+
+
+def keep_across(report: Report, folder: Path) -> Report:
+    """Write a report beside those of other sets into a package's folder, and return all of them as one."""
+    kept = read_across(folder) or {"sets": {}, "figures": {}}
+    merged = {**report, **{name: {**kept[name], **report[name]} for name in ("sets", "figures")}}
+    (folder / FILE).write_text(json.dumps(merged, indent=2, allow_nan=False) + "\n")
+    return merged
+
+
+def read_across(folder: Path) -> Report | None:
+    """Return what was kept of machines that a package never saw; None if nothing was."""
+    path = folder / FILE
+    found: Report | None = json.loads(path.read_text()) if path.exists() else None
+    return found
+
+
+def render_across(report: Report) -> str:
+    """Return tables of a report of `evaluate_across`: recordings right by set and class, then windows of each set."""
+    rows = [
+        (title, name, str(one["recordings"]), *(str(one[model]) for model in _MODELS))
+        for title, classes in report["sets"].items()
+        for name, one in classes.items()
+    ]
+    figures = [
+        (title, *(f"{one[key]:,}" if key == "windows" else f"{one[key]:.3f}" for key in _FIGURES))
+        for title, one in report["figures"].items()
+    ]
+    return (
+        "Recordings right, of machines or faults that were not in training. The plain rule is the evidence alone.\n\n"
+        + table(("set", "class", "recordings", *_MODELS), rows)
+        + "\n\nWindows of 2 s, of the faults whose line is visible and of normal recordings, as shares:\n\n"
+        + table(("set", *_FIGURES.values()), figures)
+    )

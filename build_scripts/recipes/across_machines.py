@@ -1,0 +1,171 @@
+"""What any-bearing finds on machines and faults that it never saw, beside the plain rule and rolling-bearing."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from build_scripts.data.fault_lines import CLASSES, simulated_lines
+from build_scripts.data.rig_bearings import RigRecording, lines_of, read_rig
+from build_scripts.data.simulation.rolling import ELEMENT, INNER, NORMAL, OUTER
+from build_scripts.errors import DataError
+from build_scripts.evidence.proof.reliability import reliability
+from build_scripts.recipes.any_bearing import NAME, SAMPLE_RATE_HZ, SEED, STEP_S, WINDOWS, recordings_for_training
+from build_scripts.training.fault_lines import train_lines
+from functions.core.bearings.evidence import bearing_evidence
+from functions.core.models.diagnosis import softmax
+from functions.core.models.models import ModelRepository
+from functions.core.preprocessing.arrays import Float64Array
+from functions.core.preprocessing.windowing import cut_windows
+
+OLD_MODEL = "rolling-bearing"
+_RULE: Mapping[str, int] = {"outer_race": OUTER, "inner_race": INNER, "rolling_element": ELEMENT}
+_OLD_PREFIXES: Mapping[str, int] = {"normal": NORMAL, "outer": OUTER, "inner": INNER, "ball": ELEMENT}
+# Probabilities float64 [B, 4] of the windows of a recording.
+Judge = Callable[[RigRecording], Float64Array]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was found of one recording: probabilities float64 [B, 4] of its windows, and the others' classes.
+
+    rule and old: the class that the plain rule and the old model name for the whole recording.
+    """
+
+    recording: RigRecording
+    windows: Float64Array
+    rule: int
+    old: int
+
+    @property
+    def named(self) -> int:
+        """The class that the model names for the whole recording."""
+        return int(self.windows.mean(axis=0).argmax())
+
+
+def evaluate_across(models: Path, data: Path, work: Path) -> dict[str, object]:
+    """Evaluate the package on a file of recordings; on a folder of training sets, networks denied a size or a load.
+
+    Raises:
+        DataError: the data will not do.
+        ModelNotFoundError, ModelUnavailableError: a package cannot be loaded.
+    """
+    repository = ModelRepository(models)
+    version = repository.find(NAME)
+    if data.is_dir():
+        sets = _held_out(repository, data, work)
+    else:
+        judge = _packaged(repository)
+        sets = {data.stem: [_answer(one, judge, repository) for one in read_rig(data)]}
+    tables = {name: _table(answers) for name, answers in sets.items()}
+    figures = {name: _figures(answers) for name, answers in sets.items()}
+    return {"model": NAME, "version": version, "sets": tables, "figures": figures}
+
+
+def _packaged(repository: ModelRepository) -> Judge:
+    model = repository.load(NAME)
+
+    def judge(recording: RigRecording) -> Float64Array:
+        features = recording.features()
+        rows = np.tile(recording.conditions, (len(features), 1))
+        return softmax(model.engine.run(features, rows).logits, model.manifest.temperature)
+
+    return judge
+
+
+def _held_out(repository: ModelRepository, data: Path, work: Path) -> dict[str, list[Answers]]:
+    """Return the answers of networks about what each was denied: every fault size, then every load."""
+    simulated = work / f"lines-{SEED}-{WINDOWS}.npz"
+    if not simulated.exists():
+        raise DataError(f"{simulated} is missing: models --model {NAME} makes it.")
+    known = simulated_lines(simulated, SEED, WINDOWS, 1, SAMPLE_RATE_HZ)
+    recordings = recordings_for_training(data)
+    temperature = repository.manifest(NAME).temperature
+    sets: dict[str, list[Answers]] = {}
+    for title, value in _folds(recordings):
+        left_out = [one for one in recordings if value(one)]
+        seen = [one for one in recordings if not value(one)]
+        network = train_lines(known.with_visible_lines().joined(lines_of(seen, STEP_S)))
+
+        def judge(recording: RigRecording, network: torch.nn.Module = network) -> Float64Array:
+            features = recording.features()
+            rows = np.tile(recording.conditions, (len(features), 1))
+            with torch.no_grad():
+                logits = network(torch.from_numpy(features), torch.from_numpy(rows)).numpy()
+            return softmax(logits, temperature)
+
+        sets[title] = [_answer(one, judge, repository) for one in left_out]
+    return sets
+
+
+def _folds(recordings: Sequence[RigRecording]) -> list[tuple[str, Callable[[RigRecording], bool]]]:
+    sizes = sorted({one.size for one in recordings if one.size})
+    loads = sorted({one.load_hp for one in recordings})
+    by_size = [(f"fault size {size} left out", lambda one, size=size: one.size == size) for size in sizes]
+    return [*by_size, *((f"load {load} left out", lambda one, load=load: one.load_hp == load) for load in loads)]
+
+
+def _answer(recording: RigRecording, judge: Judge, repository: ModelRepository) -> Answers:
+    samples = recording.samples[None]
+    evidence = bearing_evidence(samples, recording.sample_rate_hz, recording.rpm, recording.orders)
+    rule = next((_RULE[one] for one in evidence.supported if one in _RULE), NORMAL)
+    old = repository.load(OLD_MODEL)
+    logits = old.engine.run(cut_windows(samples, old.manifest.input.window)).logits
+    named = old.manifest.classes[int(softmax(logits, old.manifest.temperature).mean(axis=0).argmax())].id
+    of_old = next(label for prefix, label in _OLD_PREFIXES.items() if named.startswith(prefix))
+    return Answers(recording, judge(recording), rule, of_old)
+
+
+def _table(answers: Sequence[Answers]) -> dict[str, object]:
+    """Return figures for each kind of recording of a set: those of a fault whose line is visible, and the others."""
+    kinds: dict[str, list[Answers]] = defaultdict(list)
+    for one in answers:
+        name = CLASSES[one.recording.label][0]
+        kinds[name if one.recording.has_line else f"{name}, no visible line"].append(one)
+    return {name: _counts(found) for name, found in sorted(kinds.items())}
+
+
+def _counts(answers: Sequence[Answers]) -> dict[str, object]:
+    label = answers[0].recording.label
+    windows = np.concatenate([one.windows for one in answers]).argmax(axis=1)
+    return {
+        "recordings": len(answers),
+        NAME: sum(one.named == label for one in answers),
+        "plain rule": sum(one.rule == label for one in answers),
+        OLD_MODEL: sum(one.old == label for one in answers),
+        "windows_right": float((windows == label).mean()),
+        "windows_wrong_fault": float(((windows != label) & (windows != NORMAL)).mean()),
+    }
+
+
+def _figures(answers: Sequence[Answers]) -> dict[str, object]:
+    """Return the figures over all recordings whose fault leaves a line, and the normal ones."""
+    seen = [one for one in answers if one.recording.has_line]
+    probabilities = np.concatenate([one.windows for one in seen])
+    label = np.repeat([one.recording.label for one in seen], [len(one.windows) for one in seen])
+    named = probabilities.argmax(axis=1)
+    return {
+        "windows": len(label),
+        "windows_right": float((named == label).mean()),
+        "windows_wrong_fault": float(((named != label) & (named != NORMAL)).mean()),
+        "macro_auroc": macro_auroc(probabilities, label),
+        "calibration_error": reliability(probabilities, label).error,
+    }
+
+
+def macro_auroc(probabilities: Float64Array, label: NDArray[np.int64]) -> float:
+    """Return the mean over the classes of the area under each one's curve against the rest; NaN where one is alone.
+
+    Source: D. J. Hand and R. J. Till, Machine Learning 45 (2001); one class against the rest, as Mann and Whitney
+    count.
+    """
+    areas = []
+    for index in np.unique(label):
+        own, rest = probabilities[label == index, index], probabilities[label != index, index]
+        if len(rest):
+            areas.append((own[:, None] > rest).mean() + 0.5 * (own[:, None] == rest).mean())
+    return float(np.mean(areas)) if areas else float("nan")

@@ -1,0 +1,181 @@
+"""What a network is given of a window: the lines that each fault of a bearing would leave, band by band.
+
+The geometry says where the lines of a fault are looked for, the network says what it sees there. Nothing here depends
+on the level, the unit or the sample rate of a signal.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from functions.core.bearings.spectra import envelope_spectra, whitened_spectra
+from functions.core.preprocessing.arrays import Float32Array, as_float32
+
+# A window lasts so long at any sample rate: lines half a hertz apart are told apart.
+WINDOW_S = 2.0
+# Of the conditions, by their columns.
+SHAFT_SPEED, BPFO, BPFI, BSF, FTF = range(5)
+# The faults whose lines are read, in the order of the features' rows: outer race, inner race, rolling element.
+FAULTS = 3
+# The whole band and six that overlap, in parts of half the sample rate.
+BANDS = ((0.0, 1.0), *((start * 2 / 15, start * 2 / 15 + 1 / 3) for start in range(6)))
+HARMONICS = 6
+# Elements slip: all harmonics of a fault move together.
+SLIPS = np.linspace(-0.02, 0.02, 41, dtype=np.float32)
+# One strong line decides no more than this, in nepers above the floor.
+_MOST_LEVEL = 2.5
+_FLOOR_BINS = 60
+# On either side of a line of the shaft.
+_SHAFT_BINS = 1
+# The mean of six bands that overlap by half scatters so much less than one.
+_GAIN_OF_MEAN = np.float32(1.8)
+_SIDEBANDS = np.array([-2, -1, 1, 2], dtype=np.float32)
+# Beside a line, in parts of its order: what stands there is no line of the fault.
+_BESIDE = np.array([-0.37, -0.19, 0.19, 0.37], dtype=np.float32)
+_SHAFT_LINES = np.arange(1, 13, dtype=np.float32)
+_TINY = np.float32(1e-12)
+# Per fault and band, as `_features` lists them; the last band is the mean of the levels of the six.
+PER_BAND = 22
+# Which of them is the mean level of the lines of a fault.
+SCORE = HARMONICS
+LAYERS = len(BANDS) + 1
+LENGTH = PER_BAND * LAYERS
+
+Places = NDArray[np.float32]
+
+
+def fault_line_features(windows: Float32Array, conditions: Float32Array) -> Float32Array:
+    """Return the features of the lines of each fault.
+
+    Args:
+        windows: float32 [B, 1, T], two seconds each at a sample rate of T / 2 s.
+        conditions: float32 [B, 5]: shaft speed in rpm, then BPFO, BPFI, BSF and FTF in multiples of it.
+
+    Returns:
+        float32 [B, 3, 176]: outer race, inner race, rolling element; 22 figures of each of 8 bands.
+    """
+    return np.stack([_of_window(window[0], row) for window, row in zip(windows, conditions, strict=True)])
+
+
+def _of_window(window: Float32Array, conditions: Float32Array) -> Float32Array:
+    """Return the features of one window float32 [T]: float32 [3, 176]."""
+    turn_bins = np.float32(conditions[SHAFT_SPEED] / 60 * WINDOW_S)
+    orders = conditions[[BPFO, BPFI, BSF]] * np.array([1, 1, 2], np.float32)
+    bins = int(orders.max() * turn_bins * (HARMONICS + 1)) + 3
+    found = _features(_levels(window, bins), orders, conditions[FTF], turn_bins)
+    return found.transpose(1, 0, 2).reshape(FAULTS, LENGTH)
+
+
+def _levels(window: Float32Array, bins: int) -> Float32Array:
+    """Return the levels of the envelope spectra of all bands above their floors, nepers, float32 [bands, bins]."""
+    spectrum = whitened_spectra(window)
+    size = len(spectrum)
+    levels = np.zeros((LAYERS, bins), np.float32)
+    for row, (start, end) in zip(levels, BANDS, strict=False):
+        band = slice(int(start * size), int(end * size))
+        count = min(bins, band.stop - band.start)
+        magnitudes = np.log(envelope_spectra(spectrum, count, band) + _TINY)
+        magnitudes[0] = magnitudes[1]
+        row[:count] = magnitudes - _running_mean(magnitudes)
+    np.clip(levels, -_MOST_LEVEL, _MOST_LEVEL, out=levels)
+    # A weak line that stands in every band is above what the noise of one would be.
+    levels[-1] = _GAIN_OF_MEAN * levels[1:-1].mean(axis=0)
+    return levels
+
+
+def _running_mean(values: Float32Array) -> Float32Array:
+    """Return the mean of the values around each, float32 [N]; at the ends of those that there are."""
+    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    places = np.arange(len(values))
+    low, high = np.maximum(places - _FLOOR_BINS, 0), np.minimum(places + _FLOOR_BINS + 1, len(values))
+    return as_float32((sums[high] - sums[low]) / (high - low))
+
+
+def _features(levels: Float32Array, orders: Float32Array, cage: np.float32, turn_bins: np.float32) -> Float32Array:
+    """Return float32 [bands, 3, 22] of levels float32 [bands, F]."""
+    harmonics = np.arange(1, HARMONICS + 1, dtype=np.float32)
+    # [faults, slips, harmonics]: levels of each band at the lines of each fault.
+    places = orders[:, None, None] * (1 + SLIPS)[:, None] * harmonics * turn_bins
+    wide = _widened(levels)
+    clear = _widened(_without_shaft(levels, turn_bins))
+    at_lines = _at(clear, places)
+    means = at_lines.mean(axis=-1)
+    best = means.argmax(axis=-1)
+    bands, faults = np.indices(best.shape)
+    lines = at_lines[bands, faults, best]
+    slips = SLIPS[best]
+    slipped = orders * (1 + slips)
+    scores = means.max(axis=-1)
+    figures = [
+        scores,
+        np.sort(lines, axis=-1)[..., 3],
+        np.stack([np.delete(scores, fault, axis=1).max(axis=1) for fault in range(FAULTS)], axis=1),
+        *_surroundings(clear, slipped, cage, turn_bins),
+        *_of_shaft(wide, slipped, turn_bins),
+        _each(clear, (slipped[..., None] * (harmonics[:3] - 0.5)) * turn_bins).mean(axis=-1),
+        np.minimum(np.abs(slipped - np.rint(slipped)) * turn_bins, 10) / 10,
+        slips * 50,
+        np.broadcast_to(scores.mean(axis=0), scores.shape),
+    ]
+    return as_float32(np.concatenate([lines, np.stack(figures, axis=-1)], axis=-1))
+
+
+def _surroundings(
+    levels: Float32Array, slipped: Float32Array, cage: np.float32, turn_bins: np.float32
+) -> list[Float32Array]:
+    """Return means and maxima, float32 [bands, 3] each, of what stands around the first three lines of each fault.
+
+    That is sidebands of the shaft, sidebands of the cage, and places where the fault has no line.
+    """
+    harmonics = np.arange(1, 4, dtype=np.float32)
+    first = (slipped[..., None] * harmonics)[..., None]
+    shaft = _each(levels, (first + _SIDEBANDS) * turn_bins)
+    cages = _each(levels, (first + cage * _SIDEBANDS[1:3]) * turn_bins)
+    beside = _each(levels, (slipped[..., None, None] * (harmonics[:, None] + _BESIDE)) * turn_bins)
+    return [
+        shaft[..., 1:3].mean(axis=(-2, -1)),
+        shaft[..., [0, 3]].mean(axis=(-2, -1)),
+        shaft[..., 1:3].max(axis=(-2, -1)),
+        cages.mean(axis=(-2, -1)),
+        cages.max(axis=(-2, -1)),
+        beside.mean(axis=(-2, -1)),
+        beside.max(axis=(-2, -1)),
+    ]
+
+
+def _of_shaft(levels: Float32Array, slipped: Float32Array, turn_bins: np.float32) -> list[Float32Array]:
+    """Return the mean level at the shaft's lines next to the fault's, and of its comb, float32 [bands, 3] each."""
+    places = np.rint(slipped)[..., None] * np.arange(1, 4, dtype=np.float32) * turn_bins
+    comb = _at(levels, _SHAFT_LINES * turn_bins).mean(axis=-1)
+    return [_each(levels, places).mean(axis=-1), np.broadcast_to(comb[:, None], slipped.shape)]
+
+
+def _without_shaft(levels: Float32Array, turn_bins: np.float32) -> Float32Array:
+    """Return the levels with those around the multiples of the shaft's speed at the floor: they are no bearing's."""
+    multiples = np.rint(np.arange(1, int(levels.shape[1] / turn_bins) + 1) * turn_bins).astype(np.intp)
+    bins = (multiples[:, None] + np.arange(-_SHAFT_BINS, _SHAFT_BINS + 1)).ravel()
+    clear = levels.copy()
+    clear[:, bins[bins < levels.shape[1]]] = 0
+    return clear
+
+
+def _widened(levels: Float32Array) -> Float32Array:
+    """Return the highest of each level and its two neighbours: a line seldom stands in the middle of a bin."""
+    wide = levels.copy()
+    np.maximum(wide[:, 1:], levels[:, :-1], out=wide[:, 1:])
+    np.maximum(wide[:, :-1], levels[:, 1:], out=wide[:, :-1])
+    return wide
+
+
+def _at(levels: Float32Array, places: Places) -> Float32Array:
+    """Return the levels of every band at places in bins: float32 [bands, *places]; 0 beyond what there is."""
+    bins = np.rint(places).astype(np.intp)
+    found = levels.take(np.clip(bins, 0, levels.shape[1] - 1), axis=1)
+    return np.where((bins > 0) & (bins < levels.shape[1]), found, np.float32(0))
+
+
+def _each(levels: Float32Array, places: Places) -> Float32Array:
+    """Return the levels of each band at its own places, float32 [bands, ...] both."""
+    bins = np.rint(places).astype(np.intp)
+    rows = np.arange(len(levels)).reshape(-1, *[1] * (places.ndim - 1))
+    found = levels[rows, np.clip(bins, 0, levels.shape[1] - 1)]
+    return np.where((bins > 0) & (bins < levels.shape[1]), found, np.float32(0))

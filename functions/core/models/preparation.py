@@ -1,0 +1,45 @@
+"""From windows of samples to what a model's file takes, by the preprocessing that its manifest names."""
+
+from msgspec.structs import replace
+
+from functions.core.errors import ConditionMissingError
+from functions.core.models.manifest import FAULT_LINES, InputSpec, Manifest
+from functions.core.preprocessing.arrays import Float32Array
+
+
+def input_of_file(manifest: Manifest) -> InputSpec:
+    """Return what the files of a package take: windows, or the features that preprocessing makes of them."""
+    if manifest.preprocessing.id != FAULT_LINES:
+        return manifest.input
+    from functions.core.bearings.features import FAULTS, LENGTH
+
+    return replace(manifest.input, channels=FAULTS, window=LENGTH)
+
+
+def window_samples(manifest: Manifest, sample_rate_hz: float) -> int:
+    """Return how many samples a window has at a recording's rate; only `fault-lines` cuts windows at that rate."""
+    return round(manifest.input.window * sample_rate_hz / manifest.input.sample_rate_hz)
+
+
+def input_rows(windows: Float32Array, conditions: Float32Array | None, manifest: Manifest) -> Float32Array:
+    """Return what the engine is given for windows.
+
+    Args:
+        windows: float32 [B, C, T], at the model's rate or, for `fault-lines`, at any.
+        conditions: of operation, float32 [B, K] in the order of the manifest; None where the model takes none.
+        manifest: of the model.
+
+    Returns:
+        float32 [B, C, T], the windows themselves; for `fault-lines` the features of each, float32 [B, 3, 176].
+
+    Raises:
+        ConditionMissingError: the features rest on conditions and there are none.
+    """
+    if manifest.preprocessing.id != FAULT_LINES:
+        return windows
+    # Late: one model alone needs it.
+    from functions.core.bearings.features import fault_line_features
+
+    if conditions is None:
+        raise ConditionMissingError("The model reads the lines of a bearing: send its conditions.", field="conditions")
+    return fault_line_features(windows, conditions)
