@@ -199,7 +199,7 @@ def _measured(
     recording: Recording, samples: Float32Array, options: DiagnosisOptions, rate: SampleRate, channel: str | None
 ) -> Measured:
     """Return what was measured: samples float32 [C, N] of a recording, those that the model gets."""
-    found = Measured(rate, channel, samples.shape[1] / rate.hz, indicators(samples))
+    found = Measured(rate, channel, samples.shape[1] / rate.hz, indicators(samples), note=recording.note)
     if not (recording.unit or options.unit or options.machine_group or options.foundation):
         return found
     # Late: few requests state a unit.
