@@ -77,6 +77,10 @@ def entry(hours: float, label: tuple[str, str], wear: float) -> dict[str, Any]:
         "rms": round(0.08 + 0.4 * wear + ripple / 2, 4),
         "crest_factor": round(3.4 + 1.2 * wear + 3 * ripple, 4),
         "kurtosis": round(3 + 2.6 * wear + 4 * ripple, 4),
+        "peak": round((0.08 + 0.4 * wear) * 3.4, 4),
+        "unit": None,
+        "velocity_rms_mm_s": None,
+        "severity_zone": None,
         "model": "journal-bearing",
         "version": "1",
         "precision": "int8",
@@ -94,6 +98,7 @@ def asset(name: str, state: str, since_h: float | None, newest_h: float, **more:
         "newest_at": hours_ago(newest_h),
         "newest_class_id": "healthy",
         "rms": 0.081,
+        "severity_zone": None,
         **more,
     }
 
@@ -210,7 +215,7 @@ def result(index: int) -> dict[str, Any]:
         "name": name,
         "state": "succeeded",
         "diagnosis": DIAGNOSIS,
-        "indicators": {"rms": 0.4132, "crest_factor": 3.61, "kurtosis": 2.74},
+        "indicators": {"rms": 0.4132, "peak": 1.4917, "crest_factor": 3.61, "kurtosis": 2.74},
         "recorded_at": None,
         "error": None,
     }
@@ -231,4 +236,17 @@ DIAGNOSIS = {
     "model": {"name": "journal-bearing", "version": "1", "precision": "int8"},
     "asset_id": "pump-7",
     "request_id": "r-1",
+    "recording": {
+        "sample_rate_hz": 20480.0,
+        "sample_rate_source": "file",
+        "channel": "0",
+        "duration_s": 5.0,
+        "unit": None,
+        "rms": 0.4132,
+        "peak": 1.4917,
+        "crest_factor": 3.61,
+        "kurtosis": 2.74,
+        "velocity_rms_mm_s": None,
+        "severity_zone": None,
+    },
 }

@@ -152,7 +152,7 @@ def test_a_recording_too_long_for_one_request_is_asked_about_by_windows(open_pag
     """The refusal is made up here; the windows are the real server's."""
     watch.expected = ("status of 413",)
     page = open_page()
-    page.route("**/predict?*", lambda route: route.fulfill(status=413, body=""))
+    page.route("**/predict*", lambda route: route.fulfill(status=413, body=""))
     drop(page, "night.npy", npy_bytes(np.tile(example("imbalance"), 12)))
     expect(page.get_by_role("alert")).to_contain_text("Too large for one request")
     expect(page.locator(".strip rect")).to_have_count(60)

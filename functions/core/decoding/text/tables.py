@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from functions.core.decoding.orientation import is_clearly_longer
 from functions.core.decoding.text.columns import Table, TimeOptions, recording_of, unwrapped
 from functions.core.decoding.text.heads import names_of, rate_of
 from functions.core.decoding.text.layout import CellKind, Layout, is_comment
 from functions.core.decoding.text.numbers import explained, read_numbers
-from functions.core.decoding.orientation import is_clearly_longer
 from functions.core.decoding.times import is_counting
 from functions.core.errors import MalformedBodyError, SignalMissingError
 from functions.core.preprocessing.arrays import Float32Array, Float64Array, as_float32
