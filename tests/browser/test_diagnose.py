@@ -152,7 +152,7 @@ def test_a_recording_too_long_for_one_request_is_asked_about_by_windows(open_pag
     """The refusal is made up here; the windows are the real server's."""
     watch.expected = ("status of 413",)
     page = open_page()
-    page.route("**/predict*", lambda route: route.fulfill(status=413, body=""))
+    page.route(re.compile(r"/predict($|\?)"), lambda route: route.fulfill(status=413, body=""))
     drop(page, "night.npy", npy_bytes(np.tile(example("imbalance"), 12)))
     expect(page.get_by_role("alert")).to_contain_text("Too large for one request")
     expect(page.locator(".strip rect")).to_have_count(60)
@@ -168,3 +168,15 @@ def test_another_theme_keeps_what_is_shown(open_page: OpenPage) -> None:
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.wait_for_timeout(300)
     assert picture(page) == before
+
+
+def test_what_was_measured_stands_beside_the_diagnosis(open_page: OpenPage) -> None:
+    page = open_page()
+    drop(page, "a.npy", npy_bytes(example("healthy")))
+    figures = page.locator(".verdict-foot .figures")
+    expect(figures).to_contain_text(re.compile(r"20\s480\sHz \(assumed\)"))
+    expect(figures).not_to_contain_text("Velocity")
+    for label, option in (("Unit", "g"), ("Power", "1"), ("Foundation", "rigid")):
+        page.get_by_label(label, exact=True).select_option(option)
+    expect(figures).to_contain_text("mm/s RMS")
+    expect(figures).to_contain_text(re.compile("Zone [ABCD]"))

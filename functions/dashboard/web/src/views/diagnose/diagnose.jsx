@@ -9,7 +9,7 @@ import { useAnswer } from "../../hooks.js";
 import { Failure, Notice, Waiting } from "../../parts/notice.jsx";
 import { EnvelopeSpectrum, Spectrum } from "./spectra.jsx";
 import { AskedChannels } from "./channels.jsx";
-import { diagnose, diagnoseWindows, windowLength } from "./diagnosis.js";
+import { diagnose, diagnoseWindows, severityQuery, windowLength } from "./diagnosis.js";
 import { fileSource } from "./examples.js";
 import { FileBar, Intake } from "./intake.jsx";
 import { useRecording } from "./recording.js";
@@ -72,9 +72,11 @@ function Results(shared) {
   const { recording, signal, rateHz, statedHz, model, models, keyRound, askKey } = shared;
   const name = recording.options.model;
   const usable = signal?.usable ? signal : null;
+  const severity = severityQuery(recording.options);
   const depends = [usable, rateHz, statedHz, name, keyRound];
   const verdict = useAnswer(
-    usable && ((abort) => diagnose(usable.samples, statedHz, { model: name, signal: abort })), depends,
+    usable && ((abort) => diagnose(usable.samples, statedHz, { model: name, severity, signal: abort })),
+    [...depends, JSON.stringify(severity)],
   );
   // What is too long for one request may still be asked about window by window.
   const answered = verdict.state === "done" || verdict.error?.status === 413;
@@ -90,7 +92,7 @@ function Results(shared) {
       {signal && statedHz === null && <Assumed rateHz={rateHz} />}
       {verdict.state === "failed"
         ? <Failure error={verdict.error} again={verdict.again} askKey={askKey} />
-        : <Verdict verdict={verdict} model={model} signal={signal} rateHz={rateHz} />}
+        : <Verdict verdict={verdict} model={model} />}
       {(several || windows.value) && <Timeline windows={windows} model={model} />}
       {usable ? <Charts {...shared} /> : <Waiting height={900} label="Reading the recording" />}
     </>

@@ -7,13 +7,19 @@ const MOST_RECORDINGS = 128;
 // Below what one event of AWS Lambda holds, as base64.
 const MOST_BYTES = 4_000_000;
 
-/** Return the diagnosis of a whole signal, and how long the way there and back took. */
-export async function diagnose(samples, rateHz, { model, assetId, signal }) {
+/** Return what a request says of the samples' unit and of the machine: its severity needs all three. */
+export function severityQuery({ unit, machineGroup, foundation }) {
+  const machine = unit && machineGroup && foundation ? { machine_group: machineGroup, foundation } : {};
+  return unit ? { unit, ...machine } : {};
+}
+
+/** Return the diagnosis of a whole signal, and how long the way there and back took; `severity` is of `severityQuery`. */
+export async function diagnose(samples, rateHz, { model, assetId, severity, signal }) {
   const started = performance.now();
   const answer = await requestJson("predict", {
     method: "POST",
     type: SAMPLES_TYPE,
-    query: { sample_rate_hz: rateHz, model, asset_id: assetId },
+    query: { sample_rate_hz: rateHz, model, asset_id: assetId, ...severity },
     // An array would be copied to the network process while the page waits.
     body: new Blob([samples]),
     signal,

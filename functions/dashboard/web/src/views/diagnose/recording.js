@@ -5,7 +5,10 @@ import { useCallback, useMemo, useRef, useState } from "preact/hooks";
 import { Analysis } from "../../analysis/client.js";
 import { useAnswer } from "../../hooks.js";
 
-const UNDERSTOOD = { channel: null, rateHz: null, fullScale: 1, rawType: "f4", shaftHz: null, bearing: "", model: "" };
+const UNDERSTOOD = {
+  channel: null, rateHz: null, fullScale: 1, rawType: "f4", shaftHz: null, bearing: "", model: "",
+  unit: "", machineGroup: "", foundation: "",
+};
 
 /**
  * Return the recording and what changes it.
@@ -21,8 +24,8 @@ export function useRecording() {
   const open = useCallback((next) => {
     setSource(next);
     // The machine stays the same from file to file, the file does not.
-    setOptions(({ model, bearing, rawType, shaftHz }) => {
-      const known = { model, bearing, rawType, shaftHz: next.shaftHz ?? shaftHz, fullScale: next.fullScale };
+    setOptions(({ model, bearing, rawType, shaftHz, unit, machineGroup, foundation }) => {
+      const known = { model, bearing, rawType, unit, machineGroup, foundation, shaftHz: next.shaftHz ?? shaftHz, fullScale: next.fullScale };
       return { ...UNDERSTOOD, ...known };
     });
   }, []);

@@ -23,6 +23,7 @@ export function Settings({ recording, models, model, rateHz }) {
           label="Sampling rate" unit="Hz" value={rateHz} max={1e6} note={rateNote(said, options, model)}
           onChange={(next) => change({ rateHz: next })}
         />
+        <Choice label="Unit" value={options.unit} options={UNITS} onChange={(unit) => change({ unit })} />
         {said.integers && (
           <Quantity
             label="Full scale" unit={model?.input.unit ?? "g"} value={options.fullScale}
@@ -35,6 +36,7 @@ export function Settings({ recording, models, model, rateHz }) {
         {models.value && (
           <Choice label="Model" value={options.model} options={modelOptions(models.value)} onChange={(name) => change({ model: name })} note={model?.title} />
         )}
+        <Size options={options} change={change} />
         <Shaft options={options} change={change} />
         <Choice
           label="Rolling bearing" value={options.bearing} onChange={(bearing) => change({ bearing })}
@@ -65,6 +67,25 @@ export function bearingOf({ bearing, geometry }) {
 }
 
 const OWN = { balls: 9, ballMm: 8, pitchMm: 40, angleDeg: 0 };
+
+const UNITS = [["", "Not stated"], ["g", "g"], ["m/s2", "m/s²"], ["mm/s", "mm/s"]];
+// Of ISO 20816-3.
+const GROUPS = [["", "Not stated"], ["1", "Above 300 kW"], ["2", "15 to 300 kW"]];
+const FOUNDATIONS = [["", "Not stated"], ["rigid", "Rigid"], ["flexible", "Flexible"]];
+
+/** What the severity of ISO 20816-3 goes by. */
+function Size({ options: { unit, machineGroup, foundation }, change }) {
+  const isHalf = (machineGroup || foundation) && !(unit && machineGroup && foundation);
+  return (
+    <>
+      <div class="pair">
+        <Choice label="Power" value={machineGroup} options={GROUPS} onChange={(group) => change({ machineGroup: group })} />
+        <Choice label="Foundation" value={foundation} options={FOUNDATIONS} onChange={(next) => change({ foundation: next })} />
+      </div>
+      {isHalf && <p class="field-note">The severity zone needs unit, power and foundation.</p>}
+    </>
+  );
+}
 
 function Shaft({ options: { shaftHz }, change }) {
   return (

@@ -1,6 +1,6 @@
 /** The diagnosis: what it is, how sure it is, and whether it may be trusted. */
 
-import { count, duration, number, percent, words } from "../../format.js";
+import { count, duration, number, percent, quantity, words } from "../../format.js";
 import { signature } from "../../machine/signatures.js";
 import { Bar, Figures } from "../../parts/fields.jsx";
 import { Notice, Waiting } from "../../parts/notice.jsx";
@@ -8,7 +8,7 @@ import { Notice, Waiting } from "../../parts/notice.jsx";
 const FINE = ["healthy", "normal"];
 
 /** The panel of the diagnosis. */
-export function Verdict({ verdict, model, signal, rateHz }) {
+export function Verdict({ verdict, model }) {
   const { value, state } = verdict;
   if (!value) return <Waiting height={330} label="Asking for a diagnosis" />;
   const isTrusted = value.in_distribution !== false && !value.clipped;
@@ -25,7 +25,7 @@ export function Verdict({ verdict, model, signal, rateHz }) {
       </div>
       <Probabilities answer={value} model={model} />
       <div class="verdict-foot">
-        <Facts signal={signal} rateHz={rateHz} unit={model?.input.unit ?? "g"} />
+        <Facts read={value.recording} unit={model?.input.unit ?? "g"} />
         <p class="small">
           Answered by <strong>{value.model.name}</strong> version {value.model.version}, {value.model.precision}, from{" "}
           {count(value.windows, "window")} in {duration(value.inference_time_ms)}; there and back in {duration(value.roundTripMs)}.
@@ -72,18 +72,24 @@ function Probabilities({ answer, model }) {
   );
 }
 
-function Facts({ signal, rateHz, unit }) {
-  if (!signal) return null;
-  const { rms, peak, crest, kurtosis } = signal.statistics;
+/** What was diagnosed, as the service read it; `unit` is the model's, for where nobody states one. */
+function Facts({ read, unit }) {
+  const units = read.unit ?? unit;
+  const velocity = read.velocity_rms_mm_s;
   return (
     <Figures
       items={[
-        ["RMS", number(rms), unit],
-        ["Peak", number(peak), unit],
-        ["Crest factor", number(crest)],
-        ["Kurtosis", number(kurtosis), "(noise: 3)"],
-        ["Length", duration((signal.samples.length / rateHz) * 1000)],
+        ["RMS", number(read.rms), units],
+        ["Peak", number(read.peak), units],
+        ["Crest factor", number(read.crest_factor)],
+        ["Kurtosis", number(read.kurtosis), "(noise: 3)"],
+        ["Length", duration(read.duration_s * 1000)],
+        ["Sampling rate", quantity(read.sample_rate_hz, "Hz", 6), RATE_SOURCES[read.sample_rate_source]],
+        ...(velocity === null ? [] : [["Velocity, 10 to 1,000 Hz", number(velocity), "mm/s RMS"]]),
+        ...(read.severity_zone === null ? [] : [["Severity", `Zone ${read.severity_zone}`, "of ISO 20816-3"]]),
       ]}
     />
   );
 }
+
+const RATE_SOURCES = { assumed: "(assumed)" };

@@ -62,6 +62,7 @@ function Standing({ asset, points, models }) {
           ["Newest", moment(asset.newest_at)],
           ["Newest says", className(models, asset.newest_class_id), last && `${percent(last.confidence)} confidence`],
           ["RMS", quantity(asset.rms, unitOf(models, last?.model))],
+          ...(asset.severity_zone ? [["Severity", `Zone ${asset.severity_zone}`, "of ISO 20816-3"]] : []),
         ]}
       />
       <Changes changes={changes} />
@@ -95,6 +96,9 @@ function Trends({ asset, points, models }) {
       <section class="panel"><Trend title="Condition" kind="class" {...shared} /></section>
       <div class="columns">
         <section class="panel"><Trend title="RMS" kind="rms" {...shared} /></section>
+        {points.some((one) => one.velocity_rms_mm_s != null) && (
+          <section class="panel"><Trend title="Velocity, 10 to 1,000 Hz" kind="velocity" {...shared} /></section>
+        )}
         <section class="panel"><Trend title="Kurtosis" kind="kurtosis" {...shared} /></section>
         <section class="panel"><Trend title="Crest factor" kind="crest" {...shared} /></section>
         <section class="panel"><Trend title="Confidence" kind="confidence" {...shared} /></section>

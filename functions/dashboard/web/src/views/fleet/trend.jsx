@@ -18,6 +18,7 @@ const KINDS = {
   confidence: { of: (point) => 100 * point.confidence, label: "%", scale: { range: () => [0, 115] }, shown: (one) => quantity(one, "%") },
   novelty: { of: (point) => point.novelty, label: "0 known, 1 unknown", scale: { range: () => [0, 1.15] }, shown: number },
   rms: { of: (point) => point.rms, scale: fromZero(), shown: (one) => number(one) },
+  velocity: { of: (point) => point.velocity_rms_mm_s, label: "mm/s", scale: fromZero(), shown: (one) => quantity(one, "mm/s") },
   kurtosis: { of: (point) => point.kurtosis, label: "Gaussian noise: 3", scale: fromZero(), shown: number },
 };
 
