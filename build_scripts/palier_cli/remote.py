@@ -15,7 +15,7 @@ from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.arrays import Float32Array
 
 # What they ask for is done by the time that samples are sent.
-_OF_THE_FILE = frozenset({"channel"}).union(*(one.options for one in SERVED_FORMATS))
+_OF_THE_FILE = frozenset({"channel"}).union(*(one.options for one in SERVED_FORMATS)) - {"sample_rate_hz"}
 
 
 class EndpointError(PalierError):

@@ -15,7 +15,7 @@ from functions.core.decoding.json_body import decode_json_batch
 from functions.core.errors import JobInvalidError, PalierError, SampleRateError
 from functions.core.http.addresses import check_url
 from functions.core.models.manifest import SLUG
-from functions.core.models.options import DiagnosisOptions, SampleFormat
+from functions.core.models.options import Delimiter, DiagnosisOptions, SampleFormat, TimeUnit
 from functions.core.preprocessing.signal import Recording
 from functions.jobs.members import LONGEST_TEXT, Members, check_count, find_members, read_member, read_options
 
@@ -50,6 +50,11 @@ class OwnOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     channel: Annotated[str, Meta(max_length=LONGEST_TEXT)] | None = None
     full_scale: float | None = None
     sample_format: SampleFormat | None = None
+    skip_rows: int | None = None
+    time_column: Annotated[str, Meta(max_length=LONGEST_TEXT)] | None = None
+    time_unit: TimeUnit | None = None
+    delimiter: Delimiter | None = None
+    charset: Annotated[str, Meta(max_length=40)] | None = None
     conditions: Annotated[
         dict[Annotated[str, Meta(pattern=CONDITION_NAME)], float],
         Meta(max_length=MOST_OWN_CONDITIONS, description="Of its own, name by name before those of all."),

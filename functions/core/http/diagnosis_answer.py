@@ -50,6 +50,9 @@ class RecordingAnswer(Answer, frozen=True, kw_only=True):
     severity_zone: Annotated[
         Zone | None, Meta(description="Of ISO 20816-3, where `machine_group` and `foundation` are given.")
     ]
+    note: (
+        Annotated[str, Meta(description="What else was found in the file, such as that it was cut short.")] | UnsetType
+    ) = UNSET
 
     @classmethod
     def of(cls, measured: Measured) -> Self:
@@ -67,6 +70,7 @@ class RecordingAnswer(Answer, frozen=True, kw_only=True):
             kurtosis=_six_digits(shape.kurtosis),
             velocity_rms_mm_s=None if velocity is None else _six_digits(velocity),
             severity_zone=measured.severity_zone,
+            note=UNSET if measured.note is None else measured.note,
         )
 
 

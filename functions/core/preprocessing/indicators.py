@@ -40,7 +40,7 @@ class Measured:
     channel: name or number of the one that was diagnosed, or None where the model takes all;
     unit: of the samples, or None where nobody stated it;
     indicators, velocity_rms_mm_s: of several channels, of the one where they are highest; severity_zone: of ISO
-    20816-3; None where they cannot be told or were not asked for.
+    20816-3; None where they cannot be told or were not asked for; note: what else the file showed, or None.
     """
 
     sample_rate: SampleRate
@@ -50,6 +50,7 @@ class Measured:
     unit: str | None = None
     velocity_rms_mm_s: float | None = None
     severity_zone: Zone | None = None
+    note: str | None = None
 
 
 def indicators(samples: Float32Array) -> Indicators:

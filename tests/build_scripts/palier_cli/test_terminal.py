@@ -109,7 +109,7 @@ def test_a_file_s_name_commands_no_terminal(
     assert main(["diagnose", str(good), *([str(bad)] if several else [])]) == (2 if several else 0)
     out, err = capsys.readouterr()
     assert f"{HARMLESS}.npy" in out
-    assert f"{HARMLESS}.csv: The CSV" in err or not several
+    assert f"{HARMLESS}.csv: The text" in err or not several
     assert all(line.isprintable() for text in (out, err) for line in text.split("\n"))
     assert [line for line in (out + err).splitlines() if line.startswith("palier: all")] == []
 
