@@ -43,7 +43,8 @@ def render_across(report: Report) -> str:
     ]
     figures = [(title, *(_cell(one[key]) for key in _FIGURES)) for title, one in report["figures"].items()]
     return (
-        "Recordings right, of machines, faults or loads that any-bearing had not in training (the drive end's test set:\n"
+        "Recordings right, of machines, faults or loads that any-bearing had not in training (the drive end's test "
+        "set:\n"
         "a load that it had not). The plain rule is the evidence alone. rolling-bearing was trained on the drive end:\n"
         "its figures there are of bearings that it knows, those of the fan end of one that it never saw.\n\n"
         + table(("set", "class", "recordings", *_MODELS), rows)
