@@ -43,6 +43,7 @@ class Spacing:
         return self.scatter <= _MOST_SCATTER and self.deviation <= _MOST_DEVIATION
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def spacing(times: Float64Array) -> Spacing | None:
     """Return how times [N] rise; None where they fall, are not finite or are fewer than two."""
     if len(times) < 2 or not np.isfinite(times).all() or not times[-1] > times[0]:
@@ -60,6 +61,7 @@ def spacing(times: Float64Array) -> Spacing | None:
     return Spacing(mean, resolution, scatter / mean, max(float(off.max()) - resolution, 0.0) / mean)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def is_counting(values: Float64Array) -> bool:
     """Whether numbers [N] count up by one."""
     return len(values) > 1 and bool((np.diff(values) == 1).all()) and float(values[0]).is_integer()

@@ -2,16 +2,20 @@
 
 import base64
 import json
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from functions.core.decoding.formats import SERVED_FORMATS, decode_file
 from functions.core.decoding.json_body import decode_json
 from functions.core.errors import PalierError
 from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
+from tests.support.costs import FIXED_BYTES, peak_bytes
 from tests.support.recording_cases import FILE, cases
 
 CASES = json.loads(FILE.read_text(encoding="utf-8"))
@@ -29,7 +33,7 @@ def test_a_name_means_one_case() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['format']}: {case['name']}")
 def test_every_case_is_read_or_refused_as_the_table_has_it(case: dict[str, Any]) -> None:
-    body = case["text"].encode() if "text" in case else base64.b64decode(case["base64"])
+    body = bytes_of(case)
     if "refused" in case:
         with pytest.raises(PalierError) as refusal:
             read(case["format"], body, case["options"])
@@ -43,6 +47,33 @@ def test_every_case_is_read_or_refused_as_the_table_has_it(case: dict[str, Any])
     assert recording.sample_rate_hz == wanted["sample_rate_hz"]
     assert list(recording.channel_names) == wanted["channel_names"]
     assert recording.unit == wanted["unit"]
+
+
+@given(st.sampled_from(CASES), st.data())
+def test_a_case_that_was_broken_is_read_or_refused_with_no_more_memory_than_it_is_worth(
+    case: dict[str, Any], data: st.DataObject
+) -> None:
+    """Whatever else a reader raised would be a 500."""
+    body = bytes_of(case)
+    at, length = data.draw(st.integers(0, len(body))), data.draw(st.integers(0, 40))
+    noise = data.draw(
+        st.one_of(st.binary(max_size=20), st.sampled_from([b",", b"\n", b";;", b'"', b"e", b"\xff\xff", b"0" * 50]))
+    )
+    broken = body[:at] + noise + body[at + length :]
+    assert peak_bytes(lambda: read(case["format"], broken, case["options"])) < 100 * len(broken) + FIXED_BYTES
+
+
+@pytest.mark.parametrize("case", [one for one in CASES if "expected" in one], ids=lambda case: case["name"])
+def test_a_case_may_end_anywhere(case: dict[str, Any]) -> None:
+    body = bytes_of(case)
+    for end in range(1, len(body), max(1, len(body) // 12)):
+        with suppress(PalierError):
+            read(case["format"], body[:end], case["options"])
+
+
+def bytes_of(case: dict[str, Any]) -> bytes:
+    """The content of a case."""
+    return case["text"].encode() if "text" in case else base64.b64decode(case["base64"])
 
 
 def read(kind: str, body: bytes, options: dict[str, Any]) -> Recording:

@@ -1,0 +1,35 @@
+"""Signals of the table of recordings, and what must come of them."""
+
+from typing import Any
+
+import numpy as np
+
+ROWS = 24
+X = [round(0.9 * float(np.sin(1.7 * k)) + 0.05, 3) for k in range(ROWS)]
+Y = [round(0.4 * float(np.cos(2.3 * k)) - 0.1, 3) for k in range(ROWS)]
+RATE = 25600
+# Microseconds of each sample are no whole numbers at this rate; at 1 kHz every printed time is exact.
+MILLI = [k / 1000 for k in range(ROWS)]
+
+
+def expected(
+    *channels: list[float], rate: float | None = None, names: tuple[str, ...] = (), unit: str | None = None
+) -> dict[str, Any]:
+    """What must come of a case."""
+    samples = [[float(value) for value in np.array(channel, np.float32)] for channel in channels]
+    return {"expected": {"samples": samples, "sample_rate_hz": rate, "channel_names": list(names), "unit": unit}}
+
+
+def refused(code: str, words: str) -> dict[str, Any]:
+    """How a case must be refused."""
+    return {"refused": {"code": code, "words": words}}
+
+
+def table(
+    *columns: list[float], head: str = "", separator: str = ",", formats: tuple[str, ...] = (), end: str = "\n"
+) -> str:
+    """Text of a table."""
+    forms = formats or ("%.3f",) * len(columns)
+    return head + "".join(
+        separator.join(f % v for f, v in zip(forms, row, strict=True)) + end for row in zip(*columns, strict=True)
+    )
