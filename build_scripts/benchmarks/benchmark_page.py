@@ -62,7 +62,7 @@ _PAGES = {
     "jobs": render_jobs,
     NETWORKS: render_networks,
     ROBUSTNESS: render_robustness,
-    ACROSS: lambda report: render_across(report) + "\n",
+    ACROSS: render_across,
 }
 _PERCENTILES = {"p50_ms": "median ms", "p95_ms": "95th percentile ms", "p99_ms": "99th percentile ms"}
 

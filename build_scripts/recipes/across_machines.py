@@ -157,8 +157,8 @@ def _figures(answers: Sequence[Answers]) -> dict[str, object]:
     }
 
 
-def macro_auroc(probabilities: Float64Array, label: NDArray[np.int64]) -> float:
-    """Return the mean over the classes of the area under each one's curve against the rest; NaN where one is alone.
+def macro_auroc(probabilities: Float64Array, label: NDArray[np.int64]) -> float | None:
+    """Return the mean over the classes of the area under each one's curve against the rest; None where one is alone.
 
     Source: D. J. Hand and R. J. Till, Machine Learning 45 (2001); one class against the rest, as Mann and Whitney
     count.
@@ -168,4 +168,4 @@ def macro_auroc(probabilities: Float64Array, label: NDArray[np.int64]) -> float:
         own, rest = probabilities[label == index, index], probabilities[label != index, index]
         if len(rest):
             areas.append((own[:, None] > rest).mean() + 0.5 * (own[:, None] == rest).mean())
-    return float(np.mean(areas)) if areas else float("nan")
+    return float(np.mean(areas)) if areas else None

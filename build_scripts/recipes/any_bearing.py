@@ -20,17 +20,17 @@ from functions.core.models.engine import Engine
 from functions.core.models.manifest import FAULT_LINES, Condition, InputSpec, Preprocessing
 
 NAME = "any-bearing"
-SAMPLE_RATE_HZ = 12_000
+SAMPLE_RATE_HZ = 12_000.0
 SEED, WINDOWS = 7, 2_500
 UNSEEN_SEED, UNSEEN_WINDOWS = 77, 800
 # Windows of a recording for training: they overlap.
 STEP_S = 0.5
 
 CONDITIONS = (
-    Condition(name="shaft_speed_rpm", unit="rpm", minimum=60, maximum=60_000),
-    Condition(name="bpfo_order", unit="orders", minimum=0.5, maximum=200),
-    Condition(name="bpfi_order", unit="orders", minimum=0.5, maximum=200),
-    Condition(name="bsf_order", unit="orders", minimum=0.3, maximum=100),
+    Condition(name="shaft_speed_rpm", unit="rpm", minimum=60.0, maximum=60_000.0),
+    Condition(name="bpfo_order", unit="orders", minimum=0.5, maximum=200.0),
+    Condition(name="bpfi_order", unit="orders", minimum=0.5, maximum=200.0),
+    Condition(name="bsf_order", unit="orders", minimum=0.3, maximum=100.0),
     Condition(name="ftf_order", unit="orders", minimum=0.05, maximum=0.95),
 )
 DESCRIPTION = ModelDescription(

@@ -107,7 +107,7 @@ def read_member(text: Raw, kind: Any, member: str) -> Any:
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
-        reason, _, place = str(error).partition(" - at `$")
+        reason, _, place = str(error).replace("`key` in ", "").partition(" - at `$")
         where = member + place.rstrip("`")
         is_rate = where.endswith(".sample_rate_hz") and "out of range" in reason
         refusal = SampleRateError if is_rate else JobInvalidError

@@ -33,8 +33,8 @@ def test_a_file_that_cannot_be_read_is_told_why(long_open_page: Page, name: str,
 
 
 def test_after_files_that_cannot_be_read_a_good_one_is(long_open_page: Page) -> None:
-    drop(long_open_page, "a.raw", b"12345")
-    expect(long_open_page.get_by_role("alert")).to_contain_text("The file has 5 bytes")
+    drop(long_open_page, "photo.png", b"\x89PNG")
+    expect(long_open_page.get_by_role("alert")).to_contain_text("of no kind that is read here")
     drop(long_open_page, "good.csv", as_csv(HEALTHY))
     expect_class(long_open_page, "Healthy")
     expect(long_open_page.get_by_role("alert")).to_have_count(0)
@@ -44,7 +44,7 @@ def test_after_files_that_cannot_be_read_a_good_one_is(long_open_page: Page) -> 
     ("name", "content", "said"),
     [
         ("empty.npy", b"", "The request body is empty: send a recording."),
-        ("a.wav", b"RIFFnonsense" * 9, "not WAV"),
+        ("a.wav", b"RIFFnonsense" * 9, "The bytes are text, not .wav"),
         ("a.wav", wav_bytes(HEALTHY, 20480, "MS_ADPCM"), "MS_ADPCM"),
         ("a.npy", npy_bytes(HEALTHY)[:-4], "The npy header promises 409600 bytes"),
         ("a.npy", npy_bytes(np.array(["a"])), "float32"),

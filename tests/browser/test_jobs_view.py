@@ -90,7 +90,9 @@ def test_where_no_bucket_is_reached_recordings_go_inline(open_page: OpenPage) ->
     chosen(page, ("one.wav", wav_bytes(samples, 20480)), ("one.wav", as_csv(samples)), ("two.csv", as_csv(samples)))
     expect(page.get_by_role("list", name="Chosen files").get_by_role("listitem")).to_have_count(3)
     page.get_by_role("button", name="Submit 3 recordings").click()
-    expect(page.get_by_role("alert")).to_contain_text("one.wav: This is not a WAV file")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "one.wav: The page does not read this file itself: its first bytes are not those of a WAV."
+    )
     assert submitted == []
     page.get_by_role("button", name="Leave 1 file out").click()
     choose(page, "Fleet", "Each file is named after its machine")

@@ -80,7 +80,7 @@ def quota(page: Page) -> None:
 
 def models(page: Page) -> None:
     page.get_by_role("link", name="Models").click()
-    expect(page.locator(".confusion")).to_have_count(2)
+    expect(page.locator(".confusion")).to_have_count(3)
 
 
 def service(page: Page) -> None:

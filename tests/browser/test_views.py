@@ -56,7 +56,7 @@ def test_the_models_show_their_evidence(open_page: OpenPage) -> None:
     expect(card.locator(".confusion .right-class")).to_have_count(11)
     expect(card.locator(".confusion .wrong-class")).to_have_count(0)
     expect(card.get_by_role("row", name=re.compile("^static-minmax"))).to_contain_text("ms")
-    expect(page.get_by_role("article")).to_have_count(2)
+    expect(page.get_by_role("article")).to_have_count(3)
 
 
 def test_a_deployment_without_proofs_says_so(open_page: OpenPage, watch: Watch) -> None:
@@ -64,8 +64,8 @@ def test_a_deployment_without_proofs_says_so(open_page: OpenPage, watch: Watch) 
     page = open_page()
     page.route("**/proof*", not_here)
     go(page, "Models")
-    expect(page.get_by_text("No plots here")).to_have_count(2)
-    expect(page.locator(".pill.good")).to_have_count(12)
+    expect(page.get_by_text("No plots here")).to_have_count(3)
+    expect(page.locator(".pill.good")).to_have_count(13)
 
 
 def test_the_service_shows_its_health_and_its_metrics(open_page: OpenPage) -> None:

@@ -41,13 +41,20 @@ def render_across(report: Report) -> str:
         for title, classes in report["sets"].items()
         for name, one in classes.items()
     ]
-    figures = [
-        (title, *(f"{one[key]:,}" if key == "windows" else f"{one[key]:.3f}" for key in _FIGURES))
-        for title, one in report["figures"].items()
-    ]
+    figures = [(title, *(_cell(one[key]) for key in _FIGURES)) for title, one in report["figures"].items()]
     return (
-        "Recordings right, of machines or faults that were not in training. The plain rule is the evidence alone.\n\n"
+        "Recordings right, of machines, faults or loads that any-bearing had not in training (the drive end's test "
+        "set:\n"
+        "a load that it had not). The plain rule is the evidence alone. rolling-bearing was trained on the drive end:\n"
+        "its figures there are of bearings that it knows, those of the fan end of one that it never saw.\n\n"
         + table(("set", "class", "recordings", *_MODELS), rows)
         + "\n\nWindows of 2 s, of the faults whose line is visible and of normal recordings, as shares:\n\n"
         + table(("set", *_FIGURES.values()), figures)
+        + "\n"
     )
+
+
+def _cell(value: int | float | None) -> str:
+    if value is None:
+        return "one class"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"

@@ -46,7 +46,7 @@ def render_card(
         f"## Strangers\n\n{_strangers(manifest, proof)}",
         *tried_sections(manifest, proof, plots),
         f"## Other processors\n\n{_emulated(emulated)}" if emulated else "",
-        f"## Machines it never saw\n\n{render_across(across)}" if across else "",
+        f"## Machines it never saw\n\n{render_across(across).rstrip()}" if across else "",
         f"## Notes\n\n{_notes(evidence)}",
     )
     return "\n\n".join(filter(None, sections)) + "\n"

@@ -19,14 +19,13 @@ from functions.core.errors import (
 from functions.core.models.diagnosis import Diagnosis, novelty, record_probabilities, weighed
 from functions.core.models.engine import EngineOutput, cpu_threads
 from functions.core.models.flow import EngineCall, Flow, part_of, run_flow
-from functions.core.models.manifest import FAULT_LINES, InputSpec, Manifest
+from functions.core.models.manifest import InputSpec, Manifest
 from functions.core.models.models import Engines, LoadedModel, ModelRepository
 from functions.core.models.options import ORDERS, SHAFT_SPEED, DiagnosisOptions
-from functions.core.models.preparation import input_rows, window_samples
+from functions.core.models.preparation import rows_of_recording
 from functions.core.observability.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.indicators import Measured, indicators
-from functions.core.preprocessing.resampling import resample
 from functions.core.preprocessing.signal import (
     RateRange,
     Recording,
@@ -36,7 +35,6 @@ from functions.core.preprocessing.signal import (
     sample_rate,
     select_channels,
 )
-from functions.core.preprocessing.windowing import cut_windows
 from functions.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -193,7 +191,7 @@ class Diagnoser:
         measured = _measured(recording, signal.samples, options, rate, channel)
         evidence = stated.operation.evidence(signal.samples, rate.hz) if stated.operation else None
         conditions = stated.at_speed(evidence.shaft_speed_used_rpm) if evidence else stated.conditions
-        windows = _windows(signal.samples, rate.hz, manifest, conditions)
+        windows = rows_of_recording(signal.samples, rate.hz, manifest, conditions)
         return _Prepared(windows, signal.clipped, conditions, evidence, measured)
 
 
@@ -257,20 +255,6 @@ def _stated_of_each(
         _stated(spec, options, {**one, **options.conditions}, f"conditions[{index}]")
         for index, one in enumerate(of_each)
     ]
-
-
-def _windows(
-    samples: Float32Array, rate_hz: float, manifest: Manifest, conditions: Mapping[str, float] | None
-) -> Float32Array:
-    """Return what the engine is given for a recording, float32 [B, C, T]."""
-    spec = manifest.input
-    if manifest.preprocessing.id != FAULT_LINES:
-        return cut_windows(resample(samples, rate_hz, spec.sample_rate_hz), spec.window)
-    from functions.core.models.conditions import condition_rows
-
-    windows = cut_windows(samples, window_samples(manifest, rate_hz))
-    rows = None if conditions is None else condition_rows(conditions, len(windows))
-    return input_rows(windows, rows, manifest)
 
 
 def _engine_call(model: LoadedModel, parts: Sequence[_Prepared]) -> EngineCall:

@@ -1,10 +1,14 @@
 """From windows of samples to what a model's file takes, by the preprocessing that its manifest names."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from functions.core.errors import ConditionMissingError
 from functions.core.models.manifest import FAULT_LINES, InputSpec, Manifest
 from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.resampling import resample
+from functions.core.preprocessing.windowing import cut_windows
 
 
 def input_of_file(manifest: Manifest) -> InputSpec:
@@ -43,3 +47,27 @@ def input_rows(windows: Float32Array, conditions: Float32Array | None, manifest:
     if conditions is None:
         raise ConditionMissingError("The model reads the lines of a bearing: send its conditions.", field="conditions")
     return fault_line_features(windows, conditions)
+
+
+def rows_of_recording(
+    samples: Float32Array, sample_rate_hz: float, manifest: Manifest, conditions: Mapping[str, float] | None
+) -> Float32Array:
+    """Return what the engine is given for a recording, float32 [B, C, T].
+
+    Args:
+        samples: float32 [C, N], at least a window long.
+        sample_rate_hz: of the samples.
+        manifest: of the model.
+        conditions: of operation, in the order of the manifest; None where the model takes none.
+
+    Raises:
+        ConditionMissingError: as `input_rows`.
+    """
+    spec = manifest.input
+    if manifest.preprocessing.id != FAULT_LINES:
+        return cut_windows(resample(samples, sample_rate_hz, spec.sample_rate_hz), spec.window)
+    from functions.core.models.conditions import condition_rows
+
+    windows = cut_windows(samples, window_samples(manifest, sample_rate_hz))
+    rows = None if conditions is None else condition_rows(conditions, len(windows))
+    return input_rows(windows, rows, manifest)

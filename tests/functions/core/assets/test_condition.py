@@ -16,6 +16,7 @@ from functions.core.assets.condition import (
     Change,
     Condition,
     Reading,
+    Turn,
     ZoneReading,
     advance,
     advance_zone,
@@ -180,7 +181,7 @@ def test_what_is_evidence(class_id: str, confidence: float, in_distribution: boo
     assert counts(class_id, confidence, in_distribution, RULE) is expected
 
 
-def zone_turns(zones: str, watched: Zone | None) -> list[str]:
+def zone_turns(zones: str, watched: Zone | None) -> list[Turn]:
     condition, found = Condition(), []
     for index, zone in enumerate(zones):
         reading = msgspec.convert((place(index), zone), ZoneReading)

@@ -18,8 +18,9 @@ PREDICT = {"/v2/models/{name}/infer", "/v2/models/{name}/versions/{version}/infe
 
 
 def late_routes(settings: Settings) -> list[tuple[str, str]]:
-    (late,) = [route for route in create_app(settings).routes if isinstance(route, LateRoutes)]
-    return [(min((route.methods or set()) - {"HEAD"}), route.path) for route in late.routes]
+    late = [route for one in create_app(settings).routes if isinstance(one, LateRoutes) for route in one.routes]
+    found = [(min((route.methods or set()) - {"HEAD"}), route.path) for route in late]
+    return [(method, path) for method, path in found if path.startswith("/v2")]
 
 
 def keyed(settings: Settings, file: Path, *scopes: Scope) -> httpx.AsyncClient:
