@@ -82,7 +82,7 @@ def find_layout(text: str, skip_rows: int = 0, delimiter: Delimiter | None = Non
     """
     row = _last_row(text)
     dialect = _dialect(row, text, delimiter)
-    count, (kinds, trailing) = dialect.count(row), _kinds(dialect.cells(row, _CELLS_LOOKED_AT), dialect.count(row))
+    count, (kinds, trailing) = dialect.count(row), _kinds(row, dialect)
     if "number" not in kinds:
         where = text.count("\n", 0, text.rfind(row)) + 1
         found = "a head and no row" if text.strip().count("\n") == 0 else "no row"
@@ -159,15 +159,14 @@ def _is_one_decimal_column(row: str, text: str) -> bool:
     return all(_DECIMAL_COMMAS.fullmatch(line) for line in rows) and any(_FRACTION.match(line) for line in rows)
 
 
-def _kinds(cells: list[str], count: int) -> tuple[tuple[CellKind, ...], int]:
-    kinds = [kind_of(cell) for cell in cells[:_CELLS_LOOKED_AT]]
-    if count > _CELLS_LOOKED_AT:
-        return tuple(kinds), 0
+def _kinds(row: str, dialect: Dialect) -> tuple[tuple[CellKind, ...], int]:
+    """Return the kinds of a row's first cells, and how many empty cells end it."""
     trailing = 0
-    while kinds and kinds[-1] == "empty":
-        kinds.pop()
-        trailing += 1
-    return tuple(kinds), trailing
+    if dialect.separator is not None:
+        ending = row.rstrip(" ")
+        trailing = len(ending) - len(ending.rstrip(dialect.separator))
+    looked_at = min(dialect.count(row) - trailing, _CELLS_LOOKED_AT)
+    return tuple(kind_of(cell) for cell in dialect.cells(row, _CELLS_LOOKED_AT)[:looked_at]), trailing
 
 
 def _fits(line: str, kinds: tuple[CellKind, ...], dialect: Dialect, number: int) -> bool:

@@ -163,6 +163,7 @@ def test_columns_are_counted_before_anything_is_made_of_each(delimiter: str, hea
 
 def test_a_recording_may_be_a_row() -> None:
     assert decode_csv(b"0.5,0.25," * 20 + b"1\n").samples.tolist() == [[0.5, 0.25] * 20 + [1]]
+    assert decode_csv(b"0.5,0.25," * 40 + b"\n").samples.tolist() == [[0.5, 0.25] * 40]
     two = b"0.5 0.25 " * 20 + b"1\n" + b"1.5 0.25 " * 20 + b"1\n"
     assert decode_csv(two).samples.tolist() == [[0.5, 0.25] * 20 + [1], [1.5, 0.25] * 20 + [1]]
     numbered = ",".join(map(str, range(40))) + "\n" + ",".join(["2", "3"] * 20) + "\n"
