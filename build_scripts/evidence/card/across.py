@@ -45,7 +45,8 @@ def render_across(report: Report) -> str:
     return (
         "Recordings right, of machines, faults or loads that any-bearing had not in training (the drive end's\n"
         "test set: a load that it had not). The plain rule is the evidence alone. rolling-bearing knows the drive\n"
-        "end: its figures there are of bearings that it has seen, those of the fan end of one that it never saw.\n\n"
+        "end: its figures there are of bearings that it has seen, those of the fan end of one that it never saw.\n"
+        "How any-bearing is trained was chosen with the fan end in view: its figures there flatter it.\n\n"
         + table(("set", "class", "recordings", *_MODELS), rows)
         + "\n\nWindows of 2 s, of the faults whose line is visible and of normal recordings, as shares:\n\n"
         + table(("set", *_FIGURES.values()), figures)
