@@ -6,10 +6,10 @@ import numpy as np
 
 from functions.core.errors import PalierError
 from functions.core.models.conditions import condition_rows, ordinary_conditions
+from functions.core.models.manifest import input_of_file
 from functions.core.models.models import LoadedModel, ModelRepository
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser
-from functions.core.models.preparation import input_of_file
 from functions.core.observability.telemetry import LOGGER
 
 

@@ -214,3 +214,13 @@ def write_manifest(manifest: Manifest) -> bytes:
     document = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
     read_manifest(document)
     return document
+
+
+def input_of_file(manifest: Manifest) -> InputSpec:
+    """Return what the files of a package take: windows, or the features that preprocessing makes of them."""
+    if manifest.preprocessing.id != FAULT_LINES:
+        return manifest.input
+    # Late: one model alone needs it.
+    from functions.core.bearings.features import FAULTS, LENGTH
+
+    return msgspec.structs.replace(manifest.input, channels=FAULTS, window=LENGTH)

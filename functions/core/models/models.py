@@ -12,8 +12,7 @@ from msgspec.structs import replace
 
 from functions.core.errors import ModelNotFoundError, ModelUnavailableError, ProofNotFoundError, VersionNotFoundError
 from functions.core.models.engine import Engine, OnnxEngine
-from functions.core.models.manifest import Manifest, ManifestError, Precision, Variant, read_manifest
-from functions.core.models.preparation import input_of_file
+from functions.core.models.manifest import Manifest, ManifestError, Precision, Variant, input_of_file, read_manifest
 from functions.core.observability.metrics import observe_model_not_loaded
 
 Device = Literal["cpu", "cuda"]

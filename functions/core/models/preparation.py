@@ -2,22 +2,11 @@
 
 from collections.abc import Mapping
 
-from msgspec.structs import replace
-
 from functions.core.errors import ConditionMissingError
-from functions.core.models.manifest import FAULT_LINES, InputSpec, Manifest
+from functions.core.models.manifest import FAULT_LINES, Manifest
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.resampling import resample
 from functions.core.preprocessing.windowing import cut_windows
-
-
-def input_of_file(manifest: Manifest) -> InputSpec:
-    """Return what the files of a package take: windows, or the features that preprocessing makes of them."""
-    if manifest.preprocessing.id != FAULT_LINES:
-        return manifest.input
-    from functions.core.bearings.features import FAULTS, LENGTH
-
-    return replace(manifest.input, channels=FAULTS, window=LENGTH)
 
 
 def window_samples(manifest: Manifest, sample_rate_hz: float) -> int:

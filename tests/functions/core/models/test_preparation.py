@@ -6,9 +6,9 @@ import pytest
 
 from functions.core.bearings.features import FAULTS, LENGTH, fault_line_features
 from functions.core.errors import ConditionMissingError
-from functions.core.models.manifest import Manifest, Preprocessing
+from functions.core.models.manifest import Manifest, Preprocessing, input_of_file
 from functions.core.models.models import ModelRepository
-from functions.core.models.preparation import input_of_file, input_rows, window_samples
+from functions.core.models.preparation import input_rows, window_samples
 
 ROWS = np.array([[1797, 3.5848, 5.4152, 2.35675, 0.39828]], np.float32)
 WINDOWS = np.random.default_rng(0).standard_normal((1, 1, 24_000)).astype(np.float32)
