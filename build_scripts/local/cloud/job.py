@@ -17,8 +17,8 @@ from functions.core.decoding.formats import CSV, WAV
 
 GOOD = (ROOT / "docs" / "examples" / "clearance.wav").read_bytes()
 CORRUPT = b"RIFF" + bytes(40)
-# Text of so many lines that reading them takes several times as long as the worker may.
-POISON = b"0\n" * 24_000_000
+# Numbers as few write them, so many that reading them takes several times as long as the worker may.
+POISON = b"+0d0\n" * 9_600_000
 FILES = {"good.wav": (WAV, GOOD), "corrupt.wav": (WAV, CORRUPT), "poison.csv": (CSV, POISON)}
 FINAL = {"succeeded", "partially_failed", "failed", "cancelled"}
 # Three deaths, after each of which the message is invisible for six times the worker's time-out.
