@@ -1,7 +1,7 @@
 """Labelled records on disk: one .npz of int16 counts with a scale, labels and names."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -96,6 +96,12 @@ class RecordSet:
     def shortest(self) -> int:
         """Samples of the shortest record: of every one."""
         return int(self.counts.shape[1])
+
+    def of_classes(self, names: Sequence[str]) -> "RecordSet":
+        """Return the records of some classes."""
+        chosen = np.isin(self.label, [self.class_names.index(name) for name in names])
+        arrays = {name: getattr(self, name)[chosen] for name in ("counts", "label", "severity", "rpm")}
+        return replace(self, **arrays)
 
     def record(self, index: int) -> Float32Array:
         """Return record `index` as float32 [1, N] in g."""

@@ -15,6 +15,7 @@ from build_scripts.data.progress import Progress
 from build_scripts.data.records import RecordSet
 from build_scripts.data.simulation.classes import ADC_STEP_G, FAULT_CLASSES, SAMPLE_RATE_HZ, SEVERITY_LEVELS
 from build_scripts.data.simulation.record import SimulatedRecord, simulate_record
+from build_scripts.data.simulation.setup import Setup, Setups
 from build_scripts.errors import DataError
 
 WAV_COUNTS_PER_G = 8192
@@ -23,11 +24,12 @@ MODERATE = 2
 
 @dataclass(frozen=True)
 class SimulationConfig:
-    """How many records of each class and severity, from which seed, on how many processes."""
+    """How many records of each class and severity, from which seed, on how many processes, of which machines."""
 
     records_per_cell: int
     seed: int
     workers: int = 1
+    setups: Setups = Setup()
 
     @property
     def count(self) -> int:
@@ -46,17 +48,17 @@ def simulate(config: SimulationConfig, chosen: Sequence[int] | None = None) -> R
     if config.records_per_cell < 1 or config.workers < 1:
         raise ValueError(f"records_per_cell and workers must be at least 1, got {config}.")
     cells = list(product(range(len(FAULT_CLASSES)), range(len(SEVERITY_LEVELS)), range(config.records_per_cell)))
-    tasks = [((config.seed, *cell), cell[0], cell[1]) for cell in cells]
+    tasks = [((config.seed, *cell), cell[0], cell[1], config.setups) for cell in cells]
     wanted = tasks if chosen is None else [tasks[index] for index in chosen]
     return _as_set(_simulate_all(wanted, config.workers))
 
 
-Task = tuple[tuple[int, ...], int, int]
+Task = tuple[tuple[int, ...], int, int, Setups]
 
 
 def _simulate_one(task: Task) -> SimulatedRecord:
-    entropy, label, severity = task
-    return simulate_record(np.random.SeedSequence(entropy), label, severity)
+    entropy, label, severity, setups = task
+    return simulate_record(np.random.SeedSequence(entropy), label, severity, setups)
 
 
 def _simulate_all(tasks: Sequence[Task], workers: int) -> list[SimulatedRecord]:

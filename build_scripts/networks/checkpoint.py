@@ -50,9 +50,10 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = asdict(checkpoint) | {"format": FORMAT}
     del content["description"]["conditions"]
-    if not checkpoint.network.normalise:
-        # Checkpoints from before the option are without it: a rebuilt one has the same bytes.
-        del content["network"]["normalise"]
+    for option in ("normalise", "centre"):
+        # Checkpoints from before an option are without it: a rebuilt one has the same bytes.
+        if not content["network"][option]:
+            del content["network"][option]
     novelty = checkpoint.novelty
     content["novelty"] = {"projection": torch.from_numpy(novelty.projection), "means": torch.from_numpy(novelty.means)}
     torch.save(content, path)
@@ -83,9 +84,7 @@ def _from_content(content: dict[str, Any]) -> Checkpoint:
     novelty = {name: array.numpy() for name, array in content["novelty"].items()}
     return Checkpoint(
         description=ModelDescription(**content["description"]),
-        network=NetworkConfig(
-            network["channels"], network["classes"], stages, network["pooled"], network.get("normalise", False)
-        ),
+        network=NetworkConfig(**{**network, "stages": stages}),
         weights=content["weights"],
         novelty=NoveltyModel(**novelty),
         training=content["training"],

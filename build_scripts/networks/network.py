@@ -32,7 +32,8 @@ class Stage:
 class NetworkConfig:
     """The shape of a network: input channels, classes, stages in order, stages that are pooled.
 
-    normalise: the network itself takes the mean off each channel of a window and divides by its RMS.
+    normalise: the network itself takes the mean off each channel of a window and divides by its RMS; centre: it takes
+    the mean off and leaves the level.
     """
 
     channels: int
@@ -40,6 +41,7 @@ class NetworkConfig:
     stages: tuple[Stage, ...]
     pooled: tuple[int, ...] = (-1,)
     normalise: bool = False
+    centre: bool = False
 
     @property
     def features(self) -> int:
@@ -85,11 +87,16 @@ class BearingNetwork(nn.Module):
     def features(self, signal: Tensor) -> Tensor:
         """Pool the stages: float32 [B, F], mean and maximum of each pooled stage."""
         activations: list[Tensor] = []
-        hidden = (normalised(signal) if self.config.normalise else signal).unsqueeze(2)
+        hidden = self._prepared(signal).unsqueeze(2)
         for stage in self.stages:
             hidden = stage(hidden)
             activations.append(hidden)
         return torch.cat([_pooled(activations[index]) for index in self.config.pooled], dim=1)
+
+    def _prepared(self, signal: Tensor) -> Tensor:
+        if self.config.normalise:
+            return normalised(signal)
+        return centred(signal) if self.config.centre else signal
 
     def forward(self, signal: Tensor) -> Tensor:
         """Return the logits float32 [B, K]."""
@@ -97,13 +104,18 @@ class BearingNetwork(nn.Module):
         return logits
 
 
+def centred(signal: Tensor) -> Tensor:
+    """Take the mean off each channel of windows float32 [B, C, T]: the offset that a sensor adds tells nothing."""
+    return signal - signal.mean(dim=2, keepdim=True)
+
+
 def normalised(signal: Tensor) -> Tensor:
     """Take the mean off each channel of windows float32 [B, C, T] and divide by its RMS: shape, not level.
 
     An RMS below 1e-6 counts as 1e-6: silence, and the rounding of a constant, stay finite.
     """
-    centred = signal - signal.mean(dim=2, keepdim=True)
-    return centred / (centred * centred).mean(dim=2, keepdim=True).sqrt().clamp(min=SMALLEST_RMS)
+    varying = centred(signal)
+    return varying / (varying * varying).mean(dim=2, keepdim=True).sqrt().clamp(min=SMALLEST_RMS)
 
 
 def _block(inputs: int, stage: Stage) -> nn.Module:

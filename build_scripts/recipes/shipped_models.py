@@ -10,6 +10,7 @@ from build_scripts.data.cwru import read_folder
 from build_scripts.data.cwru_split import RecordingPart
 from build_scripts.data.records import LabelledRecords, RecordSet, read_records, write_records
 from build_scripts.data.simulate import SimulationConfig, simulate
+from build_scripts.data.simulation.classes import CLASSES_WITH_LINES
 from build_scripts.errors import DataError
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.checkpoint import save_checkpoint
@@ -45,7 +46,12 @@ def build_from_scratch(
     require_new(destination.models / recipe.description.name / destination.version, force=destination.force)
     records = records_of(recipe.training_records, destination.work, material)
     log.info("train %s on %d records, %d epochs", recipe.description.name, len(records), recipe.training.epochs)
-    trained = train(records, recipe.description, recipe.network, recipe.training, destination.work / "training.pt")
+    strangers = [
+        simulated(destination.work, source, material.workers).of_classes(CLASSES_WITH_LINES)
+        for source in recipe.strange_records
+    ]
+    state = destination.work / "training.pt"
+    trained = train(records, recipe.description, recipe.network, recipe.training, state, strangers=strangers)
     save_checkpoint(trained, checkpoint)
     return build_package(recipe, checkpoint, destination, material)
 

@@ -1,6 +1,7 @@
 """The step that trains: records to a checkpoint; an interrupted training goes on where it stopped."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,8 +28,8 @@ FEATURE_BATCH = 64
 class TrainingConfig:
     """How long and how fast: AdamW under a one-cycle learning rate.
 
-    Each step also sees `outliers_of_kind` outliers of each kind, and a head of its own, which is not kept, learns
-    to tell them from the batch: the loss of that counts `outlier_weight`.
+    Each step also sees `outliers_of_kind` outliers of each kind, twice as many windows of each set of strangers, and a
+    head of its own, which is not kept, learns to tell them from the batch: the loss of that counts `outlier_weight`.
     """
 
     epochs: int = 50
@@ -46,7 +47,14 @@ class TrainingConfig:
 class TrainingRun:
     """Network, optimizer and schedule of one training, saved and restored together."""
 
-    def __init__(self, network: NetworkConfig, config: TrainingConfig, steps_per_epoch: int) -> None:
+    def __init__(
+        self,
+        network: NetworkConfig,
+        config: TrainingConfig,
+        steps_per_epoch: int,
+        strangers: Sequence[LabelledRecords] = (),
+    ) -> None:
+        self._strangers = strangers
         torch.manual_seed(config.seed)
         torch.set_num_threads(config.threads)
         self.config = config
@@ -108,8 +116,11 @@ class TrainingRun:
         return float(np.mean(losses))
 
     def _outliers(self, windows: torch.Tensor, sample_rate_hz: float, rng: np.random.Generator) -> torch.Tensor:
-        drawn = exposure(rng, windows.numpy(), self.config.outliers_of_kind, sample_rate_hz)
-        return torch.from_numpy(drawn)
+        drawn = [exposure(rng, windows.numpy(), self.config.outliers_of_kind, sample_rate_hz)]
+        for one in self._strangers:
+            chosen = rng.integers(0, len(one), 2 * self.config.outliers_of_kind)
+            drawn.append(one.random_windows(chosen, windows.shape[2], rng))
+        return torch.from_numpy(np.concatenate(drawn))
 
     def _step(self, windows: torch.Tensor, label: torch.Tensor, outliers: torch.Tensor) -> float:
         features = self.network.features(torch.cat([windows, outliers]))
@@ -130,12 +141,14 @@ def train(
     config: TrainingConfig,
     state: Path,
     stop_after: int | None = None,
+    strangers: Sequence[LabelledRecords] = (),
 ) -> Checkpoint:
     """Train a network on records and fit its novelty measure on windows of them.
 
     Args:
         state: file of the training's state after each epoch; an existing one is gone on from.
         stop_after: stop after this many epochs of the schedule, to be gone on with later.
+        strangers: sets of records to be called novel, as those of machines that turn faster.
 
     Raises:
         CheckpointError: `state` belongs to a training with other settings.
@@ -143,7 +156,7 @@ def train(
     """
     if len(records) < config.batch_size:
         raise ValueError(f"{len(records)} records do not fill a batch of {config.batch_size}.")
-    run = TrainingRun(network, config, len(records) // config.batch_size)
+    run = TrainingRun(network, config, len(records) // config.batch_size, strangers)
     if state.exists():
         run.restore(state)
     loss = float("nan")
@@ -154,24 +167,34 @@ def train(
         loss = run.train_epoch(records, description.window)
         run.save(state)
         epochs.note(f"loss {loss:.4f}")
-    return _finished(run, records, description, loss)
+    novelty = novelty_of_training(run.network, records, description.window, config, strangers)
+    return _finished(run, description, novelty, {"training_loss": loss, "training_records": len(records)})
 
 
-def _finished(run: TrainingRun, records: LabelledRecords, description: ModelDescription, loss: float) -> Checkpoint:
+def _finished(
+    run: TrainingRun, description: ModelDescription, novelty: NoveltyModel, metrics: dict[str, float]
+) -> Checkpoint:
     return Checkpoint(
         description=description,
         network=run.network.config,
         weights={name: tensor.detach().clone() for name, tensor in run.network.state_dict().items()},
-        novelty=novelty_of_training(run.network, records, description.window, run.config),
+        novelty=novelty,
         training=asdict(run.config),
-        metrics={"training_loss": loss, "training_records": len(records)},
+        metrics=metrics,
     )
 
 
 def novelty_of_training(
-    network: BearingNetwork, records: LabelledRecords, window: int, config: TrainingConfig
+    network: BearingNetwork,
+    records: LabelledRecords,
+    window: int,
+    config: TrainingConfig,
+    strangers: Sequence[LabelledRecords] = (),
 ) -> NoveltyModel:
-    """Fit the novelty measure of a trained network on windows at random places of its training records."""
+    """Fit the novelty measure of a trained network on windows at random places of its training records.
+
+    Each kind of outlier, and each class of each set of strangers, is a kind that the measure tells apart.
+    """
     rng = epoch_generator(config.seed, config.epochs)
     chosen = rng.integers(0, len(records), config.novelty_windows)
     parts = np.array_split(chosen, math.ceil(len(chosen) / FEATURE_BATCH))
@@ -181,7 +204,18 @@ def novelty_of_training(
         known.append(pooled_features(network, windows))
         drawn = pooled_features(network, exposure(rng, windows, 1, records.sample_rate_hz))
         strange.append(drawn.reshape(len(KINDS), -1))
-    return fit_novelty(np.concatenate(known), records.label[chosen], np.mean(strange, axis=0))
+    kinds = [np.mean(strange, axis=0), *(_mean_features(network, one, window, rng) for one in strangers)]
+    return fit_novelty(np.concatenate(known), records.label[chosen], np.concatenate(kinds))
+
+
+def _mean_features(
+    network: BearingNetwork, records: LabelledRecords, window: int, rng: np.random.Generator
+) -> Float32Array:
+    """Return the mean pooled features of each class of records, float32 [K, F], of a window of each record."""
+    order = np.arange(len(records))
+    parts = np.array_split(order, math.ceil(len(order) / FEATURE_BATCH))
+    features = np.concatenate([pooled_features(network, records.random_windows(one, window, rng)) for one in parts])
+    return np.stack([features[records.label == index].mean(axis=0) for index in np.unique(records.label)])
 
 
 def pooled_features(network: BearingNetwork, windows: Float32Array) -> Float32Array:

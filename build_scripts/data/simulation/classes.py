@@ -45,3 +45,15 @@ SEVERITY_LEVELS: tuple[SeverityLevel, ...] = (
     SeverityLevel("moderate", 0.70, 0.90),
     SeverityLevel("severe", 0.90, 1.00),
 )
+
+# Those whose vibration has lines at multiples of shaft speed: at another speed it is that of another machine.
+CLASSES_WITH_LINES = (
+    "misalignment",
+    "imbalance",
+    "clearance",
+    "wear",
+    "oil_whirl",
+    "misalignment_imbalance",
+    "wear_lubrication",
+    "cavitation_clearance",
+)

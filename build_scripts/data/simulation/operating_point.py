@@ -12,17 +12,18 @@ SOMMERFELD_RANGE = (0.05, 0.50)
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """Speed as a ratio to 60 Hz, load as a fraction of rated, oil temperature in Celsius, floor in g."""
+    """Speed as a ratio to the rated one, load as a fraction of rated, oil temperature in Celsius, floor in g."""
 
     speed_ratio: float
     load: float
     temperature_c: float
     floor_g: float
+    rated_speed_hz: float = RATED_SPEED_HZ
 
     @property
     def shaft_hz(self) -> float:
         """Shaft speed in Hz."""
-        return RATED_SPEED_HZ * self.speed_ratio
+        return self.rated_speed_hz * self.speed_ratio
 
     @property
     def thermal_factor(self) -> float:
@@ -49,9 +50,9 @@ class OperatingPoint:
         return float(np.sqrt(self.sommerfeld / REFERENCE_SOMMERFELD))
 
 
-def draw_operating_point(rng: np.random.Generator) -> OperatingPoint:
+def draw_operating_point(rng: np.random.Generator, rated_speed_hz: float = RATED_SPEED_HZ) -> OperatingPoint:
     """Draw speed within 10 % of rated, load 30 to 100 %, oil at 40 to 80 C."""
     speed_ratio = 1.0 + SPEED_VARIATION * (2.0 * rng.random() - 1.0)
     point = OperatingPoint(speed_ratio, 0.3 + 0.7 * rng.random(), 40.0 + 40.0 * rng.random(), 0.0)
     floor_g = (0.2 + 0.1 * rng.random()) * point.operating_factor
-    return OperatingPoint(point.speed_ratio, point.load, point.temperature_c, floor_g)
+    return OperatingPoint(point.speed_ratio, point.load, point.temperature_c, floor_g, rated_speed_hz)

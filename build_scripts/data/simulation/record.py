@@ -1,4 +1,4 @@
-"""One simulated record: operating point, floor, noise and fault, rounded by the converter."""
+"""One simulated record: operating point, floor, noise and fault, through its measuring chain to the converter."""
 
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from build_scripts.data.simulation.evolution import draw_severity, draw_transien
 from build_scripts.data.simulation.faults import FAULTS, Condition
 from build_scripts.data.simulation.noise import environment
 from build_scripts.data.simulation.operating_point import draw_operating_point
+from build_scripts.data.simulation.setup import Setup, Setups
 
 FLOOR_FACTOR = 0.05
 _TIME_S = np.arange(RECORD_SAMPLES) / SAMPLE_RATE_HZ
@@ -31,19 +32,24 @@ class SimulatedRecord:
     shaft_hz: float
 
 
-def simulate_record(seed: np.random.SeedSequence, label: int, severity: int) -> SimulatedRecord:
+def simulate_record(
+    seed: np.random.SeedSequence, label: int, severity: int, setups: Setups = Setup()
+) -> SimulatedRecord:
     """Simulate five seconds at 20480 Hz of class `label` at severity level `severity`.
 
-    The same seed, label and severity give the same counts.
+    The same seed, label, severity and setups give the same counts, and what happens in the machine does not depend on
+    the measuring chain.
 
     Raises:
         IndexError: `label` is not one of the 11 classes or `severity` not one of the 4 levels.
     """
-    rng = np.random.default_rng(seed)
+    rng, of_chain = np.random.default_rng(seed), np.random.default_rng(seed.spawn(1)[0])
     fault = FAULTS[FAULT_CLASSES[label].id]
-    point = draw_operating_point(rng)
+    setup = setups.draw(of_chain)
+    point = draw_operating_point(rng, setup.rated_speed_hz)
     level = draw_severity(rng, SEVERITY_LEVELS[severity], RECORD_SAMPLES)
     condition = Condition(point, level, draw_transient(rng, RECORD_SAMPLES), _TIME_S)
     floor = FLOOR_FACTOR * point.floor_g * rng.standard_normal(RECORD_SAMPLES)
     signal = floor + environment(rng, _TIME_S) + fault(rng, condition)
-    return SimulatedRecord(np.rint(signal / ADC_STEP_G).astype(np.int16), label, severity, point.shaft_hz)
+    measured = setup.chain.measured(of_chain, signal)
+    return SimulatedRecord(np.rint(measured / ADC_STEP_G).astype(np.int16), label, severity, point.shaft_hz)
