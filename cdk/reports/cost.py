@@ -77,7 +77,7 @@ def cost(stage: Stage, templates: Sequence[Template]) -> StageCost:
     """
     resources = [one for template in templates for one in template["Resources"].values()]
     instances = {"gpu_instance": stage.gpu.minimum * instance_month(stage.gpu.instance_type)} if stage.gpu else {}
-    return StageCost(stage.name, _idle(resources) | instances, _million(stage))
+    return StageCost(stage.name, _idle(resources) | instances, million_costs(stage, prices()["assumed"]["billed_ms"]))
 
 
 def instance_month(instance_type: str) -> float:
@@ -124,14 +124,15 @@ def _metrics(alarm: Mapping[str, Any]) -> int:
     return sum("MetricStat" in one for one in alarm.get("Metrics", [])) or 1
 
 
-def _million(stage: Stage) -> Costs:
+def million_costs(stage: Stage, billed_ms: float) -> Costs:
+    """Return the US dollars of a million requests that last so long, by what they are for."""
     price, assumed = prices()["million"], prices()["assumed"]
     gigabytes = stage.sizes[INFERENCE.name].memory_mb / _MIB_A_GB
     return {
         "api": price["api"]["usd"],
         "requests": price["web_acl"]["usd"],
         "function": price["function"]["usd"],
-        "compute": price[f"{stage.architecture}_gb_s"]["usd"] * gigabytes * assumed["billed_ms"] * 1e3,
+        "compute": price[f"{stage.architecture}_gb_s"]["usd"] * gigabytes * billed_ms * 1e3,
         "log_gb": price["log_gb"]["usd"] * assumed["logged_kb"],
     }
 

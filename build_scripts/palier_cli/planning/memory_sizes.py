@@ -12,7 +12,7 @@ from rich.table import Table
 
 from functions.core.errors import PalierError
 
-MEASURED = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.json"
+MEASURED = Path(__file__).resolve().parents[3] / "docs" / "benchmarks.json"
 MILLION = 1_000_000
 # What AWS asks, in US dollars: list prices of us-east-1 without free tier. Prices change, and differ between regions.
 # Source: the pages "AWS Lambda pricing", "Amazon API Gateway pricing" and "AWS WAF pricing".

@@ -1,0 +1,72 @@
+"""The limits of an AWS account and of a stage: what a load needs of each, and from which rate it bites."""
+
+from dataclasses import dataclass
+
+from cdk.stages import Stage
+
+# Of an account in a region, unless AWS raised them; Lambda starts so many instances of a function at once, and again
+# in ten seconds. Source: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html and
+# docs.aws.amazon.com/apigateway/latest/developerguide/limits.html.
+ACCOUNT_CONCURRENCY = 1_000
+STARTS_AT_ONCE = 1_000
+STARTS_A_SECOND = 100.0
+GATEWAY_RATE = 10_000
+# What a request may carry. Source: docs.aws.amazon.com/apigateway/latest/developerguide/limits.html.
+GATEWAY_BODY_BYTES = 10_000_000
+# An on-demand table before AWS is asked for more. Source:
+# docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html.
+TABLE_WRITES_A_SECOND = 40_000
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit.
+
+    Args:
+        name: what it limits.
+        most: its value, and `needs`: what the load asks of it at its busiest.
+        bites_from_rps: the average rate of this pattern from which it refuses.
+        where: who sets it, `stage` or `account`.
+    """
+
+    name: str
+    most: float
+    needs: float
+    bites_from_rps: float
+    where: str
+
+    @property
+    def bites(self) -> bool:
+        """Whether the load is beyond it."""
+        return self.needs > self.most
+
+
+def limits(stage: Stage, rate: float, busiest_rate: float, mean_s: float, needed_at_once: int) -> list[Limit]:
+    """Return the limits that a load meets, those that bite first at the top.
+
+    Args:
+        stage: whose limits.
+        rate, busiest_rate: requests a second, on average and at the busiest.
+        mean_s: how long a request takes.
+        needed_at_once: instances that the load needs at its busiest.
+    """
+    peak = busiest_rate / rate
+    reserved = stage.sizes["inference"].reserved_concurrency
+    per_key = stage.rate_limits.per_key / stage.rate_limits.window_s
+    found = [
+        _rate("API Gateway, requests a second of the stage", stage.throttle.rate_per_s, busiest_rate, peak, "stage"),
+        _rate("web ACL, requests a second of one key", per_key, busiest_rate, peak, "stage"),
+        _at_once("instances reserved for the function", reserved, needed_at_once, mean_s, peak, "stage"),
+        _at_once("instances of the account", ACCOUNT_CONCURRENCY, needed_at_once, mean_s, peak, "account"),
+        _rate("API Gateway, requests a second of the account", GATEWAY_RATE, busiest_rate, peak, "account"),
+        _rate("writes a second of the history", TABLE_WRITES_A_SECOND, busiest_rate, peak, "account"),
+    ]
+    return sorted(found, key=lambda one: one.bites_from_rps)
+
+
+def _rate(name: str, most: float, needs: float, peak: float, where: str) -> Limit:
+    return Limit(name, most, needs, most / peak, where)
+
+
+def _at_once(name: str, most: int, needs: int, mean_s: float, peak: float, where: str) -> Limit:
+    return Limit(name, most, needs, most / mean_s / peak, where)
