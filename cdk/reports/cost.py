@@ -26,7 +26,7 @@ _IDLE_TYPES = {
     "AWS::CloudWatch::Dashboard": "dashboard",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "balancer",
 }
-_TITLES = {
+TITLES = {
     "web_acl": "web ACL",
     "web_acl_rule": "rules of the web ACL",
     "kms_key": "encryption keys",
@@ -43,6 +43,8 @@ _TITLES = {
     "function": "Lambda, requests",
     "compute": "Lambda, compute",
     "log_gb": "logs",
+    "transfer_gb": "answers, data transfer",
+    "write": "history, writes",
 }
 _SECONDS_A_MONTH = 30 * 24 * 3600
 _HOURS_A_MONTH = 30 * 24
@@ -169,7 +171,7 @@ def _table(title: str, costs: Sequence[StageCost], columns: Sequence[Costs]) -> 
 
 
 def _rows(title: str, heads: Sequence[str], columns: Sequence[Costs]) -> str:
-    names = [name for name in _TITLES if any(column.get(name) for column in columns)]
-    rows = [[_TITLES[name], *(f"{column.get(name, 0):.2f}" for column in columns)] for name in names]
+    names = [name for name in TITLES if any(column.get(name) for column in columns)]
+    rows = [[TITLES[name], *(f"{column.get(name, 0):.2f}" for column in columns)] for name in names]
     total = ["**all**", *(f"**{sum(column.values()):.2f}**" for column in columns)]
     return as_table([title, *heads], [*rows, total])

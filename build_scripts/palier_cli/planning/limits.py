@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from build_scripts.palier_cli.planning.load import Load
 from cdk.stages import Stage
 
 # Of an account in a region, unless AWS raised them; Lambda starts so many instances of a function at once, and again
@@ -41,32 +42,29 @@ class Limit:
         return self.needs > self.most
 
 
-def limits(stage: Stage, rate: float, busiest_rate: float, mean_s: float, needed_at_once: int) -> list[Limit]:
+def limits(stage: Stage, load: Load, mean_s: float, needed_at_once: int) -> list[Limit]:
     """Return the limits that a load meets, those that bite first at the top.
 
     Args:
         stage: whose limits.
-        rate, busiest_rate: requests a second, on average and at the busiest.
+        load: what comes.
         mean_s: how long a request takes.
         needed_at_once: instances that the load needs at its busiest.
     """
-    peak = busiest_rate / rate
-    reserved = stage.sizes["inference"].reserved_concurrency
     per_key = stage.rate_limits.per_key / stage.rate_limits.window_s
-    found = [
-        _rate("API Gateway, requests a second of the stage", stage.throttle.rate_per_s, busiest_rate, peak, "stage"),
-        _rate("web ACL, requests a second of one key", per_key, busiest_rate, peak, "stage"),
-        _at_once("instances reserved for the function", reserved, needed_at_once, mean_s, peak, "stage"),
-        _at_once("instances of the account", ACCOUNT_CONCURRENCY, needed_at_once, mean_s, peak, "account"),
-        _rate("API Gateway, requests a second of the account", GATEWAY_RATE, busiest_rate, peak, "account"),
-        _rate("writes a second of the history", TABLE_WRITES_A_SECOND, busiest_rate, peak, "account"),
+    rates = {
+        ("API Gateway, requests a second of all", "stage"): stage.throttle.rate_per_s,
+        ("web ACL, requests a second of one key", "stage"): per_key,
+        ("API Gateway, requests a second", "account"): GATEWAY_RATE,
+        ("history, writes a second", "account"): TABLE_WRITES_A_SECOND,
+    }
+    instances = {
+        ("instances of the function", "stage"): stage.sizes["inference"].reserved_concurrency,
+        ("instances", "account"): ACCOUNT_CONCURRENCY,
+    }
+    busiest = load.rate * load.peak
+    found = [Limit(name, most, busiest, most / load.peak, where) for (name, where), most in rates.items()]
+    found += [
+        Limit(name, most, needed_at_once, most / mean_s / load.peak, where) for (name, where), most in instances.items()
     ]
     return sorted(found, key=lambda one: one.bites_from_rps)
-
-
-def _rate(name: str, most: float, needs: float, peak: float, where: str) -> Limit:
-    return Limit(name, most, needs, most / peak, where)
-
-
-def _at_once(name: str, most: int, needs: int, mean_s: float, peak: float, where: str) -> Limit:
-    return Limit(name, most, needs, most / mean_s / peak, where)

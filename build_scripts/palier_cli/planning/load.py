@@ -66,6 +66,11 @@ class Load:
                 field="burst_within_s",
             )
 
+    @property
+    def peak(self) -> float:
+        """How many times its average rate the load has at its busiest."""
+        return max(one.rate for one in self.segments()) / self.rate
+
     def segments(self) -> list[Segment]:
         """Return one period of the pattern."""
         if self.pattern == "constant":
