@@ -51,8 +51,8 @@ async def bite(_: Request) -> Response:
     return answer
 
 
-@pytest.fixture(scope="module")
-def handler() -> LambdaHandler:
+@pytest.fixture
+def handler(loop: None) -> LambdaHandler:
     settings = Settings(stage="dev")
     routes = [Route("/predict", describe, methods=["POST"]), Route("/predict", bite, methods=["GET"])]
     return LambdaHandler(create_starlette([*routes, Route("/models/{name}", describe)], settings), settings)
