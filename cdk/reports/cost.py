@@ -13,7 +13,7 @@ from cdk.refusals import StageError
 from cdk.reports.differences import as_table
 from cdk.stages import Stage
 
-PRICES = Path(__file__).parent / "prices.toml"
+PRICES = Path(__file__).parents[1] / "prices.toml"
 BEGIN, END = "<!-- cost -->\n", "<!-- /cost -->\n"
 
 # Resource types that cost while nothing happens -> the price's name.
@@ -87,7 +87,7 @@ def instance_month(instance_type: str) -> float:
         StageError: the table of prices does not have it.
     """
     if instance_type not in prices()["gpu_hour"]:
-        raise StageError(f"There is no price of {instance_type} in cdk/reports/prices.toml; add it, with its source.")
+        raise StageError(f"There is no price of {instance_type} in cdk/prices.toml; add it, with its source.")
     month: float = prices()["gpu_hour"][instance_type]["usd"] * _HOURS_A_MONTH
     return month
 
@@ -141,7 +141,7 @@ def render(costs: Sequence[StageCost]) -> str:
     assumed = prices()["assumed"]
     return (
         f"US dollars, us-east-1, list prices as read on {prices()['read']} "
-        "([cdk/reports/prices.toml](../cdk/reports/prices.toml) names each source); no free tier counted.\n\n"
+        "([cdk/prices.toml](../cdk/prices.toml) names each source); no free tier counted.\n\n"
         f"{_table('idle, a month', costs, [one.idle for one in costs])}\n"
         f"A request is taken to be {assumed['billed_ms']} ms billed and {assumed['logged_kb']} KB of logs: "
         "assumptions, not measurements on AWS.\n\n"

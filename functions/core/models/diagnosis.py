@@ -1,7 +1,7 @@
 """From engine output to a diagnosis: logits to probabilities, and those of windows to one answer."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,15 @@ class Diagnosis:
         if self.clipped:
             return False
         return None if self.novelty is None or rule is None else self.novelty <= rule.threshold
+
+
+@dataclass(frozen=True)
+class ChannelDiagnoses:
+    """The diagnoses of a recording's channels, in the order of the file; worst: the place of the least healthy one."""
+
+    names: Sequence[str]
+    diagnoses: Sequence[Diagnosis]
+    worst: int
 
 
 def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
