@@ -93,6 +93,7 @@ def monitored_stage(stage: Stage, data: DataStack, secrets: SecretsStack, api: A
         queue=data.jobs.queue,
         dead_letters=data.jobs.dead_letters,
         web_acl_metric=web_acl_name(stage),
+        alert_rule=data.alerts.rule_dimensions,
         tables={name: one.table for name, one in data.tables.items()},
         gpu_memory_percent=gpu_memory_percent(stage.name) if stage.gpu else None,
     )

@@ -12,17 +12,27 @@ from build_scripts.palier_cli.files.recordings import FileChoice, Read, read_rec
 from build_scripts.palier_cli.readers.reader import FileReader
 from build_scripts.palier_cli.remote import ask_endpoint
 from functions.core.errors import PalierError
-from functions.core.http.diagnosis_answer import DiagnosisAnswer
-from functions.core.models.options import SHAFT_SPEED, DiagnosisOptions
+from functions.core.http.diagnosis_answer import ChannelsAnswer, DiagnosisAnswer
+from functions.core.models.channels import diagnosing_channels
+from functions.core.models.flow import run_flow
+from functions.core.models.options import ALL_CHANNELS, SHAFT_SPEED, DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.preprocessing.severity import known_unit, unit_of
-from functions.core.preprocessing.signal import RateRange, Recording, channel_name, sample_rate, select_channels
+from functions.core.preprocessing.signal import (
+    RateRange,
+    Recording,
+    channel_name,
+    channel_unit,
+    name_of_row,
+    sample_rate,
+    select_channels,
+)
 from functions.core.settings import Settings
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file: an answer as /predict gives it, or the reason why there is none."""
+    """What became of one file: an answer as /predict gives it, of every channel or of one, or why there is none."""
 
     file: str
     answer: dict[str, Any] | None
@@ -42,7 +52,7 @@ class UnreadableFileError(PalierError):
 
 
 # The endpoint has its own.
-_ANY_RATE = RateRange(0.0, math.inf)
+ANY_RATE = RateRange(0.0, math.inf)
 
 Ask = Callable[[Recording, DiagnosisOptions], dict[str, Any]]
 
@@ -63,7 +73,12 @@ def embedded(settings: Settings) -> Ask:
     diagnoser = create_diagnoser(settings)
 
     def ask(recording: Recording, options: DiagnosisOptions) -> dict[str, Any]:
-        answer = DiagnosisAnswer.of(diagnoser.diagnose(recording, options), options, request_id="local")
+        answer: DiagnosisAnswer | ChannelsAnswer
+        if options.channel == ALL_CHANNELS:
+            found = run_flow(diagnosing_channels(diagnoser, recording, options))
+            answer = ChannelsAnswer.of_channels(found, options, request_id="local")
+        else:
+            answer = DiagnosisAnswer.of(diagnoser.diagnose(recording, options), options, request_id="local")
         content: dict[str, Any] = msgspec.to_builtins(answer)
         return content
 
@@ -77,36 +92,49 @@ def remote(url: str, key: str | None) -> Ask:
     """
 
     def ask(recording: Recording, options: DiagnosisOptions) -> dict[str, Any]:
-        samples = recording.samples if options.channel is None else select_channels(recording, 1, options.channel)
-        rate = sample_rate(options.sample_rate_hz, recording.sample_rate_hz, 0.0, _ANY_RATE)
-        unit = unit_of(options.unit, recording.unit)
+        is_each = options.channel == ALL_CHANNELS
+        wanted = None if is_each else options.channel
+        samples = recording.samples if wanted is None else select_channels(recording, 1, wanted)
+        rate = sample_rate(options.sample_rate_hz, recording.sample_rate_hz, 0.0, ANY_RATE)
+        unit = unit_of(options.unit, recording.unit if is_each else channel_unit(recording, wanted))
         asked = msgspec.structs.replace(
             options,
             sample_rate_hz=rate.hz or None,
             unit=None if unit is None else known_unit(unit),
-            channel=None,
+            channel=ALL_CHANNELS if is_each else None,
         )
         answer = ask_endpoint(url, key, samples, asked)
-        read = answer["recording"]
-        read |= {"sample_rate_source": rate.source, "unit": unit}
-        if read["channel"] is not None:
-            read["channel"] = channel_name(recording, options.channel)
+        found = {"sample_rate_source": rate.source, "unit": unit} | ({"note": recording.note} if recording.note else {})
+        if is_each:
+            return _with_names(answer, recording, found)
+        answer["recording"] |= found
+        if answer["recording"]["channel"] is not None:
+            answer["recording"]["channel"] = channel_name(recording, wanted)
         return answer
 
     return ask
 
 
+def _with_names(answer: dict[str, Any], recording: Recording, found: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer of every channel with what the file names them, which no npy can, and what was found there."""
+    names = [name_of_row(recording, row) for row in range(len(recording.samples))]
+    for one, name in zip(answer["predictions"], names, strict=True):
+        one["recording"] |= found | {"channel": name}
+    worst = answer["worst"]["index"]
+    return answer | {"channels": names, "worst": {"index": worst, "channel": names[worst]}}
+
+
 def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, choice: FileChoice, read: Read) -> Outcome:
     try:
         recording = read_recording(path, choice, options, read=read)
-        return Outcome(str(path), ask(recording, _with_speed(options, recording.shaft_speed_rpm)), None)
+        return Outcome(str(path), ask(recording, with_speed(options, recording.shaft_speed_rpm)), None)
     except OSError as error:
         return Outcome(str(path), None, UnreadableFileError(f"It cannot be opened: {error.strerror or error}."))
     except PalierError as error:
         return Outcome(str(path), None, error)
 
 
-def _with_speed(options: DiagnosisOptions, stated_rpm: float | None) -> DiagnosisOptions:
+def with_speed(options: DiagnosisOptions, stated_rpm: float | None) -> DiagnosisOptions:
     """Return options with the speed of the shaft that the file states, where none is given."""
     if stated_rpm is None or options.shaft_speed_rpm is not None or SHAFT_SPEED in options.conditions:
         return options

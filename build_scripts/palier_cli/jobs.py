@@ -17,6 +17,7 @@ from build_scripts.palier_cli.jobs_client import JobsClient
 from build_scripts.palier_cli.jobs_files import Upload, as_uploads, idempotency_key
 from build_scripts.palier_cli.jobs_report import print_job, print_jobs, print_results, progress_bar
 from build_scripts.palier_cli.terminal import say, screen, write_json
+from functions.core.models.options import DiagnosisOptions
 
 EXIT_OK, EXIT_FAILED = 0, 2
 _LIVE = {"queued", "running"}
@@ -29,10 +30,11 @@ _OPTIONS = (*FILE_OPTIONS, "model", "asset_id")
 
 def submit(arguments: argparse.Namespace) -> int:
     """Make a job of files, upload them, and wait until it is over; the same files again are the same job."""
-    uploads = as_uploads(arguments.files, FileChoice(arguments.format, arguments.variable))
     given = {name: getattr(arguments, name) for name in _OPTIONS}
     options = {name: value for name, value in given.items() if value is not None}
     options |= severity_options(arguments) | operation_options(arguments)
+    choice = FileChoice(arguments.format, arguments.variable)
+    uploads = as_uploads(arguments.files, choice, DiagnosisOptions.parse(options))
     submission = options | {"uploads": [upload.entry for upload in uploads]}
     key = arguments.idempotency_key or idempotency_key(submission, uploads)
     with JobsClient(arguments.url, arguments.key) as client:

@@ -63,13 +63,22 @@ def _cells(result: dict[str, Any]) -> tuple[str | Text, ...]:
     answer = result["diagnosis"]
     if answer is None:
         return (Text("not diagnosed", "red"), "", printable(result["error"]["error"]))
-    remarks = ["unlike the training data"] if answer["in_distribution"] is False else []
+    remarks = _of_channels(result.get("channels"))
+    remarks += ["unlike the training data"] if answer["in_distribution"] is False else []
     read = answer["recording"]
     if read["sample_rate_source"] == "assumed":
         remarks.append(f"rate of {read['sample_rate_hz']:g} Hz assumed")
     if read["severity_zone"] is not None:
         remarks.append(f"zone {read['severity_zone']}")
+    if read.get("note"):
+        remarks.append(printable(read["note"]))
     return printable(answer["class_name"]), f"{answer['confidence']:.1%}", ", ".join(remarks)
+
+
+def _of_channels(channels: dict[str, Any] | None) -> list[str]:
+    if channels is None or channels["batch_size"] == 1:
+        return []
+    return [f"channel {printable(channels['worst']['channel'])}, the worst of {channels['batch_size']}"]
 
 
 def _state(job: dict[str, Any]) -> Text:

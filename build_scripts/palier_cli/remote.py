@@ -9,13 +9,13 @@ import numpy as np
 
 from functions.core.decoding.formats import NPY, SERVED_FORMATS
 from functions.core.errors import PalierError
-from functions.core.http.diagnosis_answer import DiagnosisAnswer
+from functions.core.http.diagnosis_answer import ChannelsAnswer, DiagnosisAnswer
 from functions.core.models.manifest import CONDITIONS
-from functions.core.models.options import DiagnosisOptions
+from functions.core.models.options import ALL_CHANNELS, DiagnosisOptions
 from functions.core.preprocessing.arrays import Float32Array
 
 # What they ask for is done by the time that samples are sent.
-_OF_THE_FILE = frozenset({"channel"}).union(*(one.options for one in SERVED_FORMATS)) - {"sample_rate_hz"}
+_OF_THE_FILE = frozenset[str]().union(*(one.options for one in SERVED_FORMATS)) - {"sample_rate_hz"}
 
 
 class EndpointError(PalierError):
@@ -25,7 +25,7 @@ class EndpointError(PalierError):
 
 
 def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: DiagnosisOptions) -> dict[str, Any]:
-    """POST samples float32 [C, N] to an endpoint's /predict and return its diagnosis.
+    """POST samples float32 [C, N] to an endpoint's /predict and return its diagnosis, or those of every channel.
 
     Raises:
         EndpointError: it refused, with its own sentence, or cannot be reached.
@@ -43,12 +43,12 @@ def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: Diag
         raise EndpointError(f"{url} does not answer: {error}.") from None
     except (ValueError, RecursionError):
         raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does.") from None
-    if not isinstance(answer, dict) or not answer.keys() & {"error", "class_id"}:
+    if not isinstance(answer, dict) or not answer.keys() & {"error", "class_id", "predictions"}:
         raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does.")
     if response.status_code != 200:
         raise EndpointError(f"{url} answered {response.status_code}: {answer.get('error')}")
     try:
-        msgspec.convert(answer, DiagnosisAnswer)
+        msgspec.convert(answer, ChannelsAnswer if options.channel == ALL_CHANNELS else DiagnosisAnswer)
     except msgspec.ValidationError as error:
         raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does: {error}.") from None
     return answer

@@ -1,7 +1,6 @@
 """Diagnoses and models for the terminal."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import PurePath
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -9,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from build_scripts.palier_cli.diagnose import Outcome
+from build_scripts.palier_cli.report_table import side_by_side
 from build_scripts.palier_cli.terminal import printable
 from functions.core.models.manifest import Manifest
 
@@ -30,10 +30,11 @@ _AGREEMENT = {
 
 def print_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
     """Print one diagnosis in full, several as a table; reasons why there is none go elsewhere."""
-    if len(outcomes) > 1:
-        console.print(_table(outcomes))
-    elif outcomes[0].answer is not None:
-        console.print(_full(outcomes[0].file, outcomes[0].answer))
+    only = outcomes[0].answer if len(outcomes) == 1 else None
+    if only is not None and "predictions" not in only:
+        console.print(_full(outcomes[0].file, only))
+    elif only is not None or len(outcomes) > 1:
+        console.print(side_by_side(outcomes))
 
 
 def print_models(console: Console, manifests: Sequence[Manifest], default_model: str) -> None:
@@ -76,6 +77,8 @@ def _recording(read: dict[str, Any]) -> Iterator[Text]:
     severity += "" if zone is None else f", zone {zone} of ISO 20816-3"
     figures = f"RMS {read['rms']:.3g}{unit}, peak {read['peak']:.3g}{unit}, crest factor {read['crest_factor']:.3g}"
     yield Text(f"  {figures}, kurtosis {read['kurtosis']:.3g}{severity}")
+    if read.get("note"):
+        yield Text(f"  {printable(read['note'])}", "yellow")
 
 
 def _rate(read: dict[str, Any]) -> tuple[str | tuple[str, str], ...]:
@@ -108,46 +111,6 @@ def _agreement(answer: dict[str, Any]) -> str:
     if answer["evidence_agrees"] is None and not any(line["supports"] for line in answer["evidence"]):
         return "no line of a fault is visible, which promises no health"
     return _AGREEMENT[answer["evidence_agrees"]]
-
-
-def _table(outcomes: Sequence[Outcome]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("file", overflow="fold")
-    table.add_column("diagnosis", no_wrap=True)
-    table.add_column("confidence", justify="right", no_wrap=True)
-    table.add_column("windows", justify="right", no_wrap=True)
-    table.add_column("like training data", no_wrap=True)
-    table.add_column("rate, Hz", justify="right", no_wrap=True)
-    table.add_column("RMS", justify="right", no_wrap=True)
-    has_evidence = any(outcome.answer and outcome.answer.get("evidence") for outcome in outcomes)
-    if has_evidence:
-        table.add_column("lines speak for", no_wrap=True)
-    names = [PurePath(outcome.file).name for outcome in outcomes]
-    unique = len(set(names)) == len(names)
-    for name, outcome in zip(names, outcomes, strict=True):
-        table.add_row(printable(name if unique else outcome.file), *_cells(outcome.answer))
-    return table
-
-
-def _cells(answer: dict[str, Any] | None) -> tuple[str | Text, ...]:
-    if answer is None:
-        return (Text("not diagnosed", "red"),)
-    known = {True: Text("yes"), False: Text("no", "yellow"), None: Text()}
-    supported = (line["supports"] for line in answer.get("evidence", ()))
-    return (
-        printable(answer["class_name"]),
-        f"{answer['confidence']:.1%}",
-        str(answer["windows"]),
-        known[answer["in_distribution"]],
-        _rate_cell(answer["recording"]),
-        f"{answer['recording']['rms']:.3g}",
-        *([printable(", ".join(filter(None, supported)) or "-")] if answer.get("evidence") else ()),
-    )
-
-
-def _rate_cell(read: dict[str, Any]) -> Text:
-    rate = f"{read['sample_rate_hz']:g}"
-    return Text(f"{rate} assumed", "yellow") if read["sample_rate_source"] == "assumed" else Text(rate)
 
 
 def _trust(answer: dict[str, Any]) -> str:

@@ -34,7 +34,7 @@ from functions.core.errors import (
 )
 from functions.core.http.answers import Answer
 from functions.core.http.bodies import SentBody, read_body
-from functions.core.http.diagnosis_answer import DiagnosisAnswer, ModelReference
+from functions.core.http.diagnosis_answer import BatchAnswer, ChannelsAnswer, DiagnosisAnswer, ModelReference
 from functions.core.http.workers import Workers
 from functions.core.models.diagnosis import Diagnosis
 from functions.core.models.flow import Flow
@@ -45,7 +45,7 @@ from functions.core.observability.telemetry import LOGGER, request_id_var
 from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings
 from functions.core.version import VERSION
-from functions.inference.schemas import BatchAnswer, HealthAnswer, IndexAnswer, ModelAnswer, ModelsAnswer
+from functions.inference.schemas import HealthAnswer, IndexAnswer, ModelAnswer, ModelsAnswer
 
 
 class _Diagnosed(NamedTuple):
@@ -160,14 +160,12 @@ class Endpoints:
 
     def _diagnose_channels(self, recording: Recording, options: DiagnosisOptions) -> Flow[_Diagnosed]:
         # Late: few requests ask for it.
-        from functions.inference.channels import ChannelsAnswer, diagnosing_channels, each_channel
+        from functions.core.models.channels import diagnosing_channels
 
-        channels = each_channel(recording, self.settings.max_batch)
-        diagnoses = yield from diagnosing_channels(self.diagnoser, channels, options)
-        answer = ChannelsAnswer.of_channels(channels, diagnoses, options, request_id_var.get() or "")
-        worst = answer.worst.index
+        found = yield from diagnosing_channels(self.diagnoser, recording, options)
+        answer = ChannelsAnswer.of_channels(found, options, request_id_var.get() or "")
         # One recording is one reading of the machine: its worst channel.
-        return _Diagnosed(answer, _observations([answer.predictions[worst]], options))
+        return _Diagnosed(answer, _observations([answer.of_worst], options))
 
     def _diagnose_batch(self, sent: SentBody, kind: str, query: dict[str, str]) -> Flow[_Diagnosed]:
         recordings, members = _decode_batch(sent.unpacked(), kind, self.settings.max_batch, query)

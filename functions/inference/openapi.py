@@ -8,7 +8,7 @@ import msgspec
 
 from functions.core.decoding.formats import FORM, JSON, SERVED_FORMATS, ServedFormat
 from functions.core.http.answers import Answer, ErrorAnswer
-from functions.core.http.diagnosis_answer import DiagnosisAnswer
+from functions.core.http.diagnosis_answer import BatchAnswer, ChannelsAnswer, DiagnosisAnswer
 from functions.core.http.openapi import (
     READING_ERRORS,
     SCHEMAS,
@@ -21,9 +21,7 @@ from functions.core.http.openapi import (
 )
 from functions.core.models.options import DiagnosisOptions
 from functions.core.version import VERSION
-from functions.inference.channels import ChannelsAnswer
 from functions.inference.schemas import (
-    BatchAnswer,
     BearingsAnswer,
     HealthAnswer,
     IndexAnswer,

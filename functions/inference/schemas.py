@@ -7,35 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from msgspec import Meta
 
 from functions.core.http.answers import Answer
-from functions.core.http.diagnosis_answer import DiagnosisAnswer, ModelReference
-from functions.core.models.diagnosis import Diagnosis
+from functions.core.http.diagnosis_answer import ModelReference
 from functions.core.models.manifest import ClassLabel, Evidence, InputSpec, Manifest, Precision
-from functions.core.models.options import DiagnosisOptions
 
 if TYPE_CHECKING:
     from functions.core.bearings.catalogue import Catalogue, CatalogueRow
-
-
-class BatchAnswer(Answer, frozen=True, kw_only=True):
-    """The diagnoses of a batch, in the order of its recordings."""
-
-    predictions: list[DiagnosisAnswer]
-    batch_size: int
-    total_inference_time_ms: float
-    average_inference_time_ms: float
-    request_id: str
-
-    @classmethod
-    def of(cls, diagnoses: list[Diagnosis], options: DiagnosisOptions, request_id: str) -> Self:
-        """Shape the diagnoses of a batch."""
-        total_ms = sum(diagnosis.inference_time_ms for diagnosis in diagnoses)
-        return cls(
-            predictions=[DiagnosisAnswer.of(diagnosis, options, request_id) for diagnosis in diagnoses],
-            batch_size=len(diagnoses),
-            total_inference_time_ms=round(total_ms, 4),
-            average_inference_time_ms=round(total_ms / len(diagnoses), 4),
-            request_id=request_id,
-        )
 
 
 class HealthAnswer(Answer, frozen=True, kw_only=True):

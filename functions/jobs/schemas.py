@@ -159,6 +159,9 @@ class HistoryEntry(Answer, frozen=True, kw_only=True):
     kurtosis: Annotated[float, Meta(description="3 for noise.")]
     peak: Annotated[float | None, Meta(description="Largest magnitude about the mean, in the unit of the samples.")]
     unit: Annotated[str | None, Meta(description="Of the samples, where it was stated.")]
+    channel: Annotated[
+        str | None, Meta(description="That was diagnosed, the worst where all were; null where the model takes all.")
+    ]
     velocity_rms_mm_s: Annotated[float | None, Meta(description="10 to 1,000 Hz, where the unit was stated.")]
     severity_zone: Annotated[Zone | None, Meta(description="Of ISO 20816-3, where it was asked for.")]
     model: str

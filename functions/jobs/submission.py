@@ -16,7 +16,7 @@ from functions.core.errors import JobInvalidError, PalierError, SampleRateError
 from functions.core.http.addresses import check_url
 from functions.core.models.manifest import SLUG
 from functions.core.models.options import Delimiter, DiagnosisOptions, SampleFormat, TimeUnit
-from functions.core.preprocessing.signal import Recording
+from functions.core.preprocessing.signal import Recording, Unit
 from functions.jobs.members import LONGEST_TEXT, Members, check_count, find_members, read_member, read_options
 
 # A form for each file is in the answer, which Lambda bounds.
@@ -55,6 +55,7 @@ class OwnOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     time_unit: TimeUnit | None = None
     delimiter: Delimiter | None = None
     charset: Annotated[str, Meta(max_length=40)] | None = None
+    unit: Unit | None = None
     conditions: Annotated[
         dict[Annotated[str, Meta(pattern=CONDITION_NAME)], float],
         Meta(max_length=MOST_OWN_CONDITIONS, description="Of its own, name by name before those of all."),

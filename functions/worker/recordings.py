@@ -7,12 +7,14 @@ from typing import Any
 from functions.core.decoding.formats import decode_file
 from functions.core.errors import PalierError, RecordingLostError
 from functions.core.http.answers import error_answer
-from functions.core.http.diagnosis_answer import DiagnosisAnswer
+from functions.core.http.diagnosis_answer import ChannelsAnswer, DiagnosisAnswer
 from functions.core.jobs.messages import PlannedRecording
 from functions.core.jobs.results import RecordingResult
+from functions.core.models.flow import run_flow
 from functions.core.models.manifest import CONDITIONS
-from functions.core.models.options import DiagnosisOptions
+from functions.core.models.options import ALL_CHANNELS, DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser
+from functions.core.preprocessing.signal import Recording
 from functions.worker.fetching import Fetcher
 
 
@@ -44,6 +46,8 @@ class RecordingReader:
     ) -> RecordingResult:
         options = DiagnosisOptions.parse(members)
         recording = decode_file(content, planned.media_type, options)
+        if options.channel == ALL_CHANNELS:
+            return self._diagnose_channels(job_id, planned, recording, options)
         diagnosis = self.diagnoser.diagnose(recording, options)
         return RecordingResult(
             index=planned.index,
@@ -52,6 +56,25 @@ class RecordingReader:
             diagnosis=DiagnosisAnswer.of(diagnosis, options, result_id(job_id, planned)),
             indicators=diagnosis.recording.indicators,
             recorded_at=options.recorded_at,
+        )
+
+    def _diagnose_channels(
+        self, job_id: str, planned: PlannedRecording, recording: Recording, options: DiagnosisOptions
+    ) -> RecordingResult:
+        # Late: few jobs ask for it.
+        from functions.core.models.channels import diagnosing_channels
+
+        found = run_flow(diagnosing_channels(self.diagnoser, recording, options))
+        channels = ChannelsAnswer.of_channels(found, options, result_id(job_id, planned))
+        return RecordingResult(
+            index=planned.index,
+            name=planned.name,
+            state="succeeded",
+            # One recording is one reading of the machine: its worst channel.
+            diagnosis=channels.of_worst,
+            indicators=found.diagnoses[found.worst].recording.indicators,
+            recorded_at=options.recorded_at,
+            channels=channels,
         )
 
 

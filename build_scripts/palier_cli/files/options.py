@@ -32,7 +32,9 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sample-rate-hz", type=parse_number, help="default: what the file says, else the model's rate"
     )
-    parser.add_argument("--channel", type=parse_name, help="name or number (from 0), where a file has several")
+    parser.add_argument(
+        "--channel", type=parse_name, help="name or number (from 0), where a file has several; all: each"
+    )
     parser.add_argument("--full-scale", type=parse_number, help="of integer samples: value of one at full scale")
     parser.add_argument("--sample-format", choices=get_args(SampleFormat), help="of raw files (default: float32)")
     parser.add_argument("--unit", choices=get_args(Unit), help="of the samples (default: what the file says)")

@@ -136,6 +136,7 @@ class HistoryTable:
             "kurtosis": recording.kurtosis,
             "peak": recording.peak,
             "unit": recording.unit,
+            "channel": recording.channel,
             "velocity_rms_mm_s": recording.velocity_rms_mm_s,
             "severity_zone": recording.severity_zone,
             "model": answer.model.name,

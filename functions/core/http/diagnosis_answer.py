@@ -1,12 +1,13 @@
 """The answer of a diagnosis, as requests and jobs give it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from msgspec import UNSET, Meta, UnsetType
 
 from functions.core.http.answers import Answer
-from functions.core.models.diagnosis import Diagnosis
+from functions.core.models.diagnosis import ChannelDiagnoses, Diagnosis
 from functions.core.models.manifest import Precision
 from functions.core.models.models import LoadedModel
 from functions.core.models.options import DiagnosisOptions
@@ -158,6 +159,60 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
             evidence=UNSET if evidence is None else [_line(one) for one in evidence.lines],
             evidence_agrees=UNSET if evidence is None else diagnosis.evidence_agrees,
         )
+
+
+class BatchAnswer(Answer, frozen=True, kw_only=True):
+    """The diagnoses of a batch, in the order of its recordings."""
+
+    predictions: list[DiagnosisAnswer]
+    batch_size: int
+    total_inference_time_ms: float
+    average_inference_time_ms: float
+    request_id: str
+
+    @classmethod
+    def of(cls, diagnoses: Sequence[Diagnosis], options: DiagnosisOptions, request_id: str) -> Self:
+        """Shape the diagnoses of a batch."""
+        return cls(**_batch(diagnoses, options, request_id))
+
+
+class WorstChannel(Answer, frozen=True, kw_only=True):
+    """The channel whose diagnosis is least healthy."""
+
+    index: Annotated[int, Meta(description="Its place in `predictions`.")]
+    channel: Annotated[str, Meta(description="Its name, or its number from 0 where the file names none.")]
+
+
+class ChannelsAnswer(BatchAnswer, frozen=True, kw_only=True):
+    """The diagnoses of a recording's channels, in the order of the file, and the worst of them."""
+
+    channels: Annotated[list[str], Meta(description="Names of the channels, or their numbers from 0.")]
+    worst: WorstChannel
+
+    @classmethod
+    def of_channels(cls, found: ChannelDiagnoses, options: DiagnosisOptions, request_id: str) -> Self:
+        """Shape the diagnoses of a recording's channels."""
+        return cls(
+            **_batch(found.diagnoses, options, request_id),
+            channels=list(found.names),
+            worst=WorstChannel(index=found.worst, channel=found.names[found.worst]),
+        )
+
+    @property
+    def of_worst(self) -> DiagnosisAnswer:
+        """The diagnosis that stands for the recording."""
+        return self.predictions[self.worst.index]
+
+
+def _batch(diagnoses: Sequence[Diagnosis], options: DiagnosisOptions, request_id: str) -> dict[str, Any]:
+    total_ms = sum(diagnosis.inference_time_ms for diagnosis in diagnoses)
+    return {
+        "predictions": [DiagnosisAnswer.of(diagnosis, options, request_id) for diagnosis in diagnoses],
+        "batch_size": len(diagnoses),
+        "total_inference_time_ms": round(total_ms, 4),
+        "average_inference_time_ms": round(total_ms / len(diagnoses), 4),
+        "request_id": request_id,
+    }
 
 
 def _line(line: "EvidenceLine") -> EvidenceAnswer:

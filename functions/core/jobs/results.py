@@ -2,27 +2,34 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from functions.core.http.answers import ErrorAnswer
-from functions.core.http.diagnosis_answer import DiagnosisAnswer
+from functions.core.http.diagnosis_answer import ChannelsAnswer, DiagnosisAnswer
 from functions.core.jobs.files import JobFiles, part_key
 from functions.core.jobs.job import Job, PartRange
 from functions.core.preprocessing.indicators import Indicators
 
-# A line is a few kilobytes with its evidence, and a part has a hundred of them at most.
-_LARGEST_PART_BYTES = 10_000_000
+# A line is a few kilobytes with its evidence, of each channel where all are asked for, and a part has a hundred lines.
+_LARGEST_PART_BYTES = 100_000_000
+# Of lines in one answer: Lambda answers with 6 MB at most.
+LARGEST_PAGE_BYTES = 4_000_000
 # A spreadsheet would take a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class RecordingResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one recording, its place in the job counted from 0; the indicators are those of the diagnosis."""
+    """What became of one recording, its place in the job counted from 0; the indicators are those of the diagnosis.
+
+    channels: where every channel was asked for; the diagnosis is then that of the worst.
+    """
 
     index: int
     name: str
@@ -31,6 +38,7 @@ class RecordingResult(msgspec.Struct, frozen=True, kw_only=True):
     indicators: Indicators | None = None
     recorded_at: datetime | None = None
     error: ErrorAnswer | None = None
+    channels: ChannelsAnswer | UnsetType = UNSET
 
 
 COLUMNS = (
@@ -62,6 +70,7 @@ COLUMNS = (
     "peak",
     "velocity_rms_mm_s",
     "severity_zone",
+    "is_worst",
 )
 
 
@@ -94,24 +103,32 @@ def read_part(files: JobFiles, job: Job, part: PartRange) -> list[RecordingResul
 
 
 def read_page(files: JobFiles, job: Job, first: int, limit: int) -> ResultsPage:
-    """Return the results from an index on, as far as they are known without a gap; raises as `JobFiles.get`.
+    """Return the results from an index on, as far as they are known without a gap and fit into one answer.
 
-    Of a job that is over, what is not known will never be: gaps are passed over.
+    Of a job that is over, what is not known will never be: gaps are passed over. Raises as `JobFiles.get`.
     """
-    results: list[RecordingResult] = []
+    lines: list[bytes] = []
     following = first
     for part in job.counted_parts():
         if part.stop <= first:
             continue
-        if len(results) >= limit or (part.start > following and not job.is_final):
+        is_full = len(lines) >= limit or sum(map(len, lines)) >= LARGEST_PAGE_BYTES
+        if is_full or (part.start > following and not job.is_final):
             break
-        results += [result for result in read_part(files, job, part) if result.index >= first]
+        lines += part_lines(files, job, part).splitlines()[max(first - part.start, 0) :]
         following = part.stop
-    page = results[:limit]
-    following = page[-1].index + 1 if len(results) > limit else following
+    count = _fitting(lines[:limit])
+    page = read_lines(b"\n".join(lines[:count]))
+    following = page[-1].index + 1 if count < len(lines) else following
     known_until = max((part.stop for part in job.counted_parts()), default=0)
     is_last = following >= (known_until if job.is_final else job.total)
     return ResultsPage(page, None if is_last else following)
+
+
+def _fitting(lines: Sequence[bytes]) -> int:
+    """Return how many of the first lines fit into one answer; one always does."""
+    ends = accumulate(map(len, lines))
+    return max(sum(end <= LARGEST_PAGE_BYTES for end in ends), min(len(lines), 1))
 
 
 def csv_header() -> bytes:
@@ -120,23 +137,31 @@ def csv_header() -> bytes:
 
 
 def csv_rows(results: Iterable[RecordingResult]) -> bytes:
-    """Return results as lines of CSV."""
-    values = map(_values, results)
-    return _rows([one.get(column) for column in COLUMNS] for one in values)
+    """Return results as lines of CSV, one for each channel that was diagnosed."""
+    return _rows([values.get(column) for column in COLUMNS] for one in results for values in _lines(one))
 
 
-def _values(result: RecordingResult) -> dict[str, Any]:
-    values: dict[str, Any] = {"index": result.index, "name": result.name, "state": result.state}
-    if result.diagnosis is not None:
-        known = msgspec.to_builtins(result.diagnosis)
-        known |= known["recording"]
-        values |= {column: known[column] for column in COLUMNS if column in known}
-        values |= {"model": result.diagnosis.model.name, "version": result.diagnosis.model.version}
+def _lines(result: RecordingResult) -> Iterator[dict[str, Any]]:
+    common: dict[str, Any] = {"index": result.index, "name": result.name, "state": result.state}
     if result.recorded_at is not None:
-        values["recorded_at"] = result.recorded_at.isoformat()
+        common["recorded_at"] = result.recorded_at.isoformat()
     if result.error is not None:
-        values |= {"code": result.error.code, "error": result.error.error}
-    return values
+        common |= {"code": result.error.code, "error": result.error.error}
+    if result.diagnosis is None:
+        yield common
+    elif result.channels is UNSET:
+        yield common | _values(result.diagnosis)
+    else:
+        worst = result.channels.worst.index
+        for place, answer in enumerate(result.channels.predictions):
+            yield common | _values(answer) | {"is_worst": place == worst}
+
+
+def _values(answer: DiagnosisAnswer) -> dict[str, Any]:
+    known = msgspec.to_builtins(answer)
+    known |= known["recording"]
+    model = {"model": answer.model.name, "version": answer.model.version}
+    return {column: known[column] for column in COLUMNS if column in known} | model
 
 
 def _rows(rows: Iterable[Sequence[Any]]) -> bytes:

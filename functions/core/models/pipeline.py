@@ -16,7 +16,7 @@ from functions.core.errors import (
     RecordingTooLongError,
     SignalTooShortError,
 )
-from functions.core.models.diagnosis import Diagnosis, novelty, record_probabilities, weighed
+from functions.core.models.diagnosis import Diagnosis, join_probabilities, novelty, weighed, window_probabilities
 from functions.core.models.engine import EngineOutput, cpu_threads
 from functions.core.models.flow import EngineCall, Flow, part_of, run_flow
 from functions.core.models.manifest import InputSpec, Manifest
@@ -31,6 +31,7 @@ from functions.core.preprocessing.signal import (
     Recording,
     SampleRate,
     channel_name,
+    channel_unit,
     check_samples,
     sample_rate,
     select_channels,
@@ -47,10 +48,15 @@ ANY_BEARING = "any-bearing"
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request may ask for."""
+    """What one request may ask for, and what is known of the classes beyond a model's manifest.
+
+    max_channels: of a recording, each of which is diagnosed; healthy_classes: class ids that mean no fault.
+    """
 
     rates: RateRange
     max_windows: int
+    max_channels: int = 128
+    healthy_classes: Set[str] = frozenset({"healthy", "normal"})
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ class Diagnoser:
     def __init__(self, models: ModelRepository, default_model: str, limits: Limits) -> None:
         self.models = models
         self.default_model = default_model
-        self._limits = limits
+        self.limits = limits
 
     def load(self, options: DiagnosisOptions) -> LoadedModel:
         """Return the model the options name.
@@ -130,7 +136,7 @@ class Diagnoser:
         """Diagnose one recording as a flow; raises as `diagnose`."""
         model = self.load(options)
         stated = _stated(model.manifest.input, options, options.conditions)
-        prepared = self._prepare(recording, options, model.manifest, self._limits.max_windows, stated)
+        prepared = self._prepare(recording, options, model.manifest, self.limits.max_windows, stated)
         run = yield _engine_call(model, [prepared])
         observe_inference(model.manifest.name, len(prepared.windows), run.elapsed_ms)
         return _diagnosis(model, prepared, run.output, run.elapsed_ms)
@@ -155,7 +161,7 @@ class Diagnoser:
         spec = model.manifest.input
         stated = _stated_of_each(spec, options, conditions_of_each, len(recordings))
         parts: list[_Prepared] = []
-        room = self._limits.max_windows
+        room = self.limits.max_windows
         for index, recording in enumerate(recordings):
             try:
                 parts.append(self._prepare(recording, options, model.manifest, room, stated[index]))
@@ -176,7 +182,7 @@ class Diagnoser:
         self, recording: Recording, options: DiagnosisOptions, manifest: Manifest, room: int, stated: _Stated
     ) -> _Prepared:
         spec = manifest.input
-        rate = sample_rate(options.sample_rate_hz, recording.sample_rate_hz, spec.sample_rate_hz, self._limits.rates)
+        rate = sample_rate(options.sample_rate_hz, recording.sample_rate_hz, spec.sample_rate_hz, self.limits.rates)
         signal = check_samples(select_channels(recording, spec.channels, options.channel))
         length = round(signal.samples.shape[1] * spec.sample_rate_hz / rate.hz)
         if length < spec.window:
@@ -185,7 +191,7 @@ class Diagnoser:
         if count > room:
             raise RecordingTooLongError(
                 f"The request has {count} windows of {spec.window / spec.sample_rate_hz:g} s where {room} may stand"
-                f" (limit of one request: {self._limits.max_windows})."
+                f" (limit of one request: {self.limits.max_windows})."
             )
         channel = channel_name(recording, options.channel) if spec.channels == 1 else None
         measured = _measured(recording, signal.samples, options, rate, channel)
@@ -200,12 +206,13 @@ def _measured(
 ) -> Measured:
     """Return what was measured: samples float32 [C, N] of a recording, those that the model gets."""
     found = Measured(rate, channel, samples.shape[1] / rate.hz, indicators(samples), note=recording.note)
-    if not (recording.unit or options.unit or options.machine_group or options.foundation):
+    in_file = channel_unit(recording, options.channel)
+    if not (in_file or options.unit or options.machine_group or options.foundation):
         return found
     # Late: few requests state a unit.
     from functions.core.preprocessing.severity import unit_of, with_severity
 
-    unit = unit_of(options.unit, recording.unit)
+    unit = unit_of(options.unit, in_file)
     return with_severity(replace(found, unit=unit), samples, options.machine_group, options.foundation)
 
 
@@ -268,10 +275,11 @@ def _engine_call(model: LoadedModel, parts: Sequence[_Prepared]) -> EngineCall:
 
 
 def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, elapsed_ms: float) -> Diagnosis:
+    windows = window_probabilities(output, model.manifest)
     found = Diagnosis(
         manifest=model.manifest,
         precision=model.precision,
-        probabilities=record_probabilities(output, model.manifest),
+        probabilities=join_probabilities(windows, model.manifest.join),
         windows=len(output.logits),
         novelty=novelty(output, model.manifest.novelty),
         clipped=prepared.clipped,
@@ -280,7 +288,7 @@ def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, el
         inference_time_ms=elapsed_ms,
         recording=prepared.measured,
     )
-    diagnosis = weighed(found)
+    diagnosis = weighed(found, windows)
     finding = Finding(model.manifest.name, model.manifest.classes[diagnosis.predicted_class].id)
     observe_diagnosis(finding, novel=diagnosis.in_distribution is False)
     return diagnosis
@@ -293,5 +301,5 @@ def create_diagnoser(settings: Settings, engines: Engines | None = None) -> Diag
     return Diagnoser(
         ModelRepository(settings.models_dir, threads, engines),
         settings.default_model,
-        Limits(rates, settings.max_windows),
+        Limits(rates, settings.max_windows, settings.max_batch, frozenset(settings.healthy_classes)),
     )

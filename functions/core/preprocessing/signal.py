@@ -34,9 +34,9 @@ class Recording:
     """A decoded body, not yet checked.
 
     samples: float32 [C, N]; sample_rate_hz: what the file states, or None;
-    channel_names: one a row where the file names them; unit: of the samples as the file writes it, or None;
+    channel_names: one a row where the file names them; unit: of all samples as the file writes it, or None;
     shaft_speed_rpm: that the file states, or None; note: what else the answer has of the file, such as that it was
-    cut short.
+    cut short; channel_units: one a row, where they differ.
     """
 
     samples: Float32Array
@@ -45,6 +45,7 @@ class Recording:
     unit: str | None = None
     shaft_speed_rpm: float | None = None
     note: str | None = None
+    channel_units: Sequence[str | None] = ()
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def select_channels(recording: Recording, channels: int, wanted: str | None) -> 
     """
     samples = recording.samples
     if wanted is not None:
-        row = _row_of(wanted, recording)
+        row = row_of(wanted, recording)
         samples = samples[row : row + 1]
     if len(samples) != channels:
         raise SignalShapeError(
@@ -159,15 +160,34 @@ def channel_name(recording: Recording, wanted: str | None) -> str:
         recording: samples [C, N], one of which `select_channels` has taken.
         wanted: as `select_channels`.
     """
-    row = 0 if wanted is None else _row_of(wanted, recording)
+    return name_of_row(recording, 0 if wanted is None else row_of(wanted, recording))
+
+
+def name_of_row(recording: Recording, row: int) -> str:
+    """Return the name of a channel by its row; its number where the file names none."""
     return recording.channel_names[row] if row < len(recording.channel_names) else str(row)
 
 
-def _row_of(wanted: str, recording: Recording) -> int:
+def channel_unit(recording: Recording, wanted: str | None) -> str | None:
+    """Return the unit of the channel that is diagnosed, as the file writes it; arguments as `channel_name`."""
+    if not recording.channel_units or (wanted is None and len(recording.samples) > 1):
+        return recording.unit
+    return recording.channel_units[0 if wanted is None else row_of(wanted, recording)]
+
+
+def row_of(wanted: str, recording: Recording) -> int:
+    """Return the row of a channel by its name, or by its number from 0.
+
+    Raises:
+        SignalShapeError: there is none.
+    """
     names = recording.channel_names
     if wanted in names:
         return names.index(wanted)
-    if wanted.isdecimal() and len(wanted) <= _MOST_DIGITS and int(wanted) < len(recording.samples):
+    # Channels that are called by numbers, those of their columns, are not counted besides.
+    is_numbered = len(names) == len(recording.samples) and all(name.isdecimal() for name in names)
+    is_number = wanted.isdecimal() and len(wanted) <= _MOST_DIGITS and not is_numbered
+    if is_number and int(wanted) < len(recording.samples):
         return int(wanted)
     raise SignalShapeError(
         f"There is no channel {wanted[:40]!r}; there are {_first_names(recording)}.", field="channel"

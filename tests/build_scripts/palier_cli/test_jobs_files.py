@@ -9,6 +9,7 @@ from scipy.io import savemat
 
 from build_scripts.palier_cli.jobs_files import UnreadableFileError, as_uploads, idempotency_key
 from functions.core.errors import PalierError
+from functions.core.models.options import DiagnosisOptions
 from tests.support.recordings import npy_bytes, tone, wav_bytes
 
 
@@ -78,3 +79,35 @@ def test_the_same_files_and_options_have_the_same_key_and_others_another(wav: Pa
     assert idempotency_key({"model": "other"}, uploads) != key
     wav.write_bytes(wav_bytes(tone(0.1)))
     assert idempotency_key({"model": "tiny"}, uploads) != key
+
+
+def test_what_a_converted_file_states_goes_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "pump.mat"
+    savemat(path, {"x": tone(), "y": tone(0.5), "fs": 4096.0, "units": "m/s^2", "RPM": 1500.0})
+    (upload,) = as_uploads([path], options=DiagnosisOptions(channel="y"))
+    stated = {"sample_rate_hz": 4096.0, "unit": "m/s2", "shaft_speed_rpm": 1500.0, "channel": "1"}
+    assert upload.entry == {"name": "pump.mat", "content_type": "application/x-npy"} | stated
+
+
+def test_what_is_stated_of_all_files_is_not_stated_again(tmp_path: Path) -> None:
+    path = tmp_path / "pump.mat"
+    savemat(path, {"x": tone(), "fs": 4096.0, "units": "m/s^2", "RPM": 1500.0})
+    given = DiagnosisOptions(sample_rate_hz=4100, unit="m/s2", shaft_speed_rpm=1480, channel="all")
+    (upload,) = as_uploads([path], options=given)
+    assert upload.entry == {"name": "pump.mat", "content_type": "application/x-npy"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (DiagnosisOptions(sample_rate_hz=2048), "`sample_rate_hz` is 2048 Hz, but the file states 4096 Hz"),
+        (DiagnosisOptions(unit="g"), "`unit` is g, but the file states 'm/s\\^2'"),
+        (DiagnosisOptions(channel="z"), "There is no channel 'z'"),
+    ],
+)
+def test_an_option_that_contradicts_a_converted_file_is_refused(
+    tmp_path: Path, options: DiagnosisOptions, said: str
+) -> None:
+    savemat(tmp_path / "pump.mat", {"x": tone(), "fs": 4096.0, "units": "m/s^2"})
+    with pytest.raises(UnreadableFileError, match=said):
+        as_uploads([tmp_path / "pump.mat"], options=options)

@@ -138,6 +138,43 @@ def test_options_reach_the_engine(palier: Run, tmp_path: Path) -> None:
         assert (diagnosis["class_id"], diagnosis["windows"]) == (expected, 1)
 
 
+def test_every_channel_is_diagnosed_side_by_side(palier: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("DE,FE\n" + csv_text([tone(0.5), tone(-0.5)]))
+    status, out, err = palier("diagnose", path, "--channel", "all", "--json")
+    (answer,) = json.loads(out)["diagnoses"]
+    assert (status, err, answer["file"]) == (0, "", str(path))
+    assert [one["class_id"] for one in answer["predictions"]] == ["high", "low"]
+    assert (answer["batch_size"], answer["channels"]) == (2, ["DE", "FE"])
+    assert answer["worst"] in ({"index": 0, "channel": "DE"}, {"index": 1, "channel": "FE"})
+    head, *rows = palier("diagnose", path, "--channel", "all")[1].splitlines()
+    assert head.split()[:3] == ["file", "channel", "diagnosis"]
+    worst = answer["worst"]["index"]
+    names = [["a.csv", name, *(["(worst)"] if place == worst else [])] for place, name in enumerate(("DE", "FE"))]
+    assert [row.split()[: len(name)] for row, name in zip(rows, names, strict=True)] == names
+
+
+def test_every_channel_of_several_files_is_a_row(palier: Run, files: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "b.npy").write_bytes(npy_bytes(np.stack([tone(0.5), tone(-0.5)])))
+    status, out, _ = palier("diagnose", tmp_path / "b.npy", files["wav"], tmp_path / "absent.npy", "--channel", "all")
+    rows = [row.split() for row in out.splitlines()[1:]]
+    assert status == 2
+    assert [[row[0], *(cell for cell in row[1:4] if cell in ("0", "1", "High", "Low", "not"))] for row in rows] == [
+        ["b.npy", "0", "High"],
+        ["b.npy", "1", "Low"],
+        ["high.wav", "0", "High"],
+        ["absent.npy", "not"],
+    ]
+
+
+def test_a_note_of_the_file_is_shown(palier: Run, files: dict[str, Path]) -> None:
+    content = wav_bytes(tone(0.5, windows=2))
+    files["wav"].write_bytes(content[:-4000])
+    sentence = "The file is cut short: 12384 of 16384 bytes of samples are there."
+    assert palier("diagnose", files["wav"])[1].splitlines()[-1] == f"  {sentence}"
+    assert palier("diagnose", files["wav"], files["csv"])[1].splitlines()[-1] == f"high.wav: {sentence}"
+
+
 def test_full_scale_stretches_integer_wav(palier: Run, tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(wav_bytes(tone(0.125, amplitude=0.01), subtype="PCM_16"))
     _, out, _ = palier("diagnose", tmp_path / "a.wav", "--full-scale", "4", "--json")

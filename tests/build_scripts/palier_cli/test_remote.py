@@ -80,6 +80,15 @@ def test_the_file_s_rate_channel_and_scale_are_applied(
     ]
 
 
+def test_every_channel_is_answered_under_its_name(capsys: pytest.CaptureFixture[str], url: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("DE (g),FE (g)\n" + csv_text([tone(-0.5), tone(0.5)]))
+    answer = diagnose(capsys, tmp_path / "a.csv", "--url", url, "--key", KEY, "--channel", "all")[1]
+    assert answer["channels"] == ["DE (g)", "FE (g)"]
+    read = recordings(*answer["predictions"])  # type: ignore[misc]
+    assert [(one["channel"], one["unit"]) for one in read] == [("DE (g)", "g"), ("FE (g)", "g")]
+    assert answer["worst"] in ({"index": 0, "channel": "DE (g)"}, {"index": 1, "channel": "FE (g)"})
+
+
 def test_a_rate_at_odds_with_the_file_s_is_refused_before_it_is_asked(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

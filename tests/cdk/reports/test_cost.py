@@ -67,7 +67,7 @@ def test_a_gpu_costs_what_its_templates_hold(assembly: Assembly) -> None:
 
 def test_an_instance_without_a_price_is_said() -> None:
     stage = replace(WARM, gpu=replace(GPU, instance_type="g6e.xlarge"))
-    with pytest.raises(StageError, match=r"no price of g6e\.xlarge in cdk/reports/prices\.toml; add it"):
+    with pytest.raises(StageError, match=r"no price of g6e\.xlarge in cdk/prices\.toml; add it"):
         cost(stage, [])
 
 

@@ -1,19 +1,13 @@
 """`channel=all`: each channel of a recording, and the worst of them."""
 
-from dataclasses import replace
 from typing import Any
 
 import httpx
-import msgspec
 import numpy as np
 import pytest
 
-from functions.core.models.diagnosis import Diagnosis
-from functions.core.models.manifest import ClassLabel
-from functions.inference.channels import worst_of
 from tests.support.apps import assert_error, post_json
-from tests.support.packages import make_manifest
-from tests.support.recordings import MEASURED, csv_text, npy_bytes, tone
+from tests.support.recordings import csv_text, npy_bytes, tone
 
 MEANS = (0.3, -0.2, 0.0)
 CSV = {"content-type": "text/csv"}
@@ -70,20 +64,3 @@ async def test_a_model_of_two_channels_takes_no_single_ones(client: httpx.AsyncC
 async def test_a_batch_has_no_channels_of_its_own(client: httpx.AsyncClient) -> None:
     answer = await post_json(client, "/predict/batch", {"signals": [tone(0.3).tolist()], "channel": "all"})
     assert_error(answer, 422, "invalid_option", "channel")
-
-
-def diagnosis(classes: tuple[str, ...], *probabilities: float) -> Diagnosis:
-    labels = [ClassLabel(id=one, name=one) for one in classes]
-    manifest = msgspec.structs.replace(make_manifest("tiny", "1", b""), classes=labels)
-    return Diagnosis(manifest, "fp32", np.array(probabilities), 1, None, 1.0, MEASURED)
-
-
-def test_the_worst_is_the_least_healthy_not_the_surest() -> None:
-    classes = ("healthy", "wear", "crack")
-    sure, torn = diagnosis(classes, 0.4, 0.6, 0.0), diagnosis(classes, 0.1, 0.45, 0.45)
-    assert worst_of([diagnosis(classes, 0.9, 0.1, 0.0), sure, torn]) == 2
-    assert worst_of([sure, replace(sure)]) == 0
-
-
-def test_without_a_healthy_class_the_worst_is_the_surest() -> None:
-    assert worst_of([diagnosis(("a", "b"), 0.6, 0.4), diagnosis(("a", "b"), 0.2, 0.8)]) == 1

@@ -16,7 +16,7 @@ from tests.conftest import MakeSettings
 from tests.support.bearings import RATE_HZ, impacts, noise
 from tests.support.costs import peak_bytes
 from tests.support.packages import write_conditioned
-from tests.support.recordings import npy_with_header, tone
+from tests.support.recordings import csv_text, npy_with_header, tone
 
 RAW = "application/octet-stream"
 
@@ -137,3 +137,21 @@ def test_a_channel_of_thousands_of_digits_is_a_result_of_its_own(settings: Setti
     (result,) = reader(settings, Files([])).results("job", planned(1), {"channel": channel})
     assert result.error is not None
     assert (result.error.code, result.error.field) == ("signal_shape", "channel")
+
+
+def test_every_channel_of_a_recording_is_one_result(settings: Settings) -> None:
+    files = Files([], content=b"x,y\n" + csv_text([tone(0.0), tone(0.5)]).encode())
+    one = PlannedRecording(0, "a.csv", "0", "text/csv")
+    (result,) = reader(settings, files).results("job", [one], {"channel": "all"})
+    assert result.channels
+    assert [answer.class_id for answer in result.channels.predictions] == ["centred", "high"]
+    assert result.diagnosis == result.channels.of_worst
+    assert read_lines(write_lines([result])) == [result]
+
+
+def test_a_dead_channel_is_named_in_its_result(settings: Settings) -> None:
+    files = Files([], content=b"x,y\n" + csv_text([tone(0.5), 0 * tone()]).encode())
+    one = PlannedRecording(0, "a.csv", "0", "text/csv")
+    (result,) = reader(settings, files).results("job", [one], {"channel": "all"})
+    assert result.error
+    assert (result.error.code, result.error.error[:12]) == ("signal_constant", "Channel 'y':")

@@ -100,6 +100,7 @@ def test_what_is_kept_of_a_diagnosis(table: HistoryTable) -> None:
         "kurtosis": 3.0,
         "peak": 1.5,
         "unit": "g",
+        "channel": "acc",
         "velocity_rms_mm_s": 2.25,
         "severity_zone": "B",
         "model": "tiny",

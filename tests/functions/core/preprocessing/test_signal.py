@@ -14,6 +14,8 @@ from functions.core.preprocessing.signal import (
     MOST_CHANNELS,
     RateRange,
     Recording,
+    channel_name,
+    channel_unit,
     check_batch_size,
     check_channel_count,
     check_samples,
@@ -31,6 +33,21 @@ UNNAMED = Recording(THREE.samples)
 )
 def test_a_channel_is_chosen_by_name_then_by_number(recording: Recording, wanted: str, row: int) -> None:
     np.testing.assert_array_equal(select_channels(recording, 1, wanted), recording.samples[row : row + 1])
+
+
+def test_channels_that_are_called_by_their_columns_are_not_counted_besides() -> None:
+    recording = Recording(np.arange(6, dtype=np.float32).reshape(2, 3), channel_names=("1", "2"))
+    assert channel_name(recording, "1") == "1"
+    np.testing.assert_array_equal(select_channels(recording, 1, "2"), recording.samples[1:])
+    with pytest.raises(SignalShapeError, match="There is no channel '0'; there are 1, 2"):
+        select_channels(recording, 1, "0")
+
+
+def test_a_unit_may_be_of_one_channel() -> None:
+    recording = Recording(np.zeros((2, 3), np.float32), channel_names=("x", "v"), channel_units=("g", "mm/s"))
+    assert [channel_unit(recording, wanted) for wanted in ("x", "1", None)] == ["g", "mm/s", None]
+    alone = Recording(np.zeros((1, 3), np.float32), unit="g")
+    assert [channel_unit(alone, wanted) for wanted in ("0", None)] == ["g", "g"]
 
 
 def test_as_many_channels_as_the_model_takes_pass() -> None:

@@ -1,0 +1,84 @@
+"""`channel=all`: every channel of one recording, diagnosed as a batch, and which of them is worst.
+
+Loaded at the first request that asks for it.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from functions.core.errors import InvalidOptionError, PalierError
+from functions.core.models.diagnosis import ChannelDiagnoses, Diagnosis
+from functions.core.models.flow import Flow
+from functions.core.models.options import DiagnosisOptions
+from functions.core.models.pipeline import Diagnoser
+from functions.core.preprocessing.signal import Recording, check_batch_size, name_of_row
+
+
+def diagnosing_channels(
+    diagnoser: Diagnoser, recording: Recording, options: DiagnosisOptions
+) -> Flow[ChannelDiagnoses]:
+    """Diagnose the channels of one recording together, as a flow.
+
+    Raises:
+        BatchTooLargeError: it has more channels than a batch may have recordings.
+        InvalidOptionError: the model takes several channels at once.
+        PalierError: as `Diagnoser.diagnosing_batch`; the sentence names the channel.
+    """
+    taken = diagnoser.load(options).manifest.input.channels
+    if taken != 1:
+        raise InvalidOptionError(
+            f"channel=all diagnoses channel by channel; the model takes {taken} channels at once: leave `channel` out.",
+            field="channel",
+        )
+    channels = each_channel(recording, diagnoser.limits.max_channels)
+    names = [one.channel_names[0] for one in channels]
+    try:
+        diagnoses = yield from diagnoser.diagnosing_batch(channels, msgspec.structs.replace(options, channel=None))
+    except PalierError as error:
+        _name_channel(error, names)
+        raise
+    return ChannelDiagnoses(names, diagnoses, worst_of(diagnoses, diagnoser.limits.healthy_classes))
+
+
+def each_channel(recording: Recording, most: int) -> list[Recording]:
+    """Return the channels of a recording [C, N] as C recordings [1, N], each with its name.
+
+    Args:
+        recording: of any number of channels.
+        most: channels that are taken.
+
+    Raises:
+        BatchTooLargeError: there are more.
+    """
+    count = len(recording.samples)
+    check_batch_size(count, most)
+    return [
+        replace(
+            recording,
+            samples=recording.samples[row : row + 1],
+            channel_names=(name_of_row(recording, row),),
+            channel_units=recording.channel_units[row : row + 1],
+        )
+        for row in range(count)
+    ]
+
+
+def worst_of(diagnoses: Sequence[Diagnosis], healthy: Collection[str]) -> int:
+    """Return the place of the diagnosis that leaves the least probability to the healthy classes, first of equals."""
+    return min(range(len(diagnoses)), key=lambda place: _health(diagnoses[place], healthy))
+
+
+def _health(diagnosis: Diagnosis, healthy: Collection[str]) -> float:
+    is_healthy = [label.id in healthy for label in diagnosis.manifest.classes]
+    return float(diagnosis.probabilities[is_healthy].sum()) if any(is_healthy) else -diagnosis.confidence
+
+
+def _name_channel(error: PalierError, names: Sequence[str]) -> None:
+    """Make an error of a recording in a batch one of the channel that it is."""
+    field = error.field or ""
+    if field.startswith("signals["):
+        name = names[int(field[len("signals[") : -1])]
+        error.field = "signal"
+        error.args = (f"Channel {name[:40]!r}: {error.message} Choose another with `channel`.",)
