@@ -19,6 +19,7 @@ from build_scripts.benchmarks.variants.page import render_variants
 from build_scripts.benchmarks.variants.recipe import labels_of
 from build_scripts.errors import BuildError
 from build_scripts.evidence.card.across import render_across
+from build_scripts.evidence.card.disturbed import render_disturbed
 from functions.core.models.manifest import Manifest
 
 _RATIOS = {
@@ -43,6 +44,7 @@ _TITLES = {
     "jobs": ("A night's recordings", "benchmark --jobs"),
     "robustness": ("Under attack", "attack"),
     "across_machines": ("Machines that a model never saw", "evaluate --model any-bearing --data DATA"),
+    "disturbances": ("Other machines and measuring chains", "evaluate --model journal-bearing --disturbed"),
 }
 _ARMS = {
     "engine": "bare engine call",
@@ -53,8 +55,9 @@ _ARMS = {
 } | labels_of(REFERENCE.variants)
 # Of a document, and of a report that was written alone.
 DATE = "date"
-# The parts of other commands, `attack` and `evaluate`, and the one whose rows the summary has where it is there.
-ROBUSTNESS, NETWORKS, ACROSS = "robustness", "networks", "across_machines"
+# The part whose rows the summary has where it is there, and those of other commands, `attack` and `evaluate`.
+NETWORKS = "networks"
+ROBUSTNESS, ACROSS, DISTURBANCES = OTHER_PARTS = ("robustness", "across_machines", "disturbances")
 # Sections of more than one table.
 _PAGES = {
     "cold_start": render_cold_start,
@@ -63,6 +66,7 @@ _PAGES = {
     NETWORKS: render_networks,
     ROBUSTNESS: render_robustness,
     ACROSS: render_across,
+    DISTURBANCES: render_disturbed,
 }
 _PERCENTILES = {"p50_ms": "median ms", "p95_ms": "95th percentile ms", "p99_ms": "99th percentile ms"}
 
@@ -85,7 +89,7 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     """
     int8 = manifest.variant("int8")
     evidence = msgspec.to_builtins(manifest.evidence) | {"int8_size_bytes": int8.size_bytes}
-    others = {name: report for name, report in _read(folder).get("reports", {}).items() if name in {ROBUSTNESS, ACROSS}}
+    others = {name: report for name, report in _read(folder).get("reports", {}).items() if name in OTHER_PARTS}
     _write({DATE: _today(), "evidence": evidence, "reports": {**reports, **others}}, folder)
 
 
@@ -93,7 +97,7 @@ def write_part(name: str, report: Report, folder: Path) -> None:
     """Write one report beside the others of a folder, with its own date; their figures and their date stay.
 
     Args:
-        name: of the report, as `write_benchmarks` lists them, ROBUSTNESS or ACROSS.
+        name: of the report, as `write_benchmarks` lists them, or one of OTHER_PARTS.
         report: with its figures.
         folder: for example docs.
 

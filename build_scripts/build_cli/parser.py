@@ -136,7 +136,7 @@ def _add_package_steps(steps: Steps) -> None:
     package.add_argument("--checkpoint", type=Path, help="default: the shipped one")
     for parser in (package, models):
         _add_model(parser)
-        parser.add_argument("--version", default="1")
+        parser.add_argument("--version", help="default: the recipe's")
         parser.add_argument("--force", action="store_true", help="replace the version where it exists")
         parser.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
         parser.add_argument("--data", type=Path, metavar="DIR", help="recordings of a model that is made from some")
@@ -162,17 +162,25 @@ def _add_build_step(steps: Steps) -> None:
     _add_workers(build)
     card = steps.add_parser("card", help="render CARD.md and its plots from a package's manifest and proof")
     _add_model(card)
-    card.add_argument("--version", default="1")
+    card.add_argument("--version", help="default: the newest")
     card.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
 
 
 def _add_measuring_steps(steps: Steps) -> None:
     evaluate = steps.add_parser("evaluate", help="measure a packaged model on labelled records")
     _add_model(evaluate)
-    evaluate.add_argument(
-        "--data", type=Path, required=True, help="records (.npz); any-bearing: or a folder, each size and load left out"
+    judged_by = evaluate.add_mutually_exclusive_group(required=True)
+    judged_by.add_argument(
+        "--data", type=Path, help="records (.npz); any-bearing: or a folder, each size and load left out"
     )
-    evaluate.add_argument("--write", type=Path, metavar="DIR", help="any-bearing: onto its card, and into benchmarks.*")
+    judged_by.add_argument(
+        "--disturbed",
+        action="store_true",
+        help="journal-bearing: simulated records of other speeds, filters, offsets, gains, sensors",
+    )
+    evaluate.add_argument(
+        "--write", type=Path, metavar="DIR", help="any-bearing, --disturbed: onto the card, and into benchmarks.*"
+    )
     evaluate.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
     _add_json(evaluate)
     emulate = steps.add_parser("emulate", help="run a package on a processor this machine is not, by qemu-user")
@@ -180,7 +188,7 @@ def _add_measuring_steps(steps: Steps) -> None:
     emulate.add_argument("--processor", choices=("haswell", "arm64"), required=True, help="AVX2 without VNNI, or Arm")
     emulate.add_argument("--data", type=Path, required=True, help="records (.npz)")
     emulate.add_argument("--windows", type=int, default=256, help="how many, spread over them (default: %(default)s)")
-    emulate.add_argument("--version", default="1")
+    emulate.add_argument("--version", help="default: the newest")
     emulate.add_argument("--write", action="store_true", help="put what was found on the package's card")
     emulate.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
     _add_json(emulate)

@@ -12,6 +12,8 @@ from build_scripts.benchmarks.variants.table import PARTS, render_comparison
 
 # Columns of an evaluation across machines.
 ACROSS = ("recordings", "any-bearing", "plain rule", "rolling-bearing", "windows_right", "windows_wrong_fault")
+# Columns of an evaluation on disturbed records.
+DISTURBED = ("records", "right", "flagged", "wrong", "sure_and_wrong")
 
 # What a command returns; `--json` prints it as it is.
 Report = dict[str, object]
@@ -44,6 +46,8 @@ def render_evaluation(report: Mapping[str, Any]) -> RenderableType:
     """Return an evaluation as a table: all classes, then each, records and windows right per variant."""
     if "sets" in report:
         return render_across(report)
+    if "versions" in report:
+        return render_disturbances(report)
     variants: Mapping[str, Any] = report["variants"]
     columns = [f"{name}\n{what}" for name in variants for what in ("records", "windows")]
     title = f"{report['model']} {report['version']}, {report['records']} records: share right"
@@ -62,6 +66,16 @@ def render_across(report: Mapping[str, Any]) -> RenderableType:
             table.add_row("" if index else title, name, *(_text(figures[key]) for key in ACROSS))
     figures = [render_report(one, f"{title}: visible lines, and normal") for title, one in report["figures"].items()]
     return Group(table, *figures)
+
+
+def render_disturbances(report: Mapping[str, Any]) -> RenderableType:
+    """Return an evaluation on disturbed records as a table: for each kind and version how many were what."""
+    table = Table("records", "version", *map(_words, DISTURBED), title=report["model"], title_justify="left")
+    versions: Mapping[str, Any] = report["versions"]
+    for kind in list(versions.values())[-1]:
+        for version, kinds in versions.items():
+            table.add_row(kind, version, *(str(kinds[kind][key]) for key in DISTURBED))
+    return table
 
 
 def render_pruning(report: Mapping[str, Any]) -> RenderableType:

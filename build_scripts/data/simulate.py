@@ -15,7 +15,7 @@ from build_scripts.data.progress import Progress
 from build_scripts.data.records import RecordSet
 from build_scripts.data.simulation.classes import ADC_STEP_G, FAULT_CLASSES, SAMPLE_RATE_HZ, SEVERITY_LEVELS
 from build_scripts.data.simulation.record import SimulatedRecord, simulate_record
-from build_scripts.data.simulation.setup import Setup, Setups
+from build_scripts.data.simulation.setup import RATED, Setups
 from build_scripts.errors import DataError
 
 WAV_COUNTS_PER_G = 8192
@@ -29,7 +29,7 @@ class SimulationConfig:
     records_per_cell: int
     seed: int
     workers: int = 1
-    setups: Setups = Setup()
+    setups: Setups = RATED
 
     @property
     def count(self) -> int:

@@ -8,17 +8,19 @@ import numpy as np
 
 from build_scripts.data.progress import Progress
 from build_scripts.data.simulate import SimulationConfig, simulate
-from build_scripts.data.simulation.setup import Chain, Setup
+from build_scripts.data.simulation.setup import RATED, Chain, Setup
 from build_scripts.errors import DataError
 from build_scripts.evidence.calibrate import record_novelty
 from build_scripts.measuring.outputs import RecordOutputs, run_records
-from functions.core.models.diagnosis import record_probabilities
+from functions.core.models.diagnosis import record_probabilities, trust_in, window_probabilities
+from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import Manifest
 from functions.core.models.models import ModelRepository
+from functions.core.preprocessing.arrays import Float64Array
 
 # Two records of each class and severity, that no training, calibration or figure of the card has.
 RECORDS_PER_CELL, SEED = 2, 3003
-# What is believed from here on.
+# The confidence from which on a reader believes an answer.
 SURE = 0.9
 
 _CORNERS_HZ = (1, 2, 5, 10)
@@ -37,7 +39,7 @@ _OTHERS = {
     "recorded at 12,800 Hz": Setup(chain=Chain(recorded_hz=12_800)),
     "recorded at 2,560 Hz": Setup(chain=Chain(recorded_hz=2_560)),
 }
-KINDS: Mapping[str, Setup] = {"as simulated": Setup()} | _HIGH_PASSES | _SPEEDS | _OFFSETS | _GAINS | _OTHERS
+KINDS: Mapping[str, Setup] = {"as simulated": RATED} | _HIGH_PASSES | _SPEEDS | _OFFSETS | _GAINS | _OTHERS
 
 
 @dataclass(frozen=True)
@@ -80,15 +82,24 @@ def counted(outputs: RecordOutputs, manifest: Manifest) -> Disturbed:
         DataError: the model measures no novelty.
     """
     if manifest.novelty is None:
-        raise DataError(f"{manifest.name} measures no novelty: what it trusts cannot be counted.")
+        raise DataError(f"{manifest.name} measures no novelty: what it flags cannot be counted.")
     joined = np.stack([record_probabilities(output, manifest) for output in outputs.outputs])
-    flagged = record_novelty(outputs, manifest.novelty) > manifest.novelty.threshold
-    right = joined.argmax(axis=1) == outputs.label
-    wrong = ~right & ~flagged
+    named, novelties = joined.argmax(axis=1), record_novelty(outputs, manifest.novelty)
+    right, flagged = named == outputs.label, novelties > manifest.novelty.threshold
+    sure = (
+        np.array([_confidence(*one, manifest) for one in zip(outputs.outputs, joined, novelties, strict=True)]) >= SURE
+    )
     return Disturbed(
         records=len(joined),
         flagged=int(flagged.sum()),
         right=int((right & ~flagged).sum()),
-        wrong=int(wrong.sum()),
-        sure_and_wrong=int((wrong & (joined.max(axis=1) >= SURE)).sum()),
+        wrong=int((~right & ~flagged).sum()),
+        sure_and_wrong=int((~right & ~flagged & sure).sum()),
     )
+
+
+def _confidence(output: EngineOutput, joined: Float64Array, novelty: float, manifest: Manifest) -> float:
+    """Return the confidence of a record's answer, as the server gives it where nothing is stated of the machine."""
+    discord = float(joined.max() - window_probabilities(output, manifest)[:, joined.argmax()].mean())
+    trust = trust_in(manifest.trust_rule, float(novelty), discord)
+    return float(trust * joined.max() + (1 - trust) / len(joined))

@@ -19,7 +19,7 @@ from functions.core.bearings.features import FAULTS, LENGTH, WINDOW_S
 from functions.core.models.engine import Engine
 from functions.core.models.manifest import FAULT_LINES, Condition, InputSpec, Preprocessing
 
-NAME = "any-bearing"
+NAME, VERSION = "any-bearing", "1"
 SAMPLE_RATE_HZ = 12_000.0
 SEED, WINDOWS = 7, 2_500
 UNSEEN_SEED, UNSEEN_WINDOWS = 77, 800

@@ -8,7 +8,7 @@ from build_scripts.data.cwru import SAMPLE_RATE_HZ as CWRU_SAMPLE_RATE_HZ
 from build_scripts.data.cwru_split import RecordingPart
 from build_scripts.data.simulate import SimulationConfig
 from build_scripts.data.simulation.classes import FAULT_CLASSES, SAMPLE_RATE_HZ
-from build_scripts.data.simulation.setup import SetupRange
+from build_scripts.data.simulation.setup import Chain, Setup, SetupRange
 from build_scripts.evidence.calibrate import FALSE_ALARM_RATE
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.networks.network import NetworkConfig, Stage
@@ -26,11 +26,13 @@ class ModelRecipe:
     training: records the weights are fitted to; fitting: records the calibration is fitted to, where they are
     recordings by leaving each load out in turn; choosing: records the quantized variants are searched with;
     unseen: records every figure of the evidence is measured on; strange: sets of records that training teaches the
-    novelty to flag, those of machines that turn slower or faster; candidates: the variants, the preferred one first;
+    novelty to flag, those of machines that turn slower or faster; foreign: sets of records by which trust is fitted, of
+    machines and measuring chains that training had not; candidates: the variants, the preferred one first;
     false_alarm_rate: share of the fitting records that the novelty threshold lets be called novel.
     """
 
     description: ModelDescription
+    version: str
     network: NetworkConfig
     training: TrainingConfig
     training_records: DataSource
@@ -41,6 +43,7 @@ class ModelRecipe:
     data: str
     limits: str
     strange_records: tuple[SimulationConfig, ...] = ()
+    foreign_records: tuple[SimulationConfig, ...] = ()
     candidates: tuple[str, ...] = DEFAULT_CANDIDATES
     false_alarm_rate: float = FALSE_ALARM_RATE
 
@@ -59,6 +62,7 @@ _ANY_LENGTH = (
 _VARIED = SetupRange(rated_speed_hz=(50.0, 66.0), gain=(0.4, 2.5), high_passed=0.5)
 _SLOW, _FAST = (replace(_VARIED, rated_speed_hz=limits) for limits in ((9.0, 38.0), (84.0, 220.0)))
 _SIMULATED = SimulationConfig(records_per_cell=150, seed=17, setups=_VARIED)
+_FOREIGN_CHAINS = (Chain(noise_g=0.06), Chain(hum_g=0.06), Chain(resonance_hz=4500.0), Chain(recorded_hz=3000))
 _CALIBRATION = SimulationConfig(records_per_cell=48, seed=2001, setups=_VARIED)
 
 JOURNAL_BEARING = ModelRecipe(
@@ -70,6 +74,7 @@ JOURNAL_BEARING = ModelRecipe(
         sample_rate_hz=SAMPLE_RATE_HZ,
         unit="g",
     ),
+    version="2",
     network=NetworkConfig(
         channels=1,
         classes=len(FAULT_CLASSES),
@@ -83,7 +88,7 @@ JOURNAL_BEARING = ModelRecipe(
         pooled=(2, -1),
         centre=True,
     ),
-    training=TrainingConfig(),
+    training=TrainingConfig(epochs=30),
     training_records=_SIMULATED,
     fitting_records=_CALIBRATION,
     choosing_records=_CALIBRATION,
@@ -92,6 +97,11 @@ JOURNAL_BEARING = ModelRecipe(
     strange_records=(
         SimulationConfig(records_per_cell=20, seed=3001, setups=_SLOW),
         SimulationConfig(records_per_cell=20, seed=3002, setups=_FAST),
+    ),
+    foreign_records=(
+        SimulationConfig(records_per_cell=4, seed=4001, setups=_SLOW),
+        SimulationConfig(records_per_cell=4, seed=4002, setups=_FAST),
+        *(SimulationConfig(2, 4003 + index, setups=Setup(chain=chain)) for index, chain in enumerate(_FOREIGN_CHAINS)),
     ),
     candidates=_ANY_LENGTH,
     data=f"{_SIMULATED.count} simulated journal-bearing records of five seconds",
@@ -114,6 +124,7 @@ ROLLING_BEARING = ModelRecipe(
         sample_rate_hz=CWRU_SAMPLE_RATE_HZ,
         unit="g",
     ),
+    version="1",
     network=NetworkConfig(
         channels=1,
         classes=len(CWRU_CLASSES),

@@ -1,6 +1,7 @@
 """The shipped models from scratch: recipe -> records -> checkpoint -> package."""
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from build_scripts.data.records import LabelledRecords, RecordSet, read_records,
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.data.simulation.classes import CLASSES_WITH_LINES
 from build_scripts.errors import DataError
+from build_scripts.evidence.trust import Strangers
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.checkpoint import save_checkpoint
 from build_scripts.networks.trained import trained_model
@@ -89,6 +91,7 @@ def plan_of(recipe: ModelRecipe, checkpoint: Path, work: Path, material: Materia
         calibration_windows=recipe.calibration_windows,
         false_alarm_rate=recipe.false_alarm_rate,
         machines=_machines(recipe, material),
+        strangers=_strangers(recipe, work, material),
         notes=notes,
     )
 
@@ -133,6 +136,20 @@ def _given(outputs: RecordOutputs, _served: Engine) -> RecordOutputs:
 
 def _of_served(records: LabelledRecords, window: int, served: Engine) -> RecordOutputs:
     return run_records(served, records, window, "fitting")
+
+
+def _strangers(recipe: ModelRecipe, work: Path, material: Material) -> Callable[[Engine], Strangers] | None:
+    """How to get what is trusted too far: answers about simulated machines and measuring chains of other kinds."""
+    if not recipe.foreign_records:
+        return None
+    known = records_of(recipe.fitting_records, work, material)
+    foreign = [simulated(work, source, material.workers) for source in recipe.foreign_records]
+    return partial(_judged, known, foreign, recipe.description.window)
+
+
+def _judged(known: LabelledRecords, foreign: Sequence[RecordSet], window: int, served: Engine) -> Strangers:
+    outputs = together([run_records(served, records, window, "foreign") for records in foreign])
+    return Strangers(run_records(served, known, window, "known"), outputs)
 
 
 def _machines(recipe: ModelRecipe, material: Material) -> dict[str, Signals]:

@@ -140,14 +140,12 @@ def train(
     network: NetworkConfig,
     config: TrainingConfig,
     state: Path,
-    stop_after: int | None = None,
     strangers: Sequence[LabelledRecords] = (),
 ) -> Checkpoint:
     """Train a network on records and fit its novelty measure on windows of them.
 
     Args:
         state: file of the training's state after each epoch; an existing one is gone on from.
-        stop_after: stop after this many epochs of the schedule, to be gone on with later.
         strangers: sets of records to be called novel, as those of machines that turn faster.
 
     Raises:
@@ -160,9 +158,7 @@ def train(
     if state.exists():
         run.restore(state)
     loss = float("nan")
-    epochs = Progress(
-        range(run.epoch, stop_after or config.epochs), "train", "epoch", total=config.epochs, done=run.epoch
-    )
+    epochs = Progress(range(run.epoch, config.epochs), "train", "epoch", total=config.epochs, done=run.epoch)
     for _ in epochs:
         loss = run.train_epoch(records, description.window)
         run.save(state)

@@ -82,7 +82,7 @@ def entry(hours: float, label: tuple[str, str], wear: float) -> dict[str, Any]:
         "velocity_rms_mm_s": None,
         "severity_zone": None,
         "model": "journal-bearing",
-        "version": "1",
+        "version": "2",
         "precision": "int8",
     }
 
@@ -246,7 +246,7 @@ DIAGNOSIS = {
         "velocity_rms_mm_s": 3.1,
         "severity_zone": None,
     },
-    "model": {"name": "journal-bearing", "version": "1", "precision": "int8"},
+    "model": {"name": "journal-bearing", "version": "2", "precision": "int8"},
     "asset_id": "pump-7",
     "request_id": "r-1",
 }

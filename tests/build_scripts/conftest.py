@@ -20,6 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
 WINDOW = 20480
 
+
+def shipped_package(name: str) -> Path:
+    """Return the folder of a shipped model, of its only version."""
+    (folder,) = (path.parent for path in MODELS.glob(f"{name}/*/manifest.json"))
+    return folder
+
+
 DESCRIPTION = ModelDescription(
     name="tiny",
     title="A tiny network",

@@ -56,7 +56,7 @@ def package_command(options: argparse.Namespace) -> Report:
         return _any_bearing(options)
     recipe = recipe_named(options.model)
     name = recipe.description.name
-    destination = Destination(WORK / name, options.models, options.version, options.force)
+    destination = Destination(WORK / name, options.models, options.version or recipe.version, options.force)
     material = Material(options.workers, options.data)
     shipped = CHECKPOINTS / f"{name}.pt"
     checkpoint = getattr(options, "checkpoint", None) or shipped
@@ -66,9 +66,9 @@ def package_command(options: argparse.Namespace) -> Report:
 
 def _any_bearing(options: argparse.Namespace) -> Report:
     from build_scripts.packaging.build import Destination
-    from build_scripts.recipes.any_bearing import NAME, build_any_bearing, package_any_bearing
+    from build_scripts.recipes.any_bearing import NAME, VERSION, build_any_bearing, package_any_bearing
 
-    destination = Destination(WORK / NAME, options.models, options.version, options.force)
+    destination = Destination(WORK / NAME, options.models, options.version or VERSION, options.force)
     checkpoint = getattr(options, "checkpoint", None) or CHECKPOINTS / f"{NAME}.pt"
     make = build_any_bearing if options.step == "models" else package_any_bearing
     return logged(partial(make, checkpoint, destination, options.workers, options.data), destination.work)
@@ -96,7 +96,7 @@ def build_command(options: argparse.Namespace) -> Report:
     if shipped is not None:
         if options.checkpoint is None:
             raise ValueError(f"the recipe {options.recipe} is a shipped one: it takes --checkpoint, not --onnx.")
-        work, version = WORK / shipped.description.name, options.version or "1"
+        work, version = WORK / shipped.description.name, options.version or shipped.version
         make_plan = partial(plan_of, shipped, options.checkpoint, work, Material(options.workers, options.data))
     else:
         recipe = read_recipe(options.recipe)
@@ -110,8 +110,10 @@ def build_command(options: argparse.Namespace) -> Report:
 def card_command(options: argparse.Namespace) -> Report:
     """Render the card of a package again."""
     from build_scripts.evidence.card.step import write_card
+    from functions.core.models.models import ModelRepository
 
-    return {"card": str(write_card(options.models / options.model / options.version))}
+    version = ModelRepository(options.models).find(options.model, options.version)
+    return {"card": str(write_card(options.models / options.model / version))}
 
 
 def bundle_command(options: argparse.Namespace) -> Report:

@@ -15,6 +15,8 @@ def evaluate_command(options: argparse.Namespace) -> Report:
     from build_scripts.recipes.any_bearing import NAME
     from functions.core.models.models import ModelRepository
 
+    if options.disturbed:
+        return _disturbed(options)
     if options.model == NAME:
         return _across_machines(options)
     manifest = ModelRepository(options.models).manifest(options.model)
@@ -37,15 +39,33 @@ def _across_machines(options: argparse.Namespace) -> Report:
     return report
 
 
+def _disturbed(options: argparse.Namespace) -> Report:
+    """Evaluate the journal bearing's model on disturbed records; `--write` puts it on card and benchmark page."""
+    from build_scripts.benchmarks.benchmark_page import DISTURBANCES, write_part
+    from build_scripts.evidence.card.disturbed import keep_disturbed
+    from build_scripts.evidence.card.step import write_card
+    from build_scripts.evidence.disturbances import evaluate_disturbed
+    from functions.core.models.models import ModelRepository
+
+    report = evaluate_disturbed(options.models, options.model)
+    if options.write is not None:
+        folder = options.models / options.model / ModelRepository(options.models).find(options.model)
+        write_part(DISTURBANCES, keep_disturbed(report, folder), options.write)
+        write_card(folder)
+    return report
+
+
 def emulate_command(options: argparse.Namespace) -> Report:
     """Run a package on another processor; `--write` puts what was found on its card."""
     from build_scripts.evidence.card.step import write_card
     from build_scripts.evidence.other_processors.step import Question, emulate, keep
+    from functions.core.models.models import ModelRepository
 
     question = Question(options.processor, options.data, options.windows, BUILD / "emulation")
-    found = emulate(options.models, options.model, options.version, question)
+    version = ModelRepository(options.models).find(options.model, options.version)
+    found = emulate(options.models, options.model, version, question)
     if options.write:
-        folder = options.models / options.model / options.version
+        folder = options.models / options.model / version
         keep(found, options.processor, folder)
         write_card(folder)
     return found.as_json()

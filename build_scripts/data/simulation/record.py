@@ -16,7 +16,7 @@ from build_scripts.data.simulation.evolution import draw_severity, draw_transien
 from build_scripts.data.simulation.faults import FAULTS, Condition
 from build_scripts.data.simulation.noise import environment
 from build_scripts.data.simulation.operating_point import draw_operating_point
-from build_scripts.data.simulation.setup import Setup, Setups
+from build_scripts.data.simulation.setup import RATED, Setups
 
 FLOOR_FACTOR = 0.05
 _TIME_S = np.arange(RECORD_SAMPLES) / SAMPLE_RATE_HZ
@@ -32,9 +32,7 @@ class SimulatedRecord:
     shaft_hz: float
 
 
-def simulate_record(
-    seed: np.random.SeedSequence, label: int, severity: int, setups: Setups = Setup()
-) -> SimulatedRecord:
+def simulate_record(seed: np.random.SeedSequence, label: int, severity: int, setups: Setups = RATED) -> SimulatedRecord:
     """Simulate five seconds at 20480 Hz of class `label` at severity level `severity`.
 
     The same seed, label, severity and setups give the same counts, and what happens in the machine does not depend on

@@ -67,6 +67,10 @@ class Setup:
         return self
 
 
+# The machine and the chain of the records that every figure is measured on.
+RATED = Setup()
+
+
 @dataclass(frozen=True)
 class SetupRange:
     """Machines and chains that differ from record to record.

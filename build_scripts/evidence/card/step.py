@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from build_scripts.errors import DataError
 from build_scripts.evidence.card.across import read_across
+from build_scripts.evidence.card.disturbed import read_disturbed
 from build_scripts.evidence.card.plots import draw_all
 from build_scripts.evidence.card.text import render_card
 from build_scripts.evidence.other_processors.step import read_kept
@@ -28,7 +29,8 @@ def write_card(folder: Path) -> Path:
     plots = draw_all(manifest, proof, folder / PLOTS)
     path = folder / CARD
     files = {name: f"{PLOTS}/{plot.name}" for name, plot in plots.items()}
-    path.write_text(render_card(manifest, proof, files, read_kept(folder), read_across(folder)))
+    found = (read_kept(folder), read_across(folder), read_disturbed(folder))
+    path.write_text(render_card(manifest, proof, files, *found))
     return path
 
 

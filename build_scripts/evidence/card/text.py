@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from build_scripts.evidence.card.across import Report, render_across
+from build_scripts.evidence.card.disturbed import Report as DisturbedReport
+from build_scripts.evidence.card.disturbed import render_disturbed
 from build_scripts.evidence.card.markdown import picture, table
 from build_scripts.evidence.card.tried import tried_sections
 from build_scripts.evidence.other_processors.step import Emulation
@@ -17,6 +19,7 @@ def render_card(
     plots: Mapping[str, str],
     emulated: Mapping[str, Emulation],
     across: Report | None = None,
+    disturbed: DisturbedReport | None = None,
 ) -> str:
     """Render the card of a package as Markdown; every figure is the manifest's or the proof's.
 
@@ -26,6 +29,7 @@ def render_card(
         plots: path of each plot by name.
         emulated: what was found on other processors.
         across: what was found on machines that the model never saw.
+        disturbed: what was found where machine or measuring chain are not those of its records.
     """
     spec, evidence = manifest.input, manifest.evidence
     sections = (
@@ -46,6 +50,7 @@ def render_card(
         f"## Confidence on other machines\n\n{_trust(manifest, proof)}",
         picture(plots, "foreign", "Confidence and share right on machines left out of training"),
         f"## Strangers\n\n{_strangers(manifest, proof)}",
+        f"## Other machines and measuring chains\n\n{render_disturbed(disturbed)}" if disturbed else "",
         *tried_sections(manifest, proof, plots),
         f"## Other processors\n\n{_emulated(emulated)}" if emulated else "",
         f"## Machines it never saw\n\n{render_across(across).rstrip()}" if across else "",

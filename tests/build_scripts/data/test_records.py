@@ -83,3 +83,10 @@ def test_other_files_are_refused(tmp_path: Path, text: bytes) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.npz"):
         read_records(tmp_path / "none.npz")
+
+
+def test_records_of_some_classes_are_those_of_the_set(records: RecordSet) -> None:
+    some = records.of_classes(("wear", "healthy"))
+    assert some.label.tolist() == [0] * 4 + [6] * 4
+    assert np.array_equal(some.counts, records.counts[[*range(4), *range(24, 28)]])
+    assert some.class_names == records.class_names

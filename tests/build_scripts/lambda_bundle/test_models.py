@@ -10,6 +10,7 @@ from build_scripts.lambda_bundle.models import models_layer, tree_of
 from build_scripts.lambda_bundle.tree import write_tree
 from functions.core.errors import ModelUnavailableError
 from functions.core.models.models import ModelRepository
+from tests.build_scripts.conftest import shipped_package
 from tests.support.packages import FILE, write_package
 
 ARM64 = ARCHITECTURES["arm64"]
@@ -19,10 +20,13 @@ ARM64 = ARCHITECTURES["arm64"]
 def test_only_manifest_proof_and_the_variant_that_serves_are_in_it(name: str) -> None:
     tree = tree_of(models_layer(MODELS, ARCHITECTURES[name]))
     for model in ("any-bearing", "journal-bearing", "rolling-bearing"):
-        manifest = json.loads((MODELS / model / "1" / "manifest.json").read_text())
+        folder = shipped_package(model)
+        manifest = json.loads((folder / "manifest.json").read_text())
         files = {one["precision"]: one["file"] for one in manifest["variants"]}
         expected = {"manifest.json", "proof.json", files[manifest["default_variant"][name]]}
-        assert {path.rpartition("/")[2] for path in tree if path.startswith(f"models/{model}/1/")} == expected
+        assert {
+            path.rpartition("/")[2] for path in tree if path.startswith(f"models/{model}/{folder.name}/")
+        } == expected
     assert all((MODELS.parent / path).read_bytes() == content for path, content in tree.items())
 
 

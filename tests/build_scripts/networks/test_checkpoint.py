@@ -8,6 +8,7 @@ import torch
 
 from build_scripts.errors import CheckpointError
 from build_scripts.networks.checkpoint import Checkpoint, file_sha256, load_checkpoint, restore_network, save_checkpoint
+from build_scripts.networks.network import NetworkConfig
 from tests.build_scripts.conftest import DESCRIPTION, NETWORK
 
 
@@ -25,14 +26,15 @@ def test_the_restored_network_gives_logits_and_distances(checkpoint: Checkpoint)
     assert (tuple(logits.shape), tuple(distance.shape)) == ((2, 11), (2,))
 
 
-@pytest.mark.parametrize("normalise", [True, False])
-def test_normalising_is_remembered_and_written_only_where_it_is_done(
-    checkpoint: Checkpoint, tmp_path: Path, normalise: bool
+@pytest.mark.parametrize("option", ["normalise", "centre"])
+@pytest.mark.parametrize("done", [True, False])
+def test_what_the_network_does_to_its_input_is_remembered_and_written_only_where_it_is_done(
+    checkpoint: Checkpoint, tmp_path: Path, option: str, done: bool
 ) -> None:
-    network = replace(NETWORK, normalise=normalise)
+    network = NetworkConfig(**{**vars(NETWORK), option: done})
     path = save_checkpoint(replace(checkpoint, network=network), tmp_path / "one.pt")
     assert load_checkpoint(path).network == network
-    assert ("normalise" in torch.load(path, weights_only=True)["network"]) is normalise
+    assert (option in torch.load(path, weights_only=True)["network"]) is done
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

@@ -60,6 +60,13 @@ def test_a_normalising_network_sees_shape_not_level() -> None:
     assert not torch.allclose(BearingNetwork(SMALL).eval()(9.81 * signal), BearingNetwork(SMALL).eval()(signal))
 
 
+def test_a_centring_network_sees_level_not_offset() -> None:
+    network = BearingNetwork(replace(SMALL, centre=True)).eval()
+    signal = torch.randn(2, 2, 64)
+    torch.testing.assert_close(network(signal + 3), network(signal), rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(network(2 * signal), network(signal))
+
+
 def test_normalised_windows_have_no_mean_and_an_rms_of_one() -> None:
     windows = normalised(5 + 0.01 * torch.randn(3, 2, 1000))
     torch.testing.assert_close(windows.mean(dim=2), torch.zeros(3, 2), atol=1e-4, rtol=0)

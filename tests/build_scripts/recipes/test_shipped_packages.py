@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from build_scripts.build_cli.parser import CHECKPOINTS, MODELS
+from build_scripts.build_cli.parser import CHECKPOINTS
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.evidence.card.step import read_package
 from build_scripts.export.export import export
@@ -20,7 +20,7 @@ from build_scripts.quantization.techniques import CANDIDATES
 from build_scripts.recipes.recipe import JOURNAL_BEARING, RECIPES
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
-from tests.build_scripts.conftest import SHARED
+from tests.build_scripts.conftest import SHARED, shipped_package
 
 
 def journal_windows() -> Float32Array:
@@ -51,7 +51,7 @@ class Rebuilt:
     windows: Float32Array
 
     def shipped(self, precision: str) -> Path:
-        return MODELS / self.name / "1" / f"model_{precision}.onnx"
+        return shipped_package(self.name) / f"model_{precision}.onnx"
 
 
 @pytest.fixture(scope="module", params=["journal-bearing", "rolling-bearing"])
@@ -59,9 +59,10 @@ def rebuilt(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     name: str = request.param
     windows = {"journal-bearing": journal_windows, "rolling-bearing": rolling_windows}[name]()
     work = tmp_path_factory.mktemp(name)
-    exported = export(load_checkpoint(CHECKPOINTS / f"{name}.pt"), work / "exported.onnx")
+    version = RECIPES[name].version
+    exported = export(load_checkpoint(CHECKPOINTS / f"{name}.pt"), work / "exported.onnx", version)
     fp32 = optimize(exported.path, work / "fp32.onnx", OPTIMIZATION).path
-    candidate = CANDIDATES[str(read_package(MODELS / name / "1")[0].evidence.notes["variant"])]
+    candidate = CANDIDATES[str(read_package(shipped_package(name))[0].evidence.notes["variant"])]
     return Rebuilt(name, fp32, candidate.quantize(fp32, work / "int8.onnx", windows), windows[:64])
 
 
@@ -81,9 +82,9 @@ def test_the_answers_are_the_same(rebuilt: Rebuilt, precision: str, tolerance: f
     assert np.abs(ours - shipped).max() <= tolerance * np.abs(shipped).max()
 
 
-def test_the_card_is_what_its_files_give(shipped_models: Path) -> None:
+def test_the_card_is_what_its_files_give() -> None:
     for name in RECIPES:
-        folder = shipped_models / name / "1"
+        folder = shipped_package(name)
         manifest, proof = read_package(folder)
         card = (folder / "CARD.md").read_text()
         assert f"{manifest.evidence.accuracy['int8']['window']:.2%}" in card
@@ -93,15 +94,15 @@ def test_the_card_is_what_its_files_give(shipped_models: Path) -> None:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_the_int8_graph_is_fully_integer(shipped_models: Path, name: str) -> None:
-    manifest, _ = read_package(shipped_models / name / "1")
-    operators = executed_operators(shipped_models / name / "1" / manifest.variant("int8").file)
+def test_the_int8_graph_is_fully_integer(name: str) -> None:
+    manifest, _ = read_package(shipped_package(name))
+    operators = executed_operators(shipped_package(name) / manifest.variant("int8").file)
     assert (operators["QLinearConv"], operators["Conv"], operators["ConvInteger"]) == (5, 0, 0)
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_what_the_models_promise_holds_in_their_proofs(shipped_models: Path, name: str) -> None:
-    manifest, proof = read_package(shipped_models / name / "1")
+def test_what_the_models_promise_holds_in_their_proofs(name: str) -> None:
+    manifest, proof = read_package(shipped_package(name))
     shares = dict(proof.novel_share)
     assert shares.pop("own") <= 0.05
     assert min(shares.values()) >= 0.95

@@ -9,12 +9,28 @@ from build_scripts.data.records import RecordSet
 from build_scripts.errors import CheckpointError
 from build_scripts.networks.checkpoint import Checkpoint, restore_network
 from build_scripts.networks.network import BearingNetwork
-from build_scripts.training.train import pooled_features, train
+from build_scripts.training.train import TrainingRun, pooled_features, train
 from tests.build_scripts.conftest import DESCRIPTION, NETWORK, TRAINING, WINDOW
 
 
-def trained(records: RecordSet, state: Path, stop_after: int | None = None) -> Checkpoint:
-    return train(records, DESCRIPTION, NETWORK, TRAINING, state, stop_after)
+def trained(records: RecordSet, state: Path) -> Checkpoint:
+    return train(records, DESCRIPTION, NETWORK, TRAINING, state)
+
+
+@pytest.fixture
+def interrupted(records: RecordSet, tmp_path: Path) -> Path:
+    """The state of a training that broke off after its first epoch."""
+    save = TrainingRun.save
+
+    def save_and_break_off(run: TrainingRun, path: Path) -> None:
+        save(run, path)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrainingRun, "save", save_and_break_off)
+        with pytest.raises(KeyboardInterrupt):
+            trained(records, tmp_path / "state.pt")
+    return tmp_path / "state.pt"
 
 
 def test_training_lowers_the_loss(records: RecordSet, checkpoint: Checkpoint) -> None:
@@ -24,21 +40,18 @@ def test_training_lowers_the_loss(records: RecordSet, checkpoint: Checkpoint) ->
 
 
 def test_a_resumed_training_ends_where_an_unbroken_one_does(
-    records: RecordSet, checkpoint: Checkpoint, tmp_path: Path
+    records: RecordSet, checkpoint: Checkpoint, interrupted: Path
 ) -> None:
-    trained(records, tmp_path / "state.pt", stop_after=1)
-    resumed = trained(records, tmp_path / "state.pt")
+    resumed = trained(records, interrupted)
     for name, weights in checkpoint.weights.items():
         torch.testing.assert_close(resumed.weights[name], weights, rtol=0, atol=0)
     assert resumed.metrics == checkpoint.metrics
     assert np.array_equal(resumed.novelty.projection, checkpoint.novelty.projection)
 
 
-def test_a_state_of_another_schedule_is_refused(records: RecordSet, tmp_path: Path) -> None:
-    state = tmp_path / "state.pt"
-    trained(records, state, stop_after=1)
+def test_a_state_of_another_schedule_is_refused(records: RecordSet, interrupted: Path) -> None:
     with pytest.raises(CheckpointError, match="was trained with"):
-        train(records, DESCRIPTION, NETWORK, replace(TRAINING, epochs=5), state)
+        train(records, DESCRIPTION, NETWORK, replace(TRAINING, epochs=5), interrupted)
 
 
 def test_too_few_records_are_refused(records: RecordSet, tmp_path: Path) -> None:
@@ -57,3 +70,13 @@ def test_the_novelty_measure_is_about_one_on_training_records(records: RecordSet
     with torch.no_grad():
         _, distance = served(torch.from_numpy(windows))
     assert 0.3 < float(distance.median()) < 2.0
+
+
+def test_strangers_are_seen_and_add_directions_to_the_measure(records: RecordSet, tmp_path: Path) -> None:
+    strange = records.of_classes(("wear", "imbalance"))
+    config = replace(TRAINING, epochs=1)
+    with_them, without = (
+        train(records, DESCRIPTION, NETWORK, config, tmp_path / f"{len(sets)}.pt", sets) for sets in ((strange,), ())
+    )
+    assert with_them.novelty.projection.shape[1] == without.novelty.projection.shape[1] + 2
+    assert not np.array_equal(with_them.weights["head.bias"], without.weights["head.bias"])

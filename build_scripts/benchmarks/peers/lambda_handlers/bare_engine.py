@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-MODEL = next(Path(os.environ["PALIER_MODELS_DIR"]).glob("journal-bearing/1/*.onnx"))
+MODEL = next(Path(os.environ["PALIER_MODELS_DIR"]).glob("journal-bearing/*/*.onnx"))
 WINDOW = 20480
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -8,6 +8,7 @@ from build_scripts.benchmarks.variants.recipe import RECIPES, labels_of
 from build_scripts.build_cli.parser import CHECKPOINTS
 from build_scripts.errors import DataError
 from functions.core.errors import ModelNotFoundError
+from tests.build_scripts.conftest import shipped_package
 
 NAME = "journal-bearing"
 CHECKPOINT = CHECKPOINTS / f"{NAME}.pt"
@@ -18,9 +19,9 @@ def test_a_package_is_compared_with_its_own_files(shipped_models: Path, instrume
     times, variants = report["latency_ms"], report["variants"]
     assert isinstance(times, dict)
     assert isinstance(variants, dict)
-    assert (report["model"], report["version"]) == (NAME, "1")
+    assert (report["model"], report["version"]) == (NAME, shipped_package(NAME).name)
     assert set(times) == set(labels_of(RECIPES)) - {"pytorch_compiled"}
-    shipped = shipped_models / NAME / "1"
+    shipped = shipped_package(NAME)
     assert variants["onnx_int8"]["size_bytes"] == (shipped / "model_int8.onnx").stat().st_size
     assert report["int8_speedup_over_onnx_fp32"] == pytest.approx(
         times["onnx_fp32"]["p50_ms"] / times["onnx_int8"]["p50_ms"]

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 from build_scripts.__main__ import main
-from build_scripts.build_cli.parser import MODELS
 from build_scripts.data.records import RecordSet, write_records
 from build_scripts.errors import EmulationError
 from build_scripts.evidence.card.step import write_card
 from build_scripts.evidence.other_processors import processors
 from build_scripts.evidence.other_processors.processors import answers, haswell_command
 from build_scripts.evidence.other_processors.step import Comparison, Emulation, keep, read_kept, spread_windows
-from tests.build_scripts.conftest import WINDOW
+from tests.build_scripts.conftest import WINDOW, shipped_package
 from tests.support.packages import LOAD, SPEED, model_bytes
 
 FOUND = Emulation("a slow one", ("AVX2",), 8, {"int8": Comparison(0.9, 0.91, 0.99, 0.5, 1.0, 0.7)}, {"7 bits": 0.0})
@@ -26,8 +25,10 @@ QEMU = pytest.mark.skipif(
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
-    shutil.copytree(MODELS / "journal-bearing" / "1", tmp_path / "models" / "journal-bearing" / "1")
-    (tmp_path / "models" / "journal-bearing" / "1" / "processors.json").unlink(missing_ok=True)
+    shipped = shipped_package("journal-bearing")
+    copy = tmp_path / "models" / "journal-bearing" / shipped.name
+    shutil.copytree(shipped, copy)
+    (copy / "processors.json").unlink(missing_ok=True)
     return tmp_path / "models"
 
 
@@ -49,7 +50,7 @@ def test_a_model_with_conditions_gets_them_as_its_second_input(tmp_path: Path) -
 
 
 def test_what_was_found_is_kept_by_processor_and_shown_on_the_card(models: Path) -> None:
-    folder = models / "journal-bearing" / "1"
+    (folder,) = (models / "journal-bearing").iterdir()
     assert read_kept(folder) == {}
     keep(FOUND, "slow", folder)
     keep(FOUND, "other", folder)
@@ -75,7 +76,8 @@ def test_seven_bits_hold_where_eight_overflow(
     assert int8["max_abs_difference"] < 1e-3
     if "avx512_vnni" in Path("/proc/cpuinfo").read_text():
         assert report["control_difference"]["8 bits"] > 0.1
-    assert "## Other processors" in (models / "journal-bearing" / "1" / "CARD.md").read_text()
+    (card,) = models.glob("journal-bearing/*/CARD.md")
+    assert "## Other processors" in card.read_text()
 
 
 def test_a_missing_emulator_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

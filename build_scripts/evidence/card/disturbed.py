@@ -1,0 +1,46 @@
+"""What versions of a model make of disturbed records, side by side, as a table of the newest one's card."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from build_scripts.evidence.card.markdown import table
+
+FILE = "disturbances.json"
+Report = Mapping[str, Any]
+
+
+def keep_disturbed(report: Report, folder: Path) -> Report:
+    """Write a report into a package's folder, beside what it has of other versions, and return both as one."""
+    kept = read_disturbed(folder) or {"versions": {}}
+    merged = {**report, "versions": {**kept["versions"], **report["versions"]}}
+    (folder / FILE).write_text(json.dumps(merged, indent=2, allow_nan=False) + "\n")
+    return merged
+
+
+def read_disturbed(folder: Path) -> Report | None:
+    """Return what a package's folder has of disturbed records; None if nothing."""
+    path = folder / FILE
+    found: Report | None = json.loads(path.read_text()) if path.exists() else None
+    return found
+
+
+def render_disturbed(report: Report) -> str:
+    """Return a table of a report of `evaluate_disturbed`: a row for each kind, four columns for each version."""
+    versions: Mapping[str, Report] = report["versions"]
+    columns = [f"{what}, version {version}" for version in versions for what in ("right", "flagged", "wrong", "sure")]
+    kinds = list(versions.values())[-1]
+    rows = [(kind, *(cell for one in versions.values() for cell in _cells(one.get(kind)))) for kind in kinds]
+    records = next(iter(kinds.values()))["records"]
+    return (
+        f"{records} records of every kind, the same machines each time, that no training or calibration had. Flagged: "
+        "as unlike the training data; right and wrong: of the others; sure: of the wrong ones those of a confidence of "
+        "0.9 or more.\n\n" + table(("records", *columns), rows)
+    )
+
+
+def _cells(counts: Mapping[str, int] | None) -> tuple[str, ...]:
+    if counts is None:
+        return ("-",) * 4
+    return tuple(str(counts[name]) for name in ("right", "flagged", "wrong", "sure_and_wrong"))
