@@ -47,7 +47,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve instruments test test-quick test-networks check format models bundle bench attack synth bootstrap deploy rollback destroy cloud cloud-down lock clean
+.PHONY: help serve instruments test test-quick test-networks check format models bundle bench attack synth bootstrap deploy rollback destroy cloud cloud-down docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -72,6 +72,9 @@ check: $(VENV)/.dev ## format, lint, types, architecture, docs
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary --num-workers auto
 	$(BIN)/python -m pytest --quiet tests/test_architecture.py tests/test_docs.py
+
+docs: $(VENV)/.dev $(VENV)/.docs ## build the documentation site into build/docs/html; a link that leads nowhere is an error
+	@$(BIN)/python -m build_scripts docs --out build/docs $(ARGS)
 
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix --quiet .
@@ -125,6 +128,7 @@ lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	    --output-file $(LOCKS)/$$group.txt || exit 1; \
 	done
 	$(LOCK) --group instruments --constraint $(LOCKS)/serve.txt --output-file $(LOCKS)/instruments.txt
+	$(LOCK) --group docs --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/docs.txt
 	$(LOCK) --group kserve --output-file $(LOCKS)/kserve.txt
 	$(LOCK) --group container --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	  --output-file $(LOCKS)/container.txt
@@ -166,6 +170,11 @@ cdk/node_modules/.cdk: cdk/package-lock.json
 $(VENV)/.instruments: $(LOCKS)/instruments.txt | $(VENV)/.serve
 	@echo "installing what reads the files of instruments ..."
 	@$(PIP) --require-hashes -r $(LOCKS)/instruments.txt
+	@touch $@
+
+$(VENV)/.docs: $(LOCKS)/docs.txt | $(VENV)/.dev
+	@echo "installing what builds the documentation site ..."
+	@$(PIP) --require-hashes -r $(LOCKS)/docs.txt
 	@touch $@
 
 $(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyvenv.cfg

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,7 +22,11 @@ DOORS = ("through_http_api", "through_function_url", "through_load_balancer_mult
 SINGLE = "through_load_balancer"
 EVERY_BYTE = bytes(range(256))
 
-loop = pytest.fixture(autouse=True)(event_loop_of_the_process)
+
+@pytest.fixture(autouse=True)
+def loop() -> Iterator[None]:
+    with event_loop_of_the_process():
+        yield
 
 
 def event_of(name: str) -> dict[str, Any]:
