@@ -51,7 +51,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench attack synth bootstrap deploy destroy cloud cloud-down docs lock clean
+.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench attack synth bootstrap deploy rollback destroy cloud cloud-down docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -111,6 +111,10 @@ bootstrap: $(VENV)/.cdk cdk/node_modules/.cdk ## prepare the AWS account and reg
 
 deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything that make bundle has built
 	@$(CDK) deploy --all $(CHOSEN) $(ARGS)
+	@$(BIN)/python -m cdk settle --stage $(STAGE)
+
+rollback: $(VENV)/.cdk ## move the functions of STAGE that were deployed last to the versions before
+	@$(BIN)/python -m cdk rollback --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)
 
 cloud: $(VENV)/.dev cdk/node_modules/.cdk ## deploy dev to AWS services on this machine, diagnose a recording through its API, leave it up
 	@[ -f build/bundle.json ] || $(MAKE) --no-print-directory bundle
@@ -120,8 +124,8 @@ cloud-down: $(VENV)/.dev ## remove what make cloud left up
 	@$(BIN)/python -m build_scripts.local.cloud down
 
 destroy: $(VENV)/.cdk cdk/node_modules/.cdk ## remove STAGE from AWS; what the stage retains stays
-	@$(BIN)/python -m cdk empty --stage $(STAGE)
-	@$(CDK) destroy --all $(CHOSEN) $(ARGS)
+	@$(BIN)/python -m cdk empty --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev))
+	@$(CDK) destroy --all -c removing=yes $(CHOSEN) $(ARGS)
 
 lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	$(COMPILE) layers/runtime/requirements.in --output-file layers/runtime/requirements.txt
