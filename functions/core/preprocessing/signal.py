@@ -24,7 +24,7 @@ Unit = Literal["g", "m/s2", "mm/s"]
 # Who stated a sample rate; `assumed`: nobody, it is the model's own.
 RateSource = Literal["option", "file", "assumed"]
 # By how much the rates of caller and file may differ and still be one: oscillators and rounded time columns do.
-_RATE_TOLERANCE = 0.005
+RATE_TOLERANCE = 0.005
 # A channel's number has at most so many digits: Python refuses to read one of thousands.
 _MOST_DIGITS = 9
 
@@ -96,7 +96,7 @@ def sample_rate(stated_hz: float | None, in_file_hz: float | None, assumed_hz: f
     """
     if stated_hz is not None:
         rate_hz = rates.check(stated_hz)
-        if in_file_hz is not None and not abs(stated_hz - in_file_hz) <= _RATE_TOLERANCE * in_file_hz:
+        if in_file_hz is not None and not abs(stated_hz - in_file_hz) <= RATE_TOLERANCE * in_file_hz:
             raise SampleRateContradictsError(
                 f"`sample_rate_hz` is {stated_hz:g} Hz, but the file states {in_file_hz:g} Hz: leave the option out, or"
                 " correct the file."
