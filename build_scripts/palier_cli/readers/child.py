@@ -103,6 +103,7 @@ def _answer(request: Request) -> tuple[bytes, bytes | memoryview]:
             list(recording.channel_names),
             recording.unit,
             recording.shaft_speed_rpm,
+            list(recording.channel_units),
         )
         return encode(found), recording.samples.data.cast("B")
     except PalierError as error:
@@ -120,7 +121,7 @@ def _read(request: Request) -> Recording:
     signal = None if wanted is None else find(file.variables, wanted)
     chosen = choose(file.variables, signal, request.size_bytes, reader.largest_ratio)
     _limit_memory(reader.opening_bytes(request.size_bytes) + _COPIES * sum(one.size_bytes for one in chosen))
-    return join(file.read(chosen), signal, file.variables)
+    return join(file.read(chosen), signal, file.variables, is_rate_given=request.is_rate_given)
 
 
 def _limit_memory(more_bytes: int) -> None:

@@ -179,9 +179,14 @@ def row_of(wanted: str, recording: Recording) -> int:
     """Return the row of a channel by its name, or by its number from 0.
 
     Raises:
-        SignalShapeError: there is none.
+        SignalShapeError: there is none, or several have the name.
     """
-    names = recording.channel_names
+    names = list(recording.channel_names)
+    if names.count(wanted) > 1:
+        rows = ", ".join(str(row) for row, name in enumerate(names) if name == wanted)[:40]
+        raise SignalShapeError(
+            f"Several channels are called {wanted[:40]!r}: choose one by its number, {rows}.", field="channel"
+        )
     if wanted in names:
         return names.index(wanted)
     # Channels that are called by numbers, those of their columns, are not counted besides.

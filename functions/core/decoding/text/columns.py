@@ -7,7 +7,7 @@ import numpy as np
 
 from functions.core.decoding.text.units import is_time_name, signal_unit, time_unit
 from functions.core.decoding.times import is_coarse, is_counting, rate_hz, spacing
-from functions.core.errors import InvalidOptionError, MalformedBodyError, SampleRateError, SignalMissingError
+from functions.core.errors import InvalidOptionError, MalformedBodyError, SampleRateContradictsError, SignalMissingError
 from functions.core.models.options import TimeUnit
 from functions.core.preprocessing.arrays import Float64Array, as_float32
 from functions.core.preprocessing.signal import Recording
@@ -214,7 +214,7 @@ def _agreed(found_hz: float | None, stated_hz: float | None, options: TimeOption
     if found_hz is None or stated_hz is None or options.is_rate_given:
         return found_hz if found_hz is not None else stated_hz
     if abs(found_hz / stated_hz - 1) > 0.005:
-        raise SampleRateError(
+        raise SampleRateContradictsError(
             f"The file's head states {stated_hz:g} Hz and its times rise at {found_hz:g} Hz: state `sample_rate_hz`."
         )
     return stated_hz

@@ -54,7 +54,7 @@ def _fast(rows: str, dialect: Dialect, columns: int) -> Float64Array | None:
     elif dialect.separator not in (None, ","):
         text = text.replace(str(dialect.separator), ",")
     body = text.encode()
-    if columns > 1 and not _is_regular(body, columns):
+    if b"," in body if columns == 1 else not _is_regular(body, columns):
         return None
     try:
         document: Any = thread_parser(len(body)).parse(b"[%b]" % body.replace(b"\n", b","))
@@ -156,6 +156,10 @@ def explained(rows: str, layout: Layout, known: int = 0) -> MalformedBodyError:
                 f" {columns}; `delimiter` and `skip_rows` tell how to read it.",
                 field="signal",
             )
+    for number, line in islice(row_lines(rows, layout), known, known + _LINES_AT_ONCE):
+        plain = _plain(line, layout)
+        if _fast(plain, Dialect(dialect.separator), columns) is None and _slow([plain], layout) is None:
+            return broken_cell(number, 1, line.strip())
     return MalformedBodyError(
         f"The rows from line {layout.line} on cannot be read as numbers; `delimiter` tells what divides them.",
         field="signal",

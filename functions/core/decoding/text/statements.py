@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from functions.core.decoding.text.units import TIME_UNITS, squeezed
 from functions.core.decoding.times import UNITS_S
-from functions.core.errors import SampleRateError
+from functions.core.errors import SampleRateContradictsError
 from functions.core.preprocessing.severity import known_unit
 from functions.core.preprocessing.signal import RATE_TOLERANCE
 
@@ -54,7 +54,7 @@ def rate_of(head: Sequence[str], *, is_given: bool = False) -> float | None:
         is_given: whether the caller states a rate; then several in the file are no fault.
 
     Raises:
-        SampleRateError: they state several.
+        SampleRateContradictsError: they state several.
     """
     rates = sorted(_rates("\n".join([*head, *_paired(head)])))
     if not rates:
@@ -65,7 +65,7 @@ def rate_of(head: Sequence[str], *, is_given: bool = False) -> float | None:
     if is_given:
         return None
     shown = " and ".join(f"{rate:g} Hz" for rate in rates[:4])
-    raise SampleRateError(f"The file's head states several sample rates, {shown}: state `sample_rate_hz`.")
+    raise SampleRateContradictsError(f"The file's head states several sample rates, {shown}: state `sample_rate_hz`.")
 
 
 def unit_of_head(head: Sequence[str]) -> str | None:
