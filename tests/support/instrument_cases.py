@@ -143,7 +143,7 @@ INSTRUMENTS: tuple[TextCase, ...] = (
         "rows of two shapes",
         table(X, Y) + "".join(f"{v:.3f}\n" for v in X * 8),
         {},
-        refused("malformed_body", "line 1, column 1"),
+        refused("malformed_body", "line 2, column 1"),
     ),
     (
         "an error of a spreadsheet",
