@@ -149,6 +149,12 @@ _NOTES = (
         "Find the REPORT line of that invocation in the worker's log: it has the time and the memory.",
     ),
     AlarmNote(
+        "asset-alerts-failed",
+        "page",
+        "The change of an asset was not handed to the people who are to receive it.",
+        "Read the event in the rule's dead-letter queue and tell them yourself, then mend the topic or its key.",
+    ),
+    AlarmNote(
         "history-lost",
         "ticket",
         "Diagnoses of assets were answered and not kept.",

@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from build_scripts.measuring.outputs import RecordOutputs
 from functions.core.models.diagnosis import join_probabilities, novelty, softmax
-from functions.core.models.manifest import JoinRule, NoveltyRule
+from functions.core.models.manifest import JoinRule, NoveltyRule, TrustRule
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
 
 FLOORS = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6)
@@ -33,7 +33,8 @@ class JoinScore:
 class Calibration:
     """The manifest's calibration, and the figures it was chosen by (on records unseen by the fit).
 
-    novelty and false_alarm_rate are None where the model gives no distance.
+    novelty and false_alarm_rate are None where the model gives no distance; trust where it was not
+    fitted.
     """
 
     temperature: float
@@ -41,6 +42,7 @@ class Calibration:
     novelty: NoveltyRule | None
     scores: dict[str, JoinScore]
     false_alarm_rate: float | None
+    trust: TrustRule | None = None
 
 
 def calibrate(fit: RecordOutputs, unseen: RecordOutputs, false_alarm_rate: float = FALSE_ALARM_RATE) -> Calibration:

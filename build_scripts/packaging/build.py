@@ -15,6 +15,7 @@ from build_scripts.evidence.measure import ModelFiles, ModelOutputs, measure
 from build_scripts.evidence.proof.cost import novelty_cost
 from build_scripts.evidence.proof.noise import SNR_DB
 from build_scripts.evidence.proof.proof import Proof, Served, prove
+from build_scripts.evidence.trust import FittedTrust, Strangers, fit_trust
 from build_scripts.export.export import ExportedModel, export_network
 from build_scripts.export.optimize import optimize
 from build_scripts.export.torch_export import ExportOptions
@@ -57,9 +58,10 @@ class BuildPlan:
 
     training: records whose windows set the ranges; choosing: records the variants are searched with; unseen: records
     every figure is measured on; fitting: outputs the calibration is fitted to, given the served engine; machines:
-    recordings of other machines by name, float32 [C, N] at the model's rate; half: whether GPUs get a float16 variant;
-    fine_tune: writes the network, trained with its rounding, where a target names it; served: what callers send, where
-    the files take something else; notes: further evidence.
+    recordings of other machines by name, float32 [C, N] at the model's rate; strangers: records of machines left out of
+    training, by which trust is fitted, given the served engine; half: whether GPUs get a float16 variant; fine_tune:
+    writes the network, trained with its rounding, where a target names it; served: what callers send, where the files
+    take something else; notes: further evidence.
     """
 
     model: TrainedModel
@@ -78,6 +80,7 @@ class BuildPlan:
     half: bool = False
     fine_tune: Callable[[AwareFile], Path] | None = None
     machines: Mapping[str, Signals] = field(default_factory=dict)
+    strangers: Callable[[Engine], Strangers] | None = None
     served: ServedInput | None = None
     notes: Notes = field(default_factory=dict)
 
@@ -159,6 +162,8 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
     served = OnnxEngine(files.served)
     log.info("calibrate and measure on %d unseen records", len(plan.unseen))
     calibration = calibrate(plan.fitting(served), outputs.served, plan.false_alarm_rate)
+    trust = _trust(plan, served, calibration)
+    calibration = calibration if trust is None else replace(calibration, trust=trust.rule)
     measured = measure(exported.max_abs_difference, files, outputs, calibration)
     half = _half(plan, files.fp32, calibration)
     return PackageContent(
@@ -173,12 +178,20 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
         limits=plan.limits,
         checkpoint=plan.model.checkpoint,
         served=plan.served,
-        proof=replace(_proof(plan, served, calibration, outputs, found), half=half),
+        proof=replace(_proof(plan, served, calibration, outputs, found).with_trust(trust), half=half),
         notes=plan.notes
         | _length_note(exported, window)
         | _search_note(found)
         | _cost_note(files, plan.unseen, calibration),
     )
+
+
+def _trust(plan: BuildPlan, served: Engine, calibration: Calibration) -> FittedTrust | None:
+    if plan.strangers is None:
+        return None
+    log.info("fit trust on machines left out of training")
+    class_ids = [identifier for identifier, _ in plan.model.description.classes]
+    return fit_trust(plan.strangers(served), calibration, class_ids)
 
 
 def _half(plan: BuildPlan, fp32: Path, calibration: Calibration) -> HalfPrecision | None:

@@ -144,6 +144,7 @@ def make_manifest(content: PackageContent, version: str) -> Manifest:
         temperature=calibration.temperature,
         join=calibration.join,
         novelty=calibration.novelty,
+        trust=calibration.trust or UNSET,
         evidence=_evidence(content),
         source_checkpoint_sha256=file_sha256(content.checkpoint),
     )

@@ -23,11 +23,18 @@ def through_service(construct: IConstruct, service: str) -> Conditions:
     return {"StringEquals": {"kms:ViaService": f"{service}.{Stack.of(construct).region}.amazonaws.com"}}
 
 
-def services_of_account(services: Sequence[str], actions: Sequence[str], resource: str) -> iam.PolicyStatement:
-    """Return the statement that AWS services may act on a resource, on behalf of this account only."""
+def services_may(
+    services: Sequence[str], actions: Sequence[str], resource: str, conditions: Conditions
+) -> iam.PolicyStatement:
+    """Return the statement that AWS services may act on a resource under conditions."""
     return iam.PolicyStatement(
         actions=list(actions),
         resources=[resource],
         principals=[iam.ServicePrincipal(name) for name in services],
-        conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        conditions=dict(conditions),
     )
+
+
+def services_of_account(services: Sequence[str], actions: Sequence[str], resource: str) -> iam.PolicyStatement:
+    """Return the statement that AWS services may act on a resource, on behalf of this account only."""
+    return services_may(services, actions, resource, {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})

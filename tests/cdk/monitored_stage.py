@@ -42,6 +42,7 @@ def monitored_stage(scope: Construct, stage: str) -> MonitoredStage:
         queue=sqs.Queue.from_queue_arn(scope, "Queue", f"{queue_arn}-jobs"),
         dead_letters=sqs.Queue.from_queue_arn(scope, "DeadLetters", f"{queue_arn}-dead"),
         web_acl_metric=f"palier-{stage}",
+        alert_rule={"EventBusName": f"palier-{stage}", "RuleName": f"palier-{stage}-assets"},
         tables={
             name: dynamodb.Table.from_table_name(scope, f"Table{name}", f"palier-{stage}-{name}")
             for name in ("jobs", "history")

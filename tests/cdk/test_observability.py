@@ -41,6 +41,10 @@ SIMPLE = {
         {"QueueName": "palier-prod-jobs"},
     ),
     "worker-errors": ("AWS/Lambda", "Errors", "Sum", 300, 1, 0, {"FunctionName": "palier-prod-worker"}),
+    "asset-alerts-failed": (
+        *("AWS/Events", "FailedInvocations", "Sum", 300, 1, 0),
+        {"EventBusName": "palier-prod", "RuleName": "palier-prod-assets"},
+    ),
     "history-lost": ("Palier", "HistoryLost", "Sum", 300, 1, 0, PALIER),
     "blocked-requests": (
         *("AWS/WAFV2", "BlockedRequests", "Sum", 300, 1, 100),
@@ -176,7 +180,7 @@ def topic_ids(stage: Name) -> dict[str, str]:
 
 PAGES = {
     *("error-rate", "model-not-loaded", "key-store-failures", "throttle-pressure", "memory-critical"),
-    *("availability-slo", "availability-burn-fast", "latency-burn-fast"),
+    *("availability-slo", "availability-burn-fast", "latency-burn-fast", "asset-alerts-failed"),
 }
 
 

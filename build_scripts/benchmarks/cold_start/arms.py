@@ -15,13 +15,21 @@ LOCK = HANDLERS / "requirements.txt"
 # Two processors, as many as AWS shows to a function of this size.
 FULL_MB = 2 * 1769
 _OPEN = {"PALIER_API_KEYS_REQUIRED": "false"}
+# The same recording through the other doors of AWS, by the names of their events.
+_DOORS = {
+    "through_http_api": "Palier, through an HTTP API",
+    "through_function_url": "Palier, through a function URL",
+    "through_load_balancer": "Palier, through a load balancer",
+}
 _PYTHON = "/usr/bin/python3.13"
 _INIT_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One thing that is started again and again; `answers` is False for Python alone, which ends at once.
+    """One thing that is started again and again, and what its first event is.
+
+    `answers` is False for Python alone, which ends at once.
 
     A start has more time than on Lambda: what is slow on a busy machine is measured, not left out.
     """
@@ -30,6 +38,7 @@ class Arm:
     places: Places
     function: Function
     answers: bool = True
+    event: str = "diagnose_float32"
 
     def __post_init__(self) -> None:
         """Give the function its time."""
@@ -57,6 +66,7 @@ def make_arms(work: Path) -> dict[str, Arm]:
         "trivial": _peer("trivial", "a handler that answers at once", places, work),
         "bare_engine": _peer("bare_engine", "bare onnxruntime, on Palier's layer", places, work),
         "palier": Arm("Palier", places, palier),
+        **{name: Arm(label, places, palier, event=name) for name, label in _DOORS.items()},
         "palier_again": Arm("Palier, again: what differs is noise", places, palier),
         "fastapi_compiled": _peer(
             "fastapi_mangum", "FastAPI, Mangum, onnxruntime; compiled beforehand", _compiled(usual, work), work

@@ -11,8 +11,6 @@ from build_scripts.errors import BuildError
 from build_scripts.local.lambda_sandbox.events import read_event
 from build_scripts.local.lambda_sandbox.sandbox import Sandbox
 
-EVENT = "diagnose_float32"
-
 
 @dataclass(frozen=True)
 class Start:
@@ -40,7 +38,7 @@ def start(arm: Arm) -> Start:
             raise BuildError(f"{arm.label} does not start: {sandbox.log()[-500:]}")
         if not arm.answers:
             return Start(begun.content["init_ms"], 0.0, 0.0)
-        outcome = sandbox.invoke(read_event(EVENT))
+        outcome = sandbox.invoke(read_event(arm.event))
         if outcome.kind != "response" or outcome.body["statusCode"] != 200:
             raise BuildError(f"{arm.label} does not answer: {outcome.content}")
         return Start(begun.content["init_ms"], outcome.content["duration_ms"], outcome.content["max_memory_mb"])

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import Any
 
 from build_scripts.benchmarks.cold_start.arms import Arm
-from build_scripts.benchmarks.cold_start.start import EVENT
 from build_scripts.data.progress import Progress
 from build_scripts.errors import BuildError
 from build_scripts.local.lambda_sandbox.events import read_event
@@ -46,7 +45,7 @@ def warm(arm: Arm, requests: int) -> dict[str, Any]:
     """
     times: list[float] = []
     peaks: list[float] = []
-    event = read_event(EVENT)
+    event = read_event(arm.event)
     with Sandbox(arm.places, arm.function) as sandbox:
         for _ in Progress(range(requests), "warm requests", "request"):
             outcome = sandbox.invoke(event)

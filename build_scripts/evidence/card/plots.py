@@ -32,6 +32,8 @@ def draw_all(manifest: Manifest, proof: Proof, folder: Path) -> dict[str, Path]:
         "variants": (variants, (7.0, 1.0 + 0.32 * len(proof.tried))),
         "pareto": (pareto, (7.0, height_inches(len(proof.tried)))),
     }
+    if "foreign" in proof.reliability:
+        drawings["foreign"] = (foreign, (7.0, 3.2))
     if proof.sensitivity:
         drawings["layers"] = (layer_errors, (7.0, height_of_layers(proof)))
     return {name: _draw(draw, manifest, proof, folder / f"{name}.png", size) for name, (draw, size) in drawings.items()}
@@ -91,16 +93,25 @@ def _share_bars(axes: Axes, title: str, shares: Mapping[str, Accuracy]) -> None:
 
 def reliability(manifest: Manifest, proof: Proof, figure: Figure) -> None:
     """Confidence against share right for windows, before and after, and how many windows are where."""
+    _before_and_after(proof, "windows", "windows", figure)
+
+
+def foreign(manifest: Manifest, proof: Proof, figure: Figure) -> None:
+    """Confidence against share right for machines left out of training, before and after trust was fitted."""
+    _before_and_after(proof, "foreign", "records of other machines", figure)
+
+
+def _before_and_after(proof: Proof, measured: str, title: str, figure: Figure) -> None:
     diagram, counts = figure.subplots(1, 2)
     diagram.plot((0, 1), (0, 1), color=GREY, linewidth=0.8, linestyle="--")
-    for name, label, colour in (("windows before", "before", LIGHT), ("windows", "after", DARK)):
+    for name, label, colour in ((f"{measured} before", "before", LIGHT), (measured, "after", DARK)):
         one = proof.reliability[name]
         diagram.plot(one.confidence, one.accuracy, marker="o", markersize=4, color=colour, linewidth=1.2)
         diagram.lines[-1].set_label(f"{label}: error {one.error:.4f}")
         counts.plot(one.confidence, one.count, marker="o", markersize=4, color=colour, linewidth=1.2, label=label)
     diagram.set(xlim=(0, 1.02), ylim=(0, 1.05))
-    diagram.set_title("windows: confidence and share right", fontsize=TEXT_SIZE + 1, loc="left")
-    counts.set_title("windows by confidence", fontsize=TEXT_SIZE + 1, loc="left")
+    diagram.set_title(f"{title}: confidence and share right", fontsize=TEXT_SIZE + 1, loc="left")
+    counts.set_title(f"{title} by confidence", fontsize=TEXT_SIZE + 1, loc="left")
     counts.set_yscale("log")
     for axes in (diagram, counts):
         axes.set_xlabel("confidence", fontsize=TEXT_SIZE)

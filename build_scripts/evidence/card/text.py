@@ -43,6 +43,8 @@ def render_card(
         picture(plots, "robustness", "Accuracy by severity and by signal-to-noise ratio"),
         f"## Calibration\n\n{_calibration(manifest, proof)}",
         picture(plots, "reliability", "Confidence and share right, before and after temperature scaling"),
+        f"## Confidence on other machines\n\n{_trust(manifest, proof)}",
+        picture(plots, "foreign", "Confidence and share right on machines left out of training"),
         f"## Strangers\n\n{_strangers(manifest, proof)}",
         *tried_sections(manifest, proof, plots),
         f"## Other processors\n\n{_emulated(emulated)}" if emulated else "",
@@ -111,6 +113,24 @@ def _calibration(manifest: Manifest, proof: Proof) -> str:
         f"- doubt mixed into every diagnosis: {manifest.join.doubt:.2g}",
         f"- expected calibration error of windows: {errors['windows before']:.4f} before temperature scaling, "
         f"{errors['windows']:.4f} after; of whole records: {errors['records']:.4f}",
+    ]
+    return "\n".join(lines)
+
+
+def _trust(manifest: Manifest, proof: Proof) -> str:
+    if "foreign" not in proof.reliability:
+        return "It was not fitted: on a machine unlike those of the training data, confidence says little."
+    rule, errors = manifest.trust_rule, proof.calibration_error
+    records = sum(proof.reliability["foreign"].count)
+    lines = [
+        f"- expected calibration error on {records} records of machines left out of training: "
+        f"{errors['foreign before']:.3f} before, {errors['foreign']:.3f} after, each half of them judged by what was "
+        "fitted to the other; a class of the right type of fault counts as right",
+        f"- trust falls with novelty above {rule.novelty_from:.3f} (slope {rule.novelty_slope:.3g}), and with windows "
+        f"whose mean probability is more than {rule.discord_from:.3f} below that of the recording (slope "
+        f"{rule.discord_slope:.3g}), to {rule.least:.2f} at the least",
+        f"- where visible lines speak for the class, trust is at least {rule.agreed:.2f}; where they speak for "
+        f"another, at most {rule.contradicted:.2f}",
     ]
     return "\n".join(lines)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from build_scripts.evidence.calibrate import Calibration
 from build_scripts.evidence.half_precision import HalfPrecision
 from build_scripts.evidence.proof.noise import SNR_DB, NoisyRecords
 from build_scripts.evidence.proof.reliability import Reliability, reliability
+from build_scripts.evidence.trust import FittedTrust
 from build_scripts.measuring.gates import Accuracy
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.quantization.exclusion import Sensitivity
@@ -31,7 +32,8 @@ class Proof:
 
     confusion int [K][K]: records by their class and the class named. by_severity and by_snr_db: share of records
     and windows right. reliability: of windows before temperature scaling, of windows as served, of records as
-    served. novel_share: share of signals called novel by kind, `own` for the unseen records. tried: the variants
+    served; `foreign before` and `foreign`: of records of machines left out of training, before and after trust was
+    fitted. novel_share: share of signals called novel by kind, `own` for the unseen records. tried: the variants
     that were searched. half: of the float16 variant, None where it was not asked for. sensitivity: why layers of
     variants were left in float32.
     """
@@ -50,6 +52,13 @@ class Proof:
     def calibration_error(self) -> dict[str, float]:
         """Expected calibration error by what was measured."""
         return {name: one.error for name, one in self.reliability.items()}
+
+    def with_trust(self, fitted: FittedTrust | None) -> "Proof":
+        """Return the proof with the reliability of foreign machines, where trust was fitted by some."""
+        if fitted is None:
+            return self
+        foreign = {"foreign before": fitted.before, "foreign": fitted.after}
+        return replace(self, reliability={**self.reliability, **foreign})
 
 
 @dataclass(frozen=True)

@@ -24,16 +24,20 @@ class Reliability:
 
 
 def reliability(probabilities: Float64Array, label: NDArray[np.int64], bins: int = BINS) -> Reliability:
-    """Measure probabilities float64 [n, K] against labels int64 [n].
+    """Measure probabilities float64 [n, K] against labels int64 [n]; else as `reliability_of`."""
+    return reliability_of(probabilities.max(axis=1), probabilities.argmax(axis=1) == label, bins)
+
+
+def reliability_of(confidence: Float64Array, right: NDArray[np.bool_], bins: int = BINS) -> Reliability:
+    """Measure confidences float64 [n] against whether each was right, bool [n].
 
     Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, equation 3; 15 bins as there.
     """
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == label
     # A bin is open below and closed above, so that a confidence of 1 is in the last.
     place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     counts = np.bincount(place, minlength=bins)
     filled = np.flatnonzero(counts)
     means = np.array([confidence[place == index].mean() for index in filled])
     shares = np.array([right[place == index].mean() for index in filled])
-    error = float((counts[filled] * np.abs(means - shares)).sum() / len(label))
+    error = float((counts[filled] * np.abs(means - shares)).sum() / len(right))
     return Reliability(tuple(means.tolist()), tuple(shares.tolist()), tuple(counts[filled].tolist()), error)

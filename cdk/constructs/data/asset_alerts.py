@@ -1,13 +1,17 @@
 """Where an asset's change of condition goes: a bus for software, and a topic for people."""
 
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from cdk.acknowledged import acknowledge
 from cdk.constructs.observability.alarm_topics import subscription
-from cdk.constructs.policies import services_of_account
+from cdk.constructs.policies import Conditions, services_may
+from cdk.constructs.retention import removal_policy
 from cdk.resource_names import resource_name
 from cdk.stages import Stage
 
@@ -18,31 +22,82 @@ _EVENT_BRIDGE = "events.amazonaws.com"
 
 
 class AssetAlerts(Construct):
-    """A bus, and a rule that hands what comes over it to a topic with the stage's receivers."""
+    """A bus, and a rule that hands what comes over it to a topic with the stage's receivers.
+
+    What cannot be published goes to a dead-letter queue of its own, for 14 days.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, key: kms.Key) -> None:
         super().__init__(scope, id_)
-        name = resource_name(stage.name)
-        self.bus = events.EventBus(self, "Bus", event_bus_name=name, description=f"Palier {stage.name}: assets")
-        self.topic = sns.Topic(
-            self,
-            "Topic",
-            topic_name=resource_name(stage.name, "assets"),
-            display_name=f"Palier {stage.name} assets",
-            master_key=key,
-            enforce_ssl=True,
+        self._stage = stage.name
+        self.bus = events.EventBus(
+            self, "Bus", event_bus_name=resource_name(stage.name), description=f"Palier {stage.name}: assets"
         )
-        key.add_to_resource_policy(services_of_account([_EVENT_BRIDGE], ["kms:Decrypt", "kms:GenerateDataKey"], "*"))
-        # enforce_ssl brings a policy of its own, and with it the default one is gone.
-        self.topic.add_to_resource_policy(services_of_account([_EVENT_BRIDGE], ["sns:Publish"], self.topic.topic_arn))
+        self.topic = self._topic(key)
         for address in stage.alert_receivers:
             self.topic.add_subscription(subscription(address))
+        self.undelivered = self._undelivered(stage)
         events.Rule(
             self,
             "Rule",
+            rule_name=self.rule_dimensions["RuleName"],
             event_bus=self.bus,
             description="Every turn of an asset, to the topic",
             event_pattern=events.EventPattern(source=[SOURCE], detail_type=[DETAIL_TYPE]),
-            # By its ARN: to a topic of the CDK's it would add a permission for every account's EventBridge.
-            targets=[targets.SnsTopic(sns.Topic.from_topic_arn(self, "Told", self.topic.topic_arn))],
+            # By its ARN: to a topic of the CDK's it would add a permission for every account's EventBridge. Without a
+            # role: one version of this page says that it may be given, another that deliveries to encrypted topics may
+            # then fail; without one both are followed.
+            # Source: docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+            targets=[
+                targets.SnsTopic(
+                    sns.Topic.from_topic_arn(self, "Told", self.topic.topic_arn), dead_letter_queue=self.undelivered
+                )
+            ],
         )
+
+    @property
+    def rule_dimensions(self) -> dict[str, str]:
+        """The dimensions of the rule's metrics."""
+        return {"EventBusName": resource_name(self._stage), "RuleName": resource_name(self._stage, "assets")}
+
+    def _topic(self, key: kms.Key) -> sns.Topic:
+        name = resource_name(self._stage, "assets")
+        topic = sns.Topic(
+            self,
+            "Topic",
+            topic_name=name,
+            display_name=f"Palier {self._stage} assets",
+            master_key=key,
+            enforce_ssl=True,
+        )
+        # Account and rule are not known to KMS when EventBridge publishes to an encrypted topic: conditions on them
+        # refuse every message. The topic is, as what SNS encrypts for.
+        # Source: docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+        arn = Stack.of(self).format_arn(service="sns", resource=name)
+        encrypted_for: Conditions = {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": arn}}
+        key.add_to_resource_policy(
+            services_may([_EVENT_BRIDGE], ["kms:Decrypt", "kms:GenerateDataKey"], "*", encrypted_for)
+        )
+        # enforce_ssl brings a policy of its own, and with it the default one is gone.
+        by_rule: Conditions = {"ArnEquals": {"aws:SourceArn": self._rule}}
+        topic.add_to_resource_policy(services_may([_EVENT_BRIDGE], ["sns:Publish"], topic.topic_arn, by_rule))
+        return topic
+
+    @property
+    def _rule(self) -> str:
+        name = "/".join(self.rule_dimensions.values())
+        return Stack.of(self).format_arn(service="events", resource="rule", resource_name=name)
+
+    def _undelivered(self, stage: Stage) -> sqs.Queue:
+        queue = sqs.Queue(
+            self,
+            "Undelivered",
+            # A key of SQS's own: EventBridge needs no grant of it, so nothing that keeps the topic from being reached
+            # keeps events from here.
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            removal_policy=removal_policy(stage.retention),
+        )
+        acknowledge(queue, {"AwsSolutions-SQS3": "It is the dead-letter queue of the rule."})
+        return queue

@@ -19,7 +19,8 @@ class MonitoredStage:
     `worker` are among them.
     Functions, not aliases: Lambda counts concurrency for the function alone. reserved_concurrency: of `inference`.
     throttle_rate_per_s: what API Gateway lets through of all callers together. web_acl_metric: the metric name in the
-    web ACL's visibility configuration. gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link to.
+    web ACL's visibility configuration. alert_rule: the dimensions of the rule that hands on changes of assets.
+    gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link to.
     """
 
     stage: str
@@ -31,6 +32,7 @@ class MonitoredStage:
     queue: sqs.IQueue
     dead_letters: sqs.IQueue
     web_acl_metric: str
+    alert_rule: Mapping[str, str]
     tables: Mapping[str, dynamodb.ITable] = field(default_factory=dict)
     gpu_memory_percent: cloudwatch.IMetric | None = None
     runbook: str = RUNBOOK

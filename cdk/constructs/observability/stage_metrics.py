@@ -32,6 +32,7 @@ FunctionMetric = Literal["ConcurrentExecutions", "Duration", "Errors", "Throttle
 QueueMetric = Literal["ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"]
 WebAclMetric = Literal["AllowedRequests", "BlockedRequests"]
 TableMetric = Literal["ReadThrottleEvents", "WriteThrottleEvents"]
+RuleMetric = Literal["FailedInvocations"]
 
 MINUTE = Duration.minutes(1)
 FIVE_MINUTES = Duration.minutes(5)
@@ -86,6 +87,10 @@ class StageMetrics:
         """Return a metric of the web ACL, over all of its rules."""
         dimensions = {"WebACL": self.monitored.web_acl_metric, "Region": Aws.REGION, "Rule": "ALL"}
         return _metric("AWS/WAFV2", name, SUM, FIVE_MINUTES, dimensions)
+
+    def alert_rule(self, name: RuleMetric) -> cloudwatch.Metric:
+        """Return a metric of the rule that hands changes of assets to their topic."""
+        return _metric("AWS/Events", name, SUM, FIVE_MINUTES, dict(self.monitored.alert_rule))
 
     def throttles(self) -> list[cloudwatch.Metric]:
         """Return what DynamoDB turned away, reads and writes of each table."""

@@ -1,5 +1,6 @@
 """From engine output to a diagnosis: logits to probabilities, and those of windows to one answer."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -7,16 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from functions.core.models.engine import EngineOutput
-from functions.core.models.manifest import JoinRule, Manifest, NoveltyRule, Precision
-from functions.core.preprocessing.arrays import Float64Array
+from functions.core.models.manifest import JoinRule, Manifest, NoveltyRule, Precision, TrustRule
+from functions.core.preprocessing.arrays import Float32Array, Float64Array
 from functions.core.preprocessing.indicators import Measured
 
 if TYPE_CHECKING:
     from functions.core.bearings.lines import Evidence
-
-# How far a diagnosis is mixed with a uniform one where spectral lines speak for another class: of 44 such diagnoses of
-# a machine that the rolling-bearing model never saw (the fan end of the Case Western Reserve rig), 4 were right.
-CONTRADICTED_DOUBT = 0.99
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Diagnosis:
 
     @property
     def confidence(self) -> float:
-        """Probability of the most probable class, calibrated."""
+        """Probability that the most probable class is right, also of a machine that the model never saw."""
         return float(self.probabilities.max())
 
     @property
@@ -73,18 +70,50 @@ class ChannelDiagnoses:
     worst: int
 
 
-def weighed(diagnosis: Diagnosis) -> Diagnosis:
-    """Return a diagnosis held against its evidence: less certain where lines of another fault are visible."""
-    if diagnosis.evidence is None:
-        return diagnosis
-    # Late: few requests say how a machine ran.
-    from functions.core.models.agreement import evidence_agrees
+def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
+    """Return a diagnosis as certain as its recording lets it be: held against its windows, novelty and evidence.
 
-    class_id = diagnosis.manifest.classes[diagnosis.predicted_class].id
-    agrees = evidence_agrees(class_id, diagnosis.evidence)
-    doubt = CONTRADICTED_DOUBT if agrees is False else 0.0
-    probabilities = _doubted(diagnosis.probabilities, doubt)
-    return replace(diagnosis, probabilities=probabilities, evidence_agrees=agrees)
+    Args:
+        diagnosis: as its windows were joined.
+        windows: their probabilities, float64 [B, K].
+    """
+    agrees = None
+    if diagnosis.evidence is not None:
+        # Late: few requests say how a machine ran.
+        from functions.core.models.agreement import evidence_agrees
+
+        class_id = diagnosis.manifest.classes[diagnosis.predicted_class].id
+        agrees = evidence_agrees(class_id, diagnosis.evidence)
+    discord = diagnosis.confidence - float(windows[:, diagnosis.predicted_class].mean())
+    trust = trust_in(diagnosis.manifest.trust_rule, diagnosis.novelty, discord, agrees)
+    return replace(diagnosis, probabilities=_doubted(diagnosis.probabilities, 1 - trust), evidence_agrees=agrees)
+
+
+def trust_in(rule: TrustRule, novelty: float | None, discord: float = 0.0, agrees: bool | None = None) -> float:
+    """Return how far a diagnosis is trusted: what is not is spread over all classes.
+
+    Args:
+        rule: of the manifest.
+        novelty: of the recording; None where it is not measured.
+        discord: how far the windows' mean probability of the class named is below that of the recording; a single
+            window has none.
+        agrees: whether visible lines speak for the class; None where none says anything.
+    """
+    strange = rule.novelty_slope * max(0.0, (novelty or 0.0) - rule.novelty_from)
+    strange += rule.discord_slope * max(0.0, discord - rule.discord_from)
+    trust = rule.least + (1 - rule.least) * math.exp(-strange)
+    if agrees is None:
+        return trust
+    return max(trust, rule.agreed) if agrees else min(trust, rule.contradicted)
+
+
+def served_windows(output: EngineOutput, manifest: Manifest) -> Float64Array:
+    """Return probabilities float64 [B, K] of windows that stand each for itself, trusted as their novelty lets them."""
+    probabilities = window_probabilities(output, manifest)
+    if output.distance is None or manifest.novelty is None:
+        return probabilities
+    trust = [trust_in(manifest.trust_rule, one) for one in window_novelty(output.distance, manifest.novelty).tolist()]
+    return _doubted(probabilities, 1 - np.array(trust)[:, None])
 
 
 def window_probabilities(output: EngineOutput, manifest: Manifest) -> Float64Array:
@@ -101,8 +130,13 @@ def novelty(output: EngineOutput, rule: NoveltyRule | None) -> float | None:
     """Return the recording's novelty: the mean over its windows of `d / (d + scale)`."""
     if output.distance is None or rule is None:
         return None
-    distance = np.maximum(output.distance.astype(np.float64), 0)
-    return float((distance / (distance + rule.scale)).mean())
+    return float(window_novelty(output.distance, rule).mean())
+
+
+def window_novelty(distance: Float32Array, rule: NoveltyRule) -> Float64Array:
+    """Return the novelty `d / (d + scale)` of windows of distances float32 [B], float64 [B]."""
+    wide = np.maximum(distance.astype(np.float64), 0)
+    return np.asarray(wide / (wide + rule.scale))
 
 
 def softmax(logits: np.typing.NDArray[np.floating], temperature: float = 1.0) -> Float64Array:
@@ -144,8 +178,8 @@ def join_probabilities(probabilities: Float64Array, rule: JoinRule) -> Float64Ar
     return _doubted(_joined(probabilities, rule), rule.doubt)
 
 
-def _doubted(probabilities: Float64Array, doubt: float) -> Float64Array:
-    return (1 - doubt) * probabilities + doubt / len(probabilities)
+def _doubted(probabilities: Float64Array, doubt: float | Float64Array) -> Float64Array:
+    return np.asarray((1 - doubt) * probabilities + doubt / probabilities.shape[-1])
 
 
 def _joined(probabilities: Float64Array, rule: JoinRule) -> Float64Array:

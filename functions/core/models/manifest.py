@@ -133,6 +133,25 @@ class NoveltyRule(ManifestPart, frozen=True, kw_only=True):
     threshold: Annotated[float, Meta(gt=0, lt=1)]
 
 
+class TrustRule(ManifestPart, frozen=True, kw_only=True):
+    """How far a diagnosis is trusted, fitted on machines left out of training; see `functions.core.models.diagnosis`.
+
+    Up to `novelty_from` and `discord_from`, where recordings of known machines stay, nothing is taken away; beyond them
+    trust falls towards `least`. Lines that speak for the class lift it to `agreed`, lines of another fault lower it to
+    `contradicted`.
+    """
+
+    novelty_from: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    novelty_slope: Annotated[float, Meta(ge=0)] = 0.0
+    discord_from: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    discord_slope: Annotated[float, Meta(ge=0)] = 0.0
+    least: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    agreed: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    # Of 44 such diagnoses of a machine that rolling-bearing never saw (the fan end of the Case Western Reserve rig), 4
+    # were right.
+    contradicted: Annotated[float, Meta(gt=0, le=1)] = 0.01
+
+
 class Evidence(ManifestPart, frozen=True, kw_only=True):
     """Figures measured when the package was made.
 
@@ -170,6 +189,9 @@ class Manifest(ManifestPart, frozen=True, kw_only=True):
     temperature: Annotated[float, Meta(gt=0)]
     join: JoinRule = JoinRule()
     novelty: NoveltyRule | None = None
+    trust: Annotated[
+        TrustRule | UnsetType, Meta(description="Absent where no machine was left out of training to fit it by.")
+    ] = UNSET
     evidence: Evidence
     source_checkpoint_sha256: Sha256
 
@@ -180,6 +202,11 @@ class Manifest(ManifestPart, frozen=True, kw_only=True):
             raise ValueError(f"default_variant names precisions without a file: {sorted(missing)}")
         if len({label.id for label in self.classes}) != len(self.classes):
             raise ValueError("class ids must be unique")
+
+    @property
+    def trust_rule(self) -> TrustRule:
+        """The rule by which diagnoses are trusted; where none was fitted, evidence alone lowers a confidence."""
+        return TrustRule() if self.trust is UNSET else self.trust
 
     def variant(self, precision: Precision) -> Variant:
         """Return the variant of a precision.

@@ -16,7 +16,7 @@ from functions.core.errors import (
     RecordingTooLongError,
     SignalTooShortError,
 )
-from functions.core.models.diagnosis import Diagnosis, novelty, record_probabilities, weighed
+from functions.core.models.diagnosis import Diagnosis, join_probabilities, novelty, weighed, window_probabilities
 from functions.core.models.engine import EngineOutput, cpu_threads
 from functions.core.models.flow import EngineCall, Flow, part_of, run_flow
 from functions.core.models.manifest import InputSpec, Manifest
@@ -275,10 +275,11 @@ def _engine_call(model: LoadedModel, parts: Sequence[_Prepared]) -> EngineCall:
 
 
 def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, elapsed_ms: float) -> Diagnosis:
+    windows = window_probabilities(output, model.manifest)
     found = Diagnosis(
         manifest=model.manifest,
         precision=model.precision,
-        probabilities=record_probabilities(output, model.manifest),
+        probabilities=join_probabilities(windows, model.manifest.join),
         windows=len(output.logits),
         novelty=novelty(output, model.manifest.novelty),
         clipped=prepared.clipped,
@@ -287,7 +288,7 @@ def _diagnosis(model: LoadedModel, prepared: _Prepared, output: EngineOutput, el
         inference_time_ms=elapsed_ms,
         recording=prepared.measured,
     )
-    diagnosis = weighed(found)
+    diagnosis = weighed(found, windows)
     finding = Finding(model.manifest.name, model.manifest.classes[diagnosis.predicted_class].id)
     observe_diagnosis(finding, novel=diagnosis.in_distribution is False)
     return diagnosis

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from functions.core.errors import UnusableError
-from functions.core.models.diagnosis import window_probabilities
+from functions.core.models.diagnosis import served_windows
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import Manifest
 from functions.core.preprocessing.arrays import Float32Array
@@ -59,7 +59,7 @@ def encode_answer(request: InferenceRequest, output: EngineOutput, manifest: Man
 def _values(name: str, output: EngineOutput, manifest: Manifest) -> Float32Array:
     if name == LOGITS:
         return output.logits
-    return window_probabilities(output, manifest).astype(np.float32)
+    return served_windows(output, manifest).astype(np.float32)
 
 
 def _tensor(asked: RequestedOutput, values: Float32Array, manifest: Manifest) -> _Tensor:

@@ -29,7 +29,7 @@ def service_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
 
 
 def job_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
-    """Make the alarms on the two queues, the worker, lost diagnoses and the tables."""
+    """Make the alarms on the two queues, the worker, alerts of assets, lost diagnoses and the tables."""
     metrics, thresholds = factory.metrics, factory.thresholds
     dead = metrics.queue("ApproximateNumberOfMessagesVisible", dead=True)
     age_s = metrics.queue("ApproximateAgeOfOldestMessage")
@@ -37,6 +37,7 @@ def job_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
         factory.alarm("dead-letters", Condition(dead, 0)),
         factory.alarm("oldest-job", Condition(age_s, thresholds.oldest_job_s, 2)),
         factory.alarm("worker-errors", Condition(metrics.function("Errors", SUM, of=WORKER.name), 0)),
+        factory.alarm("asset-alerts-failed", Condition(metrics.alert_rule("FailedInvocations"), 0)),
         factory.alarm("history-lost", Condition(metrics.palier("HistoryLost", SUM), 0)),
         factory.alarm(
             "table-throttles", Condition(_throttles(metrics.throttles()), thresholds.table_throttles_per_5_min)

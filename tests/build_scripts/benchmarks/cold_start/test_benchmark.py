@@ -12,7 +12,8 @@ from build_scripts.benchmarks.cold_start.warm import warm
 from build_scripts.errors import BuildError
 from build_scripts.local.lambda_sandbox.places import BUILD, NotHereError
 
-ARMS = ("python", "trivial", "bare_engine", "palier", "palier_again", "fastapi_compiled", "fastapi")
+DOORS = ("through_http_api", "through_function_url", "through_load_balancer")
+ARMS = ("python", "trivial", "bare_engine", "palier", *DOORS, "palier_again", "fastapi_compiled", "fastapi")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from build_scripts.local.lambda_sandbox.arm64 import invoke_on_arm64
-from build_scripts.local.lambda_sandbox.events import read_example
+from build_scripts.local.lambda_sandbox.events import EVENTS, read_example
 from build_scripts.local.lambda_sandbox.places import ROOT, NotHereError, Places
 from build_scripts.local.lambda_sandbox.sandbox import Function, Outcome, Sandbox
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
@@ -68,6 +68,11 @@ def test_it_is_healthy(inference: Sandbox) -> None:
 
 @pytest.mark.parametrize("name", ["diagnose_json", "diagnose_float32", "diagnose_npy", "diagnose_wav"])
 def test_every_form_of_a_recording_has_the_diagnosis_it_has_here(inference: Sandbox, name: str) -> None:
+    assert closely(answered(inference.invoke(read_event(name)))) == expected("clearance.wav")
+
+
+@pytest.mark.parametrize("name", [*sorted(path.stem for path in EVENTS.glob("through_*.json")), "rest_base_path"])
+def test_every_door_has_the_same_diagnosis(inference: Sandbox, name: str) -> None:
     assert closely(answered(inference.invoke(read_event(name)))) == expected("clearance.wav")
 
 

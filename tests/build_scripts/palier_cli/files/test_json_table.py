@@ -66,7 +66,8 @@ def test_an_object_a_line_is_a_row_each(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["{}", "[]", "3", '{"a": 1}', '{"a": [1, 2], "b": [1, 2, 3]}', '{"a": 1}\n{"a": ', "[" * 5000, "\xff", ""]
+    "content",
+    ["{}", "[]", "3", '{"a": 1}', '{"a": [1, 2], "b": [1, 2, 3]}', '{"a": 1}\n{"a": ', "[" * 5000, "\xff", ""],
 )
 def test_what_is_no_table_is_refused(content: str) -> None:
     with pytest.raises(MalformedBodyError):

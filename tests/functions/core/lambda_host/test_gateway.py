@@ -20,6 +20,7 @@ from functions.core.settings import Settings
 from tests.conftest import ReadLog
 
 EVENTS = Path(__file__).resolve().parents[3] / "fixtures" / "events"
+NOT_HTTP = "The event is no HTTP request of API Gateway, a function URL or a load balancer"
 EVERY_BYTE = bytes(range(256))
 
 
@@ -94,7 +95,7 @@ def test_a_body_that_is_no_base64_is_refused_as_any_request_is(
     ],
 )
 def test_what_is_no_request_fails_with_a_sentence(handler: LambdaHandler, sent: object, sentence: str) -> None:
-    with pytest.raises(EventNotHttpError, match=f"^The event is no HTTP request of API Gateway.*{sentence}.$"):
+    with pytest.raises(EventNotHttpError, match=f"^{NOT_HTTP}.*{sentence}.$"):
         handler(sent, None)
 
 
@@ -111,7 +112,7 @@ TYPES: dict[str, tuple[object, ...]] = {
 
 @pytest.mark.parametrize(("member", "value"), [(member, value) for member in TYPES for value in TYPES[member]])
 def test_a_member_of_another_type_is_named(handler: LambdaHandler, member: str, value: object) -> None:
-    sentence = f"^The event is no HTTP request of API Gateway: its {member} has another type.$"
+    sentence = f"^{NOT_HTTP}: its {member} has another type.$"
     with pytest.raises(EventNotHttpError, match=sentence):
         handler(event(**{member: value}), None)
 

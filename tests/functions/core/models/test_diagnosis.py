@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from functions.core.models.diagnosis import (
@@ -12,11 +14,14 @@ from functions.core.models.diagnosis import (
     join_probabilities,
     novelty,
     record_probabilities,
+    served_windows,
     softmax,
+    trust_in,
+    weighed,
     window_probabilities,
 )
 from functions.core.models.engine import EngineOutput
-from functions.core.models.manifest import JoinRule, NoveltyRule
+from functions.core.models.manifest import JoinRule, NoveltyRule, TrustRule
 from functions.core.preprocessing.arrays import Float32Array
 from tests.support.packages import TEMPERATURE, make_manifest
 from tests.support.recordings import MEASURED
@@ -151,3 +156,55 @@ def test_the_floor_bounds_what_one_window_can_say() -> None:
 def test_doubt_is_spread_over_all_classes() -> None:
     joined = join_probabilities(np.array([[1.0, 0.0]]), JoinRule(doubt=0.02))
     np.testing.assert_allclose(joined, [0.99, 0.01])
+
+
+TRUST = TrustRule(
+    novelty_from=0.5, novelty_slope=10, discord_from=0.1, discord_slope=5, least=0.2, agreed=0.9, contradicted=0.05
+)
+
+
+@pytest.mark.parametrize(
+    ("novelty", "discord", "agrees", "expected"),
+    [
+        (None, 0.0, None, 1.0),
+        (0.5, 0.1, None, 1.0),
+        (0.6, 0.1, None, 0.2 + 0.8 * math.exp(-1)),
+        (0.4, 0.3, None, 0.2 + 0.8 * math.exp(-1)),
+        (0.6, 0.3, None, 0.2 + 0.8 * math.exp(-2)),
+        (0.9, 0.9, True, 0.9),
+        (0.1, 0.0, True, 1.0),
+        (0.1, 0.0, False, 0.05),
+    ],
+)
+def test_trust_falls_beyond_what_known_machines_show(
+    novelty: float | None, discord: float, agrees: bool | None, expected: float
+) -> None:
+    assert trust_in(TRUST, novelty, discord, agrees) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("novelty", "discord"), [(None, 0.0), (0.99, 0.9)])
+def test_a_package_without_a_rule_keeps_its_confidence(novelty: float | None, discord: float) -> None:
+    assert trust_in(TrustRule(), novelty, discord) == 1.0
+    assert trust_in(TrustRule(), novelty, discord, agrees=True) == 1.0
+    assert trust_in(TrustRule(), novelty, discord, agrees=False) == 0.01
+
+
+def test_a_recording_whose_windows_disagree_is_trusted_less_and_keeps_its_class() -> None:
+    manifest = replace(MANIFEST, trust=TRUST)
+    windows = np.array([[0.1, 0.8, 0.1], [0.1, 0.6, 0.3]])
+    diagnosis = Diagnosis(manifest, "fp32", np.array([0.05, 0.9, 0.05]), 2, None, 1.0, MEASURED)
+    held = weighed(diagnosis, windows)
+    trust = 0.2 + 0.8 * math.exp(-5 * 0.1)
+    assert (held.predicted_class, held.evidence_agrees) == (1, None)
+    np.testing.assert_allclose(held.probabilities, trust * diagnosis.probabilities + (1 - trust) / 3)
+
+
+def test_windows_that_stand_for_themselves_are_trusted_by_their_own_novelty() -> None:
+    manifest = replace(MANIFEST, novelty=NOVELTY, trust=TRUST)
+    logits = np.array([[2.0, 0.0, 0.0], [2.0, 0.0, 0.0]], np.float32)
+    calibrated = softmax(logits, TEMPERATURE)
+    served = served_windows(EngineOutput(logits, np.array([1.0, 18.0], np.float32)), manifest)
+    trust = 0.2 + 0.8 * math.exp(-10 * 0.4)
+    np.testing.assert_allclose(served[0], calibrated[0])
+    np.testing.assert_allclose(served[1], trust * calibrated[1] + (1 - trust) / 3)
+    np.testing.assert_allclose(served_windows(EngineOutput(logits, None), manifest), calibrated)

@@ -1,0 +1,88 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from build_scripts.evidence.calibrate import Calibration
+from build_scripts.evidence.trust import NO_CLASS, Strangers, fit_trust, judge
+from build_scripts.measuring.outputs import RecordOutputs
+from functions.core.bearings.lines import Evidence, EvidenceLine, Fault
+from functions.core.models.engine import EngineOutput
+from functions.core.models.manifest import JoinRule, NoveltyRule, TrustRule
+
+IDS = ("normal", "ball_007", "ball_014", "clearance")
+CALIBRATION = Calibration(1.0, JoinRule(), NoveltyRule(scale=1.0, threshold=0.5), {}, 0.0)
+UNMEASURED = Calibration(1.0, JoinRule(), None, {}, None)
+NORMAL, BALL_007, BALL_014, CLEARANCE = range(4)
+
+
+def records(
+    named: Sequence[int], label: Sequence[int], distance: float | None, strength: float = 8.0, windows: int = 2
+) -> RecordOutputs:
+    """Records of two windows that all name one class."""
+    gap = None if distance is None else np.full(windows, distance, np.float32)
+    logits = [np.tile(strength * np.eye(4, dtype=np.float32)[index], (windows, 1)) for index in named]
+    return RecordOutputs(tuple(EngineOutput(one, gap) for one in logits), np.array(label, np.int64))
+
+
+def showing(fault: Fault | None) -> Evidence:
+    return Evidence(1800.0, [EvidenceLine("X", 3.0, 90.0, [], fault)])
+
+
+def test_a_fault_of_another_size_is_right_and_one_without_a_class_never() -> None:
+    outputs = records(
+        [BALL_007, BALL_007, NORMAL, CLEARANCE, CLEARANCE], [BALL_014, NORMAL, NO_CLASS, CLEARANCE, BALL_007], 1.0
+    )
+    judged = judge(outputs, CALIBRATION, IDS)
+    assert judged.right.tolist() == [True, False, False, True, False]
+    np.testing.assert_allclose(judged.novelty, 0.5)
+    np.testing.assert_allclose(judged.discord, 0.0, atol=1e-12)
+
+
+def test_discord_is_how_far_the_windows_stay_below_the_recording() -> None:
+    logits = np.array([[8, 0, 0, 0], [8, 0, 0, 0], [8, 0, 0, 0], [0, 0, 8, 0]], np.float32)
+    outputs = RecordOutputs((EngineOutput(logits, None),), np.array([NORMAL]))
+    rule = Calibration(1.0, JoinRule(rule="evidence", independence=1.0), None, {}, None)
+    judged = judge(outputs, rule, IDS)
+    assert judged.confidence[0] > 0.999
+    assert judged.discord[0] == pytest.approx(0.25, abs=0.002)
+
+
+def test_confidence_falls_to_the_share_that_is_right_on_strange_machines_alone() -> None:
+    known = records([NORMAL] * 50, [NORMAL] * 50, 0.5)
+    # Novelty 0.9; four of ten are right.
+    foreign = records([NORMAL] * 100, [NORMAL] * 40 + [BALL_007] * 60, 9.0)
+    fitted = fit_trust(Strangers(known, foreign), CALIBRATION, IDS)
+    judged = judge(foreign, CALIBRATION, IDS)
+    assert judged.trusted(fitted.rule) == pytest.approx(0.4, abs=0.02)
+    np.testing.assert_array_equal(
+        judge(known, CALIBRATION, IDS).trusted(fitted.rule), judge(known, CALIBRATION, IDS).confidence
+    )
+    assert fitted.before.error == pytest.approx(0.6, abs=0.01)
+    assert fitted.after.error < 0.05
+
+
+def test_without_novelty_the_rule_rests_on_the_windows_alone() -> None:
+    fitted = fit_trust(Strangers(records([0] * 9, [0] * 9, None), records([0] * 9, [1] * 9, None)), UNMEASURED, IDS)
+    assert (fitted.rule.novelty_from, fitted.rule.agreed) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(("cases", "agreed", "contradicted"), [(40, 1 - 4 / 3 / 42, 0.01), (10, 0.0, 0.01)])
+def test_lines_count_as_often_as_they_were_right(cases: int, agreed: float, contradicted: float) -> None:
+    known = records([NORMAL] * 10, [NORMAL] * 10, 0.5)
+    named = [BALL_007] * (2 * cases)
+    foreign = records(named, [BALL_014] * cases + [NORMAL] * cases, 9.0)
+    lines = [showing("rolling_element")] * cases + [showing("outer_race")] * cases
+    rule = fit_trust(Strangers(known, foreign, lines), CALIBRATION, IDS).rule
+    assert rule.agreed == pytest.approx(agreed)
+    assert rule.contradicted == contradicted
+
+
+def test_lines_that_are_not_visible_or_not_looked_for_say_nothing() -> None:
+    outputs = records([BALL_007, BALL_007, NORMAL], [BALL_007, BALL_007, NORMAL], 1.0)
+    judged = judge(outputs, CALIBRATION, IDS, [None, showing(None), showing("outer_race")])
+    assert judged.agrees == [None, None, False]
+    rule = TrustRule(least=0.5, novelty_from=0.0, novelty_slope=100.0, contradicted=0.1)
+    trusted = judged.trusted(rule)
+    np.testing.assert_allclose(trusted[:2], 0.5 * judged.confidence[:2] + 0.5 / 4, atol=1e-9)
+    assert trusted[2] == pytest.approx(0.1 * judged.confidence[2] + 0.9 / 4)
