@@ -15,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := build_scripts/locks
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 # The image's Python, and wheels alone: onnxruntime-gpu has nothing else.
 GPU_LOCK := $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.13 --only-binary :all: \
   --generate-hashes --no-header --no-annotate
@@ -35,6 +35,10 @@ WORKERS = --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 
 # Python processes: what they import is compiled once, whatever the shell has set.
 TESTING = OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 
+# make image: container for CPUs or gpu, and the digest of the base; without one buildah makes a base of Debian's packages.
+LOCK ?= container
+DIGEST ?=
+
 # dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
 STAGE ?=
 RECEIVER ?=
@@ -47,7 +51,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve instruments test test-quick test-networks check format models bundle bench bench-peers attack synth bootstrap deploy rollback destroy cloud cloud-down docs lock clean
+.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench bench-peers attack synth bootstrap deploy rollback destroy cloud cloud-down docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -89,6 +93,9 @@ models: $(VENV)/.dev ## make the shipped models from scratch: simulate, train, e
 bundle: $(VENV)/.bundle ## build what AWS Lambda gets: function asset, layers, bundle.json, bill of materials
 	@$(BIN)/python -m build_scripts bundle --out build $(ARGS)
 
+image: $(VENV)/.bundle ## build the container of LOCK (container, gpu) by docker, podman or buildah, run it strictly, list its packages
+	@$(BIN)/python -m build_scripts.local.container_image --lock $(LOCK) $(if $(DIGEST),--digest $(DIGEST)) $(ARGS)
+
 bench: $(VENV)/.dev ## measure against the bare engine, FastAPI and the reference network; writes docs/benchmarks.*
 	@$(BIN)/python -m build_scripts benchmark --all --write docs $(ARGS)
 
@@ -124,20 +131,20 @@ destroy: $(VENV)/.cdk cdk/node_modules/.cdk ## remove STAGE from AWS; what the s
 	@$(CDK) destroy --all -c removing=yes $(CHOSEN) $(ARGS)
 
 lock: $(VENV)/.dev ## lock all versions anew, with hashes
-	$(LOCK) layers/runtime/requirements.in --output-file layers/runtime/requirements.txt
-	$(LOCK) build_scripts/local/aws/embedded/requirements.in --output-file build_scripts/local/aws/embedded/requirements.txt
+	$(COMPILE) layers/runtime/requirements.in --output-file layers/runtime/requirements.txt
+	$(COMPILE) build_scripts/local/aws/embedded/requirements.in --output-file build_scripts/local/aws/embedded/requirements.txt
 	for group in serve build bundle cdk dev; do \
-	  $(LOCK) --group $$group --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
+	  $(COMPILE) --group $$group --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	    --output-file $(LOCKS)/$$group.txt || exit 1; \
 	done
-	$(LOCK) --group instruments --constraint $(LOCKS)/serve.txt --output-file $(LOCKS)/instruments.txt
-	$(LOCK) --group docs --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/docs.txt
+	$(COMPILE) --group instruments --constraint $(LOCKS)/serve.txt --output-file $(LOCKS)/instruments.txt
+	$(COMPILE) --group docs --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/docs.txt
 	for peer in fastapi litserve bentoml mlserver kserve ray triton; do \
 	  $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    $(LOCKS)/peers/$$peer.in --output-file $(LOCKS)/peers/$$peer.txt || exit 1; \
 	done
-	$(LOCK) --group kserve --output-file $(LOCKS)/kserve.txt
-	$(LOCK) --group container --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
+	$(COMPILE) --group kserve --output-file $(LOCKS)/kserve.txt
+	$(COMPILE) --group container --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	  --output-file $(LOCKS)/container.txt
 	$(GPU_LOCK) --group gpu --group container --constraint $(LOCKS)/container.txt layers/runtime/requirements.in \
 	  --override $(LOCKS)/gpu-override.in --output-file $(LOCKS)/gpu.txt
