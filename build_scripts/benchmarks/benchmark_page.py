@@ -14,6 +14,7 @@ from build_scripts.benchmarks.cold_start.page import render_cold_start, summary_
 from build_scripts.benchmarks.container_load.page import render_serving, serving_rows
 from build_scripts.benchmarks.job_load.page import job_rows, render_jobs
 from build_scripts.benchmarks.networks.page import network_rows, render_networks
+from build_scripts.benchmarks.peers.page import peer_rows, render_peers
 from build_scripts.benchmarks.reference_recipe import REFERENCE
 from build_scripts.benchmarks.variants.page import render_variants
 from build_scripts.benchmarks.variants.recipe import labels_of
@@ -33,6 +34,9 @@ _RATIOS = {
     "overhead_ms_over_engine": "a request with one window as octet-stream, ms above the bare engine call",
     "json_speedup_over_fastapi": "a request with one window as JSON, times faster than FastAPI with `list[float]`",
 }
+# The part whose rows the summary has where it is there, and those that `--all` leaves out or another command writes.
+NETWORKS = "networks"
+PEERS, ROBUSTNESS, ACROSS, DISTURBANCES = OTHER_PARTS = ("peers", "robustness", "across_machines", "disturbances")
 _TITLES = {
     "against_reference": ("The shipped model against the reference network", "benchmark --against-reference"),
     "reference": ("The quantization recipe on the reference network", "benchmark --reference"),
@@ -41,10 +45,11 @@ _TITLES = {
     "http": ("A request, end to end", "benchmark --http"),
     "cold_start": ("A cold start on Lambda", "benchmark --cold-start"),
     "serving": ("The container under load", "benchmark --serving"),
+    PEERS: ("Beside the peers", "benchmark --peers"),
     "jobs": ("A night's recordings", "benchmark --jobs"),
     "robustness": ("Under attack", "attack"),
     "across_machines": ("Machines that a model never saw", "evaluate --model any-bearing --data DATA"),
-    "disturbances": ("Other machines and measuring chains", "evaluate --model journal-bearing --disturbed"),
+    DISTURBANCES: ("Other machines and measuring chains", "evaluate --model journal-bearing --disturbed"),
 }
 _ARMS = {
     "engine": "bare engine call",
@@ -55,15 +60,13 @@ _ARMS = {
 } | labels_of(REFERENCE.variants)
 # Of a document, and of a report that was written alone.
 DATE = "date"
-# The part whose rows the summary has where it is there, and those of other commands, `attack` and `evaluate`.
-NETWORKS = "networks"
-ROBUSTNESS, ACROSS, DISTURBANCES = OTHER_PARTS = ("robustness", "across_machines", "disturbances")
 # Sections of more than one table.
 _PAGES = {
     "cold_start": render_cold_start,
     "serving": render_serving,
     "jobs": render_jobs,
     NETWORKS: render_networks,
+    PEERS: render_peers,
     ROBUSTNESS: render_robustness,
     ACROSS: render_across,
     DISTURBANCES: render_disturbed,
@@ -158,6 +161,7 @@ def _summary(document: Mapping[str, Any]) -> str:
         *(network_rows(reports[NETWORKS]) if NETWORKS in reports else ()),
         *summary_rows(reports["cold_start"]),
         *(serving_rows(reports["serving"]) if "serving" in reports else ()),
+        *(peer_rows(reports[PEERS]) if PEERS in reports else ()),
         *(job_rows(reports["jobs"]) if "jobs" in reports else ()),
         *(robustness_rows(reports[ROBUSTNESS]) if ROBUSTNESS in reports else ()),
     )
