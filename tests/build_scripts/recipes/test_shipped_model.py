@@ -91,7 +91,7 @@ def test_it_was_packaged_from_the_checkpoint_that_ships(manifest: Manifest) -> N
 def test_its_files_are_small(manifest: Manifest) -> None:
     assert manifest.variant("int8").size_bytes <= 200_000
     assert manifest.variant("int8").size_bytes / manifest.variant("fp32").size_bytes <= 0.35
-    assert CHECKPOINT.stat().st_size + sum(one.size_bytes for one in manifest.variants) < 1_000_000
+    assert CHECKPOINT.stat().st_size + sum(one.size_bytes for one in manifest.variants) < 1_200_000
 
 
 def test_int8_agrees_with_float32_on_fresh_records(fresh_outputs: dict[str, RecordOutputs]) -> None:
