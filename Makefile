@@ -15,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := build_scripts/locks
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 # The image's Python, and wheels alone: onnxruntime-gpu has nothing else.
 GPU_LOCK := $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.13 --only-binary :all: \
   --generate-hashes --no-header --no-annotate
@@ -35,6 +35,10 @@ WORKERS = --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 
 # Python processes: what they import is compiled once, whatever the shell has set.
 TESTING = OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 
+# make image: container for CPUs or gpu, and the digest of the base; without one buildah makes a base of Debian's packages.
+LOCK ?= container
+DIGEST ?=
+
 # dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
 STAGE ?=
 RECEIVER ?=
@@ -47,7 +51,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve instruments test test-quick test-networks check format models bundle bench attack synth bootstrap deploy destroy cloud cloud-down lock clean
+.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench attack synth bootstrap deploy rollback destroy cloud cloud-down docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -73,6 +77,9 @@ check: $(VENV)/.dev ## format, lint, types, architecture, docs
 	$(BIN)/mypy --no-error-summary --num-workers auto
 	$(BIN)/python -m pytest --quiet tests/test_architecture.py tests/test_docs.py
 
+docs: $(VENV)/.dev $(VENV)/.docs ## build the documentation site into build/docs/html; a link that leads nowhere is an error
+	@$(BIN)/python -m build_scripts docs --out build/docs $(ARGS)
+
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format --quiet .
@@ -85,6 +92,9 @@ models: $(VENV)/.dev ## make the shipped models from scratch: simulate, train, e
 
 bundle: $(VENV)/.bundle ## build what AWS Lambda gets: function asset, layers, bundle.json, bill of materials
 	@$(BIN)/python -m build_scripts bundle --out build $(ARGS)
+
+image: $(VENV)/.bundle ## build the container of LOCK (container, gpu) by docker, podman or buildah, run it strictly, list its packages
+	@$(BIN)/python -m build_scripts.local.container_image --lock $(LOCK) $(if $(DIGEST),--digest $(DIGEST)) $(ARGS)
 
 bench: $(VENV)/.dev ## measure against the bare engine, FastAPI and the reference network; writes docs/benchmarks.*
 	@$(BIN)/python -m build_scripts benchmark --all --write docs $(ARGS)
@@ -101,6 +111,10 @@ bootstrap: $(VENV)/.cdk cdk/node_modules/.cdk ## prepare the AWS account and reg
 
 deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything that make bundle has built
 	@$(CDK) deploy --all $(CHOSEN) $(ARGS)
+	@$(BIN)/python -m cdk settle --stage $(STAGE)
+
+rollback: $(VENV)/.cdk ## move the functions of STAGE that were deployed last to the versions before
+	@$(BIN)/python -m cdk rollback --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)
 
 cloud: $(VENV)/.dev cdk/node_modules/.cdk ## deploy dev to AWS services on this machine, diagnose a recording through its API, leave it up
 	@[ -f build/bundle.json ] || $(MAKE) --no-print-directory bundle
@@ -110,19 +124,20 @@ cloud-down: $(VENV)/.dev ## remove what make cloud left up
 	@$(BIN)/python -m build_scripts.local.cloud down
 
 destroy: $(VENV)/.cdk cdk/node_modules/.cdk ## remove STAGE from AWS; what the stage retains stays
-	@$(BIN)/python -m cdk empty --stage $(STAGE)
-	@$(CDK) destroy --all $(CHOSEN) $(ARGS)
+	@$(BIN)/python -m cdk empty --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev))
+	@$(CDK) destroy --all -c removing=yes $(CHOSEN) $(ARGS)
 
 lock: $(VENV)/.dev ## lock all versions anew, with hashes
-	$(LOCK) layers/runtime/requirements.in --output-file layers/runtime/requirements.txt
-	$(LOCK) build_scripts/local/aws/embedded/requirements.in --output-file build_scripts/local/aws/embedded/requirements.txt
+	$(COMPILE) layers/runtime/requirements.in --output-file layers/runtime/requirements.txt
+	$(COMPILE) build_scripts/local/aws/embedded/requirements.in --output-file build_scripts/local/aws/embedded/requirements.txt
 	for group in serve build bundle cdk dev; do \
-	  $(LOCK) --group $$group --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
+	  $(COMPILE) --group $$group --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	    --output-file $(LOCKS)/$$group.txt || exit 1; \
 	done
-	$(LOCK) --group instruments --constraint $(LOCKS)/serve.txt --output-file $(LOCKS)/instruments.txt
-	$(LOCK) --group kserve --output-file $(LOCKS)/kserve.txt
-	$(LOCK) --group container --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
+	$(COMPILE) --group instruments --constraint $(LOCKS)/serve.txt --output-file $(LOCKS)/instruments.txt
+	$(COMPILE) --group docs --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/docs.txt
+	$(COMPILE) --group kserve --output-file $(LOCKS)/kserve.txt
+	$(COMPILE) --group container --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	  --output-file $(LOCKS)/container.txt
 	$(GPU_LOCK) --group gpu --group container --constraint $(LOCKS)/container.txt layers/runtime/requirements.in \
 	  --override $(LOCKS)/gpu-override.in --output-file $(LOCKS)/gpu.txt
@@ -162,6 +177,11 @@ cdk/node_modules/.cdk: cdk/package-lock.json
 $(VENV)/.instruments: $(LOCKS)/instruments.txt | $(VENV)/.serve
 	@echo "installing what reads the files of instruments ..."
 	@$(PIP) --require-hashes -r $(LOCKS)/instruments.txt
+	@touch $@
+
+$(VENV)/.docs: $(LOCKS)/docs.txt | $(VENV)/.dev
+	@echo "installing what builds the documentation site ..."
+	@$(PIP) --require-hashes -r $(LOCKS)/docs.txt
 	@touch $@
 
 $(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyvenv.cfg

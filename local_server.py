@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def server_parser() -> argparse.ArgumentParser:
     """Return the parser of `local_server.py`."""
-    parser = argparse.ArgumentParser(description="Serve every function on one local port.")
+    parser = argparse.ArgumentParser(prog="local_server.py", description="Serve every function on one local port.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     parser.add_argument("--data-dir", type=Path, help="keep API keys, jobs and histories here over a restart")

@@ -1,4 +1,4 @@
-"""`python -m cdk`: what differs between the stages, what they cost, and emptying the buckets of one that may go."""
+"""`python -m cdk`: what differs between the stages, what they cost, and what is done to one beside deploying it."""
 
 import argparse
 import json
@@ -7,6 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from cdk.account.emptying import empty_buckets
+from cdk.account.session import AccountError, asking_aws, aws_session
+from cdk.account.settling import settle
+from cdk.account.stage_url import stage_url
+from cdk.account.versions import roll_back
+from cdk.functions import FUNCTIONS
 from cdk.refusals import StageError
 from cdk.reports.differences import as_table, differences
 from cdk.stages import STAGES
@@ -18,8 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 0: done, 1: not, and why is on standard error."""
     options = make_parser().parse_args(arguments)
     try:
-        options.run(options)
-    except StageError as error:
+        with asking_aws():
+            options.run(options)
+    except (StageError, AccountError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -40,6 +47,16 @@ def make_parser() -> argparse.ArgumentParser:
     empty = commands.add_parser("empty", help="empty the buckets of a stage that does not keep its data")
     empty.add_argument("--stage", required=True, choices=list(STAGES))
     empty.set_defaults(run=_empty)
+    settle = commands.add_parser("settle", help="after a deployment: protect tables, delete versions that are too many")
+    settle.add_argument("--stage", required=True, choices=list(STAGES))
+    settle.set_defaults(run=_settle)
+    rollback = commands.add_parser("rollback", help="move the functions that were deployed last to the versions before")
+    rollback.add_argument("--stage", required=True, choices=list(STAGES))
+    rollback.add_argument("--function", action="append", choices=[spec.name for spec in FUNCTIONS], default=[])
+    rollback.set_defaults(run=_rollback)
+    url = commands.add_parser("url", help="print where a deployed stage answers")
+    url.add_argument("--stage", required=True, choices=list(STAGES))
+    url.set_defaults(run=_url)
     return parser
 
 
@@ -66,13 +83,24 @@ def _cost(options: argparse.Namespace) -> None:
 
 
 def _empty(options: argparse.Namespace) -> None:
-    # Late: it is needed here only.
-    import boto3
-
-    from cdk.emptying import empty_buckets
-
-    emptied = empty_buckets(STAGES[options.stage], boto3.Session())
+    stage = STAGES[options.stage]
+    # A stage that keeps its data needs neither region nor credentials for that.
+    emptied = [] if stage.retention.removal == "retain" else empty_buckets(stage, aws_session())
     print(f"emptied: {', '.join(emptied) or 'nothing'}")
+
+
+def _settle(options: argparse.Namespace) -> None:
+    for line in settle(STAGES[options.stage], aws_session()):
+        print(line)
+
+
+def _rollback(options: argparse.Namespace) -> None:
+    for move in roll_back(STAGES[options.stage], aws_session(), options.function):
+        print(f"{move.function}: version {move.old} -> {move.new}")
+
+
+def _url(options: argparse.Namespace) -> None:
+    print(stage_url(STAGES[options.stage], aws_session()))
 
 
 if __name__ == "__main__":

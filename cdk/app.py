@@ -1,4 +1,7 @@
-"""The CDK app: `-c stage=NAME` composes one stage, without it all; `-c bundle=DIR` names the bundle's folder."""
+"""The CDK app: `-c stage=NAME` composes one stage, without it all; `-c bundle=DIR` names the bundle's folder.
+
+With `-c removing=yes` the stacks are empty, and nothing is asked that only a deployment needs.
+"""
 
 import json
 import sys
@@ -17,6 +20,7 @@ from cdk.constructs.observability.monitored_stage import MonitoredStage
 from cdk.constructs.protection.web_acl import web_acl_name
 from cdk.functions import INFERENCE, ROTATION
 from cdk.refusals import StageError, refuse
+from cdk.removal import compose_removal
 from cdk.resource_names import resource_name
 from cdk.stacks.api import ApiStack, Source
 from cdk.stacks.data import DataStack
@@ -117,8 +121,12 @@ def main() -> int:
     """Synthesize what the context asks for; 1 and a sentence on standard error where it cannot be."""
     app = App(context=feature_flags())
     folder = cast("str | None", app.node.try_get_context("bundle"))
+    removing = app.node.try_get_context("removing") is not None
     try:
         for stage in stages_in_context(app):
+            if removing:
+                compose_removal(app, stage)
+                continue
             compose(app, Source(stage, Bundle(Path(folder) if folder else BUNDLE)))
     except (StageError, BundleError) as error:
         sys.stderr.write(f"{error}\n")

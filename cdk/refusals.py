@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from cdk.functions import FUNCTIONS, INFERENCE, WORKER
 from cdk.gpu_instances import IMAGE, INSTANCES
 from cdk.stages import Stage
+from cdk.throttles import METHODS_AT_ONCE, concurrency_of_a_method
 
 Rule = Callable[[Stage], Iterator[str]]
 
@@ -89,18 +90,22 @@ def _removal(stage: Stage) -> Iterator[str]:
 
 
 def _throttles(stage: Stage) -> Iterator[str]:
-    reserved = stage.sizes[INFERENCE.name].reserved_concurrency
+    room = concurrency_of_a_method(stage, INFERENCE.name)
+    share = f"{room}, the share of one method of inference (1/{METHODS_AT_ONCE} of its concurrency)"
     at_once = stage.throttle.rate_per_s * stage.thresholds.latency_slo_p95_ms / 1e3
-    if stage.throttle.burst > reserved:
-        yield (
-            f"throttle.burst {stage.throttle.burst} is above the function's concurrency {reserved}; "
-            "lower it, or reserve more."
-        )
-    if at_once > reserved:
+    if stage.throttle.burst > room:
+        yield f"throttle.burst {stage.throttle.burst} is above {share}; lower it, or reserve more."
+    if at_once > room:
         yield (
             f"{stage.throttle.rate_per_s:g} requests/s of {stage.thresholds.latency_slo_p95_ms:g} ms are "
-            f"{at_once:g} at once, above the function's concurrency {reserved}; lower throttle.rate_per_s."
+            f"{at_once:g} at once, above {share}; lower throttle.rate_per_s, or reserve more."
         )
+    for name in _ANSWERING:
+        if 0 < stage.sizes[name].reserved_concurrency < METHODS_AT_ONCE:
+            yield (
+                f"{name} has a concurrency below {METHODS_AT_ONCE}, so that API Gateway would let more through than "
+                f"Lambda takes; reserve at least {METHODS_AT_ONCE}."
+            )
 
 
 def _sizes(stage: Stage) -> Iterator[str]:

@@ -1,5 +1,8 @@
 """The names that a stage's stacks, resources and logs have on AWS."""
 
+# What callers of a function use: it points at the version that answers.
+ALIAS = "live"
+
 
 def resource_name(stage: str, *parts: str) -> str:
     """Return the name of a resource of a stage, or with `parts` of one among several: `palier-dev-worker`."""

@@ -25,6 +25,8 @@ StageName = Literal["dev", "staging", "prod"]
 class Stage:
     """One stage. What must not be deployed, `cdk.refusals` refuses; what functions read is in `environment`.
 
+    versions_kept: of each function, published versions before the live one, to which it can be rolled back.
+    page_cache: CloudFront before the API, which keeps the page's files from the function.
     receivers: of the service's alarms; alert_receivers: of changes of assets, each `mailto:NAME@DOMAIN` or `https://...`.
     """
 
@@ -43,10 +45,12 @@ class Stage:
     rate_limits: RateLimits = field(default_factory=RateLimits)
     retention: Retention = field(default_factory=Retention)
     key_rotation_days: int = 1
+    versions_kept: int = 1
     thresholds: AlarmThresholds = field(default_factory=AlarmThresholds)
     receivers: tuple[Receiver, ...] = ()
     alert_receivers: tuple[str, ...] = ()
     domain: Domain | None = None
+    page_cache: bool = False
     gpu: Gpu | None = None
 
     def environment(self) -> dict[str, str]:
@@ -66,7 +70,7 @@ class Stage:
 
 # Of the same size in every stage: they neither diagnose nor wait for anything that does.
 _SMALL_FUNCTIONS: Mapping[str, FunctionSize] = {
-    "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=10),
+    "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=20),
     "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
 }
 
@@ -76,8 +80,8 @@ STAGES: dict[StageName, Stage] = {
         log_level="DEBUG",
         cors_origins=("http://localhost:8000",),
         sizes={
-            "inference": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=10),
-            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=5),
+            "inference": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=20),
+            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=10),
             "worker": FunctionSize(memory_mb=1024, timeout_s=300, reserved_concurrency=2),
             **_SMALL_FUNCTIONS,
         },
@@ -89,8 +93,8 @@ STAGES: dict[StageName, Stage] = {
     "staging": Stage(
         "staging",
         sizes={
-            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=20),
-            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=10),
+            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=40),
+            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=20),
             "worker": FunctionSize(memory_mb=1769, timeout_s=300, reserved_concurrency=5),
             **_SMALL_FUNCTIONS,
         },
@@ -104,8 +108,8 @@ STAGES: dict[StageName, Stage] = {
     "prod": Stage(
         "prod",
         sizes={
-            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=100),
-            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=20),
+            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=200),
+            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=40),
             "worker": FunctionSize(memory_mb=1769, timeout_s=300, reserved_concurrency=10),
             **_SMALL_FUNCTIONS,
         },

@@ -240,7 +240,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_no_lock_names_an_index_host() -> None:
     locks = list((ROOT / "build_scripts" / "locks").glob("*.txt"))
-    assert len(locks) == 10
+    assert len(locks) == 11
     assert [path.name for path in [*locks, ROOT / "layers/runtime/requirements.txt"] if "://" in path.read_text()] == []
 
 
@@ -292,14 +292,47 @@ needs_venv = pytest.mark.skipif(
 
 
 @needs_venv
-def test_readme_blocks_run() -> None:
+def test_blocks_of_readme_tutorial_and_clients_run() -> None:
     serve, *others = blocks(ROOT / "README.md")
-    assert len(others) >= 2
+    same, *tutorial = blocks(DOCS / "tutorials" / "reliability.md")
+    assert (serve, len(others), len(tutorial)) == (same, 3, 5)
     with serving(serve) as url:
         outputs = [run(block.replace(SERVER, url)) for block in others]
+        whirl, severe, bearing, watched, job = [run(block.replace(SERVER, url)) for block in tutorial]
+        clients = {kind: run_client(kind, url) for kind in ("sh", "python", "js")}
     assert json.loads(outputs[0])["class_id"] == "clearance"
     assert "Bearing clearance" in outputs[1]
     assert "succeeded  11 of 11 diagnosed" in outputs[2]
+    assert whirl.startswith("Oil whirl")
+    assert "zone D of ISO 20816-3" in severe
+    assert "6205" in bearing
+    (pump,) = [one for one in json.loads(watched)["assets"] if one["asset_id"] == "pump-7"]
+    assert (pump["state"], pump["since"], pump["diagnoses"]) == ("fault", "2026-03-07T06:00:00Z", 7)
+    assert "succeeded  11 of 11 diagnosed" in job
+    assert json.loads(clients["sh"])["class_id"] == "oil_whirl"
+    # 0.2 g at 29 Hz: 1.961 m/s² / (2 pi 29 Hz) / the root of 2.
+    assert float(clients["python"].split()[-1]) == pytest.approx(7.61, abs=0.05)
+    assert clients["js"].startswith("Oil whirl 0.99")
+
+
+def run_client(kind: str, url: str) -> str:
+    """Run the client of a language as the page has it."""
+    (code,) = re.findall(rf"^```{kind}\n(.*?)^```", text("clients.md"), re.MULTILINE | re.DOTALL)
+    if kind == "sh":
+        return run(code.replace(SERVER, url))
+    command = [".venv/bin/python", "-"] if kind == "python" else ["node", "--input-type=module", "-"]
+    done = subprocess.run(
+        command, input=code.replace(SERVER, url), cwd=ROOT, check=True, capture_output=True, text=True, timeout=120
+    )
+    said: str = done.stdout
+    return said
+
+
+def test_codes_of_the_troubleshooting_page_exist() -> None:
+    known = {one.code for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.PalierError)}
+    named = set(re.findall(r"`([a-z]+_[a-z_]+)`", text("troubleshooting.md")))
+    assert {"malformed_body", "sample_rate_contradicts", "dependency_unavailable"} <= named
+    assert named - known == {"in_distribution", "evidence_agrees"}
 
 
 @needs_venv

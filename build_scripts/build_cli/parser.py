@@ -30,6 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_measuring_steps(steps)
     _add_attack_step(steps)
     _add_bundle_step(steps)
+    _add_docs_step(steps)
     return parser
 
 
@@ -233,6 +234,12 @@ def _add_bundle_step(steps: Steps) -> None:
     )
     bundle.add_argument("--cache", type=Path, metavar="DIR", help="wheels and the target's Python (default: --out)")
     _add_json(bundle)
+
+
+def _add_docs_step(steps: Steps) -> None:
+    docs = steps.add_parser("docs", help="build the documentation site")
+    docs.add_argument("--out", type=Path, default=BUILD / "docs", metavar="DIR", help="where to (default: build/docs)")
+    _add_json(docs)
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:

@@ -84,10 +84,18 @@ def export_network(
             ) from error
         raise
     except ExportError as error:
-        # The legacy exporter would keep the branch that silence takes, and drop the other.
-        offered = options.exporter == "dynamo" and BRANCH not in str(error)
-        other = ' exporter = "legacy" in [export] is another way.' if offered else ""
-        raise ExportError(f"{error}{other}") from error
+        raise ExportError(f"{error}{_other_exporter(error, options)}") from error
+
+
+def _other_exporter(error: ExportError, options: ExportOptions) -> str:
+    if options.exporter == "legacy":
+        return ""
+    if BRANCH in str(error):
+        return (
+            ' Where the branch is a check that no signal fails, exporter = "legacy" in [export] leaves it out; the file'
+            " is refused if its answers differ at any level of the signal."
+        )
+    return ' exporter = "legacy" in [export] is another way.'
 
 
 def _exported(model: TrainedModel, path: Path, version: str, options: ExportOptions, *, free: bool) -> ExportedModel:

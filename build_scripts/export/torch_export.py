@@ -12,6 +12,7 @@ from typing import Literal
 import onnx
 import torch
 from torch import nn
+from torch.export._patches import register_gru_while_loop_decomposition, register_lstm_while_loop_decomposition
 
 from build_scripts.errors import ExportError
 from build_scripts.export.causes import cause
@@ -85,19 +86,32 @@ def _dynamo(
     shapes = (free,) if _takes_any_number(network) else free
     # Dynamo gives up on a function that it has traced eight times in one process.
     torch.compiler.reset()
-    program = torch.onnx.export(
-        network,
-        inputs,
-        input_names=list(INPUTS[: len(inputs)]),
-        output_names=list(outputs),
-        dynamic_shapes=shapes,
-        opset_version=opset,
-        dynamo=True,
-        verbose=False,
-    )
+    with _loops_for_recurrence():
+        program = torch.onnx.export(
+            network,
+            inputs,
+            input_names=list(INPUTS[: len(inputs)]),
+            output_names=list(outputs),
+            dynamic_shapes=shapes,
+            opset_version=opset,
+            dynamo=True,
+            verbose=False,
+        )
     if program is None:
         raise ExportError("torch.onnx.export returned no program.")
     return program.model_proto
+
+
+@contextmanager
+def _loops_for_recurrence() -> Iterator[None]:
+    """Let the exporter see the steps of an LSTM or a GRU as a loop while it works out shapes.
+
+    Step by step, as PyTorch does it, a free number of steps fails wherever the answers of all steps are read, and the
+    time grows with them. In the file the layer is one operator either way.
+    Source: torch 2.13's onnx exporter, which does so for the capture alone (_capture_strategies.py).
+    """
+    with register_lstm_while_loop_decomposition(), register_gru_while_loop_decomposition():
+        yield
 
 
 def _legacy(

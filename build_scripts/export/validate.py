@@ -2,7 +2,7 @@
 
 Everything is checked before anything is raised: structure and names first, for nothing can be run without
 them; then shapes and values at several batch sizes and lengths, and that a window's answer does not
-depend on its neighbours or on their order.
+depend on its neighbours or on their order; last, silence and signals far quieter and far louder.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,6 +29,11 @@ from functions.core.models.manifest import CONDITIONS, Condition
 from functions.core.preprocessing.arrays import Float32Array
 
 Outputs = Mapping[str, Float32Array]
+
+# How loud the signals are at which a branch on values, of which a file keeps one side, shows the other.
+LEVELS = {"of silence": 0.0, "a thousandth as loud": 1e-3, "a thousand times as loud": 1e3}
+# Of the largest value: rounding stays below it where sums grow large, the other side of a branch does not.
+MAX_LEVEL_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,8 @@ def validate(path: Path, network: nn.Module, contract: Contract) -> ValidationRe
     findings = _Findings()
     for batch, length in product(BATCHES, contract.lengths):
         _check_size(findings, engine, network, contract, (batch, length))
+    for level in LEVELS if not findings.failures else ():
+        _check_level(findings, engine, network, contract, level)
     if findings.failures:
         raise ValidationFailed(findings.failures, findings.largest)
     return ValidationReport(findings.compared, findings.largest, findings.differences)
@@ -148,6 +155,32 @@ def _check_size(
             findings.compare(name, last, (measured[name][-1:], alone[name]), contract.tolerance)
             order = f"{where}, in turned order,"
             findings.compare(name, order, (turned[name][::-1], measured[name]), contract.tolerance)
+
+
+def _check_level(findings: _Findings, engine: OnnxEngine, network: nn.Module, contract: Contract, level: str) -> None:
+    batch = max(BATCHES)
+    rng = np.random.default_rng(batch)
+    noise = rng.normal(0, SIGMA_G, (batch, contract.channels, contract.lengths[0]))
+    windows = (LEVELS[level] * noise).astype(np.float32)
+    rows = random_rows(contract.conditions, batch, rng)
+    measured, expected = _run(engine, windows, rows, contract), _run_network(network, windows, rows, contract)
+    for name in contract.outputs:
+        share = _share_apart(measured[name], expected[name])
+        if not share <= MAX_LEVEL_SHARE:
+            findings.failures.append(
+                f"{name} of a signal {level} differs by {share:.0%} of its largest value: the file keeps one side of a "
+                "branch on the signal's values; torch.where chooses between two answers without a branch"
+            )
+
+
+def _share_apart(measured: Float32Array, expected: Float32Array) -> float:
+    """Return the largest difference over the largest value; what is no number in both is equal."""
+    finite = np.isfinite(expected)
+    if not np.array_equal(finite, np.isfinite(measured)):
+        return float("inf")
+    largest = float(np.abs(expected[finite]).max(initial=0.0))
+    difference = float(np.abs(measured[finite] - expected[finite]).max(initial=0.0))
+    return difference / largest if largest else float(difference > 0)
 
 
 def _run(engine: OnnxEngine, windows: Float32Array, rows: Float32Array | None, contract: Contract) -> Outputs:

@@ -1,7 +1,9 @@
 """AWS's errors as sentences a person can act on."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from functions.core.errors import PalierError
 
@@ -9,6 +11,10 @@ _CREDENTIALS = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
 _REFUSED = ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException")
 _EXPIRED = ("ExpiredTokenException", "ExpiredToken", "RequestExpired")
 _THROTTLED = ("ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded")
+
+
+# The CDK deploys to the first, boto3 reads the second alone: both must mean the same region.
+_REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 class AwsError(PalierError):
@@ -39,11 +45,19 @@ def aws_errors(sentences: Mapping[str, str]) -> Iterator[None]:
     except boto.ProfileNotFound as error:
         raise AwsError(f"{error}: {_CREDENTIALS}") from None
     except boto.NoRegionError:
-        raise AwsError("There is no AWS region: set AWS_DEFAULT_REGION, or a region in the AWS profile.") from None
+        raise AwsError("There is no AWS region: set AWS_REGION, or a region in the AWS profile.") from None
     except (boto.ConnectionError, boto.HTTPClientError) as error:
         raise AwsError(f"AWS does not answer: {error}") from None
     except boto.BotoCoreError as error:
         raise AwsError(f"AWS cannot be asked: {error}") from None
+
+
+def aws_session() -> Any:
+    """Return a boto3 session of the region to which the CDK deploys with the same environment and profile."""
+    # Late: boto3 costs more start-up time than everything else.
+    import boto3
+
+    return boto3.Session(region_name=next((os.environ[name] for name in _REGIONS if os.environ.get(name)), None))
 
 
 def _sentence(error: Mapping[str, object], operation: str, sentences: Mapping[str, str]) -> str:

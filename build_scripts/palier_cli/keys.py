@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from build_scripts.palier_cli.aws import aws_errors
+from build_scripts.palier_cli.aws import aws_errors, aws_session
 from build_scripts.palier_cli.keys_report import as_json, print_keys, print_new_key
 from build_scripts.palier_cli.terminal import OutputError, say, screen, write, write_json
 from functions.core.errors import PalierError
@@ -138,13 +138,13 @@ def _showing(stored: ApiKey) -> Iterator[None]:
 
 
 def _client(**where: Any) -> "SecretsManagerClient":
-    # Late: boto3 costs more start-up time than everything else.
-    import boto3
+    # Late: as boto3.
     from botocore.config import Config
 
     # Standard retries repeat what was throttled, with pauses.
     retries = Config(retries={"mode": "standard", "total_max_attempts": 6})
-    return boto3.Session().client("secretsmanager", config=retries, **where)
+    client: SecretsManagerClient = aws_session().client("secretsmanager", config=retries, **where)
+    return client
 
 
 def _deploy_secret(client: "SecretsManagerClient", secret_id: str) -> None:

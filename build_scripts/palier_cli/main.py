@@ -3,7 +3,6 @@
 import argparse
 import signal
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,7 +10,6 @@ import msgspec
 
 from build_scripts.palier_cli.arguments import (
     add_severity_options,
-    parse_amount,
     parse_header,
     parse_name,
     severity_options,
@@ -23,7 +21,7 @@ from build_scripts.palier_cli.files.options import FILE_OPTIONS, add_file_option
 from build_scripts.palier_cli.files.recordings import KNOWN_FORMATS, FileChoice
 from build_scripts.palier_cli.jobs_parser import add_jobs
 from build_scripts.palier_cli.keys_parser import add_keys
-from build_scripts.palier_cli.plan import Load, plan, print_plan, read_sizes
+from build_scripts.palier_cli.planning.command import add_plan
 from build_scripts.palier_cli.report import print_models, print_outcomes
 from build_scripts.palier_cli.terminal import printable, say, screen, write, write_json
 from functions.core.errors import PalierError
@@ -79,7 +77,7 @@ def cli_parser() -> argparse.ArgumentParser:
     models.add_argument("--json", action="store_true", help="print one JSON object")
     models.set_defaults(run=_models)
     add_bearings(commands)
-    _add_plan(commands)
+    add_plan(commands)
     return parser
 
 
@@ -99,32 +97,6 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--url", type=parse_name, help="ask this endpoint instead of the engine in this process")
     parser.add_argument("--key", type=parse_header, help="API key for --url")
     parser.set_defaults(run=_diagnose)
-
-
-def _add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser(
-        "plan",
-        help="memory sizes with their measured latency and their price",
-        description="Show what each memory size of the function gives and costs, and which each stage should have.",
-    )
-    parser.add_argument("--requests-a-month", type=parse_amount, default=1e6, help="default: a million")
-    parser.add_argument(
-        "--cold-share", type=parse_amount, default=0.01, help="of requests that meet a start (%(default)s)"
-    )
-    parser.add_argument("--architecture", choices=("arm64", "x86_64"), default="arm64", help="default: %(default)s")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.set_defaults(run=_plan)
-
-
-def _plan(arguments: argparse.Namespace) -> int:
-    load = Load(arguments.requests_a_month, arguments.cold_share, arguments.architecture)
-    sizes = plan(read_sizes(), load)
-    if arguments.json:
-        write_json({"load": asdict(load), "sizes": [asdict(size) for size in sizes]})
-    else:
-        with screen() as console:
-            print_plan(console, sizes, load)
-    return EXIT_OK
 
 
 def _diagnose(arguments: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ _IDLE_TYPES = {
     "AWS::CloudWatch::Dashboard": "dashboard",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "balancer",
 }
-_TITLES = {
+TITLES = {
     "web_acl": "web ACL",
     "web_acl_rule": "rules of the web ACL",
     "kms_key": "encryption keys",
@@ -43,6 +43,8 @@ _TITLES = {
     "function": "Lambda, requests",
     "compute": "Lambda, compute",
     "log_gb": "logs",
+    "transfer_gb": "answers, data transfer",
+    "write": "history, writes",
 }
 _SECONDS_A_MONTH = 30 * 24 * 3600
 _HOURS_A_MONTH = 30 * 24
@@ -77,7 +79,7 @@ def cost(stage: Stage, templates: Sequence[Template]) -> StageCost:
     """
     resources = [one for template in templates for one in template["Resources"].values()]
     instances = {"gpu_instance": stage.gpu.minimum * instance_month(stage.gpu.instance_type)} if stage.gpu else {}
-    return StageCost(stage.name, _idle(resources) | instances, _million(stage))
+    return StageCost(stage.name, _idle(resources) | instances, million_costs(stage, prices()["assumed"]["billed_ms"]))
 
 
 def instance_month(instance_type: str) -> float:
@@ -124,14 +126,15 @@ def _metrics(alarm: Mapping[str, Any]) -> int:
     return sum("MetricStat" in one for one in alarm.get("Metrics", [])) or 1
 
 
-def _million(stage: Stage) -> Costs:
+def million_costs(stage: Stage, billed_ms: float) -> Costs:
+    """Return the US dollars of a million requests that last so long, by what they are for."""
     price, assumed = prices()["million"], prices()["assumed"]
     gigabytes = stage.sizes[INFERENCE.name].memory_mb / _MIB_A_GB
     return {
         "api": price["api"]["usd"],
         "requests": price["web_acl"]["usd"],
         "function": price["function"]["usd"],
-        "compute": price[f"{stage.architecture}_gb_s"]["usd"] * gigabytes * assumed["billed_ms"] * 1e3,
+        "compute": price[f"{stage.architecture}_gb_s"]["usd"] * gigabytes * billed_ms * 1e3,
         "log_gb": price["log_gb"]["usd"] * assumed["logged_kb"],
     }
 
@@ -168,7 +171,7 @@ def _table(title: str, costs: Sequence[StageCost], columns: Sequence[Costs]) -> 
 
 
 def _rows(title: str, heads: Sequence[str], columns: Sequence[Costs]) -> str:
-    names = [name for name in _TITLES if any(column.get(name) for column in columns)]
-    rows = [[_TITLES[name], *(f"{column.get(name, 0):.2f}" for column in columns)] for name in names]
+    names = [name for name in TITLES if any(column.get(name) for column in columns)]
+    rows = [[TITLES[name], *(f"{column.get(name, 0):.2f}" for column in columns)] for name in names]
     total = ["**all**", *(f"**{sum(column.values()):.2f}**" for column in columns)]
     return as_table([title, *heads], [*rows, total])

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from cdk.bundle import Bundle
 from cdk.constructs.api.own_domain import OwnDomain
+from cdk.constructs.api.page_cache import PageCache
 from cdk.constructs.api.rest_api import RestApi
 from cdk.constructs.api.shift import CanaryShift
 from cdk.constructs.lambda_functions.function import Deployment, Function, scale_provisioned_concurrency
@@ -60,6 +61,10 @@ class ApiStack(Stack):
             self._add(spec, Deployment(stage, bundle, layers))
         if stage.domain:
             OwnDomain(self, "Domain", domain=stage.domain, api=self.rest_api.api)
+        if stage.page_cache:
+            cache = PageCache(self, "PageCache", stage=stage, api=self.rest_api)
+            url = f"https://{cache.distribution.distribution_domain_name}/"
+            CfnOutput(self, "CachedUrl", value=url, description="Where CloudFront answers")
         CfnOutput(self, "Url", value=self._url(), description="Where the API answers")
 
     def _add(self, spec: FunctionSpec, deployment: Deployment) -> None:

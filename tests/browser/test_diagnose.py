@@ -51,27 +51,6 @@ def test_the_whirl_of_the_example_lies_in_its_band(open_page: OpenPage) -> None:
     assert 0.42 < frequency / shaft_hz < 0.48
 
 
-def test_a_bearing_of_the_list_and_one_of_ones_own(open_page: OpenPage) -> None:
-    """The orders of the list are those that the university gives for this bearing."""
-    page = open_page()
-    drop(page, "a.npy", npy_bytes(example("healthy")))
-    give(page, "Shaft speed", "30")
-    choose(page, "Rolling bearing", "SKF 6205-2RS JEM (CWRU, drive end)")
-    table = page.locator(".sidebar table.compact")
-    for name, order, hz in (
-        ("BPFO", f"3.585{TIMES}", "107.5"),
-        ("BPFI", f"5.415{TIMES}", "162.5"),
-        ("FTF", f"0.3983{TIMES}", "11.95"),
-    ):
-        expect(table.get_by_role("row", name=name)).to_contain_text(order)
-        expect(table.get_by_role("row", name=name)).to_contain_text(hz)
-    # The university gives how often a ball meets either race, 4.7135: twice a turn of the ball.
-    expect(table.get_by_role("row", name="BSF")).to_contain_text(f"2.357{TIMES}")
-    choose(page, "Rolling bearing", "Own geometry …")
-    give(page, "Balls or rollers", "16")
-    expect(table.get_by_role("row", name="BPFO")).to_contain_text(f"6.4{TIMES}")
-
-
 def test_the_waveform_is_zoomed_moved_and_shown_whole_again(open_page: OpenPage) -> None:
     page = open_page()
     drop(page, "a.wav", tone((60, 0.5)))

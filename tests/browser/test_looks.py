@@ -7,8 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from functions.core.preprocessing.arrays import Float32Array
 from tests.browser.fake_api import STATES, FakeJobs, fake_fleet, fake_metrics, fixed, refuse
-from tests.browser.watching import NARROW, WIDE, OpenPage, Watch, choose, drop, expect_class, overflowing, payload
+from tests.browser.watching import NARROW, WIDE, OpenPage, Watch, choose, drop, expect_class, give, overflowing, payload
+from tests.support.bearings import OUTER, QUIET, damaged
 from tests.support.recordings import npy_bytes, tone
 
 SERIOUS = {"serious", "critical"}
@@ -36,6 +38,43 @@ def diagnosis(page: Page) -> None:
     expect_class(page, "Oil whirl")
     expect(page.locator(".strip rect")).to_have_count(2)
     page.get_by_text("Strongest lines").click()
+
+
+def bearing(page: Page, *channels: Float32Array) -> None:
+    """A damaged 6205 on a machine that no model saw; named, so that it is remembered."""
+    drop(page, "fan.wav", damaged(*channels))
+    page.locator("section[aria-label=Machine]").wait_for(state="attached")
+    folded = page.locator("details.folded")
+    if folded.count():
+        folded.locator("summary").first.click()
+    for label, value in (("Name", "fan-3"), ("Revolutions", "1797"), ("Designation", "6205")):
+        give(page, label, value)
+    choose(page, "Unit", "g")
+    if folded.count():
+        folded.locator("summary").first.click()
+
+
+def evidence(page: Page) -> None:
+    bearing(page, OUTER)
+    expect_class(page, "Outer race fault")
+    expect(page.locator(".evidence tbody tr")).to_have_count(4)
+
+
+def no_line(page: Page) -> None:
+    bearing(page, QUIET)
+    expect_class(page, "No line of this bearing is visible")
+
+
+def contradiction(page: Page) -> None:
+    bearing(page, OUTER)
+    page.get_by_label("Model", exact=True).select_option(label="rolling-bearing", force=True)
+    expect_class(page, "Lines of an outer race fault, and the model disagrees")
+
+
+def channels(page: Page) -> None:
+    bearing(page, OUTER, QUIET)
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator("tbody tr").first).to_contain_text("outer race fault")
 
 
 def refusal(page: Page) -> None:
@@ -121,6 +160,10 @@ def key(page: Page) -> None:
 VIEWS: tuple[View, ...] = (
     intake,
     diagnosis,
+    evidence,
+    no_line,
+    contradiction,
+    channels,
     refusal,
     fleet,
     machine,

@@ -9,7 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
+from functions.core.bearings.catalogue import find_bearing
+from functions.core.bearings.evidence import bearing_evidence
 from tests.browser.watching import OpenPage
+from tests.support import bearings
 from tests.support.recordings import npy_bytes
 
 ASSETS = Path(__file__).resolve().parents[2] / "functions" / "dashboard" / "static" / "assets"
@@ -117,6 +120,25 @@ def test_the_envelope_of_bursts_shows_how_often_they_come(page: Page, noisy: Flo
     answer = ask(page, noisy, "envelope", rateHz=RATE_HZ, lowHz=3000, highHz=5000, size=32_768)
     strongest = int(np.argmax(answer["amplitude"][3:])) + 3
     assert strongest * answer["stepHz"] == pytest.approx(107.3, abs=answer["stepHz"])
+
+
+@pytest.mark.parametrize(("duration_s", "windows"), [(1.7, 2), (5.3, 3)])
+def test_the_whitened_envelope_stands_as_high_as_the_service_s_evidence(
+    page: Page, duration_s: float, windows: int
+) -> None:
+    shaft_hz = 30.0
+    orders = find_bearing("6205").orders()
+    signal = bearings.impacts(duration_s, orders.bpfo * shaft_hz) + bearings.noise(duration_s)
+    samples = signal.astype(np.float32)
+    evidence = bearing_evidence(samples[None], bearings.RATE_HZ, 60 * shaft_hz, orders)
+    answer = ask(page, samples.astype(np.float64), "whitened", rateHz=bearings.RATE_HZ, toHz=2000)
+    assert answer["averages"] == windows
+    line = evidence.lines[0]
+    places = [round(one.n * line.frequency_hz / answer["stepHz"]) for one in line.harmonics]
+    assert len(places) == 6
+    assert [answer["amplitude"][place] for place in places] == pytest.approx(
+        [one.level_db for one in line.harmonics], abs=0.051
+    )
 
 
 def test_the_spectrogram_is_numpys_in_steps_of_a_level(page: Page, noisy: Float64) -> None:

@@ -24,7 +24,7 @@ STAGING = STAGES["staging"]
 PROD = replace(STAGES["prod"], receivers=RECEIVERS)
 
 # What no shipped stage has: x86_64, provisioned concurrency, a domain, a page over https that calls, people
-# who hear of assets, a GPU.
+# who hear of assets, a GPU, CloudFront.
 WARM = replace(
     PROD,
     architecture="x86_64",
@@ -32,6 +32,7 @@ WARM = replace(
     provisioned=ProvisionedConcurrency(minimum=2, maximum=20),
     domain=DOMAIN,
     gpu=GPU,
+    page_cache=True,
     cors_origins=("https://monitor.plant.internal",),
     alert_receivers=("mailto:maintenance@plant.internal", "https://cmms.plant.internal/hook"),
 )

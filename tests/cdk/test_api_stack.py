@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cdk.constructs.api.responses import GATEWAY_RESPONSES
+from cdk.constructs.api.rest_api import methods
 from cdk.functions import FUNCTIONS
 from cdk.stages import Stage
 from functions.core import errors
@@ -13,6 +14,9 @@ from functions.core.http.answers import ErrorAnswer
 from tests.cdk.stage_variants import DOMAIN
 from tests.cdk.templates import Assembly, Template
 
+# Source: Amazon CloudFront developer guide, "Use managed cache policies"
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 CORE_CODES = {"too_many_requests", "not_found", "body_too_large", "internal_error", "dependency_unavailable"}
 # The errors of the code, by their codes.
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.PalierError)]
@@ -78,7 +82,7 @@ def test_requests_are_validated(template: Template) -> None:
 
 def test_throttles_are_the_stage_s_and_no_body_is_traced(template: Template, stage: Stage) -> None:
     api_stage = template.only("AWS::ApiGateway::Stage")
-    (settings,) = api_stage["MethodSettings"]
+    (settings,) = [one for one in api_stage["MethodSettings"] if one["HttpMethod"] == "*"]
     assert api_stage["StageName"] == stage.name
     assert api_stage["TracingEnabled"] is True
     assert settings["ThrottlingRateLimit"] == stage.throttle.rate_per_s
@@ -86,6 +90,37 @@ def test_throttles_are_the_stage_s_and_no_body_is_traced(template: Template, sta
     assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
     assert settings["DataTraceEnabled"] is False
     assert settings["LoggingLevel"] == "ERROR"
+
+
+def test_no_method_lets_through_what_its_function_cannot_run(template: Template, stage: Stage) -> None:
+    """Two methods of a function at their limits do not fill it; what is above is 429 of the gateway, never a 500."""
+    settings = template.only("AWS::ApiGateway::Stage")["MethodSettings"]
+    limits = {(one["HttpMethod"], one["ResourcePath"]): one for one in settings}
+    for spec in FUNCTIONS:
+        reserved = stage.sizes[spec.name].reserved_concurrency
+        for method, path in methods(spec.routes, cors=bool(stage.cors_origins)):
+            one = limits.get((method, f"/{path.replace('/', '~1')}"), limits["*", "/*"])
+            assert 2 * one["ThrottlingBurstLimit"] <= reserved, (method, path)
+            assert 2 * one["ThrottlingRateLimit"] * stage.thresholds.latency_slo_p95_ms / 1e3 <= reserved
+            assert (one["LoggingLevel"], one["DataTraceEnabled"]) == ("ERROR", False)
+
+
+def test_jobs_of_prod_have_limits_of_their_own(assembly: Assembly) -> None:
+    settings = assembly.template("prod", "api").only("AWS::ApiGateway::Stage")["MethodSettings"]
+    (submit,) = [one for one in settings if (one["HttpMethod"], one["ResourcePath"]) == ("POST", "/~1jobs")]
+    assert (submit["ThrottlingRateLimit"], submit["ThrottlingBurstLimit"]) == (40, 20)
+
+
+def test_cloud_front_keeps_the_page_s_files_and_nothing_else(template: Template, warm: Template) -> None:
+    assert template.all("AWS::CloudFront::Distribution") == []
+    settings = warm.only("AWS::CloudFront::Distribution")["DistributionConfig"]
+    assert settings["DefaultCacheBehavior"]["CachePolicyId"] == CACHING_DISABLED
+    assert settings["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
+    (files,) = settings["CacheBehaviors"]
+    assert (files["PathPattern"], files["CachePolicyId"]) == ("/dashboard/assets/*", CACHING_OPTIMIZED)
+    (origin,) = settings["Origins"]
+    assert (origin["DomainName"], origin["CustomOriginConfig"]["OriginProtocolPolicy"]) == (DOMAIN.name, "https-only")
+    assert "CachedUrl" in warm.document["Outputs"]
 
 
 def test_the_access_log_has_neither_headers_nor_query(template: Template) -> None:

@@ -101,6 +101,8 @@ def test_callers_use_an_alias_of_a_published_version(template: Template) -> None
         version = template.document["Resources"][alias["FunctionVersion"]["Fn::GetAtt"][0]]
         assert alias["Name"] == "live"
         assert version["Type"] == "AWS::Lambda::Version"
+        # make rollback goes back to it; a deployment that fails takes its own away.
+        assert (version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 def test_canary_shifts_and_rolls_back_on_alarms(template: Template, stage: Stage) -> None:

@@ -34,7 +34,7 @@ def test_the_balancer_is_logged_and_drops_malformed_headers(template: Template) 
     balancer = template.only("AWS::ElasticLoadBalancingV2::LoadBalancer")
     attributes = {one["Key"]: one["Value"] for one in balancer["LoadBalancerAttributes"]}
     assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "true"
-    assert attributes["deletion_protection.enabled"] == "true"
+    assert attributes["deletion_protection.enabled"] == "false"
     assert attributes["access_logs.s3.enabled"] == "true"
     bucket = template.document["Resources"][attributes["access_logs.s3.bucket"]["Ref"]]["Properties"]
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}

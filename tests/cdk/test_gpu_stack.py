@@ -49,8 +49,9 @@ def test_capacity_follows_the_tasks(template: Template) -> None:
     assert (group["MinSize"], group["MaxSize"]) == ("0", str(2 * GPU.maximum))
     provider = template.only("AWS::ECS::CapacityProvider")["AutoScalingGroupProvider"]
     assert provider["ManagedScaling"] == {"Status": "ENABLED", "TargetCapacity": 100}
-    assert (provider["ManagedTerminationProtection"], provider["ManagedDraining"]) == ("ENABLED", "ENABLED")
-    assert group["NewInstancesProtectedFromScaleIn"] is True
+    assert (provider["ManagedTerminationProtection"], provider["ManagedDraining"]) == ("DISABLED", "ENABLED")
+    # A protected instance would be billed on when the stack is removed.
+    assert "NewInstancesProtectedFromScaleIn" not in group
 
 
 def test_the_service_waits_for_its_capacity_provider(template: Template) -> None:

@@ -25,6 +25,18 @@ def test_an_unknown_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None
     assert "invalid choice: 'qa'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["empty", "settle", "rollback", "url"])
+def test_without_a_region_it_says_so(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+    assert main([command, "--stage", "dev"]) == 1
+    sentence = "There is no AWS region: set AWS_REGION, or a region in the AWS profile.\n"
+    assert capsys.readouterr().err == sentence
+
+
 def test_prod_is_never_emptied(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["empty", "--stage", "prod"]) == 0
     assert capsys.readouterr().out == "emptied: nothing\n"

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from build_scripts.palier_cli.plan import Load, plan, read_sizes
+from build_scripts.palier_cli.planning.memory_sizes import Expected, price_sizes, read_sizes
 from cdk.stage_parts import Retention
 from cdk.stages import STAGES, Stage, StageName
 from functions.core.settings import PREFIX, Settings, read_settings, variable_of
@@ -62,6 +62,6 @@ def test_every_function_disables_telemetry() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stage_has_the_memory_that_was_measured_to_suit_it(name: StageName) -> None:
-    sizes = plan(read_sizes(), Load(1e6, cold_share=0.01, architecture="arm64"))
+    sizes = price_sizes(read_sizes(), Expected(1e6, cold_share=0.01, architecture="arm64"))
     (advised,) = (size for size in sizes if name in size.advised_for)
     assert STAGES[name].sizes["inference"].memory_mb >= advised.memory_mb

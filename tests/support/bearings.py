@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from functions.core.bearings.catalogue import find_bearing
 from functions.core.preprocessing.arrays import Float32Array
+from tests.support.recordings import wav_bytes
 
 RATE_HZ = 12_000
+SPEED_RPM = 1797.0
 
 
 def noise(duration_s: float, seed: int = 0) -> Float32Array:
@@ -31,3 +34,13 @@ def impacts(duration_s: float, rate_of_impacts_hz: float, seed: int = 1) -> Floa
     time_s = np.arange(400) / RATE_HZ
     ringing = np.convolve(strikes, np.exp(-800 * time_s) * np.sin(2 * np.pi * 3000 * time_s))[:samples]
     return np.asarray(ringing / ringing.std(), np.float32)
+
+
+# A 6205 at SPEED_RPM: six seconds without a fault, and with one of the outer race.
+QUIET: Float32Array = 0.02 * noise(6.0)
+OUTER: Float32Array = QUIET + 0.012 * impacts(6.0, find_bearing("6205").orders().bpfo * SPEED_RPM / 60)
+
+
+def damaged(*channels: Float32Array) -> bytes:
+    """A WAV of these channels."""
+    return wav_bytes(np.stack(channels, axis=1), RATE_HZ)

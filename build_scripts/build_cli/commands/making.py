@@ -46,6 +46,14 @@ def train_command(options: argparse.Namespace) -> Report:
     return {"checkpoint": str(save_checkpoint(checkpoint, options.out)), **checkpoint.metrics}
 
 
+def docs_command(options: argparse.Namespace) -> Report:
+    """Build the documentation site."""
+    from build_scripts.build_cli.site.site import build_site
+
+    site = build_site(options.out)
+    return {"site": str(site.folder / "index.html"), "pages": len(site.pages)}
+
+
 def package_command(options: argparse.Namespace) -> Report:
     """Package a trained checkpoint, or train it first."""
     from build_scripts.packaging.build import Destination

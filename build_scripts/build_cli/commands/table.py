@@ -16,6 +16,7 @@ from build_scripts.build_cli.commands.making import (
     build_command,
     bundle_command,
     card_command,
+    docs_command,
     package_command,
     simulate_command,
     train_command,
@@ -47,4 +48,5 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "benchmark": benchmark_command,
     "attack": attack_command,
     "bundle": bundle_command,
+    "docs": docs_command,
 }

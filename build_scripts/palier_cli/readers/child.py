@@ -22,6 +22,9 @@ from functions.core.preprocessing.signal import Recording
 
 # So many times what the variables claim, for reading them: as stored, unpacked, float32 and joined.
 _COPIES = 4
+# Seconds of the processor for a file, further ones for what it has and for what its variables claim: those of slow
+# readers of text, several times over. A damaged file may send a library in circles.
+_PROCESSOR_S, _BYTES_PER_S, _CLAIMED_BYTES_PER_S = 1.0, 1e6, 2e7
 _NO_MEMORY = "The file needs more memory than its variables account for: it is damaged, or too large to be read here."
 
 
@@ -65,7 +68,8 @@ def _answer_and_end(request: Request, answers: IO[bytes]) -> NoReturn:
     try:
         signal.setitimer(signal.ITIMER_REAL, request.deadline_s)
         frame, samples = _answer(request)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for timer in (signal.ITIMER_REAL, signal.ITIMER_PROF):
+            signal.setitimer(timer, 0)
         answers.write(frame)
         answers.write(samples)
         answers.flush()
@@ -82,8 +86,9 @@ def _answer_for(process: int, request: Request, answers: IO[bytes]) -> None:
         # It may have been in the middle of an answer, and nothing could follow that.
         sys.exit(1)
     if status:
-        late = f"The file was not read in {request.deadline_s:g} s. " if status == -signal.SIGALRM else ""
-        _send(answers, Refused(MalformedBodyError.code, late + damaged(request.kind)))
+        late = "The file was not read in the time that one of its size may take. "
+        is_late = status in {-signal.SIGALRM, -signal.SIGPROF}
+        _send(answers, Refused(MalformedBodyError.code, (late if is_late else "") + damaged(request.kind)))
 
 
 def _send(answers: IO[bytes], message: Refused) -> None:
@@ -116,11 +121,20 @@ def _read(request: Request) -> Recording:
     path, wanted = Path(os.fsdecode(request.path)), _text(request.variable)
     reader = READERS[request.kind]
     _limit_memory(reader.opening_bytes(request.size_bytes))
+    _limit_processor(request.size_bytes)
     file = reader.file_class(path)
     signal = None if wanted is None else find(file.variables, wanted)
     chosen = choose(file.variables, signal, request.size_bytes, reader.largest_ratio)
-    _limit_memory(reader.opening_bytes(request.size_bytes) + _COPIES * sum(one.size_bytes for one in chosen))
+    claimed = sum(one.size_bytes for one in chosen)
+    _limit_memory(reader.opening_bytes(request.size_bytes) + _COPIES * claimed)
+    _limit_processor(request.size_bytes, claimed)
     return join(file.read(chosen), signal, file.variables)
+
+
+def _limit_processor(size_bytes: int, claimed_bytes: int = 0) -> None:
+    """Let this process work so long from now on; then a signal ends it."""
+    seconds = _PROCESSOR_S + size_bytes / _BYTES_PER_S + claimed_bytes / _CLAIMED_BYTES_PER_S
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _limit_memory(more_bytes: int) -> None:

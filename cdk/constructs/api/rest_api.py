@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
@@ -11,8 +12,10 @@ from constructs import Construct
 from cdk.acknowledged import acknowledge, managed_policy
 from cdk.constructs.api.responses import add_gateway_responses
 from cdk.constructs.retention import log_group
+from cdk.functions import FUNCTIONS
 from cdk.resource_names import log_name, resource_name
 from cdk.stages import Stage
+from cdk.throttles import method_throttle
 
 # What an access log line has: neither headers nor query, so neither keys nor data.
 ACCESS_LOG_FIELDS: dict[str, str] = {
@@ -30,6 +33,15 @@ ACCESS_LOG_FIELDS: dict[str, str] = {
     "waf_status": "$context.waf.status",
     "error": "$context.error.message",
 }
+
+
+_LOGGING = apigateway.MethodLoggingLevel.ERROR
+
+
+def methods(routes: Sequence[str], *, cors: bool) -> list[tuple[str, str]]:
+    """Return methods and paths of routes, with OPTIONS of each path where pages of other origins may call."""
+    named = [(method, path) for method, _, path in (route.partition(" ") for route in routes)]
+    return [*named, *(("OPTIONS", path) for path in dict.fromkeys(path for _, path in named) if cors)]
 
 
 def api_name(stage: Stage) -> str:
@@ -86,13 +98,30 @@ class RestApi(Construct):
             stage_name=self._stage.name,
             throttling_rate_limit=self._stage.throttle.rate_per_s,
             throttling_burst_limit=self._stage.throttle.burst,
+            method_options=self._method_options(),
             tracing_enabled=True,
-            logging_level=apigateway.MethodLoggingLevel.ERROR,
+            logging_level=_LOGGING,
             # A trace of the data would write recordings and keys into the log.
             data_trace_enabled=False,
             access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
             access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG_FIELDS)),
         )
+
+    def _method_options(self) -> dict[str, apigateway.MethodDeploymentOptions]:
+        """Return the limits of the methods of functions that cannot take the stage's; each repeats what is of all."""
+        stage, options = self._stage, {}
+        for spec in FUNCTIONS:
+            throttle = method_throttle(stage, spec.name)
+            if throttle == stage.throttle:
+                continue
+            for method, path in methods(spec.routes, cors=bool(stage.cors_origins)):
+                options[f"{path}/{method}"] = apigateway.MethodDeploymentOptions(
+                    throttling_rate_limit=throttle.rate_per_s,
+                    throttling_burst_limit=throttle.burst,
+                    logging_level=_LOGGING,
+                    data_trace_enabled=False,
+                )
+        return options
 
     def _acknowledge(self) -> None:
         acknowledge(

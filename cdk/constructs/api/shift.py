@@ -10,8 +10,9 @@ from constructs import Construct
 from cdk.acknowledged import acknowledge, managed_policy
 from cdk.alarm_notes import NOTES, RUNBOOK
 from cdk.constructs.api.rest_api import api_name
-from cdk.constructs.lambda_functions.function import ALIAS, function_name
+from cdk.constructs.lambda_functions.function import function_name
 from cdk.constructs.observability.stage_metrics import MINUTE, SUM, api_metric, function_metric
+from cdk.resource_names import ALIAS
 from cdk.stages import Stage
 
 CONFIGURATIONS: Mapping[str, codedeploy.ILambdaDeploymentConfig] = {

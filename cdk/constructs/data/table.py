@@ -39,7 +39,7 @@ class Table(Construct):
                 point_in_time_recovery_enabled=True
             ),
             time_to_live_attribute=EXPIRY_ATTRIBUTE,
-            deletion_protection=retention.removal == "retain",
+            # Protected against deletion only once it is deployed: cdk/account/settling.py.
             removal_policy=removal_policy(retention),
         )
         for name, partition, sort in keys.indexes:

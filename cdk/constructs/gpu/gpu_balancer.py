@@ -50,7 +50,7 @@ class GpuBalancer(Construct):
         self.group = closed_group(self, "Group", vpc=boundary.vpc, description="The balancer before the GPUs")
         self.group.add_ingress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(_TLS), "Callers, over TLS")
         acknowledge(self.group, {"AwsSolutions-EC23": "It is the door; the web ACL and API keys stand behind it."})
-        self.balancer = self._balancer(stage, boundary)
+        self.balancer = self._balancer(boundary)
         self.target_group = elbv2.ApplicationTargetGroup(
             self,
             "Tasks",
@@ -68,7 +68,7 @@ class GpuBalancer(Construct):
         self._listen(domain)
         add_record(self, domain, name=balancer_name(domain), target=targets.LoadBalancerTarget(self.balancer))
 
-    def _balancer(self, stage: Stage, boundary: Boundary) -> elbv2.ApplicationLoadBalancer:
+    def _balancer(self, boundary: Boundary) -> elbv2.ApplicationLoadBalancer:
         balancer = elbv2.ApplicationLoadBalancer(
             self,
             "Balancer",
@@ -78,7 +78,8 @@ class GpuBalancer(Construct):
             security_group=self.group,
             idle_timeout=_IDLE_TIMEOUT,
             drop_invalid_header_fields=True,
-            deletion_protection=stage.retention.removal == "retain",
+            # It keeps nothing: protected, it would keep a failed first deployment, and every removal, from ending.
+            deletion_protection=False,
         )
         # log_access_logs() needs a region, and no template here names one.
         balancer.set_attribute("access_logs.s3.enabled", "true")

@@ -53,8 +53,10 @@ class GpuCapacity(Construct):
             "Provider",
             auto_scaling_group=self.group,
             enable_managed_scaling=True,
-            # An instance goes only after its tasks have.
-            enable_managed_termination_protection=True,
+            # An instance goes only after its tasks have. Not protected beside that: nothing would end a protected
+            # instance when the stack goes, and it would be billed on.
+            # Source: docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html
+            enable_managed_termination_protection=False,
             enable_managed_draining=True,
         )
         self.cluster.add_asg_capacity_provider(self.provider)

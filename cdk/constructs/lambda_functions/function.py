@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -14,13 +14,12 @@ from cdk.bundle import Bundle
 from cdk.constructs.lambda_functions.layers import ARCHITECTURES, runtime_of
 from cdk.constructs.retention import log_group
 from cdk.functions import FunctionSpec
-from cdk.resource_names import resource_name
+from cdk.resource_names import ALIAS, resource_name
 from cdk.stage_parts import ProvisionedConcurrency
 from cdk.stages import Stage
 
 # Where the models layer is unpacked.
 MODELS_DIR = "/opt/models"
-ALIAS = "live"
 
 _ACCEPTED = {
     "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish": "The alias publishes a version each time.",
@@ -78,6 +77,8 @@ class Function(Construct):
             role=self.role,
             log_group=self.log_group,
             tracing=lambda_.Tracing.ACTIVE,
+            # The version before stays, for make rollback; what a failed deployment published goes with it.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE),
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if stage.snap_start and spec.routes else None,
         )
         acknowledge(self.function, _ACCEPTED)

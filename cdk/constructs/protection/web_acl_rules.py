@@ -26,12 +26,11 @@ _NONE = wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")
 
 def rules(stage: Stage) -> list[wafv2.CfnWebACL.RuleProperty]:
     """Return the rules of a stage; a request is asked about keys and addresses before it is searched."""
-    limits = stage.rate_limits
     made: Sequence[Callable[[int], wafv2.CfnWebACL.RuleProperty]] = (
         lambda n: _blocking(n, "body-too-large", _length_of_at_least(stage.max_body_bytes)),
         lambda n: _managed(n, "ip-reputation", "AWSManagedRulesAmazonIpReputationList"),
-        lambda n: _blocking(n, "rate-per-ip", _rate(limits.per_ip, limits.window_s, by_key=False), _too_many(stage)),
-        lambda n: _blocking(n, "rate-per-key", _rate(limits.per_key, limits.window_s, by_key=True), _too_many(stage)),
+        lambda n: _blocking(n, "rate-per-ip", _rate_per_ip(stage), _too_many(stage)),
+        lambda n: _blocking(n, "rate-per-key", _rate_per_key(stage), _too_many(stage)),
         lambda n: _managed(n, "common", "AWSManagedRulesCommonRuleSet", counted=(SIZE_RULE,)),
         lambda n: _blocking(n, "body-size-elsewhere", _labelled_elsewhere()),
         lambda n: _managed(n, "known-bad-inputs", "AWSManagedRulesKnownBadInputsRuleSet"),
@@ -60,14 +59,27 @@ def _length_of_at_least(limit: int) -> Statement:
     )
 
 
-def _rate(limit: int, window_s: int, *, by_key: bool) -> Statement:
+def _rate_per_ip(stage: Stage) -> Statement:
+    # Behind CloudFront each request comes from an address of CloudFront's, which appends the caller's to this header.
+    forwarded = Acl.ForwardedIPConfigurationProperty(header_name="X-Forwarded-For", fallback_behavior="MATCH")
+    return Statement(
+        rate_based_statement=Acl.RateBasedStatementProperty(
+            limit=stage.rate_limits.per_ip,
+            evaluation_window_sec=stage.rate_limits.window_s,
+            aggregate_key_type="FORWARDED_IP" if stage.page_cache else "IP",
+            forwarded_ip_config=forwarded if stage.page_cache else None,
+        )
+    )
+
+
+def _rate_per_key(stage: Stage) -> Statement:
     header = Acl.RateLimitHeaderProperty(name=API_KEY_HEADER, text_transformations=[_NONE])
     return Statement(
         rate_based_statement=Acl.RateBasedStatementProperty(
-            limit=limit,
-            evaluation_window_sec=window_s,
-            aggregate_key_type="CUSTOM_KEYS" if by_key else "IP",
-            custom_keys=[Acl.RateBasedStatementCustomKeyProperty(header=header)] if by_key else None,
+            limit=stage.rate_limits.per_key,
+            evaluation_window_sec=stage.rate_limits.window_s,
+            aggregate_key_type="CUSTOM_KEYS",
+            custom_keys=[Acl.RateBasedStatementCustomKeyProperty(header=header)],
         )
     )
 

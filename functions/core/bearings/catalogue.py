@@ -1,6 +1,6 @@
 """The catalogue of bearings: designations with their fault orders or their geometry, each with its source.
 
-`catalogue.json` beside this module holds it; the page makes its list of the same file.
+`catalogue.json` beside this module holds it; the page has its list of `GET /bearings`.
 """
 
 import difflib

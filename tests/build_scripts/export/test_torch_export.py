@@ -28,6 +28,37 @@ class Branching(nn.Module):
         return pooled.repeat(1, 2)
 
 
+class Loud(nn.Module):
+    """Scales a signal that is far louder than what networks are tried with."""
+
+    def forward(self, signal: Tensor) -> Tensor:
+        pooled = signal.std(dim=2) + 1
+        return (pooled / pooled.max() if signal.abs().max() > 100 else pooled).repeat(1, 2)
+
+
+class Checked(nn.Module):
+    """Refuses what no signal is."""
+
+    def forward(self, signal: Tensor) -> Tensor:
+        if signal.isnan().any():
+            raise ValueError("no signal")
+        return signal.mean(dim=2).repeat(1, 2)
+
+
+class Recurrent(nn.Module):
+    """Two layers in both directions, of which the answers of all steps are read."""
+
+    def __init__(self, layer: type[nn.LSTM | nn.GRU]) -> None:
+        super().__init__()
+        self.front = nn.Conv1d(1, 3, 8, 8)
+        self.layers, self.head = layer(3, 4, 2, batch_first=True, bidirectional=True), nn.Linear(8, 2)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        steps, _ = self.layers(self.front(signal).transpose(1, 2))
+        logits: Tensor = self.head(steps.mean(dim=1))
+        return logits
+
+
 class Neighbours(nn.Module):
     def forward(self, signal: Tensor) -> Tensor:
         return signal.mean(dim=2).cumsum(dim=0).repeat(1, 2)
@@ -78,6 +109,29 @@ def test_a_branch_on_data_is_refused_by_one_and_found_by_the_proof_of_the_other(
         export_network(small(Branching()), tmp_path / "m.onnx")
     with pytest.raises(ValidationFailed, match=r"logits .* differs by"):
         export_network(small(Branching()), tmp_path / "m.onnx", options=ExportOptions("legacy"))
+
+
+def test_a_branch_that_only_loud_signals_take_is_found(tmp_path: Path) -> None:
+    with pytest.raises(ValidationFailed, match=r"signal a thousand times as loud differs by .*torch\.where"):
+        export_network(small(Loud()), tmp_path / "m.onnx", options=ExportOptions("legacy"))
+
+
+def test_a_check_that_no_signal_fails_is_left_out_by_the_other_exporter(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r'a check that no signal fails, exporter = "legacy"'):
+        export_network(small(Checked()), tmp_path / "m.onnx")
+    exported = export_network(small(Checked()), tmp_path / "m.onnx", options=ExportOptions("legacy"))
+    assert exported.fixed_length is None
+
+
+@pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU])
+def test_a_recurrent_network_keeps_a_free_length_and_one_operator_a_layer(
+    tmp_path: Path, layer: type[nn.LSTM | nn.GRU]
+) -> None:
+    exported = export_network(small(Recurrent(layer)), tmp_path / "m.onnx")
+    assert exported.fixed_length is None
+    operators = [node.op_type for node in onnx.load(exported.path).graph.node]
+    assert operators.count(layer.__name__) == 2
+    assert not {"Loop", "Scan"}.intersection(operators)
 
 
 @BOTH

@@ -182,7 +182,7 @@ def test_missing_credentials_are_one_line(keys: Run, monkeypatch: pytest.MonkeyP
 
 
 def test_a_missing_region_is_one_line(keys: Run) -> None:
-    sentence = "There is no AWS region: set AWS_DEFAULT_REGION, or a region in the AWS profile."
+    sentence = "There is no AWS region: set AWS_REGION, or a region in the AWS profile."
     assert keys("list") == (2, "", f"palier: {sentence}\n")
 
 

@@ -73,3 +73,26 @@ export function words(id) {
 export function count(many, one, more = `${one}s`) {
   return `${number(many)} ${many === 1 ? one : more}`;
 }
+
+/** Return the unit of the samples that a model takes, or nothing where it takes any. */
+export function modelUnit(model) {
+  const unit = model?.input.unit ?? "g";
+  return unit === "any" ? "" : unit;
+}
+
+/** Return a unit as people write it. */
+export function shownUnit(unit) {
+  return unit === "m/s2" ? "m/s²" : unit;
+}
+
+const QUANTITIES = { "": "Signal", "mm/s": "Velocity" };
+
+/** Return what samples of a unit measure, with the unit, as the name of an axis. */
+export function measured(unit) {
+  return inUnit(QUANTITIES[unit] ?? "Acceleration", unit);
+}
+
+/** Return the name of an axis with its unit, where it has one. */
+export function inUnit(name, unit) {
+  return unit ? `${name} in ${shownUnit(unit)}` : name;
+}

@@ -9,7 +9,7 @@ import pytest
 
 from build_scripts.palier_cli.readers.kinds import READERS, Kind
 from build_scripts.palier_cli.readers.reader import FileReader, ReaderNotInstalledError
-from functions.core.errors import SignalShapeError
+from functions.core.errors import MalformedBodyError, SignalShapeError
 from functions.core.preprocessing.arrays import Float32Array
 from tests.support.instruments import write_lvm, write_mdf, write_tdms, write_uff
 from tests.support.recordings import tone
@@ -117,3 +117,17 @@ def test_a_library_that_is_not_installed_is_named_with_the_way_to_it(
         f"{READERS[kind].label} files are read by {package}, which is not installed: run `make instruments`, "
         f"or `pip install {package}`."
     )
+
+
+def test_a_file_that_sends_its_library_in_circles_is_given_up(tmp_path: Path, reader: FileReader) -> None:
+    """A channel group of MDF 4 that is its own successor: asammdf follows the links without end."""
+    write_mdf(tmp_path / "a.mf4", {"acc": X}, RATE_HZ)
+    content = bytearray((tmp_path / "a.mf4").read_bytes())
+    group = content.index(b"##CG")
+    # Its first link, behind name, length and number of links.
+    content[group + 24 : group + 32] = group.to_bytes(8, "little")
+    (tmp_path / "a.mf4").write_bytes(content)
+    with pytest.raises(MalformedBodyError, match="was not read in the time that one of its size may take"):
+        reader.read(tmp_path / "a.mf4", "mdf")
+    write_mdf(tmp_path / "b.mf4", {"acc": X}, RATE_HZ)
+    close(reader.read(tmp_path / "b.mf4", "mdf").samples, [X])

@@ -57,6 +57,11 @@ export class Analysis {
     return this.#ask("envelope", { rateHz, ...band, size });
   }
 
+  /** Return the spectrum of the whitened envelope, in dB above its floor. */
+  whitened(rateHz, toHz) {
+    return this.#ask("whitened", { rateHz, toHz });
+  }
+
   spectrogram(rateHz, look) {
     return this.#ask("spectrogram", { rateHz, look });
   }

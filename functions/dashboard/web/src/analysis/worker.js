@@ -7,6 +7,7 @@ import { forgetPlans, powerOfTwoBelow } from "../signal/fourier.js";
 import { spectrogram } from "../signal/spectrogram.js";
 import { amplitudeSpectrum } from "../signal/spectrum.js";
 import { isFinite32, statistics } from "../signal/statistics.js";
+import { whitenedEnvelope } from "../signal/whitened.js";
 
 let channels = [];
 let chosen = null;
@@ -48,6 +49,10 @@ const calls = {
   envelope({ rateHz, lowHz, highHz, size }) {
     const envelope = bandEnvelope(chosen, rateHz, lowHz, highHz);
     return amplitudeSpectrum(envelope, rateHz, Math.min(size, powerOfTwoBelow(chosen.length)));
+  },
+
+  whitened({ rateHz, toHz }) {
+    return whitenedEnvelope(chosen, rateHz, toHz);
   },
 
   spectrogram({ rateHz, look }) {

@@ -1,20 +1,22 @@
-/** A plugin that marks places of the x axis: lines with names, and bands. */
+/** A plugin that marks places of the x axis: lines with names and levels, and bands. */
 
 import { color } from "../theme.js";
 
 const FONT = '600 11px system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif';
 const ROW_HEIGHT = 14;
-const ROWS = 3;
+const ROWS = 4;
+const FAINT = 0.45;
+const POINT_RADIUS = 3;
 
 /**
- * @param {() => {label: string, at: number, to?: number, tone: string}[]} current what to mark; a mark with `to` is
- *   a band
+ * @param {() => {label: string, at: number, to?: number, tone: string, level?: number, faint?: boolean}[]} current what
+ *   to mark: a mark with `to` is a band, one with `level` has a point there; names of faint ones give way to the others
  */
 export function marks(current) {
   return {
     hooks: {
       drawClear: (plot) => within(plot, (context) => current().filter(isBand).forEach((mark) => band(context, plot, mark))),
-      draw: (plot) => within(plot, (context) => drawNames(context, plot, current())),
+      draw: (plot) => within(plot, (context) => drawMarks(context, plot, current())),
     },
   };
 }
@@ -42,22 +44,22 @@ function band(context, plot, { at, to, tone }) {
   context.globalAlpha = 1;
 }
 
-/** Names stand in rows, so that close ones stay readable. */
-function drawNames(context, plot, all) {
+function drawMarks(context, plot, all) {
   const ratio = devicePixelRatio;
-  const ends = new Array(ROWS).fill(-Infinity);
   context.font = FONT.replace("11px", `${11 * ratio}px`);
   context.textBaseline = "top";
   context.textAlign = "left";
   const { min, max } = plot.scales.x;
-  const visible = all.filter(({ at, to = at }) => to >= min && at <= max).sort((a, b) => a.at - b.at);
-  for (const mark of visible) {
+  const visible = all.filter(({ at, to = at }) => to >= min && at <= max);
+  const rows = Array.from({ length: ROWS }, () => []);
+  const ordered = visible.sort((a, b) => Number(a.faint ?? false) - Number(b.faint ?? false) || a.at - b.at);
+  for (const mark of ordered) {
     const x = Math.round(plot.valToPos(mark.at, "x", true));
+    context.globalAlpha = mark.faint ? FAINT : 1;
     if (!isBand(mark)) line(context, plot, x, mark.tone, ratio);
-    const row = ends.findIndex((end) => end < x);
-    if (row < 0) continue;
-    const left = name(context, plot, mark, x, row * ROW_HEIGHT * ratio, ratio);
-    ends[row] = left + context.measureText(mark.label).width + 6 * ratio;
+    context.globalAlpha = 1;
+    if (mark.level !== undefined) point(context, plot, x, mark, ratio);
+    drawName(context, plot, mark, x, rows, ratio);
   }
 }
 
@@ -71,15 +73,30 @@ function line(context, plot, x, tone, ratio) {
   context.stroke();
 }
 
-function name(context, plot, { label, tone }, x, down, ratio) {
+function point(context, plot, x, { level, tone, faint }, ratio) {
+  context.setLineDash([]);
+  context.beginPath();
+  context.arc(x, plot.valToPos(level, "y", true), POINT_RADIUS * ratio, 0, 2 * Math.PI);
+  context.fillStyle = color(faint ? "panel" : tone);
+  context.fill();
+  context.strokeStyle = color(tone);
+  context.lineWidth = 1.5 * ratio;
+  context.stroke();
+}
+
+/** Names stand in rows, so that close ones stay readable; one that finds no room is left out. */
+function drawName(context, plot, { label, tone }, x, rows, ratio) {
   const width = context.measureText(label).width;
-  const top = plot.bbox.top + 3 * ratio + down;
   const left = Math.min(x + 3 * ratio, plot.bbox.left + plot.bbox.width - width - 3 * ratio);
+  const right = left + width + 6 * ratio;
+  const row = rows.findIndex((taken) => taken.every(([from, to]) => to <= left || from >= right));
+  if (row < 0) return;
+  rows[row].push([left, right]);
+  const top = plot.bbox.top + (3 + row * ROW_HEIGHT) * ratio;
   context.fillStyle = color("panel");
   context.globalAlpha = 0.85;
   context.fillRect(left - ratio, top - ratio, width + 2 * ratio, 13 * ratio);
   context.globalAlpha = 1;
   context.fillStyle = color(tone);
   context.fillText(label, left, top);
-  return left;
 }

@@ -1,6 +1,6 @@
-/** Which frequencies of a spectrum are worth marking, for a shaft and perhaps a rolling bearing. */
+/** Which frequencies of a spectrum are worth marking: of the shaft, and where the service read its evidence. */
 
-import { faultOrders } from "./bearings.js";
+import { quantity } from "../format.js";
 
 const HARMONICS = [1, 2, 3];
 /** Where oil whirl is found, in orders of the shaft. Source: API 684, 2.3 (0.42 to 0.48 of the running speed). */
@@ -14,8 +14,23 @@ export function shaftMarks(shaftHz, isRolling) {
   return isRolling ? harmonics : [...harmonics, whirl];
 }
 
-/** Return the marks of a rolling bearing's faults. */
-export function bearingMarks(shaftHz, bearing) {
-  if (!shaftHz || !bearing) return [];
-  return Object.entries(faultOrders(bearing)).map(([label, order]) => ({ label, at: order * shaftHz, tone: "mark-bearing" }));
+/** Return the colour of a line's marks, by its name. */
+export function toneOf({ name }) {
+  if (name === "WHIRL") return "mark-whirl";
+  return /^\dX$/.test(name) ? "mark-shaft" : `mark-${name.toLowerCase()}`;
+}
+
+/**
+ * Return a mark for each line that the answer lists: its level beside it, and as a point where the chart shows levels.
+ *
+ * Lines that speak for nothing are faint, and their names give way to the others.
+ */
+export function evidenceMarks(lines, { points }) {
+  return lines.flatMap((line) => line.harmonics.map(({ n, level_db: level }, place) => ({
+    label: `${place ? `${n}×` : n === 1 ? line.name : `${n}×${line.name}`} ${quantity(level, "dB")}`,
+    at: n * line.frequency_hz,
+    tone: toneOf(line),
+    faint: !line.supports,
+    ...(points && { level: Math.max(0, level) }),
+  })));
 }

@@ -16,14 +16,14 @@ export function Choice({ label, value, options, onChange, note }) {
   );
 }
 
-/** A number with its unit; it counts when the field is left or Enter is pressed, and only if it is possible. */
-export function Quantity({ label, unit, value, onChange, min = 0, max = Infinity, optional = false, whole = false, note }) {
+/** A number with its unit; it counts when the field is left or Enter is pressed, and only if it is possible: above the least, or `including` it. */
+export function Quantity({ label, unit, value, onChange, min = 0, max = Infinity, optional = false, whole = false, including = false, note }) {
   const id = useId();
   const [text, setText] = useState(shown(value));
   useEffect(() => setText(shown(value)), [value]);
   const isEmpty = text.trim() === "";
   const number = Number(text.replace(",", "."));
-  const isPossible = Number.isFinite(number) && number > min && number <= max && (!whole || Number.isInteger(number));
+  const isPossible = Number.isFinite(number) && (number > min || (including && number === min)) && number <= max && (!whole || Number.isInteger(number));
   const isGood = isEmpty ? optional : isPossible;
   const commit = () => isGood && onChange(isEmpty ? null : number);
   return (
@@ -37,7 +37,7 @@ export function Quantity({ label, unit, value, onChange, min = 0, max = Infinity
         />
         <span class="unit">{unit}</span>
       </div>
-      {!isGood && <p class="field-note bad-text">A {whole && "whole "}number above {min}{max < Infinity ? `, at most ${max}` : ""}.</p>}
+      {!isGood && <p class="field-note bad-text">A {whole && "whole "}number {including ? "from" : "above"} {min}{max < Infinity ? `, at most ${max}` : ""}.</p>}
       {isGood && note && <p class="field-note">{note}</p>}
     </div>
   );
@@ -54,6 +54,36 @@ export function Text({ label, value, onChange, placeholder, note }) {
         onInput={(event) => onChange(event.currentTarget.value.trim())}
       />
       {note && <p class="field-note">{note}</p>}
+    </div>
+  );
+}
+
+/** A word that may be one of a list, [value, text] pairs; it counts when the field is left or Enter is pressed. */
+export function Suggested({ label, value, options, onChange, onFocus, problem, note, placeholder }) {
+  const id = useId();
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  const isGood = !problem?.(text.trim());
+  const commit = (next) => !problem?.(next.trim()) && next.trim() !== value && onChange(next.trim());
+  const write = (event) => {
+    const next = event.currentTarget.value;
+    setText(next);
+    // One that is taken from the list is whole.
+    if (!event.inputType || event.inputType === "insertReplacementText") commit(next);
+  };
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id} type="text" autoComplete="off" spellcheck={false} list={`${id}-list`} placeholder={placeholder} value={text}
+        aria-invalid={!isGood} onInput={write} onFocus={onFocus} onBlur={() => commit(text)}
+        onKeyDown={(event) => event.key === "Enter" && commit(text)}
+      />
+      <datalist id={`${id}-list`}>
+        {options.map(([option, words]) => <option key={option} value={option}>{words}</option>)}
+      </datalist>
+      {!isGood && <p class="field-note bad-text">{problem(text.trim())}</p>}
+      {isGood && note && <p class="field-note">{note}</p>}
     </div>
   );
 }

@@ -1,21 +1,25 @@
 /** Several channels: their diagnoses side by side, and the way to each. */
 
-import { count, number, percent, quantity } from "../../format.js";
+import { count, number, percent, quantity, shownUnit } from "../../format.js";
 import { useAnswer } from "../../hooks.js";
+import { faultName, highestLevel } from "../../machine/evidence.js";
+import { machineQuery } from "../../machine/operation.js";
 import { Failure, Notice, Waiting } from "../../parts/notice.jsx";
 import { Scroll } from "../../parts/scroll.jsx";
 import { diagnoseChannels } from "./diagnosis.js";
+import { headlineOf } from "./trust.jsx";
 
 /** Diagnose all channels of a recording that is read here, and ask which one to look at. */
-export function AskedChannels({ recording, statedHz, rateHz, keyRound, askKey }) {
+export function AskedChannels({ recording, model, statedHz, rateHz, keyRound, askKey }) {
   const { said, factor, analysis, options, change } = recording;
   const { channels } = said;
   // Variables of a MATLAB file may differ in length: then there is no one array of them.
   const isEven = channels.every(({ length }) => length === channels[0].length);
+  const machine = machineQuery(options, model);
   const answer = useAnswer(isEven && rateHz && (async (abort) => {
     const { samples } = await analysis.all(factor);
-    return diagnoseChannels(samples, channels.length, statedHz, { model: options.model, signal: abort });
-  }), [said, factor, statedHz, options.model, keyRound]);
+    return diagnoseChannels(samples, channels.length, statedHz, { model: options.model, machine, signal: abort });
+  }), [said, factor, statedHz, options.model, JSON.stringify(machine), keyRound]);
   const names = channels.map(({ name }) => name);
   return (
     <>
@@ -30,9 +34,23 @@ export function AskedChannels({ recording, statedHz, rateHz, keyRound, askKey })
   );
 }
 
+/** The columns of the table: title, whether numbers stand there, the content of a diagnosis, and whether it is shown. */
+const COLUMNS = [
+  ["Diagnosis", false, (one) => <Settled answer={one} />],
+  ["Confidence", true, (one) => percent(one.confidence)],
+  ["Lines visible", false, (one) => visible(one.evidence), ({ evidence }) => Boolean(evidence)],
+  ["RMS", true, ({ recording }) => quantity(recording.rms, shownUnit(recording.unit ?? ""))],
+  ["Velocity", true, ({ recording }) => quantity(recording.velocity_rms_mm_s, "mm/s"), ({ recording }) => recording.velocity_rms_mm_s !== null],
+  ["Severity", false, ({ recording }) => `Zone ${recording.severity_zone}`, ({ recording }) => recording.severity_zone !== null],
+  ["Novelty", true, (one) => number(one.novelty, 2)],
+  ["Trust", false, (one) => trust(one)],
+];
+
 /** The table of channels; `look`, where there is something to look at, takes the place of one. */
 export function SideBySide({ answer, names, look }) {
   if (!answer) return <Waiting height={200} label="Asking for a diagnosis of each channel" />;
+  const columns = COLUMNS.filter(([, , , isShown]) => !isShown || answer.predictions.some(isShown));
+  const isWorst = (place) => place === answer.worst.index && answer.batch_size > 1;
   return (
     <section class="panel" aria-labelledby="channels">
       <h2 id="channels">Channels, side by side</h2>
@@ -41,22 +59,16 @@ export function SideBySide({ answer, names, look }) {
           <thead>
             <tr>
               <th scope="col">Channel</th>
-              <th scope="col">Diagnosis</th>
-              <th scope="col" class="right">Confidence</th>
-              <th scope="col" class="right">Novelty</th>
-              <th scope="col">Trust</th>
               {look && <th scope="col"><span class="hidden">Look</span></th>}
+              {columns.map(([title, isNumber]) => <th key={title} scope="col" class={isNumber ? "right" : ""}>{title}</th>)}
             </tr>
           </thead>
           <tbody>
             {answer.predictions.map((one, place) => (
-              <tr key={place} class={place === answer.worst.index && answer.batch_size > 1 ? "first" : ""}>
-                <th scope="row">{names?.[place] ?? answer.channels[place]}{place === answer.worst.index && answer.batch_size > 1 && <span class="small"> (worst)</span>}</th>
-                <td>{one.class_name}</td>
-                <td class="right">{percent(one.confidence)}</td>
-                <td class="right">{number(one.novelty, 2)}</td>
-                <td>{trust(one)}</td>
+              <tr key={place} class={isWorst(place) ? "first" : ""}>
+                <th scope="row">{names?.[place] ?? answer.channels[place]}{isWorst(place) && <span class="small"> (worst)</span>}</th>
                 {look && <td><button type="button" class="small-button" onClick={() => look(place)}>Look at it</button></td>}
+                {columns.map(([title, isNumber, content]) => <td key={title} class={isNumber ? "right" : ""}>{content(one)}</td>)}
               </tr>
             ))}
           </tbody>
@@ -75,15 +87,33 @@ function Buttons({ names, look }) {
   );
 }
 
-function trust({ clipped, in_distribution: isFamiliar }) {
+/** The class, or where it may not stand alone what is known, and the class as a guess. */
+function Settled({ answer }) {
+  const { headline, isSettled } = headlineOf(answer);
+  return isSettled ? headline : <>{headline} <span class="small">(guess: {answer.class_name})</span></>;
+}
+
+function visible(evidence) {
+  const lines = (evidence ?? []).filter(({ supports }) => supports);
+  return lines.map((line) => `${line.name} ${quantity(highestLevel(line), "dB")}: ${faultName(line.supports)}`).join("; ") || "None";
+}
+
+function trust({ clipped, in_distribution: isFamiliar, evidence_agrees: agrees }) {
   if (clipped) return "Do not trust: cut off at the sensor's range";
+  if (agrees === false) return "Do not trust: lines contradict it";
   if (isFamiliar === false) return "Do not trust: unlike the training data";
+  if (agrees) return "Lines agree";
   return isFamiliar === null ? "Not measured" : "Like the training data";
 }
 
-function basis({ model, recording }) {
-  const by = `Answered by ${model.name} version ${model.version}.`;
-  if (!recording) return by;
-  const rate = quantity(recording.sample_rate_hz, "Hz", 6);
-  return recording.sample_rate_source === "assumed" ? `${by} Sample rate assumed: ${rate}.` : `${by} Sample rate ${rate}.`;
+/** Who answered, and on what: one sentence for all channels. */
+function basis({ model, recording, shaft_speed_used_rpm: rpm, conditions }) {
+  const rate = `Sample rate ${recording.sample_rate_source === "assumed" ? "assumed: " : ""}${quantity(recording.sample_rate_hz, "Hz", 6)}.`;
+  const own = Object.entries(conditions ?? {}).filter(([name]) => name !== "shaft_speed_rpm" && !name.endsWith("_order"));
+  return [
+    `Answered by ${model.name} version ${model.version}.`, rate,
+    ...(rpm === undefined ? [] : [`Lines read at ${number(rpm, 6)} rpm.`]),
+    ...own.map(([name, value]) => `${name} ${number(value)}.`),
+    ...(recording.note ? [recording.note] : []),
+  ].join(" ");
 }

@@ -4,19 +4,20 @@ import { useEffect, useState } from "preact/hooks";
 
 import { UnreadError } from "../../analysis/client.js";
 import { servedTypeOf } from "../../formats/kinds.js";
-import { quantity } from "../../format.js";
+import { quantity, modelUnit } from "../../format.js";
 import { useAnswer } from "../../hooks.js";
+import { answeringModel, machineQuery, windowQuery } from "../../machine/operation.js";
 import { Failure, Notice, Waiting } from "../../parts/notice.jsx";
 import { EnvelopeSpectrum, Spectrum } from "./spectra.jsx";
 import { AskedChannels } from "./channels.jsx";
-import { diagnose, diagnoseWindows, severityQuery, windowLength } from "./diagnosis.js";
+import { diagnose, diagnoseWindows, windowLength } from "./diagnosis.js";
 import { fileSource } from "./examples.js";
 import { FileBar, Intake } from "./intake.jsx";
 import { useRecording } from "./recording.js";
-import { Settings } from "./settings.jsx";
+import { Settings, UnreadSettings } from "./settings.jsx";
 import { Spectrogram } from "./spectrogram.jsx";
 import { Timeline } from "./timeline.jsx";
-import { Unread, UnreadSettings } from "./unread.jsx";
+import { Unread } from "./unread.jsx";
 import { Verdict } from "./verdict.jsx";
 import { Waveform } from "./waveform.jsx";
 
@@ -30,20 +31,20 @@ export function Diagnose({ models, keyRound, askKey, shown }) {
 
 function Workbench({ recording, models, keyRound, askKey, dragged }) {
   const { said, signal, options, file } = recording;
-  const model = chosenModel(models.value, options.model);
+  const model = answeringModel(models.value?.models, options);
   const rateHz = options.rateHz ?? said?.rateHz ?? model?.input.sample_rate_hz ?? null;
   // While another channel is read, the last one stays: nothing jumps.
   const ready = said && rateHz && recording.channel !== null ? signal.value : null;
   const isLeft = file.error instanceof UnreadError && servedTypeOf(recording.source.name);
   // What is assumed is not stated: the service assumes the same, and its answer tells so.
   const statedHz = options.rateHz ?? said?.rateHz ?? null;
-  const shared = { recording, signal: ready, rateHz, statedHz, model, unit: model?.input.unit ?? "g" };
+  const shared = { recording, signal: ready, rateHz, statedHz, model, unit: options.unit || modelUnit(model) };
   return (
     <div class={`workbench ${dragged ? "dragged" : ""}`}>
       <aside class="sidebar" aria-label="Recording and machine">
         <FileBar recording={recording} />
         {said && <Settings recording={recording} models={models} model={model} rateHz={rateHz} />}
-        {isLeft && <UnreadSettings recording={recording} models={models} />}
+        {isLeft && <UnreadSettings recording={recording} models={models} model={model} />}
       </aside>
       <div class="results" aria-busy={!(ready || isLeft || (said && recording.channel === null))}>
         <Body {...shared} isLeft={isLeft} models={models} keyRound={keyRound} askKey={askKey} />
@@ -72,17 +73,19 @@ function Results(shared) {
   const { recording, signal, rateHz, statedHz, model, models, keyRound, askKey } = shared;
   const name = recording.options.model;
   const usable = signal?.usable ? signal : null;
-  const severity = severityQuery(recording.options);
-  const depends = [usable, rateHz, statedHz, name, keyRound];
+  const machine = machineQuery(recording.options, model);
+  const depends = [usable, rateHz, statedHz, name, JSON.stringify(machine), keyRound];
   const verdict = useAnswer(
-    usable && ((abort) => diagnose(usable.samples, statedHz, { model: name, severity, signal: abort })),
-    [...depends, JSON.stringify(severity)],
+    usable && ((abort) => diagnose(usable.samples, statedHz, { model: name, machine, signal: abort })), depends,
   );
   // What is too long for one request may still be asked about window by window.
   const answered = verdict.state === "done" || verdict.error?.status === 413;
   const several = usable && model && answered && usable.samples.length >= 2 * windowLength(rateHz, model.input);
   const windows = useAnswer(
-    several && ((abort) => diagnoseWindows(usable.samples, rateHz, model.input, { model: name, signal: abort })), [...depends, several],
+    several && ((abort) => diagnoseWindows(usable.samples, rateHz, model.input, {
+      model: name, machine: windowQuery(recording.options, model), signal: abort,
+    })),
+    [...depends, several],
   );
   if (!rateHz && recording.said && models.state === "failed") return <Failure error={models.error} again={models.again} askKey={askKey} />;
   if (!rateHz && recording.said && models.value) return <AsksRate />;
@@ -94,7 +97,7 @@ function Results(shared) {
         ? <Failure error={verdict.error} again={verdict.again} askKey={askKey} />
         : <Verdict verdict={verdict} model={model} />}
       {(several || windows.value) && <Timeline windows={windows} model={model} />}
-      {usable ? <Charts {...shared} /> : <Waiting height={900} label="Reading the recording" />}
+      {usable ? <Charts {...shared} answer={verdict.value} /> : <Waiting height={900} label="Reading the recording" />}
     </>
   );
 }
@@ -132,11 +135,6 @@ function Unusable() {
       <p>Some of its samples are no numbers (NaN or infinity). Fill or cut them, then open the file again.</p>
     </Notice>
   );
-}
-
-/** Return the model of a name; of none, the service's default. */
-function chosenModel(answer, name) {
-  return answer?.models.find((one) => (name ? one.name === name : one.is_default)) ?? null;
 }
 
 /** Take files that are dropped anywhere on the page; returns whether one hovers over it. */

@@ -7,19 +7,13 @@ const MOST_RECORDINGS = 128;
 // Below what one event of AWS Lambda holds, as base64.
 const MOST_BYTES = 4_000_000;
 
-/** Return what a request says of the samples' unit and of the machine: its severity needs all three. */
-export function severityQuery({ unit, machineGroup, foundation }) {
-  const machine = unit && machineGroup && foundation ? { machine_group: machineGroup, foundation } : {};
-  return unit ? { unit, ...machine } : {};
-}
-
-/** Return the diagnosis of a whole signal, and how long the way there and back took; `severity` is of `severityQuery`. */
-export async function diagnose(samples, rateHz, { model, assetId, severity, signal }) {
+/** Return the diagnosis of a whole signal, and how long the way there and back took; `machine` is of `machineQuery`. */
+export async function diagnose(samples, rateHz, { model, machine, signal }) {
   const started = performance.now();
   const answer = await requestJson("predict", {
     method: "POST",
     type: SAMPLES_TYPE,
-    query: { sample_rate_hz: rateHz, model, asset_id: assetId, ...severity },
+    query: { sample_rate_hz: rateHz, model, ...machine },
     // An array would be copied to the network process while the page waits.
     body: new Blob([samples]),
     signal,
@@ -28,13 +22,13 @@ export async function diagnose(samples, rateHz, { model, assetId, severity, sign
 }
 
 /** Return the diagnoses of all channels of one length, one behind the other in `samples`, and the worst of them. */
-export function diagnoseChannels(samples, count, rateHz, { model, signal }) {
+export function diagnoseChannels(samples, count, rateHz, { model, machine, signal }) {
   const length = samples.length / count;
   const starts = Array.from({ length: count }, (_, index) => index * length);
   return requestJson("predict", {
     method: "POST",
     type: WINDOWS_TYPE,
-    query: { sample_rate_hz: rateHz, model, channel: "all" },
+    query: { sample_rate_hz: rateHz, model, ...machine, channel: "all" },
     body: npy(samples, starts, length),
     signal,
   });
@@ -51,7 +45,7 @@ export function diagnoseFile(content, type, query, signal) {
  * @returns {Promise<{startS: number, lengthS: number, classId: string, className: string, confidence: number,
  *   isFamiliar: boolean|null}[]>}
  */
-export async function diagnoseWindows(samples, rateHz, input, { model, signal }) {
+export async function diagnoseWindows(samples, rateHz, input, { model, machine, signal }) {
   const length = windowLength(rateHz, input);
   const starts = windowStarts(samples.length, length);
   const most = Math.max(1, Math.min(MOST_RECORDINGS, Math.floor(MOST_BYTES / (4 * length))));
@@ -61,7 +55,7 @@ export async function diagnoseWindows(samples, rateHz, input, { model, signal })
     const { predictions } = await requestJson("predict/batch", {
       method: "POST",
       type: WINDOWS_TYPE,
-      query: { sample_rate_hz: rateHz, model, return_top_k: 1 },
+      query: { sample_rate_hz: rateHz, model, ...machine, return_top_k: 1 },
       body: npy(samples, part, length),
       signal,
     });

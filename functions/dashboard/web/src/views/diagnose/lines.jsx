@@ -2,7 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 
-import { number } from "../../format.js";
+import { inUnit, number } from "../../format.js";
 import { Scroll } from "../../parts/scroll.jsx";
 import { refinedHz, strongestLines } from "../../signal/peaks.js";
 
@@ -20,7 +20,7 @@ export function Lines({ spectrum, unit, shaftHz, setShaftHz }) {
           <thead>
             <tr>
               <th scope="col" class="right">Frequency, Hz</th>
-              <th scope="col" class="right">Amplitude, {unit}</th>
+              <th scope="col" class="right">{inUnit("Amplitude", unit)}</th>
               <th scope="col" class="right">Order</th>
               <th scope="col"><span class="hidden">Use</span></th>
             </tr>

@@ -1,14 +1,18 @@
 /** The recording that is looked at, and how it is to be understood. */
 
-import { useCallback, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { Analysis } from "../../analysis/client.js";
 import { useAnswer } from "../../hooks.js";
+import { machineOfFile, recall, remember } from "../../machine/remembered.js";
 
-const UNDERSTOOD = {
-  channel: null, rateHz: null, fullScale: 1, rawType: "f4", shaftHz: null, bearing: "", model: "",
-  unit: "", machineGroup: "", foundation: "",
+const OF_FILE = { channel: null, rateHz: null, fullScale: 1 };
+const OF_MACHINE = {
+  machine: "", shaftHz: null, bearingKind: "designation", bearing: "", orders: {}, geometry: {}, conditions: {},
+  unit: "", machineGroup: "", foundation: "", model: "",
 };
+// Whether the shaft speed is the file's own: it does not hold for the next file.
+const UNDERSTOOD = { ...OF_FILE, ...OF_MACHINE, rawType: "f4", isSpeedOfFile: false };
 
 /**
  * Return the recording and what changes it.
@@ -20,22 +24,21 @@ export function useRecording() {
   analysis.current ??= new Analysis();
   const [source, setSource] = useState(null);
   const [options, setOptions] = useState(UNDERSTOOD);
-  const change = useCallback((some) => setOptions((before) => ({ ...before, ...some })), []);
+  const change = useCallback((some) => setOptions((before) => changed(before, some)), []);
   const open = useCallback((next) => {
     setSource(next);
-    // The machine stays the same from file to file, the file does not.
-    setOptions(({ model, bearing, rawType, shaftHz, unit, machineGroup, foundation }) => {
-      const known = { model, bearing, rawType, unit, machineGroup, foundation, shaftHz: next.shaftHz ?? shaftHz, fullScale: next.fullScale };
-      return { ...UNDERSTOOD, ...known };
-    });
+    setOptions((before) => ({ ...ofNext(before, next), fullScale: next.fullScale }));
   }, []);
+  useEffect(() => {
+    if (options.machine) remember(options.machine, options);
+  }, [options]);
   const close = useCallback(() => setSource(null), []);
 
   const file = useAnswer(source && (async () => {
     const buffer = await source.read();
     const sizeBytes = buffer.byteLength;
     const said = await analysis.current.open(source.name, buffer, options.rawType);
-    if (said.shaftHz) change({ shaftHz: said.shaftHz });
+    if (said.shaftHz) change({ shaftHz: said.shaftHz, isSpeedOfFile: true });
     return { ...said, source, sizeBytes };
   }), [source, options.rawType]);
 
@@ -51,4 +54,20 @@ export function useRecording() {
     () => ({ analysis: analysis.current, source, file, said, channel, factor, signal, options, change, open, close }),
     [source, file, said, channel, factor, signal, options],
   );
+}
+
+/** A machine that is named is what was said of it before, if anything was. */
+function changed(before, some) {
+  const known = some.machine && some.machine !== before.machine ? recall(some.machine) : null;
+  const speed = some.shaftHz !== undefined && some.isSpeedOfFile === undefined ? { isSpeedOfFile: false } : {};
+  return { ...before, ...some, ...known, ...speed };
+}
+
+/** The machine stays the same from file to file, unless the next one is of another; the file does not. */
+function ofNext(before, next) {
+  // An example is of a machine of its own.
+  if (next.shaftHz !== null) return { ...UNDERSTOOD, model: before.model, shaftHz: next.shaftHz, isSpeedOfFile: true };
+  const machine = machineOfFile(next.name);
+  const kept = before.isSpeedOfFile ? { ...before, shaftHz: null, isSpeedOfFile: false } : before;
+  return changed({ ...kept, ...OF_FILE }, machine ? { machine } : {});
 }

@@ -5,13 +5,16 @@ import { useCallback, useMemo, useRef } from "preact/hooks";
 import { Chart } from "../../charts/chart.jsx";
 import { marks as marksPlugin } from "../../charts/marks.js";
 import { axis, cursor, line, readout, yAxis } from "../../charts/style.js";
-import { number, quantity } from "../../format.js";
+import { inUnit, number, quantity } from "../../format.js";
 import { Notice, Waiting } from "../../parts/notice.jsx";
 import { refinedHz, strongestLines } from "../../signal/peaks.js";
 
 const HEIGHT = 250;
 // Of the greatest line; what is below is of no interest on a logarithmic scale.
 const FLOOR = 1e-5;
+// Of the range of levels: above them stand the names of the marks.
+const HEADROOM = 1.45;
+const FEWEST_DB = 10;
 
 /** The chart, or what stands there until it can. */
 export function SpectrumChart({ spectrum, ...look }) {
@@ -20,25 +23,32 @@ export function SpectrumChart({ spectrum, ...look }) {
   return <Drawn {...look} {...spectrum.value} />;
 }
 
-function Drawn({ amplitude, stepHz, averages, marks, scale, unit, tell, rateHz, toHz, name }) {
+function Drawn({ amplitude, stepHz, averages, marks, scale, unit, quantity: measured = "Amplitude", tell, rateHz, toHz, name }) {
   const shown = useRef(marks);
   shown.current = marks;
   const data = useMemo(() => points(amplitude, stepHz, scale), [amplitude, stepHz, scale]);
-  const limits = useMemo(() => [0, rateHz / 2], [rateHz]);
+  // The levels above a floor are had of the low frequencies alone.
+  const limits = useMemo(() => [0, scale === "level" ? stepHz * (amplitude.length - 1) : rateHz / 2], [rateHz, scale, amplitude, stepHz]);
   const view = useMemo(() => [0, toHz], [toHz]);
   const build = useCallback(() => ({
-    scales: { x: { time: false }, y: { distr: scale === "log" ? 3 : 1 } },
-    axes: [axis("Frequency in Hz"), yAxis(`Amplitude in ${unit}`)],
+    scales: { x: { time: false }, y: SCALES[scale] },
+    axes: [axis("Frequency in Hz"), yAxis(inUnit(measured, unit))],
     series: [{}, line("trace", scale === "log" ? {} : { fill: "transparent" })],
     cursor: cursor(),
     plugins: [
       marksPlugin(() => shown.current),
       readout((plot, at) => tell(plot ? `${quantity(plot.data[0][at], "Hz", 5)}: ${quantity(plot.data[1][at], unit)}` : "")),
     ],
-  }), [scale, unit, tell]);
+  }), [scale, unit, measured, tell]);
   const label = useMemo(() => said(amplitude, stepHz, averages, unit, name), [amplitude, unit]);
   return <Chart {...{ build, data, limits, view }} paint={marks} height={HEIGHT} label={label} />;
 }
+
+const SCALES = {
+  linear: { distr: 1 },
+  log: { distr: 3 },
+  level: { range: (_, __, most) => [0, HEADROOM * Math.max(FEWEST_DB, most)] },
+};
 
 function points(amplitude, stepHz, scale) {
   const frequencies = Float64Array.from(amplitude, (_, k) => k * stepHz);

@@ -1,31 +1,31 @@
 /** The diagnosis: what it is, how sure it is, and whether it may be trusted. */
 
-import { count, duration, number, percent, quantity, words } from "../../format.js";
+import { count, duration, number, percent, quantity, shownUnit, modelUnit, words } from "../../format.js";
+import { isOfBearing } from "../../machine/evidence.js";
 import { signature } from "../../machine/signatures.js";
 import { Bar, Figures } from "../../parts/fields.jsx";
-import { Notice, Waiting } from "../../parts/notice.jsx";
-
-const FINE = ["healthy", "normal"];
+import { Waiting } from "../../parts/notice.jsx";
+import { headlineOf, Trust } from "./trust.jsx";
 
 /** The panel of the diagnosis. */
 export function Verdict({ verdict, model }) {
   const { value, state } = verdict;
   if (!value) return <Waiting height={330} label="Asking for a diagnosis" />;
-  const isTrusted = value.in_distribution !== false && !value.clipped;
-  const tone = !isTrusted ? "warning" : FINE.includes(value.class_id) ? "good" : "bad";
+  const { tone, headline, isSettled } = headlineOf(value);
   const where = signature(value.class_id);
   return (
     <section class={`panel verdict ${tone}`} aria-labelledby="verdict" aria-busy={state === "asking"}>
       <div class="verdict-text">
         <p class="eyebrow">Diagnosis</p>
-        <h2 id="verdict" class="verdict-class" aria-live="polite">{value.class_name}</h2>
-        <p class="verdict-confidence"><strong>{percent(value.confidence)}</strong> confidence</p>
-        <Trust answer={value} />
-        {where && isTrusted && <p class="where"><span class="eyebrow">Where it shows</span>{where}</p>}
+        <h2 id="verdict" class="verdict-class" aria-live="polite">{headline}</h2>
+        {isSettled && <p class="verdict-confidence"><strong>{percent(value.confidence)}</strong> confidence</p>}
+        <Trust answer={value} isSettled={isSettled} />
+        {where && isSettled && !value.evidence?.some(isOfBearing) && <p class="where"><span class="eyebrow">Where it shows</span>{where}</p>}
       </div>
       <Probabilities answer={value} model={model} />
       <div class="verdict-foot">
-        <Facts read={value.recording} unit={model?.input.unit ?? "g"} />
+        <Facts read={value.recording} unit={modelUnit(model)} />
+        {value.recording.note && <p>{value.recording.note}</p>}
         <p class="small">
           Answered by <strong>{value.model.name}</strong> version {value.model.version}, {value.model.precision}, from{" "}
           {count(value.windows, "window")} in {duration(value.inference_time_ms)}; there and back in {duration(value.roundTripMs)}.
@@ -33,25 +33,6 @@ export function Verdict({ verdict, model }) {
       </div>
     </section>
   );
-}
-
-function Trust({ answer }) {
-  if (answer.clipped) {
-    return (
-      <Notice kind="warning" title="Do not trust this diagnosis">
-        <p>The recording is cut off at the range of its sensor or recorder. Record again with a larger range.</p>
-      </Notice>
-    );
-  }
-  if (answer.in_distribution === false) {
-    return (
-      <Notice kind="warning" title="Do not trust this diagnosis">
-        <p>The recording is unlike anything the model was trained on (novelty {number(answer.novelty, 2)}). Is it the right model, rate and unit?</p>
-      </Notice>
-    );
-  }
-  if (answer.in_distribution === null) return <p>This model cannot tell whether it knows such recordings.</p>;
-  return <p class="familiar">Like the recordings the model learned from (novelty {number(answer.novelty, 2)} of 1).</p>;
 }
 
 function Probabilities({ answer, model }) {
@@ -74,7 +55,7 @@ function Probabilities({ answer, model }) {
 
 /** What was diagnosed, as the service read it; `unit` is the model's, for where nobody states one. */
 function Facts({ read, unit }) {
-  const units = read.unit ?? unit;
+  const units = shownUnit(read.unit ?? unit);
   const velocity = read.velocity_rms_mm_s;
   return (
     <Figures

@@ -4,7 +4,7 @@ import { useCallback, useMemo, useRef } from "preact/hooks";
 
 import { Chart } from "../../charts/chart.jsx";
 import { axis, cursor, line, readout, yAxis } from "../../charts/style.js";
-import { number, quantity } from "../../format.js";
+import { measured, number, quantity } from "../../format.js";
 import { outline } from "../../signal/extremes.js";
 import { ChartPanel, useReadout } from "../../charts/panel.jsx";
 
@@ -22,7 +22,7 @@ export function Waveform({ signal, rateHz, unit }) {
   const data = useMemo(() => points(0, endS), [points, endS]);
   const build = useCallback(() => ({
     scales: { x: { time: false } },
-    axes: [axis("Time in s"), yAxis(`Acceleration in ${unit}`)],
+    axes: [axis("Time in s"), yAxis(measured(unit))],
     series: [{}, line("trace")],
     cursor: cursor(),
     plugins: [readout((plot, at) => tell(plot ? `${quantity(plot.data[0][at], "s", 5)}: ${quantity(plot.data[1][at], unit)}` : ""))],

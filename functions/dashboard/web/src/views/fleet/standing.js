@@ -1,6 +1,6 @@
 /** How a machine stands: what k of its newest n diagnoses say, as the service keeps it. */
 
-import { words } from "../../format.js";
+import { modelUnit, words } from "../../format.js";
 
 const STATES = {
   fault: { tone: "bad", words: "fault", weight: 2 },
@@ -28,5 +28,6 @@ export function className(models, classId) {
 
 /** Return the unit of the samples that a model takes. */
 export function unitOf(models, name) {
-  return models.value?.models.find((one) => one.name === name)?.input.unit ?? "";
+  const model = models.value?.models.find((one) => one.name === name);
+  return model ? modelUnit(model) : "";
 }

@@ -1,22 +1,10 @@
 """Buckets are emptied of every version where data may go, and only there."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import boto3
-import pytest
-from moto import mock_aws
-
-from cdk.emptying import empty_buckets
+from cdk.account.emptying import empty_buckets
 from tests.cdk.stage_variants import DEV, PROD, STAGING
-
-
-@pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    with mock_aws():
-        yield boto3.Session()
 
 
 def deploy(session: Any, stack: str) -> str:

@@ -10,16 +10,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from cdk.reports.cost import prices
 from functions.core.errors import PalierError
 
-MEASURED = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.json"
+MEASURED = Path(__file__).resolve().parents[3] / "docs" / "benchmarks.json"
 MILLION = 1_000_000
-# What AWS asks, in US dollars: list prices of us-east-1 without free tier. Prices change, and differ between regions.
-# Source: the pages "AWS Lambda pricing", "Amazon API Gateway pricing" and "AWS WAF pricing".
-LAMBDA_GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
-LAMBDA_MILLION_REQUESTS = 0.20
-REST_API_MILLION_REQUESTS = 3.50
-WAF_MILLION_REQUESTS = 0.60
 MB_PER_GB = 1024
 # A size is safe where the largest request takes at most a third of it.
 LARGEST_SHARE = 1 / 3
@@ -34,7 +29,7 @@ class NothingMeasuredError(PalierError):
 
 
 @dataclass(frozen=True)
-class Load:
+class Expected:
     """What is expected: requests a month, share of them that meet a cold start, architecture."""
 
     requests_a_month: float
@@ -70,13 +65,13 @@ def read_sizes(path: Path = MEASURED) -> list[dict[str, Any]]:
     return sorted(sizes, key=lambda one: int(one["memory_mb"]))
 
 
-def plan(measured: Sequence[Mapping[str, Any]], load: Load) -> list[Size]:
+def price_sizes(measured: Sequence[Mapping[str, Any]], expected: Expected) -> list[Size]:
     """Return each memory size with its price under a load, and the stages it is advised for.
 
     dev: the cheapest that is safe. prod: the cheapest safe one whose cold start stays within
     the latency objective; where none does, the fastest. staging is as prod.
     """
-    sizes = [_priced(one, load) for one in measured]
+    sizes = [_priced(one, expected) for one in measured]
     safe = [one for one in sizes if one.peak_mb <= LARGEST_SHARE * one.memory_mb] or sizes[-1:]
     quick = [one for one in safe if one.cold_ms <= COLD_START_OBJECTIVE_MS]
     dev = min(safe, key=lambda one: (one.all_per_million, one.memory_mb))
@@ -85,12 +80,12 @@ def plan(measured: Sequence[Mapping[str, Any]], load: Load) -> list[Size]:
     return [_advised(one, dev, prod) for one in sizes]
 
 
-def print_plan(console: Console, sizes: Sequence[Size], load: Load) -> None:
+def print_sizes(console: Console, sizes: Sequence[Size], expected: Expected) -> None:
     """Print memory sizes as a table."""
     table = Table(box=None, pad_edge=False)
     for column in ("memory MB", "cold start ms", "warm ms", "95 % ms", "peak MB", "Lambda $/million", "all $/million"):
         table.add_column(column, justify="right")
-    table.add_column(f"$/month at {load.requests_a_month:,.0f}", justify="right")
+    table.add_column(f"$/month at {expected.requests_a_month:,.0f}", justify="right")
     table.add_column("advised for")
     for size in sizes:
         latencies = (f"{size.cold_ms:.0f}", f"{size.warm_p50_ms:.1f}", f"{size.warm_p95_ms:.1f}", f"{size.peak_mb:.0f}")
@@ -98,8 +93,8 @@ def print_plan(console: Console, sizes: Sequence[Size], load: Load) -> None:
         table.add_row(str(size.memory_mb), *latencies, *prices, ", ".join(size.advised_for))
     console.print(table)
     console.print(
-        f"Latency: measured in the local Lambda (docs/benchmarks.md). Prices: {load.architecture}, us-east-1, "
-        f"{load.cold_share:.1%} cold starts; all: with API Gateway and WAF. Idle the functions cost nothing."
+        f"Latency: measured in the local Lambda (docs/benchmarks.md). Prices: {expected.architecture}, us-east-1, "
+        f"{expected.cold_share:.1%} cold starts; all: with API Gateway and WAF. Idle the functions cost nothing."
     )
 
 
@@ -108,13 +103,13 @@ def _advised(size: Size, dev: Size, prod: Size) -> Size:
     return Size(**(asdict(size) | {"advised_for": stages}))
 
 
-def _priced(one: Mapping[str, Any], load: Load) -> Size:
-    warm, cold = one["warm"]["latency_ms"], one["cold"]
-    gb_second = LAMBDA_GB_SECOND[load.architecture] * one["memory_mb"] / MB_PER_GB
+def _priced(one: Mapping[str, Any], expected: Expected) -> Size:
+    warm, cold, price = one["warm"]["latency_ms"], one["cold"], prices()["million"]
+    gb_second = price[f"{expected.architecture}_gb_s"]["usd"] * one["memory_mb"] / MB_PER_GB
     # AWS bills whole milliseconds, those of the start among them.
-    billed_ms = math.ceil(warm["p50_ms"]) + load.cold_share * math.ceil(cold["total_ms"])
-    on_lambda = LAMBDA_MILLION_REQUESTS + MILLION * billed_ms / 1e3 * gb_second
-    everything = on_lambda + REST_API_MILLION_REQUESTS + WAF_MILLION_REQUESTS
+    billed_ms = math.ceil(warm["p50_ms"]) + expected.cold_share * math.ceil(cold["total_ms"])
+    on_lambda = price["function"]["usd"] + MILLION * billed_ms / 1e3 * gb_second
+    everything = on_lambda + price["api"]["usd"] + price["web_acl"]["usd"]
     return Size(
         memory_mb=one["memory_mb"],
         cold_ms=cold["total_ms"],
@@ -123,5 +118,5 @@ def _priced(one: Mapping[str, Any], load: Load) -> Size:
         peak_mb=one["largest_request_peak_mb"],
         lambda_per_million=on_lambda,
         all_per_million=everything,
-        a_month=everything * load.requests_a_month / MILLION,
+        a_month=everything * expected.requests_a_month / MILLION,
     )

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from build_scripts.palier_cli.main import main
-from build_scripts.palier_cli.plan import Load, NothingMeasuredError, plan, read_sizes
+from build_scripts.palier_cli.planning.memory_sizes import Expected, NothingMeasuredError, price_sizes, read_sizes
 
-MONTHLY = Load(requests_a_month=2e6, cold_share=0.5, architecture="arm64")
+MONTHLY = Expected(requests_a_month=2e6, cold_share=0.5, architecture="arm64")
 
 
 def measured(memory_mb: int, cold_ms: float, warm_ms: float, peak_mb: float = 80) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def measured(memory_mb: int, cold_ms: float, warm_ms: float, peak_mb: float = 80
 
 
 def test_what_a_million_requests_cost() -> None:
-    (size,) = plan([measured(1024, 199.5, 3.2)], MONTHLY)
+    (size,) = price_sizes([measured(1024, 199.5, 3.2)], MONTHLY)
     # 4 ms and half of 200 ms at 1 GB, and 0.20 for the requests themselves
     assert size.lambda_per_million == pytest.approx(0.20 + 1e6 * 0.104 * 0.0000133334)
     assert size.all_per_million == pytest.approx(size.lambda_per_million + 3.50 + 0.60)
@@ -31,7 +31,7 @@ def test_what_a_million_requests_cost() -> None:
 
 def test_x86_64_costs_a_quarter_more_for_the_same_time() -> None:
     arm, x86 = (
-        plan([measured(1024, 100, 3)], Load(1e6, 0, architecture))[0].lambda_per_million - 0.20
+        price_sizes([measured(1024, 100, 3)], Expected(1e6, 0, architecture))[0].lambda_per_million - 0.20
         for architecture in ("arm64", "x86_64")
     )
     assert x86 / arm == pytest.approx(1.25, abs=1e-4)
@@ -39,16 +39,16 @@ def test_x86_64_costs_a_quarter_more_for_the_same_time() -> None:
 
 def test_dev_is_the_cheapest_that_is_safe_and_prod_the_cheapest_that_starts_in_time() -> None:
     given = [measured(128, 1000, 5), measured(256, 1000, 5), measured(1024, 300, 5), measured(2048, 150, 5)]
-    assert [size.advised_for for size in plan(given, MONTHLY)] == [(), ("dev",), ("staging", "prod"), ()]
+    assert [size.advised_for for size in price_sizes(given, MONTHLY)] == [(), ("dev",), ("staging", "prod"), ()]
 
 
 def test_one_size_may_be_best_for_all() -> None:
-    sizes = plan([measured(512, 400, 5), measured(1024, 300, 5)], MONTHLY)
+    sizes = price_sizes([measured(512, 400, 5), measured(1024, 300, 5)], MONTHLY)
     assert [size.advised_for for size in sizes] == [("dev", "staging", "prod"), ()]
 
 
 def test_where_none_starts_in_time_prod_gets_the_fastest() -> None:
-    sizes = plan([measured(256, 3000, 5), measured(512, 2000, 5)], Load(1e6, 0, "arm64"))
+    sizes = price_sizes([measured(256, 3000, 5), measured(512, 2000, 5)], Expected(1e6, 0, "arm64"))
     assert [size.advised_for for size in sizes] == [("dev",), ("staging", "prod")]
 
 

@@ -1,0 +1,1 @@
+"""The documentation site: pages of the repository and of the code, built by MkDocs."""

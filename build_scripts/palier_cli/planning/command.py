@@ -1,0 +1,102 @@
+"""`palier plan`: memory sizes with their price, or what a load meets and costs."""
+
+import argparse
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from build_scripts.palier_cli.arguments import parse_amount, parse_count
+from build_scripts.palier_cli.planning.load import PATTERNS, Load
+from build_scripts.palier_cli.planning.memory_sizes import MEASURED, Expected, price_sizes, print_sizes, read_sizes
+from build_scripts.palier_cli.terminal import screen, write_json
+from functions.core.errors import InvalidOptionError
+
+if TYPE_CHECKING:
+    from build_scripts.palier_cli.planning.plan import Plan
+
+_STAGES = ("dev", "staging", "prod")
+
+
+def add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to a parser's."""
+    parser = commands.add_parser(
+        "plan",
+        help="what a load meets and costs in a stage; without --rps: memory sizes, their latency and price",
+        description="With --rps: simulate a load in a stage, with its latency, its cost and the limits it meets. "
+        "Without: show what each memory size of the function gives and costs, and which each stage should have.",
+    )
+    parser.add_argument("--rps", type=parse_amount, help="requests a second, on average")
+    parser.add_argument("--window", type=parse_count, default=1, help="windows of a request (default: %(default)s)")
+    parser.add_argument("--pattern", choices=PATTERNS, default="constant", help="default: %(default)s")
+    parser.add_argument("--burst-every-s", type=parse_amount, default=600.0, help="of `burst`: period (%(default)g)")
+    parser.add_argument(
+        "--burst-within-s", type=parse_amount, default=10.0, help="of `burst`: within it, all comes (%(default)g)"
+    )
+    parser.add_argument("--stage", choices=_STAGES, default="prod", help="its limits and sizes (default: %(default)s)")
+    parser.add_argument("--memory", type=parse_count, help="MB of the function (default: the stage's)")
+    parser.add_argument("--architecture", choices=("arm64", "x86_64"), help="default: the stage's, arm64")
+    parser.add_argument("--seed", type=parse_count, default=1, help="of the simulation (default: %(default)s)")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="also write cost against rate as SVG")
+    parser.add_argument("--requests-a-month", type=parse_amount, default=1e6, help="without --rps; default: a million")
+    parser.add_argument(
+        "--cold-share",
+        type=parse_amount,
+        default=0.01,
+        help="without --rps: of requests that meet a start (%(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=_plan)
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    if arguments.rps is None:
+        return _sizes(arguments)
+    # Late: only a plan needs them.
+    from build_scripts.palier_cli.planning.plot import draw
+    from build_scripts.palier_cli.planning.report import as_json, print_plan
+
+    plan = _planned(arguments)
+    if arguments.plot:
+        draw(plan, arguments.plot)
+    if arguments.json:
+        write_json(as_json(plan))
+    else:
+        with screen() as console:
+            print_plan(console, plan)
+    return 0
+
+
+def _planned(arguments: argparse.Namespace) -> "Plan":
+    from build_scripts.palier_cli.planning.plan import Measured, container_per_s, make_plan
+    from build_scripts.palier_cli.planning.service_times import ServiceTimes
+    from cdk.stages import STAGES
+
+    load = Load(arguments.rps, arguments.pattern, arguments.burst_every_s, arguments.burst_within_s)
+    stage = STAGES[arguments.stage]
+    function = stage.sizes["inference"]
+    memory_mb = arguments.memory or function.memory_mb
+    sizes = {**stage.sizes, "inference": replace(function, memory_mb=memory_mb)}
+    stage = replace(stage, sizes=sizes, architecture=arguments.architecture or stage.architecture)
+    times = ServiceTimes.measured(_size(memory_mb), arguments.window)
+    per_s = container_per_s(json.loads(MEASURED.read_text())["reports"])
+    return make_plan(load, stage, arguments.window, Measured(times, per_s), arguments.seed)
+
+
+def _size(memory_mb: int) -> dict[str, Any]:
+    sizes = {one["memory_mb"]: one for one in read_sizes()}
+    if memory_mb not in sizes:
+        known = ", ".join(map(str, sizes))
+        raise InvalidOptionError(f"No figures of {memory_mb} MB: measured are {known}.", field="memory")
+    return sizes[memory_mb]
+
+
+def _sizes(arguments: argparse.Namespace) -> int:
+    expected = Expected(arguments.requests_a_month, arguments.cold_share, arguments.architecture or "arm64")
+    sizes = price_sizes(read_sizes(), expected)
+    if arguments.json:
+        write_json({"load": asdict(expected), "sizes": [asdict(size) for size in sizes]})
+    else:
+        with screen() as console:
+            print_sizes(console, sizes, expected)
+    return 0

@@ -1,0 +1,70 @@
+"""The limits of an AWS account and of a stage: what a load needs of each, and from which rate it bites."""
+
+from dataclasses import dataclass
+
+from build_scripts.palier_cli.planning.load import Load
+from cdk.stages import Stage
+
+# Of an account in a region, unless AWS raised them; Lambda starts so many instances of a function at once, and again
+# in ten seconds. Source: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html and
+# docs.aws.amazon.com/apigateway/latest/developerguide/limits.html.
+ACCOUNT_CONCURRENCY = 1_000
+STARTS_AT_ONCE = 1_000
+STARTS_A_SECOND = 100.0
+GATEWAY_RATE = 10_000
+# What a request may carry. Source: docs.aws.amazon.com/apigateway/latest/developerguide/limits.html.
+GATEWAY_BODY_BYTES = 10_000_000
+# An on-demand table before AWS is asked for more. Source:
+# docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html.
+TABLE_WRITES_A_SECOND = 40_000
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit.
+
+    Args:
+        name: what it limits.
+        most: its value, and `needs`: what the load asks of it at its busiest.
+        bites_from_rps: the average rate of this pattern from which it refuses.
+        where: who sets it, `stage` or `account`.
+    """
+
+    name: str
+    most: float
+    needs: float
+    bites_from_rps: float
+    where: str
+
+    @property
+    def bites(self) -> bool:
+        """Whether the load is beyond it."""
+        return self.needs > self.most
+
+
+def limits(stage: Stage, load: Load, mean_s: float, needed_at_once: int) -> list[Limit]:
+    """Return the limits that a load meets, those that bite first at the top.
+
+    Args:
+        stage: whose limits.
+        load: what comes.
+        mean_s: how long a request takes.
+        needed_at_once: instances that the load needs at its busiest.
+    """
+    per_key = stage.rate_limits.per_key / stage.rate_limits.window_s
+    rates = {
+        ("API Gateway, requests a second of all", "stage"): stage.throttle.rate_per_s,
+        ("web ACL, requests a second of one key", "stage"): per_key,
+        ("API Gateway, requests a second", "account"): GATEWAY_RATE,
+        ("history, writes a second", "account"): TABLE_WRITES_A_SECOND,
+    }
+    instances = {
+        ("instances of the function", "stage"): stage.sizes["inference"].reserved_concurrency,
+        ("instances", "account"): ACCOUNT_CONCURRENCY,
+    }
+    busiest = load.rate * load.peak
+    found = [Limit(name, most, busiest, most / load.peak, where) for (name, where), most in rates.items()]
+    found += [
+        Limit(name, most, needed_at_once, most / mean_s / load.peak, where) for (name, where), most in instances.items()
+    ]
+    return sorted(found, key=lambda one: one.bites_from_rps)

@@ -1,0 +1,21 @@
+"""What a stage's stacks have made, by type."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cdk.resource_names import resource_name
+from cdk.stages import Stage
+
+
+def physical_ids(session: Any, stage: Stage, part: str, type_: str) -> Iterator[str]:
+    """Yield the names that AWS has for the resources of a type in one stack; none where it is not deployed."""
+    client = session.client("cloudformation")
+    try:
+        pages = list(client.get_paginator("list_stack_resources").paginate(StackName=resource_name(stage.name, part)))
+    except client.exceptions.ClientError as error:
+        if "does not exist" in str(error):
+            return
+        raise
+    for resource in (one for page in pages for one in page["StackResourceSummaries"]):
+        if resource["ResourceType"] == type_ and resource["ResourceStatus"] != "DELETE_COMPLETE":
+            yield resource["PhysicalResourceId"]

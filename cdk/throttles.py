@@ -1,0 +1,28 @@
+"""What API Gateway lets through to each function, so that Lambda refuses none of it.
+
+API Gateway turns what Lambda refuses into a 500, an error of the service; what it throttles itself is a 429. Its limits
+are of a method each, not of all methods together.
+Source: docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html,
+docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
+"""
+
+from cdk.stage_parts import Throttle
+from cdk.stages import Stage
+
+# So many methods of one function may be called at their limit at the same time: a page and a plant.
+METHODS_AT_ONCE = 2
+
+
+def concurrency_of_a_method(stage: Stage, function: str) -> int:
+    """Return how many instances of a function one of its methods may keep busy."""
+    return stage.sizes[function].reserved_concurrency // METHODS_AT_ONCE
+
+
+def method_throttle(stage: Stage, function: str) -> Throttle:
+    """Return the limits of each method of a function: the stage's, or less where the function has fewer instances.
+
+    The rate is what keeps that many instances busy with requests as slow as the objective of latency allows.
+    """
+    at_once = concurrency_of_a_method(stage, function)
+    rate_per_s = at_once / (stage.thresholds.latency_slo_p95_ms / 1e3)
+    return Throttle(min(stage.throttle.rate_per_s, rate_per_s), min(stage.throttle.burst, at_once))

@@ -1,0 +1,97 @@
+/** What is known of a diagnosis and what is not: a class that may not be trusted is never the headline. */
+
+import { number, percent, quantity } from "../../format.js";
+import { faultName, highestLevel, isOfBearing, supported } from "../../machine/evidence.js";
+import { Notice } from "../../parts/notice.jsx";
+
+const FINE = ["healthy", "normal"];
+
+/**
+ * Return what stands above a diagnosis.
+ *
+ * @param {object} answer of the service
+ * @returns {{headline: string, tone: string, isSettled: boolean}} settled where the class itself may stand there
+ */
+export function headlineOf(answer) {
+  const isHealthy = FINE.includes(answer.class_id);
+  const faults = supported(answer.evidence);
+  if (answer.clipped) return { headline: "Cut off at the sensor's range", tone: "warning", isSettled: false };
+  if (answer.evidence_agrees === false) return { headline: `Lines of ${listed(faults)}, and the model disagrees`, tone: "warning", isSettled: false };
+  if (answer.in_distribution === false) {
+    const headline = faults.length ? `Unknown machine, with lines of ${listed(faults)}` : "Unlike what the model was trained on";
+    return { headline, tone: "warning", isSettled: false };
+  }
+  // Many faults leave no line: that none is visible is no promise of health.
+  if (isHealthy && seesNoLine(answer)) return { headline: "No line of this bearing is visible", tone: "", isSettled: true };
+  return { headline: answer.class_name, tone: isHealthy ? "good" : "bad", isSettled: true };
+}
+
+/** Whether the answer may be trusted, and why not. */
+export function Trust({ answer, isSettled }) {
+  if (answer.clipped) {
+    return (
+      <Notice kind="warning" title="Do not trust this diagnosis">
+        <p>The recording is cut off at the range of its sensor or recorder. Record again with a larger range.</p>
+        <Guess answer={answer} />
+      </Notice>
+    );
+  }
+  if (!isSettled) return <Unsettled answer={answer} />;
+  return (
+    <>
+      <Known answer={answer} />
+      {answer.in_distribution === null && <p>This model cannot tell whether it knows such recordings.</p>}
+      {answer.in_distribution && <p class="familiar">Like the recordings the model learned from (novelty {number(answer.novelty, 2)} of 1).</p>}
+    </>
+  );
+}
+
+function Unsettled({ answer }) {
+  const isForeign = answer.in_distribution === false;
+  return (
+    <Notice kind="warning" title="Do not trust the class alone">
+      <p><strong>Known:</strong> {known(answer)}</p>
+      <p>
+        <strong>Not known:</strong>{" "}
+        {answer.evidence_agrees === false && "what is wrong, for the lines contradict what the model sees. "}
+        {isForeign && `${answer.evidence_agrees === false ? "The" : "what is wrong, for the"} recording is unlike anything the model was trained on (novelty ${number(answer.novelty, 2)}). Is it the right model, rate and unit?`}
+      </p>
+      <Guess answer={answer} />
+    </Notice>
+  );
+}
+
+function Guess({ answer }) {
+  return <p class="small">The model's guess is {answer.class_name}, at {percent(answer.confidence)}.</p>;
+}
+
+/** What the lines show of a diagnosis that stands. */
+function Known({ answer }) {
+  if (!answer.evidence?.some(isOfBearing)) return null;
+  if (seesNoLine(answer)) {
+    return <p>{answer.class_name}, as far as lines show: a fault that leaves none, as many of rolling elements do, is not seen.</p>;
+  }
+  return <p>L{known(answer).slice(1)}</p>;
+}
+
+function known({ evidence, recording }) {
+  const visible = (evidence ?? []).filter(({ supports }) => supports);
+  if (!visible.length) {
+    const none = evidence?.some(isOfBearing) ? "no line of this bearing is visible; " : "";
+    return `${none}RMS ${number(recording.rms)}${recording.unit ? ` ${recording.unit}` : ""}, kurtosis ${number(recording.kurtosis)}.`;
+  }
+  const shown = visible.map((line) => `${line.name} up to ${quantity(highestLevel(line), "dB")} above the floor, as ${article(faultName(line.supports))} leaves them`);
+  return `lines of ${shown.join("; ")}.`;
+}
+
+function seesNoLine({ evidence }) {
+  return Boolean(evidence?.some(isOfBearing)) && !supported(evidence).length;
+}
+
+function listed(faults) {
+  return faults.map((fault) => article(faultName(fault))).join(" and ");
+}
+
+function article(words) {
+  return `${/^[aeiou]/.test(words) ? "an" : "a"} ${words}`;
+}

@@ -1,0 +1,38 @@
+"""Removing a stage needs its stacks' names and their order, and nothing that deploying needs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+
+from cdk.removal import PARTS, compose_removal
+from cdk.stages import STAGES
+from tests.cdk.templates import Assembly
+
+
+def dependencies(folder: Path) -> dict[str, set[str]]:
+    """The stacks of an assembly by the last part of their names, each with those that it depends on."""
+    artifacts: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())["artifacts"]
+    stacks = {key: one for key, one in artifacts.items() if one["type"] == "aws:cloudformation:stack"}
+    names = {key: one["properties"].get("stackName", key).rpartition("-")[2] for key, one in stacks.items()}
+    return {
+        names[key]: {names[other] for other in one.get("dependencies", []) if other in names}
+        for key, one in stacks.items()
+    }
+
+
+def test_the_order_is_that_of_what_is_deployed(assembly: Assembly) -> None:
+    deployed = dependencies(assembly.folder / "assembly-warm")
+    assert set(deployed) == set(PARTS)
+    for part, needs in deployed.items():
+        assert needs <= set(PARTS[: PARTS.index(part)]), part
+
+
+def test_prod_is_removed_without_receiver_and_bundle(tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False, tree_metadata=False)
+    assert STAGES["prod"].receivers == ()
+    compose_removal(app, STAGES["prod"])
+    app.synth()
+    found = dependencies(tmp_path)
+    assert found == {part: set(PARTS[max(index - 1, 0) : index]) for index, part in enumerate(PARTS)}
