@@ -66,7 +66,7 @@ def leave_one_size_out(recipe: ModelRecipe, folder: Path, work: Path) -> tuple[R
         DataError: the folder has no recordings.
     """
     known = training_recordings(folder)
-    size = np.array([name.rpartition("_")[2] for name in known.class_names])[known.label]
+    size = np.array([one.rpartition("_")[2] for one, _ in recipe.description.classes])[known.label]
     sizes = [one for one in np.unique(size) if one.isdecimal()]
     outputs = [_without_size(recipe, known, size == one, work / f"without_size_{one}.pt") for one in sizes]
     order = np.concatenate([np.flatnonzero(size == one) for one in sizes])

@@ -28,6 +28,7 @@ from functions.core.bearings.evidence import bearing_evidence
 from functions.core.bearings.features import WINDOW_S
 from functions.core.bearings.lines import Evidence, Fault
 from functions.core.bearings.orders import FaultOrders
+from functions.core.errors import UnusableError
 from functions.core.models.agreement import faults_of_class
 from functions.core.models.engine import Engine, EngineOutput
 from functions.core.preprocessing.resampling import resample
@@ -95,9 +96,13 @@ def _rate_hz(window: RollingWindow) -> float:
     return int(window.samples.shape[1]) / WINDOW_S
 
 
-def _evidence(window: RollingWindow) -> Evidence:
+def _evidence(window: RollingWindow) -> Evidence | None:
+    """Return what lines a window shows; None where the server would refuse to look, as of a shaft that is too slow."""
     shaft_speed_rpm, *orders = window.conditions.tolist()
-    return bearing_evidence(window.samples, _rate_hz(window), shaft_speed_rpm, FaultOrders(*orders))
+    try:
+        return bearing_evidence(window.samples, _rate_hz(window), shaft_speed_rpm, FaultOrders(*orders))
+    except UnusableError:
+        return None
 
 
 def _evidence_of_rig(recordings: Recordings) -> Sequence[Evidence]:
