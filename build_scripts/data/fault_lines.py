@@ -75,9 +75,8 @@ class LineRecords:
 
     def with_visible_lines(self) -> "LineRecords":
         """Return the records of no fault, and of those whose own lines stand out in some band of the first window."""
-        scores = np.stack([one[0].reshape(FAULTS, LAYERS, PER_BAND)[..., SCORE].max(axis=1) for one in self.features])
-        own = scores[np.arange(len(self)), np.maximum(self.label, 1) - 1]
-        return self.part(np.flatnonzero((self.label == NORMAL) | (own > _VISIBLE)).tolist())
+        pairs = zip(self.features, self.label.tolist(), strict=True)
+        return self.part([index for index, (one, label) in enumerate(pairs) if is_visible(one[0], label)])
 
     def part(self, chosen: Sequence[int]) -> "LineRecords":
         """Return some of the records."""
@@ -97,6 +96,12 @@ class LineRecords:
             np.concatenate([self.label, other.label]),
             self.sample_rate_hz,
         )
+
+
+def is_visible(features: Float32Array, label: int) -> bool:
+    """Return whether a window's features float32 [3, 176] show the lines of its fault in some band, or it has none."""
+    levels = features[label - 1].reshape(LAYERS, PER_BAND)[:, SCORE]
+    return label == NORMAL or bool(levels.max() > _VISIBLE)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The step that fits how far a diagnosis is trusted: by machines that were left out of training."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,11 +86,15 @@ class Judged:
 
 @dataclass(frozen=True)
 class FittedTrust:
-    """The manifest's rule, and the reliability of foreign records before and under rules they were not fitted to."""
+    """The manifest's rule, and the reliability of foreign records before and under rules they were not fitted to.
+
+    with_evidence: where requests state shaft speed and bearing; None where no lines were looked for.
+    """
 
     rule: TrustRule
     before: Reliability
     after: Reliability
+    with_evidence: Reliability | None
 
 
 def fit_trust(strangers: Strangers, calibration: Calibration, class_ids: Sequence[str]) -> FittedTrust:
@@ -104,10 +108,17 @@ def fit_trust(strangers: Strangers, calibration: Calibration, class_ids: Sequenc
     rules = [_fit(known, [one.half(half) for one in foreign], calibration) for half in (1, 0)]
     parts = [(one.half(half), rule) for one in foreign for half, rule in enumerate(rules)]
     right = np.concatenate([part.right for part, _ in parts])
-    before = np.concatenate([part.confidence for part, _ in parts])
-    after = np.concatenate([part.trusted(rule, evidence=False) for part, rule in parts])
-    rule = _with_evidence(_fit(known, foreign, calibration), foreign)
-    return FittedTrust(rule, reliability_of(before, right), reliability_of(after, right))
+
+    def reliable(confidences: Iterable[Float64Array]) -> Reliability:
+        return reliability_of(np.concatenate(list(confidences)), right)
+
+    looked_for = any(one is not None for kind in foreign for one in kind.agrees)
+    return FittedTrust(
+        _fit(known, foreign, calibration),
+        before=reliable(part.confidence for part, _ in parts),
+        after=reliable(part.trusted(rule, evidence=False) for part, rule in parts),
+        with_evidence=reliable(part.trusted(rule) for part, rule in parts) if looked_for else None,
+    )
 
 
 def judge(
@@ -148,14 +159,22 @@ def _fit(known: Judged, foreign: Sequence[Judged], calibration: Calibration) -> 
     """Return the rule of the lowest log loss on known and foreign records, both of equal weight."""
     start = TrustRule(
         novelty_from=1.0 if calibration.novelty is None else calibration.novelty.threshold,
-        discord_from=float(np.clip(np.quantile(known.discord, 1 - KNOWN_DISCORD, method="higher"), 0, 1)),
+        discord_from=float(np.clip(np.quantile(known.discord, 1 - KNOWN_DISCORD, method="higher"), _SMALLEST, 1)),
     )
+    strange = any(
+        (one.novelty > start.novelty_from).any() or (one.discord > start.discord_from).any() for one in foreign
+    )
+    return _with_evidence(_sloped(start, (known, *foreign)) if strange else start, foreign)
+
+
+def _sloped(start: TrustRule, parts: Sequence[Judged]) -> TrustRule:
+    """Return the rule with slope and least trust fitted to known records, the first of the parts, and foreign ones."""
 
     def rule(values: Float64Array) -> TrustRule:
         return replace(start, slope=float(values[0]), least=float(values[1]))
 
     def loss(values: Float64Array) -> float:
-        losses = [_log_loss(one.trusted(rule(values), evidence=False), one.right) for one in (known, *foreign)]
+        losses = [_log_loss(one.trusted(rule(values), evidence=False), one.right) for one in parts]
         return losses[0] + float(np.mean(losses[1:]))
 
     bounds = ((0.0, _STEEPEST), (0.0, 1.0))

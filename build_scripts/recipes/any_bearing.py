@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from build_scripts.data.fault_lines import CLASSES, LineRecords, LineSimulation
+from build_scripts.data.fault_lines import CLASSES, LineRecords, LineSimulation, is_visible
 from build_scripts.data.rig_bearings import RigRecording, lines_of, read_rig
 from build_scripts.data.simulation.rolling import LEFT_OUT, RollingWindow
 from build_scripts.errors import DataError
@@ -21,11 +21,12 @@ from build_scripts.networks.trained import LOGITS, TrainedModel
 from build_scripts.packaging.build import BuildPlan, Destination, build
 from build_scripts.packaging.package import ServedInput, require_new
 from build_scripts.recipes.cross_validate import together
-from build_scripts.recipes.strangers import simulated_strangers
+from build_scripts.recipes.strangers import simulated_strangers, simulated_windows
 from build_scripts.training.fault_lines import load_lines, save_lines, train_lines
 from functions.core.bearings.features import FAULTS, LENGTH, WINDOW_S, fault_line_features
 from functions.core.models.engine import Engine, EngineOutput
 from functions.core.models.manifest import FAULT_LINES, Condition, InputSpec, Preprocessing
+from functions.core.preprocessing.arrays import Float32Array
 
 NAME = "any-bearing"
 SAMPLE_RATE_HZ = 12_000.0
@@ -202,9 +203,13 @@ def _strangers(folds: Sequence[Fold], served: Engine) -> Strangers:
     evidence = [recording.evidence() for fold in sizes for recording in fold.recordings]
     known = together(one.outputs() for one in folds if one.title.startswith(LOAD))
     of_sizes = Foreign(together(one.outputs() for one in sizes), evidence)
-    return Strangers(known, (of_sizes, simulated_strangers(CLASS_IDS, partial(_run, served), LEFT_OUT)))
+    visible = [one for one in simulated_windows(LEFT_OUT) if is_visible(_features(one)[0], one.label)]
+    return Strangers(known, (of_sizes, simulated_strangers(CLASS_IDS, partial(_run, served), visible)))
+
+
+def _features(window: RollingWindow) -> Float32Array:
+    return fault_line_features(window.samples[None], window.conditions[None])
 
 
 def _run(served: Engine, window: RollingWindow) -> EngineOutput:
-    rows = window.conditions[None]
-    return served.run(fault_line_features(window.samples[None], rows), rows)
+    return served.run(_features(window), window.conditions[None])

@@ -61,7 +61,8 @@ def strangers_of_rig(
 
 def _strangers(recipe: ModelRecipe, known: RecordOutputs, sizes: Foreign, served: Engine) -> Strangers:
     class_ids = [identifier for identifier, _ in recipe.description.classes]
-    return Strangers(known, (sizes, simulated_strangers(class_ids, partial(_run, recipe, served), TRAINED)))
+    simulated = simulated_strangers(class_ids, partial(_run, recipe, served), simulated_windows(TRAINED))
+    return Strangers(known, (sizes, simulated))
 
 
 def _run(recipe: ModelRecipe, served: Engine, window: RollingWindow) -> EngineOutput:
@@ -69,21 +70,25 @@ def _run(recipe: ModelRecipe, served: Engine, window: RollingWindow) -> EngineOu
     return served.run(cut_windows(resample(window.samples, _rate_hz(window), spec.sample_rate_hz), spec.window))
 
 
+def simulated_windows(kinds: Kinds) -> list[RollingWindow]:
+    """Return windows of simulated bearings on machines of some kinds, as many of each type of fault."""
+    faults = [list(_FAULTS)[index % len(_FAULTS)] for index in range(SIMULATED)]
+    progress = enumerate(Progress(faults, "simulate strangers", "window"))
+    return [simulated_window(np.random.default_rng((SEED, index)), fault, kinds) for index, fault in progress]
+
+
 def simulated_strangers(
-    class_ids: Sequence[str], run: Callable[[RollingWindow], EngineOutput], kinds: Kinds
+    class_ids: Sequence[str], run: Callable[[RollingWindow], EngineOutput], windows: Sequence[RollingWindow]
 ) -> Foreign:
-    """Return what a model of rolling bearings says of simulated ones, as many of each type of fault.
+    """Return what a model of rolling bearings says of simulated ones.
 
     Args:
         class_ids: of the model; the first of each type of fault is the label.
         run: the model, on two seconds of a bearing.
-        kinds: of the machines.
+        windows: of simulated bearings.
     """
     label_of = {fault: _label(class_ids, name) for fault, name in _FAULTS.items()}
-    faults = [list(_FAULTS)[index % len(_FAULTS)] for index in range(SIMULATED)]
-    progress = enumerate(Progress(faults, "simulate strangers", "window"))
-    windows = [simulated_window(np.random.default_rng((SEED, index)), fault, kinds) for index, fault in progress]
-    label = np.array([label_of[fault] for fault in faults], np.int64)
+    label = np.array([label_of[one.label] for one in windows], np.int64)
     return Foreign(RecordOutputs(tuple(run(one) for one in windows), label), [_evidence(one) for one in windows])
 
 
