@@ -23,6 +23,7 @@ NO_CLASS = -1
 KNOWN_DISCORD = 0.02
 # Fewer diagnoses than this tell no share of right ones.
 FEWEST_CASES = 20
+FOLDS = 5
 SMALLEST_TRUST = 0.01
 # Novelty and discord are within [0, 1]: steeper than this is a step.
 _STEEPEST = 400.0
@@ -64,15 +65,15 @@ class Judged:
     agrees: Sequence[bool | None]
     classes: int
 
-    def half(self, which: int) -> "Judged":
-        """Return every second record, from the first or from the second on."""
-        chosen = slice(which, None, 2)
+    def fold(self, which: int, *, left_out: bool) -> "Judged":
+        """Return every fifth record, from one on, or all but these."""
+        chosen = np.flatnonzero((np.arange(len(self.right)) % FOLDS == which) == left_out)
         return Judged(
             confidence=self.confidence[chosen],
             novelty=self.novelty[chosen],
             discord=self.discord[chosen],
             right=self.right[chosen],
-            agrees=self.agrees[chosen],
+            agrees=[self.agrees[index] for index in chosen.tolist()],
             classes=self.classes,
         )
 
@@ -101,12 +102,12 @@ def fit_trust(strangers: Strangers, calibration: Calibration, class_ids: Sequenc
     """Fit how novelty, discord and evidence lower confidence; a class of the right type of fault counts as right.
 
     The size of a fault has no meaning on a machine of other dimensions. The figures of reliability are cross-fitted:
-    each half of the foreign records is judged by the rule that the other half gives.
+    each fifth of the foreign records is judged by the rule that the others give.
     """
     known = judge(strangers.known, calibration, class_ids)
     foreign = [judge(one.outputs, calibration, class_ids, one.evidence) for one in strangers.foreign]
-    rules = [_fit(known, [one.half(half) for one in foreign], calibration) for half in (1, 0)]
-    parts = [(one.half(half), rule) for one in foreign for half, rule in enumerate(rules)]
+    rules = [_fit(known, [one.fold(k, left_out=False) for one in foreign], calibration) for k in range(FOLDS)]
+    parts = [(one.fold(k, left_out=True), rule) for one in foreign for k, rule in enumerate(rules)]
     right = np.concatenate([part.right for part, _ in parts])
 
     def reliable(confidences: Iterable[Float64Array]) -> Reliability:

@@ -13,6 +13,7 @@ from build_scripts.data.rig_bearings import RigRecording, read_rig
 from build_scripts.data.simulation.rolling import ELEMENT, INNER, NORMAL, OUTER
 from build_scripts.evidence.proof.reliability import reliability
 from build_scripts.recipes.any_bearing import NAME, Fold, left_out, recordings_for_training
+from build_scripts.recipes.served_across import served_across
 from functions.core.models.diagnosis import softmax
 from functions.core.models.models import ModelRepository
 from functions.core.preprocessing.arrays import Float64Array
@@ -52,14 +53,16 @@ def evaluate_across(models: Path, data: Path, work: Path) -> dict[str, object]:
     """
     repository = ModelRepository(models)
     version = repository.find(NAME)
+    served: dict[str, object] = {}
     if data.is_dir():
         sets = _held_out(repository, data, work)
     else:
-        judge = _packaged(repository)
-        sets = {data.stem: [_answer(one.at_shown_speed(), judge, repository) for one in read_rig(data)]}
+        judge, recordings = _packaged(repository), read_rig(data)
+        sets = {data.stem: [_answer(one.at_shown_speed(), judge, repository) for one in recordings]}
+        served = {data.stem: {name: served_across(repository, name, recordings) for name in (NAME, OLD_MODEL)}}
     tables = {name: _table(answers) for name, answers in sets.items()}
     figures = {name: _figures(answers) for name, answers in sets.items()}
-    return {"model": NAME, "version": version, "sets": tables, "figures": figures}
+    return {"model": NAME, "version": version, "sets": tables, "figures": figures, "served": served}
 
 
 def _packaged(repository: ModelRepository) -> Judge:

@@ -126,8 +126,8 @@ def _trust(manifest: Manifest, proof: Proof) -> str:
     records = sum(proof.reliability["foreign"].count)
     lines = [
         f"- expected calibration error on {records} records of machines left out of training: "
-        f"{errors['foreign before']:.3f} before, {errors['foreign']:.3f} after{with_evidence}; each half is judged by "
-        "what was fitted to the other, and a class of the right type of fault counts as right",
+        f"{errors['foreign before']:.3f} before, {errors['foreign']:.3f} after{with_evidence}; each fifth is judged by "
+        "what was fitted to the others, and a class of the right type of fault counts as right",
         f"- trust falls, with slope {rule.slope:.3g} and to {rule.least:.2f} at the least, where novelty is above "
         f"{rule.novelty_from:.3f} or the windows' mean probability more than {rule.discord_from:.3f} below "
         "that of the recording"
