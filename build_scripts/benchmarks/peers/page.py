@@ -90,8 +90,8 @@ def _engines(report: Report) -> str:
     """Return the table of engines: the same network in each, from its float32 and its int8 file."""
     lines = [
         "The same network in other engines, one thread, one window, in turn in one process; distance: the largest",
-        "difference of a logit from onnxruntime's with the same file. LiteRT is not among them: it takes no ONNX file, and",
-        "its converters ask for TensorFlow (onnx2tf) or JAX (litert-torch).",
+        "difference of a logit from onnxruntime's with the same file. LiteRT is not among them: it takes no ONNX",
+        "file, and its converters ask for TensorFlow (onnx2tf) or JAX (litert-torch).",
         "",
         "| engine | file | load ms | a window ms | distance | installed MB |",
         "| --- | --- | --- | --- | --- | --- |",

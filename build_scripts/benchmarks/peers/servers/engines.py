@@ -1,7 +1,7 @@
 """Engines beside each other, each with the same files: load time, latency of one window, distance from onnxruntime's.
 
-Run: `python -m build_scripts.benchmarks.peers.servers.engines ROUNDS MODEL...`; prints a JSON list. NumPy and the engines
-are all that it needs.
+Run: `python -m build_scripts.benchmarks.peers.servers.engines ROUNDS MODEL...`; prints a JSON list. It needs NumPy and
+the engines alone.
 """
 
 import json
