@@ -15,6 +15,7 @@ from torch import nn
 from torch.export._patches import register_gru_while_loop_decomposition, register_lstm_while_loop_decomposition
 
 from build_scripts.errors import ExportError
+from build_scripts.export.adaptive_pooling import TRANSLATIONS
 from build_scripts.export.causes import cause
 from build_scripts.networks.conditions import Inputs
 from build_scripts.networks.user_code import user_code
@@ -94,6 +95,7 @@ def _dynamo(
             output_names=list(outputs),
             dynamic_shapes=shapes,
             opset_version=opset,
+            custom_translation_table=TRANSLATIONS,
             dynamo=True,
             verbose=False,
         )
@@ -138,6 +140,16 @@ def _legacy(
 def holds_script(network: nn.Module) -> bool:
     """Return whether a network is, or holds, a TorchScript program, which the legacy exporter alone takes."""
     return any(isinstance(module, torch.jit.ScriptModule) for module in network.modules())
+
+
+def needs_legacy(network: nn.Module) -> str | None:
+    """Return the part of a network that the legacy exporter alone takes well, None without any.
+
+    Of a plain RNN dynamo writes out every step, for one length; the legacy exporter writes one operator.
+    """
+    if holds_script(network):
+        return "TorchScript"
+    return "nn.RNN" if any(isinstance(module, nn.RNN) for module in network.modules()) else None
 
 
 def _takes_any_number(network: nn.Module) -> bool:

@@ -1,11 +1,14 @@
 """Every kind of file, dropped: the right class comes out."""
 
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
+from scipy.io import savemat
 
-from functions.core.decoding.formats import FORMATS
+from functions.core.decoding.formats import FORMATS, ServedFormat
 from tests.browser.files import (
     FULL_SCALE_G,
     as_csv,
@@ -61,6 +64,30 @@ def test_matlab_7_3_is_read_too(open_page: OpenPage, tmp_path: Path) -> None:
     expect_class(page, "Oil whirl")
     expect(page.locator(".file .small")).to_contain_text("MATLAB 7.3")
     expect(page.get_by_label("Sampling rate")).to_have_value("20480")
+
+
+def test_a_struct_of_a_data_set_is_read(open_page: OpenPage) -> None:
+    """Its rate and shaft speed are fields beside the signal, its name is its path."""
+    page = open_page()
+    stream = io.BytesIO()
+    content = {"bearing": {"gs": WHIRL, "sr": 20480, "rate": 64.4, "load": 270}, "short": WHIRL[:300]}
+    savemat(stream, content)  # type: ignore[arg-type]
+    drop(page, "struct.mat", stream.getvalue())
+    expect(page.get_by_text("Which of 2 channels?")).to_be_visible()
+    page.get_by_role("button", name="bearing.gs").click()
+    expect_class(page, "Oil whirl")
+    expect(page.get_by_label("Sampling rate")).to_have_value("20480")
+    expect(page.get_by_label("Revolutions")).to_have_value("3864")
+
+
+def test_flac_is_unpacked_by_the_service(open_page: OpenPage) -> None:
+    page = open_page()
+    counts = np.round(WHIRL / FULL_SCALE_G * 32767).astype(np.int16)
+    drop(page, "a.flac", wav_bytes(counts, 20480, "PCM_16", format="FLAC"))
+    give(page, "Full scale", f"{FULL_SCALE_G:g}")
+    expect(page.get_by_text("a .flac is unpacked by the service")).to_be_visible()
+    expect(page.get_by_role("table")).to_contain_text("Oil whirl")
+    expect(page.get_by_text("Answered by journal-bearing version 1. Sample rate 20 480 Hz.")).to_be_visible()
 
 
 def test_of_several_channels_none_is_taken_before_it_is_chosen(open_page: OpenPage) -> None:
@@ -171,3 +198,48 @@ def test_an_example_is_one_click_away(open_page: OpenPage, name: str) -> None:
     page = open_page()
     page.get_by_role("button", name=name, exact=True).click()
     expect_class(page, name)
+
+
+ENDINGS = sorted(one.endings[0] for one in FORMATS if one.is_read_by_page or isinstance(one, ServedFormat))
+WHOLE = {
+    ".bin": WHIRL.tobytes(),
+    ".csv": as_csv(WHIRL),
+    ".flac": wav_bytes(WHIRL, 20480, "PCM_16", format="FLAC"),
+    ".mat": as_mat(WHIRL, compressed=True),
+    ".npy": npy_bytes(WHIRL),
+    ".wav": wav_bytes(WHIRL, 20480),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_empty_file_and_a_cut_one_end_in_a_sentence_or_a_diagnosis(
+    open_page: OpenPage, watch: Watch, ending: str
+) -> None:
+    watch.expected = ("status of 4",)
+    page = open_page()
+    whole = WHOLE[ending]
+    for content in (b"", whole[:3], whole[: len(whole) // 3], whole[:-1]):
+        drop(page, f"{len(content)}{ending}", content)
+        expect(page.get_by_role("heading", name=f"{len(content)}{ending}")).to_be_visible()
+        expect(page.locator(".results")).to_have_attribute("aria-busy", "false")
+        expect(page.locator(".waiting")).to_have_count(0)
+        shown = (
+            page.locator(".results")
+            .get_by_role("alert")
+            .or_(page.locator(".verdict, section[aria-labelledby=channels]"))
+        )
+        expect(shown.first).to_be_visible()
+
+
+def test_a_rate_that_contradicts_the_file_is_not_taken(open_page: OpenPage) -> None:
+    page = open_page()
+    asked: list[str] = []
+    drop(page, "a.wav", wav_bytes(WHIRL, 20480))
+    expect_class(page, "Oil whirl")
+    expect(page.locator(".verdict-foot")).to_contain_text("(of the file)")
+    page.on("request", lambda request: asked.append(request.url))
+    give(page, "Sampling rate", "12000")
+    expect(page.get_by_role("alert")).to_contain_text("The file states 20 480 Hz, and 12 000 Hz is given beside.")
+    assert asked == []
+    page.get_by_role("button", name="Take the file's").click()
+    expect_class(page, "Oil whirl")
