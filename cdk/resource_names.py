@@ -2,6 +2,8 @@
 
 # What callers of a function use: it points at the version that answers.
 ALIAS = "live"
+# By which a bill tells a stage from what else is in the account.
+COST_TAG = "palier-stage"
 
 
 def resource_name(stage: str, *parts: str) -> str:

@@ -65,6 +65,10 @@ def gpu(**changes: Any) -> Stage:
         (replace(DEV, alert_receivers=("maintenance",)), "write one of them"),
         (replace(DEV, alert_receivers=("mailto:you@example.com",)), "name somebody who is on call"),
         (replace(PROD, rate_limits=RateLimits(window_s=90)), "60, 120, 300 or 600 s"),
+        (
+            replace(PROD, rate_limits=RateLimits(per_ip=599)),
+            "per_ip 599 is below per_key 600, so that a plant behind one",
+        ),
         (replace(PROD, rate_limits=RateLimits(per_key=9)), "raise them to 10 or more"),
         (replace(DEV, gpu=GPU), "needs a domain with a certificate"),
         (gpu(image=GPU.image.partition("@")[0] + ":latest"), "by its digest; write ACCOUNT.dkr.ecr."),
