@@ -11,6 +11,11 @@ def resource_name(stage: str, *parts: str) -> str:
     return "-".join(("palier", stage, *parts))
 
 
+def balancer_name(domain: str) -> str:
+    """Return the name that the GPU's door has in a domain, beside that of the API."""
+    return f"gpu.{domain}"
+
+
 def key_secret_name(stage: str) -> str:
     """Return the name of the secret with a stage's API keys."""
     return f"palier/{stage}/api-keys"

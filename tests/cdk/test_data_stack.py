@@ -44,7 +44,7 @@ def test_one_key_that_rotates(template: Template) -> None:
 
 def test_alarms_and_the_budget_of_this_account_may_use_it(template: Template) -> None:
     statements = template.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
-    services = {"Service": ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]}
+    services = {"Service": ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]}
     (used,) = [one for one in statements if one["Principal"] == services]
     assert used["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 

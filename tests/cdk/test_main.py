@@ -25,7 +25,7 @@ def test_an_unknown_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None
     assert "invalid choice: 'qa'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["empty", "settle", "rollback", "url"])
+@pytest.mark.parametrize("command", ["empty", "settle", "rollback", "preflight", "url"])
 def test_without_a_region_it_says_so(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

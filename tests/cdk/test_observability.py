@@ -50,6 +50,11 @@ SIMPLE = {
         {"WebACL": "palier-prod", "Region": {"Ref": "AWS::Region"}, "Rule": "ALL"},
     ),
 }
+# name: metric of Palier, and the functions over which it is summed
+OF_SEVERAL = {
+    "model-not-loaded": ("ModelNotLoaded", "inference", "worker"),
+    "key-store-failures": ("KeyStoreFailures", "inference", "jobs"),
+}
 SHARE = "IF(whole >= 20, 100 * part / whole, 0)"
 VALUE = "IF(whole >= 20, part, 0)"
 ALL_SHARE, REST, ALL_REST = SHARE.replace("20", "1"), "IF(whole >= 20, 100 - part, 0)", "IF(whole >= 1, 100 - part, 0)"
@@ -118,14 +123,9 @@ def test_an_alarm_that_waits_until_there_is_enough(name: str) -> None:
     assert (periods_s(alarm), alarm["EvaluationPeriods"], alarm["Threshold"]) == ({period_s}, periods, threshold)
 
 
-@pytest.mark.parametrize(
-    ("name", "metric", "functions"),
-    [
-        ("model-not-loaded", "ModelNotLoaded", ["inference", "worker"]),
-        ("key-store-failures", "KeyStoreFailures", ["inference", "jobs"]),
-    ],
-)
-def test_every_function_that_can_fail_so_is_watched(name: str, metric: str, functions: list[str]) -> None:
+@pytest.mark.parametrize("name", OF_SEVERAL)
+def test_every_function_that_can_fail_so_is_watched(name: str) -> None:
+    metric, *functions = OF_SEVERAL[name]
     alarm = alarms("prod")[name]
     read = [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
     assert {(one["Metric"]["Namespace"], one["Metric"]["MetricName"], one["Stat"]) for one in read} == {
@@ -168,7 +168,7 @@ def test_a_burn_rate_is_over_two_windows(name: str) -> None:
 
 def test_every_alarm_is_checked_here_and_the_reference_s_are_among_them() -> None:
     parts = {f"{name}-{window}" for name, windows in BURNING.items() for window in windows}
-    assert set(alarms("prod")) == {*SIMPLE, *GUARDED, *BURNING, *parts, "table-throttles"}
+    assert set(alarms("prod")) == {*SIMPLE, *GUARDED, *BURNING, *parts, *OF_SEVERAL, "table-throttles"}
     assert set(alarms("prod")) >= REFERENCE
     assert len(REFERENCE) == 13 - 1
 

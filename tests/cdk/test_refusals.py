@@ -39,7 +39,10 @@ def gpu(**changes: Any) -> Stage:
         (replace(PROD, receivers=(Receiver("page", "mailto:ops@example.com"),)), "name somebody who is on call"),
         (replace(PROD, receivers=(Receiver("page", "https://hooks.example.net/x"),)), "name somebody who is on call"),
         (replace(DEV, receivers=(Receiver("page", "oncall"),)), "write one of them"),
-        (replace(PROD, provisioned=ProvisionedConcurrency(1, 2)), "set snap_start=False or provisioned=None"),
+        (
+            replace(PROD, snap_start=True, provisioned=ProvisionedConcurrency(1, 2)),
+            "set snap_start=False or provisioned=None",
+        ),
         (replace(WARM, provisioned=ProvisionedConcurrency(5, 2)), "1 <= minimum <= maximum"),
         (replace(WARM, provisioned=ProvisionedConcurrency(1, 201)), "lower it, or reserve more"),
         (replace(PROD, domain=Domain("api.example.com", CERTIFICATE)), "name one that is yours"),

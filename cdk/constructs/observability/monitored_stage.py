@@ -21,7 +21,8 @@ class MonitoredStage:
     Functions, not aliases: Lambda counts concurrency for the function alone. reserved_concurrency: of `inference`.
     throttle_rate_per_s: what API Gateway lets through of all callers together. web_acl_metric: the metric name in the
     web ACL's visibility configuration. alert_rule: the dimensions of the rule that hands on changes of assets.
-    key: encrypts the messages of its alarms. gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link to.
+    key: encrypts the messages of its alarms. gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link
+    to.
     """
 
     stage: str
