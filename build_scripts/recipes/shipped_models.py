@@ -13,7 +13,7 @@ from build_scripts.data.records import LabelledRecords, RecordSet, read_records,
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.data.simulation.classes import CLASSES_WITH_LINES
 from build_scripts.errors import DataError
-from build_scripts.evidence.trust import Strangers
+from build_scripts.evidence.trust import Foreign, Strangers
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.checkpoint import save_checkpoint
 from build_scripts.networks.trained import trained_model
@@ -21,6 +21,7 @@ from build_scripts.packaging.build import BuildPlan, Destination, build
 from build_scripts.packaging.package import Notes, require_new
 from build_scripts.recipes.cross_validate import leave_one_load_out, together
 from build_scripts.recipes.recipe import DataSource, ModelRecipe
+from build_scripts.recipes.strangers import strangers_of_rig
 from build_scripts.training.foreign_signals import EXAMPLES, Signals, examples
 from build_scripts.training.train import train
 from functions.core.models.engine import Engine
@@ -78,7 +79,7 @@ def plan_of(recipe: ModelRecipe, checkpoint: Path, work: Path, material: Materia
     """
     model = trained_model(checkpoint)
     training = records_of(recipe.training_records, work, material)
-    fitting, notes = _fitting(recipe, work, material)
+    fitting, strangers, notes = _fitting(recipe, work, material)
     return BuildPlan(
         model=model,
         training=training,
@@ -91,7 +92,7 @@ def plan_of(recipe: ModelRecipe, checkpoint: Path, work: Path, material: Materia
         calibration_windows=recipe.calibration_windows,
         false_alarm_rate=recipe.false_alarm_rate,
         machines=_machines(recipe, material),
-        strangers=_strangers(recipe, work, material),
+        strangers=strangers,
         notes=notes,
     )
 
@@ -118,16 +119,21 @@ def simulated(work: Path, config: SimulationConfig, workers: int) -> RecordSet:
     return read_records(path)
 
 
-def _fitting(recipe: ModelRecipe, work: Path, material: Material) -> tuple[partial[RecordOutputs], Notes]:
-    """How to get outputs to calibrate by: of the served model, or of networks for the load each was denied."""
+def _fitting(
+    recipe: ModelRecipe, work: Path, material: Material
+) -> tuple[partial[RecordOutputs], Callable[[Engine], Strangers] | None, Notes]:
+    """How to get outputs to calibrate and to fit trust by: of the served model, or of networks for what was denied."""
     source = recipe.fitting_records
     if isinstance(source, RecordingPart) and material.data is not None:
-        log.info("train once without each load")
+        log.info("train once without each load, and without each fault size")
         held_out = leave_one_load_out(recipe, material.data, work)
-        shares = {f"load {load}": outputs.window_accuracy for load, outputs in held_out.items()}
-        return partial(_given, together(held_out.values())), {"held_out_window_accuracy": shares}
+        shares = {f"load {load}": one.pieces.window_accuracy for load, one in held_out.items()}
+        known = together(one.whole for one in held_out.values())
+        strangers = strangers_of_rig(recipe, material.data, work, known)
+        fitting = partial(_given, together(one.pieces for one in held_out.values()))
+        return fitting, strangers, {"held_out_window_accuracy": shares}
     records = records_of(source, work, material)
-    return partial(_of_served, records, recipe.description.window), {}
+    return partial(_of_served, records, recipe.description.window), _strangers(recipe, records, work, material), {}
 
 
 def _given(outputs: RecordOutputs, _served: Engine) -> RecordOutputs:
@@ -138,18 +144,19 @@ def _of_served(records: LabelledRecords, window: int, served: Engine) -> RecordO
     return run_records(served, records, window, "fitting")
 
 
-def _strangers(recipe: ModelRecipe, work: Path, material: Material) -> Callable[[Engine], Strangers] | None:
-    """How to get what is trusted too far: answers about simulated machines and measuring chains of other kinds."""
+def _strangers(
+    recipe: ModelRecipe, known: LabelledRecords, work: Path, material: Material
+) -> Callable[[Engine], Strangers] | None:
+    """How to get what trust is fitted by: answers about simulated machines and measuring chains of other kinds."""
     if not recipe.foreign_records:
         return None
-    known = records_of(recipe.fitting_records, work, material)
     foreign = [simulated(work, source, material.workers) for source in recipe.foreign_records]
     return partial(_judged, known, foreign, recipe.description.window)
 
 
 def _judged(known: LabelledRecords, foreign: Sequence[RecordSet], window: int, served: Engine) -> Strangers:
-    outputs = together([run_records(served, records, window, "foreign") for records in foreign])
-    return Strangers(run_records(served, known, window, "known"), outputs)
+    outputs = [run_records(served, records, window, "foreign") for records in foreign]
+    return Strangers(run_records(served, known, window, "known"), [Foreign(one) for one in outputs])
 
 
 def _machines(recipe: ModelRecipe, material: Material) -> dict[str, Signals]:
