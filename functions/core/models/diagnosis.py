@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import UNSET
 
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule, Manifest, NoveltyRule, Precision, TrustRule
@@ -77,6 +78,8 @@ def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
         diagnosis: as its windows were joined.
         windows: their probabilities, float64 [B, K].
     """
+    if diagnosis.evidence is None and diagnosis.manifest.trust is UNSET:
+        return diagnosis
     agrees = None
     if diagnosis.evidence is not None:
         # Late: few requests say how a machine ran.
