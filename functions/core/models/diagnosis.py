@@ -87,8 +87,11 @@ def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
 
         class_id = diagnosis.manifest.classes[diagnosis.predicted_class].id
         agrees = evidence_agrees(class_id, diagnosis.evidence)
-    discord = diagnosis.confidence - float(windows[:, diagnosis.predicted_class].mean())
+    named = diagnosis.predicted_class
+    discord = float(diagnosis.probabilities[named] - windows[:, named].mean())
     trust = trust_in(diagnosis.manifest.trust_rule, diagnosis.novelty, discord, agrees)
+    if trust == 1 and diagnosis.evidence is None:
+        return diagnosis
     return replace(diagnosis, probabilities=_doubted(diagnosis.probabilities, 1 - trust), evidence_agrees=agrees)
 
 
