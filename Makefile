@@ -54,7 +54,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench bench-peers soak attack synth bootstrap deploy rollback destroy cloud cloud-down docs lock clean
+.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench bench-peers soak attack synth bootstrap preflight deploy rollback destroy cloud cloud-down docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -118,6 +118,9 @@ synth: $(VENV)/.cdk cdk/node_modules/.cdk ## make the CloudFormation templates o
 bootstrap: $(VENV)/.cdk cdk/node_modules/.cdk ## prepare the AWS account and region of STAGE for deployments, once
 	@$(CDK) bootstrap $(CHOSEN) $(ARGS)
 
+preflight: $(VENV)/.cdk ## ask the account of your credentials for what STAGE needs: quotas, bootstrap, certificate, confirmations
+	@$(BIN)/python -m cdk preflight --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)
+
 deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything that make bundle has built
 	@$(CDK) deploy --all $(CHOSEN) $(ARGS)
 	@$(BIN)/python -m cdk settle --stage $(STAGE)
@@ -145,7 +148,7 @@ lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	done
 	$(COMPILE) --group instruments --constraint $(LOCKS)/serve.txt --output-file $(LOCKS)/instruments.txt
 	$(COMPILE) --group docs --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/docs.txt
-	for peer in fastapi litserve bentoml mlserver kserve ray triton; do \
+	for peer in engines fastapi litserve bentoml mlserver kserve ray triton; do \
 	  $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    $(LOCKS)/peers/$$peer.in --output-file $(LOCKS)/peers/$$peer.txt || exit 1; \
 	done

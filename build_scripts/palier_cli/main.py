@@ -104,7 +104,8 @@ def _diagnose(arguments: argparse.Namespace) -> int:
     stated = {name: value for name, value in given.items() if value is not None}
     options = DiagnosisOptions.parse(stated | severity_options(arguments) | operation_options(arguments))
     ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
-    outcomes = diagnose_files(arguments.files, options, ask, FileChoice(arguments.format, arguments.variable))
+    choice = FileChoice(arguments.format, arguments.variable, options.sample_rate_hz is not None)
+    outcomes = diagnose_files(arguments.files, options, ask, choice)
     if arguments.json:
         write_json({"diagnoses": [outcome.as_json() for outcome in outcomes]})
     else:

@@ -62,6 +62,13 @@ def spacing(times: Float64Array) -> Spacing | None:
 
 
 @np.errstate(over="ignore", invalid="ignore")
+def is_coarse(times: Float64Array) -> bool:
+    """Whether times [N] do not fall, and most of them are the time before: they tell a day or a second, not a step."""
+    steps = np.diff(times)
+    return bool((steps >= 0).all()) and int(np.count_nonzero(steps)) < len(times) // 4
+
+
+@np.errstate(over="ignore", invalid="ignore")
 def is_counting(values: Float64Array) -> bool:
     """Whether numbers [N] count up by one."""
     return len(values) > 1 and bool((np.diff(values) == 1).all()) and float(values[0]).is_integer()
@@ -103,7 +110,10 @@ def _rate_hz(times: Float64Array, unit: TimeUnit | None) -> float:
             f"The time column rises by {found.step:.6g} a sample and states no unit: state it with `time_unit`.",
             field="time_unit",
         )
-    rate = 1 / (found.step * UNITS_S[unit])
+    step_s = found.step * UNITS_S[unit]
+    if step_s < np.finfo(np.float64).tiny:
+        raise _refusal(f"rises by {found.step:g} a sample, which is no step")
+    rate = 1 / step_s
     # Where the rounding of the times allows a whole number, it is that.
     unsure = rate * found.resolution / (found.step * (len(times) - 1))
     return float(round(rate)) if abs(round(rate) - rate) <= unsure else float(f"{rate:.6g}")

@@ -99,9 +99,8 @@ def trust_in(rule: TrustRule, novelty: float | None, discord: float = 0.0, agree
             window has none.
         agrees: whether visible lines speak for the class; None where none says anything.
     """
-    strange = rule.novelty_slope * max(0.0, (novelty or 0.0) - rule.novelty_from)
-    strange += rule.discord_slope * max(0.0, discord - rule.discord_from)
-    trust = rule.least + (1 - rule.least) * math.exp(-strange)
+    strange = max(0.0, (novelty or 0.0) - rule.novelty_from) + max(0.0, discord - rule.discord_from)
+    trust = rule.least + (1 - rule.least) * math.exp(-rule.slope * strange)
     if agrees is None:
         return trust
     return max(trust, rule.agreed) if agrees else min(trust, rule.contradicted)

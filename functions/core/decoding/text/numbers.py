@@ -1,12 +1,15 @@
 """Rows of a table to numbers: by simdjson where they are plain, by NumPy where they are not."""
 
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from functions.core.decoding.fast_json import thread_parser
-from functions.core.decoding.text.layout import CellKind, Dialect, Layout, broken_cell, is_comment, kind_of
+from functions.core.decoding.text.dialect import CellKind, Dialect, is_comment, kind_of
+from functions.core.decoding.text.layout import Layout, broken_cell
 from functions.core.errors import MalformedBodyError
 from functions.core.preprocessing.arrays import Float64Array
 
@@ -16,7 +19,11 @@ _D_EXPONENT = re.compile(r"(?<=[\d.])[dD](?=[+-]?\d)")
 _PLUS = re.compile(r"(?<![eE\d])\+(?=[\d.])")
 _QUOTED = re.compile(r'"([^"\n]*)"')
 _BOTH_MARKS = re.compile(r"\d,\d{3}\.|\d\.\d{3},")
-_LINES_LOOKED_AT = 16_384
+_PART_CHARACTERS = 1 << 16
+# Of the end of a head, those that may stand again among the rows.
+_HEADER_LINES = 3
+
+_Point = Callable[[str], str]
 
 
 def read_numbers(rows: str, layout: Layout) -> Float64Array:
@@ -29,12 +36,50 @@ def read_numbers(rows: str, layout: Layout) -> Float64Array:
     Raises:
         MalformedBodyError: a cell is none, or a row has other columns than the first; line and column are named.
     """
-    dialect, columns = layout.dialect, layout.columns - layout.trailing
-    numbers = None if layout.trailing else _fast(rows, _decimal(dialect, rows), columns)
+    columns = layout.columns - layout.trailing
+    dialect = _decimal(layout.dialect, rows)
+    numbers = None if layout.trailing else _fast(rows, dialect, columns)
+    if numbers is not None:
+        return numbers
+    point = _pointing(layout.dialect, rows)
+    # A broken row costs no more than those before it, and its part alone is looked at line by line.
+    return np.concatenate([_read_part(part, at, dialect, point) for part, at in parts(rows, layout)])
+
+
+def parts(rows: str, layout: Layout) -> Iterator[tuple[str, Layout]]:
+    """Yield some lines of a table's text at a time, and where in the file they stand."""
+    start, line = 0, layout.line
+    while start < len(rows):
+        end = rows.find("\n", start + _PART_CHARACTERS) + 1 or len(rows)
+        part = rows[start:end]
+        yield part, replace(layout, line=line)
+        start, line = end, line + part.count("\n")
+
+
+def _read_part(part: str, layout: Layout, dialect: Dialect, point: _Point) -> Float64Array:
+    columns = layout.columns - layout.trailing
+    numbers = None if layout.trailing else _fast(part, dialect, columns)
+    if numbers is not None:
+        return numbers
+    plain = _plain(part, layout, point)
+    if not plain:
+        return np.empty((0, columns))
+    numbers = _read_plain(plain, layout)
     if numbers is None:
-        plain = _plain(rows, layout)
-        numbers = _fast(plain, Dialect(dialect.separator), columns)
-    return _slow(rows, plain, layout) if numbers is None else numbers
+        raise explained(part, layout)
+    return numbers
+
+
+def _read_plain(plain: str, layout: Layout) -> Float64Array | None:
+    columns, separator = layout.columns - layout.trailing, layout.dialect.separator
+    numbers = _fast(plain, Dialect(separator), columns)
+    if numbers is not None:
+        return numbers
+    try:
+        numbers = np.loadtxt(plain.split("\n"), delimiter=separator, ndmin=2, comments=None)
+    except ValueError:
+        return None
+    return numbers if numbers.shape[1] == columns else None
 
 
 def _decimal(dialect: Dialect, rows: str) -> Dialect:
@@ -51,7 +96,7 @@ def _fast(rows: str, dialect: Dialect, columns: int) -> Float64Array | None:
     elif dialect.separator not in (None, ","):
         text = text.replace(str(dialect.separator), ",")
     body = text.encode()
-    if columns > 1 and not _is_regular(body, columns):
+    if b"," in body if columns == 1 else not _is_regular(body, columns):
         return None
     try:
         document: Any = thread_parser(len(body)).parse(b"[%b]" % body.replace(b"\n", b","))
@@ -70,10 +115,19 @@ def _is_regular(body: bytes, columns: int) -> bool:
     return bool((commas == (columns - 1) * np.arange(1, len(ends) + 1)).all())
 
 
-def _plain(rows: str, layout: Layout) -> str:
+def row_lines(rows: str, layout: Layout) -> Iterator[tuple[int, str]]:
+    """Yield the rows of a table's text with their numbers: no blank lines, no comments, not its header once more."""
+    # A file may be one of several that were joined.
+    again = frozenset(layout.head[-_HEADER_LINES:])
+    for number, line in enumerate(rows.split("\n"), layout.line):
+        if line.strip() and not is_comment(line, layout.dialect) and line not in again:
+            yield number, line
+
+
+def _plain(rows: str, layout: Layout, point: _Point) -> str:
     """Return rows without blank lines, comments, quotes, thousands, plus signs and the like."""
     dialect = layout.dialect
-    lines = [line.strip() for line in rows.split("\n") if line.strip() and not is_comment(line, dialect)]
+    lines = [line.strip() for _, line in row_lines(rows, layout)]
     if layout.trailing and dialect.separator is not None:
         tail = dialect.separator * layout.trailing
         lines = [line.removesuffix(tail.strip() or tail) for line in lines]
@@ -83,42 +137,33 @@ def _plain(rows: str, layout: Layout) -> str:
     text = _THOUSANDS.sub("", text)
     if dialect.separator is not None and " " in text:
         text = _SPACED_THOUSANDS.sub("", text)
-    text = _pointed(text, dialect)
+    text = point(text)
     if "D" in text or "d" in text:
         text = _D_EXPONENT.sub("e", text)
     return _PLUS.sub("", text) if "+" in text else text
 
 
-def _pointed(text: str, dialect: Dialect) -> str:
-    """Return text with decimal points and no thousands; the mark that stands last in a number is the decimal one."""
-    if not dialect.decimal_comma or "," not in text:
-        return text
-    both = _BOTH_MARKS.search(text)
+def _pointing(dialect: Dialect, rows: str) -> _Point:
+    """Return what gives rows decimal points and no thousands; the mark that stands last in a number is the decimal."""
+    if not dialect.decimal_comma or "," not in rows:
+        return str
+    both = _BOTH_MARKS.search(rows)
     if both and both[0].endswith("."):
-        return text.replace(",", "")
-    return (text.replace(".", "") if both or "." in text else text).replace(",", ".")
-
-
-def _slow(rows: str, plain: str, layout: Layout) -> Float64Array:
-    lines = plain.split("\n")
-    try:
-        return np.loadtxt(lines, delimiter=layout.dialect.separator, ndmin=2, comments=None)
-    except ValueError:
-        raise explained(rows, layout) from None
+        return lambda text: text.replace(",", "")
+    if both or "." in rows:
+        return lambda text: text.replace(".", "").replace(",", ".")
+    return lambda text: text.replace(",", ".")
 
 
 def explained(rows: str, layout: Layout) -> MalformedBodyError:
     """Return the refusal of rows, which names the first that is unlike the others as an editor counts lines."""
-    dialect = layout.dialect
     columns = layout.columns - layout.trailing
-    for number, line in enumerate(rows.split("\n"), layout.line):
-        if not line.strip() or is_comment(line, dialect):
-            continue
-        cells = dialect.cells(line)
+    for number, line in row_lines(rows, layout):
+        cells = layout.dialect.cells(line)
         if layout.trailing and len(cells) > columns:
             cells = cells[:columns]
         pairs = zip(cells, _wanted(layout), strict=False)
-        wrong = next((cell for cell, kind in pairs if kind != "text" and kind_of(cell) != kind), None)
+        wrong = next((cell for cell, kind in pairs if kind not in ("text", kind_of(cell))), None)
         if wrong is not None:
             return broken_cell(number, max(line.find(wrong), 0) + 1 if wrong else len(line) + 1, wrong)
         if len(cells) != columns:
@@ -127,6 +172,10 @@ def explained(rows: str, layout: Layout) -> MalformedBodyError:
                 f" {columns}; `delimiter` and `skip_rows` tell how to read it.",
                 field="signal",
             )
+    point = _pointing(layout.dialect, rows)
+    for number, line in row_lines(rows, layout):
+        if _read_plain(_plain(line, layout, point), layout) is None:
+            return broken_cell(number, 1, line.strip())
     return MalformedBodyError(
         f"The rows from line {layout.line} on cannot be read as numbers; `delimiter` tells what divides them.",
         field="signal",
