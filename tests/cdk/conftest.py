@@ -8,7 +8,7 @@ import pytest
 
 from cdk.stages import Stage
 from tests.cdk.bundles import write_bundle
-from tests.cdk.stage_variants import DEPLOYABLE, WARM
+from tests.cdk.stage_variants import DEPLOYABLE, SNAP, WARM
 from tests.cdk.templates import Assembly
 
 
@@ -42,6 +42,7 @@ def assembly(bundle_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Asse
     for stage in DEPLOYABLE.values():
         compose(app, Source(stage, bundle))
     compose(cdk.Stage(app, "warm"), Source(WARM, bundle))
+    compose(cdk.Stage(app, "snap"), Source(SNAP, bundle))
     try:
         app.synth()
     except RuntimeError as error:

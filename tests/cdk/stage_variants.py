@@ -37,6 +37,9 @@ WARM = replace(
     alert_receivers=("mailto:maintenance@plant.internal", "https://cmms.plant.internal/hook"),
 )
 
+# Snapshots, which no shipped stage has.
+SNAP = replace(STAGING, snap_start=True)
+
 DEPLOYABLE: dict[str, Stage] = {"dev": DEV, "staging": STAGING, "prod": PROD}
 
 # The stacks of a stage, by the last part of their names.

@@ -50,12 +50,13 @@ class Assembly:
     folder: Path
 
     def template(self, stage: str, part: str) -> Template:
-        """The template of one stack; the stage `warm` has everything that no shipped stage has."""
-        nested, name = ("assembly-warm", "prod") if stage == "warm" else ("", stage)
-        stem = f"{'warm' if nested else ''}palier{name}{part}"
+        """The template of one stack; the stages `warm` and `snap` have everything that no shipped stage has."""
+        nested = {"warm": "prod", "snap": "staging"}
+        name, folder = nested.get(stage, stage), self.folder / f"assembly-{stage}" if stage in nested else self.folder
+        stem = f"{stage if stage in nested else ''}palier{name}{part}"
         (path,) = [
             one
-            for one in (self.folder / nested).glob("*.template.json")
+            for one in folder.glob("*.template.json")
             if one.name.removesuffix(".template.json").replace("-", "").partition(".")[0].startswith(stem)
         ]
         return Template(json.loads(path.read_bytes()))

@@ -48,7 +48,7 @@ def suspects(document: Any) -> list[str]:
 
 def test_no_template_holds_one(assembly: Assembly) -> None:
     documents = {path.name: json.loads(path.read_bytes()) for path in assembly.folder.rglob("*.json")}
-    assert len([name for name in documents if name.endswith(".template.json")]) == 4 * len(PARTS) + len(["gpu"])
+    assert len([name for name in documents if name.endswith(".template.json")]) == 5 * len(PARTS) + len(["gpu"])
     assert [one for document in documents.values() for one in suspects(document)] == []
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
@@ -20,7 +21,8 @@ class MonitoredStage:
     Functions, not aliases: Lambda counts concurrency for the function alone. reserved_concurrency: of `inference`.
     throttle_rate_per_s: what API Gateway lets through of all callers together. web_acl_metric: the metric name in the
     web ACL's visibility configuration. alert_rule: the dimensions of the rule that hands on changes of assets.
-    gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link to.
+    key: encrypts the messages of its alarms. gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link
+    to.
     """
 
     stage: str
@@ -33,6 +35,7 @@ class MonitoredStage:
     dead_letters: sqs.IQueue
     web_acl_metric: str
     alert_rule: Mapping[str, str]
+    key: kms.IKey
     tables: Mapping[str, dynamodb.ITable] = field(default_factory=dict)
     gpu_memory_percent: cloudwatch.IMetric | None = None
     runbook: str = RUNBOOK
