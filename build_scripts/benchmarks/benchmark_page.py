@@ -12,10 +12,12 @@ import msgspec
 from build_scripts.benchmarks.attack.page import render_robustness, robustness_rows
 from build_scripts.benchmarks.cold_start.page import render_cold_start, summary_rows
 from build_scripts.benchmarks.container_load.page import render_serving, serving_rows
+from build_scripts.benchmarks.fleet.page import render_fleet
 from build_scripts.benchmarks.job_load.page import job_rows, render_jobs
 from build_scripts.benchmarks.networks.page import network_rows, render_networks
 from build_scripts.benchmarks.peers.page import peer_rows, render_peers
 from build_scripts.benchmarks.reference_recipe import REFERENCE
+from build_scripts.benchmarks.soak.page import render_soak
 from build_scripts.benchmarks.variants.page import render_variants
 from build_scripts.benchmarks.variants.recipe import labels_of
 from build_scripts.errors import BuildError
@@ -36,7 +38,9 @@ _RATIOS = {
 }
 # The part whose rows the summary has where it is there, and those that `--all` leaves out or another command writes.
 NETWORKS = "networks"
-PEERS, ROBUSTNESS, ACROSS, DISTURBANCES = OTHER_PARTS = ("peers", "robustness", "across_machines", "disturbances")
+PEERS, FLEET, SOAK = "peers", "fleet", "soak"
+ROBUSTNESS, ACROSS, DISTURBANCES = "robustness", "across_machines", "disturbances"
+OTHER_PARTS = (PEERS, FLEET, SOAK, ROBUSTNESS, ACROSS, DISTURBANCES)
 _TITLES = {
     "against_reference": ("The shipped model against the reference network", "benchmark --against-reference"),
     "reference": ("The quantization recipe on the reference network", "benchmark --reference"),
@@ -45,8 +49,10 @@ _TITLES = {
     "http": ("A request, end to end", "benchmark --http"),
     "cold_start": ("A cold start on Lambda", "benchmark --cold-start"),
     "serving": ("The container under load", "benchmark --serving"),
+    SOAK: ("Half an hour under load", "benchmark --soak"),
     PEERS: ("Beside the peers", "benchmark --peers"),
     "jobs": ("A night's recordings", "benchmark --jobs"),
+    FLEET: ("A fleet's history", "benchmark --fleet"),
     "robustness": ("Under attack", "attack"),
     "across_machines": ("Machines that a model never saw", "evaluate --model any-bearing --data DATA"),
     DISTURBANCES: ("Other machines and measuring chains", "evaluate --model journal-bearing --disturbed"),
@@ -65,7 +71,9 @@ _PAGES = {
     "cold_start": render_cold_start,
     "serving": render_serving,
     "jobs": render_jobs,
+    FLEET: render_fleet,
     NETWORKS: render_networks,
+    SOAK: render_soak,
     PEERS: render_peers,
     ROBUSTNESS: render_robustness,
     ACROSS: render_across,

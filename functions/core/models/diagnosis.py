@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import UNSET
 
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule, Manifest, NoveltyRule, Precision, TrustRule
@@ -77,6 +78,8 @@ def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
         diagnosis: as its windows were joined.
         windows: their probabilities, float64 [B, K].
     """
+    if diagnosis.evidence is None and diagnosis.manifest.trust is UNSET:
+        return diagnosis
     agrees = None
     if diagnosis.evidence is not None:
         # Late: few requests say how a machine ran.
@@ -84,8 +87,11 @@ def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
 
         class_id = diagnosis.manifest.classes[diagnosis.predicted_class].id
         agrees = evidence_agrees(class_id, diagnosis.evidence)
-    discord = diagnosis.confidence - float(windows[:, diagnosis.predicted_class].mean())
+    named = diagnosis.predicted_class
+    discord = float(diagnosis.probabilities[named] - windows[:, named].mean())
     trust = trust_in(diagnosis.manifest.trust_rule, diagnosis.novelty, discord, agrees)
+    if trust == 1 and diagnosis.evidence is None:
+        return diagnosis
     return replace(diagnosis, probabilities=_doubted(diagnosis.probabilities, 1 - trust), evidence_agrees=agrees)
 
 
