@@ -32,7 +32,7 @@ def test_records_are_counted_as_flagged_right_wrong_and_sure(shipped_models: Pat
     outputs = (output(sure, 0.1), output(sure, 0.1), output(unsure, 0.1), output(sure, 3.0))
     found = counted(RecordOutputs(outputs, np.array([0, 1, 1, 1])), manifest)
     assert found == Disturbed(records=4, flagged=1, right=1, wrong=2, sure_and_wrong=1)
-    doubted = msgspec.structs.replace(manifest, trust=TrustRule(novelty_from=0.0, novelty_slope=100.0, least=0.0))
+    doubted = msgspec.structs.replace(manifest, trust=TrustRule(novelty_from=0.0, slope=100.0, least=0.0))
     assert counted(RecordOutputs(outputs, np.array([0, 1, 1, 1])), doubted) == replace(found, sure_and_wrong=0)
     with pytest.raises(DataError, match="measures no novelty"):
         counted(RecordOutputs(outputs, np.array([0, 1, 1, 1])), msgspec.structs.replace(manifest, novelty=None))
