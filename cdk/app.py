@@ -14,8 +14,11 @@ from constructs import Construct
 
 from cdk.alarm_thresholds import Receiver
 from cdk.bundle import Bundle, BundleError
-from cdk.constructs.api.rest_api import api_name
+from cdk.constructs.api.function_urls import FunctionUrls
+from cdk.constructs.api.http_api import HttpApi
+from cdk.constructs.api.rest_api import RestApi, api_name
 from cdk.constructs.gpu.gpu_metrics import gpu_memory_percent
+from cdk.constructs.observability.door_metrics import DoorMetrics, function_url_metrics, http_api_metrics
 from cdk.constructs.observability.monitored_stage import MonitoredStage
 from cdk.constructs.protection.web_acl import web_acl_name
 from cdk.functions import INFERENCE, ROTATION
@@ -53,13 +56,17 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     data = DataStack(scope, resource_name(stage.name, "data"), stage=stage)
     secrets = SecretsStack(scope, resource_name(stage.name, "secrets"), stage=stage, bundle=source.bundle, key=data.key)
     api = ApiStack(scope, resource_name(stage.name, "api"), source=source, data=data, keys=secrets.keys)
-    protection = ProtectionStack(scope, resource_name(stage.name, "protection"), stage=stage, api=api.rest_api.api)
+    # AWS WAF stands before no other door; refusals say where one may be without.
+    protection = (
+        ProtectionStack(scope, resource_name(stage.name, "protection"), stage=stage, api=api.door.api)
+        if isinstance(api.door, RestApi)
+        else None
+    )
     network = NetworkStack(scope, resource_name(stage.name, "network"), stage=stage)
     stacks: dict[str, Stack] = {
         "data": data,
         "secrets": secrets,
         "api": api,
-        "protection": protection,
         "network": network,
         "observability": ObservabilityStack(
             scope,
@@ -69,7 +76,9 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
             receivers=stage.receivers,
         ),
     }
-    if stage.gpu and stage.domain:
+    if protection:
+        stacks["protection"] = protection
+    if stage.gpu and stage.domain and protection:
         stacks["gpu"] = GpuStack(
             scope,
             resource_name(stage.name, "gpu"),
@@ -96,10 +105,21 @@ def monitored_stage(stage: Stage, data: DataStack, secrets: SecretsStack, api: A
         throttle_rate_per_s=stage.throttle.rate_per_s,
         queue=data.jobs.queue,
         dead_letters=data.jobs.dead_letters,
-        web_acl_metric=web_acl_name(stage),
+        web_acl_metric=web_acl_name(stage) if isinstance(api.door, RestApi) else None,
+        door=_door_metrics(api),
         alert_rule=data.alerts.rule_dimensions,
         tables={name: one.table for name, one in data.tables.items()},
         gpu_memory_percent=gpu_memory_percent(stage.name) if stage.gpu else None,
+    )
+
+
+def _door_metrics(api: ApiStack) -> DoorMetrics | None:
+    if isinstance(api.door, HttpApi):
+        return http_api_metrics(api.door.api.api_id)
+    return (
+        function_url_metrics(api.functions[INFERENCE.name].function.function_name)
+        if isinstance(api.door, FunctionUrls)
+        else None
     )
 
 

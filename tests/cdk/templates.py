@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.cdk.stage_variants import OTHER_DOORS, WARM
+
 Properties = dict[str, Any]
 
 
@@ -50,9 +52,10 @@ class Assembly:
     folder: Path
 
     def template(self, stage: str, part: str) -> Template:
-        """The template of one stack; the stage `warm` has everything that no shipped stage has."""
-        nested, name = ("assembly-warm", "prod") if stage == "warm" else ("", stage)
-        stem = f"{'warm' if nested else ''}palier{name}{part}"
+        """The template of one stack; the stage `warm` has what no shipped one has, `OTHER_DOORS` other doors."""
+        stages = {"warm": WARM, **OTHER_DOORS}
+        nested, name = (f"assembly-{stage}", stages[stage].name) if stage in stages else ("", stage)
+        stem = f"{stage if nested else ''}palier{name}{part}"
         (path,) = [
             one
             for one in (self.folder / nested).glob("*.template.json")

@@ -32,7 +32,7 @@ class CanaryShift(Construct):
             application=codedeploy.LambdaApplication(self, "Application"),
             alias=alias,
             deployment_config=CONFIGURATIONS[stage.shift],
-            alarms=[self._alarm("FunctionErrors", _errors(stage, name)), self._alarm("Api5xx", _api_5xx(stage))],
+            alarms=[self._alarm("FunctionErrors", _errors(stage, name)), *self._api_alarms(stage)],
             auto_rollback=codedeploy.AutoRollbackConfig(
                 failed_deployment=True, stopped_deployment=True, deployment_in_alarm=True
             ),
@@ -45,6 +45,10 @@ class CanaryShift(Construct):
                 ): "AWS's own policy for CodeDeploy on Lambda; only CodeDeploy may assume it."
             },
         )
+
+    def _api_alarms(self, stage: Stage) -> list[cloudwatch.Alarm]:
+        # Other doors have ids for names: an alarm of theirs would go in a circle.
+        return [self._alarm("Api5xx", _api_5xx(stage))] if stage.door == "rest_api" else []
 
     def _alarm(self, id_: str, metric: cloudwatch.Metric) -> cloudwatch.Alarm:
         return cloudwatch.Alarm(
