@@ -51,7 +51,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench attack synth bootstrap deploy rollback destroy cloud cloud-down docs lock clean
+.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench bench-peers attack synth bootstrap deploy rollback destroy cloud cloud-down docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -99,6 +99,9 @@ image: $(VENV)/.bundle ## build the container of LOCK (container, gpu) by docker
 bench: $(VENV)/.dev ## measure against the bare engine, FastAPI and the reference network; writes docs/benchmarks.*
 	@$(BIN)/python -m build_scripts benchmark --all --write docs $(ARGS)
 
+bench-peers: $(VENV)/.dev ## measure beside FastAPI, LitServe, BentoML, MLServer, KServe, Ray Serve and Triton; needs wrk
+	@$(BIN)/python -m build_scripts benchmark --peers --write docs $(ARGS)
+
 attack: $(VENV)/.dev ## attack decoders, apps, readers and servers, CASES times; a table of errors, hangs, growth
 	@$(BIN)/python -m build_scripts attack --cases $(CASES) --soak $(SOAK) $(ARGS)
 
@@ -136,6 +139,10 @@ lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	done
 	$(COMPILE) --group instruments --constraint $(LOCKS)/serve.txt --output-file $(LOCKS)/instruments.txt
 	$(COMPILE) --group docs --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/docs.txt
+	for peer in fastapi litserve bentoml mlserver kserve ray triton; do \
+	  $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	    $(LOCKS)/peers/$$peer.in --output-file $(LOCKS)/peers/$$peer.txt || exit 1; \
+	done
 	$(COMPILE) --group kserve --output-file $(LOCKS)/kserve.txt
 	$(COMPILE) --group container --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	  --output-file $(LOCKS)/container.txt

@@ -56,7 +56,9 @@ def run_http_benchmark(quick: bool = False) -> dict[str, object]:
     window = _window(manifest)
     with ExitStack() as stack:
         palier = stack.enter_context(_server([str(_REPOSITORY / "local_server.py"), "--port", "0"]))
-        fastapi = stack.enter_context(_server(["-m", "build_scripts.benchmarks.peers.fastapi_list", str(model)]))
+        fastapi = stack.enter_context(
+            _server(["-m", "build_scripts.benchmarks.peers.servers.fastapi_list", str(model)])
+        )
         arms = _arms(OnnxEngine(model, threads=1), window, palier, fastapi)
         latencies = interleaved(arms, QUICK if quick else FULL)
     return _report(latencies, manifest)

@@ -14,6 +14,7 @@ from build_scripts.benchmarks.cold_start.page import render_cold_start, summary_
 from build_scripts.benchmarks.container_load.page import render_serving, serving_rows
 from build_scripts.benchmarks.job_load.page import job_rows, render_jobs
 from build_scripts.benchmarks.networks.page import network_rows, render_networks
+from build_scripts.benchmarks.peers.page import peer_rows, render_peers
 from build_scripts.benchmarks.reference_recipe import REFERENCE
 from build_scripts.benchmarks.variants.page import render_variants
 from build_scripts.benchmarks.variants.recipe import labels_of
@@ -32,6 +33,9 @@ _RATIOS = {
     "overhead_ms_over_engine": "a request with one window as octet-stream, ms above the bare engine call",
     "json_speedup_over_fastapi": "a request with one window as JSON, times faster than FastAPI with `list[float]`",
 }
+# The parts of other commands, `attack` and `evaluate`, the one whose rows the summary has where it is there, and the
+# one that `--all` leaves out.
+ROBUSTNESS, NETWORKS, ACROSS, PEERS = "robustness", "networks", "across_machines", "peers"
 _TITLES = {
     "against_reference": ("The shipped model against the reference network", "benchmark --against-reference"),
     "reference": ("The quantization recipe on the reference network", "benchmark --reference"),
@@ -40,6 +44,7 @@ _TITLES = {
     "http": ("A request, end to end", "benchmark --http"),
     "cold_start": ("A cold start on Lambda", "benchmark --cold-start"),
     "serving": ("The container under load", "benchmark --serving"),
+    PEERS: ("Beside the peers", "benchmark --peers"),
     "jobs": ("A night's recordings", "benchmark --jobs"),
     "robustness": ("Under attack", "attack"),
     "across_machines": ("Machines that a model never saw", "evaluate --model any-bearing --data DATA"),
@@ -53,14 +58,13 @@ _ARMS = {
 } | labels_of(REFERENCE.variants)
 # Of a document, and of a report that was written alone.
 DATE = "date"
-# The parts of other commands, `attack` and `evaluate`, and the one whose rows the summary has where it is there.
-ROBUSTNESS, NETWORKS, ACROSS = "robustness", "networks", "across_machines"
 # Sections of more than one table.
 _PAGES = {
     "cold_start": render_cold_start,
     "serving": render_serving,
     "jobs": render_jobs,
     NETWORKS: render_networks,
+    PEERS: render_peers,
     ROBUSTNESS: render_robustness,
     ACROSS: render_across,
 }
@@ -85,7 +89,9 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     """
     int8 = manifest.variant("int8")
     evidence = msgspec.to_builtins(manifest.evidence) | {"int8_size_bytes": int8.size_bytes}
-    others = {name: report for name, report in _read(folder).get("reports", {}).items() if name in {ROBUSTNESS, ACROSS}}
+    others = {
+        name: report for name, report in _read(folder).get("reports", {}).items() if name in {ROBUSTNESS, ACROSS, PEERS}
+    }
     _write({DATE: _today(), "evidence": evidence, "reports": {**reports, **others}}, folder)
 
 
@@ -93,7 +99,7 @@ def write_part(name: str, report: Report, folder: Path) -> None:
     """Write one report beside the others of a folder, with its own date; their figures and their date stay.
 
     Args:
-        name: of the report, as `write_benchmarks` lists them, ROBUSTNESS or ACROSS.
+        name: of the report, as `write_benchmarks` lists them, PEERS, ROBUSTNESS or ACROSS.
         report: with its figures.
         folder: for example docs.
 
@@ -154,6 +160,7 @@ def _summary(document: Mapping[str, Any]) -> str:
         *(network_rows(reports[NETWORKS]) if NETWORKS in reports else ()),
         *summary_rows(reports["cold_start"]),
         *(serving_rows(reports["serving"]) if "serving" in reports else ()),
+        *(peer_rows(reports[PEERS]) if PEERS in reports else ()),
         *(job_rows(reports["jobs"]) if "jobs" in reports else ()),
         *(robustness_rows(reports[ROBUSTNESS]) if ROBUSTNESS in reports else ()),
     )

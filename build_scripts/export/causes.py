@@ -2,6 +2,7 @@
 
 import re
 
+from build_scripts.export.adaptive_pooling import NEEDS_LENGTH
 from build_scripts.networks.user_code import account
 
 # What torch.export, the TorchScript exporter and onnxruntime report, and what it means for the network.
@@ -22,6 +23,7 @@ _CAUSES = (
         r"index: (?P<dimension>\d) Got: \d+ Expected: (?P<size>\d+)",
         "the file fixes the {dimension} of its input at {size}",
     ),
+    (NEEDS_LENGTH, NEEDS_LENGTH),
     (r"data-dependent", BRANCH),
     (r"No ONNX function found for <OpOverload\(op='(?P<name>[^']+)'", "ONNX has no form of the operator {name}"),
     (r"operator '(?P<name>[^']+)' to ONNX opset version", "this opset of ONNX has no form of the operator {name}"),

@@ -132,7 +132,10 @@ def _first(error: BuildError) -> str:
     """Return the first failure of an error as a clause: without a capital and a full stop."""
     text = error.failures[0] if isinstance(error, ValidationFailed) else str(error)
     more = f" ({len(error.failures)} such failures)" if isinstance(error, ValidationFailed) else ""
-    return f"{text[0].lower()}{text[1:]}".removesuffix(".") + more
+    word = text.split()[0]
+    # PyTorch and ONNX keep their capitals.
+    clause = text if word[1:] != word[1:].lower() else f"{text[0].lower()}{text[1:]}"
+    return clause.removesuffix(".") + more
 
 
 def contract_of(model: TrainedModel, *, free: bool = True) -> Contract:

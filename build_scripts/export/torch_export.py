@@ -15,6 +15,7 @@ from torch import nn
 from torch.export._patches import register_gru_while_loop_decomposition, register_lstm_while_loop_decomposition
 
 from build_scripts.errors import ExportError
+from build_scripts.export.adaptive_pooling import TRANSLATIONS
 from build_scripts.export.causes import cause
 from build_scripts.networks.conditions import Inputs
 from build_scripts.networks.user_code import user_code
@@ -94,6 +95,7 @@ def _dynamo(
             output_names=list(outputs),
             dynamic_shapes=shapes,
             opset_version=opset,
+            custom_translation_table=TRANSLATIONS,
             dynamo=True,
             verbose=False,
         )

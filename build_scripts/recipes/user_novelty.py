@@ -53,13 +53,15 @@ def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> N
     strange: list[Float32Array] = []
     batch = max(1, int(BATCH / length))
     parts: Sequence[NDArray[np.int64]] = np.array_split(chosen, len(chosen) // batch)
-    for part in Progress(parts, "fit novelty", "batch"):
+    for place, part in enumerate(Progress(parts, "fit novelty", "batch")):
         windows = records.random_windows(part, window, rng)
         rows = None if records.conditions is None else records.conditions[part]
         known.append(_features(network, with_rows(windows, rows)))
-        outliers = exposure(rng, windows, 1, records.sample_rate_hz)
-        theirs = None if rows is None else np.resize(rows, (len(outliers), rows.shape[1]))
-        strange.append(_features(network, with_rows(outliers, theirs)))
+        # Outliers are one of every kind, however few the windows beside them: as often as there are BATCH windows.
+        if place % round(length) == 0:
+            outliers = exposure(rng, windows, 1, records.sample_rate_hz)
+            theirs = None if rows is None else np.resize(rows, (len(outliers), rows.shape[1]))
+            strange.append(_features(network, with_rows(outliers, theirs)))
     features, foreign = np.concatenate(known), np.mean(strange, axis=0)
     _require_features(features)
     # A network may give no number for silence or clipping; the other kinds tell enough.

@@ -1,10 +1,14 @@
-"""What a deployment does last: protect what must not be deleted, and delete the versions that are too many."""
+"""What a deployment does last: what must not stand in a template, or not before everything is there."""
 
 from typing import Any
 
 from cdk.account.resources import physical_ids
 from cdk.account.versions import prune
+from cdk.resource_names import key_secret_name
 from cdk.stages import Stage
+
+# As functions/core/keys/keys.py writes it; a test holds both together.
+EMPTY_RING = '{"keys":[]}'
 
 
 def settle(stage: Stage, session: Any) -> list[str]:
@@ -12,10 +16,21 @@ def settle(stage: Stage, session: Any) -> list[str]:
 
     Tables of a stage that keeps its data are protected here and not by their template: CloudFormation could not take
     away a protected table of a first deployment that fails, and the stack could then be neither mended nor made anew.
+    A secret without a value gets an empty ring here: a template that held one could put it back over the keys.
     """
+    seeded = _seed(key_secret_name(stage.name), session)
     protected = _protect(stage, session) if stage.retention.removal == "retain" else []
     pruned = [f"deleted {function} version {number}" for function, number in prune(stage, session)]
-    return [*(f"protected table {name}" for name in protected), *pruned]
+    return [*seeded, *(f"protected table {name}" for name in protected), *pruned]
+
+
+def _seed(secret: str, session: Any) -> list[str]:
+    client = session.client("secretsmanager")
+    if client.describe_secret(SecretId=secret).get("VersionIdsToStages"):
+        return []
+    # Rotation finds a version to go on from, and functions a ring without keys.
+    client.put_secret_value(SecretId=secret, SecretString=EMPTY_RING)
+    return [f"wrote an empty ring of keys into {secret}"]
 
 
 def _protect(stage: Stage, session: Any) -> list[str]:

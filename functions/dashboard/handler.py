@@ -11,4 +11,10 @@ with quick_start():
 
     settings = get_settings()
     configure_logging(settings.log_level)
-    handler = LambdaHandler(create_app(settings, sinks=[EmfSink(settings.stage, "dashboard")]), settings)
+    app = create_app(settings, sinks=[EmfSink(settings.stage, "dashboard")])
+    handler = LambdaHandler(app, settings)
+    if settings.lambda_initialization == "snap-start":
+        # Late: the page needs nothing of it where no snapshot is taken.
+        from functions.core.lambda_host.snapshot import prime_app, refresh, register_snapshot_hooks
+
+        register_snapshot_hooks(lambda: prime_app(app, settings, "/dashboard"), lambda: refresh(app))

@@ -3,8 +3,9 @@
 import numpy as np
 from starlette.applications import Starlette
 
+from functions.core.aws.clients import dynamodb_client, events_client, secrets_client
+from functions.core.lambda_host.snapshot import Hook, prime_app
 from functions.core.models.options import DiagnosisOptions
-from functions.core.observability.telemetry import LOGGER
 from functions.core.preprocessing.signal import Recording
 from functions.core.settings import Settings
 
@@ -25,6 +26,13 @@ def prime(app: Starlette, settings: Settings) -> None:
 
     options = DiagnosisOptions(conditions=ordinary_conditions(spec))
     diagnoser.diagnose(Recording(np.tile(window, (spec.channels, 1))), options)
-    if settings.api_keys_secret:
-        import boto3  # noqa: F401  # its packages take longer to load than everything else
-    LOGGER.info("primed for a snapshot")
+    prime_app(app, settings, "/health", _clients(settings))
+
+
+def _clients(settings: Settings) -> list[Hook]:
+    made: list[tuple[object, Hook]] = [
+        (settings.api_keys_secret, secrets_client),
+        (settings.history_table, dynamodb_client),
+        (settings.event_bus, events_client),
+    ]
+    return [client for name, client in made if name]

@@ -14,4 +14,11 @@ with quick_start():
     configure_logging(settings.log_level)
     app = create_app(settings, sinks=[EmfSink(settings.stage, "jobs")])
     handler = LambdaHandler(app, settings)
-    register_snapshot_hooks(lambda: None, lambda: refresh(app))
+
+    def _prime() -> None:
+        # Late: needed for a snapshot alone.
+        from functions.jobs.snapshot import prime
+
+        prime(app, settings)
+
+    register_snapshot_hooks(_prime, lambda: refresh(app))

@@ -1,9 +1,12 @@
 """Every kind of file, dropped: the right class comes out."""
 
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
+from scipy.io import savemat
 
 from functions.core.decoding.formats import FORMATS
 from tests.browser.files import (
@@ -61,6 +64,30 @@ def test_matlab_7_3_is_read_too(open_page: OpenPage, tmp_path: Path) -> None:
     expect_class(page, "Oil whirl")
     expect(page.locator(".file .small")).to_contain_text("MATLAB 7.3")
     expect(page.get_by_label("Sampling rate")).to_have_value("20480")
+
+
+def test_a_struct_of_a_data_set_is_read(open_page: OpenPage) -> None:
+    """Its rate and shaft speed are fields beside the signal, its name is its path."""
+    page = open_page()
+    stream = io.BytesIO()
+    content = {"bearing": {"gs": WHIRL, "sr": 20480, "rate": 64.4, "load": 270}, "short": WHIRL[:300]}
+    savemat(stream, content)  # type: ignore[arg-type]
+    drop(page, "struct.mat", stream.getvalue())
+    expect(page.get_by_text("Which of 2 channels?")).to_be_visible()
+    page.get_by_role("button", name="bearing.gs").click()
+    expect_class(page, "Oil whirl")
+    expect(page.get_by_label("Sampling rate")).to_have_value("20480")
+    expect(page.get_by_label("Revolutions")).to_have_value("3864")
+
+
+def test_flac_is_unpacked_by_the_service(open_page: OpenPage) -> None:
+    page = open_page()
+    counts = np.round(WHIRL / FULL_SCALE_G * 32767).astype(np.int16)
+    drop(page, "a.flac", wav_bytes(counts, 20480, "PCM_16", format="FLAC"))
+    give(page, "Full scale", f"{FULL_SCALE_G:g}")
+    expect(page.get_by_text("a .flac is unpacked by the service")).to_be_visible()
+    expect(page.get_by_role("table")).to_contain_text("Oil whirl")
+    expect(page.get_by_text("Answered by journal-bearing version 1. Sample rate 20 480 Hz.")).to_be_visible()
 
 
 def test_of_several_channels_none_is_taken_before_it_is_chosen(open_page: OpenPage) -> None:

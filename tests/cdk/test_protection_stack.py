@@ -43,8 +43,8 @@ def test_rules_are_asked_in_this_order(rules: dict[str, dict[str, Any]]) -> None
         "rate-per-ip",
         "rate-per-key",
         "common",
-        "body-size-elsewhere",
         "known-bad-inputs",
+        "body-elsewhere",
     ]
 
 
@@ -73,15 +73,42 @@ def test_managed_groups_block(rules: dict[str, dict[str, Any]], name: str, group
     assert rules[name]["OverrideAction"] == {"None": {}}
 
 
-def test_recordings_pass_the_body_size_rule_and_nothing_else_does(rules: dict[str, dict[str, Any]]) -> None:
-    overrides = rules["common"]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
-    assert overrides == [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
-    label, elsewhere = rules["body-size-elsewhere"]["Statement"]["AndStatement"]["Statements"]
-    assert label["LabelMatchStatement"]["Key"] == "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
+def counted(rules: dict[str, dict[str, Any]], name: str) -> set[str]:
+    """The rules of a managed group that only label."""
+    overrides = rules[name]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+    assert all(one["ActionToUse"] == {"Count": {}} for one in overrides)
+    return {one["Name"] for one in overrides}
+
+
+def test_no_rule_that_searches_bodies_blocks_recordings(rules: dict[str, dict[str, Any]]) -> None:
+    common = {"SizeRestrictions", "CrossSiteScripting", "EC2MetaDataSSRF", "GenericLFI", "GenericRFI"}
+    bad = {"JavaDeserializationRCE", "Log4JRCE"}
+    assert counted(rules, "common") == {f"{one}_BODY" for one in common} | {"NoUserAgent_HEADER"}
+    assert counted(rules, "known-bad-inputs") == {f"{one}_BODY" for one in bad}
+
+
+def test_elsewhere_what_they_label_is_blocked(rules: dict[str, dict[str, Any]]) -> None:
+    labelled, elsewhere = rules["body-elsewhere"]["Statement"]["AndStatement"]["Statements"]
+    labels = [one["LabelMatchStatement"]["Key"] for one in labelled["OrStatement"]["Statements"]]
+    bodies = (counted(rules, "common") | counted(rules, "known-bad-inputs")) - {"NoUserAgent_HEADER"}
+    assert {one.rpartition(":")[2].lower() for one in labels} == {one.lower() for one in bodies}
+    assert "awswaf:managed:aws:core-rule-set:CrossSiteScripting_Body" in labels
+    assert "awswaf:managed:aws:known-bad-inputs:Log4JRCE_Body" in labels
     path = elsewhere["NotStatement"]["Statement"]["RegexMatchStatement"]
     assert path["FieldToMatch"] == {"UriPath": {}}
     assert path["RegexString"] == recordings_pattern()
-    assert rules["body-size-elsewhere"]["Action"] == {"Block": {}}
+    assert rules["body-elsewhere"]["Action"] == {"Block": {}}
+
+
+def test_the_addresses_counted_behind_cloud_front_are_the_callers(assembly: Assembly) -> None:
+    (rule,) = [
+        one
+        for one in assembly.template("warm", "protection").only("AWS::WAFv2::WebACL")["Rules"]
+        if one["Name"] == "rate-per-ip"
+    ]
+    statement = rule["Statement"]["RateBasedStatement"]
+    assert statement["AggregateKeyType"] == "FORWARDED_IP"
+    assert statement["ForwardedIPConfig"] == {"HeaderName": "X-Forwarded-For", "FallbackBehavior": "MATCH"}
 
 
 @pytest.mark.parametrize(

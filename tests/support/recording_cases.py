@@ -2,8 +2,9 @@
 
 Both readers, the service's and the page's, are held to it. A case has a name, the name of a format of the table of
 formats, its content (`text`, or `base64` of its bytes), options of a diagnosis, and either `expected` (samples
-[C][N], sample rate or null, names of the channels, unit or null) or `refused` (the error's code, and words of its
-sentence).
+[C][N], sample rate or null, names of the channels, unit or null, perhaps the speed of the shaft) or `refused` (the
+error's code, and words of its sentence). MATLAB files are read by the command line and the page, the others by the
+service and the page.
 """
 
 import base64
@@ -18,6 +19,7 @@ import numpy as np
 from tests.support.expected_recordings import RATE, ROWS, X, Y, expected, refused, table
 from tests.support.recordings import npy_bytes, wav_bytes
 from tests.support.text_cases import delimited, written
+from tests.support.variable_cases import matlab
 
 FILE = Path(__file__).resolve().parents[1] / "fixtures" / "recordings" / "cases.json"
 
@@ -93,7 +95,7 @@ def arrays() -> Iterator[tuple[str, str, bytes | str, dict[str, Any], dict[str, 
 def cases() -> list[dict[str, Any]]:
     """Every case of the table."""
     texts = [*delimited(), *written()]
-    listed = [(name, "delimited", *rest) for name, *rest in texts] + list(arrays())
+    listed = [*((name, "delimited", *rest) for name, *rest in texts), *arrays(), *matlab()]
     return [_case(*one) for one in listed]  # type: ignore[arg-type]
 
 

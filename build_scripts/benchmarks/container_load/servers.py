@@ -51,7 +51,9 @@ def container_process(**settings: str) -> Iterator[ServerProcess]:
 def fastapi(model: Path) -> Iterator[str]:
     """Run the usual FastAPI recipe on a model file; yields its URL once it accepts connections."""
     port = _free_port()
-    with _process(["-m", "build_scripts.benchmarks.peers.fastapi_list", str(model), str(port)], {}, port) as server:
+    with _process(
+        ["-m", "build_scripts.benchmarks.peers.servers.fastapi_list", str(model), str(port)], {}, port
+    ) as server:
         yield server.url
 
 

@@ -53,7 +53,8 @@ def emulate_command(options: argparse.Namespace) -> Report:
 
 def benchmark_command(options: argparse.Namespace) -> Report:
     """Time what was asked for; `--all` gives one report for each benchmark."""
-    reports = {name: run(options) for name, run in BENCHMARKS.items() if options.all or getattr(options, name)}
+    asked = [name for name in BENCHMARKS if (options.all and name != "peers") or getattr(options, name)]
+    reports = {name: BENCHMARKS[name](options) for name in asked}
     if options.write is not None:
         _write(reports, options)
     return dict(reports) if options.all else next(iter(reports.values()))
@@ -125,6 +126,12 @@ def _jobs(options: argparse.Namespace) -> Report:
     return benchmark_jobs(quick=options.quick)
 
 
+def _peers(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.peers.benchmark import benchmark_peers
+
+    return benchmark_peers(options.models, options.model, BUILD / "peers", quick=options.quick)
+
+
 def _write(reports: Mapping[str, Report], options: argparse.Namespace) -> None:
     from build_scripts.benchmarks.benchmark_page import write_benchmarks, write_part
     from functions.core.models.models import ModelRepository
@@ -145,4 +152,6 @@ BENCHMARKS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "cold_start": _cold_start,
     "serving": _serving,
     "jobs": _jobs,
+    # Not of `--all`: it takes environments of its own.
+    "peers": _peers,
 }

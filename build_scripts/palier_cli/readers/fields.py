@@ -13,37 +13,37 @@ from build_scripts.palier_cli.readers.variables import Value, Variable
 
 # Names without signs, in lower case. Source: the data sets of CWRU, MFPT, Paderborn, KAIST, HUST and DIRG, NI's
 # waveforms, Siemens' Testlab, and what people write themselves.
-_RATE = re.compile(
+RATE = re.compile(
     r"(fs|fsamp|fsample|fsampling|sr|sps|datarate|acquisitionrate"
     r"|samp(le|les|ling)?(rate|freq|frequency|speed)|samplespersecond|freqsampling|ratesampling)(k?hz)?"
 )
-_PERIOD = re.compile(
+PERIOD = re.compile(
     r"(dt|ts|tstep|timestep|deltat|deltax|dx|xinc|xincrement|increment|wfincrement"
     r"|samp(le|ling)(period|interval|time|step)|timeincrement|timeinterval)(s|sec|ms|us)?"
 )
 _PERIOD_FACTORS = {"ms": 1e-3, "us": 1e-6}
-_SHAFT_RPM = re.compile(r"(.*rpm|shaftspeed|rotatingspeed|rotationalspeed|rotationspeed)")
-_SHAFT_HZ = re.compile(r"(rate|shaftrate|shaftfreq|shaftfrequency|shafthz|rotationfrequency)")
-_UNIT = re.compile(r"(y?units?|unitsy|unitstring|yunitlabel|quantitylabel)")
-_QUANTITY = re.compile(
+SHAFT_RPM = re.compile(r"(.*rpm|shaftspeed|rotatingspeed|rotationalspeed|rotationspeed)")
+SHAFT_HZ = re.compile(r"(rate|shaftrate|shaftfreq|shaftfrequency|shafthz|rotationfrequency)")
+UNIT = re.compile(r"(y?units?|unitsy|unitstring|yunitlabel|quantitylabel)")
+QUANTITY = re.compile(
     r"\s*([+-]?[\d.,]+(?:e[+-]?\d+)?)\s*(k?)(?:hz|s/s|sa/s|sps|samples/s|rpm|1/min|s)?\s*", re.IGNORECASE
 )
-_LONGEST_TEXT = 64
+LONGEST_TEXT = 64
 T = TypeVar("T")
 # No shaft of a machine turns faster, in Hz.
-_FASTEST_SHAFT_HZ = 1_000
+FASTEST_SHAFT_HZ = 1_000
 
 
 def is_field(variable: Variable) -> bool:
     """Whether it is a single value whose name has a meaning here."""
-    is_text = variable.is_text and math.prod(variable.shape) <= _LONGEST_TEXT
+    is_text = variable.is_text and math.prod(variable.shape) <= LONGEST_TEXT
     return (is_text or variable.is_single) and is_field_name(variable.name)
 
 
 def is_field_name(name: str) -> bool:
     """Whether a name has a meaning here."""
     plain = _plain(name)
-    return any(one.fullmatch(plain) for one in (_RATE, _PERIOD, _SHAFT_RPM, _SHAFT_HZ, _UNIT))
+    return any(one.fullmatch(plain) for one in (RATE, PERIOD, SHAFT_RPM, SHAFT_HZ, UNIT))
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ def _rate_hz(plain: str, value: Value | float) -> float | None:
     number = _number(value)
     if number is None:
         return None
-    if _RATE.fullmatch(plain):
+    if RATE.fullmatch(plain):
         return number * (1e3 if plain.endswith("khz") else 1)
-    is_period = _PERIOD.fullmatch(plain) and 0 < number <= 1
+    is_period = PERIOD.fullmatch(plain) and 0 < number <= 1
     return 1 / (number * _PERIOD_FACTORS.get(plain[-2:], 1)) if is_period else None
 
 
@@ -92,14 +92,14 @@ def _speed_rpm(plain: str, value: Value | float) -> float | None:
     number = _number(value)
     if number is None or not 0 < number < math.inf:
         return None
-    if _SHAFT_RPM.fullmatch(plain):
+    if SHAFT_RPM.fullmatch(plain):
         return number
-    return 60 * number if _SHAFT_HZ.fullmatch(plain) and number <= _FASTEST_SHAFT_HZ else None
+    return 60 * number if SHAFT_HZ.fullmatch(plain) and number <= FASTEST_SHAFT_HZ else None
 
 
 def _unit(plain: str, value: Value | float) -> str | None:
-    text = value.strip()[:_LONGEST_TEXT] if isinstance(value, str) else ""
-    return text if text and _UNIT.fullmatch(plain) else None
+    text = value.strip()[:LONGEST_TEXT] if isinstance(value, str) else ""
+    return text if text and UNIT.fullmatch(plain) else None
 
 
 def _shared_parents(one: str, other: str) -> int:
@@ -116,7 +116,7 @@ def _plain(name: str) -> str:
 
 def _number(value: Value | float) -> float | None:
     if isinstance(value, str):
-        found = _QUANTITY.fullmatch(value[:_LONGEST_TEXT])
+        found = QUANTITY.fullmatch(value[:LONGEST_TEXT])
         return _spelled(found[1], found[2]) if found else None
     if isinstance(value, np.ndarray):
         return float(value.item()) if value.size == 1 and value.dtype.kind in "fiu" else None

@@ -18,7 +18,7 @@ Kind = Literal["matlab", "hdf5", "npz", "uff", "tdms", "lvm", "mdf"]
 # To open a file.
 _HEADER_BYTES = 256 << 20
 # What of deflate packs at most 1,032 bytes into one; MATLAB's version 5 stores eight bytes of a small number as one.
-_DEFLATE = 1032
+DEFLATE = 1032
 
 
 class FileClass(Protocol):
@@ -48,7 +48,7 @@ class Reader:
     label: str
     file_class: FileClass
     package: str = ""
-    largest_ratio: float = _DEFLATE
+    largest_ratio: float = DEFLATE
     opening: int = 0
     most_bytes: int = LARGEST_BYTES
 
@@ -64,8 +64,8 @@ READERS: dict[Kind, Reader] = {
     "matlab": Reader(
         label="MATLAB",
         file_class=Level5File,
-        largest_ratio=8 * _DEFLATE,
-        opening=3 * 8 * _DEFLATE,
+        largest_ratio=8 * DEFLATE,
+        opening=3 * 8 * DEFLATE,
     ),
     "hdf5": Reader(
         label="HDF5",

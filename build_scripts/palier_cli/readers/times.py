@@ -5,15 +5,15 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-_TIME = re.compile(r"(t|time|times|timestamps?|seconds|zeit|temps|tiempo|xdata|xvalues?)(s|sec|ms|us|ns)?")
+TIME = re.compile(r"(t|time|times|timestamps?|seconds|zeit|temps|tiempo|xdata|xvalues?)(s|sec|ms|us|ns)?")
 _FACTORS = {"ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 # Of the mean step, how far a step may differ: more in what is named as time, which a clock may have written.
-_SCATTER_NAMED, _SCATTER = 0.5, 0.05
+SCATTER_NAMED, SCATTER = 0.5, 0.05
 
 
 def is_time_name(name: str) -> bool:
     """Whether a vector of this name is the time of others."""
-    return _TIME.fullmatch(_plain(name)) is not None
+    return TIME.fullmatch(_plain(name)) is not None
 
 
 def rate_of(name: str, values: NDArray[np.float64]) -> float | None:
@@ -32,7 +32,7 @@ def rate_of(name: str, values: NDArray[np.float64]) -> float | None:
         return None
     named = is_time_name(name)
     scatter = float(np.abs(steps - mean).max())
-    if scatter > (_SCATTER_NAMED if named else _SCATTER) * mean:
+    if scatter > (SCATTER_NAMED if named else SCATTER) * mean:
         return None
     if mean == 1 and scatter == 0:
         return 0.0
@@ -40,7 +40,7 @@ def rate_of(name: str, values: NDArray[np.float64]) -> float | None:
 
 
 def _factor(name: str) -> float:
-    found = _TIME.fullmatch(_plain(name))
+    found = TIME.fullmatch(_plain(name))
     return _FACTORS.get(found[2] or "", 1.0) if found else 1.0
 
 

@@ -1,7 +1,7 @@
 """The rules of the web ACL as data, in the order in which they are asked."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
 from aws_cdk import aws_wafv2 as wafv2
@@ -15,11 +15,21 @@ Statement = wafv2.CfnWebACL.StatementProperty
 
 API_KEY_HEADER = "x-api-key"
 BODY_KEY = "too-many-requests"
-# Every recording is larger than the 8 KB that this rule of AWS's common group lets through: on the paths that take
-# recordings it only labels, elsewhere the label is blocked.
+# Rules of AWS's groups that search the body. A recording is larger than the 8 KB of the first, and what its samples
+# spell is chance: on the paths that take recordings these rules only label, elsewhere the label is blocked.
 # Source: docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
-SIZE_RULE = "SizeRestrictions_BODY"
-SIZE_LABEL = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
+BODY_RULES: Mapping[str, Sequence[str]] = {
+    "core-rule-set": (
+        "SizeRestrictions_BODY",
+        "CrossSiteScripting_BODY",
+        "EC2MetaDataSSRF_BODY",
+        "GenericLFI_BODY",
+        "GenericRFI_BODY",
+    ),
+    "known-bad-inputs": ("JavaDeserializationRCE_BODY", "Log4JRCE_BODY"),
+}
+# Devices that measure send no such header: this rule only labels, everywhere.
+NO_USER_AGENT = "NoUserAgent_HEADER"
 
 _NONE = wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")
 
@@ -31,9 +41,14 @@ def rules(stage: Stage) -> list[wafv2.CfnWebACL.RuleProperty]:
         lambda n: _managed(n, "ip-reputation", "AWSManagedRulesAmazonIpReputationList"),
         lambda n: _blocking(n, "rate-per-ip", _rate_per_ip(stage), _too_many(stage)),
         lambda n: _blocking(n, "rate-per-key", _rate_per_key(stage), _too_many(stage)),
-        lambda n: _managed(n, "common", "AWSManagedRulesCommonRuleSet", counted=(SIZE_RULE,)),
-        lambda n: _blocking(n, "body-size-elsewhere", _labelled_elsewhere()),
-        lambda n: _managed(n, "known-bad-inputs", "AWSManagedRulesKnownBadInputsRuleSet"),
+        lambda n: _managed(
+            n, "common", "AWSManagedRulesCommonRuleSet", counted=(*BODY_RULES["core-rule-set"], NO_USER_AGENT)
+        ),
+        lambda n: _managed(
+            n, "known-bad-inputs", "AWSManagedRulesKnownBadInputsRuleSet", counted=BODY_RULES["known-bad-inputs"]
+        ),
+        # After the groups: a label is there for the rules that come later.
+        lambda n: _blocking(n, "body-elsewhere", _labelled_elsewhere()),
     )
     return [make(priority) for priority, make in enumerate(made)]
 
@@ -85,7 +100,11 @@ def _rate_per_key(stage: Stage) -> Statement:
 
 
 def _labelled_elsewhere() -> Statement:
-    label = Statement(label_match_statement=Acl.LabelMatchStatementProperty(scope="LABEL", key=SIZE_LABEL))
+    labels = [
+        Statement(label_match_statement=Acl.LabelMatchStatementProperty(scope="LABEL", key=label))
+        for label in body_labels()
+    ]
+    labelled = Statement(or_statement=Acl.OrStatementProperty(statements=labels))
     path = Statement(
         regex_match_statement=Acl.RegexMatchStatementProperty(
             field_to_match=Acl.FieldToMatchProperty(uri_path={}),
@@ -94,7 +113,16 @@ def _labelled_elsewhere() -> Statement:
         )
     )
     elsewhere = Statement(not_statement=Acl.NotStatementProperty(statement=path))
-    return Statement(and_statement=Acl.AndStatementProperty(statements=[label, elsewhere]))
+    return Statement(and_statement=Acl.AndStatementProperty(statements=[labelled, elsewhere]))
+
+
+def body_labels() -> list[str]:
+    """Return the labels of the rules that search the body, as their groups spell them."""
+    return [
+        f"awswaf:managed:aws:{group}:{rule.removesuffix('_BODY')}_Body"
+        for group, rules in BODY_RULES.items()
+        for rule in rules
+    ]
 
 
 def recordings_pattern() -> str:

@@ -13,6 +13,7 @@ from cdk.constructs.lambda_functions.grants import ENCRYPTED_READ_WRITE
 from cdk.constructs.policies import allow, through_service
 from cdk.constructs.retention import removal_policy
 from cdk.functions import ROTATION
+from cdk.resource_names import key_secret_name
 
 
 class KeyStore(Construct):
@@ -22,7 +23,7 @@ class KeyStore(Construct):
         super().__init__(scope, id_)
         stage = deployment.stage
         self._key = key
-        name = f"palier/{stage.name}/api-keys"
+        name = key_secret_name(stage.name)
         # By its name, to which Secrets Manager adds six characters: policies must not wait for the secret.
         self._arn = Stack.of(self).format_arn(
             service="secretsmanager",

@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 # A caller waits, or a message comes again: better a few short tries than a long one.
 _CONNECT_TIMEOUT_S = 2
 _READ_TIMEOUT_S = 10
 _MOST_ATTEMPTS = 4
+# Every request waits for its key, and a function answers within 28 s: 6 s at most, and a pause between the tries.
+_KEY_TIMEOUTS_S = (1, 2)
+_KEY_ATTEMPTS = 2
 # More than the threads that fetch recordings, also where two workers share a process: else connections are thrown away.
 _MOST_CONNECTIONS = 24
 
@@ -28,11 +32,13 @@ def _client(service: str) -> Any:
     import boto3
     from botocore.config import Config
 
+    keys = service == "secretsmanager"
+    connect_s, read_s = _KEY_TIMEOUTS_S if keys else (_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S)
     config = Config(
-        connect_timeout=_CONNECT_TIMEOUT_S,
-        read_timeout=_READ_TIMEOUT_S,
+        connect_timeout=connect_s,
+        read_timeout=read_s,
         max_pool_connections=_MOST_CONNECTIONS,
-        retries={"mode": "standard", "total_max_attempts": _MOST_ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": _KEY_ATTEMPTS if keys else _MOST_ATTEMPTS},
         signature_version="s3v4" if service == "s3" else "v4",
         s3={"addressing_style": _bucket_addressing(), "us_east_1_regional_endpoint": "regional"},
     )
@@ -72,6 +78,28 @@ def events_client() -> "EventBridgeClient":
     """Return the process's client of EventBridge."""
     client: EventBridgeClient = _client("events")
     return client
+
+
+def secrets_client() -> "SecretsManagerClient":
+    """Return the process's client of Secrets Manager, which gives up sooner than the others."""
+    client: SecretsManagerClient = _client("secretsmanager")
+    return client
+
+
+def signed_for_s(wanted_s: int, at_least_s: int) -> int:
+    """Return how long (s) something may be valid that this process signs: it ends with the credentials it is signed by.
+
+    Args:
+        wanted_s: what it should be.
+        at_least_s: what it is where the credentials end before that; they are renewed when they have less left.
+    """
+    # Late: as boto3.
+    import boto3
+    from botocore.credentials import RefreshableCredentials
+
+    found = boto3.DEFAULT_SESSION.get_credentials() if boto3.DEFAULT_SESSION else None
+    ends_before = isinstance(found, RefreshableCredentials) and found.refresh_needed(wanted_s)
+    return at_least_s if ends_before else wanted_s
 
 
 def forget_clients() -> None:

@@ -60,7 +60,8 @@ class ServedFormat(Format):
         batch_description: of such a body.
         reads_views: whether `decode` reads a view of bytes without a copy.
         job_endings: files of these endings are taken where a job names them by their prefix.
-        page_uploads: files of these endings the page uploads to a job as they are; others it reads and converts.
+        page_uploads: files of these endings the page uploads to a job as they are; others it reads and converts. What
+            it does not read it sends to be diagnosed as it is.
     """
 
     media_type: str
@@ -140,6 +141,7 @@ SERVED_FORMATS = (
         description="PCM of 8 to 24 bits, compressed without loss.",
         options=("full_scale",),
         job_endings=(".flac",),
+        page_uploads=(".flac",),
     ),
 )
 MATLAB = Format(name="matlab", label=".mat", endings=(".mat",), is_read_by_page=True)

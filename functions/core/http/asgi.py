@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -28,11 +29,13 @@ from functions.core.errors import (
 )
 from functions.core.http.answers import error_answer
 from functions.core.keys import keys
-from functions.core.keys.key_stores import KeyStore, newest_ring
+from functions.core.keys.key_stores import CachedKeyStore, KeyStore, newest_ring
 from functions.core.observability.metrics import Meter, Sink, observe_key_store_failure
 from functions.core.observability.telemetry import LOGGER, request_id, request_id_var
 from functions.core.settings import Settings
 
+# Lambda sets it anew for each invocation: Root=1-...;Parent=...;Sampled=1.
+_TRACE = "_X_AMZN_TRACE_ID"
 # The policy of a page that has none of its own.
 _NOTHING_MAY_LOAD = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 # How much of what a caller asked for an error repeats.
@@ -88,7 +91,8 @@ class RequestBoundary:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        token = request_id_var.set(request_id(Headers(scope=scope).get("x-request-id")))
+        asked = Headers(scope=scope).get("x-request-id")
+        token = request_id_var.set(request_id(asked, gateway_request_id(scope)))
         exchange, measured = _Exchange(send), self._meter.begin()
         started = time.perf_counter()
         try:
@@ -141,6 +145,9 @@ class RequireKey:
         except DependencyUnavailableError:
             observe_key_store_failure()
             raise
+        if isinstance(self._store, CachedKeyStore) and self._store.is_silent:
+            # The last known ring has answered: somebody must hear of it before that ends.
+            observe_key_store_failure()
         keys.require_scope(key, self._scope)
         scope.setdefault("state", {})["api_key_id"] = key.id
         await self.app(scope, receive, partial(self._send, send))
@@ -233,6 +240,24 @@ def _endpoint(scope: Scope) -> str:
     return getattr(scope["endpoint"], "__name__", "other") if "endpoint" in scope else "unmatched"
 
 
+def gateway_request_id(scope: Scope) -> str | None:
+    """Return the id that the gateway before a Lambda function gave a request, by which its access log has it."""
+    found = scope.get("aws.event", {}).get("requestContext", {}).get("requestId")
+    return found if isinstance(found, str) else None
+
+
+def _invocation(scope: Scope) -> dict[str, str]:
+    """Return what joins a line to AWS's own records of the same request: the gateway's id, Lambda's, the trace's."""
+    if "aws.event" not in scope:
+        return {}
+    found = {
+        "gateway_request_id": gateway_request_id(scope),
+        "lambda_request_id": getattr(scope.get("aws.context"), "aws_request_id", None),
+        "trace_id": os.environ.get(_TRACE, "").partition(";")[0].removeprefix("Root="),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
 def _log_access(scope: Scope, status: int, duration_ms: float) -> None:
     if not LOGGER.isEnabledFor(logging.INFO):
         return
@@ -244,5 +269,6 @@ def _log_access(scope: Scope, status: int, duration_ms: float) -> None:
             "status": status,
             "duration_ms": round(duration_ms, 3),
             "api_key_id": scope.get("state", {}).get("api_key_id"),
+            **_invocation(scope),
         },
     )

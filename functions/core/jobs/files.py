@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from functions.core.aws.clients import answering, error_code, s3_client
+from functions.core.aws.clients import answering, error_code, s3_client, signed_for_s
 from functions.core.errors import RecordingMissingError, RecordingTooLargeError
 from functions.core.jobs.job import PartRange
 
 WHAT = "The bucket of jobs"
-# Long enough for a slow line, too short to be worth stealing.
+# Long enough for a slow line, too short to be worth stealing; a quarter of an hour where the role's credentials end
+# within the hour.
 UPLOAD_EXPIRES_S = 3600
 DOWNLOAD_EXPIRES_S = 900
 
@@ -80,12 +81,12 @@ class JobFiles:
         return any(file.key == key for file in self.below(key, 0))
 
     def offer_upload(self, key: str, media_type: str, limit_bytes: int) -> Upload:
-        """Return a form that can upload this one object, of this type and no larger, for an hour."""
+        """Return a form that can upload this one object, of this type and no larger, for an hour at most."""
         conditions: list[Any] = [{"Content-Type": media_type}, ["content-length-range", 1, limit_bytes]]
         with answering(WHAT):
-            form = s3_client().generate_presigned_post(
-                self.bucket, key, {"Content-Type": media_type}, conditions, UPLOAD_EXPIRES_S
-            )
+            client = s3_client()
+            expires_s = signed_for_s(UPLOAD_EXPIRES_S, DOWNLOAD_EXPIRES_S)
+            form = client.generate_presigned_post(self.bucket, key, {"Content-Type": media_type}, conditions, expires_s)
         return Upload(form["url"], dict(form["fields"]))
 
     def offer_download(self, key: str, file_name: str) -> str:

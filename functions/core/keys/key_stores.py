@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
 
@@ -13,8 +14,18 @@ from functions.core.settings import Settings
 # How old a ring may be that a key is refused by.
 _AGE_FOR_UNKNOWN_KEYS_S = 5.0
 
+# How long the ring that was read last is served while the store does not answer, and how long the store is then left
+# alone: every request would wait for it. A store that refuses is obeyed at once.
+LAST_KNOWN_S = 3600.0
+_PAUSE_S = 10.0
+_THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"})
+
 _UNREADABLE = "The API key store cannot be read."
 _INVALID = "The API key store holds no valid key ring."
+
+
+class KeyStoreSilentError(DependencyUnavailableError):
+    """The key store does not answer, or fails itself; it has not refused."""
 
 
 class KeyStore(Protocol):
@@ -54,28 +65,66 @@ class SecretKeyStore:
     def read(self) -> KeyRing:
         """Return the secret's key ring; raises DependencyUnavailableError when it cannot be read."""
         # Late: boto3 comes with the Lambda runtime and costs more start-up time than everything else.
-        import boto3
         from botocore.exceptions import BotoCoreError, ClientError
 
+        from functions.core.aws.clients import secrets_client
         from functions.core.keys.key_ring_secret import KeyRingInvalidError, read_ring
 
         try:
-            return read_ring(boto3.client("secretsmanager"), self._secret_id).ring
-        except (BotoCoreError, ClientError) as error:
-            raise DependencyUnavailableError(_UNREADABLE) from error
+            return read_ring(secrets_client(), self._secret_id).ring
+        except ClientError as error:
+            kind = KeyStoreSilentError if _is_failure(error) else DependencyUnavailableError
+            raise kind(_UNREADABLE) from error
+        except BotoCoreError as error:
+            raise KeyStoreSilentError(_UNREADABLE) from error
         except KeyRingInvalidError as error:
             raise DependencyUnavailableError(_INVALID) from error
 
 
+def _is_failure(error: Exception) -> bool:
+    """Whether an answer of AWS is its own failure, and not a refusal."""
+    # Late: only a secret is asked for.
+    from functions.core.aws.clients import error_code
+
+    status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or error_code(error) in _THROTTLED
+
+
 class CachedKeyStore:
-    """Trusts another store's answer for a while."""
+    """Trusts another store's answer for a while, and for longer while that store does not answer."""
 
     def __init__(self, store: KeyStore, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._cache = TimedCache(store.read, seconds, clock)
+        self._store = store
+        self._clock = clock
+        self._cache = TimedCache(self._ask, seconds, clock)
+        self._last: tuple[float, KeyRing] | None = None
+        self._silent_since: float | None = None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the store did not answer when it was asked last."""
+        return self._silent_since is not None
 
     def read(self) -> KeyRing:
-        """Return the key ring, at most so many seconds old; raises as the store behind it."""
-        return self._cache.get()
+        """Return the key ring, at most so many seconds old, or the last known one; raises as the store behind it."""
+        try:
+            return self._cache.get()
+        except KeyStoreSilentError:
+            if self._last is None or self._clock() - self._last[0] > LAST_KNOWN_S:
+                raise
+            return self._last[1]
+
+    def _ask(self) -> KeyRing:
+        waited = self._silent_since is None or self._clock() - self._silent_since >= _PAUSE_S
+        if self._last is not None and not waited:
+            raise KeyStoreSilentError(_UNREADABLE)
+        try:
+            ring = self._store.read()
+        except KeyStoreSilentError:
+            self._silent_since = self._clock()
+            raise
+        self._last, self._silent_since = (self._clock(), ring), None
+        return ring
 
     def newest(self) -> KeyRing:
         """Return the key ring, at most a few seconds old; raises as the store behind it.
@@ -86,8 +135,9 @@ class CachedKeyStore:
         return self._cache.get(_AGE_FOR_UNKNOWN_KEYS_S)
 
     def expire(self) -> None:
-        """Read anew at the next call."""
+        """Read anew at the next call, and know of no ring before."""
         self._cache.expire()
+        self._last = self._silent_since = None
 
 
 class UnconfiguredKeyStore:

@@ -8,7 +8,7 @@ Source: AWS Lambda developer guide, "Implement code before or after Lambda funct
 import os
 import random
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from functions.core.aws.clients import forget_clients
@@ -16,6 +16,8 @@ from functions.core.observability.telemetry import LOGGER
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
+    from functions.core.settings import Settings
 
 _INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 _SNAP_START = "snap-start"
@@ -45,14 +47,43 @@ def register_snapshot_hooks(prime: Hook, refresh: Hook, environment: Mapping[str
     return True
 
 
+def prime_app(app: "Starlette", settings: "Settings", path: str, clients: Iterable[Hook] = ()) -> None:
+    """Answer a request as the gateway sends it, and make clients of AWS, so that the snapshot holds what both load.
+
+    Args:
+        app: of the function; none of its sinks is told, and its first request is still to come.
+        settings: of the function.
+        path: of the request, a GET without a key.
+        clients: make each a client; they are forgotten after a restore, what was read to make them is not.
+    """
+    # Late: needed for a snapshot alone.
+    from functions.core.http.asgi import create_starlette
+    from functions.core.lambda_host.gateway import LambdaHandler
+
+    for make in clients:
+        make()
+    event = {
+        "resource": path,
+        "path": path,
+        "httpMethod": "GET",
+        "headers": {"accept": "*/*", "host": "localhost"},
+        "requestContext": {"identity": {"sourceIp": "127.0.0.1"}},
+        "body": None,
+        "isBase64Encoded": False,
+    }
+    LambdaHandler(create_starlette(app.routes, settings), settings)(event, None)
+    LOGGER.info("primed for a snapshot")
+
+
 def refresh(app: "Starlette") -> None:
     """Forget the keys that an app has read, for others may be valid by now, and the clients of AWS."""
     # Late: the worker has no keys.
     from functions.core.keys.key_stores import CachedKeyStore
 
     forget_clients()
-    if isinstance(app.state.key_store, CachedKeyStore):
-        app.state.key_store.expire()
+    store = getattr(app.state, "key_store", None)
+    if isinstance(store, CachedKeyStore):
+        store.expire()
     LOGGER.info("restored from a snapshot")
 
 

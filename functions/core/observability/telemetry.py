@@ -42,6 +42,10 @@ def configure_logging(level: str) -> None:
     LOGGER.setLevel(level)
 
 
-def request_id(proposed: str | None) -> str:
-    """Return the caller's request id where it is well-formed, else a new one: no secret, so the kernel is not asked."""
-    return proposed if proposed and _REQUEST_ID.fullmatch(proposed) else f"{random.getrandbits(128):032x}"
+def request_id(*proposed: str | None) -> str:
+    """Return the first proposed request id that is well-formed, else a new one.
+
+    It is no secret, so the kernel is not asked for one.
+    """
+    known = (one for one in proposed if one and _REQUEST_ID.fullmatch(one))
+    return next(known, None) or f"{random.getrandbits(128):032x}"

@@ -96,7 +96,7 @@ class Pooled(nn.Sequential):
     """Runs at every length, but the exported pooling is right at one alone."""
 
     def __init__(self) -> None:
-        super().__init__(nn.Conv1d(1, 4, 9, 2, 4), nn.ReLU(), nn.AdaptiveAvgPool1d(5), nn.Flatten(), nn.Linear(20, 2))
+        super().__init__(nn.Conv1d(1, 4, 9, 2, 4), nn.ReLU(), nn.AdaptiveMaxPool1d(4), nn.Flatten(), nn.Linear(16, 2))
 
 
 class Branching(nn.Module):

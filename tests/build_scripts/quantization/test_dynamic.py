@@ -69,3 +69,9 @@ def test_weights_of_an_lstm_have_seven_bits_whatever_the_others_have(
     path = quantize_dynamically(network_file("lstm"), tmp_path / "dynamic.onnx", DynamicConfig("uint8"))
     arrays = [onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer]
     assert {int(np.abs(one.astype(int)).max()) for one in arrays if one.dtype == "int8" and one.ndim == 3} == {64}
+
+
+def test_a_small_head_behind_an_lstm_stays_float32(network_file: Callable[[str], Path], tmp_path: Path) -> None:
+    source = network_file("lstm")
+    operators = executed_operators(quantize_dynamically(source, tmp_path / "dynamic.onnx"))
+    assert (operators["DynamicQuantizeLSTM"], operators["DynamicQuantizeMatMul"]) == (1, 0)

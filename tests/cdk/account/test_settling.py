@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from cdk.account import settling
-from cdk.account.settling import settle
+from cdk.account.settling import EMPTY_RING, settle
 from cdk.stages import Stage
+from functions.core.keys.key_ring_secret import read_ring
+from functions.core.keys.keys import KeyRing, write_key_ring
 from tests.cdk.stage_variants import PROD, STAGING
 
 TABLE = {
@@ -25,6 +27,7 @@ def test_tables_that_are_kept_are_protected(
     session: Any, stage: Stage, protected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settling, "prune", lambda *_: [("palier-prod-jobs", 3)])
+    session.client("secretsmanager").create_secret(Name=f"palier/{stage.name}/api-keys", SecretString="{}")
     client, stack = session.client("cloudformation"), f"palier-{stage.name}-data"
     client.create_stack(StackName=stack, TemplateBody=json.dumps({"Resources": {"Jobs": TABLE}}))
     (name,) = session.client("dynamodb").list_tables()["TableNames"]
@@ -32,3 +35,15 @@ def test_tables_that_are_kept_are_protected(
     assert settle(stage, session) == [*lines, "deleted palier-prod-jobs version 3"]
     assert session.client("dynamodb").describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"] is protected
     assert settle(stage, session) == ["deleted palier-prod-jobs version 3"]
+
+
+def test_a_secret_without_a_value_gets_an_empty_ring_once(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "prune", lambda *_: [])
+    assert write_key_ring(KeyRing()).decode() == EMPTY_RING
+    client = session.client("secretsmanager")
+    client.create_secret(Name="palier/staging/api-keys")
+    assert settle(STAGING, session) == ["wrote an empty ring of keys into palier/staging/api-keys"]
+    assert read_ring(client, "palier/staging/api-keys").ring == KeyRing()
+    client.put_secret_value(SecretId="palier/staging/api-keys", SecretString="its keys")
+    assert settle(STAGING, session) == []
+    assert client.get_secret_value(SecretId="palier/staging/api-keys")["SecretString"] == "its keys"

@@ -1,8 +1,8 @@
-"""The page's table of formats is made from the service's.
+"""The page's tables are made from those of others: of formats the service's, of variables the command line's.
 
     python -m tests.functions.dashboard.test_formats
 
-writes it; build the page anew afterwards.
+writes them; build the page anew afterwards.
 """
 
 import json
@@ -11,17 +11,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from build_scripts.palier_cli.readers import fields, kinds, times, variables
 from functions.core.decoding.formats import FILE_MEDIA_TYPES, FORMATS, Format, ServedFormat
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "dashboard.md"
 SOURCES = ROOT / "functions" / "dashboard" / "web" / "src"
 TABLE = SOURCES / "formats" / "table.json"
+RULES = SOURCES / "formats" / "variables.json"
 
 
 def page_table() -> dict[str, dict[str, Any]]:
-    """What the page reads, by the name of its reader; `uploads`: the endings that it sends to a job as they are."""
-    return {one.name: page_row(one) for one in sorted(FORMATS, key=lambda one: one.name) if one.is_read_by_page}
+    """What the page takes, by the name of its reader; `uploads`: the endings that it sends to a job as they are."""
+    return {one.name: page_row(one) for one in sorted(FORMATS, key=lambda one: one.name) if is_taken(one)}
+
+
+def is_taken(one: Format) -> bool:
+    """Whether the page reads files of a format, or sends them to the service, which does."""
+    return one.is_read_by_page or isinstance(one, ServedFormat)
 
 
 def page_row(one: Format) -> dict[str, Any]:
@@ -41,13 +48,41 @@ def page_text() -> str:
     return json.dumps(page_table(), indent=2) + "\n"
 
 
+def rules_text() -> str:
+    """What the variables of a file mean: patterns that are the same in both languages, and bounds."""
+    rules = {
+        "rate": fields.RATE.pattern,
+        "period": fields.PERIOD.pattern,
+        "shaft_rpm": fields.SHAFT_RPM.pattern,
+        "shaft_hz": fields.SHAFT_HZ.pattern,
+        "unit": fields.UNIT.pattern,
+        "quantity": fields.QUANTITY.pattern,
+        "time": times.TIME.pattern,
+        "scatter_named": times.SCATTER_NAMED,
+        "scatter": times.SCATTER,
+        "fastest_shaft_hz": fields.FASTEST_SHAFT_HZ,
+        "longest_text": fields.LONGEST_TEXT,
+        "shortest_signal": variables.LONG,
+        "most_rows": variables.MOST_ROWS,
+        "most_variables": variables.MOST_VARIABLES,
+        "deepest": variables.DEEPEST,
+        "largest_bytes": variables.LARGEST_BYTES,
+        "deflate": kinds.DEFLATE,
+    }
+    return json.dumps(rules, indent=2) + "\n"
+
+
 def test_the_page_s_table_is_the_service_s() -> None:
     assert TABLE.read_text() == page_text()
 
 
+def test_the_page_s_rules_of_variables_are_the_command_line_s() -> None:
+    assert RULES.read_text() == rules_text()
+
+
 def test_the_page_has_a_reader_for_each_and_no_other() -> None:
     (readers,) = re.findall(r"READERS = \{(.*?)\}", (SOURCES / "formats" / "read.js").read_text())
-    assert sorted(re.findall(r"(\w+):", readers)) == list(page_table())
+    assert sorted(re.findall(r"(\w+):", readers)) == sorted(one.name for one in FORMATS if one.is_read_by_page)
 
 
 def test_the_page_types_no_media_type_of_a_recording() -> None:
@@ -63,7 +98,7 @@ def test_the_page_types_no_media_type_of_a_recording() -> None:
 
 def test_the_page_says_what_it_reads() -> None:
     shown = (SOURCES / "views" / "diagnose" / "intake.jsx").read_text().lower()
-    labels = [one.label.removeprefix(".") for one in FORMATS if one.is_read_by_page]
+    labels = [one.label.removeprefix(".") for one in FORMATS if is_taken(one)]
     assert [label for label in labels if label not in shown] == []
 
 
@@ -75,3 +110,4 @@ def test_the_documentation_says_what_the_page_uploads_as_it_is() -> None:
 
 if __name__ == "__main__":
     TABLE.write_text(page_text())
+    RULES.write_text(rules_text())

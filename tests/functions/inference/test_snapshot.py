@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from functions.core.aws.clients import forget_clients
 from functions.core.errors import ModelUnavailableError
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
 from functions.core.lambda_host.snapshot import refresh
@@ -35,7 +36,9 @@ def test_a_model_that_cannot_serve_is_never_published(settings: Settings) -> Non
 
 
 @pytest.mark.usefixtures("without_boto3")
-def test_what_reads_a_secret_is_in_the_snapshot_but_no_key(settings: Settings) -> None:
+def test_what_reads_a_secret_is_in_the_snapshot_but_no_key(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    forget_clients()
     locked = replace(settings, api_keys_required=True, api_keys_secret="palier/dev/api-keys")
     app = create_app(locked)
     prime(app, locked)

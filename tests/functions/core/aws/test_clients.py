@@ -1,8 +1,11 @@
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
+from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from functions.core.aws.clients import (
@@ -12,6 +15,7 @@ from functions.core.aws.clients import (
     events_client,
     forget_clients,
     s3_client,
+    signed_for_s,
     sqs_client,
 )
 from functions.core.errors import DependencyUnavailableError
@@ -93,3 +97,32 @@ def test_a_defect_stays_a_defect() -> None:
 def test_a_code_is_read_where_there_is_one() -> None:
     assert error_code(ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")) == "NoSuchKey"
     assert error_code(ValueError()) == ""
+
+
+def credentials_that_end(in_s: float) -> RefreshableCredentials:
+    def renew() -> dict[str, str]:
+        ends = datetime.now(UTC) + timedelta(seconds=in_s)
+        return {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": ends.isoformat()}
+
+    made: RefreshableCredentials = RefreshableCredentials.create_from_metadata(renew(), renew, "test")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (credentials_that_end(7200), 3600),
+        (credentials_that_end(1800), 900),
+        # Those of a function without snapshots do not tell when they end.
+        (Credentials("a", "b", "c"), 3600),
+        (None, 3600),
+    ],
+    ids=["long", "short", "unknown", "none"],
+)
+def test_what_is_signed_ends_before_the_credentials(
+    found: object, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = boto3.Session()
+    monkeypatch.setattr(session, "get_credentials", lambda: found)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    assert signed_for_s(3600, 900) == expected

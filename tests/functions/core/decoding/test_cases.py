@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.decoding.formats import SERVED_FORMATS, decode_file
+from functions.core.decoding.formats import MATLAB, SERVED_FORMATS, decode_file
 from functions.core.decoding.json_body import decode_json
 from functions.core.errors import PalierError
 from functions.core.models.options import DiagnosisOptions
@@ -18,16 +18,17 @@ from functions.core.preprocessing.signal import Recording
 from tests.support.costs import FIXED_BYTES, peak_bytes
 from tests.support.recording_cases import FILE, cases
 
-CASES = json.loads(FILE.read_text(encoding="utf-8"))
+WRITTEN = json.loads(FILE.read_text(encoding="utf-8"))
+CASES = [case for case in WRITTEN if case["format"] != MATLAB.name]
 MEDIA_TYPES = {one.name: one.media_type for one in SERVED_FORMATS}
 
 
 def test_the_table_is_as_it_is_written() -> None:
-    assert cases() == CASES
+    assert cases() == WRITTEN
 
 
 def test_a_name_means_one_case() -> None:
-    names = [(case["format"], case["name"]) for case in CASES]
+    names = [(case["format"], case["name"]) for case in WRITTEN]
     assert len(set(names)) == len(names)
 
 

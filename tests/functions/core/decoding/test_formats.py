@@ -120,7 +120,6 @@ def test_a_name_means_one_format() -> None:
 @pytest.mark.parametrize("one", SERVED_FORMATS, ids=lambda one: one.name)
 def test_a_row_is_whole(one: ServedFormat) -> None:
     assert {*one.job_endings, *one.page_uploads} <= set(one.endings)
-    assert not one.page_uploads or one.is_read_by_page
     taken = list(inspect.signature(one.decode).parameters)[1:]
     assert set(one.options) == set(TextOptions.__annotations__ if taken == ["stated"] else taken)
     assert set(one.options) <= set(DiagnosisOptions.__struct_fields__)

@@ -2,6 +2,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -12,12 +13,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from functions.core.errors import ModelUnavailableError, TooManyRequestsError
 from functions.core.http.asgi import allowed_methods, create_starlette
 from functions.core.observability.telemetry import request_id_var
 from functions.core.settings import Settings
 from functions.inference.late_routes import LateRoutes
+from tests.conftest import ReadLog
 from tests.support.apps import assert_error, client_of
 
 ORIGIN = "https://plant.example.org"
@@ -95,6 +98,29 @@ async def test_another_is_replaced(bare: httpx.AsyncClient, proposed: str) -> No
     response = await bare.get("/echo", headers={"x-request-id": proposed})
     assert re.fullmatch("[0-9a-f]{32}", response.text)
     assert response.headers["x-request-id"] == response.text
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(None, "gateway-1"), ("a b", "gateway-1"), ("mine", "mine")])
+async def test_behind_a_gateway_its_request_id_is_the_default_and_is_logged(
+    settings: Settings, read_log: ReadLog, monkeypatch: pytest.MonkeyPatch, asked: str | None, expected: str
+) -> None:
+    """The gateway's access log, the function's log and the trace are joined by these."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3f;Parent=53995c3f42cd8ad8;Sampled=1")
+    app = create_starlette(ROUTES, settings)
+    invoked = {
+        "aws.event": {"requestContext": {"requestId": "gateway-1"}},
+        "aws.context": SimpleNamespace(aws_request_id="lambda-1"),
+    }
+
+    async def behind(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, **invoked}, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(behind), base_url="http://test") as client:
+        response = await client.get("/echo", headers={"x-request-id": asked} if asked else {})
+    assert response.headers["x-request-id"] == expected
+    (line,) = [one for one in read_log() if one["message"] == "request"]
+    assert (line["request_id"], line["gateway_request_id"]) == (expected, "gateway-1")
+    assert (line["lambda_request_id"], line["trace_id"]) == ("lambda-1", "1-5759e988-bd862e3f")
 
 
 async def test_requests_side_by_side_keep_their_ids(bare: httpx.AsyncClient) -> None:

@@ -1,14 +1,18 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from functions.core.aws.clients import forget_clients, secrets_client
 from functions.core.errors import DependencyUnavailableError
 from functions.core.keys.key_stores import (
     CachedKeyStore,
     FileKeyStore,
+    KeyStoreSilentError,
     SecretKeyStore,
     UnconfiguredKeyStore,
     key_store,
@@ -43,8 +47,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    forget_clients()
     with mock_aws():
         yield
+    forget_clients()
 
 
 def test_a_file_gives_its_ring(tmp_path: Path) -> None:
@@ -146,6 +152,90 @@ def test_a_failure_is_not_kept(tmp_path: Path) -> None:
         cached.read()
     path.write_bytes(write_key_ring(RING))
     assert cached.read() == RING
+
+
+def silent(store: CachedKeyStore) -> bool:
+    return store.is_silent
+
+
+class SilentStore(CountingStore):
+    """Answers until it is told to be silent, or to refuse."""
+
+    error: DependencyUnavailableError | None = None
+
+    def read(self) -> KeyRing:
+        ring = super().read()
+        if self.error:
+            raise self.error
+        return ring
+
+
+def test_the_last_known_ring_is_served_for_an_hour_while_the_store_does_not_answer() -> None:
+    store, clock = SilentStore(), Clock()
+    cached = CachedKeyStore(store, 300, clock)
+    assert cached.read() == RING
+    assert not silent(cached)
+    store.error = KeyStoreSilentError("silent")
+    reads = []
+    for clock.now in (1300, 1309.9, 1310, 4600):
+        assert cached.read() == RING
+        assert silent(cached)
+        reads.append(store.reads)
+    # Left alone for ten seconds after each try.
+    assert reads == [2, 2, 3, 4]
+    clock.now = 4600.1
+    with pytest.raises(DependencyUnavailableError):
+        cached.read()
+    store.error, clock.now = None, 5000
+    assert cached.read() == RING
+    assert not silent(cached)
+
+
+def test_an_unknown_key_is_not_refused_by_an_old_ring() -> None:
+    store, clock = SilentStore(), Clock()
+    cached = CachedKeyStore(store, 300, clock)
+    cached.read()
+    store.error, clock.now = KeyStoreSilentError("silent"), 1100
+    with pytest.raises(DependencyUnavailableError):
+        cached.newest()
+
+
+def test_a_store_that_refuses_is_obeyed_at_once() -> None:
+    store, clock = SilentStore(), Clock()
+    cached = CachedKeyStore(store, 300, clock)
+    cached.read()
+    store.error, clock.now = DependencyUnavailableError("refused"), 1300
+    with pytest.raises(DependencyUnavailableError, match="refused"):
+        cached.read()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "silent"),
+    [
+        ("AccessDeniedException", 400, False),
+        ("ThrottlingException", 400, True),
+        ("InternalServiceError", 500, True),
+    ],
+)
+@pytest.mark.usefixtures("aws")
+def test_what_is_a_refusal_and_what_a_failure(
+    code: str, status: int, silent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+
+    def fail(*_: object, **__: object) -> None:
+        raise ClientError(error, "GetSecretValue")
+
+    monkeypatch.setattr("functions.core.keys.key_ring_secret.read_ring", fail)
+    with pytest.raises(DependencyUnavailableError) as caught:
+        SecretKeyStore(SECRET).read()
+    assert isinstance(caught.value, KeyStoreSilentError) is silent
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_secret_is_asked_for_no_longer_than_a_caller_can_wait() -> None:
+    config: Any = secrets_client().meta.config
+    assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (1, 2, 2)
 
 
 def test_keys_without_a_store_refuse_everybody() -> None:

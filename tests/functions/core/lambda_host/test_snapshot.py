@@ -1,13 +1,20 @@
 """Hooks of SnapStart; the local Lambda runs them for real."""
 
 import random
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import snapshot_restore_py
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from functions.core.lambda_host.snapshot import register_snapshot_hooks, reseed
+from functions.core.http.asgi import create_starlette
+from functions.core.lambda_host.snapshot import prime_app, register_snapshot_hooks, reseed
+from functions.core.observability.metrics import RequestMetrics
+from functions.core.settings import Settings
 
 SNAP_START = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
 
@@ -31,6 +38,22 @@ def test_hooks_run_around_a_snapshot() -> None:
         for hook, arguments, names in hooks:
             hook(*arguments, **names)
     assert ran == ["prime", "refresh"]
+
+
+def test_a_function_is_primed_by_a_request_and_by_its_clients(settings: Settings) -> None:
+    told: list[RequestMetrics] = []
+    answered, made = [], []
+
+    async def answer(request: Request) -> Response:
+        answered.append(request.url.path)
+        return Response()
+
+    sink = SimpleNamespace(record=told.append)
+    app = create_starlette([Route("/health", answer)], settings, [sink])
+    prime_app(app, settings, "/health", [lambda: made.append("client")])
+    assert (answered, made) == (["/health"], ["client"])
+    # No sink was told: the first request is still to come.
+    assert told == []
 
 
 def test_two_instances_of_one_snapshot_draw_differently() -> None:

@@ -19,7 +19,7 @@ const calls = {
     channels = recording.channels;
     chosen = null;
     forgetPlans();
-    return { ...recording, channels: channels.map((one) => ({ name: one.name, length: one.samples.length })) };
+    return { ...recording, channels: channels.map(({ name, samples, rateHz }) => ({ name, length: samples.length, rateHz })) };
   },
 
   /** Take a channel, times a factor; answers with its samples, what draws them, and its figures. */

@@ -3,24 +3,32 @@
 import * as hdf5 from "jsfive";
 
 import { FormatError } from "./errors.js";
+import { isFieldName } from "./fields.js";
+import RULES from "./variables.json";
+import { checkWalk } from "./variables.js";
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const USER_BLOCK = 512;
+// Where MATLAB keeps what others refer to, and what is for itself.
+const REFERENCED = "#refs#";
+const INNER = [REFERENCED, "#subsystem#"];
+const UNREAD = "This MATLAB file of version 7.3 cannot be read in a browser: read it with `palier diagnose`, or save it with -v7.";
 
 /** Return whether a buffer is HDF5, with MATLAB's block before it or without. */
 export function isHdf5(buffer) {
   return signatureAt(buffer) !== null;
 }
 
-/** Return the numeric variables at the top: name, shape and float32 values, columns first. */
+/** Return the variables: of the groups that are structs, and of what cells refer to, too. */
 export function readHdf5(buffer) {
-  try {
+  return guarded(() => {
     // Addresses in the file count from its signature.
     const file = new hdf5.File(buffer.slice(signatureAt(buffer)), "recording.mat");
-    return file.keys.map((name) => file.get(name)).filter(isNumeric).map(variable);
-  } catch (error) {
-    throw new FormatError(`The MATLAB file cannot be read: ${error.message}`);
-  }
+    const referenced = file.keys.includes(REFERENCED) ? file.get(REFERENCED) : null;
+    const walk = { found: [], seen: new Set(), places: placesOf(referenced), referenced };
+    visitMembers(file, "", 0, walk);
+    return walk.found;
+  });
 }
 
 function signatureAt(buffer) {
@@ -28,15 +36,79 @@ function signatureAt(buffer) {
   return [0, USER_BLOCK].find((at) => SIGNATURE.every((byte, n) => bytes[at + n] === byte)) ?? null;
 }
 
-function isNumeric(item) {
-  return item instanceof hdf5.Dataset && /^[<>|]?[fiu]\d$/.test(String(item.dtype)) && item.shape.length === 2;
+/** Whatever the library throws of a file that it cannot read, or that is damaged, is one sentence. */
+function guarded(read) {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    throw new FormatError(UNREAD);
+  }
+}
+
+/** The names of what others refer to, by its address. */
+function placesOf(group) {
+  return new Map(Object.entries(group?._links ?? {}).map(([name, address]) => [address, name]));
+}
+
+function visitMembers(group, path, depth, walk) {
+  checkWalk(walk.seen.size + group.keys.length, depth);
+  for (const name of group.keys.filter((one) => !INNER.includes(one))) visit(group.get(name), joined(path, name), depth, walk);
+}
+
+function visit(item, name, depth, walk) {
+  const address = item?._dataobjects?.offset;
+  // A link to elsewhere leads to nothing here, or to what was there already.
+  if (address === undefined || walk.seen.has(address)) return;
+  walk.seen.add(address);
+  checkWalk(walk.seen.size, depth);
+  const attributes = attributesOf(item);
+  for (const [field, value] of Object.entries(attributes)) keepAttribute(joined(name, field), value, walk);
+  if (item instanceof hdf5.Group) visitMembers(item, name, depth + 1, walk);
+  else if (Array.isArray(item.dtype) && item.dtype[0] === "REFERENCE") visitCells(item, name, depth, walk);
+  else if (/^[<>|]?[fiu]\d$/.test(String(item.dtype))) walk.found.push(variable(item, name, attributes));
+}
+
+/** What a cell refers to; a single one is called as its cell. */
+function visitCells(dataset, name, depth, walk) {
+  // Of references the library returns too few bytes; they are addresses of eight.
+  const addresses = [...Object.create(dataset._dataobjects, { dtype: { value: "<u8" } }).get_data()].map(Number);
+  checkWalk(walk.seen.size + addresses.length, depth);
+  const known = addresses.filter((address) => address && walk.places.has(address));
+  known.forEach((address, n) => {
+    visit(walk.referenced.get(walk.places.get(address)), known.length === 1 ? name : `${name}(${n + 1})`, depth + 1, walk);
+  });
+}
+
+function attributesOf(item) {
+  try {
+    return item.attrs ?? {};
+  } catch {
+    // Of a type that the library does not read: it states nothing.
+    return {};
+  }
+}
+
+function keepAttribute(name, value, { found }) {
+  const single = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  if (!isFieldName(name)) return;
+  if (typeof single === "string") found.push({ name, text: single });
+  else if (typeof single === "number") found.push({ name, number: single });
 }
 
 /** What MATLAB shows as [rows, columns] lies transposed. */
-function variable(dataset) {
+function variable(dataset, name, attributes) {
+  const count = dataset.shape.reduce((product, size) => product * size, 1);
+  const isText = String(attributes.MATLAB_class ?? "") === "char";
+  if (isText) return { name, text: count && count <= RULES.longest_text ? guarded(() => String.fromCharCode(...dataset.value)) : "" };
   return {
-    name: dataset.name.replace(/^\//, ""),
+    name,
     shape: [...dataset.shape].reverse(),
-    values: Float32Array.from(dataset.value),
+    bytes: count * Number(/\d$/.exec(dataset.dtype)[0]),
+    read: (Numbers = Float32Array) => guarded(() => Numbers.from(dataset.value)),
   };
+}
+
+function joined(path, name) {
+  return path ? `${path}.${name}` : name;
 }

@@ -21,17 +21,18 @@ export function sizeOf(type) {
 }
 
 /**
- * Read numbers as float32.
+ * Read numbers, as float32 unless told otherwise.
  *
  * @param {DataView} view
  * @param {string} type for example "f4"; i3 is little-endian always
  * @param {{at?: number, count: number, stride?: number, little?: boolean, scale?: number}} layout in bytes
- * @returns {Float32Array} [count]
+ * @param {Float32ArrayConstructor|Float64ArrayConstructor} [Numbers]
+ * @returns {Float32Array|Float64Array} [count]
  */
-export function readNumbers(view, type, { at = 0, count, stride, little = true, scale = 1 }) {
+export function readNumbers(view, type, { at = 0, count, stride, little = true, scale = 1 }, Numbers = Float32Array) {
   const [size, read] = READERS[type];
   const step = stride ?? size;
-  const numbers = new Float32Array(count);
+  const numbers = new Numbers(count);
   for (let n = 0; n < count; n++) numbers[n] = read(view, at + n * step, little) * scale;
   return numbers;
 }

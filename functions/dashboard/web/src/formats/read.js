@@ -16,8 +16,8 @@ const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMa
  * @param {string} name of the file
  * @param {ArrayBuffer} buffer
  * @param {string} [rawType] for files without a header
- * @returns {Promise<{format: string, channels: {name: string, samples: Float32Array}[], rateHz: number|null,
- *   shaftHz?: number|null, integers: boolean}>}
+ * @returns {Promise<{format: string, channels: {name: string, samples: Float32Array, rateHz?: number|null}[],
+ *   rateHz: number|null, shaftHz?: number|null, integers: boolean}>} a channel's own rate goes before that of all
  * @throws {UnreadHereError} where the service is to read it
  * @throws {FormatError} where nobody can
  */
@@ -25,5 +25,6 @@ export async function readRecording(name, buffer, rawType) {
   const kind = kindOf(name);
   if (!kind) throw new FormatError(`${name} is of no kind that is read here; those are ${ENDINGS.join(", ")}.`);
   if (!buffer.byteLength) throw servedTypeOf(name) ? new UnreadHereError("it is empty") : new FormatError(`${name} is empty.`);
+  if (!READERS[kind]) throw new UnreadHereError(`a .${kind} is unpacked by the service`);
   return READERS[kind](buffer, rawType);
 }

@@ -25,6 +25,23 @@ export function rows(values, shape, columnsFirst, name = "") {
   });
 }
 
+/**
+ * Return the channels of a matrix of MATLAB's, columns first: they lie along its short side.
+ *
+ * @param {Float32Array} values in file order
+ * @param {number[]} shape [N], [rows, columns]
+ * @param {string} name of the matrix
+ */
+export function alongShortSide(values, shape, name) {
+  const [height, width] = shape.length === 1 ? [1, shape[0]] : shape;
+  const count = Math.min(height, width);
+  const length = Math.max(height, width);
+  return Array.from({ length: count }, (_, index) => {
+    const samples = height <= width ? strided(values, index, height, length) : values.slice(index * length, (index + 1) * length);
+    return { name: channelName(name, index, count), samples };
+  });
+}
+
 function strided(values, offset, step, length) {
   const samples = new Float32Array(length);
   for (let n = 0; n < length; n++) samples[n] = values[offset + n * step];

@@ -13,8 +13,8 @@ import { headlineOf } from "./trust.jsx";
 export function AskedChannels({ recording, model, statedHz, rateHz, keyRound, askKey }) {
   const { said, factor, analysis, options, change } = recording;
   const { channels } = said;
-  // Variables of a MATLAB file may differ in length: then there is no one array of them.
-  const isEven = channels.every(({ length }) => length === channels[0].length);
+  // Variables of a MATLAB file may differ in length or rate: then there is no one array of them.
+  const isEven = channels.every(({ length, rateHz: own }) => length === channels[0].length && own === channels[0].rateHz);
   const machine = machineQuery(options, model);
   const answer = useAnswer(isEven && rateHz && (async (abort) => {
     const { samples } = await analysis.all(factor);

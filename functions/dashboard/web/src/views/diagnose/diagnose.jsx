@@ -32,18 +32,19 @@ export function Diagnose({ models, keyRound, askKey, shown }) {
 function Workbench({ recording, models, keyRound, askKey, dragged }) {
   const { said, signal, options, file } = recording;
   const model = answeringModel(models.value?.models, options);
-  const rateHz = options.rateHz ?? said?.rateHz ?? model?.input.sample_rate_hz ?? null;
+  const ofFile = said?.channels[recording.channel]?.rateHz ?? said?.rateHz ?? null;
+  const rateHz = options.rateHz ?? ofFile ?? model?.input.sample_rate_hz ?? null;
   // While another channel is read, the last one stays: nothing jumps.
   const ready = said && rateHz && recording.channel !== null ? signal.value : null;
   const isLeft = file.error instanceof UnreadError && servedTypeOf(recording.source.name);
   // What is assumed is not stated: the service assumes the same, and its answer tells so.
-  const statedHz = options.rateHz ?? said?.rateHz ?? null;
+  const statedHz = options.rateHz ?? ofFile;
   const shared = { recording, signal: ready, rateHz, statedHz, model, unit: options.unit || modelUnit(model) };
   return (
     <div class={`workbench ${dragged ? "dragged" : ""}`}>
       <aside class="sidebar" aria-label="Recording and machine">
         <FileBar recording={recording} />
-        {said && <Settings recording={recording} models={models} model={model} rateHz={rateHz} />}
+        {said && <Settings {...{ recording, models, model, rateHz, ofFile }} />}
         {isLeft && <UnreadSettings recording={recording} models={models} model={model} />}
       </aside>
       <div class="results" aria-busy={!(ready || isLeft || (said && recording.channel === null))}>

@@ -30,7 +30,7 @@ function DropZone({ open, dragged }) {
         <label class="button primary" for={id}>Choose a file</label>
       </p>
       <p class="small">
-        CSV, WAV, NumPy (.npy), MATLAB (.mat) or raw samples. It is read in this browser; its samples go to the service for
+        CSV, WAV, FLAC, NumPy (.npy), MATLAB (.mat) or raw samples. It is read in this browser; its samples go to the service for
         the diagnosis. What this browser does not read goes to the service as it is.
       </p>
     </div>
@@ -70,7 +70,7 @@ export function FileBar({ recording }) {
 
 function summary({ format, channels, rateHz, sizeBytes }, options) {
   const { length } = channels[Math.min(options.channel ?? 0, channels.length - 1)];
-  const rate = options.rateHz ?? rateHz;
+  const rate = options.rateHz ?? channels[options.channel ?? 0]?.rateHz ?? rateHz;
   const parts = [format, bytes(sizeBytes), count(channels.length, "channel"), count(length, "sample")];
   if (rate) parts.push(quantity(rate, "Hz", 6), duration((length / rate) * 1000));
   return parts.join(" · ");

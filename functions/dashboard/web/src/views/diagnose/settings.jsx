@@ -9,7 +9,7 @@ import { Machine } from "./machine.jsx";
 const UNITS = [["", "Not stated"], ["g", "g"], ["m/s2", "m/s²"], ["mm/s", "mm/s"]];
 
 /** The settings beside the charts. */
-export function Settings({ recording, models, model, rateHz }) {
+export function Settings({ recording, models, model, rateHz, ofFile }) {
   const { said, options, change } = recording;
   return (
     <Folded>
@@ -20,7 +20,7 @@ export function Settings({ recording, models, model, rateHz }) {
           <Choice label="Channel" value={options.channel ?? ""} options={channelOptions(said)} onChange={(text) => change({ channel: text === "" ? null : Number(text) })} />
         )}
         <Quantity
-          label="Sampling rate" unit="Hz" value={rateHz} max={1e6} note={rateNote(said, options, model)}
+          label="Sampling rate" unit="Hz" value={rateHz} max={1e6} note={rateNote(ofFile, options, model)}
           onChange={(next) => change({ rateHz: next })}
         />
         <Choice label="Unit" value={options.unit} options={UNITS} onChange={(unit) => change({ unit })} />
@@ -76,9 +76,9 @@ function Folded({ children }) {
   );
 }
 
-function rateNote(said, options, model) {
-  if (options.rateHz !== null) return said.rateHz ? `The file says ${quantity(said.rateHz, "Hz", 6)}.` : undefined;
-  if (said.rateHz) return "As the file says.";
+function rateNote(ofFile, options, model) {
+  if (options.rateHz !== null) return ofFile ? `The file says ${quantity(ofFile, "Hz", 6)}.` : undefined;
+  if (ofFile) return "As the file says.";
   return model ? "Assumed: the model's own. The file does not say." : undefined;
 }
 

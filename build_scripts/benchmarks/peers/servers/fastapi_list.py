@@ -1,6 +1,6 @@
 """The usual recipe: FastAPI, a `list[float]` body, onnxruntime.
 
-Run: `python -m build_scripts.benchmarks.peers.fastapi_list MODEL [PORT]`.
+Run: `python -m build_scripts.benchmarks.peers.servers.fastapi_list MODEL [PORT]`.
 
 Fair to it: the same model file, one engine thread without spinning, the same uvicorn with uvloop and httptools, and a
 synchronous endpoint, so that FastAPI runs it in a worker thread. It does less than Palier: no joining, no novelty.
@@ -12,13 +12,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from functions.core.models.diagnosis import softmax
-from functions.core.models.engine import OnnxEngine
+from build_scripts.benchmarks.peers.servers.window import diagnose, load
 
 
 class PredictRequest(BaseModel):
@@ -29,14 +27,12 @@ class PredictRequest(BaseModel):
 
 def create_app(model: Path) -> FastAPI:
     """Return the app for a model file."""
-    engine = OnnxEngine(model, threads=1)
+    session = load(model)
     app = FastAPI()
 
     @app.post("/predict")
     def predict(request: PredictRequest) -> dict[str, Any]:
-        windows = np.asarray(request.signal, dtype=np.float32)[np.newaxis, np.newaxis]
-        probabilities = softmax(engine.run(windows).logits)[0]
-        return {"predicted_class": int(probabilities.argmax()), "probabilities": probabilities.tolist()}
+        return diagnose(session, request.signal)
 
     return app
 

@@ -1,0 +1,107 @@
+"""The comparison with the peers as a section of the benchmark page; every figure comes from the report."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Report = Mapping[str, Any]
+
+OURS = ("local_server", "container")
+_TWICE = "local_server_again"
+_BODIES = {"json": "JSON", "binary": "binary"}
+# Why a peer may be before Palier; what is not here is said to be unexplained.
+_LESS = "it does less with a request: no joining of windows, no novelty, no measures of the recording, no limits"
+_WHY = {
+    "fastapi_raw": _LESS,
+    "fastapi_list": _LESS,
+    "triton": "its HTTP server is written in C++, and gathers what waits",
+    "mlserver": _LESS,
+}
+
+
+def render_peers(report: Report) -> str:
+    """Return the tables of a report of `benchmark_peers`."""
+    return "\n".join((_intro(report), *(_cells(report, body) for body in _BODIES), _processes(report), _firsts(report)))
+
+
+def peer_rows(report: Report) -> tuple[tuple[str, str], ...]:
+    """Return what the README says of the peers: the best of Palier's servers and each peer's, JSON at 8 connections."""
+    servers = {name: one for name, one in report["servers"].items() if name != _TWICE}
+    rates = {name: _cell(one, "json", 8)["per_second"] for name, one in servers.items()}
+    best = max(OURS, key=lambda name: rates[name])
+    others = sorted((name for name in servers if name not in OURS), key=lambda name: -rates[name])
+    said = ", ".join(f"{servers[name]['label']} {rates[name]:,.0f}" for name in others)
+    return ((f"windows of JSON a second at 8 connections, {servers[best]['label']}", f"{rates[best]:,.0f}; {said}"),)
+
+
+def _intro(report: Report) -> str:
+    turns = f"{report['rounds']} rounds, each {report['seconds']:g} s a cell"
+    return (
+        f"One window of `{report['model']}` at a time, the same model file everywhere, one process, one thread in the\n"
+        "engine; every server in an environment of its own (`build_scripts/locks/peers`), as its makers'\n"
+        "documentation shows it. wrk shares this machine's cores with the server. Answers of 200 count; refusals\n"
+        "(429, 503) and failures stand in brackets. The servers take turns; a figure is the median of\n"
+        f"{turns}. `local_server.py` stands twice: between the two\n"
+        f"the largest ratio is {report['noise']:.2f}, so that smaller differences are none. Palier's answers hold\n"
+        "more: windows joined, novelty, what was measured of the recording.\n"
+    )
+
+
+def _cells(report: Report, body: str) -> str:
+    columns = ("answers a second", "median ms", "99th percentile ms")
+    heads = [_BODIES[body], *(f"{one} at 1 / 8 / 64" for one in columns)]
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for one in report["servers"].values():
+        cells = [cell for cell in one["cells"] if cell["body"] == body]
+        if cells:
+            times = (" / ".join(f"{cell[name]:.2f}" for cell in cells) for name in ("p50_ms", "p99_ms"))
+            lines.append(f"| {' | '.join((one['label'], ' / '.join(map(_rate, cells)), *times))} |")
+    return "\n".join([*lines, ""])
+
+
+def _processes(report: Report) -> str:
+    lines = ["| server | first right answer s | memory MB | installed MB |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| {one['label']} | {one['start_s']:.2f} | {one['memory_mb']:.0f} | {one['installed_mb']:.0f} |"
+        for one in report["servers"].values()
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _firsts(report: Report) -> str:
+    """Return in which columns Palier is not first, by whom, and why; within the noise it counts as first."""
+    lines = [
+        f"- {column}: {report['servers'][name]['label']} is before by {ratio:.2f}; {_WHY.get(name, 'unexplained')}"
+        for column, name, ratio in _behind(report)
+    ]
+    return "\n".join(
+        ["Where Palier is not first:\n", *lines, ""] if lines else ["Palier is first in every column.", ""]
+    )
+
+
+def _behind(report: Report) -> Iterator[tuple[str, str, float]]:
+    servers = {name: one for name, one in report["servers"].items() if name != _TWICE}
+    columns: dict[str, dict[str, float]] = {}
+    for name, one in servers.items():
+        for cell in one["cells"]:
+            column = f"{_BODIES[cell['body']]}, answers a second at {cell['connections']}"
+            columns.setdefault(column, {})[name] = cell["per_second"]
+        # Less is better here.
+        for column, key in (("first right answer", "start_s"), ("memory", "memory_mb"), ("installed", "installed_mb")):
+            columns.setdefault(column, {})[name] = 1 / one[key]
+    for column, values in columns.items():
+        best = max(values, key=lambda name: values[name])
+        ratio = values[best] / max(values[name] for name in OURS)
+        if best not in OURS and ratio > report["noise"]:
+            yield column, best, ratio
+
+
+def _cell(server: Report, body: str, connections: int) -> Mapping[str, float]:
+    found: Mapping[str, float] = next(
+        one for one in server["cells"] if (one["body"], one["connections"]) == (body, connections)
+    )
+    return found
+
+
+def _rate(cell: Mapping[str, float]) -> str:
+    others = cell["refused"] + cell["failed"]
+    return f"{cell['per_second']:,.0f}" + (f" [{others:,.0f}]" if others else "")

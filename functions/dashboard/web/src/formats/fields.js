@@ -1,0 +1,101 @@
+/** What the fields beside a signal mean: its sample rate, the speed of the shaft, the unit, time. */
+
+import RULES from "./variables.json";
+
+const [RATE, PERIOD, SHAFT_RPM, SHAFT_HZ, UNIT, TIME] = ["rate", "period", "shaft_rpm", "shaft_hz", "unit", "time"].map(
+  (name) => new RegExp(`^(?:${RULES[name]})$`),
+);
+const QUANTITY = new RegExp(`^(?:${RULES.quantity})$`, "i");
+const FACTORS = { ms: 1e-3, us: 1e-6, ns: 1e-9 };
+
+/** Whether a name has a meaning here. */
+export function isFieldName(name) {
+  return [RATE, PERIOD, SHAFT_RPM, SHAFT_HZ, UNIT].some((one) => one.test(plain(name)));
+}
+
+/**
+ * Return what fields state, by their paths: sample rates in Hz, shaft speeds in rpm, units.
+ *
+ * @param {[string, number|string][]} fields
+ */
+export function factsOf(fields) {
+  return { ratesHz: stated(rateHz, fields), speedsRpm: stated(speedRpm, fields), units: stated(unit, fields) };
+}
+
+/** Return what the fields nearest to a variable state, each value once: those that share most of its path. */
+export function nearest(name, facts) {
+  const shared = facts.map(([field]) => sharedParents(name, field));
+  const most = Math.max(0, ...shared);
+  return [...new Set(facts.filter((_, n) => shared[n] === most).map(([, value]) => value))];
+}
+
+/** Return the rate of a vector if it is a time, in Hz to six digits; 0 where it counts samples, null where it is none. */
+export function rateOfTime(name, values) {
+  const last = lastPart(name);
+  const isNamed = TIME.test(last);
+  const even = evenRate(values, isNamed ? RULES.scatter_named : RULES.scatter, FACTORS[TIME.exec(last)?.[2]] ?? 1);
+  return even ?? (isNamed ? 0 : null);
+}
+
+function evenRate(values, most, factor) {
+  const steps = values.length - 1;
+  const mean = (values[steps] - values[0]) / steps;
+  if (!(Number.isFinite(mean) && mean > 0 && values.every(Number.isFinite))) return null;
+  let scatter = 0;
+  for (let n = 0; n < steps; n++) scatter = Math.max(scatter, Math.abs(values[n + 1] - values[n] - mean));
+  if (scatter > most * mean) return null;
+  if (mean === 1 && scatter === 0) return 0;
+  return Number((1 / (mean * factor)).toPrecision(6));
+}
+
+function stated(read, fields) {
+  return fields.map(([name, value]) => [name, read(plain(name), value)]).filter(([, found]) => found !== null);
+}
+
+function rateHz(name, value) {
+  const number = numberOf(value);
+  if (number === null) return null;
+  if (RATE.test(name)) return number * (name.endsWith("khz") ? 1e3 : 1);
+  return PERIOD.test(name) && number > 0 && number <= 1 ? 1 / (number * (FACTORS[name.slice(-2)] ?? 1)) : null;
+}
+
+function speedRpm(name, value) {
+  const number = numberOf(value);
+  if (number === null || !(number > 0 && number < Infinity)) return null;
+  if (SHAFT_RPM.test(name)) return number;
+  return SHAFT_HZ.test(name) && number <= RULES.fastest_shaft_hz ? 60 * number : null;
+}
+
+function unit(name, value) {
+  const text = typeof value === "string" ? value.trim() : "";
+  return text && UNIT.test(name) ? text : null;
+}
+
+function numberOf(value) {
+  if (typeof value === "number") return value;
+  const [, digits, prefix] = QUANTITY.exec(value) ?? [];
+  if (digits === undefined) return null;
+  // A single comma before other than three digits is a decimal one.
+  const number = Number(digits.replace(/,(?=\d{3}(\D|$))/g, "").replaceAll(",", "."));
+  return Number.isNaN(number) ? null : number * (prefix ? 1e3 : 1);
+}
+
+function sharedParents(one, other) {
+  const [left, right] = [one.split(".").slice(0, -1), other.split(".").slice(0, -1)];
+  const end = left.findIndex((name, n) => name !== right[n]);
+  return end < 0 ? Math.min(left.length, right.length) : end;
+}
+
+function plain(name) {
+  const [last, parent] = name.split(".").reverse();
+  // Siemens' Testlab calls a unit so; a label alone may be anything.
+  return bare(parent === "quantity" ? `${parent}${last}` : last);
+}
+
+function lastPart(name) {
+  return bare(name.split(".").at(-1));
+}
+
+function bare(name) {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+}
