@@ -63,6 +63,7 @@ def _add(
     parser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     parser.add_argument("--url", type=parse_name, default=_LOCAL, help="of the service (default: %(default)s)")
     parser.add_argument("--key", type=parse_header, default=os.environ.get(_KEY), help=f"API key (default: ${_KEY})")
+    parser.add_argument("--sign", action="store_true", help="sign requests with AWS's credentials")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
     return parser

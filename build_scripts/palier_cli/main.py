@@ -23,6 +23,7 @@ from build_scripts.palier_cli.jobs_parser import add_jobs
 from build_scripts.palier_cli.keys_parser import add_keys
 from build_scripts.palier_cli.planning.command import add_plan
 from build_scripts.palier_cli.report import print_models, print_outcomes
+from build_scripts.palier_cli.signing import signature
 from build_scripts.palier_cli.terminal import printable, say, screen, write, write_json
 from functions.core.errors import PalierError
 from functions.core.models.models import ModelRepository
@@ -96,6 +97,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--url", type=parse_name, help="ask this endpoint instead of the engine in this process")
     parser.add_argument("--key", type=parse_header, help="API key for --url")
+    parser.add_argument("--sign", action="store_true", help="sign requests to --url with AWS's credentials")
     parser.set_defaults(run=_diagnose)
 
 
@@ -103,7 +105,11 @@ def _diagnose(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in (*FILE_OPTIONS, "model")}
     stated = {name: value for name, value in given.items() if value is not None}
     options = DiagnosisOptions.parse(stated | severity_options(arguments) | operation_options(arguments))
-    ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
+    ask = (
+        remote(arguments.url, arguments.key, signature(arguments.url) if arguments.sign else None)
+        if arguments.url
+        else embedded(read_settings())
+    )
     outcomes = diagnose_files(arguments.files, options, ask, FileChoice(arguments.format, arguments.variable))
     if arguments.json:
         write_json({"diagnoses": [outcome.as_json() for outcome in outcomes]})

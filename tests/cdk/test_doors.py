@@ -41,7 +41,7 @@ def test_an_http_api_is_throttled_as_its_functions_can_run(assembly: Assembly) -
     (stage,) = template.resources("AWS::ApiGatewayV2::Stage")
     properties = stage["Properties"]
     assert properties["DefaultRouteSettings"]["ThrottlingBurstLimit"] == HTTP.throttle.burst
-    assert properties["RouteSettings"]["POST /jobs"]["ThrottlingBurstLimit"] == 10
+    assert properties["RouteSettings"]["POST /jobs"]["ThrottlingBurstLimit"] == 20
     assert set(properties["RouteSettings"]) <= ROUTES
     # Settings of a route that is not there yet are refused.
     assert len(stage["DependsOn"]) >= len(ROUTES)
