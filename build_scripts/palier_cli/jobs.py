@@ -34,7 +34,7 @@ def submit(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in _OPTIONS}
     options = {name: value for name, value in given.items() if value is not None}
     options |= severity_options(arguments) | operation_options(arguments)
-    choice = FileChoice(arguments.format, arguments.variable)
+    choice = FileChoice(arguments.format, arguments.variable, arguments.sample_rate_hz is not None)
     uploads = as_uploads(arguments.files, choice, DiagnosisOptions.parse(options))
     submission = options | {"uploads": [upload.entry for upload in uploads]}
     key = arguments.idempotency_key or idempotency_key(submission, uploads)

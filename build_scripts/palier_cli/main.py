@@ -110,7 +110,8 @@ def _diagnose(arguments: argparse.Namespace) -> int:
         if arguments.url
         else embedded(read_settings())
     )
-    outcomes = diagnose_files(arguments.files, options, ask, FileChoice(arguments.format, arguments.variable))
+    choice = FileChoice(arguments.format, arguments.variable, options.sample_rate_hz is not None)
+    outcomes = diagnose_files(arguments.files, options, ask, choice)
     if arguments.json:
         write_json({"diagnoses": [outcome.as_json() for outcome in outcomes]})
     else:

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from tests.support.expected_recordings import RATE, ROWS, X, Y, expected, refused, table
+from tests.support.instrument_cases import INSTRUMENTS
 from tests.support.recordings import npy_bytes, wav_bytes
-from tests.support.text_cases import delimited, written
+from tests.support.text_cases import CHARSETS_AND_TIMES, HEADS_AND_NUMBERS
 from tests.support.variable_cases import matlab
 
 FILE = Path(__file__).resolve().parents[1] / "fixtures" / "recordings" / "cases.json"
@@ -94,7 +95,7 @@ def arrays() -> Iterator[tuple[str, str, bytes | str, dict[str, Any], dict[str, 
 
 def cases() -> list[dict[str, Any]]:
     """Every case of the table."""
-    texts = [*delimited(), *written()]
+    texts = [*CHARSETS_AND_TIMES, *HEADS_AND_NUMBERS, *INSTRUMENTS]
     listed = [*((name, "delimited", *rest) for name, *rest in texts), *arrays(), *matlab()]
     return [_case(*one) for one in listed]  # type: ignore[arg-type]
 

@@ -112,12 +112,11 @@ def _nested() -> Iterator[Version5]:
 
 
 def _not_read() -> Iterator[Version5]:
-    rate = "sample_rate_out_of_range"
     yield "two lengths", {"a": P, "b": np.tile(Q, 2)}, refused("signal_shape", "Choose one of several signals")
-    yield "two rates", {"x": P, "fs": 12000, "sr": 48000}, refused(rate, "several sample rates")
+    yield "two rates", {"x": P, "fs": 12000, "sr": 48000}, refused("sample_rate_contradicts", "several sample rates")
     yield "time alone", {"t": np.arange(_LENGTH) / 2000}, refused("signal_shape", "vectors of time alone")
     yield "short", {"x": P[:-1]}, refused("signal_shape", "no vector of 256 samples or more")
-    yield "rate of nothing", {"x": P, "fs": np.nan}, refused(rate, "sample rate is nan")
+    yield "rate of nothing", {"x": P, "fs": np.nan}, refused("sample_rate_out_of_range", "rate is nan")
 
 
 def _structs(*values: Array) -> NDArray[Any]:

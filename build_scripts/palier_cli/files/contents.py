@@ -1,33 +1,28 @@
 """What a file is by its first bytes, where its name does not tell."""
 
-import codecs
 import re
 
 from build_scripts.palier_cli.readers.kinds import kind_of
+from functions.core.decoding.foreign import recognize
 
-# First bytes by the names of the table of formats; those of files that are read in another process stand in its table.
-_MAGIC = {
-    "wav": (b"RIFF", b"RF64", b"BW64", b"RIFX"),
-    "flac": (b"fLaC",),
-    "aiff": (b"FORM",),
-    "npy": (b"\x93NUMPY",),
-}
-_TEXT, _DELIMITED = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "delimited"
+# Names of the table of formats by what first bytes are called.
+_NAMES = {"text": "delimited", "AIFF": "aiff"}
+_OFFICE = "an Office document"
 # Of Windows-1252 and UTF-8; of the control characters tab, line feed, form feed, carriage return and Ctrl-Z.
 _PRINTABLE = re.compile(rb"[\t\n\f\r\x1a -~\x80-\xff]+")
 
 
-def format_of(head: bytes) -> str | None:
-    """Return the name of the format that a file's first bytes show, or None where they show none.
+def content_of(head: bytes) -> str | None:
+    """Return what a file's first bytes show: a name of the table of formats, another name, or None.
 
     Args:
         head: the first HEAD_BYTES of it, or all.
     """
+    found = recognize(head)
+    if found == _OFFICE:
+        return found
     shown: str | None = kind_of(head)
-    if shown is not None:
-        return shown
-    for name, magic in _MAGIC.items():
-        if head.startswith(magic):
-            return name
-    is_text = head.startswith(_TEXT) or (_PRINTABLE.fullmatch(head) and re.search(rb"\d", head))
-    return _DELIMITED if is_text else None
+    if shown is not None or found is not None:
+        return shown or _NAMES.get(str(found), found)
+    # Short, or with a Ctrl-Z.
+    return "delimited" if _PRINTABLE.fullmatch(head) and re.search(rb"\d", head) else None

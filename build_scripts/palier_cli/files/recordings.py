@@ -3,14 +3,25 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Protocol, get_args
 
 from build_scripts.palier_cli.arguments import open_regular, read_bytes
 from build_scripts.palier_cli.files.aiff import aiff_as_wav
-from build_scripts.palier_cli.files.contents import format_of
+from build_scripts.palier_cli.files.contents import content_of
+from build_scripts.palier_cli.files.json_table import json_as_csv
 from build_scripts.palier_cli.readers.kinds import HEAD_BYTES, Kind, kind_of
 from build_scripts.palier_cli.readers.reader import read_file
-from functions.core.decoding.formats import AIFF, FORMATS, WAV, Format, ServedFormat, decode_file
+from functions.core.decoding.formats import (
+    AIFF,
+    CSV,
+    FORMATS,
+    JSON_FILE,
+    WAV,
+    Format,
+    ServedFormat,
+    advice_on,
+    decode_file,
+)
 from functions.core.errors import UnsupportedMediaTypeError
 from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
@@ -25,7 +36,12 @@ _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 _WITHOUT_MAGIC = frozenset({"delimited", "raw"})
 _DEFAULTS = DiagnosisOptions()
 
-Read = Callable[[Path, Kind, str | None], Recording]
+
+class Read(Protocol):
+    """Reads a file in another process, as `FileReader.read`."""
+
+    def __call__(self, path: Path, kind: Kind, variable: str | None, *, is_rate_given: bool) -> Recording:
+        """Return the recording of a file."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +51,12 @@ class FileChoice:
     Attributes:
         word: a file is read as if its name ended so, without the dot; None: as its name ends, or as its content is.
         variable: the signal, in files that name several.
+        is_rate_given: whether the sample rate is stated; then several in a file are no fault.
     """
 
     word: str | None = None
     variable: str | None = None
+    is_rate_given: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +104,9 @@ def open_file(path: Path, choice: FileChoice, *, read: Read = read_file) -> Reco
         return SentFile(found.media_type, lambda: read_bytes(path))
     if found is AIFF:
         return SentFile(WAV, lambda: aiff_as_wav(read_bytes(path)))
-    return read(path, _KINDS[found.name], choice.variable)
+    if found is JSON_FILE:
+        return SentFile(CSV, lambda: json_as_csv(read_bytes(path)))
+    return read(path, _KINDS[found.name], choice.variable, is_rate_given=choice.is_rate_given)
 
 
 def _format(path: Path, choice: FileChoice) -> Format:
@@ -98,10 +118,13 @@ def _format(path: Path, choice: FileChoice) -> Format:
     with open_regular(path) as file:
         head = file.read(HEAD_BYTES)
     if named is not None:
-        return _BY_NAME[kind_of(head) or named.name]
-    name = format_of(head)
-    if name is None or name not in _BY_NAME:
+        shown = JSON_FILE.name if named.name == "delimited" and content_of(head) == JSON_FILE.name else kind_of(head)
+        return _BY_NAME[shown or named.name]
+    name = content_of(head)
+    if name is None:
         raise UnsupportedMediaTypeError(
             f"{path.name[:80]!r} ends in nothing known, and its content shows no format: state it with --format."
         )
+    if name not in _BY_NAME:
+        raise UnsupportedMediaTypeError(f"The content of {path.name[:80]!r} is {name}: {advice_on(name)}.")
     return _BY_NAME[name]

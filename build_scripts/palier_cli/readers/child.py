@@ -108,6 +108,7 @@ def _answer(request: Request) -> tuple[bytes, bytes | memoryview]:
             list(recording.channel_names),
             recording.unit,
             recording.shaft_speed_rpm,
+            list(recording.channel_units),
         )
         return encode(found), recording.samples.data.cast("B")
     except PalierError as error:
@@ -128,7 +129,7 @@ def _read(request: Request) -> Recording:
     claimed = sum(one.size_bytes for one in chosen)
     _limit_memory(reader.opening_bytes(request.size_bytes) + _COPIES * claimed)
     _limit_processor(request.size_bytes, claimed)
-    return join(file.read(chosen), signal, file.variables)
+    return join(file.read(chosen), signal, file.variables, is_rate_given=request.is_rate_given)
 
 
 def _limit_processor(size_bytes: int, claimed_bytes: int = 0) -> None:

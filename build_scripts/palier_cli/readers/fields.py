@@ -82,6 +82,9 @@ def _rate_hz(plain: str, value: Value | float) -> float | None:
     number = _number(value)
     if number is None:
         return None
+    if SHAFT_HZ.fullmatch(plain) and number > FASTEST_SHAFT_HZ:
+        # Some call the sample rate so.
+        return number if plain == "rate" else None
     if RATE.fullmatch(plain):
         return number * (1e3 if plain.endswith("khz") else 1)
     is_period = PERIOD.fullmatch(plain) and 0 < number <= 1

@@ -11,14 +11,20 @@ from build_scripts.palier_cli.readers.choosing import listing
 from build_scripts.palier_cli.readers.fields import Facts, nearest
 from build_scripts.palier_cli.readers.times import is_time_name, rate_of
 from build_scripts.palier_cli.readers.variables import Value, Variable
-from functions.core.errors import SampleRateError, SignalShapeError
+from functions.core.errors import SampleRateContradictsError, SampleRateError, SignalShapeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
 
 T = TypeVar("T")
 
 
-def join(values: Mapping[str, Value], wanted: Variable | None, listed: Sequence[Variable]) -> Recording:
+def join(
+    values: Mapping[str, Value],
+    wanted: Variable | None,
+    listed: Sequence[Variable],
+    *,
+    is_rate_given: bool = False,
+) -> Recording:
     """Return the signals among values as one recording.
 
     Without a wanted one every signal is a channel, if they are equally long and of one rate.
@@ -27,9 +33,11 @@ def join(values: Mapping[str, Value], wanted: Variable | None, listed: Sequence[
         values: what was read of the variables that were chosen.
         wanted: the signal; None: all but those that are the time of others.
         listed: all variables of the file.
+        is_rate_given: whether the caller states the sample rate; then several in the file are no fault.
 
     Raises:
-        SampleRateError: the rate is no finite number, or several are stated.
+        SampleRateError: the rate is no finite number.
+        SampleRateContradictsError: several are stated.
         SignalShapeError: there is no signal, or too many, or several that could be meant.
     """
     by_name = {one.name: one for one in listed}
@@ -44,12 +52,13 @@ def join(values: Mapping[str, Value], wanted: Variable | None, listed: Sequence[
         raise SignalShapeError("The file has vectors of time alone, and no signal.", field="variable")
     facts = Facts.of({one.name: one.value for one in listed if one.value is not None} | dict(values))
     found = [by_name[name] for name in signals]
-    rates_hz = [_rate_hz(one, facts, _beside(one, times, by_name)) for one in found]
+    rates_hz = [_rate_hz(one, facts, _beside(one, times, by_name), is_given=is_rate_given) for one in found]
     _check_alike(found, rates_hz)
     samples = np.concatenate([_rows(array) for array in signals.values()])
-    units = [one.unit or _first(nearest(one.name, facts.units)) for one in found]
+    units = [one.unit or _first(nearest(one.name, facts.units)) for one in found for _ in range(one.channels)]
     speeds = [_first(nearest(one.name, facts.speeds_rpm)) for one in found]
-    return Recording(samples, rates_hz[0], _names(found), _common(units), _common(speeds))
+    of_each = units if len(set(units)) > 1 else ()
+    return Recording(samples, rates_hz[0], _names(found), _common(units), _common(speeds), channel_units=of_each)
 
 
 def _signals(
@@ -72,11 +81,16 @@ def _beside(signal: Variable, times: Mapping[str, float], listed: Mapping[str, V
     return {name: rate for name, rate in times.items() if rate and listed[name].samples == signal.samples}
 
 
-def _rate_hz(signal: Variable, facts: Facts, times: Mapping[str, float]) -> float | None:
+def _rate_hz(signal: Variable, facts: Facts, times: Mapping[str, float], *, is_given: bool) -> float | None:
     stated = [signal.rate_hz] if signal.rate_hz else nearest(signal.name, facts.rates_hz) or nearest(signal.name, times)
     if len(stated) > 1:
+        if is_given:
+            return None
         shown = ", ".join(f"{rate:g} Hz" for rate in stated[:8])
-        raise SampleRateError(f"The file states several sample rates, {shown}: name the signal with --variable.")
+        raise SampleRateContradictsError(
+            f"The file states several sample rates, {shown}: name the signal with --variable, or state the rate with"
+            " --sample-rate-hz."
+        )
     if stated and not (math.isfinite(stated[0]) and stated[0] > 0):
         raise SampleRateError(f"The file's sample rate is {stated[0]:g} Hz: correct it, or remove it from the file.")
     return stated[0] if stated else None

@@ -29,6 +29,7 @@ class Request(msgspec.Struct, frozen=True):
         kind: of the table of readers.
         variable: name of the variable that holds the signal, as the command line has it; None: whatever is one.
         deadline_s: how long it may take, in seconds.
+        is_rate_given: whether the caller states the sample rate; then several in the file are no fault.
     """
 
     path: bytes
@@ -36,6 +37,7 @@ class Request(msgspec.Struct, frozen=True):
     kind: Kind
     variable: bytes | None
     deadline_s: float
+    is_rate_given: bool = False
 
 
 class Found(msgspec.Struct, frozen=True, tag=True):
@@ -47,6 +49,7 @@ class Found(msgspec.Struct, frozen=True, tag=True):
     names: list[str]
     unit: str | None
     shaft_speed_rpm: float | None
+    units: list[str | None] = []
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):

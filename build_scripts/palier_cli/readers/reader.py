@@ -21,6 +21,7 @@ from functions.core.errors import (
     MalformedBodyError,
     PalierError,
     RecordingTooLargeError,
+    SampleRateContradictsError,
     SampleRateError,
     SignalShapeError,
 )
@@ -52,6 +53,7 @@ _REFUSALS: Mapping[str, type[PalierError]] = {
         MalformedBodyError,
         ReaderNotInstalledError,
         RecordingTooLargeError,
+        SampleRateContradictsError,
         SampleRateError,
         SignalShapeError,
     )
@@ -64,7 +66,7 @@ class FileReader:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def read(self, path: Path, kind: Kind, variable: str | None = None) -> Recording:
+    def read(self, path: Path, kind: Kind, variable: str | None = None, *, is_rate_given: bool = False) -> Recording:
         """Read a file as float32 [C, N], with the rate, unit and shaft speed that its fields state.
 
         Without a variable's name, every long vector is a channel of that name, if they are equally long.
@@ -73,6 +75,7 @@ class FileReader:
             path: the file.
             kind: of the table of readers.
             variable: path of a vector, or of a matrix of channels, or the end of the path.
+            is_rate_given: whether the caller states the sample rate; then several in the file are no fault.
 
         Raises:
             OSError: the file cannot be opened.
@@ -81,9 +84,10 @@ class FileReader:
             ReadingEndedError: the process that reads ended; the next file starts it anew.
             RecordingTooLargeError: it is larger than is read.
             SampleRateError: its rate is no finite number.
+            SampleRateContradictsError: it states several.
             SignalShapeError: no variable of this name, or none or several that could be meant.
         """
-        request = _request(path, kind, variable)
+        request = _request(path, kind, variable, is_rate_given=is_rate_given)
         process = self._running()
         try:
             return _ask(process, request)
@@ -126,13 +130,13 @@ class FileReader:
             process.communicate()
 
 
-def read_file(path: Path, kind: Kind, variable: str | None = None) -> Recording:
+def read_file(path: Path, kind: Kind, variable: str | None = None, *, is_rate_given: bool = False) -> Recording:
     """Read one file as float32 [C, N]; as FileReader.read, which several share one process with."""
     with FileReader() as reader:
-        return reader.read(path, kind, variable)
+        return reader.read(path, kind, variable, is_rate_given=is_rate_given)
 
 
-def _request(path: Path, kind: Kind, variable: str | None) -> Request:
+def _request(path: Path, kind: Kind, variable: str | None, *, is_rate_given: bool) -> Request:
     with open_regular(path) as file:
         head = file.read(HEAD_BYTES)
         size_bytes = os.fstat(file.fileno()).st_size
@@ -144,7 +148,7 @@ def _request(path: Path, kind: Kind, variable: str | None) -> Request:
         )
     deadline_s = _DEADLINE_S + min(size_bytes, LARGEST_BYTES) / _BYTES_PER_S
     wanted = None if variable is None else os.fsencode(variable)
-    return Request(os.fsencode(path), size_bytes, kind, wanted, deadline_s)
+    return Request(os.fsencode(path), size_bytes, kind, wanted, deadline_s, is_rate_given)
 
 
 def _ask(process: "subprocess.Popen[bytes]", request: Request) -> Recording:
@@ -161,12 +165,13 @@ def _ask(process: "subprocess.Popen[bytes]", request: Request) -> Recording:
         tuple(answer.names),
         answer.unit,
         answer.shaft_speed_rpm,
+        channel_units=answer.units,
     )
 
 
 def _samples(stream: IO[bytes], found: Found) -> Float32Array:
     fits = 1 <= found.channels <= MOST_CHANNELS and 1 <= found.samples <= LARGEST_BYTES // found.channels
-    if not fits or len(found.names) not in (0, found.channels):
+    if not fits or not {len(found.names), len(found.units)} <= {0, found.channels}:
         raise EOFError
     content = stream.read(found.channels * found.samples * _FLOAT32_BYTES)
     if len(content) != found.channels * found.samples * _FLOAT32_BYTES:

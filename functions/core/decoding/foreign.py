@@ -8,27 +8,30 @@ _FEWEST_TEXT_BYTES = 16
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\n\r\f"
 _CONTROLS = bytes(set(range(0x20)) - set(_PRINTABLE)) + b"\x7f"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s{0,64}(?:\{\s{0,64}["}]|\[\s{0,64}[\[\d-])')
-# First bytes, and where they stand. Source: the formats' own descriptions.
+_JSON = re.compile(rb'(?:\xef\xbb\xbf)?\s{0,64}(?:\{\s{0,64}["}]|\[\s{0,64}(?:[\[\d-]|\{\s{0,64}"))')
+# First bytes. Source: the formats' own descriptions.
 _MARKS = (
-    (0, b"\x93NUMPY", "npy"),
-    (0, b"fLaC", "flac"),
-    (0, b"\x1f\x8b", "gzip"),
-    (0, b"PK\x03\x04", "zip"),
-    (0, b"\x28\xb5\x2f\xfd", "Zstandard"),
-    (0, b"\x89HDF\r\n\x1a\n", "HDF5"),
-    (0, b"MATLAB ", "MATLAB"),
-    (0, b"TDSm", "TDMS"),
-    (0, b"MDF     ", "MDF"),
-    (0, b"OggS", "Ogg"),
-    (0, b"caff", "CAF"),
-    (0, b"riff", "W64"),
-    (0, b"ID3", "MP3"),
-    (0, b"%PDF-", "PDF"),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel (.xls)"),
-    (0, b"SQLite format 3\0", "SQLite"),
-    (0, b"PAR1", "Parquet"),
+    (b"\x93NUMPY", "npy"),
+    (b"fLaC", "flac"),
+    (b"\x1f\x8b", "gzip"),
+    (b"PK\x03\x04", "zip"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (b"\x89HDF\r\n\x1a\n", "HDF5"),
+    (b"MATLAB ", "MATLAB"),
+    (b"TDSm", "TDMS"),
+    (b"MDF     ", "MDF"),
+    (b"OggS", "Ogg"),
+    (b"caff", "CAF"),
+    (b"riff", "W64"),
+    (b"ID3", "MP3"),
+    (b"%PDF-", "PDF"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel (.xls)"),
+    (b"SQLite format 3\0", "SQLite"),
+    (b"PAR1", "Parquet"),
+    (b".snd", "AU"),
 )
+# The first member of the zip that a workbook is. Source: ECMA-376, part 2.
+_OFFICE = b"[Content_Types].xml"
 _RIFF = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 
 
@@ -39,7 +42,9 @@ def recognize(body: bytes | memoryview) -> str | None:
         return "wav"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "AIFF"
-    marked = next((name for at, mark, name in _MARKS if head.startswith(mark, at)), None)
+    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    if marked == "zip" and _OFFICE in head:
+        return "an Office document"
     if marked or not _is_text(head):
         return marked
     return "json" if _JSON.match(head) else "text"

@@ -4,6 +4,7 @@ Whatever else needs a media type or a file's ending takes it from here: the endp
 command line, and the page, whose table is made from this one.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -145,6 +146,8 @@ SERVED_FORMATS = (
     ),
 )
 MATLAB = Format(name="matlab", label=".mat", endings=(".mat",), is_read_by_page=True)
+# A body of JSON is a request; a file of it is what a program or a database exported.
+JSON_FILE = Format(name="json", label="JSON", endings=(".json", ".jsonl", ".ndjson"))
 AIFF = Format(name="aiff", label="AIFF", endings=(".aif", ".aiff", ".aifc"))
 # Those of instruments, and others that hold variables: read by the command line alone.
 _OF_FILES = (
@@ -155,7 +158,7 @@ _OF_FILES = (
     Format(name="lvm", label="LVM", endings=(".lvm",)),
     Format(name="mdf", label="MDF", endings=(".mf4", ".mdf", ".mf3")),
 )
-FORMATS: tuple[Format, ...] = (*SERVED_FORMATS, MATLAB, AIFF, *_OF_FILES)
+FORMATS: tuple[Format, ...] = (*SERVED_FORMATS, MATLAB, AIFF, JSON_FILE, *_OF_FILES)
 
 FILE_MEDIA_TYPES = tuple(one.media_type for one in SERVED_FORMATS)
 MEDIA_TYPES = (JSON, *FILE_MEDIA_TYPES)
@@ -170,10 +173,15 @@ _DEFAULTS = DiagnosisOptions()
 _ADVICE = {
     "gzip": "unpack them, or send them with Content-Encoding: gzip",
     "zip": "unpack them",
+    "an Office document": "save the sheet as CSV",
+    "Excel (.xls)": "save the sheet as CSV",
     "Zstandard": "unpack them",
     "MATLAB": "`palier diagnose` reads them",
     "HDF5": "`palier diagnose` reads them",
 }
+# Control characters that no JSON begins with, but in UTF-16 and UTF-32, whose zeros are left out of this.
+_NOT_TEXT = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_HEAD_BYTES = 256
 _ALIASES = {alias: one.media_type for one in SERVED_FORMATS for alias in one.aliases}
 
 
@@ -240,13 +248,35 @@ def decode_file(body: Body, kind: str, options: DiagnosisOptions = _DEFAULTS) ->
     return one.decode(content, **{name: getattr(options, name) for name in one.options})
 
 
+def check_json(body: bytes) -> None:
+    """Check that what should be JSON is no file, text or raw samples.
+
+    Raises:
+        MalformedBodyError: it is; the sentence names what it is and the media type to send.
+    """
+    found = recognize(body)
+    if found is not None and found != "json" and not body.lstrip().startswith((b"{", b"[")):
+        raise _foreign(found, "JSON")
+    if found is None and _NOT_TEXT.search(body, 0, _HEAD_BYTES):
+        raise MalformedBodyError(f"The bytes are no text, and so no JSON: send raw samples as {RAW}.", field="signal")
+
+
+def advice_on(found: str) -> str:
+    """Return what to do with bytes of a kind that is not read where they were sent, as the end of a sentence."""
+    return _ADVICE.get(found, "convert them to one of the formats that are read")
+
+
 def _check_own(body: Body, expected: ServedFormat) -> None:
     """Check that a file does not begin as one of another kind does."""
     found = recognize(body)
     if found is None or found == expected.name or (found == "text" and expected.name == "delimited"):
         return
+    raise _foreign(found, expected.label)
+
+
+def _foreign(found: str, expected: str) -> MalformedBodyError:
     name = "delimited" if found == "text" else found
     kind = JSON if found == "json" else next((one.media_type for one in SERVED_FORMATS if one.name == name), None)
     shown = {"text": "text", "json": "JSON"}.get(found, found)
-    advice = f"send them as {kind}" if kind else _ADVICE.get(found, "convert them to one of the formats that are read")
-    raise MalformedBodyError(f"The bytes are {shown}, not {expected.label}: {advice}.", field="signal")
+    advice = f"send them as {kind}" if kind else advice_on(found)
+    return MalformedBodyError(f"The bytes are {shown}, not {expected}: {advice}.", field="signal")

@@ -14,6 +14,7 @@ import numpy as np
 import simdjson
 
 from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, read_json, thread_parser
+from functions.core.decoding.formats import check_json
 from functions.core.decoding.orientation import channels_first, is_lying
 from functions.core.errors import (
     EmptyBodyError,
@@ -148,7 +149,11 @@ def _read_slowly(body: bytes, member: str, most: int) -> JsonRequest:
             raise InvalidOptionError(f"The conditions have {constant}, which is no number.", field="conditions")
         raise SignalNotFiniteError(f"The JSON body has {constant}, which is no number.", field=member)
 
-    document = read_json(body, refuse)
+    try:
+        document = read_json(body, refuse)
+    except MalformedBodyError:
+        check_json(body)
+        raise
     if not isinstance(document, dict):
         raise MalformedBodyError(f"The JSON body must be an object with a member {member!r}.")
     _check_members(len(document))

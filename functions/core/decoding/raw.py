@@ -1,8 +1,10 @@
 """application/octet-stream: samples of one channel, floats or integers, in either byte order."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from functions.core.errors import MalformedBodyError
 from functions.core.models.options import SampleFormat
@@ -20,6 +22,9 @@ _DTYPES: Mapping[SampleFormat, str] = {
     "int16be": ">i2",
     "int32be": ">i4",
 }
+# No sensor gives such values; integers, and floats of another size or byte order, read as floats do.
+_ABSURD = 1e15
+_LOOKED_AT = 1024
 # In bytes.
 SAMPLE_BYTES: Mapping[SampleFormat, int] = {name: int(dtype[-1]) for name, dtype in _DTYPES.items()}
 
@@ -35,7 +40,7 @@ def decode_raw(
         sample_format: what they are; little-endian but for those that end in `be`.
 
     Raises:
-        MalformedBodyError: the length is no multiple of a sample's.
+        MalformedBodyError: the length is no multiple of a sample's, or the values are absurd.
     """
     size = SAMPLE_BYTES[sample_format]
     if len(body) % size:
@@ -44,5 +49,22 @@ def decode_raw(
             field="signal",
         )
     values = np.frombuffer(body, _DTYPES[sample_format])
+    _check_magnitudes(values[:_LOOKED_AT], sample_format)
     samples = as_float32(values) if values.dtype.kind == "f" else scaled(values, full_scale or 1.0)
     return Recording(samples[np.newaxis])
+
+
+def _check_magnitudes(values: NDArray[Any], sample_format: SampleFormat) -> None:
+    if values.dtype.kind != "f":
+        return
+    with np.errstate(invalid="ignore"):
+        magnitudes = np.abs(values)
+        is_absurd = (magnitudes > _ABSURD) & (magnitudes < np.inf)
+    if is_absurd.any():
+        place = int(is_absurd.argmax())
+        others = ", ".join(name for name in SAMPLE_BYTES if name != sample_format)
+        raise MalformedBodyError(
+            f"As {sample_format} the bytes have values such as {values[place]:.2g} (sample {place}): state with"
+            f" `sample_format` what they are, {others}.",
+            field="sample_format",
+        )

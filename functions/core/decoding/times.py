@@ -62,6 +62,13 @@ def spacing(times: Float64Array) -> Spacing | None:
 
 
 @np.errstate(over="ignore", invalid="ignore")
+def is_coarse(times: Float64Array) -> bool:
+    """Whether times [N] do not fall, and most of them are the time before: they tell a day or a second, not a step."""
+    steps = np.diff(times)
+    return bool((steps >= 0).all()) and int(np.count_nonzero(steps)) < len(times) // 4
+
+
+@np.errstate(over="ignore", invalid="ignore")
 def is_counting(values: Float64Array) -> bool:
     """Whether numbers [N] count up by one."""
     return len(values) > 1 and bool((np.diff(values) == 1).all()) and float(values[0]).is_integer()

@@ -34,9 +34,10 @@ _RATE_HZ = 4 * HIGHEST_HZ
 _MM_S2: Mapping[Unit, float] = {"g": 9806.65, "m/s2": 1000.0}
 _MEAN_SQUARE_OF_HANN = 0.375
 _SPELLINGS: Mapping[str, Unit] = {
-    **dict.fromkeys(("g", "gn", "grms", "gpk"), "g"),
-    **dict.fromkeys(("m/s2", "m/s^2", "m/s²", "m/s/s", "ms-2", "m.s-2", "m*s-2", "m/s**2", "meterspersecond2"), "m/s2"),
-    **dict.fromkeys(("mm/s", "mms-1", "mm.s-1", "mm*s-1", "mm/sec"), "mm/s"),
+    **dict.fromkeys(("g", "gn", "g_n", "gs", "g's", "g-s", "grms", "gpk"), "g"),
+    **dict.fromkeys(("m/s2", "m/s^2", "m/s²", "m/s/s", "m/sec2", "m/sec^2", "m/s*s", "m/s**2", "ms2"), "m/s2"),
+    **dict.fromkeys(("ms-2", "ms^-2", "m.s-2", "m*s-2", "m·s-2", "meterspersecond2"), "m/s2"),
+    **dict.fromkeys(("mm/s", "mms-1", "mm.s-1", "mm*s-1", "mm·s-1", "mm/sec", "mm_s"), "mm/s"),
 }
 _LONGEST_UNIT = 40
 

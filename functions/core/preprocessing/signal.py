@@ -24,7 +24,7 @@ Unit = Literal["g", "m/s2", "mm/s"]
 # Who stated a sample rate; `assumed`: nobody, it is the model's own.
 RateSource = Literal["option", "file", "assumed"]
 # By how much the rates of caller and file may differ and still be one: oscillators and rounded time columns do.
-_RATE_TOLERANCE = 0.005
+RATE_TOLERANCE = 0.005
 # A channel's number has at most so many digits: Python refuses to read one of thousands.
 _MOST_DIGITS = 9
 
@@ -96,7 +96,7 @@ def sample_rate(stated_hz: float | None, in_file_hz: float | None, assumed_hz: f
     """
     if stated_hz is not None:
         rate_hz = rates.check(stated_hz)
-        if in_file_hz is not None and not abs(stated_hz - in_file_hz) <= _RATE_TOLERANCE * in_file_hz:
+        if in_file_hz is not None and not abs(stated_hz - in_file_hz) <= RATE_TOLERANCE * in_file_hz:
             raise SampleRateContradictsError(
                 f"`sample_rate_hz` is {stated_hz:g} Hz, but the file states {in_file_hz:g} Hz: leave the option out, or"
                 " correct the file."
@@ -179,9 +179,14 @@ def row_of(wanted: str, recording: Recording) -> int:
     """Return the row of a channel by its name, or by its number from 0.
 
     Raises:
-        SignalShapeError: there is none.
+        SignalShapeError: there is none, or several have the name.
     """
-    names = recording.channel_names
+    names = list(recording.channel_names)
+    if names.count(wanted) > 1:
+        rows = ", ".join(str(row) for row, name in enumerate(names) if name == wanted)[:40]
+        raise SignalShapeError(
+            f"Several channels are called {wanted[:40]!r}: choose one by its number, {rows}.", field="channel"
+        )
     if wanted in names:
         return names.index(wanted)
     # Channels that are called by numbers, those of their columns, are not counted besides.

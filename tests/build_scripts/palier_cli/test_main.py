@@ -200,7 +200,7 @@ def test_raw_files_may_be_int16(palier: Run, tmp_path: Path) -> None:
             "unsupported_media_type",
         ),
         ("a.csv", b"", "The request body is empty: send a recording.", "empty_body"),
-        ("a.csv", b"1\nword\n", "The text has no row of numbers: line 2, the last, is 'word'", "malformed_body"),
+        ("a.csv", b"one\nword\n", "The text has no row of numbers: line 2, the last, is 'word'", "malformed_body"),
         ("a.npy", npy_bytes(tone()[:-1]), "The signal has 2047 samples at 2048 Hz; one window needs 2048.", None),
         ("a.npy", npy_bytes(np.zeros(2048, np.float32)), "The signal is constant", "signal_constant"),
         ("a.mat", b"not MATLAB", "The file cannot be read as MATLAB", "malformed_body"),
@@ -274,6 +274,30 @@ def test_an_option_that_cannot_be_is_one_line(
     assert status == 2
     assert reason in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("stated", "given", "used"), [(25.0, (), 1500), (25.0, ("--shaft-speed-rpm", "1440"), 1440)])
+def test_the_speed_that_a_file_states_reaches_the_answer(
+    palier: Run, tmp_path: Path, stated: float, given: tuple[str, ...], used: float
+) -> None:
+    """As the files of MFPT have it: `rate` is the shaft's, in Hz."""
+    scipy.io.savemat(
+        tmp_path / "baseline.mat", {"bearing": {"gs": tone(0.5, 4)[:, None], "sr": 2048.0, "rate": stated}}
+    )
+    status, out, err = palier("diagnose", tmp_path / "baseline.mat", "--bearing", "6205", *given, "--json")
+    (answer,) = json.loads(out)["diagnoses"]
+    assert (status, err) == (0, "")
+    assert answer["shaft_speed_used_rpm"] == pytest.approx(used, rel=0.05)
+    assert [line["name"] for line in answer["evidence"]] == ["BPFO", "BPFI", "BSF", "FTF"]
+
+
+def test_of_several_rates_in_a_file_the_given_one_is_used(palier: Run, tmp_path: Path) -> None:
+    scipy.io.savemat(tmp_path / "a.mat", {"x": tone(0.5), "fs": 2048.0, "sr": 1024.0})
+    status, _, err = palier("diagnose", tmp_path / "a.mat")
+    assert status == 2
+    assert "The file states several sample rates, 2048 Hz, 1024 Hz: " in err
+    status, out, _ = palier("diagnose", tmp_path / "a.mat", "--sample-rate-hz", "2048", "--json")
+    assert (status, json.loads(out)["diagnoses"][0]["recording"]["sample_rate_source"]) == (0, "option")
 
 
 def test_several_signals_in_a_mat_ask_for_a_choice(palier: Run, files: dict[str, Path]) -> None:

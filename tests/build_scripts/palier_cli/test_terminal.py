@@ -105,7 +105,7 @@ def test_a_file_s_name_commands_no_terminal(
         monkeypatch.setenv(name, value)
     good, bad = tmp_path / f"{NASTY}.npy", tmp_path / f"{NASTY}.csv"
     good.write_bytes(npy_bytes(tone(0.5)))
-    bad.write_text("1\nword\n")
+    bad.write_text("one\nword\n")
     assert main(["diagnose", str(good), *([str(bad)] if several else [])]) == (2 if several else 0)
     out, err = capsys.readouterr()
     assert f"{HARMLESS}.npy" in out

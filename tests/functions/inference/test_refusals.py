@@ -148,6 +148,25 @@ async def test_strange_json_in_options_is_refused(client: httpx.AsyncClient, val
     assert_error(await predict_tone(client, asset_id=value), 422, "invalid_option", "asset_id")
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (csv_text([tone()]).encode(), "The bytes are text, not JSON: send them as text/csv."),
+        (wav_bytes(tone()), "The bytes are wav, not JSON: send them as audio/wav."),
+        (npy_bytes(tone()), "The bytes are npy, not JSON: send them as application/x-npy."),
+        (tone(0.5).tobytes(), "no text, and so no JSON: send raw samples as application/octet-stream."),
+        (b"\x1f\x8b" + bytes(40), "The bytes are gzip, not JSON: unpack them, or send them with Content-Encoding"),
+    ],
+    ids=["text", "WAV", "npy", "raw", "gzip"],
+)
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+async def test_what_is_no_json_is_named_with_the_media_type_to_send(
+    client: httpx.AsyncClient, path: str, body: bytes, words: str
+) -> None:
+    answer = await client.post(path, content=body, headers={"content-type": "application/json"})
+    assert words in assert_error(answer, 400, "malformed_body", "signal")
+
+
 @pytest.mark.parametrize("member", [*DiagnosisOptions.__struct_fields__, "\ud800"])
 @pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
 async def test_text_that_is_no_unicode_is_refused_wherever_it_stands(

@@ -1,13 +1,13 @@
 """Which columns of a table are signals: times, counts and clocks are none."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from functions.core.decoding.text.heads import is_time_name, signal_unit, time_unit
-from functions.core.decoding.times import is_counting, rate_hz, spacing
-from functions.core.errors import InvalidOptionError, SampleRateError, SignalMissingError
+from functions.core.decoding.text.units import is_time_name, signal_unit, time_unit
+from functions.core.decoding.times import is_coarse, is_counting, rate_hz, spacing
+from functions.core.errors import InvalidOptionError, MalformedBodyError, SampleRateContradictsError, SignalMissingError
 from functions.core.models.options import TimeUnit
 from functions.core.preprocessing.arrays import Float64Array, as_float32
 from functions.core.preprocessing.signal import Recording
@@ -24,7 +24,8 @@ class Table:
     """Columns of a file.
 
     numbers: float64 [N, C]; places: of each in the file, from 0; names, units: of all columns of the file, names empty
-    where it names none; clocks: times of day in seconds, by their place.
+    where it names none; clocks: times of day in seconds, by their place; texts: the first cell of columns that were
+    left out, by their place.
     """
 
     numbers: Float64Array
@@ -32,6 +33,7 @@ class Table:
     names: Sequence[str]
     units: Sequence[str | None]
     clocks: Mapping[int, Float64Array]
+    texts: Mapping[int, str] = field(default_factory=dict)
 
     def column(self, place: int) -> Float64Array:
         """Return a column by its place in the file."""
@@ -47,12 +49,20 @@ class TimeOptions:
     is_rate_given: bool = False
 
 
-def recording_of(table: Table, stated_hz: float | None, options: TimeOptions) -> Recording:
+@dataclass(frozen=True)
+class Stated:
+    """What lines before a table state: the sample rate in Hz, and the unit of the samples."""
+
+    rate_hz: float | None = None
+    unit: str | None = None
+
+
+def recording_of(table: Table, stated: Stated, options: TimeOptions) -> Recording:
     """Return the signals of a table and their rate.
 
     Args:
         table: its columns.
-        stated_hz: the rate that the file's head states.
+        stated: by the file's head.
         options: what the caller states.
 
     Raises:
@@ -64,21 +74,39 @@ def recording_of(table: Table, stated_hz: float | None, options: TimeOptions) ->
     times, counts = _times(table, options, clock), _counts(table)
     if clock:
         rate = rate_hz(_clock_time(table, clock), "s", is_given=options.is_rate_given)
-    elif times:
+    elif times and not (stated.rate_hz and is_coarse(table.column(times[0]))):
         place = times[0]
         unit = "s" if place in table.clocks else options.unit or _named_unit(table, place)
         rate = rate_hz(table.column(place), unit, is_given=options.is_rate_given)
     else:
         rate = None
+        if not times and stated.rate_hz is None and not options.is_rate_given:
+            _check_texts(table)
     left_out = {*times, *counts, *clock}
     kept = [index for index, place in enumerate(table.places) if place not in left_out]
     if not kept:
         what = "time" if times else "count of rows"
         raise SignalMissingError(f"The only column is a {what}: send the signal beside it.", field="signal")
-    return _recording(table, kept, _agreed(rate, stated_hz, options))
+    return _recording(table, kept, _agreed(rate, stated.rate_hz, options), stated.unit)
 
 
-def _recording(table: Table, kept: Sequence[int], rate: float | None) -> Recording:
+def _check_texts(table: Table) -> None:
+    """Refuse times that cannot be read, where nothing else tells the rate.
+
+    Raises:
+        MalformedBodyError: a column of text has a time's name.
+    """
+    found = ((table.names[place], text) for place, text in table.texts.items() if table.names)
+    for name, text in found:
+        if is_time_name(name):
+            raise MalformedBodyError(
+                f"The column {name[:40]!r} has times that cannot be read, such as {text[:40]!r}: state"
+                " `sample_rate_hz` if the samples are evenly spaced.",
+                field="signal",
+            )
+
+
+def _recording(table: Table, kept: Sequence[int], rate: float | None, stated_unit: str | None) -> Recording:
     all_kept = len(kept) == table.numbers.shape[1]
     samples = table.numbers if all_kept else table.numbers[:, kept]
     places = [table.places[index] for index in kept]
@@ -88,12 +116,11 @@ def _recording(table: Table, kept: Sequence[int], rate: float | None) -> Recordi
     elif not all_kept or table.clocks or len(table.places) < len(table.units):
         # By their place in the file: what is left out stays counted.
         names = tuple(str(place) for place in places)
-    return Recording(as_float32(samples.T), rate, names, _unit(table, places))
-
-
-def _unit(table: Table, places: Sequence[int]) -> str | None:
-    units = {signal_unit(table.names[place] if table.names else "", table.units[place]) for place in places}
-    return units.pop() if len(units) == 1 else None
+    units = [signal_unit(table.names[place] if table.names else "", table.units[place]) for place in places]
+    if not any(units):
+        units = [stated_unit] * len(units)
+    of_each = units if len(set(units)) > 1 else ()
+    return Recording(as_float32(samples.T), rate, names, None if of_each else units[0], channel_units=of_each)
 
 
 def _times(table: Table, options: TimeOptions, clock: Sequence[int]) -> list[int]:
@@ -187,7 +214,7 @@ def _agreed(found_hz: float | None, stated_hz: float | None, options: TimeOption
     if found_hz is None or stated_hz is None or options.is_rate_given:
         return found_hz if found_hz is not None else stated_hz
     if abs(found_hz / stated_hz - 1) > 0.005:
-        raise SampleRateError(
+        raise SampleRateContradictsError(
             f"The file's head states {stated_hz:g} Hz and its times rise at {found_hz:g} Hz: state `sample_rate_hz`."
         )
     return stated_hz

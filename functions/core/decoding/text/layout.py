@@ -1,67 +1,54 @@
-"""Where a table of numbers stands in a text, what divides its columns, and what its head names."""
+"""Where a table of numbers stands in a text: behind its head, before what else the text ends with."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from functions.core.decoding.text.dialect import (
+    CELLS_LOOKED_AT,
+    COMMENTS,
+    CellKind,
+    Dialect,
+    find_dialect,
+    is_comment,
+    kind_of,
+    kinds_of,
+)
 from functions.core.errors import MalformedBodyError
 from functions.core.models.options import Delimiter
 
-CellKind = Literal["number", "clock", "text", "empty"]
-COMMENTS = ("#", "%", "//", ";")
-# A number as people print it, also broken off or with thousands marked.
-_NUMBER = re.compile(
-    r"[+-]?(?:\d[\d.,'\u2019\xa0\u202f\u2009]*(?: \d{3}[\d.,]*)*|[.,]\d+)(?:[eEdD][+-]?\d+)?|[+-]?(?:nan|inf|infinity)",
-    re.IGNORECASE,
-)
-# A time of day, perhaps with its date.
-_CLOCK = re.compile(
-    r"(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ,]{0,2})?\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d+)?\s?(?:[AP]M|Z|[+-]\d\d:?\d\d)?",
-    re.IGNORECASE,
-)
 _WORD = re.compile(r"[^\W\d_]{2}")
 _STARTS_LIKE_NUMBER = re.compile(r"[+-]?[.,]?\d|[+-]?(?:nan|inf|infinity)\b", re.IGNORECASE)
-_DECIMAL_COMMAS = re.compile(r"[+-]?\d*,\d+(?:[eEdD][+-]?\d+)?")
-# A fraction may begin with a zero, and zero may be negative; of two columns of integers neither is printed so.
-_FRACTION = re.compile(r"[+-]?\d+,0\d|-0,|[+-]?\d*,\d+[eEdD]")
-# Cells of a row that are looked at to tell rows of numbers from others.
-_CELLS_LOOKED_AT = 64
+# Lines that are looked at to tell what a row is, spread over the text.
 _LINES_LOOKED_AT = 256
-_NAMED: dict[Delimiter, str | None] = {"tab": "\t", "space": None}
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """What stands between two columns (None: white space), and whether fractions have a comma."""
-
-    separator: str | None
-    decimal_comma: bool = False
-
-    def cells(self, line: str, most: int = -1) -> list[str]:
-        """Return the cells of a line, without white space and quotes."""
-        return [cell.strip().strip('"').strip() for cell in line.split(self.separator, most)]
-
-    def count(self, line: str) -> int:
-        """Return how many cells a line has."""
-        return len(line.split()) if self.separator is None else line.count(self.separator) + 1
+# Of them, about so many of which every cell is looked at.
+_ROWS_LOOKED_AT = 64
+_MOST_HEAD_LINES = 10_000
+# Lines of nothing but numbers that a head may have: more of them are rows of another table.
+_MOST_NUMBERS_ABOVE = 16
+# Lines behind a table, such as its mean and maximum.
+_MOST_FOOT_LINES = 64
 
 
 @dataclass(frozen=True)
 class Layout:
     """A table in a text.
 
-    start, line: where its first row stands, as an offset and as a number from 1; columns: cells of a row, of which the
-    last `trailing` are empty; kinds: of the first cells; head: the lines before it that are not blank.
+    start, line: where its first row stands, as an offset and as a number from 1; stop: where the last one ends;
+    columns: cells of a row, of which the last `trailing` are empty; kinds: of the first cells; head: the lines before
+    it that are not blank; note: what was left out behind it.
     """
 
     start: int
     line: int
+    stop: int
     dialect: Dialect
     columns: int
     trailing: int
     kinds: tuple[CellKind, ...]
     head: tuple[str, ...]
+    note: str | None = None
 
     @property
     def has_numbers_only(self) -> bool:
@@ -75,54 +62,83 @@ def find_layout(text: str, skip_rows: int = 0, delimiter: Delimiter | None = Non
     Args:
         text: lines ended by line feeds.
         skip_rows: lines at the top that are left out.
-        delimiter: by default as the last row has it.
+        delimiter: by default as most rows have it.
 
     Raises:
         MalformedBodyError: there is no row of numbers.
     """
-    row = _last_row(text)
-    dialect = _dialect(row, text, delimiter)
-    count, (kinds, trailing) = dialect.count(row), _kinds(row, dialect)
-    if "number" not in kinds:
-        where = text.count("\n", 0, text.rfind(row)) + 1
-        found = "a head and no row" if text.strip().count("\n") == 0 else "no row"
-        raise MalformedBodyError(
-            f"The text has {found} of numbers: line {where}, the last, is {row.strip()[:40]!r};"
-            " `skip_rows` and `delimiter` tell how to read it.",
-            field="signal",
-        )
+    rows = spread_rows(text)
+    dialect = find_dialect(rows or [_last_row(text)], delimiter)
+    row = _typical_row(rows, dialect)
+    if row is None:
+        raise _no_row(text)
+    count, (kinds, trailing) = dialect.count(row), kinds_of(row, dialect)
+    stop, note = _foot(text, dialect, count, kinds)
     head: list[str] = []
-    for start, number, line in _lines(text):
+    numbers_above = 0
+    for start, number, line in _lines(text, stop):
         if number <= skip_rows or not line.strip():
             continue
-        if not is_comment(line, dialect) and dialect.count(line) == count and _fits(line, kinds, dialect, number):
-            return Layout(start, number, dialect, count, trailing, kinds, tuple(head))
+        if not is_comment(line, dialect):
+            if dialect.count(line) == count and _fits(line, kinds, dialect, number):
+                return Layout(start, number, stop, dialect, count, trailing, kinds, tuple(head), note)
+            numbers_above += _is_of_numbers(line, dialect)
         head.append(line)
-    raise MalformedBodyError(f"The text has no row of numbers behind {skip_rows} lines left out.", field="skip_rows")
+        if numbers_above > _MOST_NUMBERS_ABOVE:
+            raise _other_row(number, dialect.count(line), count)
+        if len(head) > _MOST_HEAD_LINES:
+            break
+    raise MalformedBodyError(
+        f"The text has no row of {count} columns in the {min(len(head), _MOST_HEAD_LINES)} lines behind line"
+        f" {skip_rows}; `skip_rows` and `delimiter` tell how to read it.",
+        field="skip_rows" if skip_rows else "signal",
+    )
 
 
-def is_comment(line: str, dialect: Dialect) -> bool:
-    """Whether a line is a comment: a semicolon begins none where it divides columns."""
-    begin = line.lstrip()
-    return begin.startswith(COMMENTS) and not (dialect.separator == ";" and begin.startswith(";"))
+def broken_cell(line: int, column: int, found: str) -> MalformedBodyError:
+    """Return the refusal of a cell that should be a number, at a line and column from 1."""
+    shown = f"{found[:40]!r} stands" if found else "nothing stands"
+    return MalformedBodyError(
+        f"The text cannot be read at line {line}, column {column}: {shown} where a number belongs;"
+        " `skip_rows`, `delimiter` and `charset` tell how to read it.",
+        field="signal",
+    )
 
 
-def kind_of(cell: str) -> CellKind:
-    """Return what a cell holds."""
-    if not cell:
-        return "empty"
-    if _NUMBER.fullmatch(cell):
-        return "number"
-    return "clock" if _CLOCK.fullmatch(cell) else "text"
-
-
-def _lines(text: str) -> Iterator[tuple[int, int, str]]:
+def _lines(text: str, stop: int) -> Iterator[tuple[int, int, str]]:
     start, number = 0, 1
-    while start <= len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
+    while start <= stop:
+        end = text.find("\n", start, stop)
+        end = stop if end < 0 else end
         yield start, number, text[start:end]
         start, number = end + 1, number + 1
+
+
+def spread_rows(text: str) -> list[str]:
+    """Return lines that lie evenly over a text, in order, each once; no blank ones, and no comments."""
+    return [line for line in _spread_lines(text) if line.strip() and not line.lstrip().startswith(COMMENTS[:3])]
+
+
+def _spread_lines(text: str) -> Iterator[str]:
+    end = -1
+    for place in range(_LINES_LOOKED_AT):
+        at = max(len(text) * place // _LINES_LOOKED_AT, end + 1)
+        if at > len(text) or (place and at <= end):
+            continue
+        start = text.rfind("\n", 0, at) + 1
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        yield text[start:end]
+
+
+def _typical_row(rows: Sequence[str], dialect: Dialect) -> str | None:
+    """Return one of the rows that most are like; the last of equally many. None: no row has a number."""
+    rows = rows[:: -max(1, len(rows) // _ROWS_LOOKED_AT)][::-1]
+    shapes = [(dialect.count(row), kinds_of(row, dialect)[0]) for row in rows]
+    counted = Counter(shape for shape in shapes if "number" in shape[1])
+    most = max(counted.values(), default=0)
+    found = (row for row, shape in zip(reversed(rows), reversed(shapes), strict=True) if counted[shape] == most)
+    return next(found, None) if most else None
 
 
 def _last_row(text: str) -> str:
@@ -136,42 +152,61 @@ def _last_row(text: str) -> str:
     raise MalformedBodyError("The text has no rows.", field="signal")
 
 
-def _dialect(row: str, text: str, delimiter: Delimiter | None) -> Dialect:
-    if delimiter is not None:
-        separator = _NAMED.get(delimiter, delimiter)
-        return Dialect(separator, separator != "," and "," in row)
-    for separator in (";", "\t"):
-        if separator in row.strip(" "):
-            return Dialect(separator, decimal_comma=True)
-    if "," not in row:
-        return Dialect(None)
-    cells = row.split(maxsplit=_CELLS_LOOKED_AT)
-    if len(cells) > 1 and all(_DECIMAL_COMMAS.fullmatch(cell) for cell in cells[:_CELLS_LOOKED_AT]):
-        return Dialect(None, decimal_comma=True)
-    return Dialect(None, decimal_comma=True) if _is_one_decimal_column(row, text) else Dialect(",")
+def _no_row(text: str) -> MalformedBodyError:
+    row = _last_row(text)
+    where = text.count("\n", 0, text.rfind(row)) + 1
+    found = "a head and no row" if text.strip().count("\n") == 0 else "no row"
+    return MalformedBodyError(
+        f"The text has {found} of numbers: line {where}, the last, is {row.strip()[:40]!r};"
+        " `skip_rows` and `delimiter` tell how to read it.",
+        field="signal",
+    )
 
 
-def _is_one_decimal_column(row: str, text: str) -> bool:
-    if not _DECIMAL_COMMAS.fullmatch(row.strip()):
-        return False
-    tail = [line for line in text[-40 * _LINES_LOOKED_AT :].split("\n")[1:] if line.strip()][-_LINES_LOOKED_AT:]
-    rows = [line.strip() for line in tail if _NUMBER.fullmatch(line.strip())] or [row.strip()]
-    return all(_DECIMAL_COMMAS.fullmatch(line) for line in rows) and any(_FRACTION.match(line) for line in rows)
+def _other_row(line: int, columns: int, wanted: int) -> MalformedBodyError:
+    return MalformedBodyError(
+        f"The text cannot be read at line {line}: it has {columns} columns where most rows have {wanted};"
+        " `skip_rows` leaves lines out, and `delimiter` tells what divides columns.",
+        field="signal",
+    )
 
 
-def _kinds(row: str, dialect: Dialect) -> tuple[tuple[CellKind, ...], int]:
-    """Return the kinds of a row's first cells, and how many empty cells end it."""
-    trailing = 0
-    if dialect.separator is not None:
-        ending = row.rstrip(" ")
-        trailing = len(ending) - len(ending.rstrip(dialect.separator))
-    looked_at = min(dialect.count(row) - trailing, _CELLS_LOOKED_AT)
-    return tuple(kind_of(cell) for cell in dialect.cells(row, _CELLS_LOOKED_AT)[:looked_at]), trailing
+def _foot(text: str, dialect: Dialect, count: int, kinds: tuple[CellKind, ...]) -> tuple[int, str | None]:
+    """Return where the last row of a table ends, and a note of the lines behind it that are none."""
+    end, left_out = len(text), 0
+    while end > 0 and left_out <= _MOST_FOOT_LINES:
+        start = text.rfind("\n", 0, end) + 1
+        line = text[start:end]
+        if line.strip() and not is_comment(line, dialect):
+            if dialect.count(line) == count and _is_row(line, kinds, dialect):
+                return end, _note(text, end, left_out)
+            left_out += 1
+        end = start - 1
+    # The table is looked for from the top, and what breaks it is named there.
+    return len(text), None
+
+
+def _note(text: str, end: int, left_out: int) -> str | None:
+    if not left_out:
+        return None
+    line = text.count("\n", 0, end) + 2
+    if left_out == 1 and _STARTS_LIKE_NUMBER.match(text[end:].strip()):
+        return f"The file is cut short: its last row, line {line}, is no whole row and was left out."
+    return f"The lines behind the table, from line {line} on, are no rows of it and were left out."
+
+
+def _is_row(line: str, kinds: tuple[CellKind, ...], dialect: Dialect) -> bool:
+    cells = dialect.cells(line, CELLS_LOOKED_AT)[: len(kinds)]
+    return all(kind in ("text", "empty") or kind_of(cell) == kind for cell, kind in zip(cells, kinds, strict=False))
+
+
+def _is_of_numbers(line: str, dialect: Dialect) -> bool:
+    return set(kinds_of(line, dialect)[0]) == {"number"}
 
 
 def _fits(line: str, kinds: tuple[CellKind, ...], dialect: Dialect, number: int) -> bool:
     """Whether a line is a row of such cells; where a first row is broken it is refused, not left out."""
-    cells = dialect.cells(line, _CELLS_LOOKED_AT)[: len(kinds)]
+    cells = dialect.cells(line, CELLS_LOOKED_AT)[: len(kinds)]
     found = [kind_of(cell) for cell in cells]
     if all(other in (kind, "text") for kind, other in zip(found, kinds, strict=False)):
         return True
@@ -179,13 +214,3 @@ def _fits(line: str, kinds: tuple[CellKind, ...], dialect: Dialect, number: int)
     if _STARTS_LIKE_NUMBER.match(cells[0]) and not _WORD.search(wrong) and any(map(_STARTS_LIKE_NUMBER.match, cells)):
         raise broken_cell(number, line.find(wrong) + 1, wrong)
     return False
-
-
-def broken_cell(line: int, column: int, found: str) -> MalformedBodyError:
-    """Return the refusal of a cell that should be a number, at a line and column from 1."""
-    shown = f"{found[:40]!r} stands" if found else "nothing stands"
-    return MalformedBodyError(
-        f"The text cannot be read at line {line}, column {column}: {shown} where a number belongs;"
-        " `skip_rows`, `delimiter` and `charset` tell how to read it.",
-        field="signal",
-    )

@@ -1,22 +1,28 @@
 """Rows of a table to numbers: by simdjson where they are plain, by NumPy where they are not."""
 
 import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from functions.core.decoding.fast_json import thread_parser
-from functions.core.decoding.text.layout import CellKind, Dialect, Layout, broken_cell, is_comment, kind_of
+from functions.core.decoding.text.dialect import CellKind, Dialect, is_comment, kind_of
+from functions.core.decoding.text.layout import Layout, broken_cell
 from functions.core.errors import MalformedBodyError
 from functions.core.preprocessing.arrays import Float64Array
 
-_THOUSANDS = re.compile(r"(?<=\d)['\u2019\xa0\u202f\u2009](?=\d)")
+_THOUSANDS_MARKS = "'\u2019\xa0\u202f\u2009"
+_THOUSANDS = re.compile(rf"(?<=\d)[{_THOUSANDS_MARKS}](?=\d)")
 _SPACED_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3})")
 _D_EXPONENT = re.compile(r"(?<=[\d.])[dD](?=[+-]?\d)")
 _PLUS = re.compile(r"(?<![eE\d])\+(?=[\d.])")
 _QUOTED = re.compile(r'"([^"\n]*)"')
 _BOTH_MARKS = re.compile(r"\d,\d{3}\.|\d\.\d{3},")
-_LINES_LOOKED_AT = 16_384
+_LINES_AT_ONCE = 4096
+# Of the end of a head, those that may stand again among the rows.
+_HEADER_LINES = 3
 
 
 def read_numbers(rows: str, layout: Layout) -> Float64Array:
@@ -29,12 +35,9 @@ def read_numbers(rows: str, layout: Layout) -> Float64Array:
     Raises:
         MalformedBodyError: a cell is none, or a row has other columns than the first; line and column are named.
     """
-    dialect, columns = layout.dialect, layout.columns - layout.trailing
-    numbers = None if layout.trailing else _fast(rows, _decimal(dialect, rows), columns)
-    if numbers is None:
-        plain = _plain(rows, layout)
-        numbers = _fast(plain, Dialect(dialect.separator), columns)
-    return _slow(rows, plain, layout) if numbers is None else numbers
+    columns = layout.columns - layout.trailing
+    numbers = None if layout.trailing else _fast(rows, _decimal(layout.dialect, rows), columns)
+    return np.concatenate(list(_by_parts(rows, layout))) if numbers is None else numbers
 
 
 def _decimal(dialect: Dialect, rows: str) -> Dialect:
@@ -51,7 +54,7 @@ def _fast(rows: str, dialect: Dialect, columns: int) -> Float64Array | None:
     elif dialect.separator not in (None, ","):
         text = text.replace(str(dialect.separator), ",")
     body = text.encode()
-    if columns > 1 and not _is_regular(body, columns):
+    if b"," in body if columns == 1 else not _is_regular(body, columns):
         return None
     try:
         document: Any = thread_parser(len(body)).parse(b"[%b]" % body.replace(b"\n", b","))
@@ -70,17 +73,27 @@ def _is_regular(body: bytes, columns: int) -> bool:
     return bool((commas == (columns - 1) * np.arange(1, len(ends) + 1)).all())
 
 
+def row_lines(rows: str, layout: Layout) -> Iterator[tuple[int, str]]:
+    """Yield the rows of a table's text with their numbers: no blank lines, no comments, not its header once more."""
+    # A file may be one of several that were joined.
+    again = frozenset(layout.head[-_HEADER_LINES:])
+    for number, line in enumerate(rows.split("\n"), layout.line):
+        if line.strip() and not is_comment(line, layout.dialect) and line not in again:
+            yield number, line
+
+
 def _plain(rows: str, layout: Layout) -> str:
     """Return rows without blank lines, comments, quotes, thousands, plus signs and the like."""
     dialect = layout.dialect
-    lines = [line.strip() for line in rows.split("\n") if line.strip() and not is_comment(line, dialect)]
+    lines = [line.strip() for _, line in row_lines(rows, layout)]
     if layout.trailing and dialect.separator is not None:
         tail = dialect.separator * layout.trailing
         lines = [line.removesuffix(tail.strip() or tail) for line in lines]
     text = "\n".join(lines)
     if '"' in text:
         text = _QUOTED.sub(lambda found: found[1].replace(",", "") if dialect.separator == "," else found[1], text)
-    text = _THOUSANDS.sub("", text)
+    if any(mark in text for mark in _THOUSANDS_MARKS):
+        text = _THOUSANDS.sub("", text)
     if dialect.separator is not None and " " in text:
         text = _SPACED_THOUSANDS.sub("", text)
     text = _pointed(text, dialect)
@@ -99,21 +112,37 @@ def _pointed(text: str, dialect: Dialect) -> str:
     return (text.replace(".", "") if both or "." in text else text).replace(",", ".")
 
 
-def _slow(rows: str, plain: str, layout: Layout) -> Float64Array:
-    lines = plain.split("\n")
+def _by_parts(rows: str, layout: Layout) -> Iterator[Float64Array]:
+    """Yield the numbers of some lines at a time: a broken line costs little more than those before it."""
+    lines, columns = _plain(rows, layout).split("\n"), layout.columns - layout.trailing
+    for start in range(0, len(lines), _LINES_AT_ONCE):
+        part = lines[start : start + _LINES_AT_ONCE]
+        numbers = _fast("\n".join(part), Dialect(layout.dialect.separator), columns)
+        if numbers is None:
+            numbers = _slow(part, layout)
+        if numbers is None or numbers.shape[1] != columns:
+            raise explained(rows, layout, start)
+        yield numbers
+
+
+def _slow(lines: Sequence[str], layout: Layout) -> Float64Array | None:
     try:
         return np.loadtxt(lines, delimiter=layout.dialect.separator, ndmin=2, comments=None)
     except ValueError:
-        raise explained(rows, layout) from None
+        return None
 
 
-def explained(rows: str, layout: Layout) -> MalformedBodyError:
-    """Return the refusal of rows, which names the first that is unlike the others as an editor counts lines."""
+def explained(rows: str, layout: Layout, known: int = 0) -> MalformedBodyError:
+    """Return the refusal of rows, which names the first that is unlike the others as an editor counts lines.
+
+    Args:
+        rows: text of the table, as it stands.
+        layout: of it.
+        known: rows at its top that were read.
+    """
     dialect = layout.dialect
     columns = layout.columns - layout.trailing
-    for number, line in enumerate(rows.split("\n"), layout.line):
-        if not line.strip() or is_comment(line, dialect):
-            continue
+    for number, line in islice(row_lines(rows, layout), known, None):
         cells = dialect.cells(line)
         if layout.trailing and len(cells) > columns:
             cells = cells[:columns]
@@ -127,6 +156,10 @@ def explained(rows: str, layout: Layout) -> MalformedBodyError:
                 f" {columns}; `delimiter` and `skip_rows` tell how to read it.",
                 field="signal",
             )
+    for number, line in islice(row_lines(rows, layout), known, known + _LINES_AT_ONCE):
+        plain = _plain(line, layout)
+        if _fast(plain, Dialect(dialect.separator), columns) is None and _slow([plain], layout) is None:
+            return broken_cell(number, 1, line.strip())
     return MalformedBodyError(
         f"The rows from line {layout.line} on cannot be read as numbers; `delimiter` tells what divides them.",
         field="signal",

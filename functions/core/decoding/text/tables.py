@@ -6,16 +6,18 @@ from dataclasses import replace
 import numpy as np
 
 from functions.core.decoding.orientation import is_clearly_longer
-from functions.core.decoding.text.columns import Table, TimeOptions, recording_of, unwrapped
-from functions.core.decoding.text.heads import names_of, rate_of
-from functions.core.decoding.text.layout import CellKind, Layout, is_comment
-from functions.core.decoding.text.numbers import explained, read_numbers
+from functions.core.decoding.text.columns import Stated, Table, TimeOptions, recording_of, unwrapped
+from functions.core.decoding.text.dialect import CellKind, is_comment
+from functions.core.decoding.text.heads import names_of
+from functions.core.decoding.text.layout import Layout
+from functions.core.decoding.text.numbers import explained, read_numbers, row_lines
+from functions.core.decoding.text.statements import rate_of, unit_of_head
 from functions.core.decoding.times import is_counting
 from functions.core.errors import MalformedBodyError, SignalMissingError
 from functions.core.preprocessing.arrays import Float32Array, Float64Array, as_float32
 from functions.core.preprocessing.signal import Recording, check_channel_count
 
-_CLOCK = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}))?(?:[.,](\d+))?")
+_CLOCK = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}))?(?:[.,:](\d+))?")
 
 
 def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Recording:
@@ -31,15 +33,17 @@ def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Record
     """
     columns = layout.columns - layout.trailing
     names, units = names_of(layout)
+    stated = Stated(rate_of(layout.head, is_given=options.is_rate_given), unit_of_head(layout.head))
     if not names and is_clearly_longer(columns, rows.strip("\n").count("\n") + 1):
-        return Recording(_rows_of_signals(read_numbers(rows, layout)), rate_of(layout.head))
+        samples = _rows_of_signals(read_numbers(rows, layout))
+        return Recording(samples, stated.rate_hz, unit=stated.unit, note=layout.note)
     check_channel_count(columns)
     _check_head(layout, columns, bool(names))
     if layout.has_numbers_only:
         table = Table(read_numbers(rows, layout), range(columns), names, units, {})
     else:
         table = _mixed(rows, layout, names, units)
-    return recording_of(table, rate_of(layout.head), options)
+    return replace(recording_of(table, stated, options), note=layout.note)
 
 
 def _rows_of_signals(numbers: Float64Array) -> Float32Array:
@@ -56,7 +60,7 @@ def _check_head(layout: Layout, columns: int, has_names: bool) -> None:
     if has_names or len(layout.head) != 1 or is_comment(layout.head[0], layout.dialect):
         return
     named = layout.dialect.count(layout.head[0])
-    if 1 < named != columns > 1:
+    if named > 1 and columns > 1 and named not in (columns, layout.columns):
         raise MalformedBodyError(
             f"The text's first line names {named} columns; the rows have {columns}: `skip_rows` leaves a line out.",
             field="signal",
@@ -72,12 +76,11 @@ def _mixed(rows: str, layout: Layout, names: list[str], units: list[str | None])
     timed = [place for place, kind in enumerate(layout.kinds) if kind == "clock"]
     lines: list[str] = []
     clocks: list[list[str]] = []
-    for line in rows.split("\n"):
-        if not line.strip() or is_comment(line, dialect):
-            continue
+    cells: list[str] = []
+    for _, line in row_lines(rows, layout):
         cells = dialect.cells(line)
         if len(cells) != layout.columns:
-            raise explained(rows, layout)
+            raise explained(rows, layout, len(lines))
         lines.append("\t".join([cells[place] for place in numeric]))
         clocks.append([cells[place] for place in timed])
     only_numbers: tuple[CellKind, ...] = tuple("number" for _ in numeric)
@@ -88,7 +91,8 @@ def _mixed(rows: str, layout: Layout, names: list[str], units: list[str | None])
         times = {place: _seconds([row[index] for row in clocks]) for index, place in enumerate(timed)}
     except MalformedBodyError:
         raise explained(rows, layout) from None
-    return Table(numbers, numeric, names, units, times)
+    texts = {place: cells[place] for place, kind in enumerate(layout.kinds) if kind == "text"}
+    return Table(numbers, numeric, names, units, times, texts)
 
 
 def _seconds(cells: list[str]) -> Float64Array:

@@ -46,9 +46,24 @@ def test_raw_samples_may_be_int16(tmp_path: Path) -> None:
     np.testing.assert_allclose(samples[0], 4 * HIGH, atol=4 * 2**-15)
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"\x1f\x8b\x08\x00", "The content of 'a.xyz' is gzip: unpack them, or send them with Content-Encoding: gzip."),
+        (b"PK\x03\x04" + b"\0" * 26 + b"[Content_Types].xml", "'a.xyz' is an Office document: save the sheet as CSV."),
+        (b"OggS" + bytes(20), "'a.xyz' is Ogg: convert them to one of the formats that are read."),
+    ],
+)
+def test_content_that_is_known_and_not_read_is_named(tmp_path: Path, content: bytes, sentence: str) -> None:
+    (tmp_path / "a.xyz").write_bytes(content)
+    with pytest.raises(UnsupportedMediaTypeError) as refusal:
+        read_recording(tmp_path / "a.xyz")
+    assert refusal.value.message.endswith(sentence)
+
+
 @pytest.mark.parametrize("name", ["a.mp3", "a", "a.csv.gz"])
 def test_a_file_that_neither_its_name_nor_its_content_tells_is_refused(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"\x1f\x8b\x08\x00")
+    (tmp_path / name).write_bytes(b"\x01\x02\x03\x00")
     with pytest.raises(UnsupportedMediaTypeError) as refusal:
         read_recording(tmp_path / name)
     assert refusal.value.message == (

@@ -21,6 +21,7 @@ from build_scripts.palier_cli.readers.fields import Facts, is_field_name, neares
         ("fs", "25.6 kHz", 25600),
         ("Sample Rate", "25,6 kS/s", 25600),
         ("Sample Rate", "25,600 Hz", 25600),
+        ("rate", 25600, 25600),
         ("fs", "fast", None),
         ("dt", 2, None),
         ("dt", 0, None),

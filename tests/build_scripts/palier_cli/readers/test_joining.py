@@ -6,7 +6,7 @@ import pytest
 
 from build_scripts.palier_cli.readers.joining import join
 from build_scripts.palier_cli.readers.variables import Value, Variable
-from functions.core.errors import SampleRateError, SignalShapeError
+from functions.core.errors import SampleRateContradictsError, SignalShapeError
 
 X, Y = np.arange(300.0) ** 2, np.ones((300, 2))
 TIME = np.arange(300) / 50
@@ -82,8 +82,19 @@ def test_what_the_format_states_of_a_signal_comes_first() -> None:
 
 def test_two_rates_at_one_place_are_refused() -> None:
     values = {"x": X, "fs": np.array(20.0), "sr": np.array(25.0)}
-    with pytest.raises(SampleRateError, match=r"^The file states several sample rates, 20 Hz, 25 Hz: "):
+    with pytest.raises(SampleRateContradictsError, match=r"^The file states several sample rates, 20 Hz, 25 Hz: "):
         join(values, None, listed(values))
+
+
+def test_a_rate_that_is_given_goes_before_two_at_one_place() -> None:
+    values = {"x": X, "fs": np.array(20.0), "sr": np.array(25.0)}
+    assert join(values, None, listed(values), is_rate_given=True).sample_rate_hz is None
+
+
+def test_units_may_differ_from_channel_to_channel() -> None:
+    values = {"x": X, "y": X + 1}
+    reading = join(values, None, listed(values, x={"unit": "g"}, y={"unit": "mm/s"}))
+    assert (reading.unit, list(reading.channel_units)) == (None, ["g", "mm/s"])
 
 
 def test_signals_of_different_rates_are_not_joined() -> None:

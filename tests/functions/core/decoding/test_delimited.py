@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from functions.core.decoding.delimited import decode_csv
-from functions.core.errors import MalformedBodyError, SampleRateError, SignalShapeError
+from functions.core.errors import MalformedBodyError, SampleRateContradictsError, SignalShapeError
 from functions.core.preprocessing.signal import MOST_CHANNELS
 from tests.support.costs import assert_linear_memory
 from tests.support.recordings import csv_text
@@ -73,7 +73,18 @@ def test_a_time_column_gives_the_rate_and_is_no_channel(name: str) -> None:
         ("Samplerate: 51,200 S/s\n", 51200),
         ("Scan rate (Hz) = 1e4\n", 10000),
         ("Sensor: A123, 100 mV/g\n", None),
-        ("Sample rate: 25600 Hz\nData rate: 12800 Hz\n", None),
+        ("Sampling Frequency [Hz];;25600;\n", 25600),
+        ('"Sampling Frequency:",25600\n"Channels:",2\n', 25600),
+        ("Samples per second,25600\n", 25600),
+        ("# rate: 25600 S/s\n", 25600),
+        ("ODR: 25.6 kHz\n", 25600),
+        ("Sampling rate: 0.1 ms\n", 10000),
+        ("X,CH1,Start,Increment,\nSequence,VOLT,0.0e+00,1.000000e-04,\n", 10000),
+        ("t0 = 0s, tInc = 1.00000000e-04s\n", 10000),
+        ("Sampling rate: 50 Hz\n", 50),
+        ("Sample rate: 25600 Hz\nSampling interval: 3.906e-05 s\n", 25600),
+        ("Bit rate: 25600 kHz\n", None),
+        ("Delta T: 0.001 C\n", None),
         ("Refresh rate: 25600 Hz\n", None),
         ("Sample: 25600\n", None),
     ],
@@ -82,9 +93,18 @@ def test_a_head_may_state_the_rate(head: str, rate: float | None) -> None:
     assert decode_csv(f"{head}0.5\n0.25\n-0.5\n".encode()).sample_rate_hz == rate
 
 
+def test_a_head_of_several_rates_is_refused_unless_one_is_given() -> None:
+    body = b"Sample rate: 25600 Hz\nData rate: 12800 Hz\n0.5\n0.25\n-0.5\n"
+    with pytest.raises(
+        SampleRateContradictsError, match="several sample rates, 12800 Hz and 25600 Hz: state `sample_rate_hz`"
+    ):
+        decode_csv(body)
+    assert decode_csv(body, sample_rate_hz=12800).sample_rate_hz is None
+
+
 def test_a_head_that_contradicts_the_times_is_refused() -> None:
     body = b"Sample rate: 25600 Hz\ntime_s,x\n0,1\n0.001,3\n0.002,2\n"
-    with pytest.raises(SampleRateError, match="states 25600 Hz and its times rise at 1000 Hz") as refusal:
+    with pytest.raises(SampleRateContradictsError, match="states 25600 Hz and its times rise at 1000 Hz") as refusal:
         decode_csv(body)
     assert refusal.value.field == "sample_rate_hz"
     assert decode_csv(body, sample_rate_hz=1000).sample_rate_hz == 1000
@@ -129,7 +149,7 @@ def test_a_time_that_does_not_rise_evenly_is_malformed(times: tuple[str, ...]) -
         (b"# c\n\nx\n1;2\n3;4\n5; word\n6;7\n", "line 6, column 4: 'word' stands"),
         (b"1,2\n3,\n5,6\n", "line 2, column 3: nothing stands where a number belongs"),
         (b"1,2\n3\n4,5\n", "line 2: it has 1 columns where the first row has 2"),
-        (b"1\n2\nword", "no row of numbers: line 3, the last, is 'word'"),
+        (b"one\ntwo\nword", "no row of numbers: line 3, the last, is 'word'"),
         (b"a,b,c\n1,2\n", "names 3 columns; the rows have 2"),
         (b"1\n\x00\n2\n", "cannot be read"),
     ],
@@ -184,5 +204,5 @@ def test_memory_is_linear(line: str) -> None:
 
 def test_a_cell_is_not_repeated_at_length() -> None:
     with pytest.raises(MalformedBodyError, match="no row of numbers") as refusal:
-        decode_csv(b"1\n" + b"x" * 1_000_000)
+        decode_csv(b"x\n" + b"x" * 1_000_000)
     assert len(refusal.value.message) < 300

@@ -55,6 +55,8 @@ function stated(read, fields) {
 function rateHz(name, value) {
   const number = numberOf(value);
   if (number === null) return null;
+  // Some call the sample rate so.
+  if (SHAFT_HZ.test(name) && number > RULES.fastest_shaft_hz) return name === "rate" ? number : null;
   if (RATE.test(name)) return number * (name.endsWith("khz") ? 1e3 : 1);
   return PERIOD.test(name) && number > 0 && number <= 1 ? 1 / (number * (FACTORS[name.slice(-2)] ?? 1)) : null;
 }

@@ -6,10 +6,13 @@ import { readNumbers, sizeOf } from "./numbers.js";
 
 const HEAD_BYTES = 1024;
 const FEWEST_TEXT_BYTES = 16;
+// As the service: no sensor gives such values, samples of another format do.
+const ABSURD = 1e15;
+const LOOKED_AT = 1024;
 // First bytes of files that are no samples; as the service's.
 const MARKS = [
   "\x93NUMPY", "fLaC", "\x1f\x8b", "PK\x03\x04", "\x28\xb5\x2f\xfd", "\x89HDF\r\n\x1a\n", "MATLAB ", "TDSm", "MDF     ", "OggS", "caff",
-  "riff", "ID3", "%PDF-", "\xd0\xcf\x11\xe0", "SQLite f", "PAR1", "RIFF", "RIFX", "RF64", "BW64", "FORM",
+  "riff", "ID3", "%PDF-", "\xd0\xcf\x11\xe0", "SQLite f", "PAR1", ".snd", "RIFF", "RIFX", "RF64", "BW64", "FORM",
 ];
 
 /** Read a raw file of one channel. */
@@ -22,6 +25,9 @@ export function readRaw(buffer, type = "f4") {
   const integers = type.startsWith("i");
   const scale = integers ? 2 ** (1 - 8 * size) : 1;
   const samples = readNumbers(new DataView(buffer), type.slice(0, 2), { count: buffer.byteLength / size, scale, little: !big });
+  if (!integers && samples.subarray(0, LOOKED_AT).some((value) => Math.abs(value) > ABSURD && Number.isFinite(value))) {
+    throw new UnreadHereError("its values are absurd");
+  }
   return { format: `Raw, ${RAW_TYPES[type]}`, channels: [{ name: "Channel 0", samples }], rateHz: null, integers };
 }
 

@@ -1,0 +1,113 @@
+"""JSON as programs and databases export it, kept as delimited text of the same numbers, which the service decodes."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from functions.core.decoding.fast_json import read_json
+from functions.core.errors import MalformedBodyError, RecordingTooLargeError
+from functions.core.preprocessing.signal import MOST_CHANNELS
+
+# An object of Python's takes ten times what its text does.
+LARGEST_BYTES = 1 << 27
+_DEEPEST = 4
+# What columns of lists may be called; InfluxDB and pandas.
+_ROWS = ("values", "data")
+_SHAPES = (
+    'a list of numbers, a list of objects such as {"time": 0.1, "acc": 0.02}, or an object with "signal" or a list'
+    " a column"
+)
+
+Row = Sequence[Any]
+
+
+def json_as_csv(content: bytes) -> bytes:
+    """Return the text of a table with the columns that a JSON holds; what it states of its rate and unit comes first.
+
+    Raises:
+        MalformedBodyError: it is no JSON, or of another shape.
+        RecordingTooLargeError: it is larger than is read.
+    """
+    if len(content) > LARGEST_BYTES:
+        raise RecordingTooLargeError(
+            f"The JSON has {len(content)} bytes, and at most {LARGEST_BYTES} are read: cut it into parts."
+        )
+    text = io.StringIO()
+    head, names, rows = _table(_document(content))
+    text.writelines(f"# {line}\n" for line in head)
+    writer = csv.writer(text, lineterminator="\n")
+    if any(names):
+        writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _document(content: bytes) -> Any:
+    """Return what a file holds: of one object a line, the list of them."""
+    try:
+        return read_json(content)
+    except MalformedBodyError:
+        lines = content.splitlines()
+        if len(lines) < 2 or not lines[0].lstrip().startswith(b"{"):
+            raise
+    try:
+        return [json.loads(line) for line in lines if line.strip()]
+    except (ValueError, RecursionError):
+        raise MalformedBodyError("The file is no JSON, neither as a whole nor line by line: export it again.") from None
+
+
+def _table(document: Any) -> tuple[list[str], Row, Iterable[Row]]:
+    """Return statements, names of columns and rows."""
+    if isinstance(document, list) and document:
+        return [], *_of_list(document)
+    if isinstance(document, dict):
+        inner = _nested(document)
+        if isinstance(inner.get("signal"), list):
+            return _statements(inner), *_of_list(inner["signal"])
+        listed = next((inner[name] for name in _ROWS if _is_table(inner.get(name))), None)
+        if listed is not None:
+            return [], inner.get("columns", ()), listed
+        columns = {name: value for name, value in inner.items() if isinstance(value, list) and len(value) > 1}
+        if columns and len({len(value) for value in columns.values()}) == 1:
+            return _statements(inner), list(columns), zip(*columns.values(), strict=True)
+    raise MalformedBodyError(f"The JSON has no table that is read here: export {_SHAPES}.")
+
+
+def _nested(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the object that holds the numbers: that of the first series of a query's results."""
+    for name in ("results", "series"):
+        inner = document.get(name)
+        if isinstance(inner, list) and inner and isinstance(inner[0], dict):
+            document = inner[0]
+    return document
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, list) for row in value)
+
+
+def _of_list(values: Sequence[Any]) -> tuple[Row, Iterable[Row]]:
+    if all(isinstance(value, dict) for value in values):
+        rows = [dict(_flat(value)) for value in values]
+        names = list(rows[0])
+        return names, ([row.get(name, "") for name in names] for row in rows)
+    if _is_table(values):
+        lies_flat = len(values) <= MOST_CHANNELS and len(values[0]) > len(values)
+        return (), (zip(*values, strict=False) if lies_flat and len({*map(len, values)}) == 1 else values)
+    return (), ([value] for value in values)
+
+
+def _flat(value: Mapping[str, Any], path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    for name, inner in value.items():
+        if isinstance(inner, dict) and depth < _DEEPEST:
+            yield from _flat(inner, f"{path}{name}.", depth + 1)
+        else:
+            yield f"{path}{name}", inner
+
+
+def _statements(document: Mapping[str, Any]) -> list[str]:
+    rate, unit = (document.get(name) for name in ("sample_rate_hz", "unit"))
+    stated = [f"Sample rate: {rate} Hz"] if isinstance(rate, int | float) else []
+    return stated + ([f"Unit: {unit}"] if isinstance(unit, str) and unit.isprintable() else [])

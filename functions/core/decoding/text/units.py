@@ -1,0 +1,86 @@
+"""What a column's name tells: whether it is a time, and the unit of its values."""
+
+import re
+
+from functions.core.models.options import TimeUnit
+from functions.core.preprocessing.severity import known_unit
+
+# A quantity of 1 in seconds, or in hertz; written without spaces, in lower case.
+TIME_UNITS: dict[str, TimeUnit] = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek", "sekunden"), "s"),
+    **dict.fromkeys(("ms", "msec", "millis", "millisecond", "milliseconds"), "ms"),
+    **dict.fromkeys(("us", "\xb5s", "\u03bcs", "usec", "micros", "microsecond", "microseconds"), "us"),
+    **dict.fromkeys(("ns", "nsec", "nanosecond", "nanoseconds"), "ns"),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), "min"),
+}
+_BRACKETED = re.compile(r"(.*?)[\s_]*[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]\s*(.*)", re.DOTALL)
+_IN_BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]")
+_SUFFIXED = re.compile(r"(.+?)[ _]+([^ _]{1,14})")
+_TIME_NAME = re.compile(
+    r"(?:(?:rel(?:ative)?|elapsed|abs(?:olute)?|sampl(?:e|ing)|measurement|recording|x)[ _-]*)?"
+    r"(?:t|times?|time ?stamps?|time_stamp|zeit|zeitstempel|temps|tiempo|tempo|tijd|tid|date[ _]?time|datetime|date"
+    r"|datum|uhrzeit|clock)[ _-]?\d*",
+    re.IGNORECASE,
+)
+# Of a row of units, those that are no times and no units of vibration.
+_OTHER_UNITS = frozenset(
+    ["v", "mv", "volt", "volts", "pa", "n", "hz", "rpm", "1/min", "-", "°c", "degc", "a", "ma", "%", "ohm"]
+) | {""}
+_UNIT_LABELS = frozenset(["unit", "units", "einheit", "einheiten", "unité", "unités", "sequence"])
+
+
+def time_unit(name: str, unit: str | None = None) -> TimeUnit | None:
+    """Return the unit of a time column by its name, or by what stands in a row of units below it."""
+    if unit is not None and squeezed(unit) in TIME_UNITS:
+        return TIME_UNITS[squeezed(unit)]
+    return TIME_UNITS.get(squeezed(_split_unit(name)[1] or name))
+
+
+def is_time_name(name: str) -> bool:
+    """Whether a column's name is that of a time."""
+    base, unit = _split_unit(name)
+    if unit is not None and squeezed(unit) in TIME_UNITS:
+        return bool(_TIME_NAME.fullmatch(base)) or not base
+    return bool(_TIME_NAME.fullmatch(name)) or (len(squeezed(name)) > 1 and squeezed(name) in TIME_UNITS)
+
+
+def signal_unit(name: str, unit: str | None = None) -> str | None:
+    """Return the unit of a signal, `g`, `m/s2` or `mm/s`, by its column's name or a row of units."""
+    if unit is not None:
+        return known_unit(unit)
+    # A range may stand in brackets before the unit: `X (100g) (g)`.
+    bracketed = [known for one in _IN_BRACKETS.findall(name) if (known := known_unit(one))]
+    if bracketed:
+        return bracketed[-1]
+    base, found = _split_unit(name)
+    return known_unit(found) if found and base else None
+
+
+def is_units_row(cells: list[str]) -> bool:
+    """Whether the cells of a line are units, perhaps behind a word that calls them so."""
+    of_units = cells[1:] if cells[0].lower().rstrip(":") in _UNIT_LABELS else cells
+    known = [inner(cell) != cell or _is_unit(cell) for cell in of_units]
+    return all(known) and any(of_units)
+
+
+def inner(cell: str) -> str:
+    """Return what stands in a cell's brackets, or the cell."""
+    return cell[1:-1].strip() if cell[:1] in ("(", "[") and cell[-1:] in (")", "]") else cell
+
+
+def squeezed(unit: str) -> str:
+    """Return a unit without spaces, in lower case, its powers as digits."""
+    return unit.lower().replace(" ", "").replace("\xb2", "2").replace("^", "")
+
+
+def _is_unit(cell: str) -> bool:
+    plain = squeezed(cell)
+    return plain in TIME_UNITS or plain in _OTHER_UNITS or known_unit(cell) is not None
+
+
+def _split_unit(name: str) -> tuple[str, str | None]:
+    if bracketed := _BRACKETED.fullmatch(name.strip()):
+        return (bracketed[1] + " " + bracketed[3]).strip(), bracketed[2]
+    if suffixed := _SUFFIXED.fullmatch(name.strip()):
+        return suffixed[1], suffixed[2]
+    return name.strip(), None
