@@ -41,6 +41,8 @@ DIGEST ?=
 
 # dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
 STAGE ?=
+REPOSITORY ?=
+SMOKE = --model journal-bearing --full-scale 4 docs/examples/clearance.wav
 RECEIVER ?=
 CDK = PATH="$(CURDIR)/$(BIN):$$PATH" cdk/node_modules/.bin/cdk
 CHOSEN = $(if $(STAGE),-c stage=$(STAGE),$(error name the stage: make $@ STAGE=dev)) $(if $(RECEIVER),-c receiver=$(RECEIVER))
@@ -51,7 +53,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench bench-peers attack synth bootstrap deploy rollback destroy cloud cloud-down docs lock clean
+.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench bench-peers attack synth bootstrap deploy diff smoke trust rollback destroy cloud cloud-down docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -115,6 +117,17 @@ bootstrap: $(VENV)/.cdk cdk/node_modules/.cdk ## prepare the AWS account and reg
 deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything that make bundle has built
 	@$(CDK) deploy --all $(CHOSEN) $(ARGS)
 	@$(BIN)/python -m cdk settle --stage $(STAGE)
+
+diff: $(VENV)/.cdk cdk/node_modules/.cdk ## show what deploying STAGE would change; reads the deployed templates, changes nothing
+	@$(CDK) diff --all --method template $(CHOSEN) $(ARGS)
+
+smoke: $(VENV)/.serve $(VENV)/.cdk ## have the deployed STAGE diagnose a recording; PALIER_KEY is an API key of it
+	@$(BIN)/python -m cdk url --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) | \
+	  xargs -I URL $(BIN)/palier diagnose --json --url URL $(SMOKE) $(ARGS) | $(BIN)/python .ci/expect.py clearance
+
+trust: $(VENV)/.cdk cdk/node_modules/.cdk ## let the pipeline of REPOSITORY (OWNER/NAME on GitHub) deploy STAGE, or several: dev,staging
+	@$(CDK) deploy palier-pipeline -c repository=$(or $(REPOSITORY),$(error name the repository: make $@ REPOSITORY=OWNER/NAME)) \
+	  $(CHOSEN) $(ARGS)
 
 rollback: $(VENV)/.cdk ## move the functions of STAGE that were deployed last to the versions before
 	@$(BIN)/python -m cdk rollback --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)

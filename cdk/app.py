@@ -1,10 +1,12 @@
 """The CDK app: `-c stage=NAME` composes one stage, without it all; `-c bundle=DIR` names the bundle's folder.
 
+With `-c repository=OWNER/NAME` it composes what that repository's pipeline may do, in the stages' account.
 With `-c removing=yes` the stacks are empty, and nothing is asked that only a deployment needs.
 """
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -29,6 +31,7 @@ from cdk.stacks.api import ApiStack, Source
 from cdk.stacks.data import DataStack
 from cdk.stacks.gpu import GpuStack, Neighbours
 from cdk.stacks.network import NetworkStack
+from cdk.stacks.pipeline import PipelineStack
 from cdk.stacks.observability import ObservabilityStack
 from cdk.stacks.protection import ProtectionStack
 from cdk.stacks.secrets import SecretsStack
@@ -137,12 +140,26 @@ def stages_in_context(app: App) -> list[Stage]:
     return [replace(stage, receivers=(*stage.receivers, *added)) for stage in chosen]
 
 
+def _named_stages(app: App) -> Sequence[str]:
+    """Return the stages that the context names, several separated by commas; all where it names none."""
+    name = cast("str | None", app.node.try_get_context("stage"))
+    names = name.split(",") if name else [*STAGES]
+    if unknown := [one for one in names if one not in STAGES]:
+        raise StageError(f"There is no stage {unknown[0]!r}; there are {', '.join(STAGES)}.")
+    return names
+
+
 def main() -> int:
     """Synthesize what the context asks for; 1 and a sentence on standard error where it cannot be."""
     app = App(context=feature_flags())
     folder = cast("str | None", app.node.try_get_context("bundle"))
     removing = app.node.try_get_context("removing") is not None
     try:
+        repository = cast("str | None", app.node.try_get_context("repository"))
+        if repository:
+            PipelineStack(app, "palier-pipeline", repository=repository, stages=[*_named_stages(app)])
+            app.synth()
+            return 0
         for stage in stages_in_context(app):
             if removing:
                 compose_removal(app, stage)

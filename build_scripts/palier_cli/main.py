@@ -1,6 +1,7 @@
 """The `palier` console script."""
 
 import argparse
+import os
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from build_scripts.palier_cli.bearings.options import add_operation_options, ope
 from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
 from build_scripts.palier_cli.files.options import FILE_OPTIONS, add_file_options
 from build_scripts.palier_cli.files.recordings import KNOWN_FORMATS, FileChoice
-from build_scripts.palier_cli.jobs_parser import add_jobs
+from build_scripts.palier_cli.jobs_parser import KEY, add_jobs
 from build_scripts.palier_cli.keys_parser import add_keys
 from build_scripts.palier_cli.planning.command import add_plan
 from build_scripts.palier_cli.report import print_models, print_outcomes
@@ -96,7 +97,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--model", type=parse_name, help="default: the service's default model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--url", type=parse_name, help="ask this endpoint instead of the engine in this process")
-    parser.add_argument("--key", type=parse_header, help="API key for --url")
+    parser.add_argument("--key", type=parse_header, default=os.environ.get(KEY), help=f"API key for --url (default: ${KEY})")
     parser.add_argument("--sign", action="store_true", help="sign requests to --url with AWS's credentials")
     parser.set_defaults(run=_diagnose)
 
