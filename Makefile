@@ -152,7 +152,7 @@ lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	done
 	$(COMPILE) --group instruments --constraint $(LOCKS)/serve.txt --output-file $(LOCKS)/instruments.txt
 	$(COMPILE) --group docs --constraint $(LOCKS)/dev.txt --output-file $(LOCKS)/docs.txt
-	for peer in fastapi litserve bentoml mlserver kserve ray triton; do \
+	for peer in engines fastapi litserve bentoml mlserver kserve ray triton; do \
 	  $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    $(LOCKS)/peers/$$peer.in --output-file $(LOCKS)/peers/$$peer.txt || exit 1; \
 	done

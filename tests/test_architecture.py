@@ -25,7 +25,7 @@ BEYOND_CORE = {
     "build_scripts.local.lambda_sandbox": ("functions.inference",),
     "build_scripts.local.cloud": ("cdk",),
     # Limits, sizes and prices of the stages: tables, without the CDK's library.
-    "build_scripts.palier_cli.planning": ("cdk.stages", "cdk.stage_parts", "cdk.reports.cost"),
+    "build_scripts.palier_cli.planning": ("cdk.stages", "cdk.stage_parts", "cdk.throttles", "cdk.reports.cost"),
     # The reference pages are written from the documents and parsers themselves.
     "build_scripts.build_cli.site": ("functions.inference", "local_server"),
     "build_scripts.benchmarks.attack": ("functions.inference", "functions.jobs", "functions.container"),

@@ -11,7 +11,7 @@ from build_scripts.errors import BuildError, ExportError, RecipeError, Validatio
 from build_scripts.export.causes import BRANCH
 from build_scripts.export.given import METHOD, GivenNetwork
 from build_scripts.export.onnx_file import slimmed
-from build_scripts.export.torch_export import DEFAULT, ExportOptions, holds_script, traced
+from build_scripts.export.torch_export import DEFAULT, ExportOptions, needs_legacy, traced
 from build_scripts.export.validate import Contract, free_lengths, validate
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
 from build_scripts.networks.conditions import silence, write_conditions
@@ -59,8 +59,8 @@ def export_network(
         ValidationFailed: the file is not what the network is.
     """
     window = model.description.window
-    if holds_script(model.network) and options.exporter != "legacy":
-        log.info("TorchScript is exported by the legacy exporter")
+    if options.exporter != "legacy" and (part := needs_legacy(model.network)):
+        log.info("%s is exported by the legacy exporter", part)
         options = replace(options, exporter="legacy")
     if options.length == "fixed":
         reason = "the recipe asks for it"

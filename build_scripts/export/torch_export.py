@@ -142,6 +142,16 @@ def holds_script(network: nn.Module) -> bool:
     return any(isinstance(module, torch.jit.ScriptModule) for module in network.modules())
 
 
+def needs_legacy(network: nn.Module) -> str | None:
+    """Return the part of a network that the legacy exporter alone takes well, None without any.
+
+    Of a plain RNN dynamo writes out every step, for one length; the legacy exporter writes one operator.
+    """
+    if holds_script(network):
+        return "TorchScript"
+    return "nn.RNN" if any(isinstance(module, nn.RNN) for module in network.modules()) else None
+
+
 def _takes_any_number(network: nn.Module) -> bool:
     parameters = inspect.signature(network.forward).parameters.values()
     return any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)

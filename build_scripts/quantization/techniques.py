@@ -164,14 +164,6 @@ def _fine_tuned(source: Path, path: Path, options: QuantizationOptions) -> Path:
     raise QuantizationError("qat trains a network: it needs a recipe of one's own with PyTorch weights.")
 
 
-def _fine_tuned_settings(options: QuantizationOptions, windows: int) -> Settings:
-    return {"activations": "uint8", "weights": "int8"} | _weight_settings(options, windows)
-
-
-def _mixed_settings(options: QuantizationOptions, windows: int) -> Settings:
-    return _static_settings(options, windows) | {"dynamic_weights": options.dynamic_weights}
-
-
 # By the name that the command line gives them. A row's order here is its order in the search and in the benchmarks.
 TECHNIQUES: Mapping[str, Technique] = {
     "static": Technique(
@@ -221,7 +213,9 @@ TECHNIQUES: Mapping[str, Technique] = {
         precision="int8",
         method="static-qdq, dynamic",
         quantizer=_mixed,
-        settings=_mixed_settings,
+        settings=lambda options, windows: (
+            _static_settings(options, windows) | {"dynamic_weights": options.dynamic_weights}
+        ),
         obstacle=mixed_obstacle,
         needs_windows=True,
         candidates={"mixed": QuantizationOptions(rewrite=True)},
@@ -249,7 +243,7 @@ FINE_TUNING = Technique(
     precision="int8",
     method="qat-qdq",
     quantizer=_fine_tuned,
-    settings=_fine_tuned_settings,
+    settings=lambda options, windows: {"activations": "uint8", "weights": "int8"} | _weight_settings(options, windows),
     candidates={"qat": QuantizationOptions()},
     on_request=frozenset({"qat"}),
 )

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 from scipy.io import savemat
 
-from functions.core.decoding.formats import FORMATS
+from functions.core.decoding.formats import FORMATS, ServedFormat
 from tests.browser.files import (
     FULL_SCALE_G,
     as_csv,
@@ -198,3 +198,48 @@ def test_an_example_is_one_click_away(open_page: OpenPage, name: str) -> None:
     page = open_page()
     page.get_by_role("button", name=name, exact=True).click()
     expect_class(page, name)
+
+
+ENDINGS = sorted(one.endings[0] for one in FORMATS if one.is_read_by_page or isinstance(one, ServedFormat))
+WHOLE = {
+    ".bin": WHIRL.tobytes(),
+    ".csv": as_csv(WHIRL),
+    ".flac": wav_bytes(WHIRL, 20480, "PCM_16", format="FLAC"),
+    ".mat": as_mat(WHIRL, compressed=True),
+    ".npy": npy_bytes(WHIRL),
+    ".wav": wav_bytes(WHIRL, 20480),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_empty_file_and_a_cut_one_end_in_a_sentence_or_a_diagnosis(
+    open_page: OpenPage, watch: Watch, ending: str
+) -> None:
+    watch.expected = ("status of 4",)
+    page = open_page()
+    whole = WHOLE[ending]
+    for content in (b"", whole[:3], whole[: len(whole) // 3], whole[:-1]):
+        drop(page, f"{len(content)}{ending}", content)
+        expect(page.get_by_role("heading", name=f"{len(content)}{ending}")).to_be_visible()
+        expect(page.locator(".results")).to_have_attribute("aria-busy", "false")
+        expect(page.locator(".waiting")).to_have_count(0)
+        shown = (
+            page.locator(".results")
+            .get_by_role("alert")
+            .or_(page.locator(".verdict, section[aria-labelledby=channels]"))
+        )
+        expect(shown.first).to_be_visible()
+
+
+def test_a_rate_that_contradicts_the_file_is_not_taken(open_page: OpenPage) -> None:
+    page = open_page()
+    asked: list[str] = []
+    drop(page, "a.wav", wav_bytes(WHIRL, 20480))
+    expect_class(page, "Oil whirl")
+    expect(page.locator(".verdict-foot")).to_contain_text("(of the file)")
+    page.on("request", lambda request: asked.append(request.url))
+    give(page, "Sampling rate", "12000")
+    expect(page.get_by_role("alert")).to_contain_text("The file states 20 480 Hz, and 12 000 Hz is given beside.")
+    assert asked == []
+    page.get_by_role("button", name="Take the file's").click()
+    expect_class(page, "Oil whirl")

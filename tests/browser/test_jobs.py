@@ -131,7 +131,7 @@ def check_traffic(asked: list[Request]) -> None:
     body = json.loads(submitted.post_data or "")
     assert "signals" not in body
     kinds = [one["content_type"] for one in body["uploads"]]
-    assert kinds == ["audio/wav", "application/octet-stream", "text/csv", "application/octet-stream", "audio/wav"]
+    assert kinds == ["audio/wav", "application/octet-stream", "text/csv", "application/x-npy", "audio/wav"]
     assert re.fullmatch(r"[0-9a-f-]{36}", submitted.headers["idempotency-key"])
     uploads = [one for one in posts if urlsplit(one.url).netloc != urlsplit(submitted.url).netloc]
     assert len(uploads) == 5
@@ -145,9 +145,10 @@ def check_downloads(page: Page, job: Locator, job_id: str) -> None:
         job.get_by_role("button", name="Download CSV").click()
     assert download.value.suggested_filename == f"{job_id}.csv"
     lines = download.value.path().read_text().splitlines()
-    assert len(lines) == 6
+    # The pair has a line for each of its channels.
+    assert [line.split(",")[0] for line in lines[1:]] == ["0", "1", "2", "3", "3", "4"]
     assert lines[1].startswith("0,whirl _links_.wav,succeeded,,,oil_whirl,Oil whirl,")
-    assert lines[5].startswith("4,broken.wav,failed,")
+    assert lines[6].startswith("4,broken.wav,failed,")
     with page.expect_download() as download:
         job.get_by_role("button", name="Download JSON Lines").click()
     documents = [json.loads(line) for line in download.value.path().read_text().splitlines()]

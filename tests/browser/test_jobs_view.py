@@ -9,7 +9,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.fake_api import STATES, FakeJobs, answer, fixed, job, refuse
 from tests.browser.files import as_csv, example
-from tests.browser.watching import OpenPage, Watch, choose, go, payload
+from tests.browser.watching import OpenPage, Watch, choose, drop, expect_class, give, go, payload
+from tests.support.bearings import OUTER, QUIET, damaged
 from tests.support.recordings import wav_bytes
 
 
@@ -103,8 +104,44 @@ def test_where_no_bucket_is_reached_recordings_go_inline(open_page: OpenPage) ->
     assert [one["name"] for one in body["recordings"]] == ["one.wav", "two.csv"]
     assert [one["asset_id"] for one in body["recordings"]] == ["one", "two"]
     assert {one["sample_rate_hz"] for one in body["recordings"]} == {20480}
-    assert "uploads" not in body
+    assert ("uploads" in body, body["channel"]) == (False, "all")
     assert max(abs(found - sent) for found, sent in zip(body["signals"][0], samples.tolist(), strict=True)) < 1e-6
+
+
+def test_what_is_remembered_of_a_machine_goes_with_its_recordings(open_page: OpenPage) -> None:
+    page = open_page()
+    drop(page, "fan-3.wav", damaged(OUTER))
+    for label, value in (("Name", "fan-3"), ("Revolutions", "1797"), ("Designation", "6205")):
+        give(page, label, value)
+    choose(page, "Unit", "g")
+    expect_class(page, "Outer race fault")
+    page.route("**/surroundings.json", fixed({"uploads": False, "metrics_url": None}))
+    page.reload()
+    FakeJobs().install(page)
+    submitted: list[dict[str, Any]] = []
+
+    def submit(route: Route) -> None:
+        submitted.append(json.loads(route.request.post_data or ""))
+        answer(route, job(1, "queued", 2, 0, source="inline") | {"uploads": []}, 202)
+
+    page.route("**/jobs", submit)
+    chosen(page, ("fan-3.wav", damaged(OUTER[:24_000], QUIET[:24_000])), ("fan-4.wav", damaged(QUIET[:24_000])))
+    choose(page, "Fleet", "Each file is named after its machine")
+    expect(page.get_by_text("Shaft speed, bearing and unit go with them as remembered of fan-3.")).to_be_visible()
+    page.get_by_role("button", name="Submit 2 recordings").click()
+    expect(page.get_by_label("Choose recordings")).to_be_enabled()
+    expect(page.get_by_role("button", name=re.compile("^Submit"))).to_have_count(0)
+    (body,) = submitted
+    known, unknown = body["recordings"]
+    assert {name: known.get(name) for name in ("shaft_speed_rpm", "bearing", "unit")} == {
+        "shaft_speed_rpm": 1797,
+        "bearing": "6205",
+        "unit": "g",
+    }
+    assert {"shaft_speed_rpm", "bearing", "unit"}.isdisjoint(unknown)
+    # Of several channels none is taken unasked.
+    assert body["channel"] == "all"
+    assert [len(body["signals"][0]), len(body["signals"][1])] == [2, 24_000]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """The benchmark beside the peers: the same model file, one process, one engine thread, one machine, in turn."""
 
+import json
+import os
 import statistics
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import distributions
@@ -8,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from build_scripts.benchmarks.peers.environments import ROOT
 from build_scripts.benchmarks.peers.running import Asked, running
-from build_scripts.benchmarks.peers.table import AGAIN, LOCAL, Body, Peer, headers_of, installable
+from build_scripts.benchmarks.peers.table import AGAIN, ENGINES, LOCAL, SERVERS, Body, Peer, headers_of, installable
 from build_scripts.benchmarks.peers.wrk import Hits, hit
 from build_scripts.data.progress import Progress
+from build_scripts.errors import BuildError
 from build_scripts.measuring.machine import measured_on
 from functions.core.models.engine import OnnxEngine
 from functions.core.models.manifest import Manifest
@@ -35,9 +40,11 @@ class Effort:
     rounds: int
     seconds: float
     warm_up_s: float
+    engine_rounds: int
 
 
-FULL, QUICK = Effort(3, 3.0, 1.0), Effort(1, 1.0, 1.0)
+FULL, QUICK = Effort(3, 3.0, 1.0, 100), Effort(1, 1.0, 1.0, 10)
+_ENGINES_TIMEOUT_S = 600
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ def benchmark_peers(models: Path, name: str, folder: Path, *, quick: bool = Fals
             turns[one].append(_turn(peer, programs[one], model, asked, effort))
     return {
         "servers": {one: _summary(turns[one]) | _installed(one, peer, folder) for one, peer in peers.items()},
+        "engines": _engines(models / name / manifest.version, manifest, folder, effort),
         "noise": _noise(turns[LOCAL], turns[AGAIN]),
         "model": name,
         "version": manifest.version,
@@ -83,6 +91,21 @@ def benchmark_peers(models: Path, name: str, folder: Path, *, quick: bool = Fals
         "seconds": effort.seconds,
         **measured_on(),
     }
+
+
+def _engines(package: Path, manifest: Manifest, folder: Path, effort: Effort) -> list[dict[str, object]]:
+    """Return what each engine makes of the package's files for a processor."""
+    programs = ENGINES.made(folder)
+    files = [str((package / manifest.variant(one).file).resolve()) for one in ("fp32", "int8")]
+    command = [str(programs / "python"), "-m", f"{SERVERS}.engines", str(effort.engine_rounds), *files]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=_ENGINES_TIMEOUT_S, check=False
+    )
+    if done.returncode:
+        raise BuildError(f"The engines were not measured: {done.stderr.strip()[-500:]}")
+    rows: list[dict[str, object]] = json.loads(done.stdout)
+    return rows
 
 
 def _asked(model: Path, manifest: Manifest) -> Asked:

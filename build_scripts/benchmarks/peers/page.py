@@ -20,7 +20,15 @@ _WHY = {
 
 def render_peers(report: Report) -> str:
     """Return the tables of a report of `benchmark_peers`."""
-    return "\n".join((_intro(report), *(_cells(report, body) for body in _BODIES), _processes(report), _firsts(report)))
+    return "\n".join(
+        (
+            _intro(report),
+            *(_cells(report, body) for body in _BODIES),
+            _processes(report),
+            _firsts(report),
+            _engines(report),
+        )
+    )
 
 
 def peer_rows(report: Report) -> tuple[tuple[str, str], ...]:
@@ -76,6 +84,26 @@ def _firsts(report: Report) -> str:
     return "\n".join(
         ["Where Palier is not first:\n", *lines, ""] if lines else ["Palier is first in every column.", ""]
     )
+
+
+def _engines(report: Report) -> str:
+    """Return the table of engines: the same network in each, from its float32 and its int8 file."""
+    lines = [
+        "The same network in other engines, one thread, one window, in turn in one process; distance: the largest",
+        "difference of a logit from onnxruntime's with the same file. LiteRT is not among them: it takes no ONNX",
+        "file, and its converters ask for TensorFlow (onnx2tf) or JAX (litert-torch).",
+        "",
+        "| engine | file | load ms | a window ms | distance | installed MB |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for one in report["engines"]:
+        name = f"{one['engine']} {one['version']} | {one['model']}"
+        if "refused" in one:
+            lines.append(f"| {name} | {one['refused']} | | | {one['installed_mb']:.0f} |")
+            continue
+        figures = (f"{one['load_ms']:.1f}", f"{one['ms']:.3f}", f"{one['distance']:.2g}", f"{one['installed_mb']:.0f}")
+        lines.append(f"| {name} | {' | '.join(figures)} |")
+    return "\n".join([*lines, ""])
 
 
 def _behind(report: Report) -> Iterator[tuple[str, str, float]]:

@@ -145,6 +145,7 @@ def _mlserver(start: Start) -> Sequence[str]:
 
 _HERE = Environment("fastapi", "peers/fastapi.txt")
 _SERVE = Environment("palier", "serve.txt")
+ENGINES = Environment("engines", "peers/engines.txt")
 LOCAL, AGAIN = "local_server", "local_server_again"
 
 PEERS: Mapping[str, Peer] = {

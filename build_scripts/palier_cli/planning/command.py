@@ -56,7 +56,7 @@ def _plan(arguments: argparse.Namespace) -> int:
     from build_scripts.palier_cli.planning.plot import draw
     from build_scripts.palier_cli.planning.report import as_json, print_plan
 
-    plan = _planned(arguments)
+    plan = planned(arguments)
     if arguments.plot:
         draw(plan, arguments.plot)
     if arguments.json:
@@ -67,7 +67,8 @@ def _plan(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _planned(arguments: argparse.Namespace) -> "Plan":
+def planned(arguments: argparse.Namespace) -> "Plan":
+    """Return the plan of what stands on the command line."""
     from build_scripts.palier_cli.planning.plan import Measured, container_per_s, make_plan
     from build_scripts.palier_cli.planning.service_times import ServiceTimes
     from cdk.stages import STAGES

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from build_scripts.palier_cli.planning.load import Load
 from cdk.stages import Stage
+from cdk.throttles import method_throttle
 
 # Of an account in a region, unless AWS raised them; Lambda starts so many instances of a function at once, and again
 # in ten seconds. Source: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html and
@@ -53,7 +54,7 @@ def limits(stage: Stage, load: Load, mean_s: float, needed_at_once: int) -> list
     """
     per_key = stage.rate_limits.per_key / stage.rate_limits.window_s
     rates = {
-        ("API Gateway, requests a second of all", "stage"): stage.throttle.rate_per_s,
+        ("API Gateway, requests a second of a method", "stage"): method_throttle(stage, "inference").rate_per_s,
         ("web ACL, requests a second of one key", "stage"): per_key,
         ("API Gateway, requests a second", "account"): GATEWAY_RATE,
         ("history, writes a second", "account"): TABLE_WRITES_A_SECOND,

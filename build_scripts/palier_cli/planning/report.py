@@ -12,7 +12,19 @@ from cdk.reports.cost import TITLES
 
 
 def print_plan(console: Console, plan: Plan) -> None:
-    """Print a plan."""
+    """Print a plan, and what it rests on."""
+    print_tables(console, plan)
+    console.print(
+        "\nFrom a simulation with a seed. Times: measured on one machine in the local Lambda, the container without a "
+        f"GPU (docs/benchmarks.md); an idle instance is taken to be kept {KEEP_S / 60:g} minutes, {UTILIZATION:.0%} of "
+        "what is always there to be busy at the busiest. Prices: us-east-1, cdk/prices.toml, no free tier; what a "
+        "stage costs while idle comes on top (docs/deploy.md).",
+        style="dim",
+    )
+
+
+def print_tables(console: Console, plan: Plan) -> None:
+    """Print the tables of a plan, and what follows from them."""
     size = plan.stage.sizes["inference"]
     console.print(
         f"{plan.load.rate:,g} requests a second ({plan.load.pattern}, at most {plan.load.rate * plan.load.peak:,.4g}), "
@@ -28,13 +40,6 @@ def print_plan(console: Console, plan: Plan) -> None:
         console.print(
             "Red limits refuse a part of this load; the costs are those of all of it, with these limits raised."
         )
-    console.print(
-        "\nFrom a simulation with a seed. Times: measured on one machine in the local Lambda, the container without a "
-        f"GPU (docs/benchmarks.md); an idle instance is taken to be kept {KEEP_S / 60:g} minutes, {UTILIZATION:.0%} of "
-        "what is always there to be busy at the busiest. Prices: us-east-1, cdk/prices.toml, no free tier; what a "
-        "stage costs while idle comes on top (docs/deploy.md).",
-        style="dim",
-    )
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

@@ -110,7 +110,10 @@ def _rate_hz(times: Float64Array, unit: TimeUnit | None) -> float:
             f"The time column rises by {found.step:.6g} a sample and states no unit: state it with `time_unit`.",
             field="time_unit",
         )
-    rate = 1 / (found.step * UNITS_S[unit])
+    step_s = found.step * UNITS_S[unit]
+    if step_s < np.finfo(np.float64).tiny:
+        raise _refusal(f"rises by {found.step:g} a sample, which is no step")
+    rate = 1 / step_s
     # Where the rounding of the times allows a whole number, it is that.
     unsure = rate * found.resolution / (found.step * (len(times) - 1))
     return float(round(rate)) if abs(round(rate) - rate) <= unsure else float(f"{rate:.6g}")

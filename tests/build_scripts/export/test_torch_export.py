@@ -48,7 +48,7 @@ class Checked(nn.Module):
 class Recurrent(nn.Module):
     """Two layers in both directions, of which the answers of all steps are read."""
 
-    def __init__(self, layer: type[nn.LSTM | nn.GRU]) -> None:
+    def __init__(self, layer: type[nn.LSTM | nn.GRU | nn.RNN]) -> None:
         super().__init__()
         self.front = nn.Conv1d(1, 3, 8, 8)
         self.layers, self.head = layer(3, 4, 2, batch_first=True, bidirectional=True), nn.Linear(8, 2)
@@ -123,9 +123,9 @@ def test_a_check_that_no_signal_fails_is_left_out_by_the_other_exporter(tmp_path
     assert exported.fixed_length is None
 
 
-@pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU])
+@pytest.mark.parametrize("layer", [nn.LSTM, nn.GRU, nn.RNN])
 def test_a_recurrent_network_keeps_a_free_length_and_one_operator_a_layer(
-    tmp_path: Path, layer: type[nn.LSTM | nn.GRU]
+    tmp_path: Path, layer: type[nn.LSTM | nn.GRU | nn.RNN]
 ) -> None:
     exported = export_network(small(Recurrent(layer)), tmp_path / "m.onnx")
     assert exported.fixed_length is None

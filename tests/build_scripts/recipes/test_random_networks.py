@@ -16,7 +16,7 @@ from tests.support.random_networks import CHANNELS, CLASSES, WINDOW, random_netw
 pytestmark = pytest.mark.usefixtures("work", "quick_builds")
 
 # Both exporters, with and without leave to package float32 alone.
-IN_THE_SUITE, WITH_ALL_NETWORKS = 4, 100
+IN_THE_SUITE, WITH_ALL_NETWORKS = 10, 100
 # What a build prints on standard error: its log, its steps, the sentence it ends with, and nothing of a library.
 LINE = re.compile(r" *\d+\.\d s  .+|[\w :.-]+: \d+ \w+, \d+\.\d s(, .+)?|build: .+\.")
 RECIPE = f"""

@@ -38,7 +38,12 @@ def server(label: str, rate: float, **changes: Any) -> dict[str, Any]:
 
 def report(**peers: Any) -> dict[str, Any]:
     ours = {LOCAL: server("`local_server.py`", 1000), "container": server("the container", 900)}
-    about = {"noise": 1.05, "model": "journal-bearing", "rounds": 3, "seconds": 3.0}
+    engine = {"engine": "tract", "version": "0.23", "installed_mb": 33.0}
+    engines = [
+        engine | {"model": "model_int8", "load_ms": 18.6, "ms": 3.4, "distance": 0.0},
+        engine | {"model": "model_fp32", "refused": "no such operator"},
+    ]
+    about = {"engines": engines, "noise": 1.05, "model": "journal-bearing", "rounds": 3, "seconds": 3.0}
     return {"servers": {**ours, **peers, AGAIN: server("again", 990)}, **about}
 
 
@@ -213,6 +218,8 @@ def test_the_page_has_every_figure_and_says_where_palier_is_not_first() -> None:
     assert "JSON, answers a second at 64: Triton 0.7 is before by 1.20; its HTTP server is written in C++" in page
     assert "largest ratio is 1.05" in page
     assert "Ray is before" not in page
+    assert "| tract 0.23 | model_int8 | 18.6 | 3.400 | 0 | 33 |" in page
+    assert "| tract 0.23 | model_fp32 | no such operator | | | 33 |" in page
 
 
 def test_within_the_noise_palier_is_first() -> None:
@@ -236,6 +243,7 @@ def test_the_benchmark_takes_turns_and_medians(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(f"{module}.installable", lambda: own)
     monkeypatch.setattr(Environment, "made", lambda *_: Path(sys.executable).parent)
     monkeypatch.setattr(f"{module}._installed", lambda name, *_: {"label": name, "installed_mb": 1.0})
+    monkeypatch.setattr(f"{module}._engines", lambda *_: [])
     urls: list[str] = []
 
     def loaded(url: str, headers: Any, body: bytes, connections: int, seconds: float) -> Hits:

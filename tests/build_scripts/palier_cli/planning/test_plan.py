@@ -131,7 +131,7 @@ def test_limits_bite_in_the_order_of_their_rates() -> None:
     assert [one.bites_from_rps for one in plan.limits] == sorted(one.bites_from_rps for one in plan.limits)
     assert {one.name: one.bites for one in plan.limits if one.where == "stage"} == {
         "web ACL, requests a second of one key": True,
-        "API Gateway, requests a second of all": False,
+        "API Gateway, requests a second of a method": False,
         "instances of the function": False,
     }
     assert not any(one.bites for one in planned(Load(1 / 60)).limits)

@@ -206,3 +206,9 @@ def test_a_cell_is_not_repeated_at_length() -> None:
     with pytest.raises(MalformedBodyError, match="no row of numbers") as refusal:
         decode_csv(b"x\n" + b"x" * 1_000_000)
     assert len(refusal.value.message) < 300
+
+
+def test_times_that_differ_by_less_than_a_number_can_are_refused() -> None:
+    body = b"time [ms],x\n0,1\n1e-320,2\n2e-320,3\n3e-320,4\n"
+    with pytest.raises(MalformedBodyError, match="which is no step"):
+        decode_csv(body)

@@ -44,9 +44,9 @@ export class Analysis {
     return this.#ask("all", { scale });
   }
 
-  /** Return the chosen samples as JSON text. */
-  text() {
-    return this.#ask("text", {});
+  /** Return a channel, or of null all of them, times a factor, as JSON text, and whether every sample is a number. */
+  text(channel, scale) {
+    return this.#ask("text", { channel, scale });
   }
 
   spectrum(rateHz, size) {

@@ -37,9 +37,11 @@ const calls = {
     return { samples };
   },
 
-  /** The chosen samples as a JSON array, with the seven digits that float32 has. */
-  text() {
-    return { text: `[${Array.from(chosen, (value) => (Number.isFinite(value) ? Number(value.toPrecision(7)) : "NaN")).join(",")}]` };
+  /** A channel, or of null all of them, as JSON text with the seven digits that float32 has. */
+  text({ channel, scale }) {
+    const rows = (channel === null ? channels : [channels[channel]]).map(({ samples }) => scaled(samples, scale));
+    const texts = rows.map((row) => `[${Array.from(row, (value) => Number(value.toPrecision(7))).join(",")}]`);
+    return { text: channel === null ? `[${texts.join(",")}]` : texts[0], usable: rows.every(isFinite32) };
   },
 
   spectrum({ rateHz, size }) {

@@ -6,8 +6,8 @@ import { faultName, highestLevel } from "../../machine/evidence.js";
 import { machineQuery } from "../../machine/operation.js";
 import { Failure, Notice, Waiting } from "../../parts/notice.jsx";
 import { Scroll } from "../../parts/scroll.jsx";
-import { diagnoseChannels } from "./diagnosis.js";
-import { headlineOf } from "./trust.jsx";
+import { channelQuery, diagnoseChannels } from "./diagnosis.js";
+import { Settled } from "./trust.jsx";
 
 /** Diagnose all channels of a recording that is read here, and ask which one to look at. */
 export function AskedChannels({ recording, model, statedHz, rateHz, keyRound, askKey }) {
@@ -15,12 +15,13 @@ export function AskedChannels({ recording, model, statedHz, rateHz, keyRound, as
   const { channels } = said;
   // Variables of a MATLAB file may differ in length or rate: then there is no one array of them.
   const isEven = channels.every(({ length, rateHz: own }) => length === channels[0].length && own === channels[0].rateHz);
-  const machine = machineQuery(options, model);
+  const machine = { ...machineQuery(options, model), ...channelQuery(model) };
   const answer = useAnswer(isEven && rateHz && (async (abort) => {
     const { samples } = await analysis.all(factor);
     return diagnoseChannels(samples, channels.length, statedHz, { model: options.model, machine, signal: abort });
   }), [said, factor, statedHz, options.model, JSON.stringify(machine), keyRound]);
   const names = channels.map(({ name }) => name);
+  const isEach = answer.value?.predictions.length === channels.length;
   return (
     <>
       <Notice kind="info" title={`Which of ${count(channels.length, "channel")}?`}>
@@ -28,7 +29,7 @@ export function AskedChannels({ recording, model, statedHz, rateHz, keyRound, as
       </Notice>
       {answer.state === "failed" && <Failure error={answer.error} again={answer.again} askKey={askKey} />}
       {isEven && answer.state !== "failed"
-        ? <SideBySide answer={answer.value} names={names} look={(channel) => change({ channel })} />
+        ? <SideBySide answer={answer.value} {...(isEach && { names, look: (channel) => change({ channel }) })} />
         : <Buttons names={names} look={(channel) => change({ channel })} />}
     </>
   );
@@ -85,12 +86,6 @@ function Buttons({ names, look }) {
       {names.map((name, place) => <button key={place} type="button" onClick={() => look(place)}>{name}</button>)}
     </div>
   );
-}
-
-/** The class, or where it may not stand alone what is known, and the class as a guess. */
-function Settled({ answer }) {
-  const { headline, isSettled } = headlineOf(answer);
-  return isSettled ? headline : <>{headline} <span class="small">(guess: {answer.class_name})</span></>;
 }
 
 function visible(evidence) {

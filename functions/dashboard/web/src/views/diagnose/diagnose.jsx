@@ -21,6 +21,9 @@ import { Unread } from "./unread.jsx";
 import { Verdict } from "./verdict.jsx";
 import { Waveform } from "./waveform.jsx";
 
+// As the service's: what differs less is the same rate, rounded.
+const RATE_TOLERANCE = 0.005;
+
 /** The view. */
 export function Diagnose({ models, keyRound, askKey, shown }) {
   const recording = useRecording();
@@ -39,7 +42,9 @@ function Workbench({ recording, models, keyRound, askKey, dragged }) {
   const isLeft = file.error instanceof UnreadError && servedTypeOf(recording.source.name);
   // What is assumed is not stated: the service assumes the same, and its answer tells so.
   const statedHz = options.rateHz ?? ofFile;
-  const shared = { recording, signal: ready, rateHz, statedHz, model, unit: options.unit || modelUnit(model) };
+  const isContradicted = Boolean(options.rateHz && ofFile && Math.abs(options.rateHz / ofFile - 1) > RATE_TOLERANCE);
+  const isUnreadable = file.state === "failed" || signal.state === "failed";
+  const shared = { recording, signal: ready, rateHz, statedHz, ofFile, isContradicted, model, unit: options.unit || modelUnit(model) };
   return (
     <div class={`workbench ${dragged ? "dragged" : ""}`}>
       <aside class="sidebar" aria-label="Recording and machine">
@@ -47,7 +52,7 @@ function Workbench({ recording, models, keyRound, askKey, dragged }) {
         {said && <Settings {...{ recording, models, model, rateHz, ofFile }} />}
         {isLeft && <UnreadSettings recording={recording} models={models} model={model} />}
       </aside>
-      <div class="results" aria-busy={!(ready || isLeft || (said && recording.channel === null))}>
+      <div class="results" aria-busy={!(ready || isLeft || isUnreadable || (said && recording.channel === null))}>
         <Body {...shared} isLeft={isLeft} models={models} keyRound={keyRound} askKey={askKey} />
       </div>
     </div>
@@ -58,6 +63,7 @@ function Body({ isLeft, ...shared }) {
   const { file, said, signal, channel } = shared.recording;
   if (isLeft) return <Unread {...shared} />;
   if (file.state === "failed" || signal.state === "failed") return <Unreadable error={file.error ?? signal.error} />;
+  if (shared.isContradicted) return <Contradicted {...shared} />;
   if (said && channel === null) return <AskedChannels {...shared} />;
   return <Results {...shared} />;
 }
@@ -71,7 +77,7 @@ function Unreadable({ error }) {
 }
 
 function Results(shared) {
-  const { recording, signal, rateHz, statedHz, model, models, keyRound, askKey } = shared;
+  const { recording, signal, rateHz, statedHz, ofFile, model, models, keyRound, askKey } = shared;
   const name = recording.options.model;
   const usable = signal?.usable ? signal : null;
   const machine = machineQuery(recording.options, model);
@@ -96,7 +102,7 @@ function Results(shared) {
       {signal && statedHz === null && <Assumed rateHz={rateHz} />}
       {verdict.state === "failed"
         ? <Failure error={verdict.error} again={verdict.again} askKey={askKey} />
-        : <Verdict verdict={verdict} model={model} />}
+        : <Verdict verdict={verdict} model={model} recording={recording} ofFile={ofFile} />}
       {(several || windows.value) && <Timeline windows={windows} model={model} />}
       {usable ? <Charts {...shared} answer={verdict.value} /> : <Waiting height={900} label="Reading the recording" />}
     </>
@@ -118,6 +124,18 @@ function Assumed({ rateHz }) {
   return (
     <Notice kind="warning" title={`Sample rate assumed: ${quantity(rateHz, "Hz", 6)}`}>
       <p>The file does not state its rate, so the model's own is taken. Another rate gives another diagnosis: give it beside.</p>
+    </Notice>
+  );
+}
+
+/** As the service answers where it reads the file itself. */
+function Contradicted({ rateHz, ofFile, recording }) {
+  return (
+    <Notice
+      kind="error" title="Which rate is right?"
+      action={<button type="button" class="primary" onClick={() => recording.change({ rateHz: null })}>Take the file's</button>}
+    >
+      <p>The file states {quantity(ofFile, "Hz", 6)}, and {quantity(rateHz, "Hz", 6)} is given beside. Take one of them, or correct the file.</p>
     </Notice>
   );
 }

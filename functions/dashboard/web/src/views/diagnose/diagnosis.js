@@ -21,22 +21,32 @@ export async function diagnose(samples, rateHz, { model, machine, signal }) {
   return { ...answer, roundTripMs: performance.now() - started };
 }
 
+/** Return the option of every channel by itself; a model of several channels takes them together. */
+export function channelQuery(model) {
+  return !model || model.input.channels === 1 ? { channel: "all" } : {};
+}
+
 /** Return the diagnoses of all channels of one length, one behind the other in `samples`, and the worst of them. */
-export function diagnoseChannels(samples, count, rateHz, { model, machine, signal }) {
-  const length = samples.length / count;
-  const starts = Array.from({ length: count }, (_, index) => index * length);
-  return requestJson("predict", {
-    method: "POST",
-    type: WINDOWS_TYPE,
-    query: { sample_rate_hz: rateHz, model, ...machine, channel: "all" },
-    body: npy(samples, starts, length),
-    signal,
-  });
+export async function diagnoseChannels(samples, count, rateHz, { model, machine, signal }) {
+  return asChannels(await requestJson("predict", {
+    method: "POST", type: WINDOWS_TYPE, query: { sample_rate_hz: rateHz, model, ...machine }, body: channelsAsNpy(samples, count), signal,
+  }));
 }
 
 /** Return the diagnoses of all channels of a file that the service reads; `query` has the options. */
-export function diagnoseFile(content, type, query, signal) {
-  return requestJson("predict", { method: "POST", type, query: { ...query, channel: "all" }, body: new Blob([content]), signal });
+export async function diagnoseFile(content, type, query, signal) {
+  return asChannels(await requestJson("predict", { method: "POST", type, query, body: new Blob([content]), signal }));
+}
+
+/** Return channels of one length, one behind the other in `samples`, as a NumPy file. */
+export function channelsAsNpy(samples, count) {
+  const length = samples.length / count;
+  return npy(samples, Array.from({ length: count }, (_, index) => index * length), length);
+}
+
+/** One diagnosis of all channels together, in the shape of those of each. */
+function asChannels(answer) {
+  return answer.predictions ? answer : { predictions: [answer], channels: ["All together"], worst: { index: 0 }, batch_size: 1 };
 }
 
 /**

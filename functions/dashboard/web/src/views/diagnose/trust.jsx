@@ -26,6 +26,12 @@ export function headlineOf(answer) {
   return { headline: answer.class_name, tone: isHealthy ? "good" : "bad", isSettled: true };
 }
 
+/** In a table: the class, or where it may not stand alone what is known, and the class as a guess. */
+export function Settled({ answer }) {
+  const { headline, isSettled } = headlineOf(answer);
+  return isSettled ? headline : <>{headline} <span class="small">(guess: {answer.class_name})</span></>;
+}
+
 /** Whether the answer may be trusted, and why not. */
 export function Trust({ answer, isSettled }) {
   if (answer.clipped) {

@@ -5,12 +5,12 @@ import { useAnswer } from "../../hooks.js";
 import { machineQuery } from "../../machine/operation.js";
 import { Failure, Notice } from "../../parts/notice.jsx";
 import { SideBySide } from "./channels.jsx";
-import { diagnoseFile } from "./diagnosis.js";
+import { channelQuery, diagnoseFile } from "./diagnosis.js";
 
 /** The diagnosis of the file as the service reads it, or the service's sentence why there is none. */
 export function Unread({ recording, model, keyRound, askKey }) {
   const { source, file, options } = recording;
-  const query = { ...queryOf(source.name, options), ...machineQuery(options, model) };
+  const query = { ...queryOf(source.name, options), ...machineQuery(options, model), ...channelQuery(model) };
   const answer = useAnswer(
     async (abort) => diagnoseFile(await source.read(), servedTypeOf(source.name), query, abort),
     [source, JSON.stringify(query), keyRound],

@@ -8,7 +8,7 @@ import { Waiting } from "../../parts/notice.jsx";
 import { headlineOf, Trust } from "./trust.jsx";
 
 /** The panel of the diagnosis. */
-export function Verdict({ verdict, model }) {
+export function Verdict({ verdict, model, recording, ofFile }) {
   const { value, state } = verdict;
   if (!value) return <Waiting height={330} label="Asking for a diagnosis" />;
   const { tone, headline, isSettled } = headlineOf(value);
@@ -24,7 +24,7 @@ export function Verdict({ verdict, model }) {
       </div>
       <Probabilities answer={value} model={model} />
       <div class="verdict-foot">
-        <Facts read={value.recording} unit={modelUnit(model)} />
+        <Facts read={value.recording} model={model} recording={recording} ofFile={ofFile} />
         {value.recording.note && <p>{value.recording.note}</p>}
         <p class="small">
           Answered by <strong>{value.model.name}</strong> version {value.model.version}, {value.model.precision}, from{" "}
@@ -53,19 +53,23 @@ function Probabilities({ answer, model }) {
   );
 }
 
-/** What was diagnosed, as the service read it; `unit` is the model's, for where nobody states one. */
-function Facts({ read, unit }) {
-  const units = shownUnit(read.unit ?? unit);
+/** What was diagnosed, as the service read it; who stated the rate of samples that were read here, the page knows. */
+function Facts({ read, model, recording: { said, channel }, ofFile }) {
+  const unit = shownUnit(read.unit ?? modelUnit(model));
   const velocity = read.velocity_rms_mm_s;
+  const source = read.sample_rate_source === "option" && ofFile ? "file" : read.sample_rate_source;
   return (
     <Figures
       items={[
-        ["RMS", number(read.rms), units],
-        ["Peak", number(read.peak), units],
+        ["RMS", number(read.rms), unit],
+        ["Peak", number(read.peak), unit],
         ["Crest factor", number(read.crest_factor)],
         ["Kurtosis", number(read.kurtosis), "(noise: 3)"],
         ["Length", duration(read.duration_s * 1000)],
-        ["Sampling rate", quantity(read.sample_rate_hz, "Hz", 6), RATE_SOURCES[read.sample_rate_source]],
+        ["Sampling rate", quantity(read.sample_rate_hz, "Hz", 6), RATE_SOURCES[source]],
+        // While the next file is read, the figures of the last one stay.
+        ...(said?.channels.length > 1 && channel !== null ? [["Channel", said.channels[channel].name]] : []),
+        ...(read.unit ? [] : [["Unit", unit || "–", unit ? "(assumed)" : "(not stated)"]]),
         ...(velocity === null ? [] : [["Velocity, 10 to 1,000 Hz", number(velocity), "mm/s RMS"]]),
         ...(read.severity_zone === null ? [] : [["Severity", `Zone ${read.severity_zone}`, "of ISO 20816-3"]]),
       ]}
@@ -73,4 +77,4 @@ function Facts({ read, unit }) {
   );
 }
 
-const RATE_SOURCES = { assumed: "(assumed)" };
+const RATE_SOURCES = { assumed: "(assumed)", file: "(of the file)", option: "(given)" };

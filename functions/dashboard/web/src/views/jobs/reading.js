@@ -1,7 +1,9 @@
 /** Files to what a job takes of them: some as they are, the others as float32 of one channel. */
 
 import { UnreadError } from "../../analysis/client.js";
-import { mediaTypeOf, SAMPLES_TYPE, servedTypeOf } from "../../formats/kinds.js";
+import { mediaTypeOf, SAMPLES_TYPE, servedTypeOf, WINDOWS_TYPE } from "../../formats/kinds.js";
+import { rpmOf } from "../../machine/operation.js";
+import { channelsAsNpy } from "../diagnose/diagnosis.js";
 
 /** Files that cannot be read here; `files` are they, the message names them. */
 export class UnreadableError extends Error {
@@ -17,7 +19,7 @@ export class UnreadableError extends Error {
  *
  * @param {Analysis} analysis
  * @param {File[]} files
- * @param {{channel: number, fullScale: number, rawType: string}} options
+ * @param {{channel: number|null, fullScale: number, rawType: string}} options
  * @param {(done: number) => void} tell how many files are read
  * @returns {Promise<{body: Blob, about: {content_type: string, sample_rate_hz?: number}}[]>}
  * @throws {UnreadableError}
@@ -27,8 +29,10 @@ export function asUploads(analysis, files, options, tell) {
     const type = mediaTypeOf(file.name);
     if (type) return { body: file, about: { content_type: type } };
     try {
-      const { samples, said } = await read(analysis, file, options);
-      return { body: new Blob([samples]), about: { content_type: SAMPLES_TYPE, ...rate(said) } };
+      const { said, channel, factor } = await open(analysis, file, options);
+      const { samples } = await (channel === null ? analysis.all(factor) : analysis.choose(channel, factor));
+      const body = channel === null ? channelsAsNpy(samples, said.channels.length) : new Blob([samples]);
+      return { body, about: { content_type: channel === null ? WINDOWS_TYPE : SAMPLES_TYPE, ...stated(said, options) } };
     } catch (error) {
       const served = servedTypeOf(file.name);
       // Raw samples need their type, which no file of a job has.
@@ -41,20 +45,29 @@ export function asUploads(analysis, files, options, tell) {
 /** Return each recording as JSON text, and what is said of it; as `asUploads`. */
 export function asSignals(analysis, files, options, tell) {
   return each(files, tell, async (file) => {
-    const { usable, said } = await read(analysis, file, options);
+    const { said, channel, factor } = await open(analysis, file, options);
+    const { text, usable } = await analysis.text(channel, factor);
     if (!usable) throw new Error("The signal has holes: samples that are no numbers.");
-    return { text: (await analysis.text()).text, about: rate(said) };
+    return { text, about: stated(said, options) };
   });
 }
 
-async function read(analysis, file, { channel, fullScale, rawType }) {
+/** Read a file; `channel` is the one that is taken, null where all are. */
+async function open(analysis, file, { channel, fullScale, rawType }) {
   const said = await analysis.open(file.name, await file.arrayBuffer(), rawType);
-  if (channel >= said.channels.length) throw new Error(`There is no channel ${channel}; it has ${said.channels.length}.`);
-  return { ...(await analysis.choose(channel, said.integers ? fullScale : 1)), said };
+  const { channels, integers } = said;
+  const isOne = channel !== null || channels.length === 1;
+  if (channel >= channels.length) throw new Error(`There is no channel ${channel}; it has ${channels.length}.`);
+  if (!isOne && channels.some(({ length, rateHz }) => length !== channels[0].length || rateHz !== channels[0].rateHz)) {
+    throw new Error("Its signals differ in length or rate: give the number of one.");
+  }
+  return { said, channel: isOne ? (channel ?? 0) : null, factor: integers ? fullScale : 1 };
 }
 
-function rate({ rateHz }) {
-  return rateHz ? { sample_rate_hz: rateHz } : {};
+/** What a file says of itself. */
+function stated({ channels, rateHz, shaftHz }, { channel }) {
+  const rate = channels[channel ?? 0].rateHz ?? rateHz;
+  return { ...(rate && { sample_rate_hz: rate }), ...(shaftHz && { shaft_speed_rpm: rpmOf(shaftHz) }) };
 }
 
 /** One after the other; those that fail are named together. */

@@ -7,6 +7,7 @@ import { number, percent } from "../../format.js";
 import { useAnswer } from "../../hooks.js";
 import { Failure, Waiting } from "../../parts/notice.jsx";
 import { Scroll } from "../../parts/scroll.jsx";
+import { Settled } from "../diagnose/trust.jsx";
 import { isComplete, isOver } from "./states.js";
 
 const PAGE = 50;
@@ -71,14 +72,14 @@ function Table({ results }) {
   );
 }
 
-function Row({ index, name, diagnosis, indicators, error }) {
+function Row({ index, name, diagnosis, indicators, channels, error }) {
   return (
     <tr>
       <td class="right muted">{number(index + 1)}</td>
       <th scope="row" class="recording">{name}</th>
       {error ? <td colSpan={5} class="bad-text">{error.error} <code>{error.code}</code></td> : (
         <>
-          <td>{diagnosis.class_name}</td>
+          <td><Settled answer={diagnosis} />{channels?.batch_size > 1 && <span class="small"> worst of {number(channels.batch_size)} channels: {channels.worst.channel}</span>}</td>
           <td class="right">{percent(diagnosis.confidence)}</td>
           <td>{{ true: "yes", false: <span class="pill warning">no</span> }[diagnosis.in_distribution] ?? "–"}</td>
           <td class="right">{number(indicators?.rms)}</td>

@@ -1,9 +1,14 @@
 /** Files to a job: once, however often it is tried. */
 
 import { request, requestJson } from "../../api.js";
+import { recall } from "../../machine/remembered.js";
+import { answeringModel, machineQuery } from "../../machine/operation.js";
+import { channelQuery } from "../diagnose/diagnosis.js";
 import { isMachine, machineOf, recordingNames } from "./naming.js";
 import { asSignals, asUploads } from "./reading.js";
 import { upload } from "./uploads.js";
+
+const CONDITION = "conditions.";
 
 /** One submission. What went well stays done when it is tried again, and its key makes one job of all tries. */
 export class Submission {
@@ -16,8 +21,8 @@ export class Submission {
 
   /**
    * @param {File[]} files
-   * @param {{rateHz: number|null, fullScale: number, channel: number, rawType: string, model: string,
-   *   machine: "none"|"one"|"each", machineName: string}} options
+   * @param {{rateHz: number|null, fullScale: number, channel: number|null, rawType: string, model: string,
+   *   machine: "none"|"one"|"each", machineName: string, models: object[]|null}} options
    * @param {boolean} uploads whether the page may send files to the bucket; otherwise they go with the request
    */
   constructor(files, options, uploads) {
@@ -58,13 +63,14 @@ export class Submission {
 
   #write() {
     const names = recordingNames(this.files);
-    const about = this.#read.map((one, n) => ({ name: names[n], ...one.about, ...history(this.files[n], names[n], this.options) }));
+    const about = this.#read.map((one, n) => ({
+      name: names[n], ...ofMachine(this.files[n], names[n], this.options), ...one.about, ...history(this.files[n], names[n], this.options),
+    }));
     return this.uploads ? this.#form(about) : this.#inline(about);
   }
 
   #form(uploads) {
-    const { channel, fullScale } = this.options;
-    return JSON.stringify({ uploads, channel: String(channel), full_scale: fullScale, ...common(this.options) });
+    return JSON.stringify({ uploads, full_scale: this.options.fullScale, ...common(this.options) });
   }
 
   #inline(recordings) {
@@ -93,8 +99,20 @@ export function obstacle(files, { machine, machineName }) {
   return odd ? `${odd.name} is no name of a machine: letters, digits and . _ : - are.` : null;
 }
 
-function common({ rateHz, model }) {
-  return { ...(rateHz && { sample_rate_hz: rateHz }), ...(model && { model }) };
+function common({ rateHz, channel, model, models }) {
+  const which = channel === null ? channelQuery(answeringModel(models, { model })) : { channel: String(channel) };
+  return { ...(rateHz && { sample_rate_hz: rateHz }), ...which, ...(model && { model }) };
+}
+
+/** What was said of the machine on the view that asks for it: shaft speed, bearing, unit, conditions. */
+function ofMachine(file, name, { machine, machineName, model, models }) {
+  const known = machine === "none" ? null : recall(machine === "one" ? machineName : machineOf(name));
+  if (!known) return {};
+  const { machine_group: _, foundation: __, ...query } = machineQuery(known, answeringModel(models, { ...known, model }));
+  const named = Object.entries(query).filter(([option]) => option.startsWith(CONDITION));
+  const conditions = Object.fromEntries(named.map(([option, value]) => [option.slice(CONDITION.length), value]));
+  const others = Object.fromEntries(Object.entries(query).filter(([option]) => !option.startsWith(CONDITION)));
+  return { ...others, ...(named.length && { conditions }) };
 }
 
 /** A recording's place in the history of its machine: when its file was written. */

@@ -5,19 +5,21 @@ import { useRef, useState } from "preact/hooks";
 import { Analysis } from "../../analysis/client.js";
 import { count } from "../../format.js";
 import { kindOf, mediaTypeOf, RAW_TYPES } from "../../formats/kinds.js";
+import { recall } from "../../machine/remembered.js";
 import { Choice, Quantity, Text } from "../../parts/fields.jsx";
 import { Failure, Notice } from "../../parts/notice.jsx";
 import { Files } from "./files.jsx";
+import { machineOf } from "./naming.js";
 import { obstacle, Submission } from "./submission.js";
 
 const MACHINES = [["none", "Keep no history"], ["one", "All of one machine"], ["each", "Each file is named after its machine"]];
-const UNDERSTOOD = { rateHz: null, fullScale: 1, channel: 0, rawType: "f4", model: "", machine: "none", machineName: "" };
+const UNDERSTOOD = { rateHz: null, fullScale: 1, channel: null, rawType: "f4", model: "", machine: "none", machineName: "" };
 
 /** The form; `uploads` says whether files may go to the bucket. */
 export function Submit({ models, uploads, submitted, askKey }) {
   const [files, setFiles] = useState([]);
   const [options, setOptions] = useState(UNDERSTOOD);
-  const { work, send, stop, forget } = useSubmission({ files, options, uploads }, {
+  const { work, send, stop, forget } = useSubmission({ files, options, models, uploads }, {
     done: () => setFiles([]),
     changed: submitted,
   });
@@ -66,7 +68,7 @@ function Understanding({ files, options, change, models }) {
         onChange={(rateHz) => change({ rateHz })}
       />
       <Quantity
-        label="Channel" unit="" value={options.channel} min={-1} max={255} whole note="Of files with several, from 0."
+        label="Channel" unit="" value={options.channel} min={-1} max={1023} whole optional note="Of files with several, from 0. Empty: each, and the worst."
         onChange={(channel) => change({ channel })}
       />
       <Quantity label="Full scale of integers" unit="g" value={options.fullScale} onChange={(fullScale) => change({ fullScale })} />
@@ -74,18 +76,26 @@ function Understanding({ files, options, change, models }) {
       {models.value && (
         <Choice
           label="Model" value={options.model} onChange={(model) => change({ model })}
-          options={[["", "The service's default"], ...models.value.models.map(({ name, title }) => [name, title])]}
+          options={[["", "By default"], ...models.value.models.map(({ name, title }) => [name, title])]}
         />
       )}
       <Choice
         label="Fleet" value={options.machine} options={MACHINES} onChange={(machine) => change({ machine })}
-        note={options.machine === "none" ? undefined : "Their place in time is the files' own date."}
+        note={options.machine === "none" ? undefined : fleetNote(files, options)}
       />
       {options.machine === "one" && (
         <Text label="Machine" value={options.machineName} placeholder="press-4" onChange={(machineName) => change({ machineName })} />
       )}
     </>
   );
+}
+
+/** What is known of the machines goes with their recordings. */
+function fleetNote(files, { machine, machineName }) {
+  const names = machine === "one" ? [machineName] : files.map(({ name }) => machineOf(name));
+  const known = new Set(names.filter(recall));
+  const remembered = known.size ? ` Shaft speed, bearing and unit go with them as remembered of ${[...known].slice(0, 3).join(", ")}${known.size > 3 ? " and others" : ""}.` : "";
+  return `Their place in time is the files' own date.${remembered}`;
 }
 
 function Refused({ error, files, choose, send, askKey }) {
@@ -101,7 +111,7 @@ function Refused({ error, files, choose, send, askKey }) {
 }
 
 /** One submission at a time; after a failure it goes on where it was, unless its files or options were changed. */
-function useSubmission({ files, options, uploads }, { done, changed }) {
+function useSubmission({ files, options, models, uploads }, { done, changed }) {
   const [work, setWork] = useState({ state: "idle" });
   const current = useRef({ analysis: null, submission: null, isBusy: false });
   const forget = () => {
@@ -114,7 +124,7 @@ function useSubmission({ files, options, uploads }, { done, changed }) {
     if (now.isBusy) return;
     now.isBusy = true;
     now.analysis ??= new Analysis();
-    now.submission ??= new Submission(files, options, uploads);
+    now.submission ??= new Submission(files, { ...options, models: models.value?.models ?? null }, uploads);
     try {
       await now.submission.run(now.analysis, (step) => setWork({ state: "busy", ...step }));
       forget();
