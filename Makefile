@@ -42,6 +42,8 @@ DIGEST ?=
 # dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
 STAGE ?=
 REPOSITORY ?=
+# make deploy: the repository on GitHub whose pipeline must have attested the bundle.
+ATTESTED ?=
 SMOKE = --model journal-bearing --full-scale 4 docs/examples/clearance.wav
 RECEIVER ?=
 CDK = PATH="$(CURDIR)/$(BIN):$$PATH" cdk/node_modules/.bin/cdk
@@ -53,7 +55,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench bench-peers attack synth bootstrap deploy diff smoke trust rollback destroy cloud cloud-down docs lock clean
+.PHONY: help serve instruments test test-quick test-networks check audit format models bundle image bench bench-peers attack synth bootstrap deploy diff smoke trust rollback destroy cloud cloud-down docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -81,6 +83,9 @@ check: $(VENV)/.dev ## format, lint, types, architecture, docs
 
 docs: $(VENV)/.dev $(VENV)/.docs ## build the documentation site into build/docs/html; a link that leads nowhere is an error
 	@$(BIN)/python -m build_scripts docs --out build/docs $(ARGS)
+
+audit: $(VENV)/.bundle $(VENV)/.audit ## look for known vulnerabilities of what the locks name; asks a database on the internet
+	@$(BIN)/python -m build_scripts.lambda_bundle.checks.vulnerabilities --auditor $(VENV)/audit/bin/pip-audit $(ARGS)
 
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix --quiet .
@@ -115,6 +120,7 @@ bootstrap: $(VENV)/.cdk cdk/node_modules/.cdk ## prepare the AWS account and reg
 	@$(CDK) bootstrap $(CHOSEN) $(ARGS)
 
 deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything that make bundle has built
+	@$(if $(ATTESTED),gh attestation verify build/bundle.json --repo $(ATTESTED))
 	@$(CDK) deploy --all $(CHOSEN) $(ARGS)
 	@$(BIN)/python -m cdk settle --stage $(STAGE)
 
@@ -156,6 +162,7 @@ lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	  $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    $(LOCKS)/peers/$$peer.in --output-file $(LOCKS)/peers/$$peer.txt || exit 1; \
 	done
+	$(COMPILE) --group audit --output-file $(LOCKS)/audit.txt
 	$(COMPILE) --group kserve --output-file $(LOCKS)/kserve.txt
 	$(COMPILE) --group container --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	  --output-file $(LOCKS)/container.txt
@@ -210,6 +217,12 @@ $(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyven
 	@$(TORCH)
 	@$(PIP) --no-deps --editable .
 	@touch $@ $(VENV)/.serve $(VENV)/.instruments $(VENV)/.bundle
+
+$(VENV)/.audit: $(LOCKS)/audit.txt | $(VENV)/pyvenv.cfg
+	@echo "installing what looks for vulnerabilities ..."
+	@$(PYTHON) -m venv $(VENV)/audit
+	@PYTHONPATH= $(VENV)/audit/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $(LOCKS)/audit.txt
+	@touch $@
 
 # KServe's client knows no Python above 3.13 yet: without it its tests are skipped, and say so.
 $(VENV)/.kserve: $(LOCKS)/kserve.txt | $(VENV)/pyvenv.cfg

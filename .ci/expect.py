@@ -1,4 +1,4 @@
-"""Reads what `palier diagnose --json` prints, and ends with status 1 unless its one recording has the class that is named."""
+"""Reads what `palier diagnose --json` prints; ends with status 1 unless its recording has the class that is named."""
 
 import json
 import sys

@@ -31,8 +31,8 @@ from cdk.stacks.api import ApiStack, Source
 from cdk.stacks.data import DataStack
 from cdk.stacks.gpu import GpuStack, Neighbours
 from cdk.stacks.network import NetworkStack
-from cdk.stacks.pipeline import PipelineStack
 from cdk.stacks.observability import ObservabilityStack
+from cdk.stacks.pipeline import PipelineStack
 from cdk.stacks.protection import ProtectionStack
 from cdk.stacks.secrets import SecretsStack
 from cdk.stages import STAGES, Stage

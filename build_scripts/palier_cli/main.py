@@ -97,7 +97,9 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--model", type=parse_name, help="default: the service's default model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--url", type=parse_name, help="ask this endpoint instead of the engine in this process")
-    parser.add_argument("--key", type=parse_header, default=os.environ.get(KEY), help=f"API key for --url (default: ${KEY})")
+    parser.add_argument(
+        "--key", type=parse_header, default=os.environ.get(KEY), help=f"API key for --url (default: ${KEY})"
+    )
     parser.add_argument("--sign", action="store_true", help="sign requests to --url with AWS's credentials")
     parser.set_defaults(run=_diagnose)
 

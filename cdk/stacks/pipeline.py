@@ -21,9 +21,9 @@ class PipelineStack(Stack):
             raise StageError(f"repository {repository!r} is none of GitHub; write OWNER/NAME.")
         super().__init__(scope, id_, description=f"Palier: what {repository} may do")
         provider = iam.CfnOIDCProvider(self, "GitHub", url=f"https://{ISSUER}", client_id_list=["sts.amazonaws.com"])
-        plan = PlanRole(self, "Plan", provider=provider, repository=repository)
+        plan = PlanRole(self, "Plan", provider_arn=provider.attr_arn, repository=repository)
         CfnOutput(self, "PlanRole", value=plan.role.role_arn, description="AWS_PLAN_ROLE_ARN of the repository")
         for stage in stages:
-            deploy = DeployRole(self, stage.title(), stage=stage, provider=provider, repository=repository)
+            deploy = DeployRole(self, stage.title(), stage=stage, provider_arn=provider.attr_arn, repository=repository)
             about = f"AWS_ROLE_ARN of the environment {stage}"
             CfnOutput(self, f"{stage.title()}Role", value=deploy.role.role_arn, description=about)

@@ -63,7 +63,9 @@ def test_a_role_is_for_one_subject_word_for_word(template: Template, name: str, 
 
 
 def policy_of(template: Template, role: str) -> list[dict[str, Any]]:
-    logical = next(key for key, one in template.document["Resources"].items() if one.get("Properties", {}).get("RoleName") == role)
+    logical = next(
+        key for key, one in template.document["Resources"].items() if one.get("Properties", {}).get("RoleName") == role
+    )
     (policy,) = [one for one in template.all("AWS::IAM::Policy") if one["Roles"] == [{"Ref": logical}]]
     statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
     return statements
@@ -79,7 +81,11 @@ def test_a_pull_request_reads_templates_and_nothing_else(template: Template) -> 
 def test_a_stage_s_role_touches_no_other_stage(template: Template) -> None:
     statements = policy_of(template, "palier-dev-pipeline")
     assert "prod" not in json.dumps(statements)
-    actions = {one for statement in statements for one in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
+    actions = {
+        one
+        for statement in statements
+        for one in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
     assert not [action for action in actions if "*" in action]
     functions = json.dumps(statements).count(":function:palier-dev-")
     assert functions == 2 * len(FUNCTIONS)

@@ -80,7 +80,9 @@ def test_stages_follow_each_other_and_wait_for_their_environment() -> None:
 
 def test_a_recording_is_diagnosed_after_each_deployment_and_a_wrong_one_goes_back() -> None:
     ran = [step.get("run", "") for step in steps("stage/deploy")]
-    order = [next(n for n, run in enumerate(ran) if word in run) for word in ("attestation", "deploy", "smoke", "rollback")]
+    order = [
+        next(n for n, run in enumerate(ran) if word in run) for word in ("attestation", "deploy", "smoke", "rollback")
+    ]
     assert order == sorted(order)
     assert steps("stage/deploy")[order[-1]]["if"] == "failure() && steps.smoke.outcome == 'failure'"
 
@@ -88,8 +90,17 @@ def test_a_recording_is_diagnosed_after_each_deployment_and_a_wrong_one_goes_bac
 def test_what_is_deployed_is_what_was_attested() -> None:
     (attested,) = [step["with"] for step in steps("deploy/bundle") if "attest" in step.get("uses", "")]
     assert attested["subject-path"].split() == ["build/bundle.json", "build/sbom.cdx.json"]
-    verified = next(step["run"] for step in steps("stage/deploy") if "attestation" in step.get("run", ""))
-    assert verified.startswith("gh attestation verify build/bundle.json ")
+    (deployed,) = [step["run"] for step in steps("stage/deploy") if "make deploy" in step.get("run", "")]
+    assert 'ATTESTED="$GITHUB_REPOSITORY"' in deployed
+
+
+@pytest.mark.parametrize(("attested", "verified"), [("plant/vibration", True), ("", False)])
+def test_an_attestation_is_verified_before_anything_is_deployed(attested: str, verified: bool) -> None:
+    command = ["make", "--dry-run", "--old-file=.venv/.cdk", "deploy", "STAGE=dev", f"ATTESTED={attested}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    sentence = f"gh attestation verify build/bundle.json --repo {attested}\n"
+    assert (sentence in done.stdout) == verified
+    assert not verified or done.stdout.index(sentence) < done.stdout.index("cdk deploy --all")
 
 
 @pytest.mark.parametrize(
@@ -110,8 +121,10 @@ def test_a_smoke_test_fails_on_another_class(content: dict[str, str], status: in
 class Issuer(BaseHTTPRequestHandler):
     """GitHub's issuer of tokens, as a job sees it."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the server's name
-        good = self.headers["Authorization"] == "bearer asked" and self.path == "/token?api=2&audience=sts.amazonaws.com"
+    def do_GET(self) -> None:
+        good = (
+            self.headers["Authorization"] == "bearer asked" and self.path == "/token?api=2&audience=sts.amazonaws.com"
+        )
         self.send_response(200 if good else 401)
         self.end_headers()
         self.wfile.write(json.dumps({"value": "header.claims.signature"}).encode())

@@ -26,7 +26,14 @@ class JobRole(Construct):
     """A role for the jobs whose tokens have one subject; it may take on roles of the CDK's bootstrap."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, name: str, provider: iam.IOIDCProviderRef, subject: str, roles: Sequence[str]
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        provider_arn: str,
+        subject: str,
+        roles: Sequence[str],
     ) -> None:
         super().__init__(scope, id_)
         self.role = iam.Role(
@@ -35,7 +42,7 @@ class JobRole(Construct):
             role_name=name,
             description=f"Jobs of GitHub Actions: {subject}",
             assumed_by=iam.WebIdentityPrincipal(
-                provider.oidc_provider_ref.oidc_provider_arn,
+                provider_arn,
                 # Both as they stand: a pattern would let through other branches, repositories or environments.
                 {"StringEquals": {f"{ISSUER}:aud": _AUDIENCE, f"{ISSUER}:sub": subject}},
             ),
@@ -48,10 +55,10 @@ class JobRole(Construct):
 class DeployRole(JobRole):
     """The role of the jobs that deploy one stage: the environment of its name on GitHub, with its approvals."""
 
-    def __init__(self, scope: Construct, id_: str, *, stage: str, provider: iam.IOIDCProviderRef, repository: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: str, provider_arn: str, repository: str) -> None:
         subject = f"repo:{repository}:environment:{stage}"
         name = resource_name(stage, "pipeline")
-        super().__init__(scope, id_, name=name, provider=provider, subject=subject, roles=_DEPLOYING)
+        super().__init__(scope, id_, name=name, provider_arn=provider_arn, subject=subject, roles=_DEPLOYING)
         for statement in _after_deploying(stage):
             self.role.add_to_policy(statement)
         reason = "CloudFormation gives stacks, tables and secrets a part of their name that is not known before."
@@ -61,9 +68,9 @@ class DeployRole(JobRole):
 class PlanRole(JobRole):
     """The role of pull requests: it reads templates and changes nothing."""
 
-    def __init__(self, scope: Construct, id_: str, *, provider: iam.IOIDCProviderRef, repository: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, provider_arn: str, repository: str) -> None:
         subject = f"repo:{repository}:pull_request"
-        super().__init__(scope, id_, name="palier-plan", provider=provider, subject=subject, roles=_PLANNING)
+        super().__init__(scope, id_, name="palier-plan", provider_arn=provider_arn, subject=subject, roles=_PLANNING)
 
 
 def _after_deploying(stage: str) -> list[iam.PolicyStatement]:
