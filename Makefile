@@ -55,7 +55,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve instruments test test-quick test-networks check audit format models bundle image bench bench-peers attack synth bootstrap deploy diff smoke trust rollback destroy cloud cloud-down docs lock clean
+.PHONY: help serve instruments test test-quick test-networks check audit format models bundle image bench bench-peers attack synth bootstrap preflight deploy diff smoke trust rollback destroy cloud cloud-down docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -118,6 +118,9 @@ synth: $(VENV)/.cdk cdk/node_modules/.cdk ## make the CloudFormation templates o
 
 bootstrap: $(VENV)/.cdk cdk/node_modules/.cdk ## prepare the AWS account and region of STAGE for deployments, once
 	@$(CDK) bootstrap $(CHOSEN) $(ARGS)
+
+preflight: $(VENV)/.cdk ## ask the account of your credentials for what STAGE needs: quotas, bootstrap, certificate, confirmations
+	@$(BIN)/python -m cdk preflight --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)
 
 deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything that make bundle has built
 	@$(if $(ATTESTED),gh attestation verify build/bundle.json --repo $(ATTESTED))

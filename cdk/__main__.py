@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from cdk.account.emptying import empty_buckets
+from cdk.account.preflight import preflight, require_all
 from cdk.account.session import AccountError, asking_aws, aws_session
 from cdk.account.settling import settle
 from cdk.account.stage_url import stage_url
@@ -54,6 +55,9 @@ def make_parser() -> argparse.ArgumentParser:
     rollback.add_argument("--stage", required=True, choices=list(STAGES))
     rollback.add_argument("--function", action="append", choices=[spec.name for spec in FUNCTIONS], default=[])
     rollback.set_defaults(run=_rollback)
+    check = commands.add_parser("preflight", help="ask the account for what a stage needs, before it is deployed")
+    check.add_argument("--stage", required=True, choices=list(STAGES))
+    check.set_defaults(run=_preflight)
     url = commands.add_parser("url", help="print where a deployed stage answers")
     url.add_argument("--stage", required=True, choices=list(STAGES))
     url.set_defaults(run=_url)
@@ -97,6 +101,13 @@ def _settle(options: argparse.Namespace) -> None:
 def _rollback(options: argparse.Namespace) -> None:
     for move in roll_back(STAGES[options.stage], aws_session(), options.function):
         print(f"{move.function}: version {move.old} -> {move.new}")
+
+
+def _preflight(options: argparse.Namespace) -> None:
+    findings = preflight(STAGES[options.stage], aws_session())
+    for one in findings:
+        print(one.line())
+    require_all(findings)
 
 
 def _url(options: argparse.Namespace) -> None:

@@ -191,6 +191,12 @@ _NOTES = (
         "Look whether the secret exists, its key is enabled and the function's role may read it.",
     ),
     AlarmNote(
+        "rotation-failures",
+        "ticket",
+        "The API keys were not rotated: those that have expired are not taken out of the secret.",
+        "Read the newest ERROR line of the rotation function; expired keys are refused all the same.",
+    ),
+    AlarmNote(
         "monthly-budget",
         "ticket",
         "The account costs, or will cost, more than this month's budget.",

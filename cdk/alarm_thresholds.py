@@ -33,6 +33,7 @@ class AlarmThresholds:
 
     An alarm on a share waits for `min_requests` (`min_diagnoses`) within its window: one failure of three requests
     at night is a line in the log, not a reason to wake anybody. `silence_min`: None where a stage may stay unused.
+    `watches_objectives`: False where nothing was promised: then there are no alarms on objectives and error budgets.
     """
 
     error_share: float = 0.05
@@ -57,6 +58,7 @@ class AlarmThresholds:
     oldest_job_s: float = 1_800
     table_throttles_per_5_min: float = 10
     monthly_budget_usd: float = 100
+    watches_objectives: bool = True
     min_requests: int = 20
     min_diagnoses: int = 20
 

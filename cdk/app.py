@@ -26,7 +26,7 @@ from cdk.constructs.protection.web_acl import web_acl_name
 from cdk.functions import INFERENCE, ROTATION
 from cdk.refusals import StageError, refuse
 from cdk.removal import compose_removal
-from cdk.resource_names import resource_name
+from cdk.resource_names import COST_TAG, resource_name
 from cdk.stacks.api import ApiStack, Source
 from cdk.stacks.data import DataStack
 from cdk.stacks.gpu import GpuStack, Neighbours
@@ -93,6 +93,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     for stack in stacks.values():
         Tags.of(stack).add("project", "palier")
         Tags.of(stack).add("stage", stage.name)
+        Tags.of(stack).add(COST_TAG, stage.name)
     return stacks
 
 
@@ -111,6 +112,7 @@ def monitored_stage(stage: Stage, data: DataStack, secrets: SecretsStack, api: A
         web_acl_metric=web_acl_name(stage) if isinstance(api.door, RestApi) else None,
         door=_door_metrics(api),
         alert_rule=data.alerts.rule_dimensions,
+        key=data.key,
         tables={name: one.table for name, one in data.tables.items()},
         gpu_memory_percent=gpu_memory_percent(stage.name) if stage.gpu else None,
     )

@@ -131,6 +131,11 @@ def _rate_limits(stage: Stage) -> Iterator[str]:
         *windows, longest = _WAF_WINDOWS_S
         windows_s = f"{', '.join(map(str, windows))} or {longest} s"
         yield f"rate_limits.window_s is {limits.window_s}; AWS WAF counts over {windows_s}."
+    if limits.per_ip < limits.per_key:
+        yield (
+            f"rate_limits.per_ip {limits.per_ip} is below per_key {limits.per_key}, so that a plant behind one address "
+            "could not use what its key allows; raise it."
+        )
     if min(limits.per_ip, limits.per_key) < _WAF_LOWEST_LIMIT:
         yield (
             f"rate limits below {_WAF_LOWEST_LIMIT} are not counted by AWS WAF; "

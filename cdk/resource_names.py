@@ -2,11 +2,18 @@
 
 # What callers of a function use: it points at the version that answers.
 ALIAS = "live"
+# By which a bill tells a stage from what else is in the account.
+COST_TAG = "palier-stage"
 
 
 def resource_name(stage: str, *parts: str) -> str:
     """Return the name of a resource of a stage, or with `parts` of one among several: `palier-dev-worker`."""
     return "-".join(("palier", stage, *parts))
+
+
+def balancer_name(domain: str) -> str:
+    """Return the name that the GPU's door has in a domain, beside that of the API."""
+    return f"gpu.{domain}"
 
 
 def key_secret_name(stage: str) -> str:

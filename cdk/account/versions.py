@@ -10,8 +10,9 @@ from cdk.functions import FUNCTIONS
 from cdk.resource_names import ALIAS, resource_name
 from cdk.stages import Stage
 
-# One deployment publishes all of its versions within this time; a version that is older is of a deployment before.
-_ONE_DEPLOYMENT = timedelta(hours=1)
+# One deployment publishes all of its versions at its beginning, within this time; a version that is older is of a
+# deployment before.
+_ONE_DEPLOYMENT = timedelta(minutes=10)
 _LATEST = "$LATEST"
 
 

@@ -20,7 +20,9 @@ def allow(
 
 def through_service(construct: IConstruct, service: str) -> Conditions:
     """Return the condition that a key is used through a service of the region only, for example `s3`."""
-    return {"StringEquals": {"kms:ViaService": f"{service}.{Stack.of(construct).region}.amazonaws.com"}}
+    return {
+        "StringEquals": {"kms:ViaService": f"{service}.{Stack.of(construct).region}.{Stack.of(construct).url_suffix}"}
+    }
 
 
 def services_may(

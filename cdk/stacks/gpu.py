@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from cdk.constructs.gpu.gpu_balancer import GpuBalancer, balancer_name
+from cdk.constructs.gpu.gpu_balancer import GpuBalancer
 from cdk.constructs.gpu.gpu_capacity import GpuCapacity
 from cdk.constructs.gpu.gpu_service import GpuService
 from cdk.constructs.gpu.gpu_task import GpuTask
 from cdk.constructs.network.boundary import Boundary
 from cdk.constructs.protection.web_acl import WebAcl
 from cdk.constructs.secrets.key_store import KeyStore
+from cdk.resource_names import balancer_name
 from cdk.stage_parts import Domain, Gpu
 from cdk.stages import Stage
 
@@ -49,4 +50,4 @@ class GpuStack(Stack):
             self, "Tasks", capacity=self.capacity, task=self.task, balancer=self.balancer, boundary=boundary
         )
         self.service.scale(stage.name, gpu)
-        CfnOutput(self, "Url", value=f"https://{balancer_name(domain)}/", description="Where the GPUs answer")
+        CfnOutput(self, "Url", value=f"https://{balancer_name(domain.name)}/", description="Where the GPUs answer")

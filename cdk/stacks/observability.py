@@ -15,6 +15,7 @@ from cdk.constructs.observability.alarms.service import job_alarms, service_alar
 from cdk.constructs.observability.dashboard import ServiceDashboard
 from cdk.constructs.observability.monitored_stage import MonitoredStage
 from cdk.constructs.observability.stage_metrics import StageMetrics
+from cdk.constructs.observability.traces import traces
 
 
 class ObservabilityStack(Stack):
@@ -31,15 +32,17 @@ class ObservabilityStack(Stack):
     ) -> None:
         super().__init__(scope, id_, description=f"Palier {monitored.stage}: alarms, budget, dashboard")
         metrics = StageMetrics(monitored)
-        topics = AlarmTopics(self, "Topics", stage=monitored.stage, receivers=receivers)
+        topics = AlarmTopics(self, "Topics", stage=monitored.stage, key=monitored.key, receivers=receivers)
         factory = AlarmFactory(Construct(self, "Alarms"), metrics, thresholds, topics)
+        objectives = (objective_alarms,) if thresholds.watches_objectives else ()
         alarms = [
             alarm
-            for family in (service_alarms, objective_alarms, capacity_alarms, job_alarms, traffic_alarms)
+            for family in (service_alarms, *objectives, capacity_alarms, job_alarms, traffic_alarms)
             for alarm in family(factory)
         ]
         if monitored.gpu_memory_percent is not None:
             alarms.append(gpu_memory_alarm(factory, monitored.gpu_memory_percent))
-        monthly_budget(self, limit_usd=thresholds.monthly_budget_usd, topics=topics)
+        monthly_budget(self, stage=monitored.stage, limit_usd=thresholds.monthly_budget_usd, topics=topics)
+        traces(self, "Traces", stage=monitored.stage)
         names = [factory.deployed_name(alarm.node.id) for alarm in alarms]
         ServiceDashboard(self, "Service", metrics=metrics, thresholds=thresholds, alarm_names=names)

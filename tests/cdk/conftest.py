@@ -8,7 +8,7 @@ import pytest
 
 from cdk.stages import Stage
 from tests.cdk.bundles import write_bundle
-from tests.cdk.stage_variants import DEPLOYABLE, OTHER_DOORS, WARM
+from tests.cdk.stage_variants import DEPLOYABLE, VARIANTS
 from tests.cdk.templates import Assembly
 
 
@@ -41,7 +41,7 @@ def assembly(bundle_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Asse
     bundle = Bundle(bundle_dir)
     for stage in DEPLOYABLE.values():
         compose(app, Source(stage, bundle))
-    for name, stage in {"warm": WARM, **OTHER_DOORS}.items():
+    for name, stage in VARIANTS.items():
         compose(cdk.Stage(app, name), Source(stage, bundle))
     try:
         app.synth()

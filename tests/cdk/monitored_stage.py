@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from cdk_nag import AwsSolutionsChecks
@@ -33,7 +34,7 @@ def monitored_stage(scope: Construct, stage: str) -> MonitoredStage:
         stage=stage,
         functions={
             name: lambda_.Function.from_function_arn(scope, name, f"{function_arn}-{name}")
-            for name in ("inference", "worker")
+            for name in ("inference", "rotation", "worker")
         },
         reserved_concurrency=100,
         api_name=f"palier-{stage}",
@@ -42,6 +43,7 @@ def monitored_stage(scope: Construct, stage: str) -> MonitoredStage:
         queue=sqs.Queue.from_queue_arn(scope, "Queue", f"{queue_arn}-jobs"),
         dead_letters=sqs.Queue.from_queue_arn(scope, "DeadLetters", f"{queue_arn}-dead"),
         web_acl_metric=f"palier-{stage}",
+        key=kms.Key(scope, "Key", enable_key_rotation=True),
         alert_rule={"EventBusName": f"palier-{stage}", "RuleName": f"palier-{stage}-assets"},
         tables={
             name: dynamodb.Table.from_table_name(scope, f"Table{name}", f"palier-{stage}-{name}")

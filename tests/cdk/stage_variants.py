@@ -37,6 +37,9 @@ WARM = replace(
     alert_receivers=("mailto:maintenance@plant.internal", "https://cmms.plant.internal/hook"),
 )
 
+# Snapshots, which no shipped stage has.
+SNAP = replace(STAGING, snap_start=True)
+
 # The other doors, and callers who show who they are.
 HTTP = replace(
     PROD,
@@ -48,7 +51,8 @@ HTTP = replace(
 )
 URLS = replace(STAGING, door="function_url", authorization="iam")
 SIGNED = replace(STAGING, authorization="iam", cors_origins=("https://monitor.plant.internal",))
-OTHER_DOORS: dict[str, Stage] = {"http": HTTP, "urls": URLS, "signed": SIGNED}
+# What no shipped stage is.
+VARIANTS: dict[str, Stage] = {"warm": WARM, "snap": SNAP, "http": HTTP, "urls": URLS, "signed": SIGNED}
 
 DEPLOYABLE: dict[str, Stage] = {"dev": DEV, "staging": STAGING, "prod": PROD}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cdk.stage_variants import OTHER_DOORS, WARM
+from tests.cdk.stage_variants import VARIANTS
 
 Properties = dict[str, Any]
 
@@ -52,13 +52,13 @@ class Assembly:
     folder: Path
 
     def template(self, stage: str, part: str) -> Template:
-        """The template of one stack; the stage `warm` has what no shipped one has, `OTHER_DOORS` other doors."""
-        stages = {"warm": WARM, **OTHER_DOORS}
-        nested, name = (f"assembly-{stage}", stages[stage].name) if stage in stages else ("", stage)
-        stem = f"{stage if nested else ''}palier{name}{part}"
+        """The template of one stack, of a stage that ships or one of `VARIANTS`."""
+        name = VARIANTS[stage].name if stage in VARIANTS else stage
+        folder = self.folder / f"assembly-{stage}" if stage in VARIANTS else self.folder
+        stem = f"{stage if stage in VARIANTS else ''}palier{name}{part}"
         (path,) = [
             one
-            for one in (self.folder / nested).glob("*.template.json")
+            for one in folder.glob("*.template.json")
             if one.name.removesuffix(".template.json").replace("-", "").partition(".")[0].startswith(stem)
         ]
         return Template(json.loads(path.read_bytes()))

@@ -131,6 +131,20 @@ def test_the_access_log_has_neither_headers_nor_query(template: Template) -> Non
     assert not any("header" in value.lower() or "query" in value.lower() for value in fields.values())
 
 
+def test_the_gateway_s_own_log_ends_and_goes_with_the_stack(template: Template, stage: Stage) -> None:
+    (log,) = [
+        one
+        for one in template.resources("AWS::Logs::LogGroup")
+        if "API-Gateway-Execution-Logs_" in json.dumps(one["Properties"]["LogGroupName"])
+    ]
+    assert log["Properties"]["LogGroupName"]["Fn::Join"][1][-1] == f"/{stage.name}"
+    assert log["Properties"]["RetentionInDays"] == stage.retention.log_days
+    assert log["DeletionPolicy"] == "Delete"
+    (api_stage,) = template.resources("AWS::ApiGateway::Stage")
+    names = [template.document["Resources"][one] for one in api_stage["DependsOn"]]
+    assert log in names
+
+
 def test_only_this_api_may_call_the_alias(template: Template) -> None:
     permissions = template.all("AWS::Lambda::Permission")
     assert len(permissions) == len([spec for spec in FUNCTIONS if spec.routes])

@@ -42,6 +42,13 @@ def test_one_key_that_rotates(template: Template) -> None:
     assert template.only("AWS::KMS::Key")["EnableKeyRotation"] is True
 
 
+def test_alarms_and_the_budget_of_this_account_may_use_it(template: Template) -> None:
+    statements = template.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    services = {"Service": ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]}
+    (used,) = [one for one in statements if one["Principal"] == services]
+    assert used["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
 def test_recordings_are_versioned_encrypted_and_forgotten(template: Template, stage: Stage) -> None:
     (recordings,) = [one for one in template.all("AWS::S3::Bucket") if "VersioningConfiguration" in one]
     assert recordings["VersioningConfiguration"] == {"Status": "Enabled"}

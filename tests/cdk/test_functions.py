@@ -74,8 +74,10 @@ def test_what_is_deployed_is_the_bundle_byte_for_byte(assembly: Assembly, bundle
     assert found == expected
 
 
-def test_snap_start_where_the_stage_says_so(template: Template, stage: Stage) -> None:
-    expected = {"ApplyOn": "PublishedVersions"} if stage.snap_start else None
+@pytest.mark.parametrize("name", ["prod", "snap"])
+def test_snap_start_where_the_stage_says_so(assembly: Assembly, name: str) -> None:
+    template = assembly.template(name, "api")
+    expected = {"ApplyOn": "PublishedVersions"} if name == "snap" else None
     answering = [function(template, spec.name).get("SnapStart") for spec in FUNCTIONS if spec.routes]
     assert answering == [expected] * len(answering)
     # Nobody waits for the worker, and each snapshot costs by the month.
@@ -123,7 +125,7 @@ def test_canary_shifts_and_rolls_back_on_alarms(template: Template, stage: Stage
     assert len(shifted) == len(groups) == len(aliases) - 1
 
 
-def test_a_rollback_alarm_watches_the_function_and_one_the_api(assembly: Assembly) -> None:
+def test_rollback_alarms_watch_one_function_each(assembly: Assembly) -> None:
     alarms = assembly.template("prod", "api").all("AWS::CloudWatch::Alarm")
     watched = {(one["Namespace"], one["MetricName"], str(one["Dimensions"])) for one in alarms}
     assert watched == {
@@ -137,10 +139,14 @@ def test_a_rollback_alarm_watches_the_function_and_one_the_api(assembly: Assembl
             for spec in FUNCTIONS
             if spec.routes
         ),
-        (
-            "AWS/ApiGateway",
-            "5XXError",
-            "[{'Name': 'ApiName', 'Value': 'palier-prod'}, {'Name': 'Stage', 'Value': 'prod'}]",
+        *(
+            (
+                "Palier",
+                "ServerErrors",
+                f"[{{'Name': 'Function', 'Value': '{spec.name}'}}, {{'Name': 'Stage', 'Value': 'prod'}}]",
+            )
+            for spec in FUNCTIONS
+            if spec.routes
         ),
     }
 

@@ -16,7 +16,7 @@ def test_diff_stages_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_diff_stages_prints_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff-stages", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["snap_start"] == {"dev": "off", "staging": "on", "prod": "on"}
+    assert json.loads(capsys.readouterr().out)["shift"]["prod"] == "canary_10_percent_15_minutes"
 
 
 def test_an_unknown_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,7 +25,7 @@ def test_an_unknown_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None
     assert "invalid choice: 'qa'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["empty", "settle", "rollback", "url"])
+@pytest.mark.parametrize("command", ["empty", "settle", "rollback", "preflight", "url"])
 def test_without_a_region_it_says_so(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,8 +19,7 @@ LAMBDA = {"FunctionName": "palier-prod-inference"}
 
 # name: namespace, metric, statistic, period (s), periods, threshold, dimensions
 SIMPLE = {
-    "model-not-loaded": ("Palier", "ModelNotLoaded", "Sum", 300, 1, 0, PALIER),
-    "key-store-failures": ("Palier", "KeyStoreFailures", "Sum", 300, 1, 0, PALIER),
+    "rotation-failures": ("AWS/Lambda", "Errors", "Sum", 300, 1, 0, {"FunctionName": "palier-prod-rotation"}),
     "memory-high": ("Palier", "MemoryUsed", "Maximum", 300, 1, 90, PALIER),
     "memory-critical": ("Palier", "MemoryUsed", "Maximum", 300, 1, 95, PALIER),
     "high-inference-volume": ("Palier", "Diagnoses", "Sum", 300, 2, 5000, PALIER),
@@ -50,6 +49,11 @@ SIMPLE = {
         *("AWS/WAFV2", "BlockedRequests", "Sum", 300, 1, 100),
         {"WebACL": "palier-prod", "Region": {"Ref": "AWS::Region"}, "Rule": "ALL"},
     ),
+}
+# name: metric of Palier, and the functions over which it is summed
+OF_SEVERAL = {
+    "model-not-loaded": ("ModelNotLoaded", "inference", "worker"),
+    "key-store-failures": ("KeyStoreFailures", "inference", "jobs"),
 }
 SHARE = "IF(whole >= 20, 100 * part / whole, 0)"
 VALUE = "IF(whole >= 20, part, 0)"
@@ -119,6 +123,18 @@ def test_an_alarm_that_waits_until_there_is_enough(name: str) -> None:
     assert (periods_s(alarm), alarm["EvaluationPeriods"], alarm["Threshold"]) == ({period_s}, periods, threshold)
 
 
+@pytest.mark.parametrize("name", OF_SEVERAL)
+def test_every_function_that_can_fail_so_is_watched(name: str) -> None:
+    metric, *functions = OF_SEVERAL[name]
+    alarm = alarms("prod")[name]
+    read = [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
+    assert {(one["Metric"]["Namespace"], one["Metric"]["MetricName"], one["Stat"]) for one in read} == {
+        ("Palier", metric, "Sum")
+    }
+    assert [dimensions(one["Metric"]) for one in read] == [{"Stage": "prod", "Function": one} for one in functions]
+    assert (expression(alarm), alarm["Threshold"]) == ("FILL(m0, 0) + FILL(m1, 0)", 0)
+
+
 def test_throttles_of_every_table_add_up() -> None:
     alarm = alarms("prod")["table-throttles"]
     found = {
@@ -152,7 +168,7 @@ def test_a_burn_rate_is_over_two_windows(name: str) -> None:
 
 def test_every_alarm_is_checked_here_and_the_reference_s_are_among_them() -> None:
     parts = {f"{name}-{window}" for name, windows in BURNING.items() for window in windows}
-    assert set(alarms("prod")) == {*SIMPLE, *GUARDED, *BURNING, *parts, "table-throttles"}
+    assert set(alarms("prod")) == {*SIMPLE, *GUARDED, *BURNING, *parts, *OF_SEVERAL, "table-throttles"}
     assert set(alarms("prod")) >= REFERENCE
     assert len(REFERENCE) == 13 - 1
 
@@ -209,13 +225,10 @@ def test_receivers_subscribe_to_their_severity() -> None:
 
 
 def test_topics_are_encrypted_and_only_alarms_and_the_budget_of_this_account_publish() -> None:
-    (key,) = resources("prod", "AWS::KMS::Key")
+    # The stage's own: its policy is in the data stack.
+    assert resources("prod", "AWS::KMS::Key") == []
     services = ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"]
     here = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    assert key["EnableKeyRotation"] is True
-    assert [one["Condition"] for one in key["KeyPolicy"]["Statement"] if one["Principal"] == {"Service": services}] == [
-        here
-    ]
     assert all("KmsMasterKeyId" in topic for topic in resources("prod", "AWS::SNS::Topic"))
     policies = resources("prod", "AWS::SNS::TopicPolicy")
     assert len(policies) == 2
@@ -225,12 +238,19 @@ def test_topics_are_encrypted_and_only_alarms_and_the_budget_of_this_account_pub
         assert (allow["Principal"], allow["Condition"]) == ({"Service": services}, here)
 
 
+def test_a_twentieth_of_the_requests_is_traced() -> None:
+    (rule,) = [one["SamplingRule"] for one in resources("prod", "AWS::XRay::SamplingRule")]
+    assert (rule["RuleName"], rule["ServiceName"]) == ("palier-prod", "palier-prod*")
+    assert (rule["FixedRate"], rule["ReservoirSize"]) == (0.05, 0)
+
+
 @pytest.mark.parametrize(("stage", "limit"), [("prod", 500), ("dev", 100)])
 def test_the_budget_tells_before_and_after_it_is_spent(stage: Name, limit: float) -> None:
     (budget,) = resources(stage, "AWS::Budgets::Budget")
     assert budget["Budget"] == {
         "BudgetType": "COST",
         "TimeUnit": "MONTHLY",
+        "CostFilters": {"TagKeyValue": [f"user:palier-stage${stage}"]},
         "BudgetLimit": {"Amount": limit, "Unit": "USD"},
     }
     told = [

@@ -39,7 +39,10 @@ def gpu(**changes: Any) -> Stage:
         (replace(PROD, receivers=(Receiver("page", "mailto:ops@example.com"),)), "name somebody who is on call"),
         (replace(PROD, receivers=(Receiver("page", "https://hooks.example.net/x"),)), "name somebody who is on call"),
         (replace(DEV, receivers=(Receiver("page", "oncall"),)), "write one of them"),
-        (replace(PROD, provisioned=ProvisionedConcurrency(1, 2)), "set snap_start=False or provisioned=None"),
+        (
+            replace(PROD, snap_start=True, provisioned=ProvisionedConcurrency(1, 2)),
+            "set snap_start=False or provisioned=None",
+        ),
         (replace(WARM, provisioned=ProvisionedConcurrency(5, 2)), "1 <= minimum <= maximum"),
         (replace(WARM, provisioned=ProvisionedConcurrency(1, 201)), "lower it, or reserve more"),
         (replace(PROD, domain=Domain("api.example.com", CERTIFICATE)), "name one that is yours"),
@@ -65,6 +68,10 @@ def gpu(**changes: Any) -> Stage:
         (replace(DEV, alert_receivers=("maintenance",)), "write one of them"),
         (replace(DEV, alert_receivers=("mailto:you@example.com",)), "name somebody who is on call"),
         (replace(PROD, rate_limits=RateLimits(window_s=90)), "60, 120, 300 or 600 s"),
+        (
+            replace(PROD, rate_limits=RateLimits(per_ip=599)),
+            "per_ip 599 is below per_key 600, so that a plant behind one",
+        ),
         (replace(PROD, rate_limits=RateLimits(per_key=9)), "raise them to 10 or more"),
         (replace(DEV, gpu=GPU), "needs a domain with a certificate"),
         (gpu(image=GPU.image.partition("@")[0] + ":latest"), "by its digest; write ACCOUNT.dkr.ecr."),

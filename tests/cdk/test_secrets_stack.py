@@ -62,7 +62,7 @@ def test_rotation_may_write_this_secret_and_no_other(template: Template, stage: 
 def test_the_data_key_opens_for_secrets_manager_only(template: Template) -> None:
     (statement,) = [one for one in template.statements() if "kms:Decrypt" in one["Action"]]
     service = statement["Condition"]["StringEquals"]["kms:ViaService"]
-    assert service == {"Fn::Join": ["", ["secretsmanager.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]}
+    assert service == {"Fn::Join": ["", ["secretsmanager.", {"Ref": "AWS::Region"}, ".", {"Ref": "AWS::URLSuffix"}]]}
 
 
 def test_prod_keeps_its_keys(template: Template, stage: Stage) -> None:

@@ -43,6 +43,7 @@ REMOVALS = (
     Removal("AWS::WAFv2::LoggingConfiguration", "no such type", "tests/cdk/test_protection_stack.py"),
     Removal("AWS::EC2::FlowLog", "no such type", "tests/cdk/test_network_stack.py"),
     Removal("AWS::Budgets::Budget", "no such type", "tests/cdk/test_observability.py"),
+    Removal("AWS::XRay::SamplingRule", "no such service", "tests/cdk/test_observability.py"),
     Removal("AWS::CloudWatch::CompositeAlarm", "no such type", "tests/cdk/test_observability.py"),
     Removal(
         "AWS::CloudWatch::Alarm", "alarms on metric maths are rolled back", "tests/cdk/test_observability.py", _computed

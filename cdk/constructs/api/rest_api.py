@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
@@ -76,6 +77,7 @@ class RestApi(Construct):
             "Validator", validate_request_body=True, validate_request_parameters=True
         )
         add_gateway_responses(self.api, stage)
+        self._keep_execution_log()
         self._acknowledge()
 
     @property
@@ -139,6 +141,17 @@ class RestApi(Construct):
                     data_trace_enabled=False,
                 )
         return options
+
+    def _keep_execution_log(self) -> None:
+        """Make the log group that API Gateway would make itself, to be kept for ever and to outlive the stack."""
+        log = log_group(
+            self,
+            "ExecutionLog",
+            name=f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{self._stage.name}",
+            # Its name is the API's, which goes with the stack.
+            retention=replace(self._stage.retention, removal="destroy"),
+        )
+        self.api.deployment_stage.node.add_dependency(log)
 
     def _acknowledge(self) -> None:
         acknowledge(

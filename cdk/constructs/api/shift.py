@@ -9,9 +9,8 @@ from constructs import Construct
 
 from cdk.acknowledged import acknowledge, managed_policy
 from cdk.alarm_notes import NOTES, RUNBOOK
-from cdk.constructs.api.rest_api import api_name
 from cdk.constructs.lambda_functions.function import function_name
-from cdk.constructs.observability.stage_metrics import MINUTE, SUM, api_metric, function_metric
+from cdk.constructs.observability.stage_metrics import MINUTE, SUM, function_metric, palier_metric
 from cdk.resource_names import ALIAS
 from cdk.stages import Stage
 
@@ -22,7 +21,7 @@ CONFIGURATIONS: Mapping[str, codedeploy.ILambdaDeploymentConfig] = {
 
 
 class CanaryShift(Construct):
-    """Shifts one function's alias; rolls back on errors of the function or 5xx of the API."""
+    """Shifts one function's alias; rolls back on errors and 5xx of that function."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, name: str, alias: lambda_.Alias) -> None:
         super().__init__(scope, id_)
@@ -32,7 +31,10 @@ class CanaryShift(Construct):
             application=codedeploy.LambdaApplication(self, "Application"),
             alias=alias,
             deployment_config=CONFIGURATIONS[stage.shift],
-            alarms=[self._alarm("FunctionErrors", _errors(stage, name)), *self._api_alarms(stage)],
+            alarms=[
+                self._alarm("FunctionErrors", _errors(stage, name)),
+                self._alarm("ServerErrors", _server_errors(stage, name)),
+            ],
             auto_rollback=codedeploy.AutoRollbackConfig(
                 failed_deployment=True, stopped_deployment=True, deployment_in_alarm=True
             ),
@@ -45,10 +47,6 @@ class CanaryShift(Construct):
                 ): "AWS's own policy for CodeDeploy on Lambda; only CodeDeploy may assume it."
             },
         )
-
-    def _api_alarms(self, stage: Stage) -> list[cloudwatch.Alarm]:
-        # Other doors have ids for names: an alarm of theirs would go in a circle.
-        return [self._alarm("Api5xx", _api_5xx(stage))] if stage.door == "rest_api" else []
 
     def _alarm(self, id_: str, metric: cloudwatch.Metric) -> cloudwatch.Alarm:
         return cloudwatch.Alarm(
@@ -70,5 +68,6 @@ def _errors(stage: Stage, name: str) -> cloudwatch.Metric:
     return function_metric(dimensions, "Errors", SUM, MINUTE)
 
 
-def _api_5xx(stage: Stage) -> cloudwatch.Metric:
-    return api_metric(api_name(stage), stage.name, "5XXError", SUM, MINUTE)
+# Not the API's 5xx: those of one function would take back the others as well.
+def _server_errors(stage: Stage, name: str) -> cloudwatch.Metric:
+    return palier_metric(stage.name, name, "ServerErrors", SUM, MINUTE)

@@ -18,6 +18,7 @@ from cdk.constructs.network.boundary import Boundary, closed_group
 from cdk.constructs.policies import services_of_account
 from cdk.constructs.retention import access_log_bucket
 from cdk.functions import INFERENCE
+from cdk.resource_names import balancer_name
 from cdk.stage_parts import Domain, Retention
 from cdk.stages import Stage
 
@@ -28,11 +29,6 @@ _TLS = 443
 _IDLE_TIMEOUT = Duration.seconds(35)
 _NOT_FOUND = "There is nothing at this path; /docs lists what there is."
 _LOG_WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
-
-
-def balancer_name(domain: Domain) -> str:
-    """Return the name that the GPU's door has, beside that of the API."""
-    return f"gpu.{domain.name}"
 
 
 def inference_path_patterns() -> list[str]:
@@ -66,7 +62,7 @@ class GpuBalancer(Construct):
             ),
         )
         self._listen(domain)
-        add_record(self, domain, name=balancer_name(domain), target=targets.LoadBalancerTarget(self.balancer))
+        add_record(self, domain, name=balancer_name(domain.name), target=targets.LoadBalancerTarget(self.balancer))
 
     def _balancer(self, boundary: Boundary) -> elbv2.ApplicationLoadBalancer:
         balancer = elbv2.ApplicationLoadBalancer(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -18,11 +17,12 @@ _MAIL = "mailto:"
 
 
 class AlarmTopics(Construct):
-    """A topic for each severity, under a key that the publishers may use."""
+    """A topic for each severity, under the stage's key, which the publishers may use for it."""
 
-    def __init__(self, scope: Construct, id_: str, *, stage: str, receivers: Sequence[Receiver]) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: str, key: kms.IKey, receivers: Sequence[Receiver]) -> None:
         super().__init__(scope, id_)
-        self._key = _key(self, stage)
+        self._key = key
+        key.add_to_resource_policy(services_of_account(_PUBLISHERS, ["kms:Decrypt", "kms:GenerateDataKey*"], "*"))
         self._topics = {severity: self._topic(severity, stage) for severity in SEVERITIES}
         for receiver in receivers:
             self._topics[receiver.severity].add_subscription(subscription(receiver.address))
@@ -42,20 +42,6 @@ class AlarmTopics(Construct):
         # enforce_ssl brings a policy of its own, and with it the default one is gone.
         topic.add_to_resource_policy(services_of_account(_PUBLISHERS, ["sns:Publish"], topic.topic_arn))
         return topic
-
-
-def _key(scope: Construct, stage: str) -> kms.Key:
-    key = kms.Key(
-        scope,
-        "Key",
-        description=f"Palier {stage}: messages of alarms",
-        enable_key_rotation=True,
-        pending_window=Duration.days(7),
-        # It encrypts messages on their way, nothing that lasts.
-        removal_policy=RemovalPolicy.DESTROY,
-    )
-    key.add_to_resource_policy(services_of_account(_PUBLISHERS, ["kms:Decrypt", "kms:GenerateDataKey*"], "*"))
-    return key
 
 
 def subscription(address: str) -> sns.ITopicSubscription:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
@@ -22,7 +23,8 @@ class MonitoredStage:
     throttle_rate_per_s: what API Gateway lets through of all callers together. web_acl_metric: the metric name in the
     web ACL's visibility configuration. alert_rule: the dimensions of the rule that hands on changes of assets.
     door: of a stage whose door is no REST API; such a stage has no web ACL.
-    gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link to.
+    key: encrypts the messages of its alarms. gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link
+    to.
     """
 
     stage: str
@@ -35,6 +37,7 @@ class MonitoredStage:
     dead_letters: sqs.IQueue
     web_acl_metric: str | None
     alert_rule: Mapping[str, str]
+    key: kms.IKey
     tables: Mapping[str, dynamodb.ITable] = field(default_factory=dict)
     door: DoorMetrics | None = None
     gpu_memory_percent: cloudwatch.IMetric | None = None

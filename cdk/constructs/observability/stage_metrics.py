@@ -1,5 +1,6 @@
 """The metrics of a stage: what AWS counts and what the functions write themselves, with every name that is read."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from aws_cdk import Aws, Duration
@@ -21,6 +22,7 @@ PalierMetric = Literal[
     "ModelNotLoaded",
     "NovelDiagnoses",
     "Requests",
+    "ServerErrors",
     "Throttled",
     "Windows",
 ]
@@ -56,9 +58,15 @@ class StageMetrics:
         """Return how many requests the API had."""
         return self.api("Count", cloudwatch.Stats.SAMPLE_COUNT, period)
 
-    def palier(self, name: PalierMetric, statistic: str, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
-        """Return a metric that the inference function writes."""
-        return _metric(NAMESPACE, name, statistic, period, {"Stage": self.monitored.stage, "Function": INFERENCE.name})
+    def palier(
+        self, name: PalierMetric, statistic: str, period: Duration = FIVE_MINUTES, *, of: str = INFERENCE.name
+    ) -> cloudwatch.Metric:
+        """Return a metric that a function writes, by default that of inference."""
+        return palier_metric(self.monitored.stage, of, name, statistic, period)
+
+    def palier_of_all(self, name: PalierMetric, functions: Sequence[str]) -> cloudwatch.MathExpression:
+        """Return the sum of a metric over functions."""
+        return total([self.palier(name, SUM, of=one) for one in functions], name)
 
     def each(
         self,
@@ -104,6 +112,22 @@ class StageMetrics:
         """Return a metric of a table that DynamoDB counts for the table alone, not for each operation."""
         dimensions = {"TableName": self.monitored.tables[of].table_name}
         return _metric("AWS/DynamoDB", name, SUM, FIVE_MINUTES, dimensions, label=f"{of} {name}")
+
+
+def palier_metric(stage: str, function: str, name: PalierMetric, statistic: str, period: Duration) -> cloudwatch.Metric:
+    """Return a metric that a function of a stage writes itself, by its short name."""
+    return _metric(NAMESPACE, name, statistic, period, {"Stage": stage, "Function": function})
+
+
+def total(metrics: Sequence[cloudwatch.Metric], label: str) -> cloudwatch.MathExpression:
+    """Return the sum of metrics, some of which may have no data: what never happens is not written as zero."""
+    names = [f"m{index}" for index, _ in enumerate(metrics)]
+    return cloudwatch.MathExpression(
+        expression=" + ".join(f"FILL({name}, 0)" for name in names),
+        using_metrics=dict(zip(names, metrics, strict=True)),
+        period=FIVE_MINUTES,
+        label=label,
+    )
 
 
 def api_metric(api: str, stage: str, name: ApiMetric, statistic: str, period: Duration) -> cloudwatch.Metric:

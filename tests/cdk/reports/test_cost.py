@@ -1,17 +1,22 @@
 """Costs are computed from the templates and from a table of prices that names its sources."""
 
+import io
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cdk.refusals import StageError
-from cdk.reports.cost import StageCost, cost, gpu_costs, million_costs, prices, with_costs
+from cdk.reports.cost import StageCost, cost, gpu_costs, million_costs, prices, with_costs, without_acl
 from cdk.stage_parts import Door
-from cdk.stages import STAGES
+from cdk.stages import STAGES, StageName
+from functions.core.observability.emf import EmfSink
+from functions.core.observability.metrics import Finding, RequestMetrics, Tally
 from tests.cdk.stage_variants import DEV, GPU, PROD, WARM
 from tests.cdk.templates import Assembly
+from tests.support.emf import series
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "deploy.md"
 
@@ -21,7 +26,7 @@ def templates(assembly: Assembly, stage: str) -> list[dict[str, object]]:
 
 
 def test_every_price_has_a_source_and_a_unit() -> None:
-    for group in ("idle", "gpu_hour", "million"):
+    for group in ("idle", "in_use", "gpu_hour", "million"):
         for price in prices()[group].values():
             assert price["usd"] > 0
             assert price["per"]
@@ -44,8 +49,9 @@ def test_idle_is_counted_from_the_templates() -> None:
     }
     idle = cost(DEV, [template]).idle
     assert idle == pytest.approx(
-        {"web_acl": 5.0, "web_acl_rule": 2.0, "alarm": 0.3, "snapshot_gb_s": 0.0000015046 * 30 * 24 * 3600}
+        {"web_acl": 5.0, "web_acl_rule": 2.0, "alarm": 0.3, "snapshot_gb_s": 2 * 0.0000015046 * 30 * 24 * 3600}
     )
+    # Twice: the version before is kept, and its snapshot with it.
 
 
 def test_a_million_requests_cost_their_gigabyte_seconds() -> None:
@@ -70,6 +76,27 @@ def test_an_instance_without_a_price_is_said() -> None:
     stage = replace(WARM, gpu=replace(GPU, instance_type="g6e.xlarge"))
     with pytest.raises(StageError, match=r"no price of g6e\.xlarge in cdk/prices\.toml; add it"):
         cost(stage, [])
+
+
+@pytest.mark.parametrize(("stage", "most"), [("dev", 10), ("prod", 15)])
+def test_idle_without_the_web_acl_stays_below_what_was_promised(
+    assembly: Assembly, stage: StageName, most: int
+) -> None:
+    found = cost(STAGES[stage], templates(assembly, stage))
+    assert found.idle["kms_key"] == 1.0
+    assert found.idle["kms_rotations"] == 2.0
+    assert found.idle["snapshot_gb_s"] == 0
+    assert 0 < without_acl(found) < most
+
+
+def test_the_metrics_of_a_stage_in_use_are_counted() -> None:
+    out = io.StringIO()
+    sink = EmfSink("prod", "inference", out)
+    for finding in (Finding("journal-bearing", f"class-{number}") for number in range(11)):
+        counts = Counter({finding: 1})
+        tally = Tally(model=finding.model, inference_ms=1, windows=3, diagnoses=counts, novel=Counter({finding: 0}))
+        sink.record(RequestMetrics("predict", 200, 3, False, 10, tally))
+    assert len(series(out.getvalue())) == prices()["assumed"]["metrics_in_use"]
 
 
 def test_the_page_is_rendered_from_the_templates(assembly: Assembly) -> None:

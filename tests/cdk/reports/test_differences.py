@@ -32,7 +32,7 @@ def test_what_only_one_stage_has_is_told() -> None:
 def test_the_shipped_stages_differ_in_what_they_should() -> None:
     found = {one.field: one.values for one in differences(list(STAGES.values()))}
     assert found["retention.removal"] == ("destroy", "destroy", "retain")
-    assert found["snap_start"] == ("off", "on", "on")
+    assert found["thresholds.watches_objectives"] == ("off", "on", "on")
     assert "architecture" not in found
 
 

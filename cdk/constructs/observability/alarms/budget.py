@@ -7,15 +7,17 @@ from constructs import Construct
 
 from cdk.alarm_notes import NOTES
 from cdk.constructs.observability.alarm_topics import AlarmTopics
+from cdk.resource_names import COST_TAG
 
 _NAME = "monthly-budget"
 
 
-def monthly_budget(scope: Construct, *, limit_usd: float, topics: AlarmTopics) -> budgets.CfnBudget:
+def monthly_budget(scope: Construct, *, stage: str, limit_usd: float, topics: AlarmTopics) -> budgets.CfnBudget:
     """Make the budget of a month; it notifies at 80 % and 100 % of it, and when the forecast is above it.
 
-    It is the whole account's: a budget of a tag sees nothing until somebody activates the tag for billing. It has no
-    name of its own: CloudFormation replaces a budget whose notifications change, and two cannot have one name.
+    It counts what has the stage's cost tag, once somebody has activated that tag for billing (docs/deploy.md, The
+    budget). It has no name of its own: CloudFormation replaces a budget whose notifications change, and two cannot have
+    one name.
     """
     topic = topics[NOTES[_NAME].severity].topic_arn
     return budgets.CfnBudget(
@@ -24,6 +26,7 @@ def monthly_budget(scope: Construct, *, limit_usd: float, topics: AlarmTopics) -
         budget=budgets.CfnBudget.BudgetDataProperty(
             budget_type="COST",
             time_unit="MONTHLY",
+            cost_filters={"TagKeyValue": [f"user:{COST_TAG}${stage}"]},
             budget_limit=budgets.CfnBudget.SpendProperty(amount=limit_usd, unit="USD"),
         ),
         notifications_with_subscribers=[

@@ -4,10 +4,12 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from cdk.constructs.observability.alarms.factory import AlarmFactory, Condition, MinimumSample
-from cdk.constructs.observability.stage_metrics import FIVE_MINUTES, SUM
-from cdk.functions import WORKER
+from cdk.constructs.observability.stage_metrics import FIVE_MINUTES, SUM, total
+from cdk.functions import FUNCTIONS, ROTATION, WORKER
 
 _HOUR = Duration.hours(1)
+_WITH_MODELS = tuple(spec.name for spec in FUNCTIONS if spec.models)
+_WITH_KEYS = tuple(spec.name for spec in FUNCTIONS if spec.reads_keys)
 
 
 def service_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
@@ -23,8 +25,9 @@ def service_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
         factory.alarm("error-rate", Condition(errors, 100 * thresholds.error_share)),
         factory.alarm("latency-p95", Condition(latency, thresholds.latency_p95_ms)),
         factory.alarm("inference-p95", Condition(inference, thresholds.inference_p95_ms)),
-        factory.alarm("model-not-loaded", Condition(metrics.palier("ModelNotLoaded", SUM), 0)),
-        factory.alarm("key-store-failures", Condition(metrics.palier("KeyStoreFailures", SUM), 0)),
+        factory.alarm("model-not-loaded", Condition(metrics.palier_of_all("ModelNotLoaded", _WITH_MODELS), 0)),
+        factory.alarm("rotation-failures", Condition(metrics.function("Errors", SUM, of=ROTATION.name), 0)),
+        factory.alarm("key-store-failures", Condition(metrics.palier_of_all("KeyStoreFailures", _WITH_KEYS), 0)),
     ]
 
 
@@ -40,20 +43,9 @@ def job_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
         factory.alarm("asset-alerts-failed", Condition(metrics.alert_rule("FailedInvocations"), 0)),
         factory.alarm("history-lost", Condition(metrics.palier("HistoryLost", SUM), 0)),
         factory.alarm(
-            "table-throttles", Condition(_throttles(metrics.throttles()), thresholds.table_throttles_per_5_min)
+            "table-throttles", Condition(total(metrics.throttles(), "throttled"), thresholds.table_throttles_per_5_min)
         ),
     ]
-
-
-def _throttles(metrics: list[cloudwatch.Metric]) -> cloudwatch.MathExpression:
-    names = [f"m{index}" for index, _ in enumerate(metrics)]
-    return cloudwatch.MathExpression(
-        # What DynamoDB did not turn away it does not count, not even as zero.
-        expression=" + ".join(f"FILL({name}, 0)" for name in names),
-        using_metrics=dict(zip(names, metrics, strict=True)),
-        period=FIVE_MINUTES,
-        label="throttled",
-    )
 
 
 def traffic_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:

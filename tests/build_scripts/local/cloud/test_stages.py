@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
+from build_scripts.local.aws.embedded.access import client_environment
 from build_scripts.local.cloud.app import BROKEN, MEMORY
 from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.cloud.stripping import REMOVALS
 from build_scripts.local.lambda_sandbox.events import read_example
 from build_scripts.local.lambda_sandbox.places import ROOT, host_architecture
+from cdk.account.session import aws_session
+from cdk.account.versions import Move, roll_back
 from cdk.stages import STAGES as SHIPPED
 from cdk.stages import StageName
 from functions.core.keys.key_ring_secret import read_ring
@@ -146,6 +149,17 @@ def test_an_update_is_a_new_version_and_loses_no_request(cloud: Cloud) -> None:
     assert lambda_.get_function_configuration(FunctionName=inference("dev"))["MemorySize"] == 1024
     assert lambda_.get_alias(FunctionName=inference("dev"), Name="live")["FunctionVersion"] == "2"
     assert lambda_.get_alias(FunctionName=inference("staging"), Name="live")["FunctionVersion"] == "1"
+
+
+def test_a_rollback_moves_to_the_version_before_which_answers(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the update above; forward again, for what is deployed later."""
+    for name, value in client_environment(cloud.deployment.access).items():
+        monkeypatch.setenv(name, value)
+    lambda_ = cloud.client("lambda")
+    assert roll_back(SHIPPED["dev"], aws_session(), ["inference"]) == [Move(inference("dev"), 2, 1)]
+    assert lambda_.get_alias(FunctionName=inference("dev"), Name="live")["FunctionVersion"] == "1"
+    assert cloud.ask("dev", json={"signal": read_example("clearance.wav", 1.0).tolist()}).status_code == 200
+    lambda_.update_alias(FunctionName=inference("dev"), Name="live", FunctionVersion="2")
 
 
 def test_a_template_that_cannot_be_deployed_rolls_back(cloud: Cloud) -> None:

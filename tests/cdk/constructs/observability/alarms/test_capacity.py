@@ -14,9 +14,10 @@ from tests.cdk.monitored_stage import alarms, monitored_stage
 
 def test_gpu_memory_is_for_a_stack_that_has_a_gpu() -> None:
     stack = cdk.Stack(cdk.App(), "gpu")
-    topics = AlarmTopics(stack, "Topics", stage="prod", receivers=())
+    monitored = monitored_stage(stack, "prod")
+    topics = AlarmTopics(stack, "Topics", stage="prod", key=monitored.key, receivers=())
     used = cloudwatch.Metric(namespace="Gpu", metric_name="Used", statistic="Maximum")
-    gpu_memory_alarm(AlarmFactory(stack, StageMetrics(monitored_stage(stack, "prod")), AlarmThresholds(), topics), used)
+    gpu_memory_alarm(AlarmFactory(stack, StageMetrics(monitored), AlarmThresholds(), topics), used)
     assertions.Template.from_stack(stack).has_resource_properties(
         "AWS::CloudWatch::Alarm", {"AlarmName": "palier-prod-gpu-memory", "Namespace": "Gpu", "Threshold": 90}
     )

@@ -1,0 +1,137 @@
+"""What an account lacks for a stage, asked before it is deployed: quotas, bootstrap, confirmations, names."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cdk.account.session import AccountError
+from cdk.gpu_instances import INSTANCES
+from cdk.resource_names import balancer_name, resource_name
+from cdk.stages import Stage
+
+# Lambda keeps so many of an account's concurrency for functions that reserve none.
+# Source: docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+_UNRESERVED = 100
+# Running On-Demand G and VT instances, in virtual processors.
+_GPU_QUOTA = "L-DB2E81BA"
+# A deployment starts the new tasks before it ends the old ones.
+_GPU_TIMES = 2
+_BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
+_OLDEST_BOOTSTRAP = 6
+_TOPICS = ("page", "ticket", "assets")
+_PENDING = "PendingConfirmation"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was asked; `sentence` states what was found and, where it is not enough, what to do."""
+
+    enough: bool
+    sentence: str
+
+    def line(self) -> str:
+        """Return it as a line of a report."""
+        return f"{'ok     ' if self.enough else 'MISSING'} {self.sentence}"
+
+
+Check = Callable[[Stage, Any], Iterator[Finding]]
+
+
+def preflight(stage: Stage, session: Any) -> list[Finding]:
+    """Ask an account for all that a stage needs; changes nothing."""
+    return [finding for check in CHECKS for finding in check(stage, session)]
+
+
+def require_all(findings: list[Finding]) -> None:
+    """Raise AccountError where something is missing."""
+    missing = sum(not one.enough for one in findings)
+    if missing:
+        raise AccountError(f"{missing} of {len(findings)} things are missing: do what the lines above state.")
+
+
+def _bootstrap(_: Stage, session: Any) -> Iterator[Finding]:
+    client = session.client("ssm")
+    try:
+        version = int(client.get_parameter(Name=_BOOTSTRAP)["Parameter"]["Value"])
+    except client.exceptions.ParameterNotFound:
+        version = 0
+    yield Finding(
+        version >= _OLDEST_BOOTSTRAP,
+        f"bootstrap has version {version}; make bootstrap gives {session.region_name} {_OLDEST_BOOTSTRAP} or newer.",
+    )
+
+
+def _concurrency(stage: Stage, session: Any) -> Iterator[Finding]:
+    limit = session.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    needed = sum(size.reserved_concurrency for size in stage.sizes.values()) + _UNRESERVED
+    yield Finding(
+        limit >= needed,
+        f"Lambda runs {limit} functions at once, the stage needs {needed} ({_UNRESERVED} of them for others); "
+        "more: Service Quotas, AWS Lambda, Concurrent executions.",
+    )
+
+
+def _gpus(stage: Stage, session: Any) -> Iterator[Finding]:
+    if stage.gpu is None:
+        return
+    quota = session.client("service-quotas").get_service_quota(ServiceCode="ec2", QuotaCode=_GPU_QUOTA)
+    found = int(quota["Quota"]["Value"])
+    needed = _GPU_TIMES * stage.gpu.maximum * INSTANCES[stage.gpu.instance_type].vcpus
+    yield Finding(
+        found >= needed,
+        f"{found} virtual processors of G and VT instances may run, a deployment of {stage.gpu.maximum} tasks needs "
+        f"{needed}; more: Service Quotas, Amazon EC2, Running On-Demand G and VT instances.",
+    )
+
+
+def _certificate(stage: Stage, session: Any) -> Iterator[Finding]:
+    if stage.domain is None:
+        return
+    arn = stage.domain.certificate_arn
+    where = arn.split(":")[3]
+    yield Finding(
+        where == session.region_name,
+        f"the certificate is of {where}, the stage goes to {session.region_name}; ask ACM of that region for one.",
+    )
+    if where != session.region_name:
+        return
+    found = session.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
+    yield Finding(found["Status"] == "ISSUED", f"the certificate is {found['Status']}; it must be ISSUED.")
+    names = [stage.domain.name, *([balancer_name(stage.domain.name)] if stage.gpu else [])]
+    covered = {found["DomainName"], *found.get("SubjectAlternativeNames", [])}
+    for name in names:
+        wildcard = f"*.{name.partition('.')[2]}"
+        yield Finding(bool({name, wildcard} & covered), f"the certificate must cover {name}; it has {sorted(covered)}.")
+
+
+def _hosted_zone(stage: Stage, session: Any) -> Iterator[Finding]:
+    domain = stage.domain
+    if domain is None:
+        return
+    if not domain.hosted_zone_id or not domain.hosted_zone_name:
+        yield Finding(True, f"no hosted zone: point {domain.name} at the API yourself (docs/deploy.md, Names).")
+        return
+    found = session.client("route53").get_hosted_zone(Id=domain.hosted_zone_id)["HostedZone"]["Name"].rstrip(".")
+    zone = domain.hosted_zone_name
+    yield Finding(
+        found == zone and f".{domain.name}".endswith(f".{zone}"),
+        f"the hosted zone is {found}; the stage names it {zone}, for {domain.name}.",
+    )
+
+
+def _confirmations(stage: Stage, session: Any) -> Iterator[Finding]:
+    client = session.client("sns")
+    names = {resource_name(stage.name, topic) for topic in _TOPICS}
+    topics = [one["TopicArn"] for page in client.get_paginator("list_topics").paginate() for one in page["Topics"]]
+    for arn in (one for one in topics if one.rpartition(":")[2] in names):
+        pages = client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
+        waiting = [
+            one["Endpoint"] for page in pages for one in page["Subscriptions"] if one["SubscriptionArn"] == _PENDING
+        ]
+        yield Finding(
+            not waiting,
+            f"{arn.rpartition(':')[2]} waits for {', '.join(waiting) or 'nobody'} to confirm what SNS sent.",
+        )
+
+
+CHECKS: tuple[Check, ...] = (_bootstrap, _concurrency, _gpus, _certificate, _hosted_zone, _confirmations)

@@ -1,0 +1,100 @@
+"""What an account lacks is found before anything is deployed, and each line states what to do."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cdk.account.preflight import Finding, preflight, require_all
+from cdk.account.session import AccountError
+from cdk.stage_parts import Domain
+from cdk.stages import Stage
+from tests.cdk.stage_variants import DEV, DOMAIN, GPU
+
+REGION = "eu-central-1"
+SERVED = replace(DEV, domain=DOMAIN, gpu=GPU)
+CERTIFICATE = {"Status": "ISSUED", "DomainName": DOMAIN.name, "SubjectAlternativeNames": ["*.vibration.plant.internal"]}
+
+
+class NotFoundError(Exception):
+    pass
+
+
+def account(
+    concurrency: int = 1000,
+    gpu_vcpus: float = 32,
+    bootstrap: str | None = "21",
+    certificate: dict[str, Any] = CERTIFICATE,
+    zone: str = "plant.internal.",
+    waiting: tuple[str, ...] = (),
+) -> Any:
+    """A session of an account that has this."""
+
+    def parameter(**_: object) -> dict[str, Any]:
+        if bootstrap is None:
+            raise NotFoundError
+        return {"Parameter": {"Value": bootstrap}}
+
+    def paginator(name: str) -> Any:
+        topics = [{"TopicArn": f"arn:aws:sns:{REGION}:1:{one}"} for one in ("palier-dev-page", "palier-prod-page")]
+        subscriptions = [{"SubscriptionArn": "PendingConfirmation", "Endpoint": one} for one in waiting]
+        page = {"list_topics": {"Topics": topics}, "list_subscriptions_by_topic": {"Subscriptions": subscriptions}}
+        return SimpleNamespace(paginate=lambda **_: [page[name]])
+
+    answers: dict[str, dict[str, Callable[..., Any]]] = {
+        "lambda": {"get_account_settings": lambda: {"AccountLimit": {"ConcurrentExecutions": concurrency}}},
+        "service-quotas": {"get_service_quota": lambda **_: {"Quota": {"Value": gpu_vcpus}}},
+        "ssm": {"get_parameter": parameter},
+        "acm": {"describe_certificate": lambda **_: {"Certificate": certificate}},
+        "route53": {"get_hosted_zone": lambda **_: {"HostedZone": {"Name": zone}}},
+        "sns": {"get_paginator": paginator},
+    }
+    errors = SimpleNamespace(ParameterNotFound=NotFoundError)
+    clients = {name: SimpleNamespace(exceptions=errors, **methods) for name, methods in answers.items()}
+    return SimpleNamespace(region_name=REGION, client=clients.__getitem__)
+
+
+def missing(stage: Stage, session: Any) -> list[str]:
+    return [one.sentence for one in preflight(stage, session) if not one.enough]
+
+
+@pytest.mark.parametrize("stage", [DEV, SERVED], ids=["plain", "served"])
+def test_an_account_that_has_everything_lacks_nothing(stage: Stage) -> None:
+    found = preflight(stage, account())
+    assert [one for one in found if not one.enough] == []
+    require_all(found)
+
+
+@pytest.mark.parametrize(
+    ("has", "sentence"),
+    [
+        ({"concurrency": 152}, "Lambda runs 152 functions at once, the stage needs 153"),
+        ({"gpu_vcpus": 31.0}, "31 virtual processors of G and VT instances may run, a deployment of 4 tasks needs 32"),
+        ({"bootstrap": None}, "bootstrap has version 0; make bootstrap gives eu-central-1 6 or newer"),
+        ({"bootstrap": "5"}, "bootstrap has version 5"),
+        ({"certificate": CERTIFICATE | {"Status": "PENDING_VALIDATION"}}, "the certificate is PENDING_VALIDATION"),
+        (
+            {"certificate": CERTIFICATE | {"SubjectAlternativeNames": []}},
+            "the certificate must cover gpu.vibration.plant.internal",
+        ),
+        ({"zone": "plant.example."}, "the hosted zone is plant.example; the stage names it plant.internal"),
+        ({"waiting": ("a@plant.internal",)}, "palier-dev-page waits for a@plant.internal to confirm"),
+    ],
+)
+def test_what_is_missing_is_one_line(has: dict[str, Any], sentence: str) -> None:
+    (found,) = missing(SERVED, account(**has))
+    assert found.startswith(sentence)
+
+
+def test_a_certificate_of_another_region_is_not_asked_for() -> None:
+    elsewhere = Domain(DOMAIN.name, DOMAIN.certificate_arn.replace(REGION, "us-east-1"))
+    (found,) = missing(replace(DEV, domain=elsewhere), account())
+    assert found.startswith("the certificate is of us-east-1, the stage goes to eu-central-1")
+
+
+def test_what_is_missing_ends_with_a_sentence() -> None:
+    with pytest.raises(AccountError, match="1 of 2 things are missing: do what the lines above state"):
+        require_all([Finding(True, "a."), Finding(False, "b.")])
+    assert (Finding(True, "a.").line(), Finding(False, "b.").line()) == ("ok      a.", "MISSING b.")
