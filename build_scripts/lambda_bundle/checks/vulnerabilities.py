@@ -47,9 +47,7 @@ def read_report(lock: str, report: str) -> list[Vulnerability]:
         packages = json.loads(report)["dependencies"]
         return [found for package in packages for found in _vulnerabilities(lock, package)]
     except (ValueError, KeyError, TypeError):
-        raise BuildError(
-            f"What pip-audit prints about {lock} cannot be read; run it by hand to see what it is."
-        ) from None
+        raise BuildError(f"What pip-audit prints about {lock} cannot be read; run it by hand.") from None
 
 
 def accepted_now(text: str, today: date) -> frozenset[str]:
