@@ -19,7 +19,7 @@ from cdk.constructs.lambda_functions.grants import grant, grant_consume
 from cdk.constructs.lambda_functions.layers import layer
 from cdk.constructs.observability.dashboard import dashboard_name
 from cdk.constructs.secrets.key_store import KeyStore
-from cdk.functions import FUNCTIONS, FunctionSpec
+from cdk.functions import FUNCTIONS, INFERENCE, FunctionSpec
 from cdk.stacks.data import DataStack
 from cdk.stages import Stage
 
@@ -120,6 +120,7 @@ class ApiStack(Stack):
     def _open(self, door: AnyDoor) -> None:
         stage = self._stage
         if isinstance(door, FunctionUrls):
+            CfnOutput(self, "Url", value=door.urls[INFERENCE.name].url, description="Where diagnoses are made")
             return
         if isinstance(door, HttpApi):
             door.limit()

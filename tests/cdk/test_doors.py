@@ -62,6 +62,7 @@ def test_a_function_url_is_the_alias_s_and_for_who_signs(assembly: Assembly) -> 
     urls = template.all("AWS::Lambda::Url")
     assert [(one["AuthType"], one["Qualifier"]) for one in urls] == [("AWS_IAM", "live")] * len(ANSWERING)
     assert template.all("AWS::ApiGateway::RestApi") == []
+    assert {"Url", "InferenceUrl", "JobsUrl", "DashboardUrl"} <= template.document["Outputs"].keys()
     # Nobody is let in by the function's own policy: IAM policies of callers decide.
     assert [one for one in template.all("AWS::Lambda::Permission") if one["Principal"] == "*"] == []
 

@@ -1,6 +1,6 @@
 """A URL of its own for each function: no gateway, and callers sign with IAM."""
 
-from aws_cdk import CfnOutput
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -16,4 +16,4 @@ class FunctionUrls(Construct):
         """Give a function its URL."""
         url = alias.add_function_url(auth_type=lambda_.FunctionUrlAuthType.AWS_IAM)
         self.urls[name] = url
-        CfnOutput(self, f"{name.title()}Url", value=url.url, description=f"Where {name} answers whoever signs")
+        CfnOutput(Stack.of(self), f"{name.title()}Url", value=url.url, description=f"Where {name} answers whoever signs")
