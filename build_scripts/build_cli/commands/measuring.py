@@ -23,17 +23,25 @@ def evaluate_command(options: argparse.Namespace) -> Report:
 
 
 def _across_machines(options: argparse.Namespace) -> Report:
-    """Evaluate any-bearing on recordings of known bearings; `--write` puts it on its card and the benchmark page."""
+    """Evaluate any-bearing on recordings of known bearings; `--write` puts it on its card and the benchmark page.
+
+    What is found on a file of recordings also stands on the card of rolling-bearing, beside the figures of its own rig.
+    """
     from build_scripts.benchmarks.benchmark_page import ACROSS, write_part
     from build_scripts.evidence.card.across import keep_across
     from build_scripts.evidence.card.step import write_card
-    from build_scripts.recipes.across_machines import evaluate_across
+    from build_scripts.recipes.across_machines import OLD_MODEL, evaluate_across
+    from functions.core.models.models import ModelRepository
 
     report = evaluate_across(options.models, options.data, WORK / options.model)
     if options.write is not None:
         folder = options.models / options.model / str(report["version"])
         write_part(ACROSS, keep_across(report, folder), options.write)
         write_card(folder)
+        if report["served"]:
+            other = options.models / OLD_MODEL / ModelRepository(options.models).find(OLD_MODEL)
+            keep_across(report, other)
+            write_card(other)
     return report
 
 
