@@ -80,9 +80,7 @@ def test_stages_follow_each_other_and_wait_for_their_environment() -> None:
 
 def test_a_recording_is_diagnosed_after_each_deployment_and_a_wrong_one_goes_back() -> None:
     ran = [step.get("run", "") for step in steps("stage/deploy")]
-    order = [
-        next(n for n, run in enumerate(ran) if word in run) for word in ("deploy", "smoke", "rollback")
-    ]
+    order = [next(n for n, run in enumerate(ran) if word in run) for word in ("deploy", "smoke", "rollback")]
     assert order == sorted(order)
     assert steps("stage/deploy")[order[-1]]["if"] == "failure() && steps.smoke.outcome == 'failure'"
 

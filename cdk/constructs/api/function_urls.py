@@ -16,4 +16,6 @@ class FunctionUrls(Construct):
         """Give a function its URL."""
         url = alias.add_function_url(auth_type=lambda_.FunctionUrlAuthType.AWS_IAM)
         self.urls[name] = url
-        CfnOutput(Stack.of(self), f"{name.title()}Url", value=url.url, description=f"Where {name} answers whoever signs")
+        CfnOutput(
+            Stack.of(self), f"{name.title()}Url", value=url.url, description=f"Where {name} answers whoever signs"
+        )

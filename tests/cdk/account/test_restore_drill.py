@@ -30,8 +30,9 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
             KeySchema=[{"AttributeName": "asset_id", "KeyType": "HASH"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        enabled = {"PointInTimeRecoveryEnabled": True}
-        tables.update_continuous_backups(TableName=TABLE, PointInTimeRecoverySpecification=enabled)
+        tables.update_continuous_backups(
+            TableName=TABLE, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
         for name in ("pump-1", "pump-2", "pump-3"):
             tables.put_item(TableName=TABLE, Item={"asset_id": {"S": name}})
         objects.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
@@ -50,7 +51,8 @@ def commands(variables: dict[str, str]) -> list[list[str]]:
 def run(command: list[str]) -> dict[str, Any]:
     """What AWS's command line does: an operation by its name, options as its parameters, flags as true."""
     _, service, operation, *options = command
-    client = boto3.client(SERVICES.get(service, service))
+    session: Any = boto3.Session()
+    client = session.client(SERVICES.get(service, service))
     method = operation.replace("-", "_")
     shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[method]).input_shape
     names = {xform_name(name, "-"): name for name in shape.members}
