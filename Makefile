@@ -11,6 +11,9 @@ CWRU ?= $(wildcard ../shared/data/cwru)
 CASES ?= 200000
 SOAK ?= 300
 
+# make soak: minutes of each server.
+SOAK_MINUTES ?= 30
+
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := build_scripts/locks
@@ -51,7 +54,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench bench-peers attack synth bootstrap preflight deploy rollback destroy cloud cloud-down docs lock clean
+.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench bench-peers soak attack synth bootstrap preflight deploy rollback destroy cloud cloud-down docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -101,6 +104,9 @@ bench: $(VENV)/.dev ## measure against the bare engine, FastAPI and the referenc
 
 bench-peers: $(VENV)/.dev ## measure beside FastAPI, LitServe, BentoML, MLServer, KServe, Ray Serve and Triton; needs wrk
 	@$(BIN)/python -m build_scripts benchmark --peers --write docs $(ARGS)
+
+soak: $(VENV)/.dev ## load local_server.py and the container for SOAK_MINUTES each, at 80 % of what they can answer; a plot
+	@$(BIN)/python -m build_scripts benchmark --soak --minutes $(SOAK_MINUTES) --write docs $(ARGS)
 
 attack: $(VENV)/.dev ## attack decoders, apps, readers and servers, CASES times; a table of errors, hangs, growth
 	@$(BIN)/python -m build_scripts attack --cases $(CASES) --soak $(SOAK) $(ARGS)
