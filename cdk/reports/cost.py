@@ -48,7 +48,7 @@ TITLES = {
     "log_gb": "logs",
     "traces": "traces",
     "transfer_gb": "answers, data transfer",
-    "write": "history, writes",
+    "history": "history",
 }
 _LARGEST_MB = STAGES["prod"].sizes[INFERENCE.name].memory_mb
 _SECONDS_A_MONTH = 30 * 24 * 3600
