@@ -48,7 +48,7 @@ def add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help="without --rps: of requests that meet a start (%(default)s)",
     )
     parser.add_argument("--assets", type=parse_count, help="plan a history instead: of how many assets")
-    parser.add_argument("--diagnoses", type=parse_count, help="with --assets: how many the history holds")
+    parser.add_argument("--diagnoses", type=parse_amount, help="with --assets: how many the history holds")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_plan)
 
@@ -92,7 +92,7 @@ def planned_fleet(arguments: argparse.Namespace) -> "FleetPlan":
     from cdk.stages import STAGES
 
     kept_days = STAGES[arguments.stage].retention.history_days
-    fleet = Fleet(arguments.assets or 0, arguments.diagnoses or 0, kept_days)
+    fleet = Fleet(arguments.assets or 0, int(arguments.diagnoses or 0), kept_days)
     return plan_fleet(fleet, measured_history(json.loads(MEASURED.read_text())["reports"]))
 
 
