@@ -161,6 +161,7 @@ def _counts(table: Table) -> list[int]:
     return [place for place in _monotonic(table) if is_counting(table.column(place))]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _monotonic(table: Table) -> list[int]:
     """Return the columns of which the first rows do not fall: a signal is told from a time by a glance."""
     first = table.numbers[:_FEWEST_ROWS]
