@@ -12,7 +12,6 @@ from build_scripts.errors import BuildError
 from functions.core.assets.history_table import ASSETS, KEYS
 from functions.core.aws.dynamodb import EXPIRY_ATTRIBUTE, from_attributes
 
-
 # Of the assets, whose diagnoses are read whole; those of the others are counted.
 _READ_EVERY = 20
 
