@@ -220,6 +220,8 @@ def test_the_only_wildcards_are_traces_and_objects(assembly: Assembly) -> None:
     assert set(wild) == {
         ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
         ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
+        # CodeDeploy, of its hook.
+        "lambda:InvokeFunction",
     }
 
 
