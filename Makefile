@@ -11,6 +11,9 @@ CWRU ?= $(wildcard ../shared/data/cwru)
 CASES ?= 200000
 SOAK ?= 300
 
+# make soak: minutes of each server.
+SOAK_MINUTES ?= 30
+
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := build_scripts/locks
@@ -41,6 +44,10 @@ DIGEST ?=
 
 # dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
 STAGE ?=
+REPOSITORY ?=
+# make deploy: the repository on GitHub whose pipeline must have attested the bundle.
+ATTESTED ?=
+SMOKE = --model journal-bearing --full-scale 4 docs/examples/clearance.wav
 RECEIVER ?=
 CDK = PATH="$(CURDIR)/$(BIN):$$PATH" cdk/node_modules/.bin/cdk
 CHOSEN = $(if $(STAGE),-c stage=$(STAGE),$(error name the stage: make $@ STAGE=dev)) $(if $(RECEIVER),-c receiver=$(RECEIVER))
@@ -51,7 +58,7 @@ export PYTHONPATH := $(CURDIR)
 # The CDK complains of Node.js 20 at every start; it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
-.PHONY: help serve instruments test test-quick test-networks check format models bundle image bench bench-peers attack synth bootstrap preflight deploy rollback destroy cloud cloud-down docs lock clean
+.PHONY: help serve instruments test test-quick test-networks check audit format models bundle image bench bench-peers soak attack synth bootstrap preflight deploy diff smoke trust rollback destroy cloud cloud-down docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -80,6 +87,9 @@ check: $(VENV)/.dev ## format, lint, types, architecture, docs
 docs: $(VENV)/.dev $(VENV)/.docs ## build the documentation site into build/docs/html; a link that leads nowhere is an error
 	@$(BIN)/python -m build_scripts docs --out build/docs $(ARGS)
 
+audit: $(VENV)/.bundle $(VENV)/.audit ## look for known vulnerabilities of what the locks name; asks a database on the internet
+	@$(BIN)/python -m build_scripts.lambda_bundle.checks.vulnerabilities --auditor $(VENV)/audit/bin/pip-audit $(ARGS)
+
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format --quiet .
@@ -102,6 +112,9 @@ bench: $(VENV)/.dev ## measure against the bare engine, FastAPI and the referenc
 bench-peers: $(VENV)/.dev ## measure beside FastAPI, LitServe, BentoML, MLServer, KServe, Ray Serve and Triton; needs wrk
 	@$(BIN)/python -m build_scripts benchmark --peers --write docs $(ARGS)
 
+soak: $(VENV)/.dev ## load local_server.py and the container for SOAK_MINUTES each, at 80 % of what they can answer; a plot
+	@$(BIN)/python -m build_scripts benchmark --soak --minutes $(SOAK_MINUTES) --write docs $(ARGS)
+
 attack: $(VENV)/.dev ## attack decoders, apps, readers and servers, CASES times; a table of errors, hangs, growth
 	@$(BIN)/python -m build_scripts attack --cases $(CASES) --soak $(SOAK) $(ARGS)
 
@@ -116,8 +129,20 @@ preflight: $(VENV)/.cdk ## ask the account of your credentials for what STAGE ne
 	@$(BIN)/python -m cdk preflight --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)
 
 deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything that make bundle has built
+	@$(if $(ATTESTED),gh attestation verify build/bundle.json --repo $(ATTESTED))
 	@$(CDK) deploy --all $(CHOSEN) $(ARGS)
 	@$(BIN)/python -m cdk settle --stage $(STAGE)
+
+diff: $(VENV)/.cdk cdk/node_modules/.cdk ## show what deploying STAGE would change; reads the deployed templates, changes nothing
+	@$(CDK) diff --all --method template $(CHOSEN) $(ARGS)
+
+smoke: $(VENV)/.serve $(VENV)/.cdk ## have the deployed STAGE diagnose a recording; PALIER_KEY is an API key of it
+	@$(BIN)/python -m cdk url --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) | \
+	  xargs -I URL $(BIN)/palier diagnose --json --url URL $(SMOKE) $(ARGS) | $(BIN)/python .ci/expect.py clearance
+
+trust: $(VENV)/.cdk cdk/node_modules/.cdk ## let the pipeline of REPOSITORY (OWNER/NAME on GitHub) deploy STAGE, or several: dev,staging
+	@$(CDK) deploy palier-pipeline -c repository=$(or $(REPOSITORY),$(error name the repository: make $@ REPOSITORY=OWNER/NAME)) \
+	  $(CHOSEN) $(ARGS)
 
 rollback: $(VENV)/.cdk ## move the functions of STAGE that were deployed last to the versions before
 	@$(BIN)/python -m cdk rollback --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)
@@ -146,6 +171,7 @@ lock: $(VENV)/.dev ## lock all versions anew, with hashes
 	  $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	    $(LOCKS)/peers/$$peer.in --output-file $(LOCKS)/peers/$$peer.txt || exit 1; \
 	done
+	$(COMPILE) --group audit --output-file $(LOCKS)/audit.txt
 	$(COMPILE) --group kserve --output-file $(LOCKS)/kserve.txt
 	$(COMPILE) --group container --constraint layers/runtime/requirements.txt layers/runtime/requirements.in \
 	  --output-file $(LOCKS)/container.txt
@@ -200,6 +226,12 @@ $(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyven
 	@$(TORCH)
 	@$(PIP) --no-deps --editable .
 	@touch $@ $(VENV)/.serve $(VENV)/.instruments $(VENV)/.bundle
+
+$(VENV)/.audit: $(LOCKS)/audit.txt | $(VENV)/pyvenv.cfg
+	@echo "installing what looks for vulnerabilities ..."
+	@$(PYTHON) -m venv $(VENV)/audit
+	@PYTHONPATH= $(VENV)/audit/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $(LOCKS)/audit.txt
+	@touch $@
 
 # KServe's client knows no Python above 3.13 yet: without it its tests are skipped, and say so.
 $(VENV)/.kserve: $(LOCKS)/kserve.txt | $(VENV)/pyvenv.cfg

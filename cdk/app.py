@@ -1,10 +1,12 @@
 """The CDK app: `-c stage=NAME` composes one stage, without it all; `-c bundle=DIR` names the bundle's folder.
 
+With `-c repository=OWNER/NAME` it composes what that repository's pipeline may do, in the stages' account.
 With `-c removing=yes` the stacks are empty, and nothing is asked that only a deployment needs.
 """
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -14,8 +16,11 @@ from constructs import Construct
 
 from cdk.alarm_thresholds import Receiver
 from cdk.bundle import Bundle, BundleError
-from cdk.constructs.api.rest_api import api_name
+from cdk.constructs.api.function_urls import FunctionUrls
+from cdk.constructs.api.http_api import HttpApi
+from cdk.constructs.api.rest_api import RestApi, api_name
 from cdk.constructs.gpu.gpu_metrics import gpu_memory_percent
+from cdk.constructs.observability.door_metrics import DoorMetrics, function_url_metrics, http_api_metrics
 from cdk.constructs.observability.monitored_stage import MonitoredStage
 from cdk.constructs.protection.web_acl import web_acl_name
 from cdk.functions import INFERENCE, ROTATION
@@ -27,6 +32,7 @@ from cdk.stacks.data import DataStack
 from cdk.stacks.gpu import GpuStack, Neighbours
 from cdk.stacks.network import NetworkStack
 from cdk.stacks.observability import ObservabilityStack
+from cdk.stacks.pipeline import PipelineStack
 from cdk.stacks.protection import ProtectionStack
 from cdk.stacks.secrets import SecretsStack
 from cdk.stages import STAGES, Stage
@@ -53,13 +59,17 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     data = DataStack(scope, resource_name(stage.name, "data"), stage=stage)
     secrets = SecretsStack(scope, resource_name(stage.name, "secrets"), stage=stage, bundle=source.bundle, key=data.key)
     api = ApiStack(scope, resource_name(stage.name, "api"), source=source, data=data, keys=secrets.keys)
-    protection = ProtectionStack(scope, resource_name(stage.name, "protection"), stage=stage, api=api.rest_api.api)
+    # AWS WAF stands before no other door; refusals say where one may be without.
+    protection = (
+        ProtectionStack(scope, resource_name(stage.name, "protection"), stage=stage, api=api.door.api)
+        if isinstance(api.door, RestApi)
+        else None
+    )
     network = NetworkStack(scope, resource_name(stage.name, "network"), stage=stage)
     stacks: dict[str, Stack] = {
         "data": data,
         "secrets": secrets,
         "api": api,
-        "protection": protection,
         "network": network,
         "observability": ObservabilityStack(
             scope,
@@ -69,7 +79,9 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
             receivers=stage.receivers,
         ),
     }
-    if stage.gpu and stage.domain:
+    if protection:
+        stacks["protection"] = protection
+    if stage.gpu and stage.domain and protection:
         stacks["gpu"] = GpuStack(
             scope,
             resource_name(stage.name, "gpu"),
@@ -97,11 +109,22 @@ def monitored_stage(stage: Stage, data: DataStack, secrets: SecretsStack, api: A
         throttle_rate_per_s=stage.throttle.rate_per_s,
         queue=data.jobs.queue,
         dead_letters=data.jobs.dead_letters,
-        web_acl_metric=web_acl_name(stage),
+        web_acl_metric=web_acl_name(stage) if isinstance(api.door, RestApi) else None,
+        door=_door_metrics(api),
         alert_rule=data.alerts.rule_dimensions,
         key=data.key,
         tables={name: one.table for name, one in data.tables.items()},
         gpu_memory_percent=gpu_memory_percent(stage.name) if stage.gpu else None,
+    )
+
+
+def _door_metrics(api: ApiStack) -> DoorMetrics | None:
+    if isinstance(api.door, HttpApi):
+        return http_api_metrics(api.door.api.api_id)
+    return (
+        function_url_metrics(api.functions[INFERENCE.name].function.function_name)
+        if isinstance(api.door, FunctionUrls)
+        else None
     )
 
 
@@ -119,12 +142,26 @@ def stages_in_context(app: App) -> list[Stage]:
     return [replace(stage, receivers=(*stage.receivers, *added)) for stage in chosen]
 
 
+def _named_stages(app: App) -> Sequence[str]:
+    """Return the stages that the context names, several separated by commas; all where it names none."""
+    name = cast("str | None", app.node.try_get_context("stage"))
+    names = name.split(",") if name else [*STAGES]
+    if unknown := [one for one in names if one not in STAGES]:
+        raise StageError(f"There is no stage {unknown[0]!r}; there are {', '.join(STAGES)}.")
+    return names
+
+
 def main() -> int:
     """Synthesize what the context asks for; 1 and a sentence on standard error where it cannot be."""
     app = App(context=feature_flags())
     folder = cast("str | None", app.node.try_get_context("bundle"))
     removing = app.node.try_get_context("removing") is not None
     try:
+        repository = cast("str | None", app.node.try_get_context("repository"))
+        if repository:
+            PipelineStack(app, "palier-pipeline", repository=repository, stages=[*_named_stages(app)])
+            app.synth()
+            return 0
         for stage in stages_in_context(app):
             if removing:
                 compose_removal(app, stage)

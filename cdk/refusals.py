@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from cdk.functions import FUNCTIONS, INFERENCE, WORKER
 from cdk.gpu_instances import IMAGE, INSTANCES
+from cdk.stage_parts import Jwt
 from cdk.stages import Stage
 from cdk.throttles import METHODS_AT_ONCE, concurrency_of_a_method
 
@@ -161,6 +162,37 @@ def _gpu(stage: Stage) -> Iterator[str]:
         yield "gpu scales to at least 1 request a minute and to a utilization of 1 to 100 percent; set both so."
 
 
+def _doors(stage: Stage) -> Iterator[str]:
+    if isinstance(stage.authorization, Jwt):
+        yield from _jwt(stage, stage.authorization)
+    if stage.door == "rest_api":
+        return
+    if stage.name == "prod" and not stage.page_cache:
+        yield (
+            f"no web ACL can stand before door {stage.door!r}; set page_cache=True, so that CloudFront does, "
+            "or door='rest_api'."
+        )
+    if stage.gpu:
+        yield "the web ACL before the GPUs is that of the REST API; set door='rest_api', or gpu=None."
+    if stage.door == "function_url":
+        if stage.authorization != "iam":
+            yield "a function URL is open to everybody unless callers sign; set authorization='iam'."
+        if stage.domain or stage.page_cache:
+            yield (
+                "every function has a URL of its own, and no domain or CloudFront stands before all of them; "
+                "set door='http_api', or domain=None and page_cache=False."
+            )
+
+
+def _jwt(stage: Stage, jwt: Jwt) -> Iterator[str]:
+    if stage.door != "http_api":
+        yield f"door {stage.door!r} reads no tokens; set door='http_api', or authorization='iam' or 'keys'."
+    if not re.fullmatch(r"https://\S+\.\S+", jwt.issuer) or _is_placeholder(jwt.issuer):
+        yield f"issuer {jwt.issuer!r} is no address of an OpenID Connect issuer; write it as its tokens have it in iss."
+    if not jwt.audience:
+        yield "a token for any audience would be let through; name the audience of yours in authorization."
+
+
 def _is_placeholder(address: str) -> bool:
     after_scheme = re.sub(r"^(https?://|mailto:)", "", address)
     host = after_scheme.rpartition("@")[2].partition("/")[0].partition(":")[0]
@@ -177,4 +209,5 @@ RULES: tuple[Rule, ...] = (
     _sizes,
     _rate_limits,
     _gpu,
+    _doors,
 )

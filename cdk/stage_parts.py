@@ -5,6 +5,7 @@ from typing import Literal
 
 Architecture = Literal["arm64", "x86_64"]
 Removal = Literal["destroy", "retain"]
+Door = Literal["rest_api", "http_api", "function_url"]
 Shift = Literal["all_at_once", "canary_10_percent_5_minutes", "canary_10_percent_15_minutes"]
 
 
@@ -62,6 +63,14 @@ class Domain:
     certificate_arn: str
     hosted_zone_id: str | None = None
     hosted_zone_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Jwt:
+    """Callers who show a token of an OpenID Connect issuer, made for one of these audiences."""
+
+    issuer: str
+    audience: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from cdk.alarm_thresholds import AlarmThresholds, Receiver
 from cdk.stage_parts import (
     Architecture,
     Domain,
+    Door,
     FunctionSize,
     Gpu,
+    Jwt,
     ProvisionedConcurrency,
     RateLimits,
     Retention,
@@ -26,6 +28,8 @@ class Stage:
     """One stage. What must not be deployed, `cdk.refusals` refuses; what functions read is in `environment`.
 
     versions_kept: of each function, published versions before the live one, to which it can be rolled back.
+    door: what stands before the functions; authorization: whom it lets through, beside the API keys that functions
+    check: everybody, whoever signs with IAM, or whoever shows a token.
     page_cache: CloudFront before the API, which keeps the page's files from the function.
     receivers: of the service's alarms; alert_receivers: of changes of assets, each `mailto:NAME@DOMAIN` or `https://...`.
     """
@@ -49,6 +53,8 @@ class Stage:
     thresholds: AlarmThresholds = field(default_factory=AlarmThresholds)
     receivers: tuple[Receiver, ...] = ()
     alert_receivers: tuple[str, ...] = ()
+    door: Door = "rest_api"
+    authorization: Literal["keys", "iam"] | Jwt = "keys"
     domain: Domain | None = None
     page_cache: bool = False
     gpu: Gpu | None = None

@@ -24,7 +24,9 @@ from tests.support.packages import write_packages
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "samples"
 
 # No test is timed, and the same examples run everywhere.
-hypothesis.settings.register_profile("palier", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(
+    "palier", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("palier")
 
 # Tests that share what takes long to make: each group runs in one worker, those that take longest begin first.

@@ -240,7 +240,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_no_lock_names_an_index_host() -> None:
     locks = list((ROOT / "build_scripts" / "locks").glob("*.txt"))
-    assert len(locks) == 11
+    assert len(locks) == 12
     assert [path.name for path in [*locks, ROOT / "layers/runtime/requirements.txt"] if "://" in path.read_text()] == []
 
 

@@ -12,10 +12,12 @@ import msgspec
 from build_scripts.benchmarks.attack.page import render_robustness, robustness_rows
 from build_scripts.benchmarks.cold_start.page import render_cold_start, summary_rows
 from build_scripts.benchmarks.container_load.page import render_serving, serving_rows
+from build_scripts.benchmarks.fleet.page import render_fleet
 from build_scripts.benchmarks.job_load.page import job_rows, render_jobs
 from build_scripts.benchmarks.networks.page import network_rows, render_networks
 from build_scripts.benchmarks.peers.page import peer_rows, render_peers
 from build_scripts.benchmarks.reference_recipe import REFERENCE
+from build_scripts.benchmarks.soak.page import render_soak
 from build_scripts.benchmarks.variants.page import render_variants
 from build_scripts.benchmarks.variants.recipe import labels_of
 from build_scripts.errors import BuildError
@@ -34,8 +36,9 @@ _RATIOS = {
     "json_speedup_over_fastapi": "a request with one window as JSON, times faster than FastAPI with `list[float]`",
 }
 # The parts of other commands, `attack` and `evaluate`, the one whose rows the summary has where it is there, and the
-# one that `--all` leaves out.
+# ones that `--all` leaves out.
 ROBUSTNESS, NETWORKS, ACROSS, PEERS = "robustness", "networks", "across_machines", "peers"
+FLEET, SOAK = "fleet", "soak"
 _TITLES = {
     "against_reference": ("The shipped model against the reference network", "benchmark --against-reference"),
     "reference": ("The quantization recipe on the reference network", "benchmark --reference"),
@@ -44,8 +47,10 @@ _TITLES = {
     "http": ("A request, end to end", "benchmark --http"),
     "cold_start": ("A cold start on Lambda", "benchmark --cold-start"),
     "serving": ("The container under load", "benchmark --serving"),
+    SOAK: ("Half an hour under load", "benchmark --soak"),
     PEERS: ("Beside the peers", "benchmark --peers"),
     "jobs": ("A night's recordings", "benchmark --jobs"),
+    FLEET: ("A fleet's history", "benchmark --fleet"),
     "robustness": ("Under attack", "attack"),
     "across_machines": ("Machines that a model never saw", "evaluate --model any-bearing --data DATA"),
 }
@@ -63,7 +68,9 @@ _PAGES = {
     "cold_start": render_cold_start,
     "serving": render_serving,
     "jobs": render_jobs,
+    FLEET: render_fleet,
     NETWORKS: render_networks,
+    SOAK: render_soak,
     PEERS: render_peers,
     ROBUSTNESS: render_robustness,
     ACROSS: render_across,
@@ -89,9 +96,8 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     """
     int8 = manifest.variant("int8")
     evidence = msgspec.to_builtins(manifest.evidence) | {"int8_size_bytes": int8.size_bytes}
-    others = {
-        name: report for name, report in _read(folder).get("reports", {}).items() if name in {ROBUSTNESS, ACROSS, PEERS}
-    }
+    kept = {ROBUSTNESS, ACROSS, PEERS, FLEET, SOAK}
+    others = {name: report for name, report in _read(folder).get("reports", {}).items() if name in kept}
     _write({DATE: _today(), "evidence": evidence, "reports": {**reports, **others}}, folder)
 
 
@@ -99,7 +105,7 @@ def write_part(name: str, report: Report, folder: Path) -> None:
     """Write one report beside the others of a folder, with its own date; their figures and their date stay.
 
     Args:
-        name: of the report, as `write_benchmarks` lists them, PEERS, ROBUSTNESS or ACROSS.
+        name: of the report, as `write_benchmarks` lists them, PEERS, FLEET, SOAK, ROBUSTNESS or ACROSS.
         report: with its figures.
         folder: for example docs.
 

@@ -61,7 +61,13 @@ def render_across(report: Mapping[str, Any]) -> RenderableType:
         for index, (name, figures) in enumerate(classes.items()):
             table.add_row("" if index else title, name, *(_text(figures[key]) for key in ACROSS))
     figures = [render_report(one, f"{title}: visible lines, and normal") for title, one in report["figures"].items()]
-    return Group(table, *figures)
+    served = [
+        render_report(one, f"{title}: {model}, {way}")
+        for title, models in report["served"].items()
+        for model, ways in models.items()
+        for way, one in ways.items()
+    ]
+    return Group(table, *figures, *served)
 
 
 def render_pruning(report: Mapping[str, Any]) -> RenderableType:

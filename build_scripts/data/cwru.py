@@ -34,6 +34,8 @@ NORMAL = 0
 # The first file of each class, in label order: the loads 0, 1, 2 and 3 hp follow one another.
 FIRST_FILES = (97, 105, 169, 209, 118, 185, 222, 130, 197, 234)
 LOADS_HP = (0, 1, 2, 3)
+# Approximate motor speed at each load, as the university states it.
+SHAFT_SPEED_RPM = (1797.0, 1772.0, 1750.0, 1730.0)
 FILES: Mapping[int, tuple[int, int]] = {
     first + load: (label, load) for label, first in enumerate(FIRST_FILES) for load in LOADS_HP
 }

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build_scripts.data.progress import Progress
-from build_scripts.data.simulation.rolling import ELEMENT, INNER, NORMAL, OUTER, simulated_window
+from build_scripts.data.simulation.rolling import ELEMENT, INNER, NORMAL, OUTER, TRAINED, Kinds, simulated_window
 from functions.core.bearings.features import FAULTS, LAYERS, LENGTH, PER_BAND, SCORE, fault_line_features
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -76,9 +75,12 @@ class LineRecords:
 
     def with_visible_lines(self) -> "LineRecords":
         """Return the records of no fault, and of those whose own lines stand out in some band of the first window."""
-        scores = np.stack([one[0].reshape(FAULTS, LAYERS, PER_BAND)[..., SCORE].max(axis=1) for one in self.features])
-        own = scores[np.arange(len(self)), np.maximum(self.label, 1) - 1]
-        kept = np.flatnonzero((self.label == NORMAL) | (own > _VISIBLE)).tolist()
+        pairs = zip(self.features, self.label.tolist(), strict=True)
+        return self.part([index for index, (one, label) in enumerate(pairs) if is_visible(one[0], label)])
+
+    def part(self, chosen: Sequence[int]) -> "LineRecords":
+        """Return some of the records."""
+        kept = list(chosen)
         return replace(
             self,
             features=[self.features[index] for index in kept],
@@ -96,28 +98,48 @@ class LineRecords:
         )
 
 
-def simulated_lines(path: Path, seed: int, count: int, workers: int, sample_rate_hz: float) -> LineRecords:
-    """Return `count` simulated records of one window each, from a file where they were made before.
-
-    The same seed gives the same records, whatever the number of processes.
-    """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part.npz")
-        np.savez(part, **_simulate(seed, count, workers))  # type: ignore[arg-type]
-        part.replace(path)
-    with np.load(path) as arrays:
-        return LineRecords(list(arrays["features"][:, None]), arrays["conditions"], arrays["label"], sample_rate_hz)
+def is_visible(features: Float32Array, label: int) -> bool:
+    """Return whether a window's features float32 [3, 176] show the lines of its fault in some band, or it has none."""
+    levels = features[label - 1].reshape(LAYERS, PER_BAND)[:, SCORE]
+    return label == NORMAL or bool(levels.max() > _VISIBLE)
 
 
-def _simulate(seed: int, count: int, workers: int) -> dict[str, NDArray[np.generic]]:
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        made = pool.map(partial(_simulate_one, seed), range(count), chunksize=_CHUNK)
-        found = list(Progress(made, f"simulate {seed}", "window", total=count))
-    features, conditions, label = zip(*found, strict=True)
-    return {"features": np.stack(features), "conditions": np.stack(conditions), "label": np.array(label, np.int64)}
+@dataclass(frozen=True)
+class LineSimulation:
+    """So many simulated records of one window each, of machines of some kinds; a seed gives the same ones always."""
 
+    seed: int
+    count: int
+    kinds: Kinds = TRAINED
 
-def _simulate_one(seed: int, index: int) -> tuple[Float32Array, Float32Array, int]:
-    window = simulated_window(np.random.default_rng((seed, index)), _LABELS[index % len(_LABELS)])
-    return fault_line_features(window.samples[None], window.conditions[None])[0], window.conditions, window.label
+    def records(self, folder: Path, workers: int, sample_rate_hz: float) -> LineRecords:
+        """Return the records from a file of the folder, simulating them first where it is missing.
+
+        Args:
+            folder: of work files.
+            workers: processes that simulate.
+            sample_rate_hz: what the records are said to have; their features do not depend on it.
+        """
+        path = folder / f"lines-{self.seed}-{self.count}.npz"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(".part.npz")
+            np.savez(part, **self._simulated(workers))  # type: ignore[arg-type]
+            part.replace(path)
+        with np.load(path) as arrays:
+            return LineRecords(list(arrays["features"][:, None]), arrays["conditions"], arrays["label"], sample_rate_hz)
+
+    def _simulated(self, workers: int) -> dict[str, NDArray[np.generic]]:
+        if workers == 1:
+            found = list(map(self._one, Progress(range(self.count), f"simulate {self.seed}", "window")))
+        else:
+            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+                made = pool.map(self._one, range(self.count), chunksize=_CHUNK)
+                found = list(Progress(made, f"simulate {self.seed}", "window", total=self.count))
+        features, conditions, label = zip(*found, strict=True)
+        return {"features": np.stack(features), "conditions": np.stack(conditions), "label": np.array(label, np.int64)}
+
+    def _one(self, index: int) -> tuple[Float32Array, Float32Array, int]:
+        rng = np.random.default_rng((self.seed, index))
+        window = simulated_window(rng, _LABELS[index % len(_LABELS)], self.kinds)
+        return fault_line_features(window.samples[None], window.conditions[None])[0], window.conditions, window.label

@@ -1,7 +1,7 @@
 """Recordings of bearings whose geometry is known, from .npz files of Case Western Reserve University's rig."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,11 @@ from build_scripts.data.fault_lines import LineRecords
 from build_scripts.data.npz import read_arrays, required
 from build_scripts.data.simulation.rolling import ELEMENT, INNER, NORMAL, OUTER
 from build_scripts.errors import DataError
+from functions.core.bearings.evidence import bearing_evidence
 from functions.core.bearings.features import WINDOW_S, fault_line_features
+from functions.core.bearings.lines import Evidence
 from functions.core.bearings.orders import FaultOrders
+from functions.core.bearings.speed import refined_speed_rpm
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.windowing import cut_windows
 
@@ -58,6 +61,14 @@ class RigRecording:
         orders = self.orders
         return np.array([self.rpm, orders.bpfo, orders.bpfi, orders.bsf, orders.ftf], np.float32)
 
+    def at_shown_speed(self) -> "RigRecording":
+        """Return the recording at the speed that its shaft's own lines show, as the server refines the stated one."""
+        return replace(self, rpm=refined_speed_rpm(self.samples[None], self.sample_rate_hz, self.rpm))
+
+    def evidence(self) -> Evidence:
+        """Return what its lines show."""
+        return bearing_evidence(self.samples[None], self.sample_rate_hz, self.rpm, self.orders)
+
     def features(self, step_s: float | None = None) -> Float32Array:
         """Return the features of its windows, cut as the server does or every `step_s`: float32 [B, 3, 176]."""
         window = round(WINDOW_S * self.sample_rate_hz)
@@ -83,7 +94,7 @@ def read_rig(path: Path) -> list[RigRecording]:
     for name, kind, rpm, load_hp in zip(*(arrays[one] for one in ARRAYS[:-1]), strict=True):
         label = next((label for prefix, label in _FAULTS.items() if str(kind).startswith(prefix)), None)
         if label is None:
-            raise DataError(f"{path}: {kind!r} is no fault of this rig; they are {', '.join(_FAULTS)}.")
+            raise DataError(f"{path}: {str(kind)!r} is no fault of this rig; they are {', '.join(_FAULTS)}.")
         short = str(name).split("_load")[0]
         orders = FAN_END if fan_end else DRIVE_END
         samples = arrays[f"sig_{name}"].astype(np.float32)

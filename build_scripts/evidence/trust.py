@@ -1,6 +1,6 @@
 """The step that fits how far a diagnosis is trusted: by machines that were left out of training."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,23 +23,32 @@ NO_CLASS = -1
 KNOWN_DISCORD = 0.02
 # Fewer diagnoses than this tell no share of right ones.
 FEWEST_CASES = 20
+FOLDS = 5
 SMALLEST_TRUST = 0.01
-_STEEPEST = 200.0
-_STARTS = ((3.0, 3.0, 0.3), (30.0, 30.0, 0.3), (3.0, 30.0, 0.05), (30.0, 3.0, 0.05))
+# Novelty and discord are within [0, 1]: steeper than this is a step.
+_STEEPEST = 400.0
+_STARTS = ((5.0, 0.3), (50.0, 0.3), (50.0, 0.05), (300.0, 0.2))
 _SMALLEST = 1e-6
 
 
 @dataclass(frozen=True)
-class Strangers:
-    """Records of machines that the model knows, and of machines that were left out of its training.
+class Foreign:
+    """Records of machines of one kind that were left out of training.
 
-    A foreign record's label is the index of a class, or `NO_CLASS`. evidence: what lines each foreign record shows,
-    None where they were not looked for; empty where they never were.
+    outputs: their label is the index of a class, or `NO_CLASS`; evidence: what lines each record shows, None where they
+    were not looked for, empty where they never were.
     """
 
-    known: RecordOutputs
-    foreign: RecordOutputs
+    outputs: RecordOutputs
     evidence: Sequence[Evidence | None] = ()
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """Records of machines that the model knows, whole and unseen, and kinds of foreign ones, which count alike."""
+
+    known: RecordOutputs
+    foreign: Sequence[Foreign]
 
 
 @dataclass(frozen=True)
@@ -56,16 +65,16 @@ class Judged:
     agrees: Sequence[bool | None]
     classes: int
 
-    def part(self, chosen: NDArray[np.int64]) -> "Judged":
-        """Return some of the records."""
-        agrees = [self.agrees[index] for index in chosen.tolist()]
+    def fold(self, which: int, *, left_out: bool) -> "Judged":
+        """Return every fifth record, from one on, or all but these."""
+        chosen = np.flatnonzero((np.arange(len(self.right)) % FOLDS == which) == left_out)
         return Judged(
-            self.confidence[chosen],
-            self.novelty[chosen],
-            self.discord[chosen],
-            self.right[chosen],
-            agrees,
-            self.classes,
+            confidence=self.confidence[chosen],
+            novelty=self.novelty[chosen],
+            discord=self.discord[chosen],
+            right=self.right[chosen],
+            agrees=[self.agrees[index] for index in chosen.tolist()],
+            classes=self.classes,
         )
 
     def trusted(self, rule: TrustRule, *, evidence: bool = True) -> Float64Array:
@@ -78,27 +87,39 @@ class Judged:
 
 @dataclass(frozen=True)
 class FittedTrust:
-    """The manifest's rule, and the reliability of foreign records before and under rules they were not fitted to."""
+    """The manifest's rule, and the reliability of foreign records before and under rules they were not fitted to.
+
+    with_evidence: where requests state shaft speed and bearing; None where no lines were looked for.
+    """
 
     rule: TrustRule
     before: Reliability
     after: Reliability
+    with_evidence: Reliability | None
 
 
 def fit_trust(strangers: Strangers, calibration: Calibration, class_ids: Sequence[str]) -> FittedTrust:
     """Fit how novelty, discord and evidence lower confidence; a class of the right type of fault counts as right.
 
     The size of a fault has no meaning on a machine of other dimensions. The figures of reliability are cross-fitted:
-    each half of the foreign records is judged by the rule that the other half gives.
+    each fifth of the foreign records is judged by the rule that the others give.
     """
     known = judge(strangers.known, calibration, class_ids)
-    foreign = judge(strangers.foreign, calibration, class_ids, strangers.evidence)
-    halves = [np.arange(start, len(foreign.right), 2) for start in (0, 1)]
-    trusted = np.zeros(len(foreign.right))
-    for half, other in (halves, halves[::-1]):
-        trusted[half] = foreign.part(half).trusted(_fit(known, foreign.part(other), calibration), evidence=False)
-    before, after = (reliability_of(one, foreign.right) for one in (foreign.confidence, trusted))
-    return FittedTrust(_with_evidence(_fit(known, foreign, calibration), foreign), before, after)
+    foreign = [judge(one.outputs, calibration, class_ids, one.evidence) for one in strangers.foreign]
+    rules = [_fit(known, [one.fold(k, left_out=False) for one in foreign], calibration) for k in range(FOLDS)]
+    parts = [(one.fold(k, left_out=True), rule) for one in foreign for k, rule in enumerate(rules)]
+    right = np.concatenate([part.right for part, _ in parts])
+
+    def reliable(confidences: Iterable[Float64Array]) -> Reliability:
+        return reliability_of(np.concatenate(list(confidences)), right)
+
+    looked_for = any(one is not None for kind in foreign for one in kind.agrees)
+    return FittedTrust(
+        _fit(known, foreign, calibration),
+        before=reliable(part.confidence for part, _ in parts),
+        after=reliable(part.trusted(rule, evidence=False) for part, rule in parts),
+        with_evidence=reliable(part.trusted(rule) for part, rule in parts) if looked_for else None,
+    )
 
 
 def judge(
@@ -135,25 +156,31 @@ def _kind(class_id: str) -> object:
     return class_id if faults is None or "oil_whirl" in faults else frozenset(faults)
 
 
-def _fit(known: Judged, foreign: Judged, calibration: Calibration) -> TrustRule:
+def _fit(known: Judged, foreign: Sequence[Judged], calibration: Calibration) -> TrustRule:
     """Return the rule of the lowest log loss on known and foreign records, both of equal weight."""
     start = TrustRule(
         novelty_from=1.0 if calibration.novelty is None else calibration.novelty.threshold,
-        discord_from=float(np.clip(np.quantile(known.discord, 1 - KNOWN_DISCORD, method="higher"), 0, 1)),
+        discord_from=float(np.clip(np.quantile(known.discord, 1 - KNOWN_DISCORD, method="higher"), _SMALLEST, 1)),
     )
+    strange = any(
+        (one.novelty > start.novelty_from).any() or (one.discord > start.discord_from).any() for one in foreign
+    )
+    return _with_evidence(_sloped(start, (known, *foreign)) if strange else start, foreign)
+
+
+def _sloped(start: TrustRule, parts: Sequence[Judged]) -> TrustRule:
+    """Return the rule with slope and least trust fitted to known records, the first of the parts, and foreign ones."""
+
+    def rule(values: Float64Array) -> TrustRule:
+        return replace(start, slope=float(values[0]), least=float(values[1]))
 
     def loss(values: Float64Array) -> float:
-        rule = _rule(start, values)
-        return sum(_log_loss(one.trusted(rule, evidence=False), one.right) for one in (known, foreign))
+        losses = [_log_loss(one.trusted(rule(values), evidence=False), one.right) for one in parts]
+        return losses[0] + float(np.mean(losses[1:]))
 
-    bounds = ((0.0, _STEEPEST), (0.0, _STEEPEST), (0.0, 1.0))
+    bounds = ((0.0, _STEEPEST), (0.0, 1.0))
     found = [minimize(loss, begin, method="L-BFGS-B", bounds=bounds) for begin in _STARTS]
-    return _rule(start, min(found, key=lambda one: float(one.fun)).x)
-
-
-def _rule(start: TrustRule, values: Float64Array) -> TrustRule:
-    novelty_slope, discord_slope, least = (float(one) for one in values)
-    return replace(start, novelty_slope=novelty_slope, discord_slope=discord_slope, least=least)
+    return rule(min(found, key=lambda one: float(one.fun)).x)
 
 
 def _log_loss(confidence: Float64Array, right: NDArray[np.bool_]) -> float:
@@ -161,21 +188,23 @@ def _log_loss(confidence: Float64Array, right: NDArray[np.bool_]) -> float:
     return float(-np.log(np.maximum(likelihood, _SMALLEST)).mean())
 
 
-def _with_evidence(rule: TrustRule, foreign: Judged) -> TrustRule:
+def _with_evidence(rule: TrustRule, foreign: Sequence[Judged]) -> TrustRule:
+    right = np.concatenate([one.right for one in foreign])
+    agrees = [agrees for one in foreign for agrees in one.agrees]
+    chance = 1 / foreign[0].classes
     return replace(
         rule,
-        agreed=_trust_where(foreign, True, rule.agreed),
-        contradicted=_trust_where(foreign, False, rule.contradicted),
+        agreed=_trust_of(right[[one is True for one in agrees]], chance, rule.agreed),
+        contradicted=_trust_of(right[[one is False for one in agrees]], chance, rule.contradicted),
     )
 
 
-def _trust_where(foreign: Judged, agrees: bool, otherwise: float) -> float:
+def _trust_of(right: NDArray[np.bool_], chance: float, otherwise: float) -> float:
     """Return the trust at which a certain diagnosis has the share of right ones among these as its confidence.
 
     Source: Laplace's rule of succession for the share. It stays above 0, where no class would be named.
     """
-    right = foreign.right[[one is agrees for one in foreign.agrees]]
     if len(right) < FEWEST_CASES:
         return otherwise
-    share, chance = (int(right.sum()) + 1) / (len(right) + 2), 1 / foreign.classes
+    share = (int(right.sum()) + 1) / (len(right) + 2)
     return max((share - chance) / (1 - chance), SMALLEST_TRUST)

@@ -145,7 +145,7 @@ def _check_size(
         alone = _run(engine, windows[-1:], None if rows is None else rows[-1:], contract)
         turned = _run(engine, windows[::-1].copy(), None if rows is None else rows[::-1].copy(), contract)
     except (Fail, InvalidArgument, RuntimeException) as error:
-        findings.failures.append(f"it does not run {where}: {cause(error)}")
+        findings.failures.append(f"the file does not run {where}: {cause(error)}")
         return
     expected = _run_network(network, windows, rows, contract)
     for name in contract.outputs:

@@ -7,6 +7,7 @@ of it is one sentence with the error's message and the file and line of the user
 import re
 import sysconfig
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,8 @@ _TRAILER = re.compile(r"while executing|original traceback|traceback|from user c
 def user_code(doing: str, failure: type[BuildError] = RecipeError) -> Iterator[None]:
     """Run a user's code in the block; whatever it raises becomes one sentence, which begins with `doing`.
 
+    Warnings in the block are not shown.
+
     Example:
         with user_code("net.py does not import"):
             ...
@@ -42,7 +45,10 @@ def user_code(doing: str, failure: type[BuildError] = RecipeError) -> Iterator[N
             keyboard and this project's own errors pass as they are.
     """
     try:
-        yield
+        # What PyTorch warns its author of is no part of a build's log.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except BuildError:
         raise
     except SystemExit as error:

@@ -155,7 +155,7 @@ def _windows(content: PackageContent) -> ServedInput:
     spec = InputSpec(
         channels=content.channels,
         window=description.window,
-        sample_rate_hz=description.sample_rate_hz,
+        sample_rate_hz=float(description.sample_rate_hz),
         unit=description.unit,
         conditions=list(description.conditions) or UNSET,
     )

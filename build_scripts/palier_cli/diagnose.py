@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 
 from build_scripts.palier_cli.files.recordings import FileChoice, Read, read_recording
@@ -85,7 +86,7 @@ def embedded(settings: Settings) -> Ask:
     return ask
 
 
-def remote(url: str, key: str | None) -> Ask:
+def remote(url: str, key: str | None, auth: httpx.Auth | None = None) -> Ask:
     """Return a way of asking a deployed endpoint; one channel is chosen here, the rest there.
 
     What the file says becomes options of the request; the answer tells where they come from.
@@ -103,7 +104,7 @@ def remote(url: str, key: str | None) -> Ask:
             unit=None if unit is None else known_unit(unit),
             channel=ALL_CHANNELS if is_each else None,
         )
-        answer = ask_endpoint(url, key, samples, asked)
+        answer = ask_endpoint(url, key, samples, asked, auth)
         found = {"sample_rate_source": rate.source, "unit": unit} | ({"note": recording.note} if recording.note else {})
         if is_each:
             return _with_names(answer, recording, found)

@@ -16,6 +16,7 @@ from build_scripts.palier_cli.files.recordings import FileChoice
 from build_scripts.palier_cli.jobs_client import JobsClient
 from build_scripts.palier_cli.jobs_files import Upload, as_uploads, idempotency_key
 from build_scripts.palier_cli.jobs_report import print_job, print_jobs, print_results, progress_bar
+from build_scripts.palier_cli.signing import signature
 from build_scripts.palier_cli.terminal import say, screen, write_json
 from functions.core.models.options import DiagnosisOptions
 
@@ -37,7 +38,7 @@ def submit(arguments: argparse.Namespace) -> int:
     uploads = as_uploads(arguments.files, choice, DiagnosisOptions.parse(options))
     submission = options | {"uploads": [upload.entry for upload in uploads]}
     key = arguments.idempotency_key or idempotency_key(submission, uploads)
-    with JobsClient(arguments.url, arguments.key) as client:
+    with _client(arguments) as client:
         taken = client.submit(submission, key)
         _upload(client, taken.get("uploads", []), uploads)
         job = client.start(taken["job_id"]) if taken["waiting_for_uploads"] else client.job(taken["job_id"])
@@ -48,7 +49,7 @@ def submit(arguments: argparse.Namespace) -> int:
 
 def status(arguments: argparse.Namespace) -> int:
     """Show a job, or the newest ones; with --wait not before it is over."""
-    with JobsClient(arguments.url, arguments.key) as client:
+    with _client(arguments) as client:
         if arguments.job is None:
             jobs = client.jobs(arguments.limit)
             _tell(arguments, {"jobs": jobs}, lambda console: print_jobs(console, jobs))
@@ -59,7 +60,7 @@ def status(arguments: argparse.Namespace) -> int:
 
 def results(arguments: argparse.Namespace) -> int:
     """Show the results that are there, or write all of them to a file."""
-    with JobsClient(arguments.url, arguments.key) as client:
+    with _client(arguments) as client:
         if arguments.output is not None:
             _download(client, arguments.job, arguments.output)
             return EXIT_OK
@@ -70,10 +71,14 @@ def results(arguments: argparse.Namespace) -> int:
 
 def cancel(arguments: argparse.Namespace) -> int:
     """Cancel a job; what was found until then can be read."""
-    with JobsClient(arguments.url, arguments.key) as client:
+    with _client(arguments) as client:
         job = client.cancel(arguments.job)
     _tell(arguments, {"job": job}, lambda console: print_job(console, job))
     return EXIT_OK
+
+
+def _client(arguments: argparse.Namespace) -> JobsClient:
+    return JobsClient(arguments.url, arguments.key, signature(arguments.url) if arguments.sign else None)
 
 
 def _upload(client: JobsClient, forms: list[dict[str, Any]], uploads: list[Upload]) -> None:

@@ -20,10 +20,10 @@ _S3_MESSAGE = re.compile(r"<Message>([^<]{1,200})</Message>")
 class JobsClient:
     """Asks an endpoint, and sends files to its bucket; safe to share between threads."""
 
-    def __init__(self, url: str, key: str | None) -> None:
+    def __init__(self, url: str, key: str | None, auth: httpx.Auth | None = None) -> None:
         self._url = url.rstrip("/")
-        self._http = httpx.Client(timeout=_TIMEOUT_S, headers={"x-api-key": key} if key else {})
-        # The bucket is another's: it never sees the key.
+        self._http = httpx.Client(timeout=_TIMEOUT_S, headers={"x-api-key": key} if key else {}, auth=auth)
+        # The bucket is another's: it sees neither key nor signature.
         self._bucket = httpx.Client(timeout=_TIMEOUT_S)
 
     def __enter__(self) -> Self:

@@ -12,7 +12,7 @@ from build_scripts.palier_cli.files.options import add_file_options
 from build_scripts.palier_cli.files.recordings import KNOWN_FORMATS
 
 _LOCAL = "http://127.0.0.1:8000"
-_KEY = "PALIER_KEY"
+KEY = "PALIER_KEY"
 _RESULTS = (".jsonl", ".csv")
 
 
@@ -62,7 +62,8 @@ def _add(
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     parser.add_argument("--url", type=parse_name, default=_LOCAL, help="of the service (default: %(default)s)")
-    parser.add_argument("--key", type=parse_header, default=os.environ.get(_KEY), help=f"API key (default: ${_KEY})")
+    parser.add_argument("--key", type=parse_header, default=os.environ.get(KEY), help=f"API key (default: ${KEY})")
+    parser.add_argument("--sign", action="store_true", help="sign requests with AWS's credentials")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
     return parser

@@ -1,6 +1,7 @@
 """The `palier` console script."""
 
 import argparse
+import os
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,10 +20,11 @@ from build_scripts.palier_cli.bearings.options import add_operation_options, ope
 from build_scripts.palier_cli.diagnose import diagnose_files, embedded, remote
 from build_scripts.palier_cli.files.options import FILE_OPTIONS, add_file_options
 from build_scripts.palier_cli.files.recordings import KNOWN_FORMATS, FileChoice
-from build_scripts.palier_cli.jobs_parser import add_jobs
+from build_scripts.palier_cli.jobs_parser import KEY, add_jobs
 from build_scripts.palier_cli.keys_parser import add_keys
 from build_scripts.palier_cli.planning.command import add_plan
 from build_scripts.palier_cli.report import print_models, print_outcomes
+from build_scripts.palier_cli.signing import signature
 from build_scripts.palier_cli.terminal import printable, say, screen, write, write_json
 from functions.core.errors import PalierError
 from functions.core.models.models import ModelRepository
@@ -95,7 +97,10 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--model", type=parse_name, help="default: the service's default model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--url", type=parse_name, help="ask this endpoint instead of the engine in this process")
-    parser.add_argument("--key", type=parse_header, help="API key for --url")
+    parser.add_argument(
+        "--key", type=parse_header, default=os.environ.get(KEY), help=f"API key for --url (default: ${KEY})"
+    )
+    parser.add_argument("--sign", action="store_true", help="sign requests to --url with AWS's credentials")
     parser.set_defaults(run=_diagnose)
 
 
@@ -103,7 +108,11 @@ def _diagnose(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in (*FILE_OPTIONS, "model")}
     stated = {name: value for name, value in given.items() if value is not None}
     options = DiagnosisOptions.parse(stated | severity_options(arguments) | operation_options(arguments))
-    ask = remote(arguments.url, arguments.key) if arguments.url else embedded(read_settings())
+    ask = (
+        remote(arguments.url, arguments.key, signature(arguments.url) if arguments.sign else None)
+        if arguments.url
+        else embedded(read_settings())
+    )
     choice = FileChoice(arguments.format, arguments.variable, options.sample_rate_hz is not None)
     outcomes = diagnose_files(arguments.files, options, ask, choice)
     if arguments.json:

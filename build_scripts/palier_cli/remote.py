@@ -24,7 +24,9 @@ class EndpointError(PalierError):
     code = "endpoint_error"
 
 
-def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: DiagnosisOptions) -> dict[str, Any]:
+def ask_endpoint(
+    url: str, key: str | None, samples: Float32Array, options: DiagnosisOptions, auth: httpx.Auth | None = None
+) -> dict[str, Any]:
     """POST samples float32 [C, N] to an endpoint's /predict and return its diagnosis, or those of every channel.
 
     Raises:
@@ -36,7 +38,7 @@ def ask_endpoint(url: str, key: str | None, samples: Float32Array, options: Diag
     headers = {"content-type": NPY} | ({"x-api-key": key} if key else {})
     try:
         response = httpx.post(
-            f"{url.rstrip('/')}/predict", content=body.getvalue(), params=given, headers=headers, timeout=60
+            f"{url.rstrip('/')}/predict", content=body.getvalue(), params=given, headers=headers, auth=auth, timeout=60
         )
         answer: Any = response.json()
     except (httpx.HTTPError, httpx.InvalidURL) as error:

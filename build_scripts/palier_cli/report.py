@@ -108,8 +108,8 @@ def _evidence(answer: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _agreement(answer: dict[str, Any]) -> str:
-    if answer["evidence_agrees"] is None and not any(line["supports"] for line in answer["evidence"]):
-        return "no line of a fault is visible, which promises no health"
+    if answer.get("evidence_note"):
+        return printable(answer["evidence_note"][:1].lower() + answer["evidence_note"][1:]).rstrip(".")
     return _AGREEMENT[answer["evidence_agrees"]]
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -117,6 +117,7 @@ def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
         for name, one in figures.items()
     ]
     tried += [Tried(name, None, reason) for name, reason in attempts.failed.items()]
+    tried = _confirmed(attempts, tried)
     kept = fastest(tried)
     for one in tried:
         log.info("  %s", summary_line(one, kept))
@@ -124,6 +125,19 @@ def search(fp32: Path, space: SearchSpace, work: Path) -> Search:
     if made is None:
         return Search(tuple(tried), None, None, None, sensitivity)
     return Search(tuple(tried), kept, made.path, made.candidate, sensitivity)
+
+
+def _confirmed(attempts: Attempts, tried: Sequence[Tried]) -> list[Tried]:
+    """Measure once more what would be kept for a gain within the noise; refuse it if it is slower than float32 then."""
+    kept = fastest(tried)
+    gains = {one.name: one.figures.speedup for one in tried if one.figures}
+    if kept is None or gains[kept] >= MIN_SPEEDUP + SAME_SPEED:
+        return list(tried)
+    again = _measured(attempts, [kept])[kept].speedup
+    if again >= MIN_SPEEDUP:
+        return list(tried)
+    reason = f"speed {gains[kept]:.2f} of float32's, {again:.2f} when measured again"
+    return _confirmed(attempts, [replace(one, refused=reason) if one.name == kept else one for one in tried])
 
 
 def _promising(attempts: Attempts, figures: Mapping[str, Figures]) -> list[str]:

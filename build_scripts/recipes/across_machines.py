@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from build_scripts.data.fault_lines import CLASSES, simulated_lines
-from build_scripts.data.rig_bearings import RigRecording, lines_of, read_rig
+from build_scripts.data.fault_lines import CLASSES
+from build_scripts.data.rig_bearings import RigRecording, read_rig
 from build_scripts.data.simulation.rolling import ELEMENT, INNER, NORMAL, OUTER
-from build_scripts.errors import DataError
 from build_scripts.evidence.proof.reliability import reliability
-from build_scripts.recipes.any_bearing import NAME, SAMPLE_RATE_HZ, SEED, STEP_S, WINDOWS, recordings_for_training
-from build_scripts.training.fault_lines import train_lines
-from functions.core.bearings.evidence import bearing_evidence
+from build_scripts.recipes.any_bearing import NAME, Fold, left_out, recordings_for_training
+from build_scripts.recipes.served_across import served_across
 from functions.core.models.diagnosis import softmax
 from functions.core.models.models import ModelRepository
 from functions.core.preprocessing.arrays import Float64Array
@@ -56,14 +53,16 @@ def evaluate_across(models: Path, data: Path, work: Path) -> dict[str, object]:
     """
     repository = ModelRepository(models)
     version = repository.find(NAME)
+    served: dict[str, object] = {}
     if data.is_dir():
         sets = _held_out(repository, data, work)
     else:
-        judge = _packaged(repository)
-        sets = {data.stem: [_answer(one, judge, repository) for one in read_rig(data)]}
+        judge, recordings = _packaged(repository), read_rig(data)
+        sets = {data.stem: [_answer(one.at_shown_speed(), judge, repository) for one in recordings]}
+        served = {data.stem: {name: served_across(repository, name, recordings) for name in (NAME, OLD_MODEL)}}
     tables = {name: _table(answers) for name, answers in sets.items()}
     figures = {name: _figures(answers) for name, answers in sets.items()}
-    return {"model": NAME, "version": version, "sets": tables, "figures": figures}
+    return {"model": NAME, "version": version, "sets": tables, "figures": figures, "served": served}
 
 
 def _packaged(repository: ModelRepository) -> Judge:
@@ -79,40 +78,21 @@ def _packaged(repository: ModelRepository) -> Judge:
 
 def _held_out(repository: ModelRepository, data: Path, work: Path) -> dict[str, list[Answers]]:
     """Return the answers of networks about what each was denied: every fault size, then every load."""
-    simulated = work / f"lines-{SEED}-{WINDOWS}.npz"
-    if not simulated.exists():
-        raise DataError(f"{simulated} is missing: models --model {NAME} makes it.")
-    known = simulated_lines(simulated, SEED, WINDOWS, 1, SAMPLE_RATE_HZ)
-    recordings = recordings_for_training(data)
     temperature = repository.manifest(NAME).temperature
-    sets: dict[str, list[Answers]] = {}
-    for title, value in _folds(recordings):
-        left_out = [one for one in recordings if value(one)]
-        seen = [one for one in recordings if not value(one)]
-        network = train_lines(known.with_visible_lines().joined(lines_of(seen, STEP_S)))
-
-        def judge(recording: RigRecording, network: torch.nn.Module = network) -> Float64Array:
-            features = recording.features()
-            rows = np.tile(recording.conditions, (len(features), 1))
-            with torch.no_grad():
-                logits = network(torch.from_numpy(features), torch.from_numpy(rows)).numpy()
-            return softmax(logits, temperature)
-
-        sets[title] = [_answer(one, judge, repository) for one in left_out]
-    return sets
+    folds = left_out(work, 1, recordings_for_training(data))
+    return {f"{fold.title} left out": _of_fold(fold, temperature, repository) for fold in folds}
 
 
-def _folds(recordings: Sequence[RigRecording]) -> list[tuple[str, Callable[[RigRecording], bool]]]:
-    sizes = sorted({one.size for one in recordings if one.size})
-    loads = sorted({one.load_hp for one in recordings})
-    by_size = [(f"fault size {size} left out", lambda one, size=size: one.size == size) for size in sizes]
-    return [*by_size, *((f"load {load} left out", lambda one, load=load: one.load_hp == load) for load in loads)]
+def _of_fold(fold: Fold, temperature: float, repository: ModelRepository) -> list[Answers]:
+    def judge(recording: RigRecording) -> Float64Array:
+        return softmax(fold.output(recording).logits, temperature)
+
+    return [_answer(one, judge, repository) for one in fold.recordings]
 
 
 def _answer(recording: RigRecording, judge: Judge, repository: ModelRepository) -> Answers:
     samples = recording.samples[None]
-    evidence = bearing_evidence(samples, recording.sample_rate_hz, recording.rpm, recording.orders)
-    rule = next((_RULE[one] for one in evidence.supported if one in _RULE), NORMAL)
+    rule = next((_RULE[one] for one in recording.evidence().supported if one in _RULE), NORMAL)
     old = repository.load(OLD_MODEL)
     logits = old.engine.run(cut_windows(samples, old.manifest.input.window)).logits
     named = old.manifest.classes[int(softmax(logits, old.manifest.temperature).mean(axis=0).argmax())].id

@@ -1,6 +1,7 @@
 """The shipped models from scratch: recipe -> records -> checkpoint -> package."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from build_scripts.data.cwru_split import RecordingPart
 from build_scripts.data.records import LabelledRecords, RecordSet, read_records, write_records
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.errors import DataError
+from build_scripts.evidence.trust import Strangers
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.checkpoint import save_checkpoint
 from build_scripts.networks.trained import trained_model
@@ -18,6 +20,7 @@ from build_scripts.packaging.build import BuildPlan, Destination, build
 from build_scripts.packaging.package import Notes, require_new
 from build_scripts.recipes.cross_validate import leave_one_load_out, together
 from build_scripts.recipes.recipe import DataSource, ModelRecipe
+from build_scripts.recipes.strangers import strangers_of_rig
 from build_scripts.training.foreign_signals import EXAMPLES, Signals, examples
 from build_scripts.training.train import train
 from functions.core.models.engine import Engine
@@ -70,7 +73,7 @@ def plan_of(recipe: ModelRecipe, checkpoint: Path, work: Path, material: Materia
     """
     model = trained_model(checkpoint)
     training = records_of(recipe.training_records, work, material)
-    fitting, notes = _fitting(recipe, work, material)
+    fitting, strangers, notes = _fitting(recipe, work, material)
     return BuildPlan(
         model=model,
         training=training,
@@ -83,6 +86,7 @@ def plan_of(recipe: ModelRecipe, checkpoint: Path, work: Path, material: Materia
         calibration_windows=recipe.calibration_windows,
         false_alarm_rate=recipe.false_alarm_rate,
         machines=_machines(recipe, material),
+        strangers=strangers,
         notes=notes,
     )
 
@@ -109,16 +113,21 @@ def simulated(work: Path, config: SimulationConfig, workers: int) -> RecordSet:
     return read_records(path)
 
 
-def _fitting(recipe: ModelRecipe, work: Path, material: Material) -> tuple[partial[RecordOutputs], Notes]:
-    """How to get outputs to calibrate by: of the served model, or of networks for the load each was denied."""
+def _fitting(
+    recipe: ModelRecipe, work: Path, material: Material
+) -> tuple[partial[RecordOutputs], Callable[[Engine], Strangers] | None, Notes]:
+    """How to get outputs to calibrate and to fit trust by: of the served model, or of networks for what was denied."""
     source = recipe.fitting_records
     if isinstance(source, RecordingPart) and material.data is not None:
-        log.info("train once without each load")
+        log.info("train once without each load, and without each fault size")
         held_out = leave_one_load_out(recipe, material.data, work)
-        shares = {f"load {load}": outputs.window_accuracy for load, outputs in held_out.items()}
-        return partial(_given, together(held_out.values())), {"held_out_window_accuracy": shares}
+        shares = {f"load {load}": one.pieces.window_accuracy for load, one in held_out.items()}
+        known = together(one.whole for one in held_out.values())
+        strangers = strangers_of_rig(recipe, material.data, work, known)
+        fitting = partial(_given, together(one.pieces for one in held_out.values()))
+        return fitting, strangers, {"held_out_window_accuracy": shares}
     records = records_of(source, work, material)
-    return partial(_of_served, records, recipe.description.window), {}
+    return partial(_of_served, records, recipe.description.window), None, {}
 
 
 def _given(outputs: RecordOutputs, _served: Engine) -> RecordOutputs:

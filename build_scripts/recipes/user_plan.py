@@ -10,6 +10,7 @@ from build_scripts.data.labelled import read_for
 from build_scripts.data.overlap import overlaps
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError
+from build_scripts.evidence.trust import Foreign, Strangers
 from build_scripts.export.torch_export import ExportOptions
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.trained import TrainedModel
@@ -34,8 +35,10 @@ def user_plan(recipe: UserRecipe, path: Path, *, is_onnx: bool = False, allow_ov
     """
     content, description = recipe.content, recipe.description
     named = {"training": content.data.training, "fitting": content.data.fitting, "unseen": content.data.unseen}
+    if content.data.foreign is not None:
+        named["foreign"] = content.data.foreign
     sets = {name: read_for(recipe.path(path), description, content.model.channels) for name, path in named.items()}
-    training, fitting, unseen = sets.values()
+    training, fitting, unseen = (sets[name] for name in ("training", "fitting", "unseen"))
     warnings = (_overlap(sets, description.window, allowed=allow_overlap), _absent(sets))
     limits = " ".join(filter(None, (content.data.limits, *warnings)))
     model = (given_model if is_onnx else user_model)(recipe, path, training)
@@ -53,9 +56,15 @@ def user_plan(recipe: UserRecipe, path: Path, *, is_onnx: bool = False, allow_ov
         max_accuracy_drop=content.quantization.max_accuracy_drop,
         half=content.quantization.fp16,
         false_alarm_rate=content.calibration.false_alarm_rate,
+        strangers=partial(_strangers, sets, description.window) if "foreign" in sets else None,
         fine_tune=None if is_onnx else partial(_fine_tuned, model, training, content.quantization.epochs),
         notes={"validation": UNPROVEN} if is_onnx else {},
     )
+
+
+def _strangers(sets: Mapping[str, LabelledRecords], window: int, served: Engine) -> Strangers:
+    known, foreign = (run_records(served, sets[name], window, name) for name in ("fitting", "foreign"))
+    return Strangers(known, [Foreign(foreign)])
 
 
 def _fine_tuned(model: TrainedModel, training: LabelledRecords, epochs: int, target: AwareFile) -> Path:

@@ -119,13 +119,17 @@ class ExportPart(_Part):
 
 
 class DataPart(_Part):
-    """[data]: labelled records (.npz) for calibration windows, for fitting the calibration, and for proof."""
+    """[data]: labelled records (.npz) for calibration windows, for fitting the calibration, and for proof.
+
+    foreign: of machines that are in none of the others, by which trust is fitted.
+    """
 
     training: Path
     fitting: Path
     unseen: Path
     description: str
     limits: str
+    foreign: Path | None = None
 
 
 class QuantizationPart(_Part):

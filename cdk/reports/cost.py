@@ -50,6 +50,8 @@ TITLES = {
     "transfer_gb": "answers, data transfer",
     "write": "history, writes",
 }
+# A function URL costs nothing beside the function.
+_DOOR_PRICES = {"rest_api": "api", "http_api": "http_api"}
 _LARGEST_MB = STAGES["prod"].sizes[INFERENCE.name].memory_mb
 _SECONDS_A_MONTH = 30 * 24 * 3600
 _HOURS_A_MONTH = 30 * 24
@@ -146,8 +148,8 @@ def million_costs(stage: Stage, billed_ms: float) -> Costs:
     price, assumed = prices()["million"], prices()["assumed"]
     gigabytes = stage.sizes[INFERENCE.name].memory_mb / _MIB_A_GB
     return {
-        "api": price["api"]["usd"],
-        "requests": price["web_acl"]["usd"],
+        "api": 0.0 if stage.door == "function_url" else price[_DOOR_PRICES[stage.door]]["usd"],
+        "requests": price["web_acl"]["usd"] if stage.door == "rest_api" else 0.0,
         "function": price["function"]["usd"],
         "compute": price[f"{stage.architecture}_gb_s"]["usd"] * gigabytes * billed_ms * 1e3,
         "log_gb": price["log_gb"]["usd"] * assumed["logged_kb"],

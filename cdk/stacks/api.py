@@ -8,6 +8,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk.bundle import Bundle
+from cdk.constructs.api.function_urls import FunctionUrls
+from cdk.constructs.api.http_api import HttpApi
 from cdk.constructs.api.own_domain import OwnDomain
 from cdk.constructs.api.page_cache import PageCache
 from cdk.constructs.api.rest_api import RestApi
@@ -18,9 +20,11 @@ from cdk.constructs.lambda_functions.grants import grant, grant_consume
 from cdk.constructs.lambda_functions.layers import layer, runtime_of
 from cdk.constructs.observability.dashboard import dashboard_name
 from cdk.constructs.secrets.key_store import KeyStore
-from cdk.functions import FUNCTIONS, FunctionSpec
+from cdk.functions import FUNCTIONS, INFERENCE, FunctionSpec
 from cdk.stacks.data import DataStack
 from cdk.stages import Stage
+
+AnyDoor = RestApi | HttpApi | FunctionUrls
 
 # One message at once, so that a worker's death is blamed on one.
 MESSAGES_AT_ONCE = 1
@@ -55,20 +59,14 @@ class ApiStack(Stack):
             kind: layer(self, kind.title(), kind=kind, bundle=bundle, architecture=stage.architecture)
             for kind in ("runtime", "models")
         }
-        self.rest_api = RestApi(self, "Rest", stage=stage)
+        self.door = _door(self, stage)
         shifts = stage.shift != "all_at_once"
         self._smoke_test = SmokeTest(self, "SmokeTest", stage=stage, runtime=runtime_of(bundle)) if shifts else None
         self.functions: dict[str, Function] = {}
         self.aliases: dict[str, lambda_.Alias] = {}
         for spec in source.specs:
             self._add(spec, Deployment(stage, bundle, layers))
-        if stage.domain:
-            OwnDomain(self, "Domain", domain=stage.domain, api=self.rest_api.api)
-        if stage.page_cache:
-            cache = PageCache(self, "PageCache", stage=stage, api=self.rest_api)
-            url = f"https://{cache.distribution.distribution_domain_name}/"
-            CfnOutput(self, "CachedUrl", value=url, description="Where CloudFront answers")
-        CfnOutput(self, "Url", value=self._url(), description="Where the API answers")
+        self._open(self.door)
 
     def _add(self, spec: FunctionSpec, deployment: Deployment) -> None:
         function = Function(
@@ -81,8 +79,12 @@ class ApiStack(Stack):
         if spec.routes and self._smoke_test:
             shift = CanaryShift(self, f"{spec.name.title()}Shift", stage=self._stage, name=spec.name, alias=alias)
             self._smoke_test.guard(shift.group, function.function.current_version)
-        for route in spec.routes:
-            self.rest_api.route(route, alias)
+        if isinstance(self.door, FunctionUrls):
+            if spec.routes:
+                self.door.open(spec.name, alias)
+        else:
+            for route in spec.routes:
+                self.door.route(route, alias)
         if spec.consumes:
             self._consume(spec, alias)
         self.functions[spec.name], self.aliases[spec.name] = function, alias
@@ -119,5 +121,24 @@ class ApiStack(Stack):
             max_concurrency=self._stage.sizes[spec.name].reserved_concurrency,
         )
 
-    def _url(self) -> str:
-        return f"https://{self._stage.domain.name}/" if self._stage.domain else self.rest_api.api.url
+    def _open(self, door: AnyDoor) -> None:
+        stage = self._stage
+        if isinstance(door, FunctionUrls):
+            CfnOutput(self, "Url", value=door.urls[INFERENCE.name].url, description="Where diagnoses are made")
+            return
+        if isinstance(door, HttpApi):
+            door.limit()
+        elif stage.domain:
+            OwnDomain(self, "Domain", domain=stage.domain, api=door.api)
+        if stage.page_cache:
+            cache = PageCache(self, "PageCache", stage=stage, api=door)
+            url = f"https://{cache.distribution.distribution_domain_name}/"
+            CfnOutput(self, "CachedUrl", value=url, description="Where CloudFront answers")
+        url = f"https://{stage.domain.name}/" if stage.domain else door.url
+        CfnOutput(self, "Url", value=url, description="Where the API answers")
+
+
+def _door(scope: Construct, stage: Stage) -> AnyDoor:
+    if stage.door == "function_url":
+        return FunctionUrls(scope, "Urls")
+    return HttpApi(scope, "Http", stage=stage) if stage.door == "http_api" else RestApi(scope, "Rest", stage=stage)

@@ -188,7 +188,13 @@ def _check_options(common: Mapping[str, Any], recordings: Sequence[OwnOptions], 
 
 
 def _check(values: Mapping[str, Any]) -> None:
-    rate_hz = DiagnosisOptions.parse(values).sample_rate_hz
+    options = DiagnosisOptions.parse(values)
+    if options.machine_group is not None or options.foundation is not None:
+        # Late: few jobs ask for a severity.
+        from functions.core.preprocessing.severity import check_machine
+
+        check_machine(options.machine_group, options.foundation)
+    rate_hz = options.sample_rate_hz
     # It may come as text, and JSON has no number for what is not finite: it would be stored as null, the default.
     if rate_hz is not None and not math.isfinite(rate_hz):
         raise SampleRateError(f"The sample rate {rate_hz:g} Hz is not a finite number.")

@@ -8,7 +8,7 @@ import pytest
 
 from cdk.stages import Stage
 from tests.cdk.bundles import write_bundle
-from tests.cdk.stage_variants import DEPLOYABLE, SNAP, WARM
+from tests.cdk.stage_variants import DEPLOYABLE, VARIANTS
 from tests.cdk.templates import Assembly
 
 
@@ -41,8 +41,8 @@ def assembly(bundle_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Asse
     bundle = Bundle(bundle_dir)
     for stage in DEPLOYABLE.values():
         compose(app, Source(stage, bundle))
-    compose(cdk.Stage(app, "warm"), Source(WARM, bundle))
-    compose(cdk.Stage(app, "snap"), Source(SNAP, bundle))
+    for name, stage in VARIANTS.items():
+        compose(cdk.Stage(app, name), Source(stage, bundle))
     try:
         app.synth()
     except RuntimeError as error:

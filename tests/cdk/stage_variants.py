@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cdk.alarm_thresholds import Receiver
-from cdk.stage_parts import Domain, Gpu, ProvisionedConcurrency
+from cdk.stage_parts import Domain, Gpu, Jwt, ProvisionedConcurrency
 from cdk.stages import STAGES, Stage
 
 RECEIVERS = (
@@ -39,6 +39,20 @@ WARM = replace(
 
 # Snapshots, which no shipped stage has.
 SNAP = replace(STAGING, snap_start=True)
+
+# The other doors, and callers who show who they are.
+HTTP = replace(
+    PROD,
+    door="http_api",
+    authorization=Jwt("https://login.plant.internal/realms/works", ("palier",)),
+    domain=DOMAIN,
+    page_cache=True,
+    cors_origins=("https://monitor.plant.internal",),
+)
+URLS = replace(STAGING, door="function_url", authorization="iam")
+SIGNED = replace(STAGING, authorization="iam", cors_origins=("https://monitor.plant.internal",))
+# What no shipped stage is.
+VARIANTS: dict[str, Stage] = {"warm": WARM, "snap": SNAP, "http": HTTP, "urls": URLS, "signed": SIGNED}
 
 DEPLOYABLE: dict[str, Stage] = {"dev": DEV, "staging": STAGING, "prod": PROD}
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.cdk.stage_variants import VARIANTS
+
 Properties = dict[str, Any]
 
 
@@ -50,10 +52,10 @@ class Assembly:
     folder: Path
 
     def template(self, stage: str, part: str) -> Template:
-        """The template of one stack; the stages `warm` and `snap` have everything that no shipped stage has."""
-        nested = {"warm": "prod", "snap": "staging"}
-        name, folder = nested.get(stage, stage), self.folder / f"assembly-{stage}" if stage in nested else self.folder
-        stem = f"{stage if stage in nested else ''}palier{name}{part}"
+        """The template of one stack, of a stage that ships or one of `VARIANTS`."""
+        name = VARIANTS[stage].name if stage in VARIANTS else stage
+        folder = self.folder / f"assembly-{stage}" if stage in VARIANTS else self.folder
+        stem = f"{stage if stage in VARIANTS else ''}palier{name}{part}"
         (path,) = [
             one
             for one in folder.glob("*.template.json")

@@ -7,6 +7,8 @@ from functions.core.preprocessing.arrays import Float32Array
 from tests.support.recordings import wav_bytes
 
 RATE_HZ = 12_000
+# In multiples of the speed of the shaft.
+BPFO_6205 = 3.5848
 SPEED_RPM = 1797.0
 
 
@@ -44,3 +46,8 @@ OUTER: Float32Array = QUIET + 0.012 * impacts(6.0, find_bearing("6205").orders()
 def damaged(*channels: Float32Array) -> bytes:
     """A WAV of these channels."""
     return wav_bytes(np.stack(channels, axis=1), RATE_HZ)
+
+
+def outer_race(duration_s: float, seed: int = 1) -> Float32Array:
+    """A faulty outer race of a 6205 whose shaft turns 1,800 times a minute, in noise, float32 [N]."""
+    return impacts(duration_s, BPFO_6205 * 30, seed) + np.float32(0.7) * noise(duration_s, seed)

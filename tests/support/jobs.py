@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +104,13 @@ def job_settings(make_settings: MakeSettings, aws: dict[str, str]) -> Settings:
 
 @pytest.fixture
 async def jobs(job_settings: Settings) -> AsyncIterator[Jobs]:
+    async with running_jobs(job_settings) as running:
+        yield running
+
+
+@asynccontextmanager
+async def running_jobs(job_settings: Settings) -> AsyncIterator[Jobs]:
+    """Everything that jobs need, made as settings say."""
     clock = Clock()
     service = create_service(job_settings, clock)
     history, meter = create_history(job_settings), Meter(job_settings, ())

@@ -77,6 +77,28 @@ CHARSETS_AND_TIMES: tuple[TextCase, ...] = (
         {},
         expected(X, rate=1000, names=("Acceleration",), unit="g"),
     ),
+    (
+        "units row above an empty one",
+        table(MILLI, X, Y, head="Time,A,B\n(s),(g),(g)\n,,\n"),
+        {},
+        expected(X, Y, rate=1000, names=("A", "B"), unit="g"),
+    ),
+    (
+        "quantities divided by their units",
+        table([float(k) for k in range(ROWS)], X, head="t/ms,a/(m/s²)\n"),
+        {},
+        expected(X, rate=1000, names=("a/(m/s²)",), unit="m/s2"),
+    ),
+    (
+        "German date, time of day and decimal commas",
+        "Datum;Uhrzeit;Beschl. [g]\n"
+        + "".join(
+            f"30.11.2026;10:00:{t:09.6f};{v:.3f}\n".replace(".", ",").replace("30,11,", "30.11.")
+            for t, v in zip(MILLI, X, strict=True)
+        ),
+        {},
+        expected(X, rate=1000, names=("Beschl. [g]",), unit="g"),
+    ),
     ("time that rises unnamed", table(MILLI, X, Y), {}, expected(X, Y, rate=1000, names=("1", "2"))),
     ("index", table(list(range(ROWS)), X, head=",acc\n", formats=("%d", "%.3f")), {}, expected(X, names=("acc",))),
     ("index from 1", table(list(range(1, ROWS + 1)), X, formats=("%d", "%.3f")), {}, expected(X, names=("1",))),
@@ -180,6 +202,7 @@ HEADS_AND_NUMBERS: tuple[TextCase, ...] = (
     ("column of text", "acc,state\n" + "".join(f"{v:.3f},good\n" for v in X), {}, expected(X, names=("acc",))),
     ("one row", ",".join(f"{v:.3f}" for v in X * 50) + "\n", {}, expected(X * 50)),
     ("delimiter given", table(X, Y, separator="|"), {"delimiter": "|"}, expected(X, Y)),
+    ("error of a spreadsheet", table(X[:9]) + "#N/A\n" + table(X[9:]), {}, refused("malformed_body", "'#N/A' stands")),
     ("word among numbers", "1\n2.5\nword\n3\n", {}, refused("malformed_body", "line 3")),
     ("row cut short", table(X, Y) + "0.1\n" + table(X, Y), {}, refused("malformed_body", "line 25")),
     ("header alone", "a,b\n", {}, refused("malformed_body", "no row")),

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from build_scripts.benchmarks.attack.block import HANG_S, Counts, judge, memory_mb
+from build_scripts.benchmarks.attack.block import HANG_S, Counts, judge
 from build_scripts.benchmarks.attack.cases import Failure, read_kept
 from build_scripts.benchmarks.attack.connections import hold_connections
 from build_scripts.benchmarks.attack.documents import find_program, try_document
@@ -19,6 +19,7 @@ from build_scripts.benchmarks.container_load.servers import container_process
 from build_scripts.benchmarks.job_load.server import local_server
 from build_scripts.errors import BuildError
 from build_scripts.measuring.machine import measured_on
+from build_scripts.measuring.process_memory import memory_mb
 
 # Above it, what a target keeps is a leak.
 MOST_GROWTH_MB = 50.0

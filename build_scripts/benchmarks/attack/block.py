@@ -7,7 +7,6 @@ import argparse
 import json
 import logging
 import os
-import re
 import resource
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import Self
 
 from build_scripts.benchmarks.attack.cases import Case, Cases, Failure, keep
 from build_scripts.benchmarks.attack.targets import TARGETS, Take, is_refusal
+from build_scripts.measuring.process_memory import memory_mb
 from functions.core.observability.telemetry import LOGGER
 
 HANG_S = 2.0
@@ -26,7 +26,6 @@ HANG_S = 2.0
 WARM_UP_CASES = 200
 _CHECKED_EVERY = 50
 _SERVER_ERROR = 500
-_MB = 1e6
 # Of a block, in bytes: a case that asks for more is a MemoryError, and does not take this machine's.
 _MOST_ADDRESSES = 16 * 2**30
 
@@ -120,13 +119,6 @@ def _warm_up(take: Take, cases: Cases) -> None:
     with suppress(OSError):
         # The peak begins anew. Source: Linux, Documentation/filesystems/proc.rst.
         Path("/proc/self/clear_refs").write_text("5")
-
-
-def memory_mb(pid: int | str = "self") -> tuple[float, float]:
-    """Return the resident memory of a process, now and at its peak (MB); Linux."""
-    text = Path(f"/proc/{pid}/status").read_text()
-    now, peak = (re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE) for name in ("VmRSS", "VmHWM"))
-    return (int(now[1]) * 1024 / _MB if now else 0.0), (int(peak[1]) * 1024 / _MB if peak else 0.0)
 
 
 def main() -> int:

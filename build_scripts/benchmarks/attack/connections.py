@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from build_scripts.benchmarks.attack.block import memory_mb
+from build_scripts.measuring.process_memory import memory_mb
 
 _HEAD = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/octet-stream\r\n"
 # By kind: what is sent at once, and what drips after it, twice a second.

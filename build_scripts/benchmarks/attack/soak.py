@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from build_scripts.benchmarks.attack.block import HANG_S, Counts, memory_mb
+from build_scripts.benchmarks.attack.block import HANG_S, Counts
 from build_scripts.benchmarks.attack.fuzzing import add
 from build_scripts.benchmarks.attack.requests import scope_of, split_request
+from build_scripts.measuring.process_memory import memory_mb
 
 _CLIENTS = 2
 _PAUSE_S = 0.02

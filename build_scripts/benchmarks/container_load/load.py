@@ -28,7 +28,8 @@ class Post:
     def encoded(self) -> bytes:
         """Return it as HTTP/1.1 has it."""
         place = urlsplit(self.url)
-        lines = (f"POST {place.path} HTTP/1.1", f"host: {place.hostname}", *self.headers)
+        target = place.path + (f"?{place.query}" if place.query else "")
+        lines = (f"POST {target} HTTP/1.1", f"host: {place.hostname}", *self.headers)
         return "\r\n".join((*lines, f"content-length: {len(self.body)}", "", "")).encode() + self.body
 
 
@@ -51,12 +52,12 @@ def load(post: Post, clients: int, seconds: float) -> Measured:
     Raises:
         BuildError: another status, no answer of 200 at all, or a connection is closed.
     """
-    # uvloop where it is: the less the clients take, the more the server has.
-    with asyncio.Runner(loop_factory=_loop) as runner:
+    with asyncio.Runner(loop_factory=fastest_loop) as runner:
         return runner.run(_load(post, clients, seconds))
 
 
-def _loop() -> asyncio.AbstractEventLoop:
+def fastest_loop() -> asyncio.AbstractEventLoop:
+    """Return an event loop, uvloop's where it is: the less the clients take, the more the server has."""
     if sys.platform == "win32":
         return asyncio.new_event_loop()
     import uvloop
@@ -108,13 +109,12 @@ class _Client(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        head, found, body = self._received.partition(_HEAD_END)
-        if not found or len(body) < _length(head):
+        if not is_whole(self._received):
             return
         now = time.perf_counter()
-        if head.startswith(_ANSWERED):
+        if self._received.startswith(_ANSWERED):
             self.latencies_ms.append((now - self._sent) * 1e3)
-        elif head.startswith(_REFUSED):
+        elif self._received.startswith(_REFUSED):
             self.refused += 1
         else:
             self._fail(f"The server answered {self._received[:300]!r}.")
@@ -135,6 +135,16 @@ class _Client(asyncio.Protocol):
     def _fail(self, sentence: str) -> None:
         if not self.done.done():
             self.done.set_exception(BuildError(sentence))
+
+
+def is_whole(received: bytes) -> bool:
+    """Tell whether an answer has come with all of its body.
+
+    Raises:
+        BuildError: the answer states no length.
+    """
+    head, found, body = received.partition(_HEAD_END)
+    return bool(found) and len(body) >= _length(head)
 
 
 def _length(head: bytes) -> int:

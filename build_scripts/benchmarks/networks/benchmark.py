@@ -57,7 +57,7 @@ def benchmark_networks(kinds: Mapping[str, Kind] = ZOO, *, quick: bool = False) 
 
     Returns:
         For each network the variant kept, its evidence, all arms in ms and against float32, and
-        `speedupover_best_plain` of what is kept: against the fastest plain file of equal answers, where there is one.
+        `speedup_over_best_plain` of what is kept: against the fastest plain file of equal answers, where there is one.
 
     Raises:
         BuildError: a network cannot be built, not even in float32.
@@ -92,7 +92,7 @@ def _measured(name: str, case: Case, folder: Path, budget: Budget) -> dict[str, 
         "accuracy": _accuracy(manifest),
         "arms": {arm: asdict(figures) for arm, figures in arms.items()},
         "failed": plain.failed,
-        "speedupover_best_plain": over_best_plain(arms),
+        "speedup_over_best_plain": over_best_plain(arms),
     }
 
 

@@ -23,17 +23,25 @@ def evaluate_command(options: argparse.Namespace) -> Report:
 
 
 def _across_machines(options: argparse.Namespace) -> Report:
-    """Evaluate any-bearing on recordings of known bearings; `--write` puts it on its card and the benchmark page."""
+    """Evaluate any-bearing on recordings of known bearings; `--write` puts it on its card and the benchmark page.
+
+    What is found on a file of recordings also stands on the card of rolling-bearing, beside the figures of its own rig.
+    """
     from build_scripts.benchmarks.benchmark_page import ACROSS, write_part
     from build_scripts.evidence.card.across import keep_across
     from build_scripts.evidence.card.step import write_card
-    from build_scripts.recipes.across_machines import evaluate_across
+    from build_scripts.recipes.across_machines import OLD_MODEL, evaluate_across
+    from functions.core.models.models import ModelRepository
 
     report = evaluate_across(options.models, options.data, WORK / options.model)
     if options.write is not None:
         folder = options.models / options.model / str(report["version"])
         write_part(ACROSS, keep_across(report, folder), options.write)
         write_card(folder)
+        if report["served"]:
+            other = options.models / OLD_MODEL / ModelRepository(options.models).find(OLD_MODEL)
+            keep_across(report, other)
+            write_card(other)
     return report
 
 
@@ -53,7 +61,7 @@ def emulate_command(options: argparse.Namespace) -> Report:
 
 def benchmark_command(options: argparse.Namespace) -> Report:
     """Time what was asked for; `--all` gives one report for each benchmark."""
-    asked = [name for name in BENCHMARKS if (options.all and name != "peers") or getattr(options, name)]
+    asked = [name for name in BENCHMARKS if (options.all and name not in _ALONE) or getattr(options, name)]
     reports = {name: BENCHMARKS[name](options) for name in asked}
     if options.write is not None:
         _write(reports, options)
@@ -126,6 +134,24 @@ def _jobs(options: argparse.Namespace) -> Report:
     return benchmark_jobs(quick=options.quick)
 
 
+def _fleet(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.fleet.benchmark import benchmark_fleet
+
+    return benchmark_fleet(options.models, options.model, quick=options.quick)
+
+
+def _soak(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.soak.benchmark import Effort, run_soak
+    from build_scripts.benchmarks.soak.plot import draw_soak
+
+    if options.minutes <= 0:
+        raise ValueError("--minutes must be above 0.")
+    report = run_soak(options.models, options.model, Effort(options.minutes * 60))
+    if options.write is not None:
+        draw_soak(report, options.write)
+    return report
+
+
 def _peers(options: argparse.Namespace) -> Report:
     from build_scripts.benchmarks.peers.benchmark import benchmark_peers
 
@@ -152,6 +178,9 @@ BENCHMARKS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "cold_start": _cold_start,
     "serving": _serving,
     "jobs": _jobs,
-    # Not of `--all`: it takes environments of its own.
     "peers": _peers,
+    "fleet": _fleet,
+    "soak": _soak,
 }
+# Not of `--all`: peers take environments of their own, a fleet is counted and not timed, a soak takes an hour.
+_ALONE = frozenset({"peers", "fleet", "soak"})

@@ -16,13 +16,28 @@ from functions.core.preprocessing.arrays import Float32Array
 
 # In the order of the model's classes.
 NORMAL, OUTER, INNER, ELEMENT = range(4)
-RATES_HZ = (8_000, 10_000, 12_000, 12_000, 16_000, 20_480, 25_600)
 MAINS_HZ = (50.0, 60.0)
+# Housings and mounted sensors ring below.
+HIGHEST_MODE_HZ = 20_000.0
 # Part of the windows without a fault of the stated bearing that have one of another.
 DECOYS = 0.45
 # A decoy's lines lie so far, in parts of an order, from every line of the stated bearing.
 _APART = 0.035
 Samples = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Which machines are drawn: sample rates, and the least and the most of shaft speed in Hz and rolling elements."""
+
+    rates_hz: tuple[int, ...]
+    shaft_hz: tuple[float, float]
+    elements: tuple[int, int]
+
+
+TRAINED = Kinds((8_000, 10_000, 12_000, 12_000, 16_000, 20_480, 25_600, 25_600, 48_000, 64_000), (6.0, 80.0), (6, 20))
+# Other rates, faster and slower shafts, fewer and more elements than training shows.
+LEFT_OUT = Kinds((9_600, 14_400, 32_768, 44_100, 97_656), (4.0, 130.0), (5, 26))
 
 
 @dataclass(frozen=True)
@@ -48,42 +63,43 @@ class RollingWindow:
     label: int
 
 
-def simulated_window(rng: np.random.Generator, label: int) -> RollingWindow:
-    """Return one window of a class, on a machine that is drawn."""
-    machine = _machine(rng)
+def simulated_window(rng: np.random.Generator, label: int, kinds: Kinds = TRAINED) -> RollingWindow:
+    """Return one window of a class, on a machine that is drawn of some kinds."""
+    machine = _machine(rng, kinds)
     noise = _coloured(rng, rng.standard_normal(machine.samples), machine.rate_hz, rng.uniform(0.0, 1.0))
     signal = noise / noise.std()
     if label != NORMAL:
         signal = signal + _fault(rng, machine, label)
     elif rng.random() < DECOYS:
-        signal = signal + _fault(rng, _other_bearing(rng, machine), int(rng.integers(OUTER, ELEMENT + 1)))
+        signal = signal + _fault(rng, _other_bearing(rng, machine, kinds), int(rng.integers(OUTER, ELEMENT + 1)))
     signal = _recorded(rng, signal + _disturbances(rng, machine), machine)
     conditions = [machine.shaft_hz * 60, *(getattr(machine.orders, name) for name in ("bpfo", "bpfi", "bsf", "ftf"))]
     return RollingWindow(signal.astype(np.float32)[None], np.array(conditions, np.float32), label)
 
 
-def _machine(rng: np.random.Generator) -> Machine:
+def _machine(rng: np.random.Generator, kinds: Kinds) -> Machine:
     while True:
-        machine = Machine(int(rng.choice(RATES_HZ)), float(np.exp(rng.uniform(np.log(8), np.log(75)))), _geometry(rng))
+        shaft_hz = float(np.exp(rng.uniform(*np.log(kinds.shaft_hz))))
+        machine = Machine(int(rng.choice(kinds.rates_hz)), shaft_hz, _geometry(rng, kinds))
         # At least three harmonics of every fault can be seen.
         if machine.orders.bpfi * machine.shaft_hz * 3 < machine.rate_hz / 8:
             return machine
 
 
-def _geometry(rng: np.random.Generator) -> FaultOrders:
-    elements = int(rng.integers(6, 21))
+def _geometry(rng: np.random.Generator, kinds: Kinds) -> FaultOrders:
+    elements = int(rng.integers(kinds.elements[0], kinds.elements[1] + 1))
     # Elements do not overlap on their pitch circle.
     widest = min(0.34, 0.95 * np.sin(np.pi / elements))
     angle = float(rng.choice([0.0, rng.uniform(5, 40)], p=[0.6, 0.4]))
     return Geometry(elements, float(rng.uniform(0.55, 1.0) * widest), 1.0, angle).orders()
 
 
-def _other_bearing(rng: np.random.Generator, machine: Machine) -> Machine:
+def _other_bearing(rng: np.random.Generator, machine: Machine, kinds: Kinds) -> Machine:
     """Return the machine with a bearing none of whose lines is one of the bearing's that is stated."""
     stated = machine.orders
     own = np.array([stated.bpfo, stated.bpfi, 2 * stated.bsf])
     while True:
-        other = _geometry(rng)
+        other = _geometry(rng, kinds)
         lines = np.array([other.bpfo, other.bpfi, 2 * other.bsf])
         if np.abs(lines[:, None] / own - 1).min() > _APART:
             return replace(machine, orders=other)
@@ -147,7 +163,10 @@ def _resonances(rng: np.random.Generator, impacts: Samples, rate_hz: int) -> Sam
     frequencies = np.fft.rfftfreq(len(impacts), 1 / rate_hz)
     response = np.full(len(frequencies), rng.choice([0.0, 0.03]), complex)
     for _ in range(rng.integers(1, 4)):
-        mode_hz, damping = np.exp(rng.uniform(np.log(600), np.log(0.48 * rate_hz))), 10 ** rng.uniform(-2.0, -0.9)
+        mode_hz, damping = (
+            np.exp(rng.uniform(np.log(600), np.log(min(0.48 * rate_hz, HIGHEST_MODE_HZ)))),
+            10 ** rng.uniform(-2.0, -0.9),
+        )
         ratio = frequencies / mode_hz
         response += rng.uniform(0.2, 1.0) * ratio**2 / (1 - ratio**2 + 2j * damping * ratio)
     return np.asarray(np.fft.irfft(np.fft.rfft(impacts) * response, len(impacts)))

@@ -9,6 +9,9 @@ from build_scripts.evidence.card.markdown import table
 
 FILE = "across_machines.json"
 Report = Mapping[str, Any]
+_SERVED_FIGURES = ("recordings", "right", "confidence", "calibration_error", "agree", "contradicted")
+_SERVED = ("set", "model", "request", *(name.replace("_", " ") for name in _SERVED_FIGURES))
+_BY_SET = ("sets", "figures", "served")
 _MODELS = ("any-bearing", "plain rule", "rolling-bearing")
 _FIGURES = {
     "windows": "windows",
@@ -21,8 +24,8 @@ _FIGURES = {
 
 def keep_across(report: Report, folder: Path) -> Report:
     """Write a report beside those of other sets into a package's folder, and return all of them as one."""
-    kept = read_across(folder) or {"sets": {}, "figures": {}}
-    merged = {**report, **{name: {**kept[name], **report[name]} for name in ("sets", "figures")}}
+    kept = read_across(folder) or {}
+    merged = {**report, **{name: {**kept.get(name, {}), **report[name]} for name in _BY_SET}}
     (folder / FILE).write_text(json.dumps(merged, indent=2, allow_nan=False) + "\n")
     return merged
 
@@ -50,8 +53,19 @@ def render_across(report: Report) -> str:
         + table(("set", "class", "recordings", *_MODELS), rows)
         + "\n\nWindows of 2 s, of the faults whose line is visible and of normal recordings, as shares:\n\n"
         + table(("set", *_FIGURES.values()), figures)
-        + "\n"
+        + "\n\nRecordings as the server answers them, all of a set, those without a visible line as well: how often\n"
+        "the type of fault is right, how sure the answer is on average, the expected calibration error, and how\n"
+        "often visible lines speak for the class or for another.\n\n" + table(_SERVED, _served(report)) + "\n"
     )
+
+
+def _served(report: Report) -> list[tuple[str, ...]]:
+    return [
+        (title, model, way, *(_cell(one[key]) for key in _SERVED_FIGURES))
+        for title, models in report["served"].items()
+        for model, ways in models.items()
+        for way, one in ways.items()
+    ]
 
 
 def _cell(value: int | float | None) -> str:

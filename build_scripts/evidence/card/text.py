@@ -121,14 +121,18 @@ def _trust(manifest: Manifest, proof: Proof) -> str:
     if "foreign" not in proof.reliability:
         return "It was not fitted: on a machine unlike those of the training data, confidence says little."
     rule, errors = manifest.trust_rule, proof.calibration_error
+    evidence = errors.get("foreign with evidence")
+    with_evidence = "" if evidence is None else f", {evidence:.3f} with shaft speed and bearing stated"
     records = sum(proof.reliability["foreign"].count)
     lines = [
         f"- expected calibration error on {records} records of machines left out of training: "
-        f"{errors['foreign before']:.3f} before, {errors['foreign']:.3f} after, each half of them judged by what was "
-        "fitted to the other; a class of the right type of fault counts as right",
-        f"- trust falls with novelty above {rule.novelty_from:.3f} (slope {rule.novelty_slope:.3g}), and with windows "
-        f"whose mean probability is more than {rule.discord_from:.3f} below that of the recording (slope "
-        f"{rule.discord_slope:.3g}), to {rule.least:.2f} at the least",
+        f"{errors['foreign before']:.3f} before, {errors['foreign']:.3f} after{with_evidence}; each fifth is judged by "
+        "what was fitted to the others, and a class of the right type of fault counts as right",
+        f"- trust falls, with slope {rule.slope:.3g} and to {rule.least:.2f} at the least, where novelty is above "
+        f"{rule.novelty_from:.3f} or the windows' mean probability more than {rule.discord_from:.3f} below "
+        "that of the recording"
+        if rule.slope
+        else "- novelty, and windows that disagree, lower no trust: the records show none that would",
         f"- where visible lines speak for the class, trust is at least {rule.agreed:.2f}; where they speak for "
         f"another, at most {rule.contradicted:.2f}",
     ]

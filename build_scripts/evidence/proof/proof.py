@@ -32,10 +32,10 @@ class Proof:
 
     confusion int [K][K]: records by their class and the class named. by_severity and by_snr_db: share of records
     and windows right. reliability: of windows before temperature scaling, of windows as served, of records as
-    served; `foreign before` and `foreign`: of records of machines left out of training, before and after trust was
-    fitted. novel_share: share of signals called novel by kind, `own` for the unseen records. tried: the variants
-    that were searched. half: of the float16 variant, None where it was not asked for. sensitivity: why layers of
-    variants were left in float32.
+    served; `foreign before`, `foreign` and `foreign with evidence`: of records of machines left out of training,
+    before and after trust was fitted. novel_share: share of signals called novel by kind, `own` for the unseen
+    records. tried: the variants that were searched. half: of the float16 variant, None where it was not asked for.
+    sensitivity: why layers of variants were left in float32.
     """
 
     precision: Precision
@@ -58,6 +58,8 @@ class Proof:
         if fitted is None:
             return self
         foreign = {"foreign before": fitted.before, "foreign": fitted.after}
+        if fitted.with_evidence is not None:
+            foreign["foreign with evidence"] = fitted.with_evidence
         return replace(self, reliability={**self.reliability, **foreign})
 
 

@@ -34,7 +34,8 @@ class Hdf5File:
         import h5py
 
         self._file = h5py.File(path, "r")
-        self._datasets: dict[str, Dataset] = {}
+        # Of a table of records, with the field of them.
+        self._datasets: dict[str, tuple[Dataset, str | None]] = {}
         self.variables = list(self._listed())
 
     def read(self, chosen: Sequence[Variable]) -> Mapping[str, Value]:
@@ -43,7 +44,7 @@ class Hdf5File:
         Raises:
             MalformedBodyError: one claims more than is stored of it.
         """
-        return {one.name: _values(one.name, self._datasets[one.name]) for one in chosen}
+        return {one.name: _values(one.name, *self._datasets[one.name]) for one in chosen}
 
     def _listed(self) -> Iterator[Variable]:
         import h5py
@@ -51,9 +52,18 @@ class Hdf5File:
         yield from _attributes("", self._file.attrs)
         for name, item in _walk(self._file):
             yield from _attributes(name, item.attrs)
-            if isinstance(item, h5py.Dataset) and item.dtype.kind in "fiu":
-                self._datasets[name] = item
-                yield _variable(name, item)
+            if isinstance(item, h5py.Dataset):
+                yield from self._variables(name, item)
+
+    def _variables(self, name: str, dataset: "Dataset") -> Iterator[Variable]:
+        """Yield a dataset of numbers, or the fields of numbers of one of records."""
+        check_walk(len(dataset.dtype.names or ()), 0)
+        for field in dataset.dtype.names or (None,):
+            dtype = dataset.dtype if field is None else dataset.dtype[field]
+            if dtype.kind in "fiu":
+                path = name if field is None else _joined(name, field)
+                self._datasets[path] = (dataset, field)
+                yield _variable(path, dataset, dtype.itemsize)
 
 
 def _walk(file: "File") -> Iterator[tuple[str, Any]]:
@@ -114,24 +124,24 @@ def _attributes(path: str, attributes: "AttributeManager") -> Iterator[Variable]
                 yield Variable(name=_joined(path, name), value=known if isinstance(known, str) else float(known))
 
 
-def _variable(name: str, dataset: "Dataset") -> Variable:
+def _variable(name: str, dataset: "Dataset", item_bytes: int) -> Variable:
     # MATLAB stores columns first: what it shows as [rows, columns] lies transposed.
     return Variable(
         name=name,
         shape=dataset.shape[::-1],
-        size_bytes=math.prod(dataset.shape) * dataset.dtype.itemsize,
+        size_bytes=math.prod(dataset.shape) * item_bytes,
         is_text=dataset.attrs.get("MATLAB_class") == _CHARACTERS,
     )
 
 
-def _values(name: str, dataset: "Dataset") -> Value:
+def _values(name: str, dataset: "Dataset", field: str | None) -> Value:
     claimed, stored = math.prod(dataset.shape) * dataset.dtype.itemsize, dataset.id.get_storage_size()
     # What was never written reads as zeros, as many as are claimed.
     if claimed > stored * _LARGEST_RATIO:
         raise MalformedBodyError(
             f"The file claims {claimed} bytes of samples for {name[:63]!r} and stores {stored}: it is damaged."
         )
-    values = np.asarray(dataset[()]).T
+    values = np.asarray(dataset[() if field is None else field]).T
     is_text = dataset.attrs.get("MATLAB_class") == _CHARACTERS
     return "".join(map(chr, values.ravel().tolist())) if is_text else values
 

@@ -5,6 +5,7 @@ from aws_cdk import aws_cloudfront_origins as origins
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
+from cdk.constructs.api.http_api import HttpApi
 from cdk.constructs.api.rest_api import RestApi
 from cdk.resource_names import resource_name
 from cdk.stages import Stage
@@ -14,7 +15,7 @@ CACHED_PATHS = "/dashboard/assets/*"
 
 _ACCEPTED = {
     "AwsSolutions-CFR1": "Plants call from wherever they are.",
-    "AwsSolutions-CFR2": "The web ACL stands behind it, before the API, where it protects both ways in.",
+    "AwsSolutions-CFR2": "The REST API's web ACL stands behind it, where it protects both ways in.",
     "AwsSolutions-CFR3": "Whatever is not a cached file of the page is in the access log of the API.",
     "AwsSolutions-CFR4": "CloudFront's own name has a certificate of CloudFront's; to the API it is TLS 1.2.",
 }
@@ -23,7 +24,7 @@ _ACCEPTED = {
 class PageCache(Construct):
     """A distribution under a name of CloudFront's. Keys, bodies and answers of the API are passed on and never kept."""
 
-    def __init__(self, scope: Construct, id_: str, *, stage: Stage, api: RestApi) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, api: RestApi | HttpApi) -> None:
         super().__init__(scope, id_)
         origin = self._origin(stage, api)
         self.distribution = cloudfront.Distribution(
@@ -49,8 +50,8 @@ class PageCache(Construct):
         )
         acknowledge(self, _ACCEPTED)
 
-    def _origin(self, stage: Stage, api: RestApi) -> cloudfront.IOrigin:
+    def _origin(self, stage: Stage, api: RestApi | HttpApi) -> cloudfront.IOrigin:
         if stage.domain is None:
-            return origins.RestApiOrigin(api.api)
+            return api.origin()
         # With a domain, the API does not answer to its own name.
         return origins.HttpOrigin(stage.domain.name, origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2])

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -78,6 +80,15 @@ class RestApi(Construct):
         self._keep_execution_log()
         self._acknowledge()
 
+    @property
+    def url(self) -> str:
+        """Where the API answers, under API Gateway's own name for it."""
+        return self.api.url
+
+    def origin(self) -> cloudfront.IOrigin:
+        """Return the API as CloudFront reaches it."""
+        return origins.RestApiOrigin(self.api)
+
     def route(self, route: str, alias: lambda_.IAlias) -> None:
         """Send the requests of a route, `METHOD /path/{parameter}`, to a function."""
         method, path = route.split(" ")
@@ -93,7 +104,13 @@ class RestApi(Construct):
             apigateway.LambdaIntegration(alias, scope_permission_to_method=False),
             request_validator=self._validator,
             request_parameters={f"method.request.path.{name}": True for name in parameters},
+            authorization_type=self._authorization(method),
         )
+
+    def _authorization(self, method: str) -> apigateway.AuthorizationType:
+        # A browser asks whether it may call before it shows who calls.
+        signed = self._stage.authorization == "iam" and method != "OPTIONS"
+        return apigateway.AuthorizationType.IAM if signed else apigateway.AuthorizationType.NONE
 
     def _deployment(self) -> apigateway.StageOptions:
         return apigateway.StageOptions(

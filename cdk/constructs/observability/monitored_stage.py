@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from cdk.alarm_notes import RUNBOOK
+from cdk.constructs.observability.door_metrics import DoorMetrics
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class MonitoredStage:
     Functions, not aliases: Lambda counts concurrency for the function alone. reserved_concurrency: of `inference`.
     throttle_rate_per_s: what API Gateway lets through of all callers together. web_acl_metric: the metric name in the
     web ACL's visibility configuration. alert_rule: the dimensions of the rule that hands on changes of assets.
+    door: of a stage whose door is no REST API; such a stage has no web ACL.
     key: encrypts the messages of its alarms. gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link
     to.
     """
@@ -33,9 +35,10 @@ class MonitoredStage:
     throttle_rate_per_s: float
     queue: sqs.IQueue
     dead_letters: sqs.IQueue
-    web_acl_metric: str
+    web_acl_metric: str | None
     alert_rule: Mapping[str, str]
     key: kms.IKey
     tables: Mapping[str, dynamodb.ITable] = field(default_factory=dict)
+    door: DoorMetrics | None = None
     gpu_memory_percent: cloudwatch.IMetric | None = None
     runbook: str = RUNBOOK

@@ -156,10 +156,14 @@ def job_row(metrics: StageMetrics) -> Row:
 def protection_row(metrics: StageMetrics) -> Row:
     """Return what was kept out, the key store, and the tables."""
     return [
-        _graph("Web ACL", [metrics.web_acl("AllowedRequests")], 8, right=[metrics.web_acl("BlockedRequests")]),
+        *(_web_acl(metrics) if metrics.monitored.web_acl_metric else []),
         _graph("Key store failures", [metrics.palier("KeyStoreFailures", SUM)], 8),
         _graph("Tables: throttled", metrics.throttles(), 8),
     ]
+
+
+def _web_acl(metrics: StageMetrics) -> Row:
+    return [_graph("Web ACL", [metrics.web_acl("AllowedRequests")], 8, right=[metrics.web_acl("BlockedRequests")])]
 
 
 def _named(metrics: StageMetrics, name: FunctionMetric, statistic: str, *, of: str) -> cloudwatch.Metric:

@@ -48,7 +48,10 @@ class StageMetrics:
         self.monitored = monitored
 
     def api(self, name: ApiMetric, statistic: str, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
-        """Return a metric of the REST API: also what never reached a function is in it."""
+        """Return a metric of the stage's door: also what never reached a function is in it."""
+        door = self.monitored.door
+        if door:
+            return _metric(door.namespace, door.names.get(name, name), statistic, period, dict(door.dimensions))
         return api_metric(self.monitored.api_name, self.monitored.api_stage, name, statistic, period)
 
     def requests(self, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
@@ -93,7 +96,7 @@ class StageMetrics:
 
     def web_acl(self, name: WebAclMetric) -> cloudwatch.Metric:
         """Return a metric of the web ACL, over all of its rules."""
-        dimensions = {"WebACL": self.monitored.web_acl_metric, "Region": Aws.REGION, "Rule": "ALL"}
+        dimensions = {"WebACL": self.monitored.web_acl_metric or "", "Region": Aws.REGION, "Rule": "ALL"}
         return _metric("AWS/WAFV2", name, SUM, FIVE_MINUTES, dimensions)
 
     def alert_rule(self, name: RuleMetric) -> cloudwatch.Metric:

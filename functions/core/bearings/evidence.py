@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from functions.core.bearings.lines import Evidence, EvidenceLine, Fault, Harmonic
+from functions.core.bearings.lines import OUTER_RACE, Evidence, EvidenceLine, Fault, Harmonic
 from functions.core.bearings.orders import FaultOrders
 from functions.core.bearings.spectra import envelope_spectra, longest_quick_length, whitened_spectra
 from functions.core.bearings.speed import refined_speed_rpm
@@ -136,7 +136,7 @@ def check_turns(duration_s: float, shaft_speed_rpm: float) -> None:
 
 def _series(orders: FaultOrders) -> list[_Series]:
     return [
-        _Series("BPFO", orders.bpfo, "outer_race"),
+        _Series(OUTER_RACE, orders.bpfo, "outer_race"),
         _Series("BPFI", orders.bpfi, "inner_race"),
         # An element strikes both races in a turn about itself.
         _Series("BSF", orders.bsf, "rolling_element", step=2),

@@ -7,6 +7,9 @@ from typing import Literal
 # What a line can speak for. The faults are those of a bearing; `oil_whirl` is one of a journal bearing.
 Fault = Literal["outer_race", "inner_race", "rolling_element", "cage", "oil_whirl"]
 
+# The name of the lines of an outer race: where a bearing is looked for, it is always among them.
+OUTER_RACE = "BPFO"
+
 
 @dataclass(frozen=True)
 class Harmonic:
@@ -41,3 +44,13 @@ class Evidence:
     def supported(self) -> list[Fault]:
         """What is supported, each once."""
         return list(dict.fromkeys(line.supports for line in self.lines if line.supports is not None))
+
+    @property
+    def note(self) -> str | None:
+        """What must not be read out of it: that a bearing without a visible line is well; None where there is a line.
+
+        The lines of a shaft alone are there without a fault, and say nothing of a bearing.
+        """
+        if self.supported or not any(line.name == OUTER_RACE for line in self.lines):
+            return None
+        return "No line of this bearing is visible: it may be well, or have a fault that leaves none."

@@ -30,6 +30,7 @@ _MARKS = (
     (b"PAR1", "Parquet"),
     (b".snd", "AU"),
 )
+_ALL_MARKS = tuple(mark for mark, _ in _MARKS)
 # The first member of the zip that a workbook is. Source: ECMA-376, part 2.
 _OFFICE = b"[Content_Types].xml"
 _RIFF = (b"RIFF", b"RIFX", b"RF64", b"BW64")
@@ -42,12 +43,17 @@ def recognize(body: bytes | memoryview) -> str | None:
         return "wav"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "AIFF"
-    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+    marked = _marked(head)
     if marked == "zip" and _OFFICE in head:
         return "an Office document"
     if marked or not _is_text(head):
         return marked
     return "json" if _JSON.match(head) else "text"
+
+
+def _marked(head: bytes) -> str | None:
+    # Most bodies begin with none of them, which one call tells.
+    return next(name for mark, name in _MARKS if head.startswith(mark)) if head.startswith(_ALL_MARKS) else None
 
 
 def _is_text(head: bytes) -> bool:

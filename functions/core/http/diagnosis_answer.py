@@ -104,7 +104,7 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
     predicted_class: Annotated[int, Meta(description="Index of the class.")]
     class_id: str
     class_name: str
-    confidence: Annotated[float, Meta(description="Calibrated probability of the predicted class.")]
+    confidence: Annotated[float, Meta(description="Probability that the class is right, on unknown machines too.")]
     probabilities: Annotated[dict[str, float] | None, Meta(description="Class id to probability, most probable first.")]
     windows: Annotated[int, Meta(description="How many windows the recording was cut into.")]
     in_distribution: Annotated[bool | None, Meta(description="Whether the recording is like the training data.")]
@@ -132,6 +132,9 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
         bool | UnsetType | None,
         Meta(description="Whether visible lines speak for the class; false lowers the confidence, null: none does."),
     ] = UNSET
+    evidence_note: Annotated[
+        str | UnsetType, Meta(description="That no line of the bearing is visible, which promises no health.")
+    ] = UNSET
 
     @classmethod
     def of(cls, diagnosis: Diagnosis, options: DiagnosisOptions, request_id: str) -> Self:
@@ -158,6 +161,7 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
             shaft_speed_used_rpm=UNSET if evidence is None else round(evidence.shaft_speed_used_rpm, 2),
             evidence=UNSET if evidence is None else [_line(one) for one in evidence.lines],
             evidence_agrees=UNSET if evidence is None else diagnosis.evidence_agrees,
+            evidence_note=UNSET if evidence is None else evidence.note or UNSET,
         )
 
 

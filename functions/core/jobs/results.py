@@ -71,6 +71,10 @@ COLUMNS = (
     "velocity_rms_mm_s",
     "severity_zone",
     "is_worst",
+    "shaft_speed_used_rpm",
+    "evidence_supports",
+    "evidence_agrees",
+    "evidence_note",
 )
 
 
@@ -160,6 +164,8 @@ def _lines(result: RecordingResult) -> Iterator[dict[str, Any]]:
 def _values(answer: DiagnosisAnswer) -> dict[str, Any]:
     known = msgspec.to_builtins(answer)
     known |= known["recording"]
+    if answer.evidence is not UNSET:
+        known["evidence_supports"] = " ".join(one.supports for one in answer.evidence if one.supports is not None)
     model = {"model": answer.model.name, "version": answer.model.version}
     return {column: known[column] for column in COLUMNS if column in known} | model
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import UNSET
 
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule, Manifest, NoveltyRule, Precision, TrustRule
@@ -77,6 +78,8 @@ def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
         diagnosis: as its windows were joined.
         windows: their probabilities, float64 [B, K].
     """
+    if diagnosis.evidence is None and diagnosis.manifest.trust is UNSET:
+        return diagnosis
     agrees = None
     if diagnosis.evidence is not None:
         # Late: few requests say how a machine ran.
@@ -84,8 +87,11 @@ def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
 
         class_id = diagnosis.manifest.classes[diagnosis.predicted_class].id
         agrees = evidence_agrees(class_id, diagnosis.evidence)
-    discord = diagnosis.confidence - float(windows[:, diagnosis.predicted_class].mean())
+    named = diagnosis.predicted_class
+    discord = float(diagnosis.probabilities[named] - windows[:, named].mean())
     trust = trust_in(diagnosis.manifest.trust_rule, diagnosis.novelty, discord, agrees)
+    if trust == 1 and diagnosis.evidence is None:
+        return diagnosis
     return replace(diagnosis, probabilities=_doubted(diagnosis.probabilities, 1 - trust), evidence_agrees=agrees)
 
 
@@ -99,9 +105,8 @@ def trust_in(rule: TrustRule, novelty: float | None, discord: float = 0.0, agree
             window has none.
         agrees: whether visible lines speak for the class; None where none says anything.
     """
-    strange = rule.novelty_slope * max(0.0, (novelty or 0.0) - rule.novelty_from)
-    strange += rule.discord_slope * max(0.0, discord - rule.discord_from)
-    trust = rule.least + (1 - rule.least) * math.exp(-strange)
+    strange = max(0.0, (novelty or 0.0) - rule.novelty_from) + max(0.0, discord - rule.discord_from)
+    trust = rule.least + (1 - rule.least) * math.exp(-rule.slope * strange)
     if agrees is None:
         return trust
     return max(trust, rule.agreed) if agrees else min(trust, rule.contradicted)

@@ -142,9 +142,8 @@ class TrustRule(ManifestPart, frozen=True, kw_only=True):
     """
 
     novelty_from: Annotated[float, Meta(ge=0, le=1)] = 1.0
-    novelty_slope: Annotated[float, Meta(ge=0)] = 0.0
     discord_from: Annotated[float, Meta(ge=0, le=1)] = 1.0
-    discord_slope: Annotated[float, Meta(ge=0)] = 0.0
+    slope: Annotated[float, Meta(ge=0)] = 0.0
     least: Annotated[float, Meta(ge=0, le=1)] = 1.0
     agreed: Annotated[float, Meta(ge=0, le=1)] = 0.0
     # Of 44 such diagnoses of a machine that rolling-bearing never saw (the fan end of the Case Western Reserve rig), 4

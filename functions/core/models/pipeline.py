@@ -197,8 +197,19 @@ class Diagnoser:
         measured = _measured(recording, signal.samples, options, rate, channel)
         evidence = stated.operation.evidence(signal.samples, rate.hz) if stated.operation else None
         conditions = stated.at_speed(evidence.shaft_speed_used_rpm) if evidence else stated.conditions
-        windows = rows_of_recording(signal.samples, rate.hz, manifest, conditions)
+        windows = rows_of_recording(_in_unit(signal.samples, measured, spec), rate.hz, manifest, conditions)
         return _Prepared(windows, signal.clipped, conditions, evidence, measured)
+
+
+def _in_unit(samples: Float32Array, measured: Measured, spec: InputSpec) -> Float32Array:
+    """Return samples float32 [C, N] in the unit of the model, where both it and their own are accelerations."""
+    if measured.unit is None or measured.unit == spec.unit:
+        return samples
+    # Late: few requests state a unit.
+    from functions.core.preprocessing.severity import factor_between
+
+    factor = factor_between(measured.unit, spec.unit)
+    return samples if factor == 1 else samples * np.float32(factor)
 
 
 def _measured(

@@ -50,7 +50,26 @@ def with_severity(found: Measured, samples: Float32Array, group: int | None, fou
     """
     check_severity(found.unit, group, foundation)
     velocity = velocity_rms_mm_s(samples, found.sample_rate.hz, found.unit)
-    return replace(found, velocity_rms_mm_s=velocity, severity_zone=severity_zone(velocity, group, foundation))
+    zone = severity_zone(velocity, group, foundation)
+    found = replace(found, velocity_rms_mm_s=velocity, severity_zone=zone)
+    return replace(found, note=_without_zone(found)) if zone is None and group is not None else found
+
+
+def _without_zone(found: Measured) -> str:
+    """Return the note of a recording whose zone was asked for and cannot be given."""
+    reason = (
+        f"There is no severity zone: the velocity needs {SHORTEST_S:g} s at {2 * HIGHEST_HZ:,.0f} Hz or more, and the"
+        f" recording has {found.duration_s:.3g} s at {found.sample_rate.hz:,.6g} Hz."
+    )
+    return reason if found.note is None else f"{found.note} {reason}"
+
+
+def factor_between(unit: str | None, other: str) -> float:
+    """Return what a value in one unit of acceleration is multiplied by in another; 1 where either is none."""
+    known, wanted = (None if one is None else known_unit(one) for one in (unit, other))
+    if known is None or wanted is None or not {known, wanted} <= _MM_S2.keys():
+        return 1.0
+    return _MM_S2[known] / _MM_S2[wanted]
 
 
 def known_unit(text: str) -> Unit | None:
@@ -82,19 +101,28 @@ def check_severity(unit: str | None, group: int | None, foundation: Foundation |
         InvalidOptionError: one of group and foundation is given without the other.
         UnitMissingError: there is no unit, or none of an acceleration or velocity.
     """
-    if group is None and foundation is None:
+    check_machine(group, foundation)
+    if group is None:
         return
-    if group is None or foundation is None:
-        missing = "machine_group" if group is None else "foundation"
-        raise InvalidOptionError(
-            f"The severity needs `machine_group` and `foundation`; `{missing}` is missing.", field=missing
-        )
     if unit is None:
         raise UnitMissingError("The severity needs the unit of the samples; state it with `unit`: g, m/s2 or mm/s.")
     if known_unit(unit) is None:
         raise UnitMissingError(
             f"The file's unit {unit!r} is no acceleration or velocity that is read here; state the samples' unit with"
             " `unit`: g, m/s2 or mm/s."
+        )
+
+
+def check_machine(group: int | None, foundation: Foundation | None) -> None:
+    """Check that group and foundation are given together or not at all.
+
+    Raises:
+        InvalidOptionError: one of them is missing.
+    """
+    if (group is None) != (foundation is None):
+        missing = "machine_group" if group is None else "foundation"
+        raise InvalidOptionError(
+            f"The severity needs `machine_group` and `foundation`; `{missing}` is missing.", field=missing
         )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from build_scripts.evidence.calibrate import Calibration
-from build_scripts.evidence.trust import NO_CLASS, Strangers, fit_trust, judge
+from build_scripts.evidence.trust import NO_CLASS, Foreign, Strangers, fit_trust, judge
 from build_scripts.measuring.outputs import RecordOutputs
 from functions.core.bearings.lines import Evidence, EvidenceLine, Fault
 from functions.core.models.engine import EngineOutput
@@ -52,7 +52,7 @@ def test_confidence_falls_to_the_share_that_is_right_on_strange_machines_alone()
     known = records([NORMAL] * 50, [NORMAL] * 50, 0.5)
     # Novelty 0.9; four of ten are right.
     foreign = records([NORMAL] * 100, [NORMAL] * 40 + [BALL_007] * 60, 9.0)
-    fitted = fit_trust(Strangers(known, foreign), CALIBRATION, IDS)
+    fitted = fit_trust(Strangers(known, [Foreign(foreign)]), CALIBRATION, IDS)
     judged = judge(foreign, CALIBRATION, IDS)
     assert judged.trusted(fitted.rule) == pytest.approx(0.4, abs=0.02)
     np.testing.assert_array_equal(
@@ -63,7 +63,8 @@ def test_confidence_falls_to_the_share_that_is_right_on_strange_machines_alone()
 
 
 def test_without_novelty_the_rule_rests_on_the_windows_alone() -> None:
-    fitted = fit_trust(Strangers(records([0] * 9, [0] * 9, None), records([0] * 9, [1] * 9, None)), UNMEASURED, IDS)
+    known, foreign = records([0] * 9, [0] * 9, None), Foreign(records([0] * 9, [1] * 9, None))
+    fitted = fit_trust(Strangers(known, [foreign]), UNMEASURED, IDS)
     assert (fitted.rule.novelty_from, fitted.rule.agreed) == (1.0, 0.0)
 
 
@@ -73,7 +74,7 @@ def test_lines_count_as_often_as_they_were_right(cases: int, agreed: float, cont
     named = [BALL_007] * (2 * cases)
     foreign = records(named, [BALL_014] * cases + [NORMAL] * cases, 9.0)
     lines = [showing("rolling_element")] * cases + [showing("outer_race")] * cases
-    rule = fit_trust(Strangers(known, foreign, lines), CALIBRATION, IDS).rule
+    rule = fit_trust(Strangers(known, [Foreign(foreign, lines)]), CALIBRATION, IDS).rule
     assert rule.agreed == pytest.approx(agreed)
     assert rule.contradicted == contradicted
 
@@ -82,7 +83,7 @@ def test_lines_that_are_not_visible_or_not_looked_for_say_nothing() -> None:
     outputs = records([BALL_007, BALL_007, NORMAL], [BALL_007, BALL_007, NORMAL], 1.0)
     judged = judge(outputs, CALIBRATION, IDS, [None, showing(None), showing("outer_race")])
     assert judged.agrees == [None, None, False]
-    rule = TrustRule(least=0.5, novelty_from=0.0, novelty_slope=100.0, contradicted=0.1)
+    rule = TrustRule(least=0.5, novelty_from=0.0, slope=100.0, contradicted=0.1)
     trusted = judged.trusted(rule)
     np.testing.assert_allclose(trusted[:2], 0.5 * judged.confidence[:2] + 0.5 / 4, atol=1e-9)
     assert trusted[2] == pytest.approx(0.1 * judged.confidence[2] + 0.9 / 4)

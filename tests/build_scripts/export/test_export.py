@@ -122,7 +122,7 @@ def one_length(network: nn.Module) -> TrainedModel:
     [
         (Asserting, "at a length of 32 samples the network does not run: wrong length"),
         (Flattening, "at a length of 32 samples the network does not run: index 63 is out of bounds"),
-        (Pooled, "it does not run at batch 1, length 32: "),
+        (Pooled, "the file does not run at batch 1, length 32: "),
     ],
 )
 def test_a_network_of_one_length_is_exported_for_it(

@@ -1,3 +1,4 @@
+import warnings
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,9 @@ def test_a_long_message_ends_at_a_word() -> None:
 
 def test_what_a_library_adds_below_its_message_is_left_out() -> None:
     assert paragraph("shapes differ,\nsee here.\nWhile executing %lstm : [num_users=3]") == "shapes differ, see here"
+
+
+def test_warnings_of_the_code_are_not_shown(recwarn: pytest.WarningsRecorder) -> None:
+    with user_code("The network does not run"):
+        warnings.warn("enable_nested_tensor is True", UserWarning, stacklevel=1)
+    assert recwarn.list == []

@@ -150,6 +150,24 @@ def test_a_fast_variant_of_wrong_answers_is_kept_without_its_worst_layers(
     assert {one.name: one.figures.speedup for one in found.tried if one.figures} == pytest.approx(spoiled)
 
 
+@pytest.mark.parametrize(("again", "kept"), [(1.01, "clean"), (0.99, None)])
+def test_a_gain_within_the_noise_is_measured_once_more(
+    spoiled: dict[str, float], again: float, kept: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    spoiled |= {"wrong": 0.9}
+    gains = iter([1.02, again])
+
+    def timed(calls: Mapping[str, object], rounds: object) -> dict[str, Latency]:
+        speedups = spoiled | {"clean": next(gains)}
+        return {name: replace(FIGURES.latency, p50_ms=1 / speedups[name]) for name in calls}
+
+    monkeypatch.setattr("build_scripts.quantization.search.interleaved", timed)
+    found = search_chain(tmp_path)
+    assert (found.kept, next(gains, None)) == (kept, None)
+    refused = None if kept else "speed 1.02 of float32's, 0.99 when measured again"
+    assert {one.name: one.refused for one in found.tried}["clean"] == refused
+
+
 @pytest.mark.parametrize("wrong", [2.0, 0.9])
 def test_a_variant_that_is_no_faster_is_not_looked_into(
     spoiled: dict[str, float], tmp_path: Path, wrong: float

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from build_scripts.errors import DataError
+from build_scripts.measuring.torch_engine import TorchEngine
 from build_scripts.recipes.user_plan import user_plan
 from build_scripts.recipes.user_recipe import UserRecipe, read_recipe
 
@@ -104,3 +105,25 @@ def test_classes_without_records_to_judge_by_stand_on_the_card(folder: Path, cap
     found = "unseen has no record of b"
     assert plan.limits == f"A toy. Warning: {found}; the figures below are about the other classes."
     assert f"warning: {found}" in caplog.messages
+
+
+def test_without_records_of_foreign_machines_no_trust_is_fitted(folder: Path) -> None:
+    assert user_plan(recipe(folder), folder / "w.pt").strangers is None
+
+
+def test_records_of_foreign_machines_are_those_that_trust_is_fitted_by(folder: Path) -> None:
+    write(folder, "foreign", noise(4)[:6])
+    (folder / "recipe.toml").write_text(RECIPE.replace("description =", 'foreign = "foreign.npz"\ndescription ='))
+    plan = user_plan(recipe(folder), folder / "w.pt")
+    assert plan.strangers is not None
+    served = TorchEngine(plan.model.network)  # type: ignore[arg-type]
+    found = plan.strangers(served)
+    assert len(found.known.outputs) == 12
+    assert [one.outputs.label.tolist() for one in found.foreign] == [[0, 1, 0, 1, 0, 1]]
+
+
+def test_a_foreign_record_that_training_has_is_refused(folder: Path) -> None:
+    write(folder, "foreign", noise(1)[:6])
+    (folder / "recipe.toml").write_text(RECIPE.replace("description =", 'foreign = "foreign.npz"\ndescription ='))
+    with pytest.raises(DataError, match=r"6 of 6 records of foreign .* are in training too"):
+        user_plan(recipe(folder), folder / "w.pt")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cdk.refusals import StageError
-from cdk.reports.cost import StageCost, cost, gpu_costs, prices, with_costs, without_acl
+from cdk.reports.cost import StageCost, cost, gpu_costs, million_costs, prices, with_costs, without_acl
+from cdk.stage_parts import Door
 from cdk.stages import STAGES, StageName
 from functions.core.observability.emf import EmfSink
 from functions.core.observability.metrics import Finding, RequestMetrics, Tally
@@ -110,3 +111,11 @@ def test_only_the_section_of_a_page_is_replaced() -> None:
     assert rendered.endswith("<!-- /cost -->\nafter\n")
     assert "old" not in rendered
     assert "0.40" in rendered
+
+
+@pytest.mark.parametrize(
+    ("door", "api", "acl"), [("rest_api", 3.5, 0.6), ("http_api", 1.0, 0.0), ("function_url", 0.0, 0.0)]
+)
+def test_a_million_requests_cost_what_their_door_costs(door: Door, api: float, acl: float) -> None:
+    costs = million_costs(replace(DEV, door=door), 20)
+    assert (costs["api"], costs["requests"]) == (api, acl)

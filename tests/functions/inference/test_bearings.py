@@ -95,7 +95,19 @@ async def test_an_answer_without_them_has_no_evidence(client: httpx.AsyncClient)
 async def test_a_batch_has_evidence_for_each(client: httpx.AsyncClient) -> None:
     body = {"signals": [listed(OUTER), listed(noise(1))], "sample_rate_hz": RATE_HZ}
     answer = (await post_json(client, "/predict/batch", {**body, "shaft_speed_rpm": 1800, "bearing": "6205"})).json()
-    assert [one["evidence"][0]["supports"] for one in answer["predictions"]] == ["outer_race", None]
+    first, second = answer["predictions"]
+    assert [one["evidence"][0]["supports"] for one in (first, second)] == ["outer_race", None]
+    assert "evidence_note" not in first
+    assert second["evidence_note"] == (
+        "No line of this bearing is visible: it may be well, or have a fault that leaves none."
+    )
+
+
+async def test_the_lines_of_a_shaft_say_nothing_of_a_bearing(client: httpx.AsyncClient) -> None:
+    body = {"signal": listed(noise(1)), "sample_rate_hz": RATE_HZ, "shaft_speed_rpm": 1800}
+    answer = (await post_json(client, "/predict", body)).json()
+    assert answer["evidence"][0]["name"] == "1X"
+    assert "evidence_note" not in answer
 
 
 @pytest.mark.parametrize(

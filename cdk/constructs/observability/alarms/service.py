@@ -54,7 +54,10 @@ def traffic_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
     novel = MinimumSample(metrics.palier("Diagnoses", SUM, _HOUR), thresholds.min_diagnoses).share(
         metrics.palier("NovelDiagnoses", SUM, _HOUR), _HOUR, "novel (%)"
     )
-    return [
-        factory.alarm("blocked-requests", Condition(metrics.web_acl("BlockedRequests"), thresholds.blocked_per_5_min)),
-        factory.alarm("novelty-share", Condition(novel, 100 * thresholds.novelty_share)),
+    alarms: list[cloudwatch.AlarmBase] = [
+        factory.alarm("novelty-share", Condition(novel, 100 * thresholds.novelty_share))
     ]
+    if metrics.monitored.web_acl_metric:
+        blocked = Condition(metrics.web_acl("BlockedRequests"), thresholds.blocked_per_5_min)
+        alarms.insert(0, factory.alarm("blocked-requests", blocked))
+    return alarms

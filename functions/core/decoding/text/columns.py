@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from functions.core.decoding.text.clocks import unwrapped
 from functions.core.decoding.text.units import is_time_name, signal_unit, time_unit
 from functions.core.decoding.times import is_coarse, is_counting, rate_hz, spacing
 from functions.core.errors import InvalidOptionError, MalformedBodyError, SampleRateContradictsError, SignalMissingError
@@ -160,6 +161,7 @@ def _counts(table: Table) -> list[int]:
     return [place for place in _monotonic(table) if is_counting(table.column(place))]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _monotonic(table: Table) -> list[int]:
     """Return the columns of which the first rows do not fall: a signal is told from a time by a glance."""
     first = table.numbers[:_FEWEST_ROWS]
@@ -199,15 +201,6 @@ def _clock_columns(table: Table) -> list[int]:
 
 def _clock_time(table: Table, places: Sequence[int]) -> Float64Array:
     return unwrapped(np.column_stack([table.column(place) for place in places]) @ np.array(_CLOCK_S))
-
-
-def unwrapped(times: Float64Array) -> Float64Array:
-    """Return times of day in seconds that go on over midnight, or over noon on a clock of twelve hours."""
-    back = np.diff(times, prepend=times[:1]) < 0
-    drops = -np.diff(times, prepend=times[:1])[back]
-    turns = np.zeros(len(times))
-    turns[back] = np.ceil(drops / 43_200) * 43_200
-    return times + np.cumsum(turns)
 
 
 def _agreed(found_hz: float | None, stated_hz: float | None, options: TimeOptions) -> float | None:

@@ -20,6 +20,10 @@ _CLOCK = re.compile(
     r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,:]\d+)?\s?(?:[AP]M|Z|[+-]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
+# Of two digits or four between its points: no thousands.
+_DATE = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})")
+# What a spreadsheet shows in the place of a number.
+_SHEET_ERROR = re.compile(r"#(?:N/A\b|NV\b|[A-Z]+(?:/0)?[!?])")
 _DECIMAL_COMMAS = re.compile(r"[+-]?\d*,\d+(?:[eEdD][+-]?\d+)?")
 # A fraction may begin with a zero, and zero may be negative; of two columns of integers neither is printed so.
 _FRACTION = re.compile(r"[+-]?\d+,0\d|-0,|[+-]?\d*,\d+[eEdD]")
@@ -69,7 +73,9 @@ def find_dialect(rows: Sequence[str], delimiter: Delimiter | None = None) -> Dia
 def is_comment(line: str, dialect: Dialect) -> bool:
     """Whether a line is a comment: a semicolon begins none where it divides columns."""
     begin = line.lstrip()
-    return begin.startswith(COMMENTS) and not (dialect.separator == ";" and begin.startswith(";"))
+    if not begin.startswith(COMMENTS) or _SHEET_ERROR.match(begin):
+        return False
+    return not (dialect.separator == ";" and begin.startswith(";"))
 
 
 def kind_of(cell: str) -> CellKind:
@@ -77,7 +83,7 @@ def kind_of(cell: str) -> CellKind:
     if not cell:
         return "empty"
     if NUMBER.fullmatch(cell):
-        return "number"
+        return "text" if _DATE.fullmatch(cell) else "number"
     return "clock" if _CLOCK.fullmatch(cell) else "text"
 
 

@@ -10,8 +10,8 @@ from functions.core.decoding.text.units import inner, is_units_row
 # Of the end of a head: names, units, descriptions.
 _LINES_LOOKED_AT = 4
 _LONGEST_LINE = 64 * 1024
-# Signs of a line that is drawn below names.
-_RULE = "-=_*+| \t"
+# Signs of a line that is drawn below names, or whose cells are empty.
+_RULE = "-=_*+| \t,;"
 
 
 def names_of(layout: Layout) -> tuple[list[str], list[str | None]]:

@@ -1,8 +1,8 @@
 """Rows of a table to numbers: by simdjson where they are plain, by NumPy where they are not."""
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,16 +13,17 @@ from functions.core.decoding.text.layout import Layout, broken_cell
 from functions.core.errors import MalformedBodyError
 from functions.core.preprocessing.arrays import Float64Array
 
-_THOUSANDS_MARKS = "'\u2019\xa0\u202f\u2009"
-_THOUSANDS = re.compile(rf"(?<=\d)[{_THOUSANDS_MARKS}](?=\d)")
+_THOUSANDS = re.compile(r"(?<=\d)['\u2019\xa0\u202f\u2009](?=\d)")
 _SPACED_THOUSANDS = re.compile(r"(?<=\d) (?=\d{3})")
 _D_EXPONENT = re.compile(r"(?<=[\d.])[dD](?=[+-]?\d)")
 _PLUS = re.compile(r"(?<![eE\d])\+(?=[\d.])")
 _QUOTED = re.compile(r'"([^"\n]*)"')
 _BOTH_MARKS = re.compile(r"\d,\d{3}\.|\d\.\d{3},")
-_LINES_AT_ONCE = 4096
+_PART_CHARACTERS = 1 << 16
 # Of the end of a head, those that may stand again among the rows.
 _HEADER_LINES = 3
+
+_Point = Callable[[str], str]
 
 
 def read_numbers(rows: str, layout: Layout) -> Float64Array:
@@ -36,8 +37,49 @@ def read_numbers(rows: str, layout: Layout) -> Float64Array:
         MalformedBodyError: a cell is none, or a row has other columns than the first; line and column are named.
     """
     columns = layout.columns - layout.trailing
-    numbers = None if layout.trailing else _fast(rows, _decimal(layout.dialect, rows), columns)
-    return np.concatenate(list(_by_parts(rows, layout))) if numbers is None else numbers
+    dialect = _decimal(layout.dialect, rows)
+    numbers = None if layout.trailing else _fast(rows, dialect, columns)
+    if numbers is not None:
+        return numbers
+    point = _pointing(layout.dialect, rows)
+    # A broken row costs no more than those before it, and its part alone is looked at line by line.
+    return np.concatenate([_read_part(part, at, dialect, point) for part, at in parts(rows, layout)])
+
+
+def parts(rows: str, layout: Layout) -> Iterator[tuple[str, Layout]]:
+    """Yield some lines of a table's text at a time, and where in the file they stand."""
+    start, line = 0, layout.line
+    while start < len(rows):
+        end = rows.find("\n", start + _PART_CHARACTERS) + 1 or len(rows)
+        part = rows[start:end]
+        yield part, replace(layout, line=line)
+        start, line = end, line + part.count("\n")
+
+
+def _read_part(part: str, layout: Layout, dialect: Dialect, point: _Point) -> Float64Array:
+    columns = layout.columns - layout.trailing
+    numbers = None if layout.trailing else _fast(part, dialect, columns)
+    if numbers is not None:
+        return numbers
+    plain = _plain(part, layout, point)
+    if not plain:
+        return np.empty((0, columns))
+    numbers = _read_plain(plain, layout)
+    if numbers is None:
+        raise explained(part, layout)
+    return numbers
+
+
+def _read_plain(plain: str, layout: Layout) -> Float64Array | None:
+    columns, separator = layout.columns - layout.trailing, layout.dialect.separator
+    numbers = _fast(plain, Dialect(separator), columns)
+    if numbers is not None:
+        return numbers
+    try:
+        numbers = np.loadtxt(plain.split("\n"), delimiter=separator, ndmin=2, comments=None)
+    except ValueError:
+        return None
+    return numbers if numbers.shape[1] == columns else None
 
 
 def _decimal(dialect: Dialect, rows: str) -> Dialect:
@@ -82,7 +124,7 @@ def row_lines(rows: str, layout: Layout) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _plain(rows: str, layout: Layout) -> str:
+def _plain(rows: str, layout: Layout, point: _Point) -> str:
     """Return rows without blank lines, comments, quotes, thousands, plus signs and the like."""
     dialect = layout.dialect
     lines = [line.strip() for _, line in row_lines(rows, layout)]
@@ -92,62 +134,36 @@ def _plain(rows: str, layout: Layout) -> str:
     text = "\n".join(lines)
     if '"' in text:
         text = _QUOTED.sub(lambda found: found[1].replace(",", "") if dialect.separator == "," else found[1], text)
-    if any(mark in text for mark in _THOUSANDS_MARKS):
-        text = _THOUSANDS.sub("", text)
+    text = _THOUSANDS.sub("", text)
     if dialect.separator is not None and " " in text:
         text = _SPACED_THOUSANDS.sub("", text)
-    text = _pointed(text, dialect)
+    text = point(text)
     if "D" in text or "d" in text:
         text = _D_EXPONENT.sub("e", text)
     return _PLUS.sub("", text) if "+" in text else text
 
 
-def _pointed(text: str, dialect: Dialect) -> str:
-    """Return text with decimal points and no thousands; the mark that stands last in a number is the decimal one."""
-    if not dialect.decimal_comma or "," not in text:
-        return text
-    both = _BOTH_MARKS.search(text)
+def _pointing(dialect: Dialect, rows: str) -> _Point:
+    """Return what gives rows decimal points and no thousands; the mark that stands last in a number is the decimal."""
+    if not dialect.decimal_comma or "," not in rows:
+        return str
+    both = _BOTH_MARKS.search(rows)
     if both and both[0].endswith("."):
-        return text.replace(",", "")
-    return (text.replace(".", "") if both or "." in text else text).replace(",", ".")
+        return lambda text: text.replace(",", "")
+    if both or "." in rows:
+        return lambda text: text.replace(".", "").replace(",", ".")
+    return lambda text: text.replace(",", ".")
 
 
-def _by_parts(rows: str, layout: Layout) -> Iterator[Float64Array]:
-    """Yield the numbers of some lines at a time: a broken line costs little more than those before it."""
-    lines, columns = _plain(rows, layout).split("\n"), layout.columns - layout.trailing
-    for start in range(0, len(lines), _LINES_AT_ONCE):
-        part = lines[start : start + _LINES_AT_ONCE]
-        numbers = _fast("\n".join(part), Dialect(layout.dialect.separator), columns)
-        if numbers is None:
-            numbers = _slow(part, layout)
-        if numbers is None or numbers.shape[1] != columns:
-            raise explained(rows, layout, start)
-        yield numbers
-
-
-def _slow(lines: Sequence[str], layout: Layout) -> Float64Array | None:
-    try:
-        return np.loadtxt(lines, delimiter=layout.dialect.separator, ndmin=2, comments=None)
-    except ValueError:
-        return None
-
-
-def explained(rows: str, layout: Layout, known: int = 0) -> MalformedBodyError:
-    """Return the refusal of rows, which names the first that is unlike the others as an editor counts lines.
-
-    Args:
-        rows: text of the table, as it stands.
-        layout: of it.
-        known: rows at its top that were read.
-    """
-    dialect = layout.dialect
+def explained(rows: str, layout: Layout) -> MalformedBodyError:
+    """Return the refusal of rows, which names the first that is unlike the others as an editor counts lines."""
     columns = layout.columns - layout.trailing
-    for number, line in islice(row_lines(rows, layout), known, None):
-        cells = dialect.cells(line)
+    for number, line in row_lines(rows, layout):
+        cells = layout.dialect.cells(line)
         if layout.trailing and len(cells) > columns:
             cells = cells[:columns]
         pairs = zip(cells, _wanted(layout), strict=False)
-        wrong = next((cell for cell, kind in pairs if kind != "text" and kind_of(cell) != kind), None)
+        wrong = next((cell for cell, kind in pairs if kind not in ("text", kind_of(cell))), None)
         if wrong is not None:
             return broken_cell(number, max(line.find(wrong), 0) + 1 if wrong else len(line) + 1, wrong)
         if len(cells) != columns:
@@ -156,9 +172,9 @@ def explained(rows: str, layout: Layout, known: int = 0) -> MalformedBodyError:
                 f" {columns}; `delimiter` and `skip_rows` tell how to read it.",
                 field="signal",
             )
-    for number, line in islice(row_lines(rows, layout), known, known + _LINES_AT_ONCE):
-        plain = _plain(line, layout)
-        if _fast(plain, Dialect(dialect.separator), columns) is None and _slow([plain], layout) is None:
+    point = _pointing(layout.dialect, rows)
+    for number, line in row_lines(rows, layout):
+        if _read_plain(_plain(line, layout, point), layout) is None:
             return broken_cell(number, 1, line.strip())
     return MalformedBodyError(
         f"The rows from line {layout.line} on cannot be read as numbers; `delimiter` tells what divides them.",

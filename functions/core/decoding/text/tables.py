@@ -1,23 +1,22 @@
 """Rows of text to a recording: numbers read, clocks read, what is no signal left out."""
 
-import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from functions.core.decoding.orientation import is_clearly_longer
-from functions.core.decoding.text.columns import Stated, Table, TimeOptions, recording_of, unwrapped
+from functions.core.decoding.text.clocks import seconds_of, unwrapped
+from functions.core.decoding.text.columns import Stated, Table, TimeOptions, recording_of
 from functions.core.decoding.text.dialect import CellKind, is_comment
 from functions.core.decoding.text.heads import names_of
 from functions.core.decoding.text.layout import Layout
-from functions.core.decoding.text.numbers import explained, read_numbers, row_lines
+from functions.core.decoding.text.numbers import explained, parts, read_numbers, row_lines
 from functions.core.decoding.text.statements import rate_of, unit_of_head
 from functions.core.decoding.times import is_counting
 from functions.core.errors import MalformedBodyError, SignalMissingError
 from functions.core.preprocessing.arrays import Float32Array, Float64Array, as_float32
 from functions.core.preprocessing.signal import Recording, check_channel_count
-
-_CLOCK = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}))?(?:[.,:](\d+))?")
 
 
 def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Recording:
@@ -69,43 +68,61 @@ def _check_head(layout: Layout, columns: int, has_names: bool) -> None:
 
 def _mixed(rows: str, layout: Layout, names: list[str], units: list[str | None]) -> Table:
     """Read a table of which some columns are text or times of day: text is left out."""
-    dialect = layout.dialect
     numeric = [place for place, kind in enumerate(layout.kinds) if kind == "number"]
     # Cells behind those that were looked at.
     numeric += range(len(layout.kinds), layout.columns - layout.trailing)
     timed = [place for place, kind in enumerate(layout.kinds) if kind == "clock"]
-    lines: list[str] = []
-    clocks: list[list[str]] = []
-    cells: list[str] = []
-    for _, line in row_lines(rows, layout):
-        cells = dialect.cells(line)
-        if len(cells) != layout.columns:
-            raise explained(rows, layout, len(lines))
-        lines.append("\t".join([cells[place] for place in numeric]))
-        clocks.append([cells[place] for place in timed])
-    only_numbers: tuple[CellKind, ...] = tuple("number" for _ in numeric)
-    tabbed = replace(dialect, separator="\t")
-    of_numbers = replace(layout, dialect=tabbed, columns=len(numeric), trailing=0, kinds=only_numbers)
+    # Of each part of the text, its numbers.
+    tables: list[str] = []
+    clocks: dict[int, list[Float64Array]] = {place: [] for place in timed}
+    texts: dict[int, str] = {}
+    for part, at in parts(rows, layout):
+        columns = _columns(part, at)
+        tables.append(_tabbed(columns, numeric) if columns else "")
+        if columns:
+            texts = {place: columns[place][0] for place, kind in enumerate(layout.kinds) if kind == "text"}
+        for place in timed if columns else ():
+            seconds = seconds_of(columns[place])
+            if seconds is None:
+                raise explained(part, at)
+            clocks[place].append(seconds)
+    of_numbers = _of_numbers(layout, len(numeric))
     try:
-        numbers = read_numbers("\n".join(lines), of_numbers)
-        times = {place: _seconds([row[index] for row in clocks]) for index, place in enumerate(timed)}
+        numbers = read_numbers("\n".join(filter(None, tables)), of_numbers)
     except MalformedBodyError:
-        raise explained(rows, layout) from None
-    texts = {place: cells[place] for place, kind in enumerate(layout.kinds) if kind == "text"}
+        raise _explained_part(rows, layout, tables, of_numbers) from None
+    times = {place: unwrapped(np.concatenate(found)) for place, found in clocks.items()}
     return Table(numbers, numeric, names, units, times, texts)
 
 
-def _seconds(cells: list[str]) -> Float64Array:
-    """Return times of day in seconds from the first, their dates unread."""
-    found = [_CLOCK.search(cell) for cell in cells]
-    if not all(found):
-        raise MalformedBodyError("A time of day cannot be read.", field="signal")
-    return unwrapped(np.array([_second(*one.groups()) for one in found if one]))
+def _columns(part: str, layout: Layout) -> list[tuple[str, ...]]:
+    """Return the cells of each column of a part of a table; nothing where it has no row."""
+    dialect = layout.dialect
+    lines = [line for _, line in row_lines(part, layout)]
+    rows = [dialect.cells(line) for line in lines] if '"' in part else [line.split(dialect.separator) for line in lines]
+    if any(len(row) != layout.columns for row in rows):
+        raise explained(part, layout)
+    return list(zip(*rows, strict=True))
 
 
-def _second(hours: str, minutes: str, seconds: str | None, fraction: str | None) -> float:
-    part = float(f"0.{fraction}") if fraction else 0.0
-    if seconds is None:
-        # Minutes and seconds.
-        return 60 * int(hours) + int(minutes) + part
-    return 3600 * int(hours) + 60 * int(minutes) + int(seconds) + part
+def _tabbed(columns: Sequence[Sequence[str]], places: Sequence[int]) -> str:
+    """Return columns of a table, by their places, as text with a tab between two."""
+    return "\n".join(map("\t".join, zip(*(columns[place] for place in places), strict=True)))
+
+
+def _of_numbers(layout: Layout, columns: int) -> Layout:
+    """Return the layout of so many columns of numbers of a table."""
+    number: CellKind = "number"
+    tabbed = replace(layout.dialect, separator="\t")
+    return replace(layout, dialect=tabbed, columns=columns, trailing=0, kinds=(number,) * columns, head=())
+
+
+def _explained_part(rows: str, layout: Layout, tables: Sequence[str], of_numbers: Layout) -> MalformedBodyError:
+    """Return the refusal of the first part of a table whose numbers cannot be read."""
+    for (part, at), table in zip(parts(rows, layout), tables, strict=True):
+        try:
+            if table:
+                read_numbers(table, of_numbers)
+        except MalformedBodyError:
+            return explained(part, at)
+    return explained(rows, layout)

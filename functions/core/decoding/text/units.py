@@ -15,6 +15,8 @@ TIME_UNITS: dict[str, TimeUnit] = {
 }
 _BRACKETED = re.compile(r"(.*?)[\s_]*[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]\s*(.*)", re.DOTALL)
 _IN_BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]")
+# `t/ms`, `a/(m/s\xb2)`: the quantity divided by its unit, as ISO 80000-1 has it.
+_DIVIDED = re.compile(r"([^/]{1,60}?)\s*/\s*\(?\s*([^()]{1,14}?)\s*\)?")
 _SUFFIXED = re.compile(r"(.+?)[ _]+([^ _]{1,14})")
 _TIME_NAME = re.compile(
     r"(?:(?:rel(?:ative)?|elapsed|abs(?:olute)?|sampl(?:e|ing)|measurement|recording|x)[ _-]*)?"
@@ -81,6 +83,11 @@ def _is_unit(cell: str) -> bool:
 def _split_unit(name: str) -> tuple[str, str | None]:
     if bracketed := _BRACKETED.fullmatch(name.strip()):
         return (bracketed[1] + " " + bracketed[3]).strip(), bracketed[2]
+    divided = _DIVIDED.fullmatch(name.strip())
+    # Not `velocity mm/s`: its unit is divided itself.
+    is_of_time = divided and squeezed(divided[2]) in TIME_UNITS and _TIME_NAME.fullmatch(divided[1])
+    if divided and (is_of_time or known_unit(divided[2])):
+        return divided[1], divided[2]
     if suffixed := _SUFFIXED.fullmatch(name.strip()):
         return suffixed[1], suffixed[2]
     return name.strip(), None

@@ -6,6 +6,7 @@ import pytest
 from build_scripts.benchmarks.networks import benchmark
 from build_scripts.benchmarks.networks.benchmark import Arm, benchmark_networks, over_best_plain
 from build_scripts.benchmarks.networks.cases import Effort
+from build_scripts.benchmarks.networks.page import render_networks
 from build_scripts.benchmarks.networks.zoo import ZOO
 from build_scripts.measuring.latency import Budget, Latency
 from build_scripts.measuring.machine import machine
@@ -45,4 +46,5 @@ def test_a_network_is_built_and_timed_beside_plain_files(report: dict[str, Any],
     assert one["arms"]["fp32"]["agreement"] == 1.0
     assert (one["precision"], one["variant"]) in {("int8", "static-minmax"), ("fp32", None)}
     assert 0.0 <= one["accuracy"]["fp32"]["record"] <= 1.0
+    assert "\n| CNN, several heads | " in render_networks(report)
     assert (report["machine"], report["threads"], report["batch"]) == (machine(), 1, 1)

@@ -22,6 +22,7 @@ SHIPPED = (MODELS, "journal-bearing")
         ("--cold-start", "cold_start.benchmark", "benchmark_cold_start", (BUILD / "cold_start",)),
         ("--serving", "container_load.benchmark", "benchmark_serving", SHIPPED),
         ("--jobs", "job_load.benchmark", "benchmark_jobs", ()),
+        ("--fleet", "fleet.benchmark", "benchmark_fleet", SHIPPED),
     ],
 )
 def test_a_benchmark_that_starts_servers_is_loaded_when_asked_for(

@@ -2,6 +2,15 @@ from pathlib import Path
 
 from build_scripts.evidence.card.across import keep_across, read_across, render_across
 
+SERVED = {
+    "recordings": 23,
+    "right": 14,
+    "confidence": 0.5,
+    "calibration_error": 0.07,
+    "agree": 12,
+    "contradicted": 3,
+}
+
 
 def report(title: str, right: int) -> dict[str, object]:
     counts = {"recordings": 9, "any-bearing": right, "plain rule": 7, "rolling-bearing": 5}
@@ -11,6 +20,7 @@ def report(title: str, right: int) -> dict[str, object]:
         "version": "1",
         "sets": {title: {"outer_race": counts}},
         "figures": {title: {**figures, "calibration_error": 0.08}},
+        "served": {title: {"any-bearing": {"alone": SERVED}}} if title == "fan end" else {},
     }
 
 
@@ -24,3 +34,4 @@ def test_sets_gather_and_a_later_one_replaces_its_own(tmp_path: Path) -> None:
     page = render_across(kept)
     assert "| fan end | outer_race | 9 | 8 | 7 | 5 |" in page
     assert "| other rig | 1,500 | 0.900 | 0.020 | one class | 0.080 |" in page
+    assert "| fan end | any-bearing | alone | 23 | 14 | 0.500 | 0.070 | 12 | 3 |" in page

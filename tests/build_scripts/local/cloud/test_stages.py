@@ -66,7 +66,7 @@ def test_the_rest_of_the_stage_is_there(cloud: Cloud, stage: StageName) -> None:
     assert len([one for one in cloud.client("dynamodb").list_tables()["TableNames"] if one.startswith(name)]) == 2
     assert name in {one["Name"] for one in cloud.client("events").list_event_buses()["EventBuses"]}
     alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{name}-")["MetricAlarms"]
-    assert {f"{name}-model-not-loaded", f"{name}-dead-letters"} <= {one["AlarmName"] for one in alarms}
+    assert {f"{name}-rotation-failures", f"{name}-dead-letters"} <= {one["AlarmName"] for one in alarms}
 
 
 @stages

@@ -20,7 +20,9 @@ from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser, Limits
 from functions.core.preprocessing.signal import RateRange, Recording
 from tests.build_scripts.local.lambda_sandbox.conftest import OPEN, read_event
+from tests.support.bearings import RATE_HZ, outer_race
 from tests.support.emf import read_line
+from tests.support.recordings import wav_bytes
 
 KEY, STORED = create_key("local lambda")
 SECONDS = 1.0
@@ -74,6 +76,25 @@ def test_every_form_of_a_recording_has_the_diagnosis_it_has_here(inference: Sand
 @pytest.mark.parametrize("name", [*sorted(path.stem for path in EVENTS.glob("through_*.json")), "rest_base_path"])
 def test_every_door_has_the_same_diagnosis(inference: Sandbox, name: str) -> None:
     assert closely(answered(inference.invoke(read_event(name)))) == expected("clearance.wav")
+
+
+def test_the_catalogue_of_bearings_is_in_the_bundle(inference: Sandbox) -> None:
+    asked = {"q": "6205"}
+    event = read_event("health") | {"path": "/bearings", "queryStringParameters": asked}
+    event["multiValueQueryStringParameters"] = {name: [value] for name, value in asked.items()}
+    listed = answered(inference.invoke(event))["bearings"]
+    assert [one["designation"] for one in listed] == ["6205", "NSK 6205", "SKF 6205-2Z"]
+
+
+def test_a_bearing_and_its_speed_are_answered_by_any_bearing(inference: Sandbox) -> None:
+    asked = {"shaft_speed_rpm": "1800", "bearing": "6205"}
+    event = read_event("diagnose_wav") | {"queryStringParameters": asked}
+    event["multiValueQueryStringParameters"] = {name: [value] for name, value in asked.items()}
+    event["body"] = base64.b64encode(wav_bytes(outer_race(4) / 32, RATE_HZ)).decode()
+    answer = answered(inference.invoke(event))
+    assert (answer["model"]["name"], answer["class_id"]) == ("any-bearing", "outer_race")
+    assert [one["name"] for one in answer["evidence"] if one["supports"]] == ["BPFO"]
+    assert answer["evidence_agrees"] is True
 
 
 def test_a_batch_is_answered_in_order(inference: Sandbox) -> None:

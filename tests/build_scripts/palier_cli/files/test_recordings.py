@@ -180,3 +180,16 @@ def test_a_real_npy_file(samples_dir: Path) -> None:
     recording = read_recording(samples_dir / "Normal_0_DE.npy")
     np.testing.assert_array_equal(recording.samples[0], np.load(samples_dir / "Normal_0_DE.npy"))
     assert recording.samples.shape == (1, 60985)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+def test_an_aiff_that_was_cut_says_so(tmp_path: Path, subtype: str) -> None:
+    content = wav_bytes(HIGH, subtype=subtype, format="AIFF")
+    (tmp_path / "whole.aiff").write_bytes(content)
+    (tmp_path / "cut.aiff").write_bytes(content[: len(content) * 3 // 4])
+    whole, cut = (read_recording(tmp_path / name) for name in ("whole.aiff", "cut.aiff"))
+    assert whole.note is None
+    assert (cut.note or "").startswith("The file is cut short: ")
+    count = cut.samples.shape[1]
+    assert len(HIGH) * 0.7 < count < len(HIGH) * 0.76
+    np.testing.assert_array_equal(cut.samples, whole.samples[:, :count])

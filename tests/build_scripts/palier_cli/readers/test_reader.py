@@ -153,6 +153,17 @@ def test_a_file_that_was_cut_short_is_refused(reader: FileReader, tmp_path: Path
         reader.read(path, "matlab")
 
 
+def test_the_fields_of_a_table_of_records_are_its_variables(reader: FileReader, tmp_path: Path) -> None:
+    kinds = [("time", "f8"), ("acc", "f4"), ("state", "S4")]
+    records = np.array([(k / 2048, value, b"good") for k, value in enumerate(DE)], kinds)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["run/table"] = records
+    recording = reader.read(tmp_path / "a.h5", "hdf5")
+    np.testing.assert_array_equal(recording.samples, DE[np.newaxis])
+    assert recording.sample_rate_hz == 2048
+    np.testing.assert_array_equal(reader.read(tmp_path / "a.h5", "hdf5", "acc").samples, DE[np.newaxis])
+
+
 def test_a_cut_hdf5_file_is_refused(reader: FileReader, tmp_path: Path) -> None:
     write_hdf5(tmp_path / "a.mat", {"x": DE})
     (tmp_path / "a.mat").write_bytes((tmp_path / "a.mat").read_bytes()[:2000])

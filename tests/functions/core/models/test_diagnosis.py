@@ -158,9 +158,7 @@ def test_doubt_is_spread_over_all_classes() -> None:
     np.testing.assert_allclose(joined, [0.99, 0.01])
 
 
-TRUST = TrustRule(
-    novelty_from=0.5, novelty_slope=10, discord_from=0.1, discord_slope=5, least=0.2, agreed=0.9, contradicted=0.05
-)
+TRUST = TrustRule(novelty_from=0.5, discord_from=0.1, slope=10, least=0.2, agreed=0.9, contradicted=0.05)
 
 
 @pytest.mark.parametrize(
@@ -169,8 +167,8 @@ TRUST = TrustRule(
         (None, 0.0, None, 1.0),
         (0.5, 0.1, None, 1.0),
         (0.6, 0.1, None, 0.2 + 0.8 * math.exp(-1)),
-        (0.4, 0.3, None, 0.2 + 0.8 * math.exp(-1)),
-        (0.6, 0.3, None, 0.2 + 0.8 * math.exp(-2)),
+        (0.4, 0.3, None, 0.2 + 0.8 * math.exp(-2)),
+        (0.6, 0.3, None, 0.2 + 0.8 * math.exp(-3)),
         (0.9, 0.9, True, 0.9),
         (0.1, 0.0, True, 1.0),
         (0.1, 0.0, False, 0.05),
@@ -194,7 +192,7 @@ def test_a_recording_whose_windows_disagree_is_trusted_less_and_keeps_its_class(
     windows = np.array([[0.1, 0.8, 0.1], [0.1, 0.6, 0.3]])
     diagnosis = Diagnosis(manifest, "fp32", np.array([0.05, 0.9, 0.05]), 2, None, 1.0, MEASURED)
     held = weighed(diagnosis, windows)
-    trust = 0.2 + 0.8 * math.exp(-5 * 0.1)
+    trust = 0.2 + 0.8 * math.exp(-10 * 0.1)
     assert (held.predicted_class, held.evidence_agrees) == (1, None)
     np.testing.assert_allclose(held.probabilities, trust * diagnosis.probabilities + (1 - trust) / 3)
 

@@ -19,7 +19,7 @@ from functions.core.models.flow import run_flow
 from functions.core.models.models import CpuEngines
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser, create_diagnoser
-from functions.core.preprocessing.signal import Recording
+from functions.core.preprocessing.signal import Recording, Unit
 from functions.core.settings import Settings
 from tests.support.apps import short_id
 from tests.support.packages import GAIN, WINDOW, expected_probabilities
@@ -183,6 +183,34 @@ def test_the_severity_is_told_where_the_unit_is_known(
     found = diagnoser.diagnose(stated, DiagnosisOptions.parse(options)).recording
     assert (found.unit, found.severity_zone) == (unit, zone)
     assert found.velocity_rms_mm_s == (None if velocity is None else pytest.approx(velocity, rel=1e-3))
+
+
+@pytest.mark.parametrize(
+    ("in_file", "unit", "mean"), [("m/s^2", None, 0.5 / 9.80665), (None, "m/s2", 0.5 / 9.80665), ("g", None, 0.5)]
+)
+def test_an_acceleration_reaches_the_model_in_its_own_unit(
+    diagnoser: Diagnoser, in_file: str | None, unit: Unit | None, mean: float
+) -> None:
+    stated = Recording(tone(0.5)[np.newaxis], unit=in_file)
+    found = diagnoser.diagnose(stated, DiagnosisOptions(unit=unit))
+    np.testing.assert_allclose(found.probabilities, expected_probabilities(mean), atol=1e-6)
+    # What was measured is of the samples as sent.
+    assert found.recording.indicators.rms == pytest.approx(float(tone(0.5).std()), rel=1e-5)
+
+
+def test_a_velocity_reaches_the_model_as_it_is(diagnoser: Diagnoser) -> None:
+    found = diagnoser.diagnose(Recording(tone(0.5)[np.newaxis]), DiagnosisOptions(unit="mm/s"))
+    np.testing.assert_allclose(found.probabilities, expected_probabilities(0.5), atol=1e-6)
+
+
+def test_a_zone_that_cannot_be_given_comes_with_its_reason(diagnoser: Diagnoser) -> None:
+    stated = {"unit": "g", "machine_group": 2, "foundation": "rigid", "sample_rate_hz": 1024.0}
+    found = diagnoser.diagnose(Recording(tone(0.1)[np.newaxis]), DiagnosisOptions.parse(stated)).recording
+    assert (found.velocity_rms_mm_s, found.severity_zone) == (None, None)
+    assert found.note == (
+        "There is no severity zone: the velocity needs 1 s at 2,000 Hz or more, and the recording has 2 s at 1,024 Hz."
+    )
+    assert diagnoser.diagnose(Recording(tone(0.1)[np.newaxis]), DiagnosisOptions(unit="g")).recording.note is None
 
 
 def test_two_channels_reach_a_model_of_two(diagnoser: Diagnoser) -> None:

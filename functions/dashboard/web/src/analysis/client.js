@@ -2,8 +2,13 @@
 
 /* global WORKER_FILE */
 
-/** A file that the page leaves to the service; the message is a sentence: why. */
-export class UnreadError extends Error {}
+/** A file that the page leaves to the service, as its `kind`; the message is a sentence: why. */
+export class UnreadError extends Error {
+  constructor({ message, kind }) {
+    super(`The page does not read this file itself: ${message}.`);
+    this.kind = kind;
+  }
+}
 
 /** A worker that could not do what was asked; the message is for people. */
 export class AnalysisError extends Error {}
@@ -20,7 +25,7 @@ export class Analysis {
     this.#worker.onmessage = ({ data: { id, answer, failure } }) => {
       const { resolve, reject } = this.#pending.get(id);
       this.#pending.delete(id);
-      if (failure?.name === "UnreadHereError") reject(new UnreadError(`The page does not read this file itself: ${failure.message}.`));
+      if (failure?.name === "UnreadHereError") reject(new UnreadError(failure));
       else if (failure) reject(new AnalysisError(sentence(failure)));
       else resolve(answer);
     };

@@ -80,7 +80,7 @@ async function answer({ id, call, details }) {
     const found = await calls[call](details);
     self.postMessage({ id, answer: found }, { transfer: buffers(found) });
   } catch (error) {
-    self.postMessage({ id, failure: { name: error.name, message: error.message } });
+    self.postMessage({ id, failure: { name: error.name, message: error.message, kind: error.kind } });
   }
 }
 

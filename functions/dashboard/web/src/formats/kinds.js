@@ -39,9 +39,9 @@ export function mediaTypeOf(name) {
   return AS_THEY_ARE[endingOf(name)];
 }
 
-/** Return the media type by which the service reads a file, by its name; undefined where it does not. */
-export function servedTypeOf(name) {
-  return TABLE[kindOf(name)]?.mediaType ?? undefined;
+/** Return the media type by which the service reads a file, by its reader here; undefined where it does not. */
+export function servedTypeOf(kind) {
+  return TABLE[kind]?.mediaType ?? undefined;
 }
 
 function byEnding(entries) {

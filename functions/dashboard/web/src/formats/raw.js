@@ -38,7 +38,8 @@ function isSomethingElse(buffer) {
   return MARKS.some((mark) => begin.startsWith(mark)) || (head.length >= FEWEST_TEXT_BYTES && isText(head));
 }
 
-function isText(head) {
+/** Whether bytes are text: of UTF-16, or few of them beyond ASCII and none of control. */
+export function isText(head) {
   const isControl = (byte) => (byte < 32 && ![9, 10, 12, 13].includes(byte)) || byte === 127;
   const isUtf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
   return isUtf16 || (!head.some(isControl) && head.filter((byte) => byte > 127).length * 10 <= head.length);

@@ -1,5 +1,6 @@
-/** A file as bytes to channels, by what its name says. */
+/** A file as bytes to channels, by what its name tells, else by its first bytes. */
 
+import { kindOfContent } from "./contents.js";
 import { readCsv } from "./csv.js";
 import { FormatError, UnreadHereError } from "./errors.js";
 import { ENDINGS, kindOf, servedTypeOf } from "./kinds.js";
@@ -18,13 +19,22 @@ const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMa
  * @param {string} [rawType] for files without a header
  * @returns {Promise<{format: string, channels: {name: string, samples: Float32Array, rateHz?: number|null}[],
  *   rateHz: number|null, shaftHz?: number|null, integers: boolean}>} a channel's own rate goes before that of all
- * @throws {UnreadHereError} where the service is to read it
+ * @throws {UnreadHereError} where the service is to read it, as its `kind`
  * @throws {FormatError} where nobody can
  */
 export async function readRecording(name, buffer, rawType) {
-  const kind = kindOf(name);
+  const kind = kindOf(name) ?? kindOfContent(buffer);
   if (!kind) throw new FormatError(`${name} is of no kind that is read here; those are ${ENDINGS.join(", ")}.`);
-  if (!buffer.byteLength) throw servedTypeOf(name) ? new UnreadHereError("it is empty") : new FormatError(`${name} is empty.`);
+  try {
+    return await readAs(kind, name, buffer, rawType);
+  } catch (error) {
+    if (error instanceof UnreadHereError) error.kind = kind;
+    throw error;
+  }
+}
+
+function readAs(kind, name, buffer, rawType) {
+  if (!buffer.byteLength) throw servedTypeOf(kind) ? new UnreadHereError("it is empty") : new FormatError(`${name} is empty.`);
   if (!READERS[kind]) throw new UnreadHereError(`a .${kind} is unpacked by the service`);
   return READERS[kind](buffer, rawType);
 }

@@ -88,31 +88,38 @@ function median(values) {
  */
 function transform(samples) {
   const length = samples.length;
-  const size = powerOfTwoAbove(2 * length);
-  const { fft } = plan(size);
-  const [chirped, filter] = [new Float64Array(2 * size), new Float64Array(2 * size)];
+  const { fft, size, chirp, filter } = chirpOf(length);
+  const [values, found] = [new Float64Array(2 * size), new Float64Array(2 * size)];
   for (let n = 0; n < length; n++) {
-    const [real, imaginary] = chirp(n, length);
-    chirped[2 * n] = samples[n] * real;
-    chirped[2 * n + 1] = -samples[n] * imaginary;
-    for (const place of n ? [n, size - n] : [0]) filter.set([real, imaginary], 2 * place);
+    values[2 * n] = samples[n] * chirp[2 * n];
+    values[2 * n + 1] = -samples[n] * chirp[2 * n + 1];
   }
-  const [left, right] = [new Float64Array(2 * size), new Float64Array(2 * size)];
-  fft.transform(left, chirped);
-  fft.transform(right, filter);
-  for (let k = 0; k < size; k++) multiply(left, k, right[2 * k], right[2 * k + 1]);
-  fft.inverseTransform(chirped, left);
-  for (let k = 0; k < length; k++) {
-    const [real, imaginary] = chirp(k, length);
-    multiply(chirped, k, real, -imaginary);
-  }
-  return chirped.subarray(0, 2 * length);
+  fft.transform(found, values);
+  for (let k = 0; k < size; k++) multiply(found, k, filter[2 * k], filter[2 * k + 1]);
+  fft.inverseTransform(values, found);
+  for (let k = 0; k < length; k++) multiply(values, k, chirp[2 * k], -chirp[2 * k + 1]);
+  return values.subarray(0, 2 * length);
 }
 
-/** The n-th value of exp(i pi n² / length); n² is taken modulo twice the length, so that no digit is lost. */
-function chirp(n, length) {
-  const angle = (Math.PI * ((n * n) % (2 * length))) / length;
-  return [Math.cos(angle), Math.sin(angle)];
+let last = {};
+
+/** Return exp(i pi n² / length) for each n, and the transform of them around 0; those of the last length are kept. */
+function chirpOf(length) {
+  if (last.length === length) return last;
+  const size = powerOfTwoAbove(2 * length);
+  const { fft } = plan(size);
+  const [chirp, around, filter] = [new Float64Array(2 * length), new Float64Array(2 * size), new Float64Array(2 * size)];
+  for (let n = 0; n < length; n++) {
+    // Modulo twice the length no digit is lost.
+    const angle = (Math.PI * ((n * n) % (2 * length))) / length;
+    const value = [Math.cos(angle), Math.sin(angle)];
+    chirp.set(value, 2 * n);
+    around.set(value, 2 * n);
+    if (n) around.set(value, 2 * (size - n));
+  }
+  fft.transform(filter, around);
+  last = { length, size, fft, chirp, filter };
+  return last;
 }
 
 function multiply(values, k, real, imaginary) {

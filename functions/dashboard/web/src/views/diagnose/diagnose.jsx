@@ -39,7 +39,7 @@ function Workbench({ recording, models, keyRound, askKey, dragged }) {
   const rateHz = options.rateHz ?? ofFile ?? model?.input.sample_rate_hz ?? null;
   // While another channel is read, the last one stays: nothing jumps.
   const ready = said && rateHz && recording.channel !== null ? signal.value : null;
-  const isLeft = file.error instanceof UnreadError && servedTypeOf(recording.source.name);
+  const isLeft = file.error instanceof UnreadError && servedTypeOf(file.error.kind);
   // What is assumed is not stated: the service assumes the same, and its answer tells so.
   const statedHz = options.rateHz ?? ofFile;
   const isContradicted = Boolean(options.rateHz && ofFile && Math.abs(options.rateHz / ofFile - 1) > RATE_TOLERANCE);

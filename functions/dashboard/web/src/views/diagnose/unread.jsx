@@ -12,7 +12,7 @@ export function Unread({ recording, model, keyRound, askKey }) {
   const { source, file, options } = recording;
   const query = { ...queryOf(source.name, options), ...machineQuery(options, model), ...channelQuery(model) };
   const answer = useAnswer(
-    async (abort) => diagnoseFile(await source.read(), servedTypeOf(source.name), query, abort),
+    async (abort) => diagnoseFile(await source.read(), servedTypeOf(file.error.kind), query, abort),
     [source, JSON.stringify(query), keyRound],
   );
   if (answer.state === "failed") return <Failure error={answer.error} again={answer.again} askKey={askKey} />;

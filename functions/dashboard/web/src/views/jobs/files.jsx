@@ -30,7 +30,7 @@ export function Files({ files, choose, disabled }) {
           {files.length > MOST_SHOWN && <li class="muted">and {count(files.length - MOST_SHOWN, "more", "more")}</li>}
         </ul>
       )}
-      {odd.length > 0 && <p class="field-note bad-text">{odd[0].name} is of no kind that is read here; those are {ENDINGS.join(", ")}.</p>}
+      {odd.length > 0 && <p class="field-note bad-text">{odd[0].name} has no ending that is known: its first bytes must show what it is. Known are {ENDINGS.join(", ")}.</p>}
     </>
   );
 }

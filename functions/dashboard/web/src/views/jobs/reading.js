@@ -34,7 +34,7 @@ export function asUploads(analysis, files, options, tell) {
       const body = channel === null ? channelsAsNpy(samples, said.channels.length) : new Blob([samples]);
       return { body, about: { content_type: channel === null ? WINDOWS_TYPE : SAMPLES_TYPE, ...stated(said, options) } };
     } catch (error) {
-      const served = servedTypeOf(file.name);
+      const served = servedTypeOf(error.kind);
       // Raw samples need their type, which no file of a job has.
       if (!(error instanceof UnreadError) || !served || served === SAMPLES_TYPE) throw error;
       return { body: file, about: { content_type: served } };

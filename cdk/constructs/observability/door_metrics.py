@@ -1,0 +1,34 @@
+"""What AWS counts at a door that is no REST API: the same things under other names.
+
+Source: API Gateway developer guide, "Monitoring HTTP API metrics with CloudWatch"; AWS Lambda developer guide,
+"Monitoring Lambda function URLs".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DoorMetrics:
+    """Where a door's metrics are, and the names of those that a REST API calls otherwise."""
+
+    namespace: str
+    dimensions: Mapping[str, str]
+    names: Mapping[str, str]
+
+
+def http_api_metrics(api_id: str) -> DoorMetrics:
+    """Return those of an HTTP API, by its id."""
+    return DoorMetrics("AWS/ApiGateway", {"ApiId": api_id}, {"4XXError": "4xx", "5XXError": "5xx"})
+
+
+def function_url_metrics(function: str) -> DoorMetrics:
+    """Return those of one function's URL; what it takes beyond the function's own time nobody counts."""
+    names = {
+        "4XXError": "Url4xxCount",
+        "5XXError": "Url5xxCount",
+        "Count": "UrlRequestCount",
+        "Latency": "UrlRequestLatency",
+        "IntegrationLatency": "Duration",
+    }
+    return DoorMetrics("AWS/Lambda", {"FunctionName": function}, names)
