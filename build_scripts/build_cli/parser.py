@@ -201,7 +201,7 @@ def _add_measuring_steps(steps: Steps) -> None:
     which.add_argument("--jobs", action="store_true", help="a thousand recordings through local_server.py; histories")
     which.add_argument("--peers", action="store_true", help="beside other servers, each in its own environment")
     which.add_argument("--fleet", action="store_true", help="100,000 diagnoses of 1,000 assets in DynamoDB, counted")
-    which.add_argument("--soak", action="store_true", help="both servers at 80 % of their saturation, for --minutes")
+    which.add_argument("--soak", action="store_true", help="both servers at 80 %% of their saturation, for --minutes")
     which.add_argument("--all", action="store_true", help="all of these but --peers, --fleet and --soak")
     benchmark.add_argument("--quick", action="store_true", help="fewer rounds; batch 1 on one thread only")
     benchmark.add_argument("--minutes", type=float, default=30, help="of --soak, each server (default: %(default)s)")

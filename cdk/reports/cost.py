@@ -48,7 +48,7 @@ TITLES = {
     "log_gb": "logs",
     "traces": "traces",
     "transfer_gb": "answers, data transfer",
-    "write": "history, writes",
+    "history": "history",
 }
 # A function URL costs nothing beside the function.
 _DOOR_PRICES = {"rest_api": "api", "http_api": "http_api"}

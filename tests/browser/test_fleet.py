@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 from playwright.sync_api import expect
 
-from tests.browser.fake_api import asset, fake_fleet, fixed, refuse
+from tests.browser.fake_api import HEALTHY, WEAR, asset, entry, fake_fleet, fixed, refuse
 from tests.browser.watching import OpenPage, Watch, go
 
 
@@ -59,6 +59,17 @@ def test_a_machine_that_is_not_known_is_said(open_page: OpenPage, watch: Watch) 
     page.goto(page.url + "#/fleet/pump-9")
     expect(page.get_by_role("alert")).to_contain_text("Not there")
     expect(page.get_by_role("alert")).to_contain_text(sentence)
+
+
+def test_a_diagnosis_of_a_strange_recording_is_marked(open_page: OpenPage) -> None:
+    page = open_page()
+    fake_fleet(page)
+    points = [entry(1, WEAR, 1.0) | {"in_distribution": False}, entry(7, HEALTHY, 0.0)]
+    history = {"asset": asset("pump-7", "fault", 2, 1), "history": points, "next_cursor": None}
+    page.route("**/assets/*/history*", fixed(history))
+    page.goto(page.url + "#/fleet/pump-7")
+    expect(page.get_by_role("region", name="Condition")).to_contain_text("confidence, unlike the training data")
+    expect(page.locator(".changes li")).to_contain_text(", unlike the training data")
 
 
 def test_an_empty_fleet_says_how_it_is_filled(open_page: OpenPage) -> None:

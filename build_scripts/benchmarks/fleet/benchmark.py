@@ -1,5 +1,6 @@
 """The benchmark of a fleet: its diagnoses through the history's own code, and what DynamoDB counts of them."""
 
+import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,16 +32,11 @@ _EVER = (timestamp(0), timestamp(4e9))
 
 @dataclass(frozen=True)
 class Effort:
-    """How many assets there are, and how each is diagnosed: in batches, as recordings of jobs are, then one by one."""
+    """How many assets there are, and how many recordings of each: first those of a job, then some that come alone."""
 
     assets: int
-    batches: int
+    together: int
     alone: int
-
-    @property
-    def together(self) -> int:
-        """Diagnoses of one asset in batches."""
-        return self.batches * MOST_AT_ONCE
 
     @property
     def each(self) -> int:
@@ -54,13 +50,14 @@ class Effort:
 
     def groups(self) -> Iterator[range]:
         """Yield the indexes that an asset's diagnoses have, as they are kept together."""
-        yield from (range(first, first + MOST_AT_ONCE) for first in range(0, self.together, MOST_AT_ONCE))
+        starts = range(0, self.together, MOST_AT_ONCE)
+        yield from (range(first, min(first + MOST_AT_ONCE, self.together)) for first in starts)
         yield from (range(index, index + 1) for index in range(self.together, self.each))
 
 
 # 100,000 and 1,000 diagnoses.
-FULL = {"moto": Effort(1000, 3, 25), "embedded": Effort(20, 1, 25)}
-QUICK = {"moto": Effort(12, 1, 12), "embedded": Effort(3, 1, 12)}
+FULL = {"moto": Effort(1000, 90, 10), "embedded": Effort(20, 40, 10)}
+QUICK = {"moto": Effort(12, 25, 12), "embedded": Effort(3, 25, 12)}
 
 
 def benchmark_fleet(models: Path, name: str, *, quick: bool = False) -> dict[str, object]:
@@ -135,7 +132,7 @@ def _measure(service: str, manifest: Manifest, effort: Effort) -> dict[str, obje
         writer = _Writer(meter)
         writer.write(service, fleet, effort)
         pages = _pages(writer.table, fleet.names[0], meter)
-    contents = contents_of(client, HISTORY)
+    contents = contents_of(client, HISTORY, fleet.names)
     check(contents, effort)
     return {
         "assets": effort.assets,
@@ -145,8 +142,8 @@ def _measure(service: str, manifest: Manifest, effort: Effort) -> dict[str, obje
         "together": per_diagnosis(writer.together, effort.assets * effort.together),
         "pages": pages,
         "partitions": partitions(contents, writer.together, writer.alone),
-        "diagnosis_bytes": contents.mean_bytes(of_assets=False),
-        "asset_bytes": contents.mean_bytes(of_assets=True),
+        "diagnosis_bytes": statistics.mean(contents.diagnosis_bytes),
+        "asset_bytes": statistics.mean(contents.asset_bytes),
         "kept_days": [seconds / _DAY_S for seconds in contents.kept_s],
     }
 

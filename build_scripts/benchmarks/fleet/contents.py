@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,9 @@ from build_scripts.errors import BuildError
 from functions.core.assets.history_table import ASSETS, KEYS
 from functions.core.aws.dynamodb import EXPIRY_ATTRIBUTE, from_attributes
 
+# Of the assets, whose diagnoses are read whole; those of the others are counted.
+_READ_EVERY = 20
+
 
 @dataclass
 class Contents:
@@ -19,20 +22,17 @@ class Contents:
 
     Args:
         items: by partition key.
-        size_bytes: the same.
+        asset_bytes: sizes of the summaries of all assets.
+        diagnosis_bytes: sizes of the diagnoses that were read.
         kept_s: the shortest and the longest time from a recording to the expiry of its diagnosis.
         counted: diagnoses that the summaries of the assets have counted.
     """
 
     items: Counter[str] = field(default_factory=Counter)
-    size_bytes: Counter[str] = field(default_factory=Counter)
+    asset_bytes: list[int] = field(default_factory=list)
+    diagnosis_bytes: list[int] = field(default_factory=list)
     kept_s: tuple[float, float] = (math.inf, 0.0)
     counted: int = 0
-
-    def mean_bytes(self, *, of_assets: bool) -> float:
-        """Return the mean size of a summary of an asset, or of a diagnosis."""
-        partitions = [name for name in self.items if (name == ASSETS) is of_assets]
-        return sum(self.size_bytes[name] for name in partitions) / sum(self.items[name] for name in partitions)
 
     @property
     def of_diagnoses(self) -> list[int]:
@@ -40,34 +40,49 @@ class Contents:
         return [count for name, count in self.items.items() if name != ASSETS]
 
 
-def contents_of(client: Any, table: str) -> Contents:
-    """Read a whole table.
+def contents_of(client: Any, table: str, assets: Sequence[str]) -> Contents:
+    """Read every summary and the diagnoses of some assets, and count those of all others.
 
     Args:
         client: of DynamoDB.
         table: its name.
+        assets: names of all that have a history.
 
     Raises:
         BuildError: the table does not let items expire, or one has no time to.
     """
     _check_expiry(client, table)
     found = Contents()
-    for item in _items(client, table):
-        values = from_attributes(item)
-        partition, place = (str(values[key]) for key in KEYS.keys)
-        expires_at = values.get(EXPIRY_ATTRIBUTE)
-        if not isinstance(expires_at, int):
-            raise BuildError(
-                f"The item {place} of {partition} has no time to expire: {EXPIRY_ATTRIBUTE} is {expires_at!r}."
-            )
-        found.items[partition] += 1
-        found.size_bytes[partition] += item_bytes(item)
-        if partition == ASSETS:
-            found.counted += int(str(values["diagnoses"]))
+    for item in _items(client, table, ASSETS):
+        found.items[ASSETS] += 1
+        found.asset_bytes.append(item_bytes(item))
+        found.counted += int(item["diagnoses"]["N"])
+        _expiry(item)
+    for number, name in enumerate(assets):
+        if number % _READ_EVERY == 0:
+            _read(client, table, name, found)
         else:
-            kept_s = expires_at - datetime.fromisoformat(place.partition("#")[0]).timestamp()
-            found.kept_s = (min(found.kept_s[0], kept_s), max(found.kept_s[1], kept_s))
+            pages = _pages(client, table, name, Select="COUNT")
+            found.items[name] = sum(page["Count"] for page in pages)
     return found
+
+
+def _read(client: Any, table: str, name: str, found: Contents) -> None:
+    for item in _items(client, table, name):
+        recorded_at = datetime.fromisoformat(item[KEYS.keys[1]]["S"].partition("#")[0])
+        kept_s = _expiry(item) - recorded_at.timestamp()
+        found.items[name] += 1
+        found.diagnosis_bytes.append(item_bytes(item))
+        found.kept_s = (min(found.kept_s[0], kept_s), max(found.kept_s[1], kept_s))
+
+
+def _expiry(item: Mapping[str, Any]) -> int:
+    """Return when an item expires, in epoch seconds; DynamoDB overlooks what is no number."""
+    expires_at = from_attributes(item).get(EXPIRY_ATTRIBUTE)
+    if not isinstance(expires_at, int):
+        keys = " of ".join(item[key]["S"] for key in reversed(KEYS.keys))
+        raise BuildError(f"The item {keys} has no time to expire: {EXPIRY_ATTRIBUTE} is {expires_at!r}.")
+    return expires_at
 
 
 def _check_expiry(client: Any, table: str) -> None:
@@ -76,6 +91,15 @@ def _check_expiry(client: Any, table: str) -> None:
         raise BuildError(f"The table {table} does not let items expire by {EXPIRY_ATTRIBUTE}: {found}.")
 
 
-def _items(client: Any, table: str) -> Iterator[dict[str, Any]]:
-    for page in client.get_paginator("scan").paginate(TableName=table):
+def _items(client: Any, table: str, partition: str) -> Iterator[dict[str, Any]]:
+    for page in _pages(client, table, partition):
         yield from page["Items"]
+
+
+def _pages(client: Any, table: str, partition: str, **options: str) -> Iterator[dict[str, Any]]:
+    yield from client.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression=f"{KEYS.keys[0]} = :partition",
+        ExpressionAttributeValues={":partition": {"S": partition}},
+        **options,
+    )

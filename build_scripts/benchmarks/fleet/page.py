@@ -19,12 +19,12 @@ def render_fleet(report: Report) -> str:
 
 def _intro(report: Report) -> str:
     return (
-        "Diagnoses of many assets, kept and read by the history's own code: of each asset first batches of\n"
-        f"{report['in_a_batch']}, as recordings of jobs come, then one diagnosis at a time, as requests come. A tenth\n"
-        "of the assets gets a fault. Every recording has a severity zone: summaries of assets are as large as they\n"
-        "get. Units are DynamoDB's, counted from the items of every call by the rules of AWS's documentation;\n"
-        "nothing here is a time. In the end the table is read whole: each diagnosis is in it once, and expires\n"
-        f"{report['retention_days']} days after it was kept. What a larger fleet costs:\n"
+        "Diagnoses of many assets, kept and read by the history's own code: of each asset first those of a job,\n"
+        f"{report['in_a_batch']} together at most, then one at a time, as requests come. A tenth of the assets gets a\n"
+        "fault. Every recording has a severity zone: summaries of assets are as large as they get. Units are\n"
+        "DynamoDB's, counted from the items of every call by the rules of AWS's documentation; nothing here is a\n"
+        "time. In the end the diagnoses of every asset are counted, and those of each twentieth read: each is there\n"
+        f"once, and expires {report['retention_days']} days after it was kept. What a larger fleet costs:\n"
         "[capacity](capacity.md#the-history-of-a-fleet).\n"
     )
 
@@ -38,7 +38,7 @@ def _column(found: Report, in_a_batch: int) -> dict[str, str]:
             f"{found['diagnosis_bytes']:.0f}, {found['asset_bytes']:.0f}"
         ),
         "one diagnosis alone: write units, of them in the partition of all assets": _written(alone),
-        f"one of {in_a_batch} that are kept together: the same": _written(together),
+        f"one of a job, at most {in_a_batch} together: the same": _written(together),
         "one diagnosis alone, together: read units": f"{alone['read_units']:.2f}, {together['read_units']:.2f}",
         "read units of a page of a history, and diagnoses on it": _page(pages["history"]),
         "read units of a page of the assets, and assets on it": _page(pages["assets"]),

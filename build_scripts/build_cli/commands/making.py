@@ -48,10 +48,10 @@ def train_command(options: argparse.Namespace) -> Report:
 
 def docs_command(options: argparse.Namespace) -> Report:
     """Build the documentation site."""
-    from build_scripts.build_cli.site.capacity import write_plants
+    from build_scripts.build_cli.site.capacity import write_plans
     from build_scripts.build_cli.site.site import build_site
 
-    write_plants()
+    write_plans()
     site = build_site(options.out)
     return {"site": str(site.folder / "index.html"), "pages": len(site.pages)}
 

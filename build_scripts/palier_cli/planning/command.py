@@ -13,6 +13,7 @@ from build_scripts.palier_cli.terminal import screen, write_json
 from functions.core.errors import InvalidOptionError
 
 if TYPE_CHECKING:
+    from build_scripts.palier_cli.planning.fleet import FleetPlan
     from build_scripts.palier_cli.planning.plan import Plan
 
 _STAGES = ("dev", "staging", "prod")
@@ -24,7 +25,8 @@ def add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "plan",
         help="what a load meets and costs in a stage; without --rps: memory sizes, their latency and price",
         description="With --rps: simulate a load in a stage, with its latency, its cost and the limits it meets. "
-        "Without: show what each memory size of the function gives and costs, and which each stage should have.",
+        "With --assets and --diagnoses: what a history takes and costs. Else: show what each memory size of the "
+        "function gives and costs, and which each stage should have.",
     )
     parser.add_argument("--rps", type=parse_amount, help="requests a second, on average")
     parser.add_argument("--window", type=parse_count, default=1, help="windows of a request (default: %(default)s)")
@@ -45,11 +47,15 @@ def add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         default=0.01,
         help="without --rps: of requests that meet a start (%(default)s)",
     )
+    parser.add_argument("--assets", type=parse_count, help="plan a history instead: of how many assets")
+    parser.add_argument("--diagnoses", type=parse_amount, help="with --assets: how many the history holds")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_plan)
 
 
 def _plan(arguments: argparse.Namespace) -> int:
+    if arguments.assets is not None or arguments.diagnoses is not None:
+        return _fleet(arguments)
     if arguments.rps is None:
         return _sizes(arguments)
     # Late: only a plan needs them.
@@ -67,8 +73,32 @@ def _plan(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _fleet(arguments: argparse.Namespace) -> int:
+    # Late: as of a plan.
+    from build_scripts.palier_cli.planning.fleet_report import fleet_as_json, print_fleet
+
+    plan = planned_fleet(arguments)
+    if arguments.json:
+        write_json(fleet_as_json(plan))
+    else:
+        with screen() as console:
+            print_fleet(console, plan)
+    return 0
+
+
+def planned_fleet(arguments: argparse.Namespace) -> "FleetPlan":
+    """Return the plan of the history that stands on the command line."""
+    from build_scripts.palier_cli.planning.fleet import Fleet, measured_history, plan_fleet
+    from cdk.stages import STAGES
+
+    kept_days = STAGES[arguments.stage].retention.history_days
+    fleet = Fleet(arguments.assets or 0, int(arguments.diagnoses or 0), kept_days)
+    return plan_fleet(fleet, measured_history(json.loads(MEASURED.read_text())["reports"]))
+
+
 def planned(arguments: argparse.Namespace) -> "Plan":
     """Return the plan of what stands on the command line."""
+    from build_scripts.palier_cli.planning.fleet import measured_history
     from build_scripts.palier_cli.planning.plan import Measured, container_per_s, make_plan
     from build_scripts.palier_cli.planning.service_times import ServiceTimes
     from cdk.stages import STAGES
@@ -80,8 +110,9 @@ def planned(arguments: argparse.Namespace) -> "Plan":
     sizes = {**stage.sizes, "inference": replace(function, memory_mb=memory_mb)}
     stage = replace(stage, sizes=sizes, architecture=arguments.architecture or stage.architecture)
     times = ServiceTimes.measured(_size(memory_mb), arguments.window)
-    per_s = container_per_s(json.loads(MEASURED.read_text())["reports"])
-    return make_plan(load, stage, arguments.window, Measured(times, per_s), arguments.seed)
+    reports = json.loads(MEASURED.read_text())["reports"]
+    measured = Measured(times, container_per_s(reports), measured_history(reports))
+    return make_plan(load, stage, arguments.window, measured, arguments.seed)
 
 
 def _size(memory_mb: int) -> dict[str, Any]:

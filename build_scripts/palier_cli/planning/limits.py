@@ -18,6 +18,9 @@ GATEWAY_BODY_BYTES = 10_000_000
 # An on-demand table before AWS is asked for more. Source:
 # docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html.
 TABLE_WRITES_A_SECOND = 40_000
+# A partition of a table until DynamoDB has split it. Source:
+# docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+PARTITION_WRITES_A_SECOND = 1_000
 
 
 @dataclass(frozen=True)
@@ -43,29 +46,50 @@ class Limit:
         return self.needs > self.most
 
 
-def limits(stage: Stage, load: Load, mean_s: float, needed_at_once: int) -> list[Limit]:
+@dataclass(frozen=True)
+class Needs:
+    """What a request needs, and the load as a whole.
+
+    Args:
+        mean_s: how long one takes.
+        at_once: instances that the load needs at its busiest.
+        write_units: of the history for one; `assets_write_units`: of them those in the partition of all assets.
+    """
+
+    mean_s: float
+    at_once: int
+    write_units: float
+    assets_write_units: float
+
+
+def limits(stage: Stage, load: Load, needs: Needs) -> list[Limit]:
     """Return the limits that a load meets, those that bite first at the top.
 
     Args:
         stage: whose limits.
         load: what comes.
-        mean_s: how long a request takes.
-        needed_at_once: instances that the load needs at its busiest.
+        needs: what its requests need.
     """
     per_key = stage.rate_limits.per_key / stage.rate_limits.window_s
+    # What is allowed in a second, and what a request takes of it.
     rates = {
-        ("API Gateway, requests a second of a method", "stage"): method_throttle(stage, "inference").rate_per_s,
-        ("web ACL, requests a second of one key", "stage"): per_key,
-        ("API Gateway, requests a second", "account"): GATEWAY_RATE,
-        ("history, writes a second", "account"): TABLE_WRITES_A_SECOND,
+        ("API Gateway, requests a second of a method", "stage"): (method_throttle(stage, "inference").rate_per_s, 1),
+        ("web ACL, requests a second of one key", "stage"): (per_key, 1),
+        ("API Gateway, requests a second", "account"): (GATEWAY_RATE, 1),
+        ("history, write units a second", "account"): (TABLE_WRITES_A_SECOND, needs.write_units),
+        ("history, write units of one partition", "account"): (PARTITION_WRITES_A_SECOND, needs.assets_write_units),
     }
     instances = {
         ("instances of the function", "stage"): stage.sizes["inference"].reserved_concurrency,
         ("instances", "account"): ACCOUNT_CONCURRENCY,
     }
     busiest = load.rate * load.peak
-    found = [Limit(name, most, busiest, most / load.peak, where) for (name, where), most in rates.items()]
+    found = [
+        Limit(name, most, busiest * units, most / units / load.peak, where)
+        for (name, where), (most, units) in rates.items()
+    ]
     found += [
-        Limit(name, most, needed_at_once, most / mean_s / load.peak, where) for (name, where), most in instances.items()
+        Limit(name, most, needs.at_once, most / needs.mean_s / load.peak, where)
+        for (name, where), most in instances.items()
     ]
     return sorted(found, key=lambda one: one.bites_from_rps)

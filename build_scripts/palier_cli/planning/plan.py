@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from build_scripts.palier_cli.planning.limits import ACCOUNT_CONCURRENCY, Limit, limits
+from build_scripts.palier_cli.planning.fleet import MONTH_S, MeasuredHistory
+from build_scripts.palier_cli.planning.limits import ACCOUNT_CONCURRENCY, Limit, Needs, limits
 from build_scripts.palier_cli.planning.load import Load
 from build_scripts.palier_cli.planning.service_times import ServiceTimes
 from build_scripts.palier_cli.planning.ways import UTILIZATION, Simulated, in_container, in_function
@@ -15,7 +16,6 @@ from cdk.reports.cost import Costs, gpu_costs, million_costs, prices
 from cdk.stages import Stage
 from cdk.throttles import method_throttle
 
-MONTH_S = 30 * 86_400
 GPU_INSTANCE = "g5.xlarge"
 _MIB_A_GB = 1024
 _BOUNDLESS = 10**9
@@ -66,10 +66,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a plan rests on: times of the function at its memory; requests of one window that a task answers (1/s)."""
+    """What a plan rests on.
+
+    Args:
+        times: of the function at its memory.
+        container_per_s: requests of one window that a task answers in a second.
+        history: what keeping a diagnosis takes; each request is taken to have an asset.
+    """
 
     times: ServiceTimes
     container_per_s: float
+    history: MeasuredHistory
 
 
 def make_plan(load: Load, stage: Stage, windows: int, measured: Measured, seed: int = 0) -> Plan:
@@ -82,44 +89,45 @@ def make_plan(load: Load, stage: Stage, windows: int, measured: Measured, seed: 
         measured: how long they take.
         seed: of the simulation.
     """
-    times = measured.times
+    times, units = measured.times, measured.history.alone
     ways = (
-        _on_demand(load, stage, times, seed),
-        _provisioned(load, stage, times, seed),
-        _container(load, stage, measured.container_per_s / windows, seed),
+        _on_demand(load, stage, measured, seed),
+        _provisioned(load, stage, measured, seed),
+        _container(load, stage, replace(measured, container_per_s=measured.container_per_s / windows), seed),
     )
     # What it would need if nothing refused it.
     open_door = replace(stage.throttle, rate_per_s=math.inf, burst=_BOUNDLESS)
     needed = in_function(load, times, open_door, _BOUNDLESS, seed=seed).most_at_once
-    return Plan(load, stage, windows, ways, tuple(limits(stage, load, times.mean_s, needed)))
+    needs = Needs(times.mean_s, needed, units.write_units, units.assets_write_units)
+    return Plan(load, stage, windows, ways, tuple(limits(stage, load, needs)))
 
 
-def million_of(stage: Stage, times: ServiceTimes, cold_share: float, gb_second: float | None = None) -> Costs:
+def million_of(stage: Stage, measured: Measured, cold_share: float, gb_second: float | None = None) -> Costs:
     """Return the US dollars of a million requests in the function.
 
     Args:
         stage: its architecture and memory.
-        times: how long a request takes; AWS bills whole milliseconds.
+        measured: how long a request takes, of which AWS bills whole milliseconds, and what keeping it takes.
         cold_share: how many meet a start, which is billed too.
         gb_second: US dollars of a GB-second, where not those of on demand.
     """
+    times = measured.times
     billed_ms = math.ceil(times.mean_s * 1e3) + cold_share * math.ceil(times.start_s * 1e3)
     costs = million_costs(stage, billed_ms)
     if gb_second is not None:
         costs["compute"] = gb_second * _gigabytes(stage) * billed_ms * 1e3
-    price = prices()["million"]
-    sent = price["transfer_gb"]["usd"] * prices()["assumed"]["answered_kb"]
-    return costs | {"transfer_gb": sent, "write": price["write"]["usd"]}
+    sent = prices()["million"]["transfer_gb"]["usd"] * prices()["assumed"]["answered_kb"]
+    return costs | {"transfer_gb": sent, "history": measured.history.alone.usd_million}
 
 
-def _on_demand(load: Load, stage: Stage, times: ServiceTimes, seed: int) -> Way:
+def _on_demand(load: Load, stage: Stage, measured: Measured, seed: int) -> Way:
     most = min(stage.sizes["inference"].reserved_concurrency, ACCOUNT_CONCURRENCY)
-    simulated = in_function(load, times, method_throttle(stage, "inference"), most, seed=seed)
-    return Way("on demand", simulated, 0, million_of(stage, times, simulated.cold_share), lambda _: 0.0)
+    simulated = in_function(load, measured.times, method_throttle(stage, "inference"), most, seed=seed)
+    return Way("on demand", simulated, 0, million_of(stage, measured, simulated.cold_share), lambda _: 0.0)
 
 
-def _provisioned(load: Load, stage: Stage, times: ServiceTimes, seed: int) -> Way:
-    price = prices()["provisioned"]
+def _provisioned(load: Load, stage: Stage, measured: Measured, seed: int) -> Way:
+    times, price = measured.times, prices()["provisioned"]
     a_month = _gigabytes(stage) * MONTH_S * price[f"{stage.architecture}_gb_s"]["usd"]
 
     def warm_at(rate: float) -> int:
@@ -128,11 +136,12 @@ def _provisioned(load: Load, stage: Stage, times: ServiceTimes, seed: int) -> Wa
     warm = warm_at(load.rate)
     most = max(stage.sizes["inference"].reserved_concurrency, warm)
     simulated = in_function(load, times, method_throttle(stage, "inference"), most, warm, seed)
-    million = million_of(stage, times, simulated.cold_share, price[f"{stage.architecture}_busy_gb_s"]["usd"])
+    million = million_of(stage, measured, simulated.cold_share, price[f"{stage.architecture}_busy_gb_s"]["usd"])
     return Way("provisioned", simulated, warm, million, lambda rate: warm_at(rate) * a_month)
 
 
-def _container(load: Load, stage: Stage, per_s: float, seed: int) -> Way:
+def _container(load: Load, stage: Stage, measured: Measured, seed: int) -> Way:
+    per_s, without_function = measured.container_per_s, replace(measured, times=ServiceTimes((0.0,), (0.0,), 0.0))
     costs = gpu_costs(stage.gpu.instance_type if stage.gpu else GPU_INSTANCE)
     around = sum(usd for name, usd in costs.items() if name != "gpu_instance")
 
@@ -144,7 +153,7 @@ def _container(load: Load, stage: Stage, per_s: float, seed: int) -> Way:
     # It has neither API Gateway nor Lambda before it.
     million = {
         name: usd
-        for name, usd in million_of(stage, ServiceTimes((0.0,), (0.0,), 0.0), 0.0).items()
+        for name, usd in million_of(stage, without_function, 0.0).items()
         if name not in {"api", "function", "compute"}
     }
     return Way("container", simulated, tasks, million, lambda rate: around + tasks_at(rate) * costs["gpu_instance"])

@@ -69,7 +69,7 @@ def _way_as_json(plan: Plan, way: Way) -> dict[str, Any]:
 
 
 def _ways(plan: Plan) -> Table:
-    table = _table("", *(way.name for way in plan.ways))
+    table = columns_of("", *(way.name for way in plan.ways))
     rows = {
         "always there": [f"{way.instances:,}" for way in plan.ways],
         "busy on average": [f"{way.simulated.mean_at_once:,.3g}" for way in plan.ways],
@@ -86,7 +86,7 @@ def _ways(plan: Plan) -> Table:
 
 
 def _costs(plan: Plan) -> Table:
-    table = _table("US dollars", *(way.name for way in plan.ways))
+    table = columns_of("US dollars", *(way.name for way in plan.ways))
     names = [name for name in TITLES if any(way.million.get(name) for way in plan.ways)]
     for name in names:
         table.add_row(f"a million: {TITLES[name]}", *(f"{way.million.get(name, 0):,.2f}" for way in plan.ways))
@@ -98,7 +98,7 @@ def _costs(plan: Plan) -> Table:
 
 
 def _limits(plan: Plan) -> Table:
-    table = _table("limit", "most", "this load", "refuses from, a second")
+    table = columns_of("limit", "most", "this load", "refuses from, a second")
     table.add_column("of")
     for one in plan.limits:
         style = "bold red" if one.bites else None
@@ -108,7 +108,8 @@ def _limits(plan: Plan) -> Table:
     return table
 
 
-def _table(first: str, *columns: str) -> Table:
+def columns_of(first: str, *columns: str) -> Table:
+    """Return an empty table of a title and figures."""
     table = Table(box=None, pad_edge=False)
     table.add_column(first)
     for column in columns:

@@ -26,7 +26,7 @@ def templates(assembly: Assembly, stage: str) -> list[dict[str, object]]:
 
 
 def test_every_price_has_a_source_and_a_unit() -> None:
-    for group in ("idle", "in_use", "gpu_hour", "million"):
+    for group in ("idle", "in_use", "gpu_hour", "million", "stored", "provisioned"):
         for price in prices()[group].values():
             assert price["usd"] > 0
             assert price["per"]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from build_scripts.palier_cli.main import main
+from build_scripts.palier_cli.planning.fleet import KeepingUnits, MeasuredHistory
 from build_scripts.palier_cli.planning.load import DAY_S, MOST_REQUESTS, Load, windows
 from build_scripts.palier_cli.planning.plan import Measured, Plan, container_per_s, make_plan, million_of
 from build_scripts.palier_cli.planning.report import as_json
@@ -23,10 +24,12 @@ from functions.core.errors import InvalidOptionError
 
 OPEN = Throttle(rate_per_s=math.inf, burst=10**9)
 TIMES = ServiceTimes((0.0, 0.5, 0.95, 0.99), (0.001, 0.002, 0.003, 0.004), start_s=0.25)
+HISTORY = MeasuredHistory(KeepingUnits(8, 6, 1), KeepingUnits(2.25, 0.25, 0.04), 25, 5.5, 100, 350, 2150)
+MEASURED = Measured(TIMES, 600.0, HISTORY)
 
 
 def planned(load: Load, stage: StageName = "prod", **changes: Any) -> Plan:
-    return make_plan(load, replace(STAGES[stage], **changes), 1, Measured(TIMES, container_per_s=600.0))
+    return make_plan(load, replace(STAGES[stage], **changes), 1, MEASURED)
 
 
 @pytest.mark.parametrize("pattern", ["constant", "day", "burst"])
@@ -102,10 +105,11 @@ def test_a_container_that_is_busy_makes_requests_wait() -> None:
 
 def test_costs_are_those_of_the_table_of_prices() -> None:
     stage, price = STAGES["prod"], prices()["million"]
-    costs = million_of(stage, TIMES, cold_share=0.1)
+    costs = million_of(stage, MEASURED, cold_share=0.1)
     gigabytes = stage.sizes["inference"].memory_mb / 1024
     assert costs["compute"] == pytest.approx((3 + 0.1 * 250) * 1e3 * gigabytes * price["arm64_gb_s"]["usd"])
     assert (costs["api"], costs["function"]) == (price["api"]["usd"], price["function"]["usd"])
+    assert costs["history"] == 8 * price["write"]["usd"] + 1 * price["read"]["usd"]
     plan = planned(Load(10.0))
     on_demand, provisioned, container = plan.ways
     assert on_demand.month_at(10.0) == pytest.approx(sum(on_demand.million.values()) * 10 * 2.592)
@@ -137,8 +141,17 @@ def test_limits_bite_in_the_order_of_their_rates() -> None:
     assert not any(one.bites for one in planned(Load(1 / 60)).limits)
     assert {one.name for one in planned(Load(100_000.0)).limits if one.bites and one.where == "account"} >= {
         "API Gateway, requests a second",
-        "history, writes a second",
+        "history, write units a second",
+        "history, write units of one partition",
     }
+
+
+def test_a_history_meets_its_limits_by_the_units_of_a_diagnosis() -> None:
+    found = {one.name: one for one in planned(Load(100.0)).limits}
+    table, partition = (found[f"history, write units {which}"] for which in ("a second", "of one partition"))
+    assert (table.needs, table.bites_from_rps, table.bites) == (800, 5000, False)
+    assert partition.needs == 600
+    assert partition.bites_from_rps == pytest.approx(1000 / 6)
 
 
 def test_the_container_is_planned_with_what_was_measured() -> None:

@@ -60,7 +60,7 @@ function Standing({ asset, points, models }) {
         items={[
           ["Diagnoses", number(asset.diagnoses)],
           ["Newest", moment(asset.newest_at)],
-          ["Newest says", className(models, asset.newest_class_id), last && `${percent(last.confidence)} confidence`],
+          ["Newest says", className(models, asset.newest_class_id), last && `${percent(last.confidence)} confidence${doubt(last)}`],
           ["RMS", quantity(asset.rms, unitOf(models, last?.model))],
           ...(asset.severity_zone ? [["Severity", `Zone ${asset.severity_zone}`, "of ISO 20816-3"]] : []),
         ]}
@@ -78,8 +78,8 @@ function Changes({ changes }) {
     <div>
       <p class="eyebrow">Changes of the diagnosis</p>
       <ol class="changes">
-        {changes.slice(-MOST_CHANGES).reverse().map(({ at, to, tone, confidence }) => (
-          <li key={at}><span class={`pill ${tone}`}>{to}</span> {moment(at)}, {percent(confidence)}</li>
+        {changes.slice(-MOST_CHANGES).reverse().map(({ at, to, tone, confidence, doubt }) => (
+          <li key={at}><span class={`pill ${tone}`}>{to}</span> {moment(at)}, {percent(confidence)}{doubt}</li>
         ))}
       </ol>
       {changes.length > MOST_CHANGES && <p class="small">and {number(changes.length - MOST_CHANGES)} before</p>}
@@ -114,11 +114,16 @@ function turnMarks({ state, since }) {
   return [{ label: state === "fault" ? "fault" : "healthy", at: Date.parse(since) / 1000, tone: standing({ state }).tone }];
 }
 
+/** What makes a diagnosis doubtful, as the end of a sentence. */
+function doubt({ in_distribution: isFamiliar }) {
+  return isFamiliar === false ? ", unlike the training data" : "";
+}
+
 /** Return where the diagnosis became another. */
 function turns(points) {
   return points
     .filter((point, n) => n && point.class_id !== points[n - 1].class_id)
-    .map((point) => ({ at: point.time, to: point.class_name, tone: toneOf(point), confidence: point.confidence }));
+    .map((point) => ({ at: point.time, to: point.class_name, tone: toneOf(point), confidence: point.confidence, doubt: doubt(point) }));
 }
 
 /** Return the machine and its diagnoses, oldest first: the newest pages of them; `isCut` where there are older ones. */
