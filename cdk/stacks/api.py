@@ -14,9 +14,10 @@ from cdk.constructs.api.own_domain import OwnDomain
 from cdk.constructs.api.page_cache import PageCache
 from cdk.constructs.api.rest_api import RestApi
 from cdk.constructs.api.shift import CanaryShift
+from cdk.constructs.api.smoke_test import SmokeTest
 from cdk.constructs.lambda_functions.function import Deployment, Function, scale_provisioned_concurrency
 from cdk.constructs.lambda_functions.grants import grant, grant_consume
-from cdk.constructs.lambda_functions.layers import layer
+from cdk.constructs.lambda_functions.layers import layer, runtime_of
 from cdk.constructs.observability.dashboard import dashboard_name
 from cdk.constructs.secrets.key_store import KeyStore
 from cdk.functions import FUNCTIONS, INFERENCE, FunctionSpec
@@ -59,6 +60,8 @@ class ApiStack(Stack):
             for kind in ("runtime", "models")
         }
         self.door = _door(self, stage)
+        shifts = stage.shift != "all_at_once"
+        self._smoke_test = SmokeTest(self, "SmokeTest", stage=stage, runtime=runtime_of(bundle)) if shifts else None
         self.functions: dict[str, Function] = {}
         self.aliases: dict[str, lambda_.Alias] = {}
         for spec in source.specs:
@@ -73,8 +76,9 @@ class ApiStack(Stack):
         alias = function.publish()
         if spec.routes and spec.models and self._stage.provisioned:
             scale_provisioned_concurrency(alias, self._stage.provisioned)
-        if spec.routes and self._stage.shift != "all_at_once":
-            CanaryShift(self, f"{spec.name.title()}Shift", stage=self._stage, name=spec.name, alias=alias)
+        if spec.routes and self._smoke_test:
+            shift = CanaryShift(self, f"{spec.name.title()}Shift", stage=self._stage, name=spec.name, alias=alias)
+            self._smoke_test.guard(shift.group, function.function.current_version)
         if isinstance(self.door, FunctionUrls):
             if spec.routes:
                 self.door.open(spec.name, alias)

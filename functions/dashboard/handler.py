@@ -1,6 +1,6 @@
 """AWS Lambda's entry point of the dashboard function."""
 
-from functions.core.lambda_host.starting import quick_start
+from functions.core.lambda_host.starting import answering_probes, quick_start
 
 with quick_start():
     from functions.core.lambda_host.gateway import LambdaHandler
@@ -12,9 +12,16 @@ with quick_start():
     settings = get_settings()
     configure_logging(settings.log_level)
     app = create_app(settings, sinks=[EmfSink(settings.stage, "dashboard")])
-    handler = LambdaHandler(app, settings)
+
+    def _prime() -> None:
+        # Late: needed for a snapshot and for a probe alone.
+        from functions.core.lambda_host.snapshot import prime_app
+
+        prime_app(app, settings, "/dashboard")
+
+    handler = answering_probes(LambdaHandler(app, settings), _prime)
     if settings.lambda_initialization == "snap-start":
         # Late: the page needs nothing of it where no snapshot is taken.
-        from functions.core.lambda_host.snapshot import prime_app, refresh, register_snapshot_hooks
+        from functions.core.lambda_host.snapshot import refresh, register_snapshot_hooks
 
-        register_snapshot_hooks(lambda: prime_app(app, settings, "/dashboard"), lambda: refresh(app))
+        register_snapshot_hooks(_prime, lambda: refresh(app))

@@ -1,6 +1,6 @@
 """AWS Lambda's entry point of the inference function."""
 
-from functions.core.lambda_host.starting import quick_start
+from functions.core.lambda_host.starting import answering_probes, quick_start
 
 with quick_start():
     from functions.core.errors import PalierError
@@ -23,5 +23,5 @@ with quick_start():
     except PalierError as error:
         LOGGER.error("the default model cannot be loaded", extra={"code": error.code}, exc_info=error)
 
-    handler = LambdaHandler(app, settings)
+    handler = answering_probes(LambdaHandler(app, settings), lambda: prime(app, settings))
     register_snapshot_hooks(lambda: prime(app, settings), lambda: refresh(app))

@@ -1,6 +1,6 @@
 """AWS Lambda's entry point of the jobs function."""
 
-from functions.core.lambda_host.starting import quick_start
+from functions.core.lambda_host.starting import answering_probes, quick_start
 
 with quick_start():
     from functions.core.lambda_host.gateway import LambdaHandler
@@ -13,12 +13,12 @@ with quick_start():
     settings = get_settings()
     configure_logging(settings.log_level)
     app = create_app(settings, sinks=[EmfSink(settings.stage, "jobs")])
-    handler = LambdaHandler(app, settings)
 
     def _prime() -> None:
-        # Late: needed for a snapshot alone.
+        # Late: needed for a snapshot and for a probe alone.
         from functions.jobs.snapshot import prime
 
         prime(app, settings)
 
+    handler = answering_probes(LambdaHandler(app, settings), _prime)
     register_snapshot_hooks(_prime, lambda: refresh(app))

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from cdk.constructs.api.smoke_test import CODE
 from cdk.functions import FUNCTIONS, ROTATION
 from cdk.stages import Stage
 from tests.cdk.stage_variants import WARM
 from tests.cdk.templates import Assembly, Template
 
 PARTS = ("api", "secrets")
+# Characters of code in a template. Source: AWS CloudFormation template reference, AWS::Lambda::Function Code, ZipFile
+LONGEST_INLINE = 4096
 
 
 @pytest.fixture
@@ -31,6 +34,11 @@ def function(template: Template, name: str) -> dict[str, Any]:
     return found
 
 
+def ours(template: Template) -> list[dict[str, Any]]:
+    """The functions of the bundle; beside them stands the smoke test of deployments."""
+    return [one for one in template.all("AWS::Lambda::Function") if not one["FunctionName"].endswith("-smoke-test")]
+
+
 @pytest.mark.parametrize("name", [spec.name for spec in FUNCTIONS])
 def test_sizes_are_the_stage_s(template: Template, stage: Stage, name: str) -> None:
     made, size = function(template, name), stage.sizes[name]
@@ -44,7 +52,7 @@ def test_sizes_are_the_stage_s(template: Template, stage: Stage, name: str) -> N
 
 @pytest.mark.parametrize("part", PARTS)
 def test_functions_that_callers_reach_know_where_keys_are(assembly: Assembly, stage: Stage, part: str) -> None:
-    for one in assembly.template(stage.name, part).all("AWS::Lambda::Function"):
+    for one in ours(assembly.template(stage.name, part)):
         variables = set(one["Environment"]["Variables"])
         # The page asks for no key: it sends the user's own with its calls. Nobody calls the worker.
         keyless = one["FunctionName"].endswith(("-dashboard", "-worker"))
@@ -67,7 +75,7 @@ def test_what_is_deployed_is_the_bundle_byte_for_byte(assembly: Assembly, bundle
     built = {"functions.zip", f"layers/runtime-{machine}.zip", f"layers/models-{machine}.zip"}
     expected = {hashlib.sha256((bundle_dir / one).read_bytes()).hexdigest() for one in built}
     template = assembly.template(name, "api")
-    keys = {one["Code"]["S3Key"] for one in template.all("AWS::Lambda::Function")} | {
+    keys = {one["Code"]["S3Key"] for one in ours(template)} | {
         one["Content"]["S3Key"] for one in template.all("AWS::Lambda::LayerVersion")
     }
     found = {hashlib.sha256((assembly.folder / f"asset.{key}").read_bytes()).hexdigest() for key in keys}
@@ -125,6 +133,38 @@ def test_canary_shifts_and_rolls_back_on_alarms(template: Template, stage: Stage
     assert len(shifted) == len(groups) == len(aliases) - 1
 
 
+def test_a_new_version_is_asked_before_it_gets_traffic(template: Template, stage: Stage) -> None:
+    asking = [one for one in template.all("AWS::Lambda::Function") if one not in ours(template)]
+    if stage.shift == "all_at_once":
+        assert asking == []
+        return
+    (smoke,) = asking
+    assert smoke["Code"]["ZipFile"] == CODE.read_text()
+    assert len(smoke["Code"]["ZipFile"]) < LONGEST_INLINE
+    assert smoke["Runtime"] == "python3.13"
+    hooks = [
+        one["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["BeforeAllowTrafficHook"]["Ref"]
+        for one in template.resources("AWS::Lambda::Alias")
+        if "UpdatePolicy" in one
+    ]
+    assert len(hooks) == len([spec for spec in FUNCTIONS if spec.routes])
+    assert {template.document["Resources"][name]["Properties"]["FunctionName"] for name in hooks} == {
+        f"palier-{stage.name}-smoke-test"
+    }
+
+
+def test_the_smoke_test_asks_versions_and_nothing_else(assembly: Assembly) -> None:
+    statements = policy_of(assembly.template("prod", "api"), "smoke-test")
+    assert {action for one in statements for action in listed(one["Action"])} == {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "codedeploy:GetDeployment",
+        "codedeploy:PutLifecycleEventHookExecutionStatus",
+        "lambda:InvokeFunction",
+    }
+    assert "*" not in json.dumps([one["Resource"] for one in statements])
+
+
 def test_rollback_alarms_watch_one_function_each(assembly: Assembly) -> None:
     alarms = assembly.template("prod", "api").all("AWS::CloudWatch::Alarm")
     watched = {(one["Namespace"], one["MetricName"], str(one["Dimensions"])) for one in alarms}
@@ -161,7 +201,7 @@ def test_logs_are_kept_as_long_as_the_stage_says(assembly: Assembly, stage: Stag
 
 
 def test_every_function_has_a_role_of_its_own(warm: Template) -> None:
-    functions = warm.all("AWS::Lambda::Function")
+    functions = ours(warm)
     roles = {one["Role"]["Fn::GetAtt"][0] for one in functions}
     assert len(functions) == len(roles) == len(FUNCTIONS)
     for role in roles:
@@ -180,6 +220,8 @@ def test_the_only_wildcards_are_traces_and_objects(assembly: Assembly) -> None:
     assert set(wild) == {
         ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
         ("s3:DeleteObject", "s3:GetObject", "s3:PutObject"),
+        # CodeDeploy, of its hook.
+        "lambda:InvokeFunction",
     }
 
 

@@ -25,7 +25,7 @@ class CanaryShift(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, name: str, alias: lambda_.Alias) -> None:
         super().__init__(scope, id_)
-        group = codedeploy.LambdaDeploymentGroup(
+        self.group = codedeploy.LambdaDeploymentGroup(
             self,
             "Group",
             application=codedeploy.LambdaApplication(self, "Application"),
@@ -40,7 +40,7 @@ class CanaryShift(Construct):
             ),
         )
         acknowledge(
-            group,
+            self.group,
             {
                 managed_policy(
                     "AWSCodeDeployRoleForLambdaLimited"

@@ -14,7 +14,9 @@ ARCHITECTURES: dict[Architecture, lambda_.Architecture] = {
 
 def runtime_of(bundle: Bundle) -> lambda_.Runtime:
     """Return the Lambda runtime that the bundle's bytecode is for."""
-    return lambda_.Runtime(bundle.runtime, lambda_.RuntimeFamily.PYTHON, supports_snap_start=True)
+    return lambda_.Runtime(
+        bundle.runtime, lambda_.RuntimeFamily.PYTHON, supports_inline_code=True, supports_snap_start=True
+    )
 
 
 def layer(scope: Construct, id_: str, *, kind: str, bundle: Bundle, architecture: Architecture) -> lambda_.LayerVersion:

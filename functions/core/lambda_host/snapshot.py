@@ -9,9 +9,11 @@ import os
 import random
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from functions.core.aws.clients import forget_clients
+from functions.core.errors import PalierError
 from functions.core.observability.telemetry import LOGGER
 
 if TYPE_CHECKING:
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
 
 _INITIALIZATION = "AWS_LAMBDA_INITIALIZATION_TYPE"
 _SNAP_START = "snap-start"
+
+
+class NotPrimedError(PalierError):
+    """A function cannot answer: its version must not be published, and gets no traffic."""
+
+    code = "not_primed"
+
 
 Hook = Callable[[], object]
 
@@ -50,6 +59,9 @@ def register_snapshot_hooks(prime: Hook, refresh: Hook, environment: Mapping[str
 def prime_app(app: "Starlette", settings: "Settings", path: str, clients: Iterable[Hook] = ()) -> None:
     """Answer a request as the gateway sends it, and make clients of AWS, so that the snapshot holds what both load.
 
+    Raises:
+        NotPrimedError: the answer is a 5xx.
+
     Args:
         app: of the function; none of its sinks is told, and its first request is still to come.
         settings: of the function.
@@ -71,7 +83,9 @@ def prime_app(app: "Starlette", settings: "Settings", path: str, clients: Iterab
         "body": None,
         "isBase64Encoded": False,
     }
-    LambdaHandler(create_starlette(app.routes, settings), settings)(event, None)
+    answer = LambdaHandler(create_starlette(app.routes, settings), settings)(event, None)
+    if answer["statusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise NotPrimedError(f"The request to {path} was answered {answer['statusCode']}: the log has why.")
     LOGGER.info("primed for a snapshot")
 
 

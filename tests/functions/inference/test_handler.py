@@ -1,12 +1,15 @@
 """The Lambda entry point, called as API Gateway's REST API calls it (proxy event, version 1)."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from functions.core.lambda_host.gateway import EventNotHttpError
+from functions.core.lambda_host.starting import PROBE
 from functions.core.models import models
 from functions.core.models.engine import OnnxEngine
 from functions.core.models.manifest import InputSpec
@@ -45,6 +48,15 @@ def test_health(start: Callable[..., Invoke]) -> None:
     answer = start()("health")
     assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
     assert json.loads(answer["body"])["model"] == {"name": "tiny", "version": "10", "precision": "fp32"}
+
+
+def test_a_probe_diagnoses_without_a_request(start: Callable[..., Invoke]) -> None:
+    """What the smoke test of a deployment sends to a new version."""
+    start()
+    module = sys.modules["functions.inference.handler"]
+    assert module.handler(PROBE, None) == {"probed": True}
+    with pytest.raises(EventNotHttpError):
+        module.handler({"palier": "other"}, None)
 
 
 def test_a_prediction_from_json(start: Callable[..., Invoke]) -> None:

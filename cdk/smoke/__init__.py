@@ -1,0 +1,1 @@
+"""What CodeDeploy runs before a new version gets its first request."""
