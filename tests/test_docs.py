@@ -257,7 +257,11 @@ def blocks(page: Path) -> list[str]:
 
 
 def run(block: str) -> str:
-    done = subprocess.run(block, shell=True, cwd=ROOT, check=True, capture_output=True, text=True, timeout=120)
+    # As its reader has it: what the commands import is installed, not on a path that make has set.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        block, shell=True, cwd=ROOT, env=environment, check=True, capture_output=True, text=True, timeout=120
+    )
     return done.stdout
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from cdk.reports.cost import prices
 from functions.core.errors import PalierError
 
 MEASURED = Path(__file__).resolve().parents[3] / "docs" / "benchmarks.json"
@@ -104,6 +103,9 @@ def _advised(size: Size, dev: Size, prod: Size) -> Size:
 
 
 def _priced(one: Mapping[str, Any], expected: Expected) -> Size:
+    # Late: no other command needs prices.
+    from cdk.reports.cost import prices
+
     warm, cold, price = one["warm"]["latency_ms"], one["cold"], prices()["million"]
     gb_second = price[f"{expected.architecture}_gb_s"]["usd"] * one["memory_mb"] / MB_PER_GB
     # AWS bills whole milliseconds, those of the start among them.
