@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from build_scripts.data.records import LabelledRecords
-from build_scripts.errors import DataError, NoVariantPassed, QuantizationError
+from build_scripts.errors import DataError, GateFailed, NoVariantPassed, QuantizationError
 from build_scripts.evidence.calibrate import FALSE_ALARM_RATE, Calibration, calibrate
 from build_scripts.evidence.half_precision import HalfPrecision, Trial, try_half
 from build_scripts.evidence.measure import ModelFiles, ModelOutputs, measure
@@ -19,7 +19,7 @@ from build_scripts.evidence.trust import FittedTrust, Strangers, fit_trust
 from build_scripts.export.export import ExportedModel, export_network
 from build_scripts.export.optimize import optimize
 from build_scripts.export.torch_export import ExportOptions
-from build_scripts.measuring.gates import MAX_ACCURACY_DROP
+from build_scripts.measuring.gates import MAX_ACCURACY_DROP, QUANTIZED_GATES, check_gates
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.conditions import rows_of
 from build_scripts.networks.trained import TrainedModel
@@ -111,6 +111,8 @@ def build(plan: BuildPlan, destination: Destination) -> Path:
         raise NoVariantPassed(found.reasons(), next_step(found.tried, len(windows)))
     files = ModelFiles(fp32, found.path, windows[:1], None if rows is None else rows[:1])
     content = _content(plan, exported, files, found)
+    if plan.allow_float32 and files.quantized is not None:
+        content = _passing(plan, exported, files, found, content)
     log.info("package")
     return package(content, destination.models, destination.version, force=destination.force)
 
@@ -184,6 +186,22 @@ def _content(plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found:
         | _search_note(found)
         | _cost_note(files, plan.unseen, calibration),
     )
+
+
+def _passing(
+    plan: BuildPlan, exported: ExportedModel, files: ModelFiles, found: Search, content: PackageContent
+) -> PackageContent:
+    """Return the content if its variant passes every gate on the unseen records, else that of float32 alone."""
+    try:
+        check_gates(content.measured)
+    except GateFailed as failed:
+        if failed.gate not in QUANTIZED_GATES:
+            raise
+        log.info("%s: float32 alone is packaged", failed)
+        tried = tuple(replace(one, refused=str(failed)) if one.name == found.kept else one for one in found.tried)
+        refused = replace(found, tried=tried, kept=None, path=None, candidate=None)
+        return _content(plan, exported, replace(files, quantized=None), refused)
+    return content
 
 
 def _trust(plan: BuildPlan, served: Engine, calibration: Calibration) -> FittedTrust | None:
