@@ -79,6 +79,7 @@ def entry(hours: float, label: tuple[str, str], wear: float) -> dict[str, Any]:
         "kurtosis": round(3 + 2.6 * wear + 4 * ripple, 4),
         "peak": round((0.08 + 0.4 * wear) * (3.4 + 1.2 * wear), 4),
         "unit": None,
+        "channel": None,
         "velocity_rms_mm_s": None,
         "severity_zone": None,
         "model": "journal-bearing",

@@ -97,7 +97,7 @@ def test_flac_is_unpacked_by_the_service(open_page: OpenPage) -> None:
     give(page, "Full scale", f"{FULL_SCALE_G:g}")
     expect(page.get_by_text("a .flac is unpacked by the service")).to_be_visible()
     expect(page.get_by_role("table")).to_contain_text("Oil whirl")
-    expect(page.get_by_text("Answered by journal-bearing version 1. Sample rate 20 480 Hz.")).to_be_visible()
+    expect(page.get_by_text("Answered by journal-bearing version 2. Sample rate 20 480 Hz.")).to_be_visible()
 
 
 def test_of_several_channels_none_is_taken_before_it_is_chosen(open_page: OpenPage) -> None:

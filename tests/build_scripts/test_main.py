@@ -69,7 +69,7 @@ def test_evaluate_reads_recordings_of_unequal_length(tmp_path: Path, capsys: pyt
 def test_evaluate_prints_a_table_of_classes(records_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("evaluate", "--data", records_path) == 0
     printed = capsys.readouterr().out
-    assert "journal-bearing 1, 44 records" in printed
+    assert "journal-bearing 2, 44 records" in printed
     assert "oil_whirl" in printed
 
 

@@ -165,7 +165,7 @@ async def test_no_signal_value_reaches_the_log(settings: Settings, read_log: Any
     }
     broken: dict[str, str | bytes] = {
         "application/json": f'{{"signal": [{marker}, "x"]}}',
-        "text/csv": f"{marker}\nword\n",
+        "text/csv": f"{marker}\nword\n{marker}\n",
     }
     async with client_of(create_app(settings)) as client:
         statuses = [

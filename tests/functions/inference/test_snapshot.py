@@ -1,6 +1,7 @@
 """What the inference function does around a snapshot."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,15 @@ from functions.core.lambda_host.snapshot import refresh
 from functions.core.settings import Settings
 from functions.inference.app import create_app
 from functions.inference.snapshot import prime
+from tests.support.lambda_function import event_loop_of_the_process
 
 _, KEY = create_key("test")
+
+
+@pytest.fixture(autouse=True)
+def event_loop() -> Iterator[None]:
+    with event_loop_of_the_process():
+        yield
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from functions.core.http.asgi import create_starlette
 from functions.core.lambda_host.snapshot import prime_app, register_snapshot_hooks, reseed
 from functions.core.observability.metrics import RequestMetrics
 from functions.core.settings import Settings
+from tests.support.lambda_function import event_loop_of_the_process
 
 SNAP_START = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
 
@@ -50,7 +51,8 @@ def test_a_function_is_primed_by_a_request_and_by_its_clients(settings: Settings
 
     sink = SimpleNamespace(record=told.append)
     app = create_starlette([Route("/health", answer)], settings, [sink])
-    prime_app(app, settings, "/health", [lambda: made.append("client")])
+    with event_loop_of_the_process():
+        prime_app(app, settings, "/health", [lambda: made.append("client")])
     assert (answered, made) == (["/health"], ["client"])
     # No sink was told: the first request is still to come.
     assert told == []
