@@ -15,6 +15,7 @@ from functions.inference.app import create_app
 from functions.inference.snapshot import prime
 from tests.conftest import MakeSettings
 from tests.support.apps import assert_error, client_of, post_json
+from tests.support.lambda_function import event_loop_of_the_process
 from tests.support.packages import LOAD, SPEED, write_conditioned
 from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
 
@@ -189,7 +190,8 @@ async def test_a_model_says_which_conditions_it_takes(client: httpx.AsyncClient)
 
 
 def test_a_snapshot_is_primed_with_ordinary_conditions(app: Starlette, settings: Settings) -> None:
-    prime(app, settings)
+    with event_loop_of_the_process():
+        prime(app, settings)
 
 
 async def test_the_document_describes_them(client: httpx.AsyncClient) -> None:
