@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -45,23 +45,26 @@ def make_parser() -> argparse.ArgumentParser:
     cost.add_argument("--write", action="store_true", help="render it into docs/deploy.md")
     cost.add_argument("--bundle", type=Path, default=Path("build"), help="folder of the bundle; default: build")
     cost.set_defaults(run=_cost)
-    empty = commands.add_parser("empty", help="empty the buckets of a stage that does not keep its data")
-    empty.add_argument("--stage", required=True, choices=list(STAGES))
-    empty.set_defaults(run=_empty)
-    settle = commands.add_parser("settle", help="after a deployment: protect tables, delete versions that are too many")
-    settle.add_argument("--stage", required=True, choices=list(STAGES))
-    settle.set_defaults(run=_settle)
-    rollback = commands.add_parser("rollback", help="move the functions that were deployed last to the versions before")
-    rollback.add_argument("--stage", required=True, choices=list(STAGES))
+    _of_a_stage(commands, "empty", "empty the buckets of a stage that does not keep its data", _empty)
+    _of_a_stage(commands, "settle", "after a deployment: protect tables, delete versions that are too many", _settle)
+    text = "move the functions that were deployed last to the versions before"
+    rollback = _of_a_stage(commands, "rollback", text, _rollback)
     rollback.add_argument("--function", action="append", choices=[spec.name for spec in FUNCTIONS], default=[])
-    rollback.set_defaults(run=_rollback)
-    check = commands.add_parser("preflight", help="ask the account for what a stage needs, before it is deployed")
-    check.add_argument("--stage", required=True, choices=list(STAGES))
-    check.set_defaults(run=_preflight)
-    url = commands.add_parser("url", help="print where a deployed stage answers")
-    url.add_argument("--stage", required=True, choices=list(STAGES))
-    url.set_defaults(run=_url)
+    _of_a_stage(commands, "preflight", "ask the account for what a stage needs, before it is deployed", _preflight)
+    _of_a_stage(commands, "url", "print where a deployed stage answers", _url)
     return parser
+
+
+def _of_a_stage(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    text: str,
+    run: Callable[[argparse.Namespace], None],
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text)
+    command.add_argument("--stage", required=True, choices=list(STAGES))
+    command.set_defaults(run=run)
+    return command
 
 
 def _diff_stages(options: argparse.Namespace) -> None:

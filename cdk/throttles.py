@@ -6,6 +6,9 @@ Source: docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request
 docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
 """
 
+from collections.abc import Iterator
+
+from cdk.functions import FUNCTIONS, FunctionSpec
 from cdk.stage_parts import Throttle
 from cdk.stages import Stage
 
@@ -26,3 +29,11 @@ def method_throttle(stage: Stage, function: str) -> Throttle:
     at_once = concurrency_of_a_method(stage, function)
     rate_per_s = at_once / (stage.thresholds.latency_slo_p95_ms / 1e3)
     return Throttle(min(stage.throttle.rate_per_s, rate_per_s), min(stage.throttle.burst, at_once))
+
+
+def lower_throttles(stage: Stage) -> Iterator[tuple[FunctionSpec, Throttle]]:
+    """Yield the functions whose methods cannot take the stage's own limits, with theirs."""
+    for spec in FUNCTIONS:
+        throttle = method_throttle(stage, spec.name)
+        if throttle != stage.throttle:
+            yield spec, throttle

@@ -75,8 +75,8 @@ def chosen(page: Page, *files: tuple[str, bytes]) -> None:
     page.get_by_label("Choose recordings").set_input_files([payload(*one) for one in files])
 
 
-def test_where_no_bucket_is_reached_recordings_go_inline(open_page: OpenPage) -> None:
-    page = open_page()
+def without_a_bucket(page: Page) -> list[dict[str, Any]]:
+    """Submissions that come in, from a page that no bucket is open to."""
     page.route("**/surroundings.json", fixed({"uploads": False, "metrics_url": None}))
     page.reload()
     FakeJobs().install(page)
@@ -87,6 +87,12 @@ def test_where_no_bucket_is_reached_recordings_go_inline(open_page: OpenPage) ->
         answer(route, job(1, "queued", 2, 0, source="inline") | {"uploads": []}, 202)
 
     page.route("**/jobs", submit)
+    return submitted
+
+
+def test_where_no_bucket_is_reached_recordings_go_inline(open_page: OpenPage) -> None:
+    page = open_page()
+    submitted = without_a_bucket(page)
     samples = example("oil_whirl")[:20480]
     chosen(page, ("one.wav", wav_bytes(samples, 20480)), ("one.wav", as_csv(samples)), ("two.csv", as_csv(samples)))
     expect(page.get_by_role("list", name="Chosen files").get_by_role("listitem")).to_have_count(3)
@@ -115,16 +121,7 @@ def test_what_is_remembered_of_a_machine_goes_with_its_recordings(open_page: Ope
         give(page, label, value)
     choose(page, "Unit", "g")
     expect_class(page, "Outer race fault")
-    page.route("**/surroundings.json", fixed({"uploads": False, "metrics_url": None}))
-    page.reload()
-    FakeJobs().install(page)
-    submitted: list[dict[str, Any]] = []
-
-    def submit(route: Route) -> None:
-        submitted.append(json.loads(route.request.post_data or ""))
-        answer(route, job(1, "queued", 2, 0, source="inline") | {"uploads": []}, 202)
-
-    page.route("**/jobs", submit)
+    submitted = without_a_bucket(page)
     chosen(page, ("fan-3.wav", damaged(OUTER[:24_000], QUIET[:24_000])), ("fan-4.wav", damaged(QUIET[:24_000])))
     choose(page, "Fleet", "Each file is named after its machine")
     expect(page.get_by_text("Shaft speed, bearing and unit go with them as remembered of fan-3.")).to_be_visible()

@@ -20,7 +20,6 @@ from build_scripts.errors import BuildError
 from functions.core.preprocessing.arrays import Float32Array
 
 _START_TIMEOUT_S, _END_TIMEOUT_S = 120.0, 20.0
-_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Running:
     start_s: float
 
     def memory_mb(self) -> float:
-        """Return the memory of the process and of all that it has started, shared pages counted once each."""
+        """Return the memory of the process and of all that it has started, shared pages by their share."""
         return sum(_memory_mb(pid) for pid in _family(self.pid))
 
 

@@ -14,30 +14,18 @@ from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
+from cdk.constructs.api import rest_api
 from cdk.constructs.api.own_domain import add_record
-from cdk.constructs.api.rest_api import api_name
 from cdk.constructs.retention import log_group
-from cdk.functions import FUNCTIONS
 from cdk.resource_names import log_name
 from cdk.stage_parts import Domain, Jwt
 from cdk.stages import Stage
-from cdk.throttles import method_throttle
+from cdk.throttles import lower_throttles
 
-# As the REST API's, with the names that HTTP APIs have for the same.
+# As the REST API's, with the names that HTTP APIs have for the same; no web ACL stands before them.
 ACCESS_LOG_FIELDS: dict[str, str] = {
-    "request_id": "$context.requestId",
-    "extended_request_id": "$context.extendedRequestId",
-    "time": "$context.requestTime",
-    "ip": "$context.identity.sourceIp",
-    "method": "$context.httpMethod",
-    "route": "$context.routeKey",
-    "status": "$context.status",
-    "integration_status": "$context.integrationStatus",
-    "latency_ms": "$context.responseLatency",
-    "integration_latency_ms": "$context.integrationLatency",
-    "response_bytes": "$context.responseLength",
-    "error": "$context.error.message",
-}
+    name: value for name, value in rest_api.ACCESS_LOG_FIELDS.items() if name != "waf_status"
+} | {"route": "$context.routeKey", "integration_status": "$context.integrationStatus"}
 STAGE = "$default"
 
 
@@ -51,7 +39,7 @@ class HttpApi(Construct):
         self.api = apigatewayv2.HttpApi(
             self,
             "Api",
-            api_name=api_name(stage),
+            api_name=rest_api.api_name(stage),
             description=f"Palier {stage.name}",
             create_default_stage=False,
             disable_execute_api_endpoint=stage.domain is not None,
@@ -102,11 +90,9 @@ class HttpApi(Construct):
     def limit(self) -> None:
         """Limit the routes of functions that cannot take the stage's limit; called once all routes are there."""
         settings: dict[str, dict[str, float]] = {}
-        for spec in FUNCTIONS:
-            throttle = method_throttle(self._stage, spec.name)
-            if throttle != self._stage.throttle:
-                limits = {"ThrottlingRateLimit": throttle.rate_per_s, "ThrottlingBurstLimit": throttle.burst}
-                settings |= dict.fromkeys(spec.routes, limits)
+        for spec, throttle in lower_throttles(self._stage):
+            limits = {"ThrottlingRateLimit": throttle.rate_per_s, "ThrottlingBurstLimit": throttle.burst}
+            settings |= dict.fromkeys(spec.routes, limits)
         if settings:
             self._deployment.add_property_override("RouteSettings", settings)
         # Settings of a route that is not there yet are refused.

@@ -15,10 +15,9 @@ from constructs import Construct
 from cdk.acknowledged import acknowledge, managed_policy
 from cdk.constructs.api.responses import add_gateway_responses
 from cdk.constructs.retention import log_group
-from cdk.functions import FUNCTIONS
 from cdk.resource_names import log_name, resource_name
 from cdk.stages import Stage
-from cdk.throttles import method_throttle
+from cdk.throttles import lower_throttles
 
 # What an access log line has: neither headers nor query, so neither keys nor data.
 ACCESS_LOG_FIELDS: dict[str, str] = {
@@ -129,10 +128,7 @@ class RestApi(Construct):
     def _method_options(self) -> dict[str, apigateway.MethodDeploymentOptions]:
         """Return the limits of the methods of functions that cannot take the stage's; each repeats what is of all."""
         stage, options = self._stage, {}
-        for spec in FUNCTIONS:
-            throttle = method_throttle(stage, spec.name)
-            if throttle == stage.throttle:
-                continue
+        for spec, throttle in lower_throttles(stage):
             for method, path in methods(spec.routes, cors=bool(stage.cors_origins)):
                 options[f"{path}/{method}"] = apigateway.MethodDeploymentOptions(
                     throttling_rate_limit=throttle.rate_per_s,

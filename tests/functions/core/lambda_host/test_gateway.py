@@ -18,6 +18,7 @@ from functions.core.http.asgi import create_starlette
 from functions.core.lambda_host.gateway import EventNotHttpError, LambdaHandler
 from functions.core.settings import Settings
 from tests.conftest import ReadLog
+from tests.support.lambda_function import event_loop_of_the_process
 
 EVENTS = Path(__file__).resolve().parents[3] / "fixtures" / "events"
 NOT_HTTP = "The event is no HTTP request of API Gateway, a function URL or a load balancer"
@@ -29,13 +30,9 @@ async def echo(request: Request) -> Response:
 
 
 @pytest.fixture(autouse=True)
-def event_loop_of_the_process() -> Iterator[None]:
-    """Mangum takes the thread's event loop, and would make one that nobody closes."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    loop.close()
-    asyncio.set_event_loop(None)
+def event_loop() -> Iterator[None]:
+    with event_loop_of_the_process():
+        yield
 
 
 @pytest.fixture
