@@ -80,16 +80,17 @@ def local_server(data_dir: Path | None = None, **settings: str) -> Iterator[Loca
 
 def workers_of(pid: int) -> list[int]:
     """Return the processes of a server's workers; Linux."""
-    return [child for child in _children(pid) if WORKER in _command(child)]
+    return [child for child in children_of(pid) if WORKER in _command(child)]
 
 
 def services_of(pid: int) -> list[int]:
     """Return the processes of a server's embedded services; Linux."""
     workers = workers_of(pid)
-    return [child for child in _children(pid) if child not in workers]
+    return [child for child in children_of(pid) if child not in workers]
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
+    """Return the processes that a process has started and that still run; Linux."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text().split()]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from build_scripts.benchmarks.job_load.server import children_of
 from build_scripts.benchmarks.peers.environments import ROOT
 from build_scripts.benchmarks.peers.table import Ask, Peer, Start, headers_of
 from build_scripts.errors import BuildError
@@ -117,17 +118,13 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 def _family(pid: int) -> list[int]:
     """Return a process and all that descend from it."""
-    parents: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, ValueError, IndexError):
-            # The name before may hold anything, spaces and brackets too.
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            parents.setdefault(parent, []).append(int(entry.name))
     found, left = [], [pid]
     while left:
         one = left.pop()
         found.append(one)
-        left += parents.get(one, [])
+        # It may end meanwhile.
+        with suppress(OSError):
+            left += children_of(one)
     return found
 
 
