@@ -12,6 +12,8 @@ from typing import Any, BinaryIO, get_args
 from functions.core.errors import RecordingTooLargeError
 from functions.core.preprocessing.indicators import Foundation
 
+# Of a deployment, by the names that cdk/stages.py has for them; the CDK need not be loaded to parse.
+STAGE_NAMES = ("dev", "staging", "prod")
 LARGEST_FILE_BYTES = 1 << 30
 _LONGEST_NAME = 256
 _LARGEST_COUNT = 1_000_000

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build_scripts.palier_cli import keys
-from build_scripts.palier_cli.arguments import parse_number
+from build_scripts.palier_cli.arguments import STAGE_NAMES, parse_number
 from functions.core.keys.keys import SCOPES
 
-_STAGES = ("dev", "staging", "prod")
 _GRACE_DAYS = 7.0
 # A century: beyond it, dates would overflow.
 _MOST_DAYS = 36_500
@@ -46,7 +45,7 @@ def _add(
     run: Callable[[argparse.Namespace], int],
 ) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    parser.add_argument("--stage", required=True, choices=_STAGES)
+    parser.add_argument("--stage", required=True, choices=STAGE_NAMES)
     parser.add_argument("--local", action="store_true", help="embedded AWS services on this machine instead of AWS")
     parser.add_argument("--data-dir", type=Path, default=keys.LOCAL_DATA, help="for --local: where their state is kept")
     parser.add_argument("--json", action="store_true", help="print one JSON object")

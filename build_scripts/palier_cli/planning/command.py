@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from build_scripts.palier_cli.arguments import parse_amount, parse_count
+from build_scripts.palier_cli.arguments import STAGE_NAMES, parse_amount, parse_count
 from build_scripts.palier_cli.planning.load import PATTERNS, Load
 from build_scripts.palier_cli.planning.memory_sizes import MEASURED, Expected, price_sizes, print_sizes, read_sizes
 from build_scripts.palier_cli.terminal import screen, write_json
@@ -15,8 +15,6 @@ from functions.core.errors import InvalidOptionError
 if TYPE_CHECKING:
     from build_scripts.palier_cli.planning.fleet import FleetPlan
     from build_scripts.palier_cli.planning.plan import Plan
-
-_STAGES = ("dev", "staging", "prod")
 
 
 def add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -35,7 +33,9 @@ def add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument(
         "--burst-within-s", type=parse_amount, default=10.0, help="of `burst`: within it, all comes (%(default)g)"
     )
-    parser.add_argument("--stage", choices=_STAGES, default="prod", help="its limits and sizes (default: %(default)s)")
+    parser.add_argument(
+        "--stage", choices=STAGE_NAMES, default="prod", help="its limits and sizes (default: %(default)s)"
+    )
     parser.add_argument("--memory", type=parse_count, help="MB of the function (default: the stage's)")
     parser.add_argument("--architecture", choices=("arm64", "x86_64"), help="default: the stage's, arm64")
     parser.add_argument("--seed", type=parse_count, default=1, help="of the simulation (default: %(default)s)")

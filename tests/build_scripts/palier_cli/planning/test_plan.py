@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
+from build_scripts.palier_cli.arguments import STAGE_NAMES
 from build_scripts.palier_cli.main import main
 from build_scripts.palier_cli.planning.fleet import KeepingUnits, MeasuredHistory
 from build_scripts.palier_cli.planning.load import DAY_S, MOST_REQUESTS, Load, windows
@@ -196,3 +197,7 @@ def test_the_command_prints_tables_and_draws(tmp_path: Path, capsys: pytest.Capt
 def test_what_cannot_be_planned_is_said(options: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", *options]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_the_command_line_has_the_stages_that_there_are() -> None:
+    assert tuple(STAGES) == STAGE_NAMES
