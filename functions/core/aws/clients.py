@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from functions.core.errors import DependencyUnavailableError
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
@@ -27,9 +28,17 @@ _MOST_CONNECTIONS = 24
 
 
 @lru_cache
-def _client(service: str) -> Any:
+def _session() -> "Session":
     # Late: boto3 comes with the Lambda runtime and costs more start-up time than everything else.
+    # Not boto3's own session, which lives as long as the process, and with it the credentials that it found first.
     import boto3
+
+    return boto3.Session()
+
+
+@lru_cache
+def _client(service: str) -> Any:
+    # Late: as boto3.
     from botocore.config import Config
 
     keys = service == "secretsmanager"
@@ -42,7 +51,7 @@ def _client(service: str) -> Any:
         signature_version="s3v4" if service == "s3" else "v4",
         s3={"addressing_style": _bucket_addressing(), "us_east_1_regional_endpoint": "regional"},
     )
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return _session().client(service, config=config)  # type: ignore[call-overload]
 
 
 def _bucket_addressing() -> Literal["path", "virtual"]:
@@ -94,10 +103,9 @@ def signed_for_s(wanted_s: int, at_least_s: int) -> int:
         at_least_s: what it is where the credentials end before that; they are renewed when they have less left.
     """
     # Late: as boto3.
-    import boto3
     from botocore.credentials import RefreshableCredentials
 
-    found = boto3.DEFAULT_SESSION.get_credentials() if boto3.DEFAULT_SESSION else None
+    found = _session().get_credentials()
     ends_before = isinstance(found, RefreshableCredentials) and found.refresh_needed(wanted_s)
     return at_least_s if ends_before else wanted_s
 
@@ -105,6 +113,7 @@ def signed_for_s(wanted_s: int, at_least_s: int) -> int:
 def forget_clients() -> None:
     """Drop every client: their connections and credentials are of the process that a snapshot was taken of."""
     _client.cache_clear()
+    _session.cache_clear()
 
 
 @contextmanager

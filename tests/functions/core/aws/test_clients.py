@@ -43,6 +43,22 @@ def test_forgotten_clients_are_made_anew() -> None:
         assert dynamodb_client() is not before
 
 
+def key_id() -> str:
+    client: Any = dynamodb_client()
+    return str(client._request_signer._credentials.access_key)
+
+
+def test_forgotten_clients_take_their_credentials_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a snapshot's process are not those of the process that it becomes."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    for expected in ("first", "second"):
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", expected)
+        forget_clients()
+        assert key_id() == expected
+    forget_clients()
+
+
 def test_a_client_gives_up_soon() -> None:
     with in_memory_aws(own_clients=True):
         config: Any = dynamodb_client().meta.config
@@ -122,7 +138,6 @@ def credentials_that_end(in_s: float) -> RefreshableCredentials:
 def test_what_is_signed_ends_before_the_credentials(
     found: object, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = boto3.Session()
-    monkeypatch.setattr(session, "get_credentials", lambda: found)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    monkeypatch.setattr(boto3.Session, "get_credentials", lambda _: found)
+    forget_clients()
     assert signed_for_s(3600, 900) == expected
