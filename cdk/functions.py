@@ -1,6 +1,7 @@
 """The functions of Palier as data: one entry makes its code, role, routes and alarms' dimensions."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 ResourceKind = Literal["bucket", "table", "queue", "bus"]
@@ -20,6 +21,8 @@ class Grant:
 class FunctionSpec:
     """One function: `routes` are `METHOD /path/{parameter}`.
 
+    weights: of the routes that are called most, by how much more of the function's instances than another route they
+    may keep busy.
     consumes: the queue of jobs drives it; serves_page: its settings name where its page may send files, and where
     metrics are.
     """
@@ -27,12 +30,21 @@ class FunctionSpec:
     name: str
     handler: str
     routes: tuple[str, ...] = ()
+    weights: Mapping[str, int] = field(default_factory=dict)
     models: bool = False
     reads_keys: bool = False
     grants: tuple[Grant, ...] = ()
     consumes: bool = False
     serves_page: bool = False
 
+    def methods(self, *, cors: bool) -> tuple[str, ...]:
+        """Return its routes, with OPTIONS of each path where pages of other origins may call."""
+        paths = dict.fromkeys(route.partition(" ")[2] for route in self.routes)
+        return (*self.routes, *(f"OPTIONS {path}" for path in paths if cors))
+
+
+# What a stage's own throttle is about.
+DIAGNOSING = "POST /predict"
 
 _BUCKET, _QUEUE = "PALIER_JOBS_BUCKET", "PALIER_JOBS_QUEUE_URL"
 _HISTORY, _BUS = "PALIER_HISTORY_TABLE", "PALIER_EVENT_BUS"
@@ -57,7 +69,7 @@ INFERENCE = FunctionSpec(
         "GET /models/{name}/proof",
         "GET /model/info",
         "GET /bearings",
-        "POST /predict",
+        DIAGNOSING,
         "POST /predict/batch",
         "GET /openapi.json",
         "GET /docs",
@@ -66,6 +78,8 @@ INFERENCE = FunctionSpec(
         "GET /v2/{path+}",
         "POST /v2/{path+}",
     ),
+    # A browser asks for all files of the page of routes at once.
+    weights={DIAGNOSING: 40, "POST /predict/batch": 4, "POST /v2/{path+}": 4, "GET /docs/{path+}": 3},
     models=True,
     reads_keys=True,
     grants=_HISTORY_GRANTS,
@@ -84,6 +98,7 @@ JOBS = FunctionSpec(
         "GET /assets",
         "GET /assets/{asset_id}/history",
     ),
+    weights={"POST /jobs": 2, "GET /jobs/{job_id}": 2},
     reads_keys=True,
     grants=(
         *_JOB_GRANTS,
@@ -105,6 +120,7 @@ DASHBOARD = FunctionSpec(
     "dashboard",
     handler="functions.dashboard.handler.handler",
     routes=("GET /dashboard", "GET /dashboard/{path+}"),
+    weights={"GET /dashboard/{path+}": 7},
     serves_page=True,
 )
 

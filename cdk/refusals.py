@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 
-from cdk.functions import FUNCTIONS, INFERENCE, WORKER
+from cdk.functions import DIAGNOSING, FUNCTIONS, INFERENCE, WORKER
 from cdk.gpu_instances import IMAGE, INSTANCES
 from cdk.stage_parts import Jwt
 from cdk.stages import Stage
-from cdk.throttles import METHODS_AT_ONCE, concurrency_of_a_method
+from cdk.throttles import LEAST_SHARE, instance_shares, instances_at_once
 
 Rule = Callable[[Stage], Iterator[str]]
 
@@ -21,7 +21,7 @@ _WAF_LOWEST_LIMIT = 10
 _LAMBDA_MEMORY_MB = range(128, 10_241)
 # API Gateway gives up on an integration after 29 s.
 _API_TIMEOUT_S = 29
-_ANSWERING = tuple(spec.name for spec in FUNCTIONS if spec.routes)
+_ANSWERING = tuple(spec for spec in FUNCTIONS if spec.routes)
 # Source: docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html, maximum concurrency
 _FEWEST_WORKERS = 2
 
@@ -91,21 +91,20 @@ def _removal(stage: Stage) -> Iterator[str]:
 
 
 def _throttles(stage: Stage) -> Iterator[str]:
-    room = concurrency_of_a_method(stage, INFERENCE.name)
-    share = f"{room}, the share of one method of inference (1/{METHODS_AT_ONCE} of its concurrency)"
-    at_once = stage.throttle.rate_per_s * stage.thresholds.latency_slo_p95_ms / 1e3
-    if stage.throttle.burst > room:
-        yield f"throttle.burst {stage.throttle.burst} is above {share}; lower it, or reserve more."
+    throttle, at_once = stage.throttle, instances_at_once(stage, stage.throttle)
+    room = instance_shares(stage, INFERENCE)[DIAGNOSING]
     if at_once > room:
         yield (
-            f"{stage.throttle.rate_per_s:g} requests/s of {stage.thresholds.latency_slo_p95_ms:g} ms are "
-            f"{at_once:g} at once, above {share}; lower throttle.rate_per_s, or reserve more."
+            f"throttle lets through {throttle.burst} at once and {throttle.rate_per_s:g} requests/s of "
+            f"{stage.thresholds.latency_slo_p95_ms:g} ms, which keep {at_once:g} instances busy, above the {room:.4g} "
+            f"of inference that are for {DIAGNOSING}; lower throttle, or reserve more."
         )
-    for name in _ANSWERING:
-        if 0 < stage.sizes[name].reserved_concurrency < METHODS_AT_ONCE:
+    for spec in _ANSWERING:
+        shares, reserved = instance_shares(stage, spec), stage.sizes[spec.name].reserved_concurrency
+        if reserved > 0 and min(shares.values()) < LEAST_SHARE:
             yield (
-                f"{name} has a concurrency below {METHODS_AT_ONCE}, so that API Gateway would let more through than "
-                f"Lambda takes; reserve at least {METHODS_AT_ONCE}."
+                f"{spec.name} has a concurrency of {reserved} for {len(shares)} methods, so that API Gateway would let "
+                "more through than Lambda takes; reserve more."
             )
 
 
@@ -115,7 +114,7 @@ def _sizes(stage: Stage) -> Iterator[str]:
             yield f"{name} has {size.memory_mb} MiB; Lambda gives {_LAMBDA_MEMORY_MB[0]} to {_LAMBDA_MEMORY_MB[-1]:,}."
         if size.reserved_concurrency < 1:
             yield f"{name} has no concurrency and would never run; reserve at least 1."
-        if name in _ANSWERING and size.timeout_s >= _API_TIMEOUT_S:
+        if name in {spec.name for spec in _ANSWERING} and size.timeout_s >= _API_TIMEOUT_S:
             waits = f"as long as API Gateway waits, {_API_TIMEOUT_S} s, or longer"
             yield f"{name} may take {waits}; set timeout_s below it."
     if stage.sizes[WORKER.name].reserved_concurrency < _FEWEST_WORKERS:

@@ -29,7 +29,7 @@ class ProvisionedConcurrency:
 
 @dataclass(frozen=True)
 class Throttle:
-    """What API Gateway lets through to one method, of all callers together: requests per second, and at once."""
+    """What API Gateway lets through of diagnoses, of all callers together: requests per second, and at once."""
 
     rate_per_s: float = 10
     burst: int = 10

@@ -76,7 +76,7 @@ class Stage:
 
 # Of the same size in every stage: they neither diagnose nor wait for anything that does.
 _SMALL_FUNCTIONS: Mapping[str, FunctionSize] = {
-    "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=20),
+    "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=32),
     "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),
 }
 
@@ -86,8 +86,8 @@ STAGES: dict[StageName, Stage] = {
         log_level="DEBUG",
         cors_origins=("http://localhost:8000",),
         sizes={
-            "inference": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=20),
-            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=10),
+            "inference": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=90),
+            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=36),
             "worker": FunctionSize(memory_mb=1024, timeout_s=300, reserved_concurrency=2),
             **_SMALL_FUNCTIONS,
         },
@@ -99,8 +99,8 @@ STAGES: dict[StageName, Stage] = {
     "staging": Stage(
         "staging",
         sizes={
-            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=40),
-            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=20),
+            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=80),
+            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=40),
             "worker": FunctionSize(memory_mb=1769, timeout_s=300, reserved_concurrency=5),
             **_SMALL_FUNCTIONS,
         },
@@ -113,8 +113,8 @@ STAGES: dict[StageName, Stage] = {
     "prod": Stage(
         "prod",
         sizes={
-            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=200),
-            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=40),
+            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=288),
+            "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=80),
             "worker": FunctionSize(memory_mb=1769, timeout_s=300, reserved_concurrency=10),
             **_SMALL_FUNCTIONS,
         },

@@ -1,39 +1,67 @@
 """What API Gateway lets through to each function, so that Lambda refuses none of it.
 
 API Gateway turns what Lambda refuses into a 500, an error of the service; what it throttles itself is a 429. Its limits
-are of a method each, not of all methods together.
+are of a method each, not of all methods together, so the methods of a function share its instances. They are buckets
+of tokens that AWS calls targets and no guarantee, and requests that are slower than the objective of latency keep more
+instances busy: then an alarm reports both.
 Source: docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html,
 docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Mapping
 
-from cdk.functions import FUNCTIONS, FunctionSpec
+from cdk.functions import DIAGNOSING, INFERENCE, FunctionSpec
 from cdk.stage_parts import Throttle
 from cdk.stages import Stage
 
-# So many methods of one function may be called at their limit at the same time: a page and a plant.
-METHODS_AT_ONCE = 2
+# The smoke test asks a new version while the one before answers everybody.
+SPARE_INSTANCES = 1
+# One request at once, and after it one each time that it is over.
+LEAST_SHARE = 2
+# Of a share, what may come at once; the rest of it is the rate.
+_BURST_SHARE = 2 / 3
+_RATE_STEPS = 10
 
 
-def concurrency_of_a_method(stage: Stage, function: str) -> int:
-    """Return how many instances of a function one of its methods may keep busy."""
-    return stage.sizes[function].reserved_concurrency // METHODS_AT_ONCE
+def instances_at_once(stage: Stage, throttle: Throttle) -> float:
+    """Return how many instances a method keeps busy at its limits, by requests as slow as the objective allows."""
+    return throttle.burst + throttle.rate_per_s * _slowest_s(stage)
 
 
-def method_throttle(stage: Stage, function: str) -> Throttle:
-    """Return the limits of each method of a function: the stage's, or less where the function has fewer instances.
+def instance_shares(stage: Stage, spec: FunctionSpec) -> dict[str, float]:
+    """Return the instances of each method of a function: by its weight, and never more than the stage's limits need."""
+    weights = {route: spec.weights.get(route, 1) for route in spec.methods(cors=bool(stage.cors_origins))}
+    most = instances_at_once(stage, stage.throttle)
+    left: float = stage.sizes[spec.name].reserved_concurrency - SPARE_INSTANCES
+    shares: dict[str, float] = {}
+    # The heaviest first: what one does not need is left for all that follow.
+    for route in sorted(weights, key=weights.__getitem__, reverse=True):
+        weight = sum(weights[one] for one in weights if one not in shares)
+        shares[route] = min(most, left * weights[route] / weight)
+        left -= shares[route]
+    return shares
 
-    The rate is what keeps that many instances busy with requests as slow as the objective of latency allows.
-    """
-    at_once = concurrency_of_a_method(stage, function)
-    rate_per_s = at_once / (stage.thresholds.latency_slo_p95_ms / 1e3)
-    return Throttle(min(stage.throttle.rate_per_s, rate_per_s), min(stage.throttle.burst, at_once))
+
+def route_throttles(stage: Stage, spec: FunctionSpec) -> Mapping[str, Throttle]:
+    """Return the limits of each method of a function, which at their limits together do not fill it."""
+    return {route: _throttle(stage, share) for route, share in instance_shares(stage, spec).items()}
 
 
-def lower_throttles(stage: Stage) -> Iterator[tuple[FunctionSpec, Throttle]]:
-    """Yield the functions whose methods cannot take the stage's own limits, with theirs."""
-    for spec in FUNCTIONS:
-        throttle = method_throttle(stage, spec.name)
-        if throttle != stage.throttle:
-            yield spec, throttle
+def diagnosing_throttle(stage: Stage) -> Throttle:
+    """Return the limits of the method that diagnoses: the stage's, unless its share of the instances is smaller."""
+    return route_throttles(stage, INFERENCE)[DIAGNOSING]
+
+
+def _throttle(stage: Stage, share: float) -> Throttle:
+    if share >= instances_at_once(stage, stage.throttle):
+        return stage.throttle
+    burst = max(1, min(stage.throttle.burst, math.floor(round(share * _BURST_SHARE, 6))))
+    steps = (share - burst) / _slowest_s(stage) * _RATE_STEPS
+    # Rounded first: shares of the same weight differ in their last digits.
+    rate_per_s = math.floor(round(steps, 6)) / _RATE_STEPS
+    return Throttle(min(stage.throttle.rate_per_s, rate_per_s), burst)
+
+
+def _slowest_s(stage: Stage) -> float:
+    return stage.thresholds.latency_slo_p95_ms / 1e3

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from build_scripts.palier_cli.planning.load import Load
 from cdk.stages import Stage
-from cdk.throttles import method_throttle
+from cdk.throttles import diagnosing_throttle
 
 # Of an account in a region, unless AWS raised them; Lambda starts so many instances of a function at once, and again
 # in ten seconds. Source: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html and
@@ -73,7 +73,7 @@ def limits(stage: Stage, load: Load, needs: Needs) -> list[Limit]:
     per_key = stage.rate_limits.per_key / stage.rate_limits.window_s
     # What is allowed in a second, and what a request takes of it.
     rates = {
-        ("API Gateway, requests a second of a method", "stage"): (method_throttle(stage, "inference").rate_per_s, 1),
+        ("API Gateway, requests a second of a method", "stage"): (diagnosing_throttle(stage).rate_per_s, 1),
         ("web ACL, requests a second of one key", "stage"): (per_key, 1),
         ("API Gateway, requests a second", "account"): (GATEWAY_RATE, 1),
         ("history, write units a second", "account"): (TABLE_WRITES_A_SECOND, needs.write_units),

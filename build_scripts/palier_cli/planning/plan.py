@@ -14,7 +14,7 @@ from build_scripts.palier_cli.planning.service_times import ServiceTimes
 from build_scripts.palier_cli.planning.ways import UTILIZATION, Simulated, in_container, in_function
 from cdk.reports.cost import Costs, gpu_costs, million_costs, prices
 from cdk.stages import Stage
-from cdk.throttles import method_throttle
+from cdk.throttles import diagnosing_throttle
 
 GPU_INSTANCE = "g5.xlarge"
 _MIB_A_GB = 1024
@@ -122,7 +122,7 @@ def million_of(stage: Stage, measured: Measured, cold_share: float, gb_second: f
 
 def _on_demand(load: Load, stage: Stage, measured: Measured, seed: int) -> Way:
     most = min(stage.sizes["inference"].reserved_concurrency, ACCOUNT_CONCURRENCY)
-    simulated = in_function(load, measured.times, method_throttle(stage, "inference"), most, seed=seed)
+    simulated = in_function(load, measured.times, diagnosing_throttle(stage), most, seed=seed)
     return Way("on demand", simulated, 0, million_of(stage, measured, simulated.cold_share), lambda _: 0.0)
 
 
@@ -135,7 +135,7 @@ def _provisioned(load: Load, stage: Stage, measured: Measured, seed: int) -> Way
 
     warm = warm_at(load.rate)
     most = max(stage.sizes["inference"].reserved_concurrency, warm)
-    simulated = in_function(load, times, method_throttle(stage, "inference"), most, warm, seed)
+    simulated = in_function(load, times, diagnosing_throttle(stage), most, warm, seed)
     million = million_of(stage, measured, simulated.cold_share, price[f"{stage.architecture}_busy_gb_s"]["usd"])
     return Way("provisioned", simulated, warm, million, lambda rate: warm_at(rate) * a_month)
 
