@@ -1,9 +1,10 @@
-"""What an account lacks for a stage, asked before it is deployed: quotas, bootstrap, confirmations, names."""
+"""What an account lacks for a stage, asked before it is deployed: region, quotas, bootstrap, confirmations, names."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from cdk.account.finding import Finding
+from cdk.account.region import region_findings
 from cdk.account.session import AccountError
 from cdk.gpu_instances import INSTANCES
 from cdk.resource_names import balancer_name, resource_name
@@ -20,19 +21,6 @@ _BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
 _OLDEST_BOOTSTRAP = 6
 _TOPICS = ("page", "ticket", "assets")
 _PENDING = "PendingConfirmation"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was asked; `sentence` states what was found and, where it is not enough, what to do."""
-
-    enough: bool
-    sentence: str
-
-    def line(self) -> str:
-        """Return it as a line of a report."""
-        return f"{'ok     ' if self.enough else 'MISSING'} {self.sentence}"
-
 
 Check = Callable[[Stage, Any], Iterator[Finding]]
 
@@ -134,4 +122,12 @@ def _confirmations(stage: Stage, session: Any) -> Iterator[Finding]:
         )
 
 
-CHECKS: tuple[Check, ...] = (_bootstrap, _concurrency, _gpus, _certificate, _hosted_zone, _confirmations)
+CHECKS: tuple[Check, ...] = (
+    region_findings,
+    _bootstrap,
+    _concurrency,
+    _gpus,
+    _certificate,
+    _hosted_zone,
+    _confirmations,
+)

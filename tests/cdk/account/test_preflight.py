@@ -1,59 +1,19 @@
 """What an account lacks is found before anything is deployed, and each line states what to do."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from cdk.account.preflight import Finding, preflight, require_all
+from cdk.account.finding import Finding
+from cdk.account.preflight import preflight, require_all
 from cdk.account.session import AccountError
 from cdk.stage_parts import Domain
 from cdk.stages import Stage
+from tests.cdk.account.accounts import CERTIFICATE, REGION, account
 from tests.cdk.stage_variants import DEV, DOMAIN, GPU
 
-REGION = "eu-central-1"
 SERVED = replace(DEV, domain=DOMAIN, gpu=GPU)
-CERTIFICATE = {"Status": "ISSUED", "DomainName": DOMAIN.name, "SubjectAlternativeNames": ["*.vibration.plant.internal"]}
-
-
-class NotFoundError(Exception):
-    pass
-
-
-def account(
-    concurrency: int = 1000,
-    gpu_vcpus: float = 32,
-    bootstrap: str | None = "21",
-    certificate: dict[str, Any] = CERTIFICATE,
-    zone: str = "plant.internal.",
-    waiting: tuple[str, ...] = (),
-) -> Any:
-    """A session of an account that has this."""
-
-    def parameter(**_: object) -> dict[str, Any]:
-        if bootstrap is None:
-            raise NotFoundError
-        return {"Parameter": {"Value": bootstrap}}
-
-    def paginator(name: str) -> Any:
-        topics = [{"TopicArn": f"arn:aws:sns:{REGION}:1:{one}"} for one in ("palier-dev-page", "palier-prod-page")]
-        subscriptions = [{"SubscriptionArn": "PendingConfirmation", "Endpoint": one} for one in waiting]
-        page = {"list_topics": {"Topics": topics}, "list_subscriptions_by_topic": {"Subscriptions": subscriptions}}
-        return SimpleNamespace(paginate=lambda **_: [page[name]])
-
-    answers: dict[str, dict[str, Callable[..., Any]]] = {
-        "lambda": {"get_account_settings": lambda: {"AccountLimit": {"ConcurrentExecutions": concurrency}}},
-        "service-quotas": {"get_service_quota": lambda **_: {"Quota": {"Value": gpu_vcpus}}},
-        "ssm": {"get_parameter": parameter},
-        "acm": {"describe_certificate": lambda **_: {"Certificate": certificate}},
-        "route53": {"get_hosted_zone": lambda **_: {"HostedZone": {"Name": zone}}},
-        "sns": {"get_paginator": paginator},
-    }
-    errors = SimpleNamespace(ParameterNotFound=NotFoundError)
-    clients = {name: SimpleNamespace(exceptions=errors, **methods) for name, methods in answers.items()}
-    return SimpleNamespace(region_name=REGION, client=clients.__getitem__)
 
 
 def missing(stage: Stage, session: Any) -> list[str]:
@@ -70,7 +30,7 @@ def test_an_account_that_has_everything_lacks_nothing(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("has", "sentence"),
     [
-        ({"concurrency": 152}, "Lambda runs 152 functions at once, the stage needs 153"),
+        ({"concurrency": 260}, "Lambda runs 260 functions at once, the stage needs 261"),
         ({"gpu_vcpus": 31.0}, "31 virtual processors of G and VT instances may run, a deployment of 4 tasks needs 32"),
         ({"bootstrap": None}, "bootstrap has version 0; make bootstrap gives eu-central-1 6 or newer"),
         ({"bootstrap": "5"}, "bootstrap has version 5"),
