@@ -123,7 +123,7 @@ synth: $(VENV)/.cdk cdk/node_modules/.cdk ## make the CloudFormation templates o
 	@ls build/cdk/palier-$(STAGE)-*.template.json
 
 bootstrap: $(VENV)/.cdk cdk/node_modules/.cdk ## prepare the AWS account and region of STAGE for deployments, once
-	@$(CDK) bootstrap $(CHOSEN) $(ARGS)
+	@$(CDK) bootstrap -c removing=yes $(CHOSEN) $(ARGS)
 
 preflight: $(VENV)/.cdk ## ask the account of your credentials for what STAGE needs: quotas, bootstrap, certificate, confirmations
 	@$(BIN)/python -m cdk preflight --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)

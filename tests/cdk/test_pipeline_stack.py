@@ -91,6 +91,13 @@ def test_a_stage_s_role_touches_no_other_stage(template: Template) -> None:
     assert functions == 2 * len(FUNCTIONS)
 
 
+def test_a_stage_s_role_writes_the_first_ring_of_keys_with_the_stage_s_key_alone(template: Template) -> None:
+    (statement,) = [one for one in policy_of(template, "palier-dev-pipeline") if "kms:GenerateDataKey" in one["Action"]]
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert statement["Condition"]["ForAnyValue:StringEquals"] == {"kms:ResourceAliases": "alias/palier-dev"}
+    assert "secretsmanager." in json.dumps(statement["Condition"]["StringEquals"]["kms:ViaService"])
+
+
 def test_a_repository_has_an_owner() -> None:
     pytest.importorskip("aws_cdk")
     from cdk.refusals import StageError

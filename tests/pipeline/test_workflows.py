@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,22 @@ def test_no_key_of_aws_is_stored_and_nothing_has_rights_unasked() -> None:
     assert all("id-token" in JOBS[job]["permissions"] for job in JOBS if job not in {"check/check"})
     used = [step["uses"] for job in JOBS for step in steps(job) if "uses" in step]
     assert all(one.startswith(OWNERS) for one in (*used, *(JOBS[job]["uses"] for job in JOBS if "uses" in JOBS[job])))
+
+
+def test_actions_are_named_by_commit_for_a_tag_may_move() -> None:
+    used = re.findall(r"uses: (actions/\S+)(.*)", "".join(path.read_text() for path in FOLDER.glob("*.yml")))
+    assert len(used) == 9
+    assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", name) for name, _ in used)
+    assert all(re.fullmatch(r" # v\d+\.\d+\.\d+", version) for _, version in used)
+
+
+def test_the_bundle_is_compiled_by_the_python_of_the_layer_and_nothing_is_root_s() -> None:
+    """What root installs into .venv no later step could add to."""
+    recipe = tomllib.loads((ROOT / "layers/runtime/recipe.toml").read_text())
+    for job in ("deploy/bundle", "check/plan"):
+        (python,) = [step["with"]["python-version"] for step in steps(job) if "setup-python" in step.get("uses", "")]
+        assert python == recipe["python"]
+        assert not [step["run"] for step in steps(job) if "sudo" in step.get("run", "")]
 
 
 def test_stages_follow_each_other_and_wait_for_their_environment() -> None:

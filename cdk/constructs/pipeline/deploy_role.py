@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
+from cdk.constructs.lambda_functions.grants import ENCRYPTED_READ_WRITE
 from cdk.functions import FUNCTIONS
 from cdk.resource_names import key_secret_name, resource_name
 
@@ -61,7 +62,7 @@ class DeployRole(JobRole):
         super().__init__(scope, id_, name=name, provider_arn=provider_arn, subject=subject, roles=_DEPLOYING)
         for statement in _after_deploying(stage):
             self.role.add_to_policy(statement)
-        reason = "CloudFormation gives stacks, tables and secrets a part of their name that is not known before."
+        reason = "CloudFormation gives stacks, tables, secrets and keys a part of their name that is not known before."
         acknowledge(self, {f"AwsSolutions-IAM5[Resource::{_shown(one)}]": reason for one in _unnamed(stage)})
 
 
@@ -96,6 +97,16 @@ def _after_deploying(stage: str) -> list[iam.PolicyStatement]:
         iam.PolicyStatement(
             actions=["secretsmanager:DescribeSecret", "secretsmanager:PutSecretValue"], resources=secret
         ),
+        # Secrets Manager encrypts in the name of whoever writes; the key has no name but its alias.
+        # Source: docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+        iam.PolicyStatement(
+            actions=[*ENCRYPTED_READ_WRITE],
+            resources=[_any_key()],
+            conditions={
+                "StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.{Aws.URL_SUFFIX}"},
+                "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{resource_name(stage)}"},
+            },
+        ),
     ]
 
 
@@ -111,7 +122,11 @@ def _split(stage: str) -> tuple[list[str], list[str], list[str], list[str]]:
 
 
 def _unnamed(stage: str) -> list[str]:
-    return [one for group in _split(stage) for one in group]
+    return [*(one for group in _split(stage) for one in group), _any_key()]
+
+
+def _any_key() -> str:
+    return f"{_arn('kms')}:key/*"
 
 
 def _arn(service: str) -> str:
