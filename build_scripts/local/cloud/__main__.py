@@ -19,6 +19,7 @@ from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.sharing import open_services, running
 from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.cloud.deployment import Deployment
+from build_scripts.local.cloud.doors import RECORDING, DeployedDoor
 from build_scripts.local.cloud.job import FILES, DeployedJobs
 from build_scripts.local.cloud.place import OFFER, cloud_host
 from build_scripts.local.lambda_sandbox.places import CACHE, ROOT, NotHereError
@@ -26,7 +27,6 @@ from cdk.stages import StageName
 from functions.core.decoding.formats import WAV
 
 DATA = CACHE / "root" / "var" / "palier" / "cloud"
-RECORDING = ROOT / "docs" / "examples" / "clearance.wav"
 STAGE: StageName = "dev"
 START_TIMEOUT_S = 120.0
 # A new key works within seconds, not at once.
@@ -83,10 +83,22 @@ def up() -> None:
         f"A job of three files, {', '.join(FILES)}, goes through the queue; the worker dies of the last ...", flush=True
     )
     print("\n".join(DeployedJobs(access, api, STAGE, key).run().lines()), flush=True)
+    _open_a_door(deployment, key)
     print("\nAsk it yourself; make cloud-down removes it:")
     asked = f"'{api}/predict?full_scale=4'"
     kind = f"-H 'Accept: */*' -H 'Content-Type: {WAV}'"
     print(f"  curl -sS -H 'X-API-Key: {key}' {kind} --data-binary @'{RECORDING}' {asked}")
+
+
+def _open_a_door(deployment: Deployment, key: str) -> None:
+    """Deploy a stage behind an HTTP API too, and have it diagnose the same recording."""
+    began = time.monotonic()
+    door = DeployedDoor(deployment, "http_api", STAGE)
+    door.deploy()
+    answer = door.ask(key)
+    print(f"\nbehind an HTTP API, after {time.monotonic() - began:.0f} s: {answer.status_code}", flush=True)
+    if answer.status_code != httpx.codes.OK:
+        raise CdkFailedError("the API behind the other door did not diagnose the recording")
 
 
 def _asked(api: str, headers: dict[str, str]) -> httpx.Response:

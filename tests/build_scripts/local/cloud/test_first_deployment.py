@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from build_scripts.local.aws.embedded.access import client_environment
+from build_scripts.local.cloud.app import BROKEN
+from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.lambda_sandbox.places import ROOT
 from tests.build_scripts.local.cloud.conftest import STAGES, Cloud
 
@@ -77,3 +79,21 @@ def test_without_a_region_nothing_is_made(here: dict[str, str]) -> None:
     done = subprocess.run(command, cwd=ROOT, env=here, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "There is no AWS region: set AWS_REGION, or a region in the AWS profile.\n"
+
+
+def test_a_first_deployment_of_prod_that_fails_leaves_nothing_and_is_made_anew(cloud: Cloud) -> None:
+    """What prod retains is retained from a stack that was there, not from one that never was."""
+    cloud.deployment.synthesize("prod", **{BROKEN: "data"})
+    with pytest.raises(CdkFailedError, match="ROLLBACK"):
+        cloud.deployment.deploy("palier-prod-data")
+    assert prod_s(cloud) == []
+    cloud.deployment.synthesize("prod")
+    cloud.deployment.deploy("palier-prod-data")
+    assert len(prod_s(cloud)) == 4
+
+
+def prod_s(cloud: Cloud) -> list[str]:
+    """Tables and buckets of prod's data."""
+    tables = cloud.client("dynamodb").list_tables()["TableNames"]
+    buckets = [one["Name"] for one in cloud.client("s3").list_buckets()["Buckets"]]
+    return [name for name in (*tables, *buckets) if name.startswith("palier-prod-data")]

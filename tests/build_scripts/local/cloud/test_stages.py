@@ -168,7 +168,7 @@ def test_a_rollback_moves_to_the_version_before_which_answers(cloud: Cloud, monk
 
 def test_a_template_that_cannot_be_deployed_rolls_back(cloud: Cloud) -> None:
     before = cloud.client("lambda").get_alias(FunctionName=inference("dev"), Name="live")["FunctionVersion"]
-    cloud.deployment.synthesize("dev", **{BROKEN: "1", MEMORY: "2048"})
+    cloud.deployment.synthesize("dev", **{BROKEN: "api", MEMORY: "2048"})
     with pytest.raises(CdkFailedError, match="ROLLBACK"):
         cloud.deployment.deploy("palier-dev-api")
     status = cloud.client("cloudformation").describe_stacks(StackName="palier-dev-api")["Stacks"][0]["StackStatus"]
