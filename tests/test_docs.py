@@ -335,6 +335,36 @@ def run_client(kind: str, url: str) -> str:
     return said
 
 
+# What is for reading alone is marked as text or as data.
+RUN_BY = {
+    "README.md": ("test_docs.py",),
+    "docs/build.md": ("test_docs.py",),
+    "docs/clients.md": ("test_docs.py",),
+    "docs/deploy.md": ("build_scripts/local/cloud/test_first_deployment.py", "cdk/test_deploy_page.py"),
+    "docs/jobs.md": ("functions/jobs/test_page.py",),
+    "docs/tutorials/reliability.md": ("test_docs.py",),
+    "docs/v2.md": ("functions/inference/v2/test_conformance.py",),
+}
+
+
+def test_every_program_and_script_of_the_pages_is_run_by_a_test() -> None:
+    with_code = [page for page in PAGES if re.search(r"^ *```(sh|python|js)\b", page.read_text(), re.MULTILINE)]
+    assert {str(page.relative_to(ROOT)) for page in with_code} == set(RUN_BY)
+    tests = [(page, (ROOT / "tests" / test).read_text()) for page, run_by in RUN_BY.items() for test in run_by]
+    assert [page for page, test in tests if page.rpartition("/")[2] not in test] == []
+
+
+def test_every_command_that_a_page_names_exists() -> None:
+    spans = r"(?<!`)`([^`\n]+)`(?!`)|^ *```(?:sh|text)[^\n]*\n(.*?)^ *```"
+    found = [one for page in PAGES for one in re.findall(spans, page.read_text(), re.MULTILINE | re.DOTALL)]
+    code = "\n".join(inline or block for inline, block in found)
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"\bmake ([a-z-]+)", code)) <= set(targets)
+    assert set(re.findall(r"python -m cdk ([a-z-]+)", code)) <= set(commands(cdk_parser()))
+    assert set(re.findall(r"\bpalier ([a-z]+)", code)) <= set(commands(cli_parser()))
+    assert set(re.findall(r"python -m build_scripts ([a-z-]+)", code)) <= set(commands(make_parser()))
+
+
 def test_codes_of_the_troubleshooting_page_exist() -> None:
     known = {one.code for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.PalierError)}
     named = set(re.findall(r"`([a-z]+_[a-z_]+)`", text("troubleshooting.md")))

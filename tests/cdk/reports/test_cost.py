@@ -30,6 +30,8 @@ def test_every_price_has_a_source_and_a_unit() -> None:
         for price in prices()[group].values():
             assert price["usd"] > 0
             assert price["per"]
+            # AWS's own page, read, or beside another page the one of AWS's to look at.
+            assert any("aws.amazon.com/" in price.get(name, "") for name in ("source", "check"))
             assert "." in price["source"]
 
 
