@@ -61,7 +61,13 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     api = ApiStack(scope, resource_name(stage.name, "api"), source=source, data=data, keys=secrets.keys)
     # AWS WAF stands before no other door; refusals say where one may be without.
     protection = (
-        ProtectionStack(scope, resource_name(stage.name, "protection"), stage=stage, api=api.door.api)
+        ProtectionStack(
+            scope,
+            resource_name(stage.name, "protection"),
+            stage=stage,
+            api=api.door.api,
+            edge_proof=api.edge_proof,
+        )
         if isinstance(api.door, RestApi)
         else None
     )

@@ -66,7 +66,8 @@ class ApiStack(Stack):
         self.aliases: dict[str, lambda_.Alias] = {}
         for spec in source.specs:
             self._add(spec, Deployment(stage, bundle, layers))
-        self._open(self.door)
+        # What CloudFront shows to the web ACL, where both stand before the functions.
+        self.edge_proof = self._open(self.door)
 
     def _add(self, spec: FunctionSpec, deployment: Deployment) -> None:
         function = Function(
@@ -121,21 +122,23 @@ class ApiStack(Stack):
             max_concurrency=self._stage.sizes[spec.name].reserved_concurrency,
         )
 
-    def _open(self, door: AnyDoor) -> None:
-        stage = self._stage
+    def _open(self, door: AnyDoor) -> str | None:
+        stage, proof = self._stage, None
         if isinstance(door, FunctionUrls):
             CfnOutput(self, "Url", value=door.urls[INFERENCE.name].url, description="Where diagnoses are made")
-            return
+            return None
         if isinstance(door, HttpApi):
             door.limit()
         elif stage.domain:
             OwnDomain(self, "Domain", domain=stage.domain, api=door.api)
         if stage.page_cache:
             cache = PageCache(self, "PageCache", stage=stage, api=door)
+            proof = cache.proof
             url = f"https://{cache.distribution.distribution_domain_name}/"
             CfnOutput(self, "CachedUrl", value=url, description="Where CloudFront answers")
         url = f"https://{stage.domain.name}/" if stage.domain else door.url
         CfnOutput(self, "Url", value=url, description="Where the API answers")
+        return proof
 
 
 def _door(scope: Construct, stage: Stage) -> AnyDoor:

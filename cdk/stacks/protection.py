@@ -9,8 +9,12 @@ from cdk.stages import Stage
 
 
 class ProtectionStack(Stack):
-    """The web ACL on the API's stage."""
+    """The web ACL on the API's stage; `edge_proof` is what CloudFront shows, where it stands before the API."""
 
-    def __init__(self, scope: Construct, id_: str, *, stage: Stage, api: apigateway.RestApi) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, stage: Stage, api: apigateway.RestApi, edge_proof: str | None
+    ) -> None:
         super().__init__(scope, id_, description=f"Palier {stage.name}: web ACL")
-        self.web_acl = WebAcl(self, "WebAcl", stage=stage, resource_arn=api.deployment_stage.stage_arn)
+        self.web_acl = WebAcl(
+            self, "WebAcl", stage=stage, resource_arn=api.deployment_stage.stage_arn, edge_proof=edge_proof
+        )

@@ -1,12 +1,13 @@
 """The REST API: the declared routes, throttled, logged without keys, one shape of error, a domain over TLS 1.2."""
 
 import json
+import subprocess
 from typing import Any
 
 import pytest
 
+from cdk.constructs.api.page_cache import PROOF_HEADER, VIEWER_HEADER
 from cdk.constructs.api.responses import GATEWAY_RESPONSES
-from cdk.constructs.api.rest_api import methods
 from cdk.functions import FUNCTIONS
 from cdk.stages import Stage
 from functions.core import errors
@@ -92,23 +93,38 @@ def test_throttles_are_the_stage_s_and_no_body_is_traced(template: Template, sta
     assert settings["LoggingLevel"] == "ERROR"
 
 
-def test_no_method_lets_through_what_its_function_cannot_run(template: Template, stage: Stage) -> None:
-    """Two methods of a function at their limits do not fill it; what is above is 429 of the gateway, never a 500."""
+def test_all_methods_at_their_limits_do_not_fill_their_function(template: Template, stage: Stage) -> None:
+    """What is above is a 429 of the gateway, never a 500; one instance is left for the smoke test."""
     settings = template.only("AWS::ApiGateway::Stage")["MethodSettings"]
-    limits = {(one["HttpMethod"], one["ResourcePath"]): one for one in settings}
+    limits = {f"{one['HttpMethod']} {one['ResourcePath'].replace('~1', '/')[1:]}": one for one in settings}
+    assert set(limits) - {"* *"} == {name.replace(" /", " /", 1) for name in routes(template)}
     for spec in FUNCTIONS:
-        reserved = stage.sizes[spec.name].reserved_concurrency
-        for method, path in methods(spec.routes, cors=bool(stage.cors_origins)):
-            one = limits.get((method, f"/{path.replace('/', '~1')}"), limits["*", "/*"])
-            assert 2 * one["ThrottlingBurstLimit"] <= reserved, (method, path)
-            assert 2 * one["ThrottlingRateLimit"] * stage.thresholds.latency_slo_p95_ms / 1e3 <= reserved
-            assert (one["LoggingLevel"], one["DataTraceEnabled"]) == ("ERROR", False)
+        own = [limits[route] for route in spec.methods(cors=bool(stage.cors_origins))]
+        busy = [
+            one["ThrottlingBurstLimit"] + one["ThrottlingRateLimit"] * stage.thresholds.latency_slo_p95_ms / 1e3
+            for one in own
+        ]
+        assert sum(busy) <= stage.sizes[spec.name].reserved_concurrency - bool(own)
+        assert all(one["ThrottlingBurstLimit"] >= 1 and one["ThrottlingRateLimit"] >= 2 for one in own)
+        assert all((one["LoggingLevel"], one["DataTraceEnabled"]) == ("ERROR", False) for one in own)
 
 
-def test_jobs_of_prod_have_limits_of_their_own(assembly: Assembly) -> None:
+@pytest.mark.parametrize(
+    ("route", "limits"),
+    [
+        ("POST /~1predict", (100, 100)),
+        ("POST /~1predict~1batch", (17.8, 16)),
+        ("GET /~1health", (4.4, 4)),
+        ("POST /~1jobs", (11.6, 10)),
+        ("GET /~1dashboard~1{path+}", (18.2, 18)),
+    ],
+)
+def test_methods_of_prod_have_limits_by_their_weights(
+    assembly: Assembly, route: str, limits: tuple[float, int]
+) -> None:
     settings = assembly.template("prod", "api").only("AWS::ApiGateway::Stage")["MethodSettings"]
-    (submit,) = [one for one in settings if (one["HttpMethod"], one["ResourcePath"]) == ("POST", "/~1jobs")]
-    assert (submit["ThrottlingRateLimit"], submit["ThrottlingBurstLimit"]) == (40, 20)
+    (found,) = [one for one in settings if f"{one['HttpMethod']} {one['ResourcePath']}" == route]
+    assert (found["ThrottlingRateLimit"], found["ThrottlingBurstLimit"]) == limits
 
 
 def test_cloud_front_keeps_the_page_s_files_and_nothing_else(template: Template, warm: Template) -> None:
@@ -118,9 +134,24 @@ def test_cloud_front_keeps_the_page_s_files_and_nothing_else(template: Template,
     assert settings["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
     (files,) = settings["CacheBehaviors"]
     assert (files["PathPattern"], files["CachePolicyId"]) == ("/dashboard/assets/*", CACHING_OPTIMIZED)
+    for behaviour in (settings["DefaultCacheBehavior"], files):
+        assert [one["EventType"] for one in behaviour["FunctionAssociations"]] == ["viewer-request"]
     (origin,) = settings["Origins"]
+    (header,) = origin["OriginCustomHeaders"]
+    assert header["HeaderName"] == PROOF_HEADER
+    assert "{{resolve:secretsmanager:" in json.dumps(header["HeaderValue"])
     assert (origin["DomainName"], origin["CustomOriginConfig"]["OriginProtocolPolicy"]) == (DOMAIN.name, "https-only")
     assert "CachedUrl" in warm.document["Outputs"]
+
+
+def test_the_address_that_cloud_front_passes_on_is_the_caller_s_whatever_was_sent(warm: Template) -> None:
+    code = warm.only("AWS::CloudFront::Function")["FunctionCode"]
+    event = {"viewer": {"ip": "192.0.2.7"}, "request": {"headers": {VIEWER_HEADER: {"value": "198.51.100.1"}}}}
+    shown = f"{code}; console.log(JSON.stringify(handler({json.dumps(event)})))"
+    done = subprocess.run(["node", "-e", shown], capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(done.stdout) == {"headers": {VIEWER_HEADER: {"value": "192.0.2.7"}}}
+    forwarded = warm.only("AWS::CloudFront::OriginRequestPolicy")["OriginRequestPolicyConfig"]["HeadersConfig"]
+    assert forwarded == {"HeaderBehavior": "whitelist", "Headers": [VIEWER_HEADER]}
 
 
 def test_the_access_log_has_neither_headers_nor_query(template: Template) -> None:

@@ -41,8 +41,13 @@ def test_an_http_api_is_throttled_as_its_functions_can_run(assembly: Assembly) -
     (stage,) = template.resources("AWS::ApiGatewayV2::Stage")
     properties = stage["Properties"]
     assert properties["DefaultRouteSettings"]["ThrottlingBurstLimit"] == HTTP.throttle.burst
-    assert properties["RouteSettings"]["POST /jobs"]["ThrottlingBurstLimit"] == 20
-    assert set(properties["RouteSettings"]) <= ROUTES
+    limits = properties["RouteSettings"]
+    assert limits["POST /jobs"] == {"ThrottlingRateLimit": 7.7, "ThrottlingBurstLimit": 6}
+    assert set(limits) == {one["RouteKey"] for one in template.all("AWS::ApiGatewayV2::Route")}
+    for spec in FUNCTIONS:
+        own = [limits[route] for route in spec.methods(cors=True)]
+        busy = sum(one["ThrottlingBurstLimit"] + one["ThrottlingRateLimit"] / 2 for one in own)
+        assert busy <= HTTP.sizes[spec.name].reserved_concurrency - bool(own)
     # Settings of a route that is not there yet are refused.
     assert len(stage["DependsOn"]) >= len(ROUTES)
     assert "header" not in properties["AccessLogSettings"]["Format"].lower()

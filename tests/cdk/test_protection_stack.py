@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cdk.constructs.api.page_cache import PROOF_HEADER, VIEWER_HEADER
 from cdk.constructs.protection.web_acl_rules import recordings_pattern
 from cdk.stages import Stage
 from functions.core.http.answers import ErrorAnswer
@@ -82,7 +83,7 @@ def counted(rules: dict[str, dict[str, Any]], name: str) -> set[str]:
 
 def test_no_rule_that_searches_bodies_blocks_recordings(rules: dict[str, dict[str, Any]]) -> None:
     common = {"SizeRestrictions", "CrossSiteScripting", "EC2MetaDataSSRF", "GenericLFI", "GenericRFI"}
-    bad = {"JavaDeserializationRCE", "Log4JRCE"}
+    bad = {"JavaDeserializationRCE", "Log4JRCE", "ReactJSRCE"}
     assert counted(rules, "common") == {f"{one}_BODY" for one in common} | {"NoUserAgent_HEADER"}
     assert counted(rules, "known-bad-inputs") == {f"{one}_BODY" for one in bad}
 
@@ -93,22 +94,26 @@ def test_elsewhere_what_they_label_is_blocked(rules: dict[str, dict[str, Any]]) 
     bodies = (counted(rules, "common") | counted(rules, "known-bad-inputs")) - {"NoUserAgent_HEADER"}
     assert {one.rpartition(":")[2].lower() for one in labels} == {one.lower() for one in bodies}
     assert "awswaf:managed:aws:core-rule-set:CrossSiteScripting_Body" in labels
-    assert "awswaf:managed:aws:known-bad-inputs:Log4JRCE_Body" in labels
+    assert {f"awswaf:managed:aws:known-bad-inputs:{one}_Body" for one in ("Log4JRCE", "ReactJSRCE")} <= set(labels)
     path = elsewhere["NotStatement"]["Statement"]["RegexMatchStatement"]
     assert path["FieldToMatch"] == {"UriPath": {}}
     assert path["RegexString"] == recordings_pattern()
     assert rules["body-elsewhere"]["Action"] == {"Block": {}}
 
 
-def test_the_addresses_counted_behind_cloud_front_are_the_callers(assembly: Assembly) -> None:
-    (rule,) = [
-        one
-        for one in assembly.template("warm", "protection").only("AWS::WAFv2::WebACL")["Rules"]
-        if one["Name"] == "rate-per-ip"
-    ]
-    statement = rule["Statement"]["RateBasedStatement"]
-    assert statement["AggregateKeyType"] == "FORWARDED_IP"
-    assert statement["ForwardedIPConfig"] == {"HeaderName": "X-Forwarded-For", "FallbackBehavior": "MATCH"}
+def test_behind_cloud_front_addresses_are_those_that_it_writes_and_proves(assembly: Assembly) -> None:
+    """A caller who writes X-Forwarded-For, or the headers of CloudFront past it, is counted by the own address."""
+    rules = {one["Name"]: one for one in assembly.template("warm", "protection").only("AWS::WAFv2::WebACL")["Rules"]}
+    by_ip, by_viewer = (rules[name]["Statement"]["RateBasedStatement"] for name in ("rate-per-ip", "rate-per-viewer"))
+    through = by_viewer["ScopeDownStatement"]
+    assert by_ip["ScopeDownStatement"] == {"NotStatement": {"Statement": through}}
+    assert through["ByteMatchStatement"]["FieldToMatch"] == {"SingleHeader": {"Name": PROOF_HEADER}}
+    assert through["ByteMatchStatement"]["PositionalConstraint"] == "EXACTLY"
+    assert "{{resolve:secretsmanager:" in json.dumps(through["ByteMatchStatement"]["SearchString"])
+    assert (by_ip["AggregateKeyType"], by_viewer["AggregateKeyType"]) == ("IP", "FORWARDED_IP")
+    assert by_viewer["ForwardedIPConfig"] == {"HeaderName": VIEWER_HEADER, "FallbackBehavior": "MATCH"}
+    assert by_ip["Limit"] == by_viewer["Limit"]
+    assert "X-Forwarded-For" not in json.dumps(rules)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +132,7 @@ def test_bodies_from_the_next_million_on_are_refused_everywhere(
 def test_the_log_holds_no_key(template: Template, stage: Stage) -> None:
     logging = template.only("AWS::WAFv2::LoggingConfiguration")
     redacted = [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]]
-    assert redacted == ["x-api-key", "authorization", "cookie"]
+    assert redacted == ["x-api-key", "authorization", "cookie", PROOF_HEADER]
     log = template.only("AWS::Logs::LogGroup")
     assert log["LogGroupName"] == f"aws-waf-logs-palier-{stage.name}"
     assert log["RetentionInDays"] == stage.retention.log_days

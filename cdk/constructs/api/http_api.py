@@ -1,6 +1,7 @@
 """The HTTP API of a stage: the same routes as the REST API's at a third of the price, and tokens; no web ACL."""
 
 import json
+from collections.abc import Mapping
 
 from aws_cdk import Aws
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
@@ -17,10 +18,11 @@ from cdk.acknowledged import acknowledge
 from cdk.constructs.api import rest_api
 from cdk.constructs.api.own_domain import add_record
 from cdk.constructs.retention import log_group
+from cdk.functions import FUNCTIONS
 from cdk.resource_names import log_name
 from cdk.stage_parts import Domain, Jwt
 from cdk.stages import Stage
-from cdk.throttles import lower_throttles
+from cdk.throttles import route_throttles
 
 # As the REST API's, with the names that HTTP APIs have for the same; no web ACL stands before them.
 ACCESS_LOG_FIELDS: dict[str, str] = {
@@ -74,10 +76,12 @@ class HttpApi(Construct):
         """Where the API answers, under API Gateway's own name for it."""
         return f"{self.api.api_endpoint}/"
 
-    def origin(self) -> cloudfront.IOrigin:
-        """Return the API as CloudFront reaches it."""
+    def origin(self, headers: Mapping[str, str]) -> cloudfront.IOrigin:
+        """Return the API as CloudFront reaches it, with headers of CloudFront's own."""
         name = f"{self.api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
-        return origins.HttpOrigin(name, origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2])
+        return origins.HttpOrigin(
+            name, origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2], custom_headers=headers
+        )
 
     def route(self, route: str, alias: lambda_.IAlias) -> None:
         """Send the requests of a route, `METHOD /path/{parameter}`, to a function."""
@@ -88,13 +92,14 @@ class HttpApi(Construct):
             self._add("OPTIONS", path, alias, apigatewayv2.HttpNoneAuthorizer())
 
     def limit(self) -> None:
-        """Limit the routes of functions that cannot take the stage's limit; called once all routes are there."""
-        settings: dict[str, dict[str, float]] = {}
-        for spec, throttle in lower_throttles(self._stage):
-            limits = {"ThrottlingRateLimit": throttle.rate_per_s, "ThrottlingBurstLimit": throttle.burst}
-            settings |= dict.fromkeys(spec.routes, limits)
-        if settings:
-            self._deployment.add_property_override("RouteSettings", settings)
+        """Limit every route; called once all of them are there."""
+        settings = {
+            route: {"ThrottlingRateLimit": throttle.rate_per_s, "ThrottlingBurstLimit": throttle.burst}
+            for spec in FUNCTIONS
+            for route, throttle in route_throttles(self._stage, spec).items()
+            if route in self._routes
+        }
+        self._deployment.add_property_override("RouteSettings", settings)
         # Settings of a route that is not there yet are refused.
         self._deployment.node.add_dependency(*self._routes.values())
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from aws_cdk import RemovalPolicy
@@ -15,9 +15,10 @@ from constructs import Construct
 from cdk.acknowledged import acknowledge, managed_policy
 from cdk.constructs.api.responses import add_gateway_responses
 from cdk.constructs.retention import log_group
+from cdk.functions import FUNCTIONS
 from cdk.resource_names import log_name, resource_name
 from cdk.stages import Stage
-from cdk.throttles import lower_throttles
+from cdk.throttles import route_throttles
 
 # What an access log line has: neither headers nor query, so neither keys nor data.
 ACCESS_LOG_FIELDS: dict[str, str] = {
@@ -38,12 +39,6 @@ ACCESS_LOG_FIELDS: dict[str, str] = {
 
 
 _LOGGING = apigateway.MethodLoggingLevel.ERROR
-
-
-def methods(routes: Sequence[str], *, cors: bool) -> list[tuple[str, str]]:
-    """Return methods and paths of routes, with OPTIONS of each path where pages of other origins may call."""
-    named = [(method, path) for method, _, path in (route.partition(" ") for route in routes)]
-    return [*named, *(("OPTIONS", path) for path in dict.fromkeys(path for _, path in named) if cors)]
 
 
 def api_name(stage: Stage) -> str:
@@ -84,9 +79,9 @@ class RestApi(Construct):
         """Where the API answers, under API Gateway's own name for it."""
         return self.api.url
 
-    def origin(self) -> cloudfront.IOrigin:
-        """Return the API as CloudFront reaches it."""
-        return origins.RestApiOrigin(self.api)
+    def origin(self, headers: Mapping[str, str]) -> cloudfront.IOrigin:
+        """Return the API as CloudFront reaches it, with headers of CloudFront's own."""
+        return origins.RestApiOrigin(self.api, custom_headers=headers)
 
     def route(self, route: str, alias: lambda_.IAlias) -> None:
         """Send the requests of a route, `METHOD /path/{parameter}`, to a function."""
@@ -94,6 +89,8 @@ class RestApi(Construct):
         resource = self.api.root.resource_for_path(path)
         self._add(resource, method, path, alias)
         if self._stage.cors_origins and resource.node.try_find_child("OPTIONS") is None:
+            # By the function: the gateway's own answer fails where all bodies are binary.
+            # Source: github.com/aws/aws-cdk/issues/18297, github.com/clebert/aws-simple/issues/167
             self._add(resource, "OPTIONS", path, alias)
 
     def _add(self, resource: apigateway.IResource, method: str, path: str, alias: lambda_.IAlias) -> None:
@@ -126,10 +123,11 @@ class RestApi(Construct):
         )
 
     def _method_options(self) -> dict[str, apigateway.MethodDeploymentOptions]:
-        """Return the limits of the methods of functions that cannot take the stage's; each repeats what is of all."""
+        """Return the limits of every method; each repeats what is of all."""
         stage, options = self._stage, {}
-        for spec, throttle in lower_throttles(stage):
-            for method, path in methods(spec.routes, cors=bool(stage.cors_origins)):
+        for spec in FUNCTIONS:
+            for route, throttle in route_throttles(stage, spec).items():
+                method, path = route.split(" ")
                 options[f"{path}/{method}"] = apigateway.MethodDeploymentOptions(
                     throttling_rate_limit=throttle.rate_per_s,
                     throttling_burst_limit=throttle.burst,

@@ -3,6 +3,7 @@
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
+from cdk.constructs.api.page_cache import PROOF_HEADER
 from cdk.constructs.protection.web_acl_rules import API_KEY_HEADER, custom_response_bodies, rules
 from cdk.constructs.retention import log_group
 from cdk.resource_names import resource_name
@@ -20,7 +21,7 @@ def web_acl_name(stage: Stage) -> str:
 class WebAcl(Construct):
     """A web ACL on one resource or more, with a log that never holds a key."""
 
-    def __init__(self, scope: Construct, id_: str, *, stage: Stage, resource_arn: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, resource_arn: str, edge_proof: str | None) -> None:
         super().__init__(scope, id_)
         self.acl = wafv2.CfnWebACL(
             self,
@@ -35,7 +36,7 @@ class WebAcl(Construct):
                 # Samples show whole requests, keys among their headers.
                 sampled_requests_enabled=False,
             ),
-            rules=rules(stage),
+            rules=rules(stage, edge_proof),
             custom_response_bodies=custom_response_bodies(),
         )
         self.protect(self, "Association", resource_arn)
@@ -47,7 +48,7 @@ class WebAcl(Construct):
             "Logging",
             resource_arn=self.acl.attr_arn,
             log_destination_configs=[self.log_group.log_group_arn],
-            redacted_fields=[_header(API_KEY_HEADER), _header("authorization"), _header("cookie")],
+            redacted_fields=[_header(name) for name in (API_KEY_HEADER, "authorization", "cookie", PROOF_HEADER)],
         )
 
     def protect(self, scope: Construct, id_: str, resource_arn: str) -> None:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import get_args
 
 from aws_cdk import aws_wafv2 as wafv2
 
+from cdk.constructs.api.page_cache import PROOF_HEADER, VIEWER_HEADER
 from cdk.constructs.error_body import error_body
 from cdk.functions import PATHS_WITH_RECORDINGS
 from cdk.stages import Stage, StageName
@@ -26,7 +28,7 @@ BODY_RULES: Mapping[str, Sequence[str]] = {
         "GenericLFI_BODY",
         "GenericRFI_BODY",
     ),
-    "known-bad-inputs": ("JavaDeserializationRCE_BODY", "Log4JRCE_BODY"),
+    "known-bad-inputs": ("JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY"),
 }
 # Devices that measure send no such header: this rule only labels, everywhere.
 NO_USER_AGENT = "NoUserAgent_HEADER"
@@ -34,13 +36,20 @@ NO_USER_AGENT = "NoUserAgent_HEADER"
 _NONE = wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")
 
 
-def rules(stage: Stage) -> list[wafv2.CfnWebACL.RuleProperty]:
-    """Return the rules of a stage; a request is asked about keys and addresses before it is searched."""
+def rules(stage: Stage, edge_proof: str | None = None) -> list[wafv2.CfnWebACL.RuleProperty]:
+    """Return the rules of a stage; a request is asked about keys and addresses before it is searched.
+
+    Args:
+        stage: whose limits.
+        edge_proof: what CloudFront shows in `PROOF_HEADER`; None where it does not stand before the API.
+    """
     made: Sequence[Callable[[int], wafv2.CfnWebACL.RuleProperty]] = (
         lambda n: _blocking(n, "body-too-large", _length_of_at_least(stage.max_body_bytes)),
         lambda n: _managed(n, "ip-reputation", "AWSManagedRulesAmazonIpReputationList"),
-        lambda n: _blocking(n, "rate-per-ip", _rate_per_ip(stage), _too_many(stage)),
-        lambda n: _blocking(n, "rate-per-key", _rate_per_key(stage), _too_many(stage)),
+        *(
+            partial(_blocking, name=name, statement=statement, response=_too_many(stage))
+            for name, statement in _rates(stage, edge_proof).items()
+        ),
         lambda n: _managed(
             n, "common", "AWSManagedRulesCommonRuleSet", counted=(*BODY_RULES["core-rule-set"], NO_USER_AGENT)
         ),
@@ -74,15 +83,43 @@ def _length_of_at_least(limit: int) -> Statement:
     )
 
 
-def _rate_per_ip(stage: Stage) -> Statement:
-    # Behind CloudFront each request comes from an address of CloudFront's, which appends the caller's to this header.
-    forwarded = Acl.ForwardedIPConfigurationProperty(header_name="X-Forwarded-For", fallback_behavior="MATCH")
+def _rates(stage: Stage, edge_proof: str | None) -> dict[str, Statement]:
+    per_key = {"rate-per-key": _rate_per_key(stage)}
+    if edge_proof is None:
+        return {"rate-per-ip": _rate_per_ip(stage)} | per_key
+    # Behind CloudFront each request comes from an address of CloudFront's. The caller's is in X-Forwarded-For too, but
+    # after whatever the caller wrote there, and AWS WAF reads the first.
+    # Source: docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-forwarded-ip-address.html
+    through = _shows(edge_proof)
+    direct = Statement(not_statement=Acl.NotStatementProperty(statement=through))
+    viewer = Acl.ForwardedIPConfigurationProperty(header_name=VIEWER_HEADER, fallback_behavior="MATCH")
+    return {
+        "rate-per-ip": _rate_per_ip(stage, direct),
+        "rate-per-viewer": _rate_per_ip(stage, through, viewer),
+    } | per_key
+
+
+def _shows(edge_proof: str) -> Statement:
+    return Statement(
+        byte_match_statement=Acl.ByteMatchStatementProperty(
+            field_to_match=Acl.FieldToMatchProperty(single_header={"Name": PROOF_HEADER}),
+            positional_constraint="EXACTLY",
+            search_string=edge_proof,
+            text_transformations=[_NONE],
+        )
+    )
+
+
+def _rate_per_ip(
+    stage: Stage, of: Statement | None = None, forwarded: wafv2.CfnWebACL.ForwardedIPConfigurationProperty | None = None
+) -> Statement:
     return Statement(
         rate_based_statement=Acl.RateBasedStatementProperty(
             limit=stage.rate_limits.per_ip,
             evaluation_window_sec=stage.rate_limits.window_s,
-            aggregate_key_type="FORWARDED_IP" if stage.page_cache else "IP",
-            forwarded_ip_config=forwarded if stage.page_cache else None,
+            aggregate_key_type="FORWARDED_IP" if forwarded else "IP",
+            forwarded_ip_config=forwarded,
+            scope_down_statement=of,
         )
     )
 
