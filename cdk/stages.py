@@ -99,7 +99,7 @@ STAGES: dict[StageName, Stage] = {
     "staging": Stage(
         "staging",
         sizes={
-            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=80),
+            "inference": FunctionSize(memory_mb=1769, timeout_s=28, reserved_concurrency=104),
             "jobs": FunctionSize(memory_mb=512, timeout_s=28, reserved_concurrency=40),
             "worker": FunctionSize(memory_mb=1769, timeout_s=300, reserved_concurrency=5),
             **_SMALL_FUNCTIONS,

@@ -14,7 +14,7 @@ def test_equal_stages_do_not_differ() -> None:
 
 
 def test_nested_fields_are_told_by_their_path() -> None:
-    bigger = {**DEV.sizes, "inference": FunctionSize(memory_mb=3000, timeout_s=28, reserved_concurrency=20)}
+    bigger = {**DEV.sizes, "inference": FunctionSize(memory_mb=3000, timeout_s=28, reserved_concurrency=90)}
     other = replace(DEV, sizes=bigger, receivers=(Receiver("page", "mailto:a@plant.internal"),), snap_start=True)
     assert differences([DEV, other]) == [
         Difference("sizes.inference.memory_mb", ("512", "3000")),
