@@ -47,7 +47,7 @@ def test_an_http_api_is_throttled_as_its_functions_can_run(assembly: Assembly) -
     for spec in FUNCTIONS:
         own = [limits[route] for route in spec.methods(cors=True)]
         busy = sum(one["ThrottlingBurstLimit"] + one["ThrottlingRateLimit"] / 2 for one in own)
-        assert busy <= HTTP.sizes[spec.name].reserved_concurrency - bool(own)
+        assert round(busy, 6) <= HTTP.sizes[spec.name].reserved_concurrency - bool(own)
     # Settings of a route that is not there yet are refused.
     assert len(stage["DependsOn"]) >= len(ROUTES)
     assert "header" not in properties["AccessLogSettings"]["Format"].lower()

@@ -23,8 +23,9 @@ VALUES = re.compile(
 NAMES = re.compile(
     r"password|passwd|secret_?string|secret_?key|private_?key|access_?key|token|credential", re.IGNORECASE
 )
-# Properties that are named so and hold a word of AWS's: how templates answer, how an instance's metadata is asked.
-_NO_SECRETS = ("ResponseType", "HttpTokens", "httpTokens")
+# Properties that are named so and hold no secret: how templates answer, how an instance's metadata is asked, how long
+# the word is that Secrets Manager makes.
+_NO_SECRETS = ("ResponseType", "HttpTokens", "httpTokens", "passwordLength")
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
