@@ -80,11 +80,17 @@ def are_probabilities(values: Tensor) -> bool:
     return inside and bool(((values.sum(1) - 1).abs() <= ROUNDING).all())
 
 
+def _bounded(values: Tensor) -> bool:
+    """Return whether all of float32 [B, K] lies in [0, 1], and not every row is the same."""
+    return bool(((values >= 0) & (values <= 1)).all()) and bool((values != values[:1]).any())
+
+
 def check_logits(given: Tensor, windows: int, classes: int, gives: Gives | None) -> None:
     """Check what a network gives for windows: floats [windows, classes], and logits unless probabilities are expected.
 
     Raises:
-        RecipeError: another shape or type, values that are no numbers, probabilities in place of logits or the reverse.
+        RecipeError: another shape or type, values that are no numbers, probabilities in place of logits or the reverse,
+            or a sigmoid of each class.
     """
     if list(given.shape) != [windows, classes] or given.dtype != torch.float32:
         raise RecipeError(
@@ -95,6 +101,12 @@ def check_logits(given: Tensor, windows: int, classes: int, gives: Gives | None)
         bad = int((~torch.isfinite(given)).any(1).sum())
         raise RecipeError(f"The network gives NaN or infinity for {bad} of {windows} windows of the training records.")
     found = are_probabilities(given)
+    if gives is None and not found and _bounded(given):
+        raise RecipeError(
+            f"The network gives values from {float(given.min()):.4g} to {float(given.max()):.4g}, and its rows do not "
+            'sum to 1, as after a sigmoid for each class: leave the sigmoid out, or write gives = "logits" in '
+            "[network] to take them as they are; a window has one class, that of the largest value."
+        )
     if found and gives is None:
         raise RecipeError(
             f"The network gives probabilities (each row of {windows} windows sums to 1), not logits: "

@@ -78,6 +78,11 @@ def test_logarithms_of_probabilities_are_logits() -> None:
             None,
             r'gives probabilities .* leave its softmax out, or write gives = "probabilities"',
         ),
+        (
+            torch.sigmoid(LOGITS),
+            None,
+            r"gives values from 0\.1192 to 0\.9526, and its rows do not sum to 1, as after a sigmoid for each",
+        ),
         (LOGITS, "probabilities", r"rows of the network sum to -1 to 3\.5; write gives = \"logits\""),
     ],
 )
@@ -89,4 +94,6 @@ def test_what_is_no_logits_is_refused(given: Tensor, gives: Any, sentence: str) 
 def test_what_the_recipe_says_of_them_counts() -> None:
     check_logits(torch.softmax(LOGITS, 1), 2, 2, "logits")
     check_logits(torch.softmax(LOGITS, 1), 2, 2, "probabilities")
+    check_logits(torch.sigmoid(LOGITS), 2, 2, "logits")
     check_logits(LOGITS, 2, 2, None)
+    check_logits(torch.full((2, 2), 0.25), 2, 2, None)
