@@ -33,6 +33,9 @@ class Output:
         (Pair(LOGITS, SPEED), "logits"),
         (Output(LOGITS, SPEED), "logits"),
         (SimpleNamespace(logits=LOGITS, loss=None), "logits"),
+        ((LOGITS, (SPEED, SPEED)), -1),
+        ({"heads": {"fault": LOGITS}, "features": SPEED}, "heads.fault"),
+        ((SPEED, (SPEED, LOGITS)), "1.1"),
     ],
 )
 def test_an_output_is_chosen_by_name_or_index(given: Any, output: str | int | None) -> None:
@@ -52,6 +55,7 @@ def test_an_output_is_chosen_by_name_or_index(given: Any, output: str | int | No
         ((LOGITS, SPEED), 2, r"tuple has no output 2; it has 0 float32 \[2, 2\], 1 float32"),
         (Output(LOGITS, SPEED), "loss", "Output has no output 'loss'; it has 'logits'"),
         (LOGITS, 0, r"gives one tensor, not several: leave output = 0 out of \[network\]"),
+        ({"heads": {"fault": LOGITS}}, "fault", r"has no output 'fault'; it has 'heads\.fault' float32 \[2, 2\]"),
         (None, None, "gives a NoneType without tensors"),
         (3.0, "logits", "gives a float without tensors"),
     ],
