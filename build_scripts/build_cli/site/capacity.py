@@ -15,8 +15,7 @@ from build_scripts.palier_cli.main import cli_parser
 from build_scripts.palier_cli.planning.command import planned, planned_fleet
 from build_scripts.palier_cli.planning.fleet_report import print_fleet_tables
 from build_scripts.palier_cli.planning.plan import RATES, Plan
-from build_scripts.palier_cli.planning.report import as_json, print_tables
-from cdk.reports.cost import TITLES
+from build_scripts.palier_cli.planning.report import as_drawn, print_tables
 
 PAGE = ROOT / "docs" / "capacity.md"
 # What the Service view shows; the function that serves the page carries it.
@@ -59,12 +58,7 @@ def write_plans() -> None:
 
 
 def _shown(title: str, options: str) -> dict[str, Any]:
-    plan = _plan_of(options)
-    document = as_json(plan)
-    for way, shown in zip(plan.ways, document["ways"], strict=True):
-        shown["usd_million"] = {TITLES[name]: usd for name, usd in way.million.items()}
-        shown["usd_month_at_rates"] = [way.month_at(rate) for rate in _DRAWN_RATES]
-    return {"title": title, "command": f"palier plan {options}", **document}
+    return {"title": title, "command": f"palier plan {options}", **as_drawn(_plan_of(options), _DRAWN_RATES)}
 
 
 def _rounded(value: Any) -> Any:

@@ -116,7 +116,7 @@ def decode_condition(text: str) -> Condition:
 
 
 def _row(place: str, reading: Reading | None, zone: Zone | None) -> _StoredRow:
-    return _StoredRow(place, reading and reading.class_id, reading and reading.rms, zone)
+    return _StoredRow(place, reading.class_id, reading.rms, zone) if reading else _StoredRow(place, None, None, zone)
 
 
 class Change(msgspec.Struct, frozen=True):
