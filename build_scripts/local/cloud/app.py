@@ -9,7 +9,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from aws_cdk import App, CfnResource, CliCredentialsStackSynthesizer
 
@@ -44,9 +44,9 @@ def stage_here(name: StageName) -> Stage:
 
 
 def stage_behind(door: Door) -> Stage:
-    """Return the stage dev with another door, for the emulator."""
-    authorization = "iam" if door == "function_url" else "keys"
-    return replace(stage_here("dev"), name=DOOR_STAGE, door=door, authorization=authorization)
+    """Return the stage dev with another door, for the emulator; plain http is for pages of dev alone."""
+    authorization: Literal["iam", "keys"] = "iam" if door == "function_url" else "keys"
+    return replace(stage_here("dev"), name=DOOR_STAGE, door=door, authorization=authorization, cors_origins=())
 
 
 def main() -> None:

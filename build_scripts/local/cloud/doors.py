@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import boto3
 import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from build_scripts.local.aws.embedded.access import REGION, Access, client_arguments
 from build_scripts.local.cloud.app import DOOR, DOOR_STAGE
 from build_scripts.local.cloud.deployment import Deployment
 from build_scripts.local.lambda_sandbox.places import ROOT
-from build_scripts.palier_cli.signing import Signature
 from cdk.resource_names import key_secret_name, resource_name
 from cdk.stage_parts import Door
 from cdk.stages import StageName
@@ -46,15 +47,10 @@ class DeployedDoor:
     def ask(self, key: str) -> httpx.Response:
         """Post the example's recording, with the signature of the administrator."""
         access = self._access
-        auth = Signature(Credentials(access.key_id, access.secret), _SERVICES[self.door], REGION)
-        return httpx.post(
-            f"{self.url}/predict",
-            params={"full_scale": 4},
-            content=RECORDING.read_bytes(),
-            headers={"x-api-key": key, "content-type": WAV, "accept": "*/*"},
-            auth=auth,
-            timeout=60,
-        )
+        headers = {"x-api-key": key, "content-type": WAV, "accept": "*/*"}
+        request = AWSRequest("POST", f"{self.url}/predict?full_scale=4", headers, RECORDING.read_bytes())
+        SigV4Auth(Credentials(access.key_id, access.secret), _SERVICES[self.door], REGION).add_auth(request)
+        return httpx.post(request.url, content=request.data, headers=dict(request.headers), timeout=60)
 
     @property
     def url(self) -> str:
