@@ -105,7 +105,7 @@ class JobEndpoints:
         job_id = request.path_params["job_id"]
         if not _JOB_ID.fullmatch(job_id):
             raise JobNotFoundError(f"There is no job {job_id[:64]!r}.")
-        return self.service.keep_time(self.service.table.owned(job_id, owner_of(request)))
+        return self.service.fail_overdue(self.service.table.owned(job_id, owner_of(request)))
 
     def _cancelled(self, job: Job) -> Job:
         job = self.service.close(job, "cancelled")

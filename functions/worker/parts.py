@@ -55,7 +55,7 @@ class PartWorker:
         if job is None:
             LOGGER.warning("a message of a job that is gone", extra={"job_id": part.job_id})
             return
-        job = self.service.keep_time(job)
+        job = self.service.fail_overdue(job)
         if part.span.key in job.parts or job.is_final:
             self._follow_up(job, part)
             return
@@ -106,7 +106,7 @@ class PartWorker:
             now = self.service.clock()
             if abs(now - looked) >= _LOOK_EVERY_S:
                 looked, current = now, self.service.table.get(job.job_id)
-                if current is None or self.service.keep_time(current).is_final:
+                if current is None or self.service.fail_overdue(current).is_final:
                     return
 
     def _count(self, job: Job, part: Part, results: list[RecordingResult]) -> None:

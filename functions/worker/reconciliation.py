@@ -19,7 +19,7 @@ def reconcile(service: JobService, message: Reconcile) -> None:
     job = service.table.get(message.job_id) or _give_up(service, message.job_id)
     if job is None:
         return
-    job = _put_right(service, service.keep_time(job))
+    job = _put_right(service, service.fail_overdue(job))
     if not job.is_final:
         left_s = job.deadline_s - service.clock()
         service.queue.send([message], min(max(left_s, 1), MOST_DELAY_S))
