@@ -1,4 +1,4 @@
-"""GET /dashboard and what it loads: built once (docs/dashboard.md), served as files, cached by their hashed names."""
+"""The routes of the page, GET /dashboard and its files, which are cached by their hashed names (docs/dashboard.md)."""
 
 import hashlib
 from pathlib import Path
@@ -15,7 +15,7 @@ from functions.core.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
 
-# Nothing inline, nothing from elsewhere; styles that scripts set on elements are not inline styles to this policy.
+# Nothing inline, nothing from other hosts; styles that scripts set on elements do not count as inline.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src {connect}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -35,7 +35,7 @@ def dashboard_routes(settings: Settings) -> list[BaseRoute]:
     page = _Page((_STATIC / "index.html").read_bytes(), settings)
     files = StaticFiles(directory=_STATIC / "assets")
     packed = Middleware(GZipMiddleware)
-    # Another content has another name.
+    # A changed file has a new name.
     kept = Middleware(BrowserCache, cache_control=_FOREVER, statuses=frozenset({200, 206, 304}))
     return [
         Route("/dashboard", page.get, middleware=[packed]),
@@ -46,7 +46,7 @@ def dashboard_routes(settings: Settings) -> list[BaseRoute]:
 
 
 class _Page:
-    """The page, whose tag is of its bytes and policy: in a bundle all files have one date, and one length."""
+    """The page with its headers; the tag is a hash of bytes and policy, since files of a bundle have one date."""
 
     def __init__(self, content: bytes, settings: Settings) -> None:
         self._content = content
@@ -56,18 +56,18 @@ class _Page:
         self._headers = _PAGE_HEADERS | {"content-security-policy": policy, "etag": f'"{tag}"'}
 
     async def get(self, request: Request) -> Response:
-        """GET /dashboard: the page, or 304 to who has it."""
+        """GET /dashboard: the page, or 304 where the browser has it."""
         known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
         if self._headers["etag"] in known:
             return Response(status_code=304, headers=self._headers)
         return Response(self._content, headers=self._headers, media_type="text/html")
 
     async def surroundings(self, _: Request) -> Response:
-        """GET /dashboard/surroundings.json: what the page cannot know of itself."""
+        """GET /dashboard/surroundings.json: what the page needs of the stage's settings."""
         settings = self._settings
         known = {"uploads": bool(settings.dashboard_connect_sources), "metrics_url": settings.dashboard_metrics_url}
         return JSONResponse(known, headers={"cache-control": "no-cache"})
 
     async def without_slash(self, _: Request) -> Response:
-        """GET /dashboard/: to the page; its links are relative, so that they are right behind every base path."""
+        """GET /dashboard/: redirect to the page, relatively, so that it is right behind every base path."""
         return RedirectResponse("../dashboard")
