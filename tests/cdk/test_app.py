@@ -56,7 +56,7 @@ def test_synth_needs_nothing_of_the_machine(bundle_dir: Path, tmp_path: Path) ->
     ("context", "sentence"),
     [
         ({"stage": "qa"}, "There is no stage 'qa'; there are dev, staging, prod."),
-        ({"stage": "prod"}, "nobody hears its alarms"),
+        ({"stage": "prod"}, "its alarms have no receiver of pages"),
         ({"stage": "prod", "receiver": "oncall"}, "is neither mailto:NAME@DOMAIN nor https://"),
         ({"stage": "dev", "bundle": "/nowhere"}, "There is no bundle in /nowhere; run make bundle first."),
     ],
