@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from functions.container.translation import MEMBERS, translated
 from functions.core.decoding.formats import JSON
 from functions.core.errors import MalformedEnvelopeError
 from functions.core.http.bodies import read_as_sent, read_body
 from functions.inference.endpoints import Endpoints
+from functions.inference.translation import MEMBERS, translated
 from functions.inference.v2.answers import InferenceAnswer
 from functions.inference.v2.binary import HEADER_LENGTH
 from functions.inference.v2.endpoints import Endpoints as V2Endpoints
