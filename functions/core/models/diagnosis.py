@@ -99,16 +99,36 @@ def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
         return (
             diagnosis if trust == 1 else replace(diagnosis, probabilities=_doubted(diagnosis.probabilities, 1 - trust))
         )
+    class_ids = [one.id for one in diagnosis.manifest.classes]
+    probabilities, agrees = with_lines(
+        diagnosis.probabilities, rule, class_ids, diagnosis.evidence, (diagnosis.novelty, discord)
+    )
+    overruled = None if probabilities.argmax() == named else named
+    return replace(diagnosis, probabilities=probabilities, evidence_agrees=agrees, overruled=overruled)
+
+
+def with_lines(
+    probabilities: Float64Array,
+    rule: TrustRule,
+    class_ids: Sequence[str],
+    evidence: "Evidence",
+    strangeness: tuple[float | None, float] = (None, 0.0),
+) -> tuple[Float64Array, bool | None]:
+    """Return joined probabilities float64 [K] held against lines, and whether these agree with the network.
+
+    Args:
+        probabilities: as the windows were joined.
+        rule: of the manifest.
+        class_ids: of the K classes.
+        evidence: of the recording.
+        strangeness: its novelty, None where it is not measured, and its discord.
+    """
     # Late: few requests say how a machine ran.
     from functions.core.models.agreement import classes_of_lines, evidence_agrees
 
-    class_ids = [one.id for one in diagnosis.manifest.classes]
-    agrees = evidence_agrees(class_ids[named], diagnosis.evidence)
-    trust = trust_in(rule, diagnosis.novelty, discord, agrees)
-    spoken_for = classes_of_lines(class_ids, diagnosis.evidence)
-    probabilities = believed(diagnosis.probabilities, trust, spoken_for, rule.odds if agrees is False else 1.0)
-    overruled = None if probabilities.argmax() == named else named
-    return replace(diagnosis, probabilities=probabilities, evidence_agrees=agrees, overruled=overruled)
+    agrees = evidence_agrees(class_ids[int(probabilities.argmax())], evidence)
+    trust, odds = trust_in(rule, *strangeness, agrees), rule.odds if agrees is False else 1.0
+    return believed(probabilities, trust, classes_of_lines(class_ids, evidence), odds), agrees
 
 
 def believed(probabilities: Float64Array, trust: float, spoken_for: NDArray[np.bool_], odds: float) -> Float64Array:
