@@ -85,15 +85,15 @@ def contradicted(by_lines: int, by_network: int) -> Foreign:
     return Foreign(outputs, [showing("rolling_element")] * cases)
 
 
-@pytest.mark.parametrize(("by_lines", "by_network"), [(27, 3), (3, 27), (15, 15)])
+@pytest.mark.parametrize(("by_lines", "by_network"), [(18, 2), (2, 18), (10, 10)])
 def test_of_lines_and_network_that_contradict_each_other_the_one_is_believed_that_was_right(
     by_lines: int, by_network: int
 ) -> None:
     foreign = contradicted(by_lines, by_network)
     rule = fit_trust(Strangers(records([NORMAL] * 10, [NORMAL] * 10, 0.5), [foreign]), CALIBRATION, IDS).rule
     found = judge(foreign.outputs, CALIBRATION, IDS, foreign.evidence).believed(rule)
-    np.testing.assert_allclose(found[:, [BALL_007, BALL_014]].max(axis=1), by_lines / 30, atol=0.03)
-    np.testing.assert_allclose(found[:, NORMAL], by_network / 30, atol=0.03)
+    np.testing.assert_allclose(found[:, [BALL_007, BALL_014]].max(axis=1), by_lines / 20, atol=0.03)
+    np.testing.assert_allclose(found[:, NORMAL], by_network / 20, atol=0.03)
 
 
 def test_too_few_contradictions_teach_nothing() -> None:
