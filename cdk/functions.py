@@ -1,4 +1,4 @@
-"""The functions of Palier as data: one entry makes its code, role, routes and alarms' dimensions."""
+"""The functions of Palier as data: code, role, routes and dimensions of alarms are derived from one entry each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ Access = Literal["read", "read_write", "list", "send", "count"]
 
 @dataclass(frozen=True)
 class Grant:
-    """What a function may do with one resource of the data stack, and the variable that names it to the function."""
+    """A grant: the access of a function to one resource of the data stack, and the variable with its address."""
 
     resource: str
     access: Access
@@ -19,12 +19,11 @@ class Grant:
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """One function: `routes` are `METHOD /path/{parameter}`.
+    """One function.
 
-    weights: of the routes that are called most, by how much more of the function's instances than another route they
-    may keep busy.
-    consumes: the queue of jobs drives it; serves_page: its settings name where its page may send files, and where
-    metrics are.
+    routes: `METHOD /path/{parameter}`; weights: of the routes that are called most, how many times as many instances
+    as another route they may keep busy; models: it gets the models layer; consumes: the queue of jobs invokes it;
+    serves_page: its settings name the origins that its page may send files to, and the address of the metrics.
     """
 
     name: str
@@ -49,7 +48,7 @@ DIAGNOSING = "POST /predict"
 _BUCKET, _QUEUE = "PALIER_JOBS_BUCKET", "PALIER_JOBS_QUEUE_URL"
 _HISTORY, _BUS = "PALIER_HISTORY_TABLE", "PALIER_EVENT_BUS"
 
-# What both functions of jobs need. Without `list`, S3 calls an object that is not there forbidden.
+# Grants of both functions of jobs. Without `list`, S3 answers that an object that is missing is forbidden.
 _JOB_GRANTS = (
     Grant("jobs", "read_write", "PALIER_JOBS_TABLE"),
     Grant("recordings", "read_write", _BUCKET),
@@ -126,7 +125,7 @@ DASHBOARD = FunctionSpec(
 
 FUNCTIONS = (INFERENCE, JOBS, WORKER, DASHBOARD)
 
-# Run by Secrets Manager, not by requests: the secrets stack makes it.
+# Secrets Manager invokes it, not requests: the secrets stack makes it.
 ROTATION = FunctionSpec("rotation", handler="functions.rotation.handler.handler")
 
 # Bodies of these routes are recordings.

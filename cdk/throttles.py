@@ -1,9 +1,9 @@
-"""What API Gateway lets through to each function, so that Lambda refuses none of it.
+"""API Gateway's limits for each function, low enough that Lambda refuses no request.
 
-API Gateway turns what Lambda refuses into a 500, an error of the service; what it throttles itself is a 429. Its limits
-are of a method each, not of all methods together, so the methods of a function share its instances. They are buckets
-of tokens that AWS calls targets and no guarantee, and requests that are slower than the objective of latency keep more
-instances busy: then an alarm reports both.
+API Gateway turns a refusal of Lambda into a 500, an error of the service; a request that it throttles itself gets a
+429. Its limits are of one method each, not of all methods together, so the methods of a function share its instances.
+They are buckets of tokens, by AWS's word targets and no guarantee. Requests slower than the objective of latency keep
+more instances busy; an alarm reports both.
 Source: docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html,
 docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
 """

@@ -3,6 +3,10 @@
 from functions.core.lambda_host.starting import answering_probes, quick_start
 
 with quick_start():
+    from functions.core.lambda_host.light_imports import import_lightly
+
+    import_lightly()
+
     from functions.core.errors import PalierError
     from functions.core.lambda_host.gateway import LambdaHandler
     from functions.core.lambda_host.snapshot import refresh, register_snapshot_hooks
@@ -17,7 +21,7 @@ with quick_start():
     configure_logging(settings.log_level)
     app = create_app(settings, sinks=[EmfSink(settings.stage, "inference")])
 
-    # The default model is loaded once, while the function starts; where that fails, /health says so.
+    # The default model is loaded once, while the function starts; where that fails, /health answers 503.
     try:
         app.state.diagnoser.load(DiagnosisOptions())
     except PalierError as error:

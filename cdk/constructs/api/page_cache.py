@@ -1,4 +1,4 @@
-"""CloudFront before the API: the page's files are answered from its caches, everything else goes on to the API."""
+"""CloudFront before the API: it answers the page's files from its caches, and forwards everything else to the API."""
 
 from collections.abc import Mapping
 
@@ -36,10 +36,10 @@ _ACCEPTED = {
 
 
 class PageCache(Construct):
-    """A distribution under a name of CloudFront's. Keys, bodies and answers of the API are passed on and never kept.
+    """A distribution under CloudFront's own name; requests and answers of the API are forwarded and never cached.
 
-    `proof` is the word by which the web ACL of a REST API tells the requests that came through here; None before an
-    HTTP API, which has no web ACL.
+    proof: the word by which the web ACL of a REST API recognizes requests of this distribution; None before an HTTP
+    API, which has no web ACL.
     """
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, api: RestApi | HttpApi) -> None:

@@ -1,4 +1,4 @@
-"""The answer of a diagnosis, as requests and jobs give it."""
+"""The answers with diagnoses: of one recording, of a batch, of the channels of a recording."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ class ModelReference(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, model: LoadedModel) -> Self:
-        """Shape a loaded model."""
+        """Return the reference of a loaded model."""
         return cls(name=model.manifest.name, version=model.manifest.version, precision=model.precision)
 
 
@@ -57,7 +57,7 @@ class RecordingAnswer(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, measured: Measured) -> Self:
-        """Shape what was measured, to six digits."""
+        """Return the answer of a measured recording, to six digits."""
         shape, velocity = measured.indicators, measured.velocity_rms_mm_s
         return cls(
             sample_rate_hz=measured.sample_rate.hz,
@@ -130,15 +130,16 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
     ] = UNSET
     evidence_agrees: Annotated[
         bool | UnsetType | None,
-        Meta(description="Whether visible lines speak for the class; false lowers the confidence, null: none does."),
+        Meta(description="Whether visible lines speak for the class that the network names; null: none is visible."),
     ] = UNSET
     evidence_note: Annotated[
-        str | UnsetType, Meta(description="That no line of the bearing is visible, which promises no health.")
+        str | UnsetType,
+        Meta(description="That no line is visible, which promises no health; or that the class is that of the lines."),
     ] = UNSET
 
     @classmethod
     def of(cls, diagnosis: Diagnosis, options: DiagnosisOptions, request_id: str) -> Self:
-        """Shape a diagnosis as the caller's options ask."""
+        """Return the answer of a diagnosis, with what the caller's options ask for."""
         manifest, evidence = diagnosis.manifest, diagnosis.evidence
         label = manifest.classes[diagnosis.predicted_class]
         return cls(
@@ -161,7 +162,7 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
             shaft_speed_used_rpm=UNSET if evidence is None else round(evidence.shaft_speed_used_rpm, 2),
             evidence=UNSET if evidence is None else [_line(one) for one in evidence.lines],
             evidence_agrees=UNSET if evidence is None else diagnosis.evidence_agrees,
-            evidence_note=UNSET if evidence is None else evidence.note or UNSET,
+            evidence_note=diagnosis.evidence_note or UNSET,
         )
 
 
@@ -176,7 +177,7 @@ class BatchAnswer(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, diagnoses: Sequence[Diagnosis], options: DiagnosisOptions, request_id: str) -> Self:
-        """Shape the diagnoses of a batch."""
+        """Return the answer of a batch."""
         return cls(**_batch(diagnoses, options, request_id))
 
 
@@ -195,7 +196,7 @@ class ChannelsAnswer(BatchAnswer, frozen=True, kw_only=True):
 
     @classmethod
     def of_channels(cls, found: ChannelDiagnoses, options: DiagnosisOptions, request_id: str) -> Self:
-        """Shape the diagnoses of a recording's channels."""
+        """Return the answer of a recording's channels."""
         return cls(
             **_batch(found.diagnoses, options, request_id),
             channels=list(found.names),

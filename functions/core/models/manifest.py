@@ -1,4 +1,4 @@
-"""The manifest of a model package: what a model is, what it needs and what was proven of it."""
+"""The manifest of a model package: classes, input, variants, rules of the diagnosis, and measured evidence."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
@@ -23,7 +23,7 @@ Precision = Literal["fp32", "fp16", "int8"]
 
 
 class ManifestError(ValueError):
-    """A document that is no manifest."""
+    """A document that is no valid manifest."""
 
 
 class ManifestPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -138,7 +138,7 @@ class TrustRule(ManifestPart, frozen=True, kw_only=True):
 
     Up to `novelty_from` and `discord_from`, where recordings of known machines stay, nothing is taken away; beyond them
     trust falls towards `least`. Lines that speak for the class lift it to `agreed`, lines of another fault lower it to
-    `contradicted`.
+    `contradicted`, and multiply the odds of that fault by `odds`.
     """
 
     novelty_from: Annotated[float, Meta(ge=0, le=1)] = 1.0
@@ -149,6 +149,7 @@ class TrustRule(ManifestPart, frozen=True, kw_only=True):
     # Of 44 such diagnoses of a machine that rolling-bearing never saw (the fan end of the Case Western Reserve rig), 4
     # were right.
     contradicted: Annotated[float, Meta(gt=0, le=1)] = 0.01
+    odds: Annotated[float, Meta(ge=1, le=LARGEST_FLOAT32)] = 1.0
 
 
 class Evidence(ManifestPart, frozen=True, kw_only=True):
@@ -243,7 +244,7 @@ def write_manifest(manifest: Manifest) -> bytes:
 
 
 def input_of_file(manifest: Manifest) -> InputSpec:
-    """Return what the files of a package take: windows, or the features that preprocessing makes of them."""
+    """Return the input of a package's files: windows, or the features that its preprocessing computes of them."""
     if manifest.preprocessing.id != FAULT_LINES:
         return manifest.input
     # Late: one model alone needs it.
