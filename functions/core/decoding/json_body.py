@@ -78,6 +78,8 @@ def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
     """Read a body of plain numbers; None means "look closer", never "wrong"."""
     try:
         document: Any = thread_parser(len(body)).parse(body)
+        if isinstance(document, simdjson.Array):
+            raise _no_object(member)
         _check_members(len(document))
         members = members_of(document)
         signal = members.pop(member)
@@ -155,7 +157,7 @@ def _read_slowly(body: bytes, member: str, most: int) -> JsonRequest:
         check_json(body)
         raise
     if not isinstance(document, dict):
-        raise MalformedBodyError(f"The JSON body must be an object with a member {member!r}.")
+        raise _no_object(member)
     _check_members(len(document))
     if member not in document:
         raise SignalMissingError(f"The JSON object has no member {member!r}.", field=member)
@@ -166,6 +168,10 @@ def _read_slowly(body: bytes, member: str, most: int) -> JsonRequest:
         raise SignalShapeError("signals must be a list of signals.", field=member)
     check_batch_size(len(value), most)
     return JsonRequest([_recording(item, f"signals[{index}]") for index, item in enumerate(value)], document)
+
+
+def _no_object(member: str) -> MalformedBodyError:
+    return MalformedBodyError(f'The JSON body must be an object with a member {member!r}: send {{"{member}": [...]}}.')
 
 
 def _recording(value: Any, field: str) -> Recording:

@@ -8,6 +8,7 @@ import numpy as np
 from functions.core.errors import MalformedBodyError
 from functions.core.models.options import TimeUnit
 from functions.core.preprocessing.arrays import Float64Array
+from functions.core.preprocessing.signal import RATE_TOLERANCE
 
 UNITS_S: Mapping[TimeUnit, float] = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0}
 # Of a step: so far steps may scatter around their mean, and so far one may lie from it, beyond what rounding explains.
@@ -72,6 +73,20 @@ def is_coarse(times: Float64Array) -> bool:
 def is_counting(values: Float64Array) -> bool:
     """Whether numbers [N] count up by one."""
     return len(values) > 1 and bool((np.diff(values) == 1).all()) and float(values[0]).is_integer()
+
+
+def is_since_1970(times: Float64Array) -> bool:
+    """Whether times begin as milliseconds since 1970 do, or as a smaller unit."""
+    return any(least <= times[0] < 10 * least for least, unit in _EPOCH_UNITS if unit != "s")
+
+
+def unit_of_rate(times: Float64Array, stated_hz: float) -> TimeUnit | None:
+    """Return the unit in which times [N] rise at a rate that is stated; None: in none of them."""
+    found = spacing(times)
+    if found is None:
+        return None
+    rates = {unit: 1 / max(found.step * seconds, np.finfo(np.float64).tiny) for unit, seconds in UNITS_S.items()}
+    return next((unit for unit, rate in rates.items() if abs(rate / stated_hz - 1) <= RATE_TOLERANCE), None)
 
 
 def rate_hz(times: Float64Array, unit: TimeUnit | None, *, is_given: bool = False) -> float | None:

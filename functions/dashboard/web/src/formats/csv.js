@@ -14,7 +14,11 @@ const NAME = /^(\p{L}[^"'=:#%]*)?$/u;
 // The head may state a rate, or the name another unit of time: both are the service's to read.
 const SAYS_MORE = /hz|rate|freq/i;
 const SECONDS = /^(t|time)[ _]*[[(]?(s|sec|seconds)?[\])]?$/i;
-const LIKE_TIME = /^(t|time|timestamp|date|datetime|clock|zeit|uhrzeit|datum|temps|tiempo|tempo|elapsed|seconds?|sec|sek|s|ms|us|ns|min)\b|time|zeit/i;
+const LIKE_TIME = /^(t|time|timestamp|ts|date|datetime|clock|zeit|uhrzeit|datum|temps|tiempo|tempo|czas|elapsed|seconds?|sec|sek|s|ms|us|ns|min)\b|time|zeit|milli|micro|nano|[mun]secs?\b|время|时间|時間|時刻/i;
+// Times since 1970 in milliseconds, or in a smaller unit, may rise by one.
+const SINCE_1970 = 1e12;
+// A whole number of so many above fractions is the sample rate, or how many follow.
+const FEWEST_STATED = 100;
 // Fewer rows may rise by chance.
 const FEWEST_ROWS = 16;
 const MOST_CHANNELS = 1024;
@@ -25,6 +29,7 @@ export function readCsv(buffer) {
   const dialect = sniff(lines.at(-1));
   const names = readNames(lines[0], dialect);
   const columns = readColumns(names ? lines.slice(1) : lines, dialect, names?.length);
+  if (!names && columns.length === 1 && isStatement(lines)) throw new UnreadHereError("its first number is none of the samples");
   const { times, counts } = outsiders(columns, names);
   const kept = columns.map((_, place) => place).filter((place) => place !== times && !counts.includes(place));
   if (!kept.length) throw new UnreadHereError("no column is a signal");
@@ -99,10 +104,15 @@ function outsiders(columns, names) {
   const counts = [];
   columns.forEach((column, place) => {
     if (place === times[0] || !rises(column)) return;
-    if (!isCounting(column)) throw new UnreadHereError("a column rises like a time");
+    if (!isCounting(column) || column[0] >= SINCE_1970) throw new UnreadHereError("a column rises like a time");
     counts.push(place);
   });
   return { times: times[0] ?? -1, counts };
+}
+
+/** Whether the first line is a whole number, and fractions below ten follow. */
+function isStatement([first, ...others]) {
+  return /^\d{3,}$/.test(first.trim()) && Number(first) >= FEWEST_STATED && others.slice(0, FEWEST_ROWS - 1).every((line) => /^\s*[+-]?\d?[.,]\d+\s*$/.test(line));
 }
 
 function rises(column) {
