@@ -8,11 +8,13 @@ import numpy as np
 from functions.core.decoding.text.clocks import unwrapped
 from functions.core.decoding.text.units import is_time_name, signal_unit, time_unit
 from functions.core.decoding.times import (
+    FEWEST_ROWS,
     UNITS_S,
     is_coarse,
-    is_counting,
-    is_since_1970,
+    is_even,
+    numbers_samples,
     rate_hz,
+    rises,
     spacing,
     unit_of_rate,
 )
@@ -27,8 +29,6 @@ from functions.core.models.options import TimeUnit
 from functions.core.preprocessing.arrays import Float64Array, as_float32
 from functions.core.preprocessing.signal import Recording
 
-# Fewer rows may rise evenly by chance.
-_FEWEST_ROWS = 16
 # Largest values of hours, minutes, seconds and microseconds; some run-to-failure sets have a column of each.
 _CLOCK = (23, 59, 59, 999_999.9999)
 _CLOCK_S = (3600.0, 60.0, 1.0, 1e-6)
@@ -222,38 +222,23 @@ def _named(table: Table) -> list[int]:
 
 def _rising(table: Table) -> list[int]:
     """Return the columns that rise evenly but do not count."""
-    if len(table.numbers) < _FEWEST_ROWS:
+    if len(table.numbers) < FEWEST_ROWS:
         return []
-    return [place for place in _monotonic(table) if not _numbers_rows(table, place) and _is_even(table, place)]
+    return [
+        place
+        for place in _monotonic(table)
+        if not numbers_samples(table.column(place)) and is_even(table.column(place))
+    ]
 
 
 def _counts(table: Table) -> list[int]:
-    if len(table.numbers) < _FEWEST_ROWS:
+    if len(table.numbers) < FEWEST_ROWS:
         return []
-    return [place for place in _monotonic(table) if _numbers_rows(table, place)]
+    return [place for place in _monotonic(table) if numbers_samples(table.column(place))]
 
 
-def _numbers_rows(table: Table, place: int) -> bool:
-    # Milliseconds since 1970 may rise by one, too.
-    return is_counting(table.column(place)) and not is_since_1970(table.column(place))
-
-
-@np.errstate(over="ignore", invalid="ignore")
 def _monotonic(table: Table) -> list[int]:
-    """Return the columns of which the first rows do not fall: a signal is told from a time by a glance."""
-    first = table.numbers[:_FEWEST_ROWS]
-    rises = (np.diff(first, axis=0) >= 0).all(axis=0) & (table.numbers[-1] > table.numbers[0])
-    return [table.places[index] for index in np.flatnonzero(rises).tolist()]
-
-
-def _is_even(table: Table, place: int) -> bool:
-    times = table.column(place)
-    found = spacing(times)
-    if found is None or not found.is_even:
-        return False
-    # A signal that changes now and then by a step is no time that was rounded, but where it follows a line.
-    rising = int(np.count_nonzero(np.diff(times)))
-    return rising >= max(_FEWEST_ROWS - 1, 0 if found.deviation == 0 else len(times) // 4)
+    return [table.places[index] for index in np.flatnonzero(rises(table.numbers.T)).tolist()]
 
 
 def _named_unit(table: Table, place: int) -> TimeUnit | None:
@@ -264,11 +249,11 @@ def _clock_columns(table: Table) -> list[int]:
     """Return the first four columns where they are hour, minute, second and microsecond."""
     if (
         table.numbers.shape[1] <= len(_CLOCK)
-        or len(table.numbers) < _FEWEST_ROWS
+        or len(table.numbers) < FEWEST_ROWS
         or list(table.places[:4]) != [0, 1, 2, 3]
     ):
         return []
-    first = table.numbers[:_FEWEST_ROWS, :4]
+    first = table.numbers[:FEWEST_ROWS, :4]
     whole = bool((first[:, :3] == np.floor(first[:, :3])).all())
     if not whole or not ((first >= 0) & (first <= _CLOCK)).all() or first[:, 3].max() < 60:
         return []

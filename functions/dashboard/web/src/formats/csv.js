@@ -5,7 +5,7 @@
  */
 
 import { UnreadHereError } from "./errors.js";
-import { rateOf } from "./times.js";
+import { FEWEST_ROWS, isCounting, rateOf } from "./times.js";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const COMMA_NUMBER = /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i;
@@ -19,8 +19,6 @@ const LIKE_TIME = /^(t|time|timestamp|ts|date|datetime|clock|zeit|uhrzeit|datum|
 const SINCE_1970 = 1e12;
 // A whole number of so many above fractions is the sample rate, or how many follow.
 const FEWEST_STATED = 100;
-// Fewer rows may rise by chance.
-const FEWEST_ROWS = 16;
 const MOST_CHANNELS = 1024;
 
 /** Read plain delimited text; one column a channel, a column of times gives the sample rate. */
@@ -117,8 +115,4 @@ function isStatement([first, ...others]) {
 
 function rises(column) {
   return column.at(-1) > column[0] && column.subarray(1, FEWEST_ROWS).every((value, n) => value >= column[n]);
-}
-
-function isCounting(column) {
-  return Number.isInteger(column[0]) && column.subarray(1).every((value, n) => value - column[n] === 1);
 }
