@@ -71,8 +71,12 @@ class Search:
     sensitivity: tuple[Sensitivity, ...] = ()
 
     def reasons(self) -> str:
-        """Say of each candidate why it was refused."""
-        return "; ".join(f"{one.name}: {one.refused}" for one in self.tried if one.refused)
+        """Return why candidates were refused; those with the same reason stand together."""
+        names: dict[str, list[str]] = {}
+        for one in self.tried:
+            if one.refused:
+                names.setdefault(one.refused, []).append(one.name)
+        return "; ".join(f"{', '.join(same)}: {reason}" for reason, same in names.items())
 
 
 @dataclass(frozen=True)
