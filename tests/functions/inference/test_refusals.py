@@ -41,7 +41,7 @@ def with_sample(sample: str) -> bytes:
         # 400: the bytes are not what their type says
         (JSON, good_json()[:-5], 400, "malformed_body", None),
         (JSON, b"signal=1", 400, "malformed_body", None),
-        (JSON, b"[1, 2, 3]", 400, "malformed_body", None),
+        (JSON, b"[1, 2, 3]", 400, "malformed_body", "signal"),
         (JSON, b"null", 400, "malformed_body", None),
         (JSON, b"[" * 100_000, 400, "malformed_body", None),
         *((kind, b"", 400, "empty_body", None) for kind in (JSON, RAW, NPY, CSV, WAV)),

@@ -1,4 +1,4 @@
-"""Which columns of a table are signals: times, counts and clocks are none."""
+"""Choice of a table's signal columns: times, counts and clocks give the sample rate or are left out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,9 +27,9 @@ from functions.core.errors import (
 )
 from functions.core.models.options import TimeUnit
 from functions.core.preprocessing.arrays import Float64Array, as_float32
-from functions.core.preprocessing.signal import Recording
+from functions.core.preprocessing.signal import RATE_TOLERANCE, Recording
 
-# Largest values of hours, minutes, seconds and microseconds; some run-to-failure sets have a column of each.
+# Largest values of hours, minutes, seconds and microseconds; some run-to-failure data sets have a column of each.
 _CLOCK = (23, 59, 59, 999_999.9999)
 _CLOCK_S = (3600.0, 60.0, 1.0, 1e-6)
 # Of a duration: by how much two columns of times may differ in it.
@@ -40,11 +40,11 @@ _SERIES = "table"
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of a file.
+    """The columns of a file.
 
-    numbers: float64 [N, C]; places: of each in the file, from 0; names, units: of all columns of the file, names empty
-    where it names none; clocks: times of day in seconds, by their place; texts: the first cell of columns that were
-    left out, by their place.
+    numbers: float64 [N, C]; places: index of each in the file, from 0; names, units: of all columns of the file, names
+    empty where it names none; clocks: times of day in seconds, by their place; texts: the first cell of each column of
+    text, by its place.
     """
 
     numbers: Float64Array
@@ -61,7 +61,7 @@ class Table:
 
 @dataclass(frozen=True)
 class TimeOptions:
-    """What a caller states of a table's time."""
+    """The caller's options about a table's time."""
 
     column: str | None = None
     unit: TimeUnit | None = None
@@ -70,7 +70,7 @@ class TimeOptions:
 
 @dataclass(frozen=True)
 class Stated:
-    """What lines before a table state: sample rate in Hz, unit of the samples, and whether InfluxDB wrote them."""
+    """Statements of the lines before a table: sample rate in Hz, unit, and whether InfluxDB wrote them."""
 
     rate_hz: float | None = None
     unit: str | None = None
@@ -78,12 +78,12 @@ class Stated:
 
 
 def recording_of(table: Table, stated: Stated, options: TimeOptions) -> Recording:
-    """Return the signals of a table and their rate.
+    """Return the signals of a table as a recording, float32 [C, N], with their sample rate.
 
     Args:
         table: its columns.
         stated: by the file's head.
-        options: what the caller states.
+        options: of the caller.
 
     Raises:
         InvalidOptionError: there is no such time column.
@@ -164,7 +164,7 @@ def _numbers_of_series(table: Table, stated: Stated) -> list[int]:
 
 
 def _check_texts(table: Table) -> None:
-    """Refuse times that cannot be read, where nothing else tells the rate.
+    """Refuse times that cannot be read, where nothing else gives the rate.
 
     Raises:
         MalformedBodyError: a column of text has a time's name.
@@ -187,7 +187,7 @@ def _recording(table: Table, kept: Sequence[int], rate: float | None, stated_uni
     if table.names:
         names = tuple(table.names[place] or str(place) for place in places)
     elif not all_kept or table.clocks or len(table.places) < len(table.units):
-        # By their place in the file: what is left out stays counted.
+        # By their place in the file, columns that are left out counted too.
         names = tuple(str(place) for place in places)
     units = [signal_unit(table.names[place] if table.names else "", table.units[place]) for place in places]
     if not any(units):
@@ -268,7 +268,7 @@ def _clock_time(table: Table, places: Sequence[int]) -> Float64Array:
 def _agreed(found_hz: float | None, stated_hz: float | None, options: TimeOptions) -> float | None:
     if found_hz is None or stated_hz is None or options.is_rate_given:
         return found_hz if found_hz is not None else stated_hz
-    if abs(found_hz / stated_hz - 1) > 0.005:
+    if abs(found_hz / stated_hz - 1) > RATE_TOLERANCE:
         raise SampleRateContradictsError(
             f"The file's head states {stated_hz:g} Hz and its times rise at {found_hz:g} Hz: state `sample_rate_hz`."
         )

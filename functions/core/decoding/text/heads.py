@@ -1,4 +1,4 @@
-"""What stands before a table: the names of its columns and their units."""
+"""The head of a table: the names of its columns and their units."""
 
 import csv
 
@@ -10,14 +10,14 @@ from functions.core.decoding.text.statements import states_rate
 from functions.core.decoding.text.units import inner, is_units_row
 from functions.core.decoding.times import is_counting
 
-# Of the end of a head: names, units, descriptions.
+# Lines at the end of a head that may hold names, units, descriptions.
 _LINES_LOOKED_AT = 8
 # Of a table with fewer columns a line of as many cells may be a statement.
 _FEWEST_DESCRIBED = 3
 # Rows of which the first cells are looked at.
 _ROWS_LOOKED_AT = 16
 _LONGEST_LINE = 64 * 1024
-# Signs of a line that is drawn below names, or whose cells are empty.
+# Characters of a line that is drawn below names, or whose cells are empty.
 _RULE = "-=_*+| \t,;"
 
 
@@ -54,7 +54,7 @@ def names_beside_counts(layout: Layout, rows: str) -> list[str]:
 
 
 def _lines_of_cells(layout: Layout) -> list[list[str]]:
-    """Return the cells of the lines right above a table that have as many as it has columns, the nearest first."""
+    """Return the cells of the lines right above a table that have as many cells as it has columns, nearest first."""
     count = layout.columns - layout.trailing
     found: list[list[str]] = []
     of_comments: list[list[str]] = []
