@@ -10,7 +10,7 @@ const MOST_SCATTER = 0.05;
 const MOST_DEVIATION = 0.5;
 const MOST_DECIMALS = 12;
 const LOOKED_AT = 256;
-// Of the rate: so much may be unsure because the first and the last time were rounded.
+// As a share of the rate: the most uncertainty that the rounding of the first and last time may cause.
 const MOST_ROUNDING = 0.01;
 // A slower rate may be of another unit than seconds.
 const SLOWEST_HZ = 100;
