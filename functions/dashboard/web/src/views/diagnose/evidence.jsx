@@ -1,11 +1,11 @@
-/** What the lines of the spectrum show, as the answer lists it: the legend of the chart, and the table. */
+/** The evidence of the answer, lines of the spectrum: the legend of the chart, and the table. */
 
 import { number, percent } from "../../format.js";
 import { faultName, LINE_NAMES } from "../../machine/evidence.js";
 import { toneOf } from "../../machine/marks.js";
 import { Scroll } from "../../parts/scroll.jsx";
 
-/** Which lines are marked: a button each, with its colour. */
+/** The legend: for each line a button in its colour that shows or hides its marks. */
 export function Legend({ lines, shown, toggle }) {
   return (
     <div class="marks" role="group" aria-label="Lines marked">
@@ -57,8 +57,9 @@ export function EvidenceTable({ answer, lines }) {
   );
 }
 
-function basis({ shaft_speed_used_rpm: rpm, evidence_agrees: agrees, class_name: name, confidence }) {
+function basis({ shaft_speed_used_rpm: rpm, evidence_agrees: agrees, evidence_note: note, class_name: name, confidence }) {
   const speed = `Levels above the floor around each line, read at ${number(rpm, 6)} rpm.`;
   if (agrees === null || agrees === undefined) return speed;
+  if (note) return `${speed} ${note}`;
   return `${speed} They ${agrees ? "agree with" : "contradict"} the model's ${name} (${percent(confidence)}).`;
 }
