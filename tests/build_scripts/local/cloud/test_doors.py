@@ -1,4 +1,4 @@
-"""A stage behind function URLs, deployed beside the others: it diagnoses for who signs; `make cloud` has an HTTP API."""
+"""A stage behind function URLs, deployed beside the others; `make cloud` has one behind an HTTP API."""
 
 from build_scripts.local.cloud.doors import DeployedDoor
 from tests.build_scripts.local.cloud.conftest import Cloud
