@@ -55,7 +55,7 @@ class HalfPrecision:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a float16 variant is tried on: the float32 file, sets of records by name, and how they are joined.
+    """The material of a trial of float16: the float32 file, sets of records by name, and how they are joined.
 
     The figures are those of the last set, the unseen one.
     """

@@ -1,4 +1,4 @@
-"""The step that fits how far a diagnosis is trusted: by machines that were left out of training."""
+"""The step that fits trust: how far a confidence holds on machines that were left out of training."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from functions.core.preprocessing.arrays import Float64Array
 NO_CLASS = -1
 # Of known records, the share whose windows may disagree more than is forgiven.
 KNOWN_DISCORD = 0.02
-# Fewer diagnoses than this tell no share of right ones.
+# Fewer diagnoses than this do not determine a share of right ones.
 FEWEST_CASES = 20
 FOLDS = 5
 SMALLEST_TRUST = 0.01
@@ -55,7 +55,7 @@ class Strangers:
 class Judged:
     """What was named of n records: confidence, novelty and discord float64 [n], and whether it was right, bool [n].
 
-    agrees: whether lines speak for the class that was named, None where they say nothing; classes: K of the model.
+    agrees: whether lines support the class that was named, None where they decide nothing; classes: K of the model.
     """
 
     confidence: Float64Array

@@ -1,4 +1,4 @@
-"""What keeps a network from being exported or run, in one clause each."""
+"""Reasons why a network cannot be exported or run, a clause for each."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What an ONNX file from elsewhere takes and gives, and whether a package can be made of it."""
+"""Read a user's ONNX file: its inputs and outputs, and whether a package can be made of it."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What stands in the function asset and in each layer."""
+"""The contents of the function asset and of the runtime layer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

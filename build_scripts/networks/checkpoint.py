@@ -1,4 +1,4 @@
-"""The trained model on disk: weights and what they mean, nothing that runs."""
+"""Checkpoint files of trained models: weights and their description, and no code."""
 
 import hashlib
 import pickle

@@ -1,4 +1,4 @@
-"""Weights into a network: their names made to fit, and what was done to them reported."""
+"""Fill a network with weights whose names may differ from its own, and log how the names were made to fit."""
 
 import logging
 import re
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from build_scripts.errors import CheckpointError
-from build_scripts.networks.weights import Candidates, Weights
+from build_scripts.networks.weights import Candidates, Weights, first_names
 
 log = logging.getLogger("build")
 
@@ -27,7 +27,7 @@ def fill(network: nn.Module, candidates: Candidates, file: str = "the checkpoint
     What was taken off the names, which weights were left out, and which others would do is written to the log.
 
     Args:
-        network: what is filled.
+        network: the network that gets the weights.
         candidates: weights by the key they stand under.
         file: its name, for messages.
         chosen: the key of the weights that are meant; None leaves it to the order.
@@ -69,7 +69,7 @@ def fitted(weights: Weights, network: nn.Module) -> tuple[str, ...] | None:
                 inner = {name: tensor for name, tensor in names.items() if name not in outer}
             if _loads(network, inner):
                 taken = f"the prefix {prefix!r} taken off" if prefix else ""
-                left = f"left out: {_some(outer)}" if outer else ""
+                left = f"left out: {first_names(outer, MOST_NAMED)}" if outer else ""
                 return tuple(filter(None, (*done, taken, left)))
     return _with_prefix(weights, network)
 
@@ -115,7 +115,8 @@ def _require_numbers(network: nn.Module, file: str) -> None:
         parts.append((name, part, torch.isfinite(part) if ".running_" in f".{name}" else ~torch.isnan(part)))
     bad = [f"{name} ({int((~good).sum())} of {part.numel()} values)" for name, part, good in parts if not good.all()]
     if bad:
-        raise CheckpointError(f"The weights of {file} hold NaN or infinity: {_some(bad)}. Save an earlier epoch's.")
+        some = first_names(bad, MOST_NAMED)
+        raise CheckpointError(f"The weights of {file} hold NaN or infinity: {some}. Save an earlier epoch's.")
 
 
 def _misfit(network: nn.Module, candidates: Candidates) -> str:
@@ -128,9 +129,9 @@ def _misfit(network: nn.Module, candidates: Candidates) -> str:
     ]
     missing, unknown = [name for name in wanted if name not in weights], [one for one in weights if one not in wanted]
     parts = (
-        _some(shapes) if shapes else "",
-        f"the file lacks {_some(missing)}" if missing else "",
-        f"the network has no {_some(unknown)}" if unknown else "",
+        first_names(shapes, MOST_NAMED) if shapes else "",
+        f"the file lacks {first_names(missing, MOST_NAMED)}" if missing else "",
+        f"the network has no {first_names(unknown, MOST_NAMED)}" if unknown else "",
     )
     return "; ".join(filter(None, parts))
 
@@ -138,8 +139,3 @@ def _misfit(network: nn.Module, candidates: Candidates) -> str:
 def _wrappers(names: Iterable[str]) -> str:
     found = sorted({part for name in names for part in WRAPPERS.findall(name)})
     return f"{', '.join(map(repr, found))} taken out of the names" if found else ""
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""The logits among what a network gives: one tensor, or one of several, or the logarithm of probabilities."""
+"""Find the logits among the outputs of a network: one tensor, one of several, or the logarithm of probabilities."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -81,7 +81,7 @@ def are_probabilities(values: Tensor) -> bool:
 
 
 def check_logits(given: Tensor, windows: int, classes: int, gives: Gives | None) -> None:
-    """Check what a network gives for windows: floats [windows, classes], and logits unless probabilities are expected.
+    """Check the output of a network: float32 [windows, classes], and logits unless probabilities are expected.
 
     Raises:
         RecipeError: another shape or type, values that are no numbers, probabilities in place of logits or the reverse.

@@ -105,7 +105,7 @@ class BearingNetwork(nn.Module):
 
 
 def centred(signal: Tensor) -> Tensor:
-    """Take the mean off each channel of windows float32 [B, C, T]: the offset that a sensor adds tells nothing."""
+    """Take the mean off each channel of windows float32 [B, C, T]: the offset of a sensor carries no information."""
     return signal - signal.mean(dim=2, keepdim=True)
 
 

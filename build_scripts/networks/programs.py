@@ -44,7 +44,7 @@ class ProgramNetwork(nn.Module):
         return self.program(*inputs)
 
     def train(self, mode: bool = True) -> Self:
-        """Change nothing: a program of torch.export refuses to be asked."""
+        """Change nothing but the flag: a program of torch.export raises an error here."""
         self.training = mode
         return self
 

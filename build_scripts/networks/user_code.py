@@ -45,7 +45,7 @@ def user_code(doing: str, failure: type[BuildError] = RecipeError) -> Iterator[N
             keyboard and this project's own errors pass as they are.
     """
     try:
-        # What PyTorch warns its author of is no part of a build's log.
+        # Warnings are for the author of the network, not for the log of a build.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield

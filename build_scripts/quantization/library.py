@@ -1,4 +1,4 @@
-"""onnxruntime's quantizer as a library: what it prints is silenced, what it raises becomes an error of the build."""
+"""Run onnxruntime's quantizer: silence what it prints, and turn what it raises into an error of the build."""
 
 import contextlib
 import logging
@@ -51,6 +51,6 @@ def quantizer_at_work(source: Path) -> Iterator[None]:
 
 
 def described(error: BaseException) -> str:
-    """Return an exception of a library as part of a sentence: its type, and the first line of what it has to show."""
+    """Return an exception of a library as part of a sentence: its type, and the first line of its message."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}, {lines[0][:200].removesuffix('.')}" if lines else type(error).__name__

@@ -71,13 +71,13 @@ class Search:
     sensitivity: tuple[Sensitivity, ...] = ()
 
     def reasons(self) -> str:
-        """Say of each candidate why it was refused."""
+        """Return the name of each refused candidate and why it was refused, as clauses."""
         return "; ".join(f"{one.name}: {one.refused}" for one in self.tried if one.refused)
 
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """What is searched: candidates by name, calibration windows float32 [n, C, T], and records to choose by.
+    """The space of a search: candidates by name, calibration windows float32 [n, C, T], and records to choose by.
 
     max_accuracy_drop: how far a candidate's window accuracy may lie below float32's. conditions: of operation of the
     windows, float32 [n, K], where the model takes some. fine_tune: writes the network, trained with its rounding, to a

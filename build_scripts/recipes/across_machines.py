@@ -1,4 +1,4 @@
-"""What any-bearing finds on machines and faults that it never saw, beside the plain rule and rolling-bearing."""
+"""Evaluate any-bearing on machines and faults that it never saw, beside the plain rule and rolling-bearing."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +48,7 @@ def evaluate_across(models: Path, data: Path, work: Path) -> dict[str, object]:
     """Evaluate the package on a file of recordings; on a folder of training sets, networks denied a size or a load.
 
     Raises:
-        DataError: the data will not do.
+        DataError: the data are not of the expected form.
         ModelNotFoundError, ModelUnavailableError: a package cannot be loaded.
     """
     repository = ModelRepository(models)

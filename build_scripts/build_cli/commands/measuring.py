@@ -66,12 +66,12 @@ def _disturbed(options: argparse.Namespace) -> Report:
 def emulate_command(options: argparse.Namespace) -> Report:
     """Run a package on another processor; `--write` puts what was found on its card."""
     from build_scripts.evidence.card.step import write_card
-    from build_scripts.evidence.other_processors.step import Question, emulate, keep
+    from build_scripts.evidence.other_processors.step import EmulationConfig, emulate, keep
     from functions.core.models.models import ModelRepository
 
-    question = Question(options.processor, options.data, options.windows, BUILD / "emulation")
+    config = EmulationConfig(options.processor, options.data, options.windows, BUILD / "emulation")
     version = ModelRepository(options.models).find(options.model, options.version)
-    found = emulate(options.models, options.model, version, question)
+    found = emulate(options.models, options.model, version, config)
     if options.write:
         folder = options.models / options.model / version
         keep(found, options.processor, folder)

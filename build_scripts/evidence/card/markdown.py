@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table; what a cell must not hold is replaced."""
+    """Return a table; line breaks and bars in a cell are replaced."""
     lines = [[_cell(one) for one in line] for line in (head, *rows)]
     lines.insert(1, ["---"] * len(head))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

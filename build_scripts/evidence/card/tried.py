@@ -1,4 +1,4 @@
-"""What a card says of the variants that were tried: the table, the layers left in float32, float16."""
+"""The sections of a card on the variants that were tried: the table, the layers left in float32, float16."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ USUAL_SIZE, USUAL_INTEGERS = 0.5, 0.5
 
 
 def tried_sections(manifest: Manifest, proof: Proof, plots: Mapping[str, str]) -> list[str]:
-    """Return the sections of the variants in Markdown; one that has nothing to tell is empty."""
+    """Return the sections of the variants in Markdown; a section without content is empty."""
     kept = str(manifest.evidence.notes.get("variant", ""))
     return [
         f"## Variants tried\n\n{_tried(proof.tried, kept)}",

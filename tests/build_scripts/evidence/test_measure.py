@@ -43,7 +43,7 @@ def test_the_latency_ratio_of_a_model_with_itself_is_near_one(exported: Exported
 
 def test_properties_are_read_from_the_file(exported: ExportedModel) -> None:
     assert onnx_property(exported.path, "window") == "20480"
-    with pytest.raises(DataError, match="does not say its colour"):
+    with pytest.raises(DataError, match="has no property 'colour'; take a file that this project exported"):
         onnx_property(exported.path, "colour")
 
 

@@ -1,10 +1,10 @@
-"""Processes that end with whoever started them."""
+"""Processes that end when the process that started them ends."""
 
 import subprocess
 from collections.abc import Sequence
 
-# Its input is a pipe of whoever started it: its end is the process's, so that it outlives nobody who is killed. By
-# SIGTERM, so that what it holds is written as ever. It may see another root, so this is no file.
+# Standard input is a pipe of the process that started this one. When it ends, also by a kill, SIGTERM ends this one
+# too, so that it saves its state as usual. The code is no file, for this process may have another root.
 _START = """
 import os, runpy, signal, sys, threading
 def end_with_input():

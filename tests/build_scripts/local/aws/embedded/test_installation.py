@@ -32,8 +32,8 @@ def test_every_package_is_locked_with_hashes_and_the_emulator_exactly() -> None:
 
 def test_packages_are_installed_once(pip: StubPip, tmp_path: Path) -> None:
     told: list[str] = []
-    first = installed_packages(tmp_path, tell=told.append)
-    assert installed_packages(tmp_path, tell=told.append) == first
+    first = installed_packages(tmp_path, notify=told.append)
+    assert installed_packages(tmp_path, notify=told.append) == first
     assert len(pip.asked()) == len(told) == 1
     assert {"--require-hashes", "--only-binary=:all:", "--no-deps"} <= set(pip.asked()[0]["arguments"])
     assert list(tmp_path.iterdir()) == [first]
