@@ -14,7 +14,7 @@ FOLDER = "licenses/"
 
 @dataclass(frozen=True)
 class Distribution:
-    """A distribution by its wheel's metadata: its licence in words, and the licence texts by their path in the layer."""
+    """A distribution by its wheel's metadata: licence in words, and licence texts by their path in the layer."""
 
     name: str
     version: str

@@ -1,4 +1,4 @@
-"""What stands on the command line: names, numbers and files, bounded before they are used, and shared options."""
+"""Arguments of the command line: names, numbers and files, checked before they are used, and shared options."""
 
 import argparse
 import errno

@@ -1,4 +1,4 @@
-"""Requests that are signed with AWS's credentials, for endpoints that let through whoever IAM allows."""
+"""Requests that are signed with AWS's credentials, for endpoints that IAM protects."""
 
 import re
 from collections.abc import Generator
@@ -41,7 +41,7 @@ class Signature(httpx.Auth):
 
 
 def signature(url: str) -> Signature:
-    """Return what signs requests to an endpoint, with the credentials and, for a domain, the region set here.
+    """Return the signature of requests to an endpoint, by the credentials and, for a domain, the region set here.
 
     Raises:
         AwsError: there are no credentials, or no region.

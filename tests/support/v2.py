@@ -59,7 +59,7 @@ def binary_envelope(windows: NDArray[Any], datatype: str = "FP32", **members: An
 
 
 def enclose(document: Any, data: bytes) -> Envelope:
-    """A JSON object, binary data behind it, and the header that tells them apart."""
+    """A JSON object, binary data behind it, and the header with the length of the object."""
     header = json.dumps(document).encode()
     return Envelope(header + data, {HEADER_LENGTH: str(len(header))})
 

@@ -8,7 +8,7 @@ Report = Mapping[str, Any]
 OURS = ("local_server", "container")
 _TWICE = "local_server_again"
 _BODIES = {"json": "JSON", "binary": "binary"}
-# Why a peer may be before Palier; what is not here is said to be unexplained.
+# Why a peer may be before Palier; without an entry the page calls it unexplained.
 _LESS = "it does less with a request: no joining of windows, no novelty, no measures of the recording, no limits"
 _WHY = {
     "fastapi_raw": _LESS,
@@ -32,13 +32,13 @@ def render_peers(report: Report) -> str:
 
 
 def peer_rows(report: Report) -> tuple[tuple[str, str], ...]:
-    """Return what the README says of the peers: the best of Palier's servers and each peer's, JSON at 8 connections."""
+    """Return the README's row on the peers: the best of Palier's servers and each peer, JSON at 8 connections."""
     servers = {name: one for name, one in report["servers"].items() if name != _TWICE}
     rates = {name: _cell(one, "json", 8)["per_second"] for name, one in servers.items()}
     best = max(OURS, key=lambda name: rates[name])
     others = sorted((name for name in servers if name not in OURS), key=lambda name: -rates[name])
-    said = ", ".join(f"{servers[name]['label']} {rates[name]:,.0f}" for name in others)
-    return ((f"windows of JSON a second at 8 connections, {servers[best]['label']}", f"{rates[best]:,.0f}; {said}"),)
+    peers = ", ".join(f"{servers[name]['label']} {rates[name]:,.0f}" for name in others)
+    return ((f"windows of JSON a second at 8 connections, {servers[best]['label']}", f"{rates[best]:,.0f}; {peers}"),)
 
 
 def _intro(report: Report) -> str:

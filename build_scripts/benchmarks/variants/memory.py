@@ -5,8 +5,8 @@ and the windows lie ready, through loading the file and CALLS runs: weights, wha
 activations. The interpreter, the runtime's code and the windows are not counted; `runtime_bytes` gives what is
 resident before.
 
-Read is VmHWM of /proc/self/status, set back to what is resident before the file is loaded. `ru_maxrss` of
-getrusage will not do: on Linux a child inherits it from the process that started it.
+Read is VmHWM of /proc/self/status, set back to what is resident before the file is loaded, and not `ru_maxrss` of
+getrusage: on Linux a child inherits that from the process that started it.
 Source: Linux manual pages proc_pid_status(5), proc_pid_clear_refs(5), getrusage(2).
 """
 

@@ -15,7 +15,7 @@ from build_scripts.palier_cli.planning.fleet_report import print_fleet_tables
 from build_scripts.palier_cli.planning.report import print_tables
 
 PAGE = ROOT / "docs" / "capacity.md"
-# What each plant is, and what is asked for it.
+# Each plant, and the options of its plan.
 PLANTS: Mapping[str, str] = {
     "One pump a minute": "--rps 0.016667",
     "500 sensors every ten minutes, all within ten seconds": "--rps 0.8333 --pattern burst",

@@ -79,7 +79,7 @@ def read_recording(
     Args:
         path: of the file.
         choice: what the caller states about it.
-        options: of the diagnosis, some of which tell how to read the file.
+        options: of the diagnosis, some of which decide how the file is read.
         read: reads files in another process; where there are several, that of one FileReader for all of them.
 
     Raises:

@@ -1,4 +1,4 @@
-"""`palier plan`: memory sizes with their price, or what a load meets and costs."""
+"""`palier plan`: memory sizes with their price, or the latency, cost and limits of a load."""
 
 import argparse
 import json
@@ -87,7 +87,7 @@ def _fleet(arguments: argparse.Namespace) -> int:
 
 
 def planned_fleet(arguments: argparse.Namespace) -> "FleetPlan":
-    """Return the plan of the history that stands on the command line."""
+    """Return the plan of the history that the command line describes."""
     from build_scripts.palier_cli.planning.fleet import Fleet, measured_history, plan_fleet
     from cdk.stages import STAGES
 
@@ -97,7 +97,7 @@ def planned_fleet(arguments: argparse.Namespace) -> "FleetPlan":
 
 
 def planned(arguments: argparse.Namespace) -> "Plan":
-    """Return the plan of what stands on the command line."""
+    """Return the plan of the load that the command line describes."""
     from build_scripts.palier_cli.planning.fleet import measured_history
     from build_scripts.palier_cli.planning.plan import Measured, container_per_s, make_plan
     from build_scripts.palier_cli.planning.service_times import ServiceTimes

@@ -13,8 +13,6 @@ ACCOUNT_CONCURRENCY = 1_000
 STARTS_AT_ONCE = 1_000
 STARTS_A_SECOND = 100.0
 GATEWAY_RATE = 10_000
-# What a request may carry. Source: docs.aws.amazon.com/apigateway/latest/developerguide/limits.html.
-GATEWAY_BODY_BYTES = 10_000_000
 # An on-demand table before AWS is asked for more. Source:
 # docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html.
 TABLE_WRITES_A_SECOND = 40_000

@@ -1,4 +1,4 @@
-"""When requests come: patterns as segments of even rates, and seeded arrivals within them."""
+"""Arrivals of requests: patterns as segments of even rates, and seeded arrivals within them."""
 
 import math
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Load:
-    """What is expected.
+    """An expected load.
 
     Args:
         rate: requests a second, on average.

@@ -22,7 +22,7 @@ DEFLATE = 1032
 
 
 class FileClass(Protocol):
-    """What opens files of a kind."""
+    """The interface of a class that opens files of a kind."""
 
     @staticmethod
     def prepare() -> None:
@@ -34,7 +34,7 @@ class FileClass(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """How files of a kind are read.
+    """The reader of a kind of files.
 
     Attributes:
         label: what the kind is called in a sentence.

@@ -1,4 +1,4 @@
-"""Vectors of time beside a signal: known by their name or by how they rise, and what rate they give."""
+"""Vectors of time beside a signal: found by their name or by how they rise, and the rate that they give."""
 
 import re
 
@@ -12,7 +12,7 @@ SCATTER_NAMED, SCATTER = 0.5, 0.05
 
 
 def is_time_name(name: str) -> bool:
-    """Whether a vector of this name is the time of others."""
+    """Return whether a vector of this name is the time of others."""
     return TIME.fullmatch(_plain(name)) is not None
 
 

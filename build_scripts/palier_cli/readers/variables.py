@@ -82,7 +82,7 @@ class VariableFile(Protocol):
 
     @property
     def variables(self) -> Sequence[Variable]:
-        """What it claims to hold."""
+        """The variables that it claims to hold."""
 
     def read(self, chosen: Sequence[Variable]) -> Mapping[str, Value]:
         """Return the values of variables by their names."""
