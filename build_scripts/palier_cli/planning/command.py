@@ -21,8 +21,8 @@ def add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     """Add the command to a parser's."""
     parser = commands.add_parser(
         "plan",
-        help="what a load meets and costs in a stage; without --rps: memory sizes, their latency and price",
-        description="With --rps: simulate a load in a stage, with its latency, its cost and the limits it meets. "
+        help="latency, limits and cost of a load in a stage; without --rps: memory sizes, their latency and price",
+        description="With --rps: simulate a load in a stage, with its latency, its cost and the limits it reaches. "
         "With --assets and --diagnoses: what a history takes and costs. Else: show what each memory size of the "
         "function gives and costs, and which each stage should have.",
     )

@@ -1,4 +1,4 @@
-"""The limits of an AWS account and of a stage: what a load needs of each, and from which rate it bites."""
+"""The limits of an AWS account and of a stage: what a load needs of each, and the rate at which it is reached."""
 
 from dataclasses import dataclass
 
@@ -61,7 +61,7 @@ class Needs:
 
 
 def limits(stage: Stage, load: Load, needs: Needs) -> list[Limit]:
-    """Return the limits that a load meets, those that bite first at the top.
+    """Return the limits of a load, those that are reached first at the top.
 
     Args:
         stage: whose limits.
