@@ -23,7 +23,7 @@ TYPICAL_QUANTILE = 0.95
 
 @dataclass(frozen=True)
 class JoinScore:
-    """How well a join rule does on records: share right, and mean negative log-likelihood in nats."""
+    """Score of a join rule on records: share right, and mean negative log-likelihood in nats."""
 
     accuracy: float
     nll: float

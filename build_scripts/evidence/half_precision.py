@@ -38,7 +38,7 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class HalfPrecision:
-    """What was measured of the float16 variant, on the records that the gates were tried on last.
+    """Figures of the float16 variant, on the records that the gates were tried on last.
 
     accuracy, agreement with float32 in [0, 1] and the logits' largest difference: on the CPU, every stored value
     rounded to float16. size_ratio of the file; speedup over float32 on a GPU, None where there is none. refused: why

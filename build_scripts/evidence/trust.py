@@ -53,7 +53,7 @@ class Strangers:
 
 @dataclass(frozen=True)
 class Judged:
-    """What was named of n records: confidence, novelty and discord float64 [n], and whether it was right, bool [n].
+    """Verdicts on n records: confidence, novelty and discord float64 [n], and whether it was right, bool [n].
 
     agrees: whether lines support the class that was named, None where they decide nothing; classes: K of the model.
     """

@@ -25,7 +25,7 @@ METHOD = "given-onnx"
 PREFIX = "given/"
 AXIS, FLOOR = "package/axis", "package/floor"
 
-# What makes windows [B, C, T] of each layout, in numpy and as an operator: its type, attributes, and axis.
+# Operation that makes windows [B, C, T] of each layout, in numpy and as an operator: its type, attributes, and axis.
 _TO_LAYOUT: Mapping[str, Callable[[Float32Array], Float32Array]] = {
     "BCT": lambda windows: windows,
     "BTC": lambda windows: windows.transpose(0, 2, 1),

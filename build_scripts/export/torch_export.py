@@ -31,7 +31,7 @@ Length = Literal["free", "fixed"]
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Which of PyTorch's exporters, and which opset: dynamo (torch.export), or legacy (TorchScript tracing).
+    """PyTorch's exporter and the opset: dynamo (torch.export), or legacy (TorchScript tracing).
 
     length: whether the samples of an input are free or fixed at the window; None tries free, then fixed.
     """

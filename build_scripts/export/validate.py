@@ -30,7 +30,7 @@ from functions.core.preprocessing.arrays import Float32Array
 
 Outputs = Mapping[str, Float32Array]
 
-# How loud the signals are at which a branch on values, of which a file keeps one side, shows the other.
+# Loudness of the signals at which a branch on values, of which a file keeps one side, shows the other.
 LEVELS = {"of silence": 0.0, "a thousandth as loud": 1e-3, "a thousand times as loud": 1e3}
 # Of the largest value: rounding stays below it where sums grow large, the other side of a branch does not.
 MAX_LEVEL_SHARE = 0.05

@@ -12,9 +12,9 @@ from build_scripts.networks.weights import Candidates, Weights, first_names
 
 log = logging.getLogger("build")
 
-# What torch.compile, DataParallel, FSDP and checkpointing put into the middle of a name.
+# Parts of a name that torch.compile, DataParallel, FSDP and checkpointing add in its middle.
 WRAPPERS = re.compile(r"(?:^|(?<=\.))(?:_orig_mod|module|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
-# What a training keeps beside its network: losses and metrics, whose weights an export does not need.
+# Parts of a training beside its network: losses and metrics, whose weights an export does not need.
 BESIDE = re.compile(r"^[\w]*(?:criterion|loss|metric|accuracy|auroc|f1)[\w]*\.", re.IGNORECASE)
 # Added by PyTorch 0.4: older checkpoints lack it, and nothing but training reads it.
 COUNTER = "num_batches_tracked"

@@ -11,7 +11,7 @@ from build_scripts.errors import RecipeError
 from build_scripts.networks.conditions import Inputs
 from build_scripts.networks.novelty import Distance, NoveltyModel
 
-# How far a layer's output may be from the logits it leads to: rounding of float32.
+# Largest difference between a layer's output and the logits it leads to: rounding of float32.
 TOLERANCE = 1e-4
 
 

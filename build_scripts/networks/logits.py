@@ -12,7 +12,7 @@ from build_scripts.errors import RecipeError
 Gives = Literal["logits", "probabilities"]
 # Below it a probability counts as this: the logarithm of none is no number.
 SMALLEST_PROBABILITY = 1e-12
-# How far the rows of a softmax in float32 are from a sum of 1.
+# Largest distance of a float32 softmax's rows from a sum of 1.
 ROUNDING = 1e-4
 
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from build_scripts.errors import CheckpointError
 from build_scripts.networks.user_code import account
 
-# What torch.export writes of symbolic sizes is evaluated when it is read: these names, numbers and symbols alone.
+# torch.export's symbolic sizes are evaluated when they are read: these names, numbers and symbols alone.
 ARITHMETIC = re.compile(
     "Symbol|Integer|Rational|Float|Add|Mul|Pow|Max|Min|Mod|Abs|FloorDiv|CeilDiv|CleanDiv|PythonMod|ModularIndexing|"
     "IntTrueDiv|FloatTrueDiv|ToFloat|TruncToInt|CeilToInt|FloorToInt|RoundToInt|PowByNatural|Equality|Unequality|"

@@ -17,7 +17,7 @@ import torch
 from build_scripts.errors import BuildError, RecipeError
 
 LONGEST_MESSAGE = 400
-# Where no user's code lies: the standard library, installed packages, this project.
+# Places without a user's code: the standard library, installed packages, this project.
 _FOREIGN = tuple(
     str(folder)
     for folder in (
@@ -26,7 +26,7 @@ _FOREIGN = tuple(
         Path(__file__).resolve().parents[1],
     )
 )
-# What libraries add below their message: traces, hints to their own developers.
+# Additions of libraries below their message: traces, hints to their own developers.
 _TRAILER = re.compile(r"while executing|original traceback|traceback|from user code|for more|caused by|consider", re.I)
 
 

@@ -25,7 +25,7 @@ from build_scripts.errors import CheckpointError
 
 log = logging.getLogger("build")
 
-# Where training scripts keep the weights beside other things, the usual ones first.
+# Keys under which training scripts keep the weights beside other things, the usual ones first.
 STATE_KEYS = ("state_dict", "model_state_dict", "model", "module", "net", "network", "weights", "params")
 DEEPEST = 3
 STATE_DICT = "Save the weights alone: torch.save(model.state_dict(), F)."
@@ -165,7 +165,7 @@ def _hint(path: Path) -> str:
     return ": it is empty" if not head else ""
 
 
-# What torch.load raises of files that are none of its own, or cut off.
+# Exceptions of torch.load for files that are none of its own, or cut off.
 _BROKEN = (
     *(OSError, RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError),
     *(OverflowError, MemoryError, ImportError, struct.error),

@@ -32,7 +32,7 @@ class Signature(httpx.Auth):
         """Add the signature of method, address and body."""
         from botocore.awsrequest import AWSRequest
 
-        # What is signed has no plus for a space, so what is sent may have none.
+        # The signed text has no plus for a space, so the sent one may have none.
         request.url = request.url.copy_with(query=request.url.query.replace(b"+", b"%20") or None)
         signed = AWSRequest(request.method, str(request.url), data=request.content)
         self._signer.add_auth(signed)

@@ -12,8 +12,8 @@ import onnxruntime
 from build_scripts.errors import QuantizationError
 from build_scripts.export.passes.session import SESSION_ERRORS
 
-# What onnxruntime.quantization raises of its own, what its assertions and look-ups of tensors and attributes raise on a
-# graph that it does not expect, and what the two libraries raise that it calls.
+# Exceptions that onnxruntime.quantization raises of its own, that its assertions and look-ups of tensors and
+# attributes raise on a graph that it does not expect, and that the two libraries raise which it calls.
 # Source: the raise statements and dictionary look-ups of onnxruntime 1.32, quantization and quantization/operators.
 QUANTIZER_ERRORS = (
     ValueError,

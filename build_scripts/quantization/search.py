@@ -33,7 +33,7 @@ log = logging.getLogger("build")
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of a candidate on the records that were searched with.
+    """Figures of a candidate on the records of the search.
 
     window_accuracy and agreement with float32 in [0, 1]; size_ratio of the file and speedup of the median latency,
     both against float32; integer_share of the operators that carry the work, in [0, 1], None in packages that were

@@ -28,7 +28,7 @@ Judge = Callable[[RigRecording], Float64Array]
 
 @dataclass(frozen=True)
 class Answers:
-    """What was found of one recording: probabilities float64 [B, 4] of its windows, and the others' classes.
+    """Answers for one recording: probabilities float64 [B, 4] of its windows, and the others' classes.
 
     rule and old: the class that the plain rule and the old model name for the whole recording.
     """

@@ -172,7 +172,7 @@ class UserRecipe:
 
     @property
     def description(self) -> ModelDescription:
-        """What the model is for."""
+        """The model's description."""
         model = self.content.model
         classes = tuple((one.id, one.name) for one in model.classes)
         conditions = tuple(one.condition for one in model.conditions)

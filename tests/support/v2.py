@@ -30,7 +30,7 @@ def batch(*means: float) -> NDArray[np.float32]:
 
 
 def expected_logits(*means: float) -> NDArray[np.float64]:
-    """What the model `tiny` answers to windows of these means, [B, 3]."""
+    """Logits of the model `tiny` for windows of these means, [B, 3]."""
     return np.array([[GAIN * mean, 1.0, -GAIN * mean] for mean in means or MEANS])
 
 

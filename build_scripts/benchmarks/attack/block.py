@@ -130,7 +130,7 @@ def main() -> int:
     for name in ("corpus", "kept", "progress"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     options = parser.parse_args()
-    # What is refused is logged with its traceback, a thousand times.
+    # Each refusal would be logged with its traceback, a thousand times.
     logging.disable()
     LOGGER.disabled = True
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_ADDRESSES, resource.getrlimit(resource.RLIMIT_AS)[1]))

@@ -21,7 +21,7 @@ from functions.core.models.models import CpuEngines, ModelRepository
 
 FEW_CLIENTS, MANY_CLIENTS = 1, 64
 
-# What differs between the containers that are measured; everything else is as it ships.
+# Differences between the containers that are measured; everything else is as it ships.
 _CONTAINERS: Mapping[str, Mapping[str, str]] = {
     "batched": {},
     "unbatched": {"PALIER_BATCHING": "false"},

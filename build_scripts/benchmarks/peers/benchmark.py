@@ -24,7 +24,7 @@ from functions.core.models.models import CpuEngines, ModelRepository
 
 CONNECTIONS = (1, 8, 64)
 BODIES: tuple[Body, ...] = ("json", "binary")
-# What each environment's version is taken of.
+# The package whose version is shown for each environment.
 _PACKAGES = {
     "fastapi_raw": "fastapi", "fastapi_list": "fastapi", "litserve": "litserve", "bentoml": "bentoml",
     "mlserver": "mlserver", "kserve": "kserve", "ray": "ray", "triton": "nvidia-pytriton",
@@ -35,7 +35,7 @@ Cell = tuple[Body, int]
 
 @dataclass(frozen=True)
 class Effort:
-    """How many rounds, and how long each cell is loaded in each (s), after a warm-up."""
+    """Number of rounds, and seconds of load on each cell in each of them, after a warm-up."""
 
     rounds: int
     seconds: float

@@ -59,7 +59,7 @@ def peak_memory(file: Path, runtime: str, shape: tuple[int, int, int]) -> PeakMe
     if not _CLEAR.exists():
         raise MemoryNotMeasuredError("peak memory is read from /proc, which only Linux has")
     command = [sys.executable, "-m", MODULE, runtime, str(file), *map(str, shape)]
-    # What is importable here must be importable there: a saved module names its class.
+    # Modules that are importable here must be so there: a saved module names its class.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
     try:
         done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=TIMEOUT_S)

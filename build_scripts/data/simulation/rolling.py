@@ -42,7 +42,7 @@ LEFT_OUT = Kinds((9_600, 14_400, 32_768, 44_100, 97_656), (4.0, 130.0), (5, 26))
 
 @dataclass(frozen=True)
 class Machine:
-    """How one window is recorded: sample rate and shaft speed in Hz, the bearing, and its orders with slip."""
+    """One window's recording: sample rate and shaft speed in Hz, the bearing, and its orders with slip."""
 
     rate_hz: int
     shaft_hz: float

@@ -9,7 +9,7 @@ from build_scripts.quantization.exclusion import Sensitivity, partial_name
 from build_scripts.quantization.search import Figures, Tried
 from functions.core.models.manifest import Manifest
 
-# Where a kept variant's figures are worth a sentence: half of the file is no longer float32, half of the work is.
+# A kept variant's figures get a sentence beyond these: half of the file is no longer float32, half of the work is.
 USUAL_SIZE, USUAL_INTEGERS = 0.5, 0.5
 
 

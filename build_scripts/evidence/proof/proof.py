@@ -29,7 +29,7 @@ FILE = "proof.json"
 
 @dataclass(frozen=True)
 class Proof:
-    """What the card shows beside the manifest's figures, all of the variant that is served.
+    """Figures of the card beyond the manifest's, all of the variant that is served.
 
     confusion int [K][K]: records by their class and the class named. by_severity and by_snr_db: share of records
     and windows right. reliability: of windows before temperature scaling, of windows as served, of records as

@@ -104,7 +104,7 @@ class Layout:
 
     @property
     def loaded_end(self) -> int:
-        """Where the last byte that the loader reads ends."""
+        """Offset behind the last byte that the loader reads."""
         return max(end for _, end in self._loaded())
 
     def gaps(self) -> tuple[Gap, ...]:

@@ -25,7 +25,7 @@ with quick_start():
 def main() -> None:
     """Work for the process at the other end of the standard streams."""
     keep_freed_memory()
-    # What prints must not be taken for an answer.
+    # Printed text must not be taken for an answer.
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         answer_lines(_started(), sys.stdin.buffer, answers)

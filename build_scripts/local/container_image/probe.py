@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 HEALTHY_WITHIN_S, ENDED_WITHIN_S = 120.0, 30.0
-# Where nothing may be written: the root, the code, a home, and what other images leave open.
+# Folders that must not be writable: the root, the code, a home, and what other images leave open.
 CLOSED = ("/", "/opt/palier", "/opt/palier/app", "/etc", "/usr", "/var", "/root", "/home")
 WINDOW = struct.pack("<20480f", *(math.sin(n * 0.1) for n in range(20480)))
 

@@ -66,7 +66,7 @@ class Outcome:
 
     @property
     def body(self) -> Any:
-        """What the function returned."""
+        """The function's answer."""
         return self.content["body"]
 
     @property

@@ -13,7 +13,7 @@ from functions.core.preprocessing.signal import MOST_CHANNELS
 # An object of Python's takes ten times what its text does.
 LARGEST_BYTES = 1 << 27
 _DEEPEST = 4
-# What columns of lists may be called; InfluxDB and pandas.
+# Names of columns of lists; InfluxDB and pandas.
 _ROWS = ("values", "data")
 _SHAPES = (
     'a list of numbers, a list of objects such as {"time": 0.1, "acc": 0.02}, or an object with "signal" or a list'

@@ -12,7 +12,7 @@ from functions.core.errors import InvalidOptionError
 MONTH_S = 30 * 86_400
 _DAY_S = 86_400
 _GIB = 2**30
-# What DynamoDB adds to the size of an item where it bills storage. Source:
+# Bytes that DynamoDB adds to the size of an item where it bills storage. Source:
 # docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 _STORED_BYTES = 100
 
@@ -129,7 +129,7 @@ class Keeping:
 
     @property
     def most_per_s_factor(self) -> float:
-        """How many times as many diagnoses a second there may be before the first limit is met."""
+        """Factor by which diagnoses a second may grow before the first limit is reached."""
         return min(
             TABLE_WRITES_A_SECOND / self.write_units_per_s,
             PARTITION_WRITES_A_SECOND / self.assets_write_units_per_s,

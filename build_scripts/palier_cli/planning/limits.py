@@ -46,7 +46,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a request needs, and the load as a whole.
+    """Needs of a request, and of the load as a whole.
 
     Args:
         mean_s: how long one takes.
@@ -69,7 +69,7 @@ def limits(stage: Stage, load: Load, needs: Needs) -> list[Limit]:
         needs: what its requests need.
     """
     per_key = stage.rate_limits.per_key / stage.rate_limits.window_s
-    # What is allowed in a second, and what a request takes of it.
+    # The units allowed in a second, and the units that a request takes.
     rates = {
         ("API Gateway, requests a second of a method", "stage"): (method_throttle(stage, "inference").rate_per_s, 1),
         ("web ACL, requests a second of one key", "stage"): (per_key, 1),

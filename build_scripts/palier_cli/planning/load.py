@@ -32,7 +32,7 @@ class Segment:
 
     @property
     def requests(self) -> float:
-        """How many come in it, on average."""
+        """Requests in it, on average."""
         return self.duration_s * self.rate
 
 
@@ -68,7 +68,7 @@ class Load:
 
     @property
     def peak(self) -> float:
-        """How many times its average rate the load has at its busiest."""
+        """Ratio of the load's highest rate to its average."""
         return max(one.rate for one in self.segments()) / self.rate
 
     def segments(self) -> list[Segment]:

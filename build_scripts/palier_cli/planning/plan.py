@@ -48,7 +48,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of a load in a stage: the ways, on demand first, and the limits, by when they bite."""
+    """The plan of a load in a stage: the ways, on demand first, and the limits, those reached first at the top."""
 
     load: Load
     stage: Stage
@@ -95,7 +95,7 @@ def make_plan(load: Load, stage: Stage, windows: int, measured: Measured, seed: 
         _provisioned(load, stage, measured, seed),
         _container(load, stage, replace(measured, container_per_s=measured.container_per_s / windows), seed),
     )
-    # What it would need if nothing refused it.
+    # Needs of the load if nothing refused it.
     open_door = replace(stage.throttle, rate_per_s=math.inf, burst=_BOUNDLESS)
     needed = in_function(load, times, open_door, _BOUNDLESS, seed=seed).most_at_once
     needs = Needs(times.mean_s, needed, units.write_units, units.assets_write_units)

@@ -65,7 +65,7 @@ class FunctionInstances:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Number of them."""
         return len(self._busy) + len(self._idle)
 
     def serve(self, arrivals_s: Float64Array, service_s: Float64Array, start_s: float) -> Outcomes:

@@ -21,7 +21,7 @@ from build_scripts.palier_cli.planning.simulation import (
 from cdk.stage_parts import Throttle
 from functions.core.preprocessing.arrays import Float64Array
 
-# How long Lambda keeps an idle instance: AWS promises nothing; minutes are what is seen.
+# Time for which Lambda keeps an idle instance: AWS states none; minutes are observed.
 KEEP_S = 600.0
 # Share of its capacity that a warm instance or a task is planned with.
 UTILIZATION = 0.7

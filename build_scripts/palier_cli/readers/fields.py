@@ -48,7 +48,7 @@ def is_field_name(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the fields of a file state, by their paths: sample rates in Hz, shaft speeds in rpm, units."""
+    """Statements of a file's fields, by their paths: sample rates in Hz, shaft speeds in rpm, units."""
 
     rates_hz: Mapping[str, float]
     speeds_rpm: Mapping[str, float]

@@ -17,7 +17,7 @@ Kind = Literal["matlab", "hdf5", "npz", "uff", "tdms", "lvm", "mdf"]
 
 # To open a file.
 _HEADER_BYTES = 256 << 20
-# What of deflate packs at most 1,032 bytes into one; MATLAB's version 5 stores eight bytes of a small number as one.
+# Deflate packs at most 1,032 bytes into one; MATLAB's version 5 stores eight bytes of a small number as one.
 DEFLATE = 1032
 
 

@@ -13,7 +13,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from build_scripts.quantization.layers import has_transposed_weights
 
-# What keeps the channels of a convolution.
+# Operators that keep the channels of a convolution.
 _KEEPING = frozenset({"Relu", "MaxPool", "AveragePool", "BatchNormalization", "LeakyRelu", "Clip", "Sigmoid", "Tanh"})
 
 

@@ -19,7 +19,7 @@ LOCK = Path(__file__).with_name("requirements.txt")
 CACHE = Path(__file__).resolve().parents[4] / "build" / "embedded"
 _TIMEOUT_S = 600
 _POLL_S = 0.05
-# What serves goes first.
+# The server has precedence over an installation in the background.
 _BACKGROUND_NICENESS = 10
 _STOPPED = "the installation was stopped."
 

@@ -32,7 +32,7 @@ _END_TIMEOUT_S = 20.0
 _SERVER = ("--workers", "0", "--worker-class", "uvloop", "--keep-alive", "75", "--log-level", "WARNING")
 _GUARD = Path(__file__).with_name("guard")
 _GUARD_PACKAGE = "build_scripts.local.aws.embedded.guard"
-# What it writes is for its user alone.
+# Its files are for its user alone.
 _UMASK = 0o077
 
 
@@ -126,7 +126,7 @@ class EmbeddedServices:
 
     @property
     def url(self) -> str:
-        """Where they answer."""
+        """Their address."""
         return self.access.url
 
     @property

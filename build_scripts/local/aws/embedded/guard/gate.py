@@ -28,7 +28,7 @@ MOST_UNPROVEN_BYTES = 128 * 1024 * 1024
 _API = re.compile(r"/restapis/[a-z0-9]+/[A-Za-z0-9_-]+/_user_request_(?:/.*)?", re.DOTALL)
 _BUCKET = re.compile(r"/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/?")
 _HOSTS = frozenset({"localhost", "127.0.0.1"})
-# What a browser or client sends unsigned. Everything else could change what a signed link or form does.
+# Headers that a browser or client sends unsigned. Everything else could change what a signed link or form does.
 _HARMLESS = frozenset(
     {"host", "origin", "range", "content-type", "content-length", "accept-encoding", "if-none-match", "expect"}
 )
