@@ -113,7 +113,7 @@ def told(cloud: Cloud) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     sqs.delete_queue(QueueUrl=queue)
 
 
-def test_an_asset_that_turns_is_told_once_through_bus_and_topic(
+def test_an_asset_that_turns_is_reported_once_through_bus_and_topic(
     cloud: Cloud, told: Callable[[], list[dict[str, Any]]]
 ) -> None:
     signal = read_example("clearance.wav", 1.0).tolist()
