@@ -225,7 +225,7 @@ $(VENV)/.dev: $(LOCKS)/dev.txt $(LOCKS)/torch.txt pyproject.toml | $(VENV)/pyven
 	@$(PIP) --require-hashes -r $(LOCKS)/dev.txt
 	@$(TORCH)
 	@$(PIP) --no-deps --editable .
-	@touch $@ $(VENV)/.serve $(VENV)/.instruments $(VENV)/.bundle
+	@touch $@ $(VENV)/.serve $(VENV)/.instruments $(VENV)/.bundle $(VENV)/.cdk
 
 $(VENV)/.audit: $(LOCKS)/audit.txt | $(VENV)/pyvenv.cfg
 	@echo "installing what looks for vulnerabilities ..."

@@ -50,6 +50,18 @@ def test_whatever_the_makefile_installs_is_checked_by_hash() -> None:
     assert [line for line in installs if "--require-hashes" not in line] == []
 
 
+@pytest.mark.parametrize("group", ["serve", "instruments", "bundle", "cdk"])
+def test_the_packages_of_development_are_those_of_every_command(group: str) -> None:
+    """So `make` installs them once, and none again for what it does with a part of them."""
+    made = next(line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("\t@touch $@ $(VENV)"))
+    assert f"$(VENV)/.{group}" in made.split()
+    every, needed = (
+        {name.partition(" ;")[0] for name, _ in requirements(TORCH.with_name(f"{one}.txt"))} for one in ("dev", group)
+    )
+    assert needed
+    assert needed - every == set()
+
+
 def test_no_other_index_is_asked() -> None:
     named = [ROOT / "Makefile", ROOT / "Dockerfile.gpu", ROOT / "pyproject.toml", *LOCKS]
     assert [path.name for path in named if re.search(r"(--|_)(extra-)?index-url|--find-links", path.read_text())] == []

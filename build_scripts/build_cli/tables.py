@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.markdown import Markdown
 from rich.table import Table
 
 from build_scripts.benchmarks.attack.page import render_attack
 from build_scripts.benchmarks.networks.page import networks_tables
+from build_scripts.benchmarks.peers.page import render_peers
 from build_scripts.benchmarks.variants.table import PARTS, render_comparison
 
 # Columns of an evaluation across machines.
@@ -27,11 +29,13 @@ def render(step: str, report: Mapping[str, Any]) -> RenderableType:
 def render_report(report: Mapping[str, Any], title: str = "") -> RenderableType:
     """Return a report as a table of two columns; an inner object has a table of its own below.
 
-    A report of cells is a comparison of variants and has their tables below; one of networks is a table of them.
+    A comparison of variants has its tables below; one of networks is a table of them, one of peers its page.
     """
     if "networks" in report:
         return networks_tables(report)
-    if "cells" in report:
+    if "engines" in report:
+        return Markdown(render_peers(report))
+    if {"cells", "variants"} <= report.keys():
         others = {name: value for name, value in report.items() if name not in PARTS}
         return Group(render_report(others, title), render_comparison(report))
     table = Table("figure", "value", title=title or None, title_justify="left")

@@ -39,14 +39,17 @@ def _array(path: Path, archive: Mapping[str, Any], name: str) -> NDArray[Any]:
         array = archive[name]
     except _BROKEN as error:
         if "allow_pickle" in str(error):
-            raise DataError(
-                f"{path}: {name} is an array of Python objects, as of records of unequal length: "
-                f"cut them to one length and save np.stack({name})."
-            ) from error
+            raise DataError(f"{path}: {name} is an array of Python objects{_remedy(name)}.") from error
         raise DataError(f"{path}: {name} cannot be read; the file is broken, save it anew.") from error
     if not isinstance(array, np.ndarray):
         raise DataError(f"{path}: {name} is not an array of numpy.")
     return array
+
+
+def _remedy(name: str) -> str:
+    if name.endswith("names"):
+        return f": save them as text, {name}.astype(str)"
+    return f", as of records of unequal length: cut them to one length and save np.stack({name})"
 
 
 def required(path: Path, arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> None:
@@ -74,17 +77,19 @@ def signals_of_floats(path: Path, given: NDArray[Any]) -> Float32Array:
     if given.ndim not in {2, 3} or not np.issubdtype(given.dtype, np.floating):
         raise DataError(f"{path}: signals must be floats [records, channels, samples], not {given.dtype} {shape}.")
     signals = given[:, None] if given.ndim == 2 else given
-    _require_finite(path, signals, "hold NaN or infinity")
+    _require_finite(path, signals, "hold NaN or infinity", ": leave them out, or repair them")
     with np.errstate(over="ignore"):
         narrow = signals.astype(np.float32)
-    _require_finite(path, narrow, "hold values beyond float32: another unit makes them smaller, as in signals / 1e6;")
+    _require_finite(
+        path, narrow, "hold values beyond float32", ": another unit makes them smaller, as in signals / 1e6"
+    )
     return narrow
 
 
-def _require_finite(path: Path, signals: NDArray[Any], what: str) -> None:
+def _require_finite(path: Path, signals: NDArray[Any], what: str, remedy: str) -> None:
     bad = ~np.isfinite(signals).all(axis=(1, 2))
     if bad.any():
-        raise DataError(f"{path}: {int(bad.sum())} of {len(bad)} records {what}, {bad.argmax()} first.")
+        raise DataError(f"{path}: {int(bad.sum())} of {len(bad)} records {what}, {bad.argmax()} first{remedy}.")
 
 
 def indices(path: Path, name: str, values: NDArray[Any], names: tuple[str, ...], count: int) -> NDArray[np.int64]:
@@ -109,7 +114,9 @@ def indices(path: Path, name: str, values: NDArray[Any], names: tuple[str, ...],
     found = values.astype(np.int64)
     outside = (found < 0) | (found >= len(names))
     if outside.any():
-        raise DataError(f"{path}: {name} {found[outside][0]} has no name among {len(names)}.")
+        from_one = found.min() >= 1 and found.max() == len(names)
+        cast = f"; it counts from 1: save {name} - 1" if from_one else f"; indices are 0 to {len(names) - 1}"
+        raise DataError(f"{path}: {name} {found[outside][0]} has no name among {len(names)}{cast}.")
     return found
 
 

@@ -45,7 +45,7 @@ class LogitsNetwork(nn.Module):
 
 
 def choose(given: Any, output: str | int | None, classes: int) -> Tensor:
-    """Return one of the tensors that a network gives: the one tensor, or that of a name or an index.
+    """Return one of the tensors that a network gives: the one tensor, or that of a name, an index or a path of both.
 
     Raises:
         RecipeError: there are several and none is chosen, or not that one; it lists what there is, and names one that
@@ -56,8 +56,9 @@ def choose(given: Any, output: str | int | None, classes: int) -> Tensor:
     parts = _parts(given)
     if output in parts:
         return parts[output]
-    if isinstance(output, int) and -len(parts) <= output < len(parts):
-        return list(parts.values())[output]
+    own = [part for part in _items(given).values() if isinstance(part, Tensor)]
+    if isinstance(output, int) and -len(own) <= output < len(own):
+        return own[output]
     has = ", ".join(f"{name!r} {_shape(part)}" for name, part in parts.items())
     kind = type(given).__name__
     if isinstance(given, Tensor):
@@ -80,11 +81,17 @@ def are_probabilities(values: Tensor) -> bool:
     return inside and bool(((values.sum(1) - 1).abs() <= ROUNDING).all())
 
 
+def _bounded(values: Tensor) -> bool:
+    """Return whether all of float32 [B, K] lies in [0, 1], and not every row is the same."""
+    return bool(((values >= 0) & (values <= 1)).all()) and bool((values != values[:1]).any())
+
+
 def check_logits(given: Tensor, windows: int, classes: int, gives: Gives | None) -> None:
     """Check the output of a network: float32 [windows, classes], and logits unless probabilities are expected.
 
     Raises:
-        RecipeError: another shape or type, values that are no numbers, probabilities in place of logits or the reverse.
+        RecipeError: another shape or type, values that are no numbers, probabilities in place of logits or the reverse,
+            or a sigmoid of each class.
     """
     if list(given.shape) != [windows, classes] or given.dtype != torch.float32:
         raise RecipeError(
@@ -95,6 +102,12 @@ def check_logits(given: Tensor, windows: int, classes: int, gives: Gives | None)
         bad = int((~torch.isfinite(given)).any(1).sum())
         raise RecipeError(f"The network gives NaN or infinity for {bad} of {windows} windows of the training records.")
     found = are_probabilities(given)
+    if gives is None and not found and _bounded(given):
+        raise RecipeError(
+            f"The network gives values from {float(given.min()):.4g} to {float(given.max()):.4g}, and its rows do not "
+            'sum to 1, as after a sigmoid for each class: leave the sigmoid out, or write gives = "logits" in '
+            "[network] to take them as they are; a window has one class, that of the largest value."
+        )
     if found and gives is None:
         raise RecipeError(
             f"The network gives probabilities (each row of {windows} windows sums to 1), not logits: "
@@ -109,18 +122,27 @@ def check_logits(given: Tensor, windows: int, classes: int, gives: Gives | None)
 
 
 def _parts(given: Any) -> dict[str | int, Tensor]:
-    items: Mapping[Any, Any]
+    """Return the tensors among what a network gives, those of a mapping or a sequence within it by a path with dots."""
+    found: dict[str | int, Tensor] = {}
+    for name, part in _items(given).items():
+        if isinstance(part, Tensor):
+            found[name] = part
+        elif isinstance(part, Mapping | tuple | list):
+            inner = {f"{name}.{place}": one for place, one in _items(part).items()}
+            found |= {path: one for path, one in inner.items() if isinstance(one, Tensor)}
+    return found
+
+
+def _items(given: Any) -> Mapping[Any, Any]:
     if isinstance(given, Mapping):
-        items = given
-    elif isinstance(given, tuple) and hasattr(given, "_fields"):
-        items = dict(zip(given._fields, given, strict=True))
-    elif isinstance(given, tuple | list):
-        items = dict(enumerate(given))
-    elif is_dataclass(given):
-        items = {field.name: getattr(given, field.name) for field in fields(given)}
-    else:
-        items = getattr(given, "__dict__", {})
-    return {name: part for name, part in items.items() if isinstance(part, Tensor)}
+        return given
+    if isinstance(given, tuple) and hasattr(given, "_fields"):
+        return dict(zip(given._fields, given, strict=True))
+    if isinstance(given, tuple | list):
+        return dict(enumerate(given))
+    if is_dataclass(given):
+        return {field.name: getattr(given, field.name) for field in fields(given)}
+    return getattr(given, "__dict__", {})
 
 
 def _shape(tensor: Tensor) -> str:

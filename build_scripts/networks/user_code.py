@@ -29,6 +29,10 @@ _FOREIGN = tuple(
 # Additions of libraries below their message: traces, hints to their own developers.
 _TRAILER = re.compile(r"while executing|original traceback|traceback|from user code|for more|caused by|consider", re.I)
 
+_SCRIPT = re.compile(
+    r"\A\s*The following operation failed in the TorchScript interpreter.*^(?:\w+Error|Exception): ", re.S | re.M
+)
+
 
 @contextmanager
 def user_code(doing: str, failure: type[BuildError] = RecipeError) -> Iterator[None]:
@@ -65,9 +69,19 @@ def account(error: BaseException) -> str:
     inner = error
     while inner.__cause__ is not None and type(inner).__module__.startswith("torch."):
         inner = inner.__cause__
-    message = paragraph(inner.msg if isinstance(inner, SyntaxError) else str(inner))
+    message = paragraph(_message(inner))
     kind = type(inner).__name__
     return f"{message} ({kind}{_place(error, ', ')})" if message else f"{kind}{_place(error)}"
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return error.msg
+    text = str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"{text}: install it, or import it only where training needs it"
+    # TorchScript puts its own traces before the message.
+    return _SCRIPT.sub("", text, count=1)
 
 
 def paragraph(text: str) -> str:

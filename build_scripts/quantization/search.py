@@ -71,8 +71,12 @@ class Search:
     sensitivity: tuple[Sensitivity, ...] = ()
 
     def reasons(self) -> str:
-        """Return the name of each refused candidate and why it was refused, as clauses."""
-        return "; ".join(f"{one.name}: {one.refused}" for one in self.tried if one.refused)
+        """Return the reasons of refusal, each behind the names of the candidates that it refused."""
+        names: dict[str, list[str]] = {}
+        for one in self.tried:
+            if one.refused:
+                names.setdefault(one.refused, []).append(one.name)
+        return "; ".join(f"{', '.join(same)}: {reason}" for reason, same in names.items())
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,20 @@ def logits_network(plain: nn.Module, part: NetworkPart, inputs: Inputs, classes:
 
 
 def _require_input(network: nn.Module, shape: tuple[int, int, int], conditions: Sequence[Condition]) -> None:
-    second = f" and conditions [2, {len(conditions)}]" if conditions else ""
+    try:
+        _run_silence(network, shape, conditions)
+    except RecipeError as error:
+        try:
+            _run_silence(network, (1, *shape[1:]), conditions)
+        except RecipeError:
+            raise error from None
+        raise RecipeError(
+            f"{str(error).removesuffix('.')}, while one window runs: leave its batch free, by x.shape[0] in place of a "
+            "number, and by Dim.DYNAMIC in torch.export."
+        ) from error
+
+
+def _run_silence(network: nn.Module, shape: tuple[int, int, int], conditions: Sequence[Condition]) -> None:
+    second = f" and conditions [{shape[0]}, {len(conditions)}]" if conditions else ""
     with torch.no_grad(), user_code(f"The network does not take float32 {list(shape)}{second}"):
         network(*silence(shape, conditions))

@@ -1,6 +1,7 @@
 """GET /dashboard and what it loads: built once (docs/dashboard.md), served as files, cached by their hashed names."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.middleware import Middleware
@@ -14,6 +15,8 @@ from functions.core.http.asgi import BrowserCache
 from functions.core.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
+# Made by `make docs`, from the benchmarks, the prices and the stages.
+_PLANS = Path(__file__).parent / "plans.json"
 
 # Nothing inline, nothing from elsewhere; styles that scripts set on elements are not inline styles to this policy.
 _CONTENT_SECURITY_POLICY = (
@@ -32,42 +35,54 @@ _FOREVER = "public, max-age=31536000, immutable"
 
 def dashboard_routes(settings: Settings) -> list[BaseRoute]:
     """Return the routes of the page."""
-    page = _Page((_STATIC / "index.html").read_bytes(), settings)
+    policy = _CONTENT_SECURITY_POLICY.format(connect=" ".join(["'self'", *settings.dashboard_connect_sources]))
+    page = _File(_STATIC / "index.html", "text/html", _PAGE_HEADERS | {"content-security-policy": policy})
+    plans = _File(_PLANS, "application/json", {"cache-control": "no-cache"})
+    surroundings = _Surroundings(settings)
     files = StaticFiles(directory=_STATIC / "assets")
     packed = Middleware(GZipMiddleware)
     # Another content has another name.
     kept = Middleware(BrowserCache, cache_control=_FOREVER, statuses=frozenset({200, 206, 304}))
     return [
         Route("/dashboard", page.get, middleware=[packed]),
-        Route("/dashboard/", page.without_slash),
-        Route("/dashboard/surroundings.json", page.surroundings),
+        Route("/dashboard/", _without_slash),
+        Route("/dashboard/plans.json", plans.get, middleware=[packed]),
+        Route("/dashboard/surroundings.json", surroundings.get),
         Mount("/dashboard/assets", files, name="dashboard-assets", middleware=[kept, packed]),
     ]
 
 
-class _Page:
-    """The page, whose tag is of its bytes and policy: in a bundle all files have one date, and one length."""
+class _File:
+    """A file, whose tag is of its bytes and headers: in a bundle all files have one date, and perhaps one length."""
 
-    def __init__(self, content: bytes, settings: Settings) -> None:
-        self._content = content
-        self._settings = settings
-        policy = _CONTENT_SECURITY_POLICY.format(connect=" ".join(["'self'", *settings.dashboard_connect_sources]))
-        tag = hashlib.sha256(content + policy.encode()).hexdigest()[:16]
-        self._headers = _PAGE_HEADERS | {"content-security-policy": policy, "etag": f'"{tag}"'}
+    def __init__(self, path: Path, media_type: str, headers: Mapping[str, str]) -> None:
+        self._content = path.read_bytes()
+        self._media_type = media_type
+        tag = hashlib.sha256(self._content + repr(sorted(headers.items())).encode()).hexdigest()[:16]
+        self._headers = {**headers, "etag": f'"{tag}"'}
 
     async def get(self, request: Request) -> Response:
-        """GET /dashboard: the page, or 304 to who has it."""
+        """Answer with the file, or with 304 where the client has it."""
         known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
         if self._headers["etag"] in known:
             return Response(status_code=304, headers=self._headers)
-        return Response(self._content, headers=self._headers, media_type="text/html")
+        return Response(self._content, headers=self._headers, media_type=self._media_type)
 
-    async def surroundings(self, _: Request) -> Response:
-        """GET /dashboard/surroundings.json: what the page cannot know of itself."""
-        settings = self._settings
-        known = {"uploads": bool(settings.dashboard_connect_sources), "metrics_url": settings.dashboard_metrics_url}
-        return JSONResponse(known, headers={"cache-control": "no-cache"})
 
-    async def without_slash(self, _: Request) -> Response:
-        """GET /dashboard/: to the page; its links are relative, so that they are right behind every base path."""
-        return RedirectResponse("../dashboard")
+class _Surroundings:
+    """What the page cannot find out by itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._known = {
+            "uploads": bool(settings.dashboard_connect_sources),
+            "metrics_url": settings.dashboard_metrics_url,
+        }
+
+    async def get(self, _: Request) -> Response:
+        """GET /dashboard/surroundings.json."""
+        return JSONResponse(self._known, headers={"cache-control": "no-cache"})
+
+
+async def _without_slash(_: Request) -> Response:
+    """GET /dashboard/: to the page; its links are relative, so that they are right behind every base path."""
+    return RedirectResponse("../dashboard")

@@ -3,14 +3,15 @@
 Metrics are faked here (fake_api.py); models, health and diagnoses are the real server's.
 """
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import local_server
+from tests.browser.conftest import ROOT, local_server
 from tests.browser.fake_api import fake_metrics, fixed, refuse
-from tests.browser.watching import OpenPage, Watch, go
+from tests.browser.watching import OpenPage, Watch, choose, go
 
 ABSENT = ("status of 404",)
 CLOUDWATCH = (
@@ -76,12 +77,42 @@ def test_the_service_shows_its_health_and_its_metrics(open_page: OpenPage) -> No
     expect(page.get_by_role("heading", name="Healthy")).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("^95 % within"))).to_contain_text("9.7 ms")
     expect(page.get_by_role("row", name=re.compile("^Oil whirl"))).to_contain_text("1 210")
-    expect(page.locator(".chart")).to_have_count(0)
+    rate = page.get_by_label(re.compile(r"^Requests a second over time"))
+    expect(rate).to_have_count(0)
     for _ in range(3):
         with page.expect_response("**/metrics.json"):
             page.clock.run_for(5000)
         page.clock.run_for(500)
-    expect(page.get_by_label(re.compile(r"^Requests a second over time, now 0\.[4-8]"))).to_be_visible()
+    expect(rate).to_have_attribute("aria-label", re.compile(r"now 0\.[4-8]"))
+
+
+def test_the_service_shows_what_a_load_costs(open_page: OpenPage) -> None:
+    """The plans that the function carries, one plant after the other."""
+    plans = json.loads((ROOT / "functions" / "dashboard" / "plans.json").read_text())["plans"]
+    page = open_page()
+    go(page, "Service")
+    panel = page.get_by_role("region", name="What a load costs")
+    expect(panel.locator("canvas")).to_be_visible()
+    refused = panel.get_by_role("row", name=re.compile("^Refused by the rate limit"))
+    beyond = panel.get_by_text("What stands in red is refused")
+    for plan, shown in zip(plans, ("0", "0", "99.90"), strict=True):
+        choose(page, "Plant", plan["title"])
+        expect(panel).to_contain_text(plan["command"])
+        expect(refused.get_by_role("cell").first).to_contain_text(shown)
+        expect(panel.get_by_role("row", name=re.compile("^web ACL"))).to_be_visible()
+        expect(beyond).to_have_count(int(any(one["bites"] for one in plan["limits"])))
+    usd_month = f"{plans[-1]['ways'][0]['usd_month']:,.0f}".replace(",", "\u202f")
+    expect(panel.locator(".chart")).to_have_attribute("aria-label", re.compile(f"at this load on demand {usd_month},"))
+
+
+def test_a_service_without_plans_shows_none(open_page: OpenPage, watch: Watch) -> None:
+    watch.expected = ABSENT
+    page = open_page()
+    page.route("**/plans.json", not_here)
+    go(page, "Service")
+    expect(page.get_by_role("heading", name="Healthy")).to_be_visible()
+    expect(page.get_by_role("region", name="Requests")).to_be_visible()
+    expect(page.get_by_role("region", name="What a load costs")).to_have_count(0)
 
 
 def test_the_service_counts_what_is_diagnosed(open_page: OpenPage) -> None:

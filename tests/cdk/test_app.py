@@ -43,12 +43,29 @@ def run(command: list[str], home: Path, **context: str) -> subprocess.CompletedP
 APP = [sys.executable, "-m", "cdk.app"]
 
 
-@needs_node
-def test_synth_needs_nothing_of_the_machine(bundle_dir: Path, tmp_path: Path) -> None:
-    done = run(APP, tmp_path, stage="dev", bundle=str(bundle_dir))
+@pytest.fixture(scope="module")
+def synthesized(bundle_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
+    """Stage prod, by the CDK's command line where it is installed, else by the app: what it printed and wrote."""
+    home = tmp_path_factory.mktemp("synth")
+    context = {"stage": "prod", "bundle": str(bundle_dir), "receiver": "mailto:oncall@plant.internal"}
+    if CDK.exists():
+        options = [part for name, value in context.items() for part in ("-c", f"{name}={value}")]
+        done = run([str(CDK), "list", "--output", str(home / "cdk.out"), *options], home)
+    else:
+        done = run(APP, home, **context)
     assert (done.returncode, done.stderr) == (0, "")
-    written = sorted(path.name for path in (tmp_path / "cdk.out").glob("*.template.json"))
-    assert written == [f"palier-dev-{part}.template.json" for part in PARTS]
+    return done.stdout, sorted(path.name for path in (home / "cdk.out").glob("*.template.json"))
+
+
+@needs_node
+def test_synth_needs_nothing_of_the_machine(synthesized: tuple[str, list[str]]) -> None:
+    assert synthesized[1] == [f"palier-prod-{part}.template.json" for part in PARTS]
+
+
+@needs_node
+@pytest.mark.skipif(not CDK.exists(), reason="the CDK's command line is not installed; make synth installs it")
+def test_the_command_line_reads_the_assembly(synthesized: tuple[str, list[str]]) -> None:
+    assert sorted(synthesized[0].split()) == [f"palier-prod-{part}" for part in PARTS]
 
 
 @needs_node
@@ -67,14 +84,6 @@ def test_refusals_are_one_sentence_and_no_traceback(context: dict[str, str], sen
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.glob("cdk.out/*.template.json"))
-
-
-@pytest.mark.skipif(not CDK.exists(), reason="the CDK's command line is not installed; make synth installs it")
-def test_the_command_line_reads_the_assembly(bundle_dir: Path, tmp_path: Path) -> None:
-    context = ["-c", "stage=prod", "-c", f"bundle={bundle_dir}", "-c", "receiver=mailto:oncall@plant.internal"]
-    done = run([str(CDK), "list", "--output", str(tmp_path / "out"), *context], tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.split()) == [f"palier-prod-{part}" for part in PARTS]
 
 
 def test_the_command_line_is_pinned_with_its_hash_and_no_host() -> None:

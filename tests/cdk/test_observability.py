@@ -1,15 +1,13 @@
 """The observability stack: which alarms, on what, whom they tell; held to cfn-lint and AwsSolutions."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_sns as sns
 
+from tests.cdk.linting import lint
 from tests.cdk.monitored_stage import Name, alarms, make_app, resources, template, template_files
 
 STAGES: list[Name] = ["prod", "dev"]
@@ -262,26 +260,32 @@ def test_the_budget_tells_before_and_after_it_is_spent(stage: Name, limit: float
     assert all(one["Subscribers"] == [subscriber] for one in budget["NotificationsWithSubscribers"])
 
 
-def lint(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("cfn-lint")), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_cfn_lint_has_nothing_to_say(stage: Name) -> None:
-    done = lint(str(template_files()[stage]))
-    assert (done.returncode, done.stdout) == (0, "")
-
-
-def test_cfn_lint_can_find_something(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def linted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str, str]]]:
+    """What cfn-lint finds in the template of each stage, and in a broken one: severity and sentence."""
     broken = template("prod")
     next(one for one in broken["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm")["Properties"][
         "ComparisonOperator"
     ] = "Above"
-    (tmp_path / "broken.json").write_text(json.dumps(broken))
-    done = lint(str(tmp_path / "broken.json"))
-    assert done.returncode == 2
-    assert "'Above' is not one of" in done.stdout
+    path = tmp_path_factory.mktemp("lint") / "broken.json"
+    path.write_text(json.dumps(broken))
+    files = {**template_files(), "broken": path}
+    matches = lint(files.values())
+    return {
+        name: [(match.rule.severity, match.message) for match in matches if match.filename == str(file)]
+        for name, file in files.items()
+    }
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_cfn_lint_has_nothing_to_say(linted: dict[str, list[tuple[str, str]]], stage: Name) -> None:
+    assert linted[stage] == []
+
+
+def test_cfn_lint_can_find_something(linted: dict[str, list[tuple[str, str]]]) -> None:
+    ((severity, sentence),) = linted["broken"]
+    assert severity == "error"
+    assert "'Above' is not one of" in sentence
 
 
 def test_aws_solutions_can_find_something() -> None:

@@ -2,14 +2,13 @@
 
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from build_scripts.local.aws.embedded.processes import wait_for_end
+from build_scripts.local.aws.embedded.processes import send, start_python, wait_for_end
 from functions.core.errors import PalierError
 from functions.worker.batch import BatchResponse
 
@@ -48,7 +47,7 @@ class WorkerProcess:
         with self._lock:
             process = self._running()
             try:
-                answer = _ask(process, json.dumps(list(records)).encode())
+                answer = send(process, json.dumps(list(records)).encode() + b"\n").readline()
             except BrokenPipeError:
                 answer = b""
             if not answer:
@@ -66,15 +65,8 @@ class WorkerProcess:
         if self._process is not None and self._process.poll() is not None:
             self._end()
         if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", MODULE],
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                # Ctrl-C is for the server, which ends this when it is done.
-                start_new_session=True,
-            )
+            # The server ends it when it is done.
+            self._process = start_python(["-m", MODULE], self._environment, folder=ROOT)
         return self._process
 
     def __enter__(self) -> Self:
@@ -92,11 +84,3 @@ class WorkerProcess:
         process, self._process = self._process, None
         # The end of its input is its end; so it never outlives a server that is killed.
         return None if process is None else wait_for_end(process, _END_TIMEOUT_S)
-
-
-def _ask(process: "subprocess.Popen[bytes]", line: bytes) -> bytes:
-    if process.stdin is None or process.stdout is None:
-        raise TypeError("The process has no pipes.")
-    process.stdin.write(line + b"\n")
-    process.stdin.flush()
-    return process.stdout.readline()

@@ -1,5 +1,6 @@
 """A plan as tables and sentences for a person, and as JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -54,6 +55,15 @@ def as_json(plan: Plan) -> dict[str, Any]:
         "ways": [_way_as_json(plan, way) for way in plan.ways],
         "limits": [asdict(one) | {"bites": one.bites} for one in plan.limits],
     }
+
+
+def as_drawn(plan: Plan, rates: Sequence[float]) -> dict[str, Any]:
+    """Return a plan as one JSON object, with titles of what costs, and what each way costs a month at some rates."""
+    document = as_json(plan)
+    for way, drawn in zip(plan.ways, document["ways"], strict=True):
+        drawn["usd_million"] = {TITLES[name]: usd for name, usd in way.million.items()}
+        drawn["usd_month_at_rates"] = [way.month_at(rate) for rate in rates]
+    return document
 
 
 def _way_as_json(plan: Plan, way: Way) -> dict[str, Any]:

@@ -61,6 +61,13 @@ class _Tally:
     lasted_s: float = 0.0
     most_at_once: int = 0
 
+    def add(self, window: Window, latency_s: Float64Array, weights: Float64Array) -> None:
+        """Add the answers of a window, float64 [N] both: how long each took, and how many requests it stands for."""
+        self.latency_s.append(latency_s)
+        self.weights.append(weights)
+        self.answered += float(weights.sum())
+        self.lasted_s += window.duration_s + window.gap_s
+
     def result(self) -> Simulated:
         every = self.answered + self.throttled + self.refused
         percentiles = weighted_percentiles(np.concatenate(self.latency_s), np.concatenate(self.weights))
@@ -114,14 +121,11 @@ def in_function(
         cold = outcomes.kinds == COLD
         # Instances that start in a sample are those of all the time that it stands for: they stay.
         weights = np.where(cold, 1.0, window.weight)
-        tally.latency_s.append(outcomes.latency_s[answered])
-        tally.weights.append(weights[answered])
+        tally.add(window, outcomes.latency_s[answered], weights[answered])
         tally.cold += float(cold.sum())
-        tally.answered += float(weights[answered].sum())
         tally.refused += window.weight * float((~answered).sum())
         tally.throttled += window.weight * float((~let_through).sum())
         tally.busy_s += window.weight * float(outcomes.latency_s[outcomes.kinds == WARM].sum())
-        tally.lasted_s += window.duration_s + window.gap_s
         tally.most_at_once = max(tally.most_at_once, outcomes.most_at_once)
     return tally.result()
 
@@ -133,11 +137,8 @@ def in_container(load: Load, service_s: float, servers: int, seed: int = 0) -> S
         latency = queue.serve(window.arrivals_s + begin_s, np.full(len(window.arrivals_s), service_s))
         if not counted:
             continue
-        tally.latency_s.append(latency)
-        tally.weights.append(np.full(len(latency), window.weight))
-        tally.answered += window.weight * len(latency)
+        tally.add(window, latency, np.full(len(latency), window.weight))
         tally.busy_s += window.weight * len(latency) * service_s
-        tally.lasted_s += window.duration_s + window.gap_s
     tally.most_at_once = servers
     return tally.result()
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import IO, Self
 import msgspec
 import numpy as np
 
+from build_scripts.local.aws.embedded.processes import send, start_python
 from build_scripts.palier_cli.arguments import open_regular
 from build_scripts.palier_cli.readers.kinds import HEAD_BYTES, READERS, Kind, reader_of
 from build_scripts.palier_cli.readers.messages import NOT_INSTALLED, Answer, Found, Refused, Request, encode, receive
@@ -109,16 +109,8 @@ class FileReader:
 
     def _running(self) -> "subprocess.Popen[bytes]":
         if self._process is None:
-            self._process = subprocess.Popen(
-                # -P: no module is imported from the folder that the command is called in.
-                [sys.executable, "-P", "-m", MODULE],
-                env=_environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                # It ends when its input does; Ctrl-C is for the command.
-                start_new_session=True,
-            )
+            # -P: no module is imported from the folder that the command is called in. It ends when its input does.
+            self._process = start_python(["-P", "-m", MODULE], _environment(), errors=subprocess.DEVNULL)
         return self._process
 
     def _end(self) -> None:
@@ -152,15 +144,12 @@ def _request(path: Path, kind: Kind, variable: str | None, *, is_rate_given: boo
 
 
 def _ask(process: "subprocess.Popen[bytes]", request: Request) -> Recording:
-    if process.stdin is None or process.stdout is None:
-        raise TypeError("The process has no pipes.")
-    process.stdin.write(encode(request))
-    process.stdin.flush()
-    answer = msgspec.msgpack.decode(receive(process.stdout) or b"", type=Answer)
+    output = send(process, encode(request))
+    answer = msgspec.msgpack.decode(receive(output) or b"", type=Answer)
     if isinstance(answer, Refused):
         raise _error(answer)
     return Recording(
-        _samples(process.stdout, answer),
+        _samples(output, answer),
         answer.sample_rate_hz,
         tuple(answer.names),
         answer.unit,

@@ -70,6 +70,55 @@ class Condition(msgspec.Struct, frozen=True):
     is_severe: bool = False
 
 
+class _StoredRow(msgspec.Struct, frozen=True, array_like=True):
+    """What one recording is to a condition: a reading, a severity zone, or both; they share their place."""
+
+    place: str
+    class_id: str | None
+    rms: float | None
+    zone: Zone | None
+
+
+class _StoredCondition(msgspec.Struct, frozen=True, array_like=True):
+    """A condition as it is kept. The place of a recording takes most of it, and stands in it once."""
+
+    state: State
+    class_id: str | None
+    since: str | None
+    reference_rms: float
+    is_severe: bool
+    rows: tuple[_StoredRow, ...]
+
+
+def encode_condition(condition: Condition) -> str:
+    """Return a condition as it is kept: JSON of a third less than its own."""
+    readings = {one.place: one for one in condition.readings}
+    zones = {one.place: one.zone for one in condition.zones}
+    rows = tuple(_row(place, readings.get(place), zones.get(place)) for place in sorted(readings.keys() | zones.keys()))
+    kept = _StoredCondition(
+        condition.state, condition.class_id, condition.since, condition.reference_rms, condition.is_severe, rows
+    )
+    return msgspec.json.encode(kept).decode()
+
+
+def decode_condition(text: str) -> Condition:
+    """Return the condition that was kept, also as JSON of its own, as it was kept at first."""
+    if text.startswith("{"):
+        return msgspec.json.decode(text, type=Condition)
+    kept = msgspec.json.decode(text, type=_StoredCondition)
+    readings = tuple(
+        Reading(one.place, one.class_id, one.rms)
+        for one in kept.rows
+        if one.class_id is not None and one.rms is not None
+    )
+    zones = tuple(ZoneReading(one.place, one.zone) for one in kept.rows if one.zone is not None)
+    return Condition(kept.state, kept.class_id, kept.since, kept.reference_rms, readings, zones, kept.is_severe)
+
+
+def _row(place: str, reading: Reading | None, zone: Zone | None) -> _StoredRow:
+    return _StoredRow(place, reading.class_id, reading.rms, zone) if reading else _StoredRow(place, None, None, zone)
+
+
 class Change(msgspec.Struct, frozen=True):
     """A turn of an asset, and the conditions on either side of it."""
 

@@ -21,6 +21,8 @@ from functions.core.assets.condition import (
     advance,
     advance_zone,
     counts,
+    decode_condition,
+    encode_condition,
 )
 from functions.core.assets.history import Alerts, Observation
 from functions.core.aws.clients import answering, dynamodb_client
@@ -157,7 +159,7 @@ class HistoryTable:
 
     def _advanced(self, entry: Item, known: Item) -> Item:
         stored = known.get("condition")
-        condition = msgspec.json.decode(stored, type=Condition) if isinstance(stored, str) else Condition()
+        condition = decode_condition(stored) if isinstance(stored, str) else Condition()
         untold = _untold(known)
         if counts(str(entry["class_id"]), _number(entry["confidence"]), _truth(entry["in_distribution"]), self._rule):
             reading = Reading(str(entry["diagnosed_at"]), str(entry["class_id"]), _number(entry["rms"]))
@@ -180,7 +182,7 @@ class HistoryTable:
             "newest_class_id": entry["class_id"] if newest is entry else known["newest_class_id"],
             "rms": newest["rms"],
             "severity_zone": newest.get("severity_zone"),
-            "condition": msgspec.json.encode(condition).decode(),
+            "condition": encode_condition(condition),
             "untold": msgspec.json.encode(untold).decode(),
             "expires_at": entry["expires_at"],
         }

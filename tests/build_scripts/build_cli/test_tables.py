@@ -1,6 +1,20 @@
+import json
+from pathlib import Path
+
+import pytest
 from rich.console import Console, RenderableType
 
 from build_scripts.build_cli.tables import render
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "benchmarks.json"
+REPORTS = json.loads(PAGE.read_text())["reports"]
+# What each must show where it shows no machine.
+SHOWN = {
+    "networks": "CNN, pooled",
+    "peers": "MLServer",
+    "across_machines": "any-bearing",
+    "disturbances": "sure and wrong",
+}
 
 
 def printed(renderable: RenderableType) -> str:
@@ -53,3 +67,9 @@ def test_a_bundle_has_a_row_for_each_file_and_each_architecture() -> None:
         ["functions.zip", "3.00", "2.50", "abababababab"],
         ["all for arm64", "3.00", "2.50", ""],
     ]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_each_benchmark_of_the_page_is_shown_in_a_terminal(name: str) -> None:
+    text = printed(render("benchmark", REPORTS[name]))
+    assert SHOWN.get(name, "machine") in text

@@ -40,6 +40,12 @@ def test_records_of_unequal_length_are_refused_with_the_cast(tmp_path: Path) -> 
         read_labelled(tmp_path / "a.npz")
 
 
+def test_names_as_python_objects_are_refused_with_the_cast(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", signals=np.zeros((2, 8)), class_names=np.array(["a", "b"], object))
+    with pytest.raises(DataError, match=r"class_names is an array of Python objects: .*, class_names\.astype\(str\)\."):
+        read_labelled(tmp_path / "a.npz")
+
+
 def test_a_broken_array_is_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", signals=np.zeros((3, 400)))
     data = bytearray((tmp_path / "a.npz").read_bytes())

@@ -100,6 +100,7 @@ def test_conditions_that_do_not_fit_are_refused(change: dict[str, Any], sentence
     [
         ({"label": np.array([0, 1])}, r"label has shape \[2\] for 3 records"),
         ({"label": np.array([0, 1, 2])}, "label 2 has no name among 2"),
+        ({"label": np.array([1, 2, 1])}, "label 2 has no name among 2; it counts from 1: save label - 1"),
         ({"label": np.array([0, -1, 1])}, "label -1 has no name"),
         ({"severity": np.array([0, 0, 3])}, "severity 3 has no name among 1"),
         (
@@ -121,7 +122,7 @@ def test_conditions_that_do_not_fit_are_refused(change: dict[str, Any], sentence
         ({"sample_rate": np.float64(0)}, r"sample_rate must be one number above 0, in Hz"),
         (
             {"signals": np.where(np.arange(24).reshape(3, 2, 4) == 20, 1e39, 1.0)},
-            "1 of 3 records hold values beyond float32: another unit .*, 2 first",
+            r"1 of 3 records hold values beyond float32, 2 first: another unit .*, as in signals / 1e6\.$",
         ),
         ({"signals": np.zeros(3, np.float32)}, r"not float32 \[3\]"),
         (

@@ -33,6 +33,9 @@ class Output:
         (Pair(LOGITS, SPEED), "logits"),
         (Output(LOGITS, SPEED), "logits"),
         (SimpleNamespace(logits=LOGITS, loss=None), "logits"),
+        ((LOGITS, (SPEED, SPEED)), -1),
+        ({"heads": {"fault": LOGITS}, "features": SPEED}, "heads.fault"),
+        ((SPEED, (SPEED, LOGITS)), "1.1"),
     ],
 )
 def test_an_output_is_chosen_by_name_or_index(given: Any, output: str | int | None) -> None:
@@ -52,6 +55,7 @@ def test_an_output_is_chosen_by_name_or_index(given: Any, output: str | int | No
         ((LOGITS, SPEED), 2, r"tuple has no output 2; it has 0 float32 \[2, 2\], 1 float32"),
         (Output(LOGITS, SPEED), "loss", "Output has no output 'loss'; it has 'logits'"),
         (LOGITS, 0, r"gives one tensor, not several: leave output = 0 out of \[network\]"),
+        ({"heads": {"fault": LOGITS}}, "fault", r"has no output 'fault'; it has 'heads\.fault' float32 \[2, 2\]"),
         (None, None, "gives a NoneType without tensors"),
         (3.0, "logits", "gives a float without tensors"),
     ],
@@ -78,6 +82,11 @@ def test_logarithms_of_probabilities_are_logits() -> None:
             None,
             r'gives probabilities .* leave its softmax out, or write gives = "probabilities"',
         ),
+        (
+            torch.sigmoid(LOGITS),
+            None,
+            r"gives values from 0\.1192 to 0\.9526, and its rows do not sum to 1, as after a sigmoid for each",
+        ),
         (LOGITS, "probabilities", r"rows of the network sum to -1 to 3\.5; write gives = \"logits\""),
     ],
 )
@@ -89,4 +98,6 @@ def test_what_is_no_logits_is_refused(given: Tensor, gives: Any, sentence: str) 
 def test_what_the_recipe_says_of_them_counts() -> None:
     check_logits(torch.softmax(LOGITS, 1), 2, 2, "logits")
     check_logits(torch.softmax(LOGITS, 1), 2, 2, "probabilities")
+    check_logits(torch.sigmoid(LOGITS), 2, 2, "logits")
     check_logits(LOGITS, 2, 2, None)
+    check_logits(torch.full((2, 2), 0.25), 2, 2, None)

@@ -42,6 +42,17 @@ def test_whatever_a_user_s_code_raises_is_one_sentence(source: str, sentence: st
     assert "net.py, line" in text
 
 
+def test_what_torchscript_raises_is_without_its_traces() -> None:
+    script = torch.jit.CompilationUnit("def f(x: Tensor) -> Tensor:\n    return x.reshape([1, 3])\n")
+    with (
+        pytest.raises(
+            RecipeError, match=r"^The network fails: shape '\[1, 3\]' is invalid for input of size 4 \(Runtime"
+        ),
+        user_code("The network fails"),
+    ):
+        script.f(torch.zeros(4))
+
+
 def test_a_syntax_error_is_named_with_its_own_line(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"The network fails: .*\(SyntaxError, net\.py, line 2\)\."):
         run("x = 1\nclass\n", tmp_path / "net.py")

@@ -101,6 +101,12 @@ def test_nothing_is_kept_where_all_are_refused() -> None:
     assert fastest([tried("fp32", 1.0), tried("bad", 2.0, "wrong"), Tried("none", None, "not made")]) is None
 
 
+def test_candidates_with_the_same_reason_stand_together() -> None:
+    none = Tried("first", None, "not tried: no layer")
+    found = Search((tried("fp32", 1.0), none, tried("slow", 0.5, "speed 0.50"), replace(none, name="last")), None, None)
+    assert found.reasons() == "first, last: not tried: no layer; slow: speed 0.50"
+
+
 def test_the_accuracy_limit_is_kept(exported: ExportedModel, records: RecordSet, tmp_path: Path) -> None:
     windows = calibration_windows(records, WINDOW, 8)
     found = search(exported.path, SearchSpace(("static-minmax",), windows, records, -1.0), tmp_path)

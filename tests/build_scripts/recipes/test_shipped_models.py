@@ -23,6 +23,8 @@ TINY: ModelRecipe = replace(
     choosing_records=SimulationConfig(1, 6),
     candidates=("static-minmax",),
     unseen_records=SimulationConfig(1, 7),
+    strange_records=(replace(JOURNAL_BEARING.strange_records[0], records_per_cell=1),),
+    foreign_records=(replace(JOURNAL_BEARING.foreign_records[-1], records_per_cell=1),),
     calibration_windows=16,
 )
 

@@ -66,6 +66,10 @@ class Failing(Net):
     def forward(self, signal):
         raise LookupError("no such thing")
 
+class Alone(Net):
+    def forward(self, signal):
+        return self.head(torch.relu(self.first(signal)).mean(dim=2).reshape(1, 8))
+
 def none():
     return 3
 """
@@ -187,6 +191,10 @@ def test_weights_of_another_network_are_refused(tmp_path: Path, records: SignalS
         (
             {"factory": "Failing"},
             r"does not take float32 \[2, 2, 2048\]: no such thing \(LookupError, net\.py, line \d+\)",
+        ),
+        (
+            {"factory": "Alone"},
+            r"\[2, 2, 2048\]: shape .*, net\.py, line \d+\), while one window runs: leave its batch free",
         ),
     ],
 )

@@ -41,13 +41,26 @@ async def test_the_page_needs_no_key_and_loads_nothing_inline_or_from_elsewhere(
         assert (await client.get(str(httpx.URL("http://palier/dashboard").join(link)))).status_code == 200
 
 
-async def test_the_page_is_asked_for_again_and_told_by_its_bytes(client: httpx.AsyncClient) -> None:
-    first = await client.get("/dashboard")
+@pytest.mark.parametrize("path", ["/dashboard", "/dashboard/plans.json"])
+async def test_what_may_change_is_asked_for_again_and_told_by_its_bytes(client: httpx.AsyncClient, path: str) -> None:
+    first = await client.get(path)
     assert first.headers["cache-control"] == "no-cache"
     for tag in (first.headers["etag"], f'"other", W/{first.headers["etag"]}'):
-        again = await client.get("/dashboard", headers={"if-none-match": tag})
+        again = await client.get(path, headers={"if-none-match": tag})
         assert (again.status_code, again.content) == (304, b"")
-    assert (await client.get("/dashboard", headers={"if-none-match": '"other"'})).status_code == 200
+    assert (await client.get(path, headers={"if-none-match": '"other"'})).status_code == 200
+
+
+async def test_the_plans_are_those_of_the_file_and_travel_packed(client: httpx.AsyncClient) -> None:
+    response = await client.get("/dashboard/plans.json", headers={"accept-encoding": "gzip"})
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    assert response.headers["content-encoding"] == "gzip"
+    assert response.content == (STATIC.parent / "plans.json").read_bytes()
+    document = response.json()
+    rates = len(document["rates_per_s"])
+    for plan in document["plans"]:
+        assert [way["name"] for way in plan["ways"]] == ["on demand", "provisioned", "container"]
+        assert {len(way["usd_month_at_rates"]) for way in plan["ways"]} == {rates}
 
 
 async def test_a_slash_too_many_leads_to_the_page(client: httpx.AsyncClient) -> None:
@@ -99,9 +112,10 @@ def test_every_package_in_it_has_its_licence() -> None:
 
 def test_the_routes_are_documented(make_settings: MakeSettings) -> None:
     paths = {getattr(route, "path", "") for route in dashboard_routes(make_settings())}
-    assert paths == {"/dashboard", "/dashboard/", "/dashboard/surroundings.json", "/dashboard/assets"}
+    own = {"/dashboard/plans.json", "/dashboard/surroundings.json"}
+    assert paths == {"/dashboard", "/dashboard/", "/dashboard/assets", *own}
     assert "| GET `/dashboard` |" in (ROOT / "docs" / "http.md").read_text()
-    for path in ("/dashboard", "/dashboard/surroundings.json", "/dashboard/assets/NAME-HASH.EXT"):
+    for path in ("/dashboard", *own, "/dashboard/assets/NAME-HASH.EXT"):
         assert f"| `{path}` |" in (ROOT / "docs" / "dashboard.md").read_text()
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from build_scripts.build_cli.parser import ROOT
-from build_scripts.build_cli.site.capacity import FLEET, PAGE, PLANTS, with_plans
+from build_scripts.build_cli.site.capacity import FLEET, PAGE, PLANTS, SHOWN, shown_plans, with_plans
 from build_scripts.build_cli.site.pages import page_of, places, write_pages
 from build_scripts.build_cli.site.reference import api_page, command_page, reference_pages, schema_page
 from build_scripts.build_cli.site.site import CONFIG, build_site
@@ -149,8 +149,10 @@ def test_the_configuration_loads_nothing_from_elsewhere() -> None:
     assert ROOT in CONFIG.parents
 
 
-def test_the_plants_and_the_fleet_of_the_capacity_page_are_planned_from_what_is_there() -> None:
+def test_the_plants_and_the_fleet_are_planned_from_what_is_there() -> None:
+    """Those of the capacity page, and those that the Service view shows."""
     page = PAGE.read_text()
     assert page == with_plans(page), "planned anew by: make docs"
+    assert SHOWN.read_text() == shown_plans(), "planned anew by: make docs"
     assert all(f"`palier plan {options}`:" in page for options in (*PLANTS.values(), *FLEET.values()))
     assert "cheaper than on demand from" in page

@@ -16,11 +16,14 @@ from functions.core.assets.condition import (
     Change,
     Condition,
     Reading,
+    State,
     Turn,
     ZoneReading,
     advance,
     advance_zone,
     counts,
+    decode_condition,
+    encode_condition,
 )
 from functions.core.preprocessing.indicators import Zone
 
@@ -223,3 +226,37 @@ def test_zones_and_diagnoses_of_an_asset_turn_apart() -> None:
     late = ZoneReading("2025-01-01T00:00:00Z#x", "A")
     seen, _ = advance_zone(condition, late, AlertRule(k=1, n=1, zone="C"))
     assert [one.zone for one in seen.zones] == ["A", "D"]
+
+
+PLACES = st.integers(0, 30).map(place)
+READINGS = st.dictionaries(PLACES, st.tuples(st.sampled_from(sorted(LETTERS.values())), st.floats(0, 1e6)), max_size=10)
+ZONES = st.dictionaries(PLACES, st.sampled_from("ABCD"), max_size=10)
+
+
+@given(READINGS, ZONES, st.sampled_from(["unknown", "healthy", "fault"]), st.none() | PLACES, st.booleans())
+def test_a_condition_is_kept_without_loss(
+    measured: dict[str, tuple[str, float]],
+    zones: dict[str, Zone],
+    state: State,
+    since: str | None,
+    is_severe: bool,
+) -> None:
+    condition = Condition(
+        state,
+        None if since is None else "wear",
+        since,
+        1.25,
+        tuple(Reading(at, *one) for at, one in sorted(measured.items())),
+        tuple(ZoneReading(at, one) for at, one in sorted(zones.items())),
+        is_severe,
+    )
+    assert decode_condition(encode_condition(condition)) == condition
+    # As it was kept at first.
+    assert decode_condition(msgspec.json.encode(condition).decode()) == condition
+
+
+def test_a_place_is_kept_once() -> None:
+    kept = Condition(
+        "healthy", "wear", None, 0.5, (Reading("a", "wear", 0.25),), (ZoneReading("a", "B"), ZoneReading("b", "C"))
+    )
+    assert encode_condition(kept) == '["healthy","wear",null,0.5,false,[["a","wear",0.25,"B"],["b",null,null,"C"]]]'

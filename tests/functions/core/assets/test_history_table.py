@@ -6,13 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 
+import msgspec
 import pytest
 from msgspec import structs
 
-from functions.core.assets.condition import AlertRule, Change
+from functions.core.assets.condition import AlertRule, Change, decode_condition
 from functions.core.assets.history import Observation, by_asset
 from functions.core.assets.history_table import HistoryTable
-from functions.core.aws.dynamodb import Item, timestamp
+from functions.core.aws.clients import dynamodb_client
+from functions.core.aws.dynamodb import Item, timestamp, to_attributes
 from functions.core.errors import DependencyUnavailableError
 from functions.core.http.diagnosis_answer import DiagnosisAnswer, ModelReference, RecordingAnswer
 from tests.support.aws import HISTORY, WorkerEndedError, in_memory_aws, make_resources
@@ -294,6 +296,18 @@ def test_a_severity_counts_whatever_the_model_believes(told: Told) -> None:
     assert asset is not None
     assert (asset["state"], asset["severity_zone"]) == ("unknown", "B")
     assert {alert for _, _, alert in told.alerts} == {f"press-4/severe/{timestamp(START_S + 1)}#r1"}
+
+
+def test_a_summary_that_was_kept_at_first_goes_on(table: HistoryTable, told: Told) -> None:
+    """With a condition whose readings and zones name their places each for themselves."""
+    table.record([observation(0)])
+    summary = table.asset("press-4")
+    assert summary is not None
+    first = msgspec.json.encode(decode_condition(str(summary["condition"]))).decode()
+    assert first.startswith('{"state":"unknown",')
+    dynamodb_client().put_item(TableName=HISTORY, Item=to_attributes(summary | {"condition": first}))
+    table.record([observation(1)])
+    assert told.alerts == [("press-4", "fault", f"press-4/fault/{timestamp(START_S + 1)}#r1")]
 
 
 def test_an_expired_asset_is_gone(table: HistoryTable) -> None:

@@ -1,11 +1,14 @@
-"""Processes end with their input; who does not is ended."""
+"""Processes end with their input; who does not is ended; who has pipes is sent to and read from."""
 
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from build_scripts.local.aws.embedded.processes import ending_with_input, wait_for_end
+import pytest
+
+from build_scripts.local.aws.embedded.processes import ending_with_input, send, start_python, wait_for_end
 from tests.support.local_server import SECONDS
 
 
@@ -40,3 +43,26 @@ def test_a_module_that_is_done_ends_before_its_input() -> None:
     command = [sys.executable, *ending_with_input("this", [])]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         assert process.wait(SECONDS) == 0
+
+
+def test_what_is_sent_is_answered_from_a_session_of_its_own(tmp_path: Path) -> None:
+    code = "import os, sys; print(os.getcwd(), os.environ['NAMED'], os.getsid(0) == os.getpid(), sys.stdin.readline())"
+    process = start_python(["-c", code], {"NAMED": "here"}, folder=tmp_path)
+    assert send(process, b"a line\n").readline() == f"{tmp_path} here True a line\n".encode()
+    assert wait_for_end(process, SECONDS) == 0
+
+
+def test_one_that_has_ended_takes_nothing() -> None:
+    process = start_python(["-c", "import os; os.close(0)"], os.environ)
+    process.wait(SECONDS)
+    with pytest.raises(BrokenPipeError):
+        send(process, b"late")
+    assert wait_for_end(process, SECONDS) == 0
+
+
+def test_one_without_pipes_is_refused() -> None:
+    with (
+        subprocess.Popen([sys.executable, "-c", ""]) as process,
+        pytest.raises(TypeError, match=r"has no pipes: start it with start_python\.$"),
+    ):
+        send(process, b"")

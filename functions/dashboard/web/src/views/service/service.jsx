@@ -1,10 +1,11 @@
-/** Whether the service is well: health, rates, latencies, what it diagnoses. */
+/** Whether the service is well: health, rates, latencies, what it diagnoses; and what a load costs. */
 
 import { health, requestJson } from "../../api.js";
 import { duration, moment, number, percent, quantity, words } from "../../format.js";
 import { useAnswer, useEvery, useLast, useVisits } from "../../hooks.js";
 import { Bar, Figures } from "../../parts/fields.jsx";
 import { Absent, Failure, Waiting } from "../../parts/notice.jsx";
+import { Plans } from "./plan.jsx";
 import { Rate } from "./rate.jsx";
 
 const REFRESH_S = 5;
@@ -14,6 +15,7 @@ export function Service({ surroundings, keyRound, askKey, shown }) {
   const visits = useVisits(shown);
   const state = useAnswer(health, [keyRound, visits]);
   const metrics = useAnswer((signal) => requestJson("metrics.json", { signal }), [keyRound, visits]);
+  const plans = useAnswer((signal) => requestJson("dashboard/plans.json", { signal }), []);
   const counted = useLast(metrics);
   const isAbsent = metrics.error?.isAbsent;
   useEvery(shown ? REFRESH_S : 0, () => {
@@ -28,6 +30,7 @@ export function Service({ surroundings, keyRound, askKey, shown }) {
       {metrics.error && !isAbsent && <Failure error={metrics.error} again={metrics.again} askKey={askKey} />}
       {counted && <Metrics metrics={counted} />}
       {!counted && metrics.state === "asking" && <Waiting height={420} label="Loading the metrics" />}
+      {plans.value && <Plans plans={plans.value} />}
     </div>
   );
 }
