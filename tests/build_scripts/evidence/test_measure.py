@@ -57,5 +57,5 @@ def test_files_that_are_no_models_are_refused(tmp_path: Path) -> None:
 
 def test_a_model_of_another_origin_is_refused(tmp_path: Path) -> None:
     onnx.save(onnx.helper.make_model(onnx.helper.make_graph([], "empty", [], [])), tmp_path / "empty.onnx")
-    with pytest.raises(DataError, match="has no property .window.; take a file that this project exported"):
+    with pytest.raises(DataError, match="has no property 'window'; take a file that this project exported"):
         onnx_property(tmp_path / "empty.onnx", "window")
