@@ -1,4 +1,4 @@
-"""How a defect is found, kept and tried again; how a process that crashes is followed by another."""
+"""Defects are found, kept and tried again; a process that crashes is followed by another."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is asked of servers: connections that stay open, answers of 500 and a document's failures are counted."""
+"""Attacks on servers: connections that stay open, answers of 500 and a document's failures are counted."""
 
 import os
 import stat

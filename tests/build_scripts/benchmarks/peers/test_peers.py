@@ -1,4 +1,4 @@
-"""What the comparison with the peers sends, counts and says; the peers themselves are run by `make bench-peers`."""
+"""Requests, counts and messages of the comparison with peers; the peers themselves are run by `make bench-peers`."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""What pip-audit reports, from a stored report: nobody is asked here."""
+"""pip-audit's findings, from a stored report: nothing is sent here."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the probe sees of a folder that takes files, and of packages."""
+"""The probe's view of a writable folder, and of packages."""
 
 import re
 from pathlib import Path
