@@ -1,4 +1,4 @@
-# Palier's commands. Each creates what it needs in .venv, from locked versions with hashes.
+# Palier's commands. Each installs what it needs into .venv, from locked versions with hashes.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -19,43 +19,47 @@ BIN := $(VENV)/bin
 LOCKS := build_scripts/locks
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
-# The image's Python, and wheels alone: onnxruntime-gpu has nothing else.
+# For the image's Python, and from wheels only: onnxruntime-gpu is published as nothing else.
 GPU_LOCK := $(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.13 --only-binary :all: \
   --generate-hashes --no-header --no-annotate
-# PyTorch: from wherever pip looks; where that has no such build, from PyTorch's own index for it, which uv knows and asks
-# for PyTorch alone. Both take only files whose hash is locked.
+# PyTorch comes from the index that pip is configured for; where that lacks the locked build, from PyTorch's own index,
+# whose address uv has built in. Both take only files whose hash is locked.
 TORCH_BUILD = $$(sed -n 's/^torch==[0-9.]*+\([a-z0-9]*\) .*/\1/p' $(LOCKS)/torch.txt)
 TORCH_ONLY := --no-deps --only-binary :all: --require-hashes -r $(LOCKS)/torch.txt
-TORCH = said=$$($(PIP) $(TORCH_ONLY) 2>&1) || \
+TORCH = output=$$($(PIP) $(TORCH_ONLY) 2>&1) || \
   $(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend "$(TORCH_BUILD)" $(TORCH_ONLY) || \
-  { echo "$$said"; echo "PyTorch cannot be installed: no index gave a file for this Python whose hash stands in $(LOCKS)/torch.txt."; exit 1; }
+  { echo "$$output"; echo "PyTorch cannot be installed: no index gave a file for this Python whose hash stands in $(LOCKS)/torch.txt."; exit 1; }
 
-# Tests in one process more than there are processors, for many wait, at most four; those that share what takes long to
-# make run in one.
+# Tests run in one process more than there are processors, since many of them wait, and in at most four; tests that share
+# a fixture which takes long to make run in the same process.
 WORKERS = --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 4 --no-loadscope-reorder
 
-# Several workers share the processors, and threads of PyTorch that wait for each other spin. The tests start some hundred
-# Python processes: what they import is compiled once, whatever the shell has set.
+# One thread for each process: several workers share the processors, and threads of PyTorch spin while they wait. The
+# tests start some hundred Python processes; the empty value lets them keep their bytecode, whatever the shell has set.
 TESTING = OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
 
-# make image: container for CPUs or gpu, and the digest of the base; without one buildah makes a base of Debian's packages.
+# make image: LOCK is container (for CPUs) or gpu; DIGEST is that of the base image, and without it buildah makes a base
+# from Debian's packages.
 LOCK ?= container
 DIGEST ?=
 
-# dev, staging or prod; who hears prod's alarms (mailto:NAME@DOMAIN), unless cdk/stages.py says it.
+# dev, staging or prod.
 STAGE ?=
+# Where prod's alarms go (mailto:NAME@DOMAIN), unless cdk/stages.py has receivers.
+RECEIVER ?=
+# make trust: the repository on GitHub, OWNER/NAME, whose pipeline may deploy.
 REPOSITORY ?=
 # make deploy: the repository on GitHub whose pipeline must have attested the bundle.
 ATTESTED ?=
+# make smoke: the recording to diagnose, and with which model.
 SMOKE = --model journal-bearing --full-scale 4 docs/examples/clearance.wav
-RECEIVER ?=
 CDK = PATH="$(CURDIR)/$(BIN):$$PATH" cdk/node_modules/.bin/cdk
 CHOSEN = $(if $(STAGE),-c stage=$(STAGE),$(error name the stage: make $@ STAGE=dev)) $(if $(RECEIVER),-c receiver=$(RECEIVER))
 
-# onnxruntime 1.32 sends telemetry unless this stands before it loads.
+# onnxruntime 1.32 sends telemetry unless this is set before it is loaded.
 export ORT_DISABLE_TELEMETRY := 1
 export PYTHONPATH := $(CURDIR)
-# The CDK complains of Node.js 20 at every start; it works with it.
+# The CDK warns about Node.js 20 at every start, although it works with it.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,20
 
 .PHONY: help serve instruments test test-quick test-networks check audit format models bundle image bench bench-peers soak attack synth bootstrap preflight deploy diff smoke trust rollback destroy cloud cloud-down docs lock clean
@@ -67,7 +71,7 @@ help: ## list the commands
 serve: $(VENV)/.serve ## diagnose recordings on this machine: http://127.0.0.1:8000
 	@$(BIN)/python local_server.py --host $(HOST) --port $(PORT) $(ARGS)
 
-instruments: $(VENV)/.instruments ## let `palier` read files of instruments too: UFF, TDMS, LVM, MDF
+instruments: $(VENV)/.instruments ## install what `palier` needs to read files of instruments: UFF, TDMS, LVM, MDF
 
 test: $(VENV)/.dev $(VENV)/.kserve ## run the whole test suite
 	@$(TESTING) $(BIN)/python -m pytest $(WORKERS) $(ARGS)
@@ -87,7 +91,7 @@ check: $(VENV)/.dev ## format, lint, types, architecture, docs
 docs: $(VENV)/.dev $(VENV)/.docs ## build the documentation site into build/docs/html; a link that leads nowhere is an error
 	@$(BIN)/python -m build_scripts docs --out build/docs $(ARGS)
 
-audit: $(VENV)/.bundle $(VENV)/.audit ## look for known vulnerabilities of what the locks name; asks a database on the internet
+audit: $(VENV)/.bundle $(VENV)/.audit ## look up known vulnerabilities of the locked packages in a database on the internet
 	@$(BIN)/python -m build_scripts.lambda_bundle.checks.vulnerabilities --auditor $(VENV)/audit/bin/pip-audit $(ARGS)
 
 format: $(VENV)/.dev ## format the code
@@ -125,7 +129,7 @@ synth: $(VENV)/.cdk cdk/node_modules/.cdk ## make the CloudFormation templates o
 bootstrap: $(VENV)/.cdk cdk/node_modules/.cdk ## prepare the AWS account and region of STAGE for deployments, once
 	@$(CDK) bootstrap $(CHOSEN) $(ARGS)
 
-preflight: $(VENV)/.cdk ## ask the account of your credentials for what STAGE needs: quotas, bootstrap, certificate, confirmations
+preflight: $(VENV)/.cdk ## check your AWS account for what STAGE needs: quotas, bootstrap, certificate, confirmations
 	@$(BIN)/python -m cdk preflight --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)
 
 deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything that make bundle has built
@@ -136,7 +140,7 @@ deploy: $(VENV)/.cdk cdk/node_modules/.cdk ## deploy STAGE to AWS: everything th
 diff: $(VENV)/.cdk cdk/node_modules/.cdk ## show what deploying STAGE would change; reads the deployed templates, changes nothing
 	@$(CDK) diff --all --method template $(CHOSEN) $(ARGS)
 
-smoke: $(VENV)/.serve $(VENV)/.cdk ## have the deployed STAGE diagnose a recording; PALIER_KEY is an API key of it
+smoke: $(VENV)/.serve $(VENV)/.cdk ## send a recording to the deployed STAGE and check its diagnosis; PALIER_KEY is an API key of STAGE
 	@$(BIN)/python -m cdk url --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) | \
 	  xargs -I URL $(BIN)/palier diagnose --json --url URL $(SMOKE) $(ARGS) | $(BIN)/python .ci/expect.py clearance
 
@@ -147,11 +151,11 @@ trust: $(VENV)/.cdk cdk/node_modules/.cdk ## let the pipeline of REPOSITORY (OWN
 rollback: $(VENV)/.cdk ## move the functions of STAGE that were deployed last to the versions before
 	@$(BIN)/python -m cdk rollback --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)
 
-cloud: $(VENV)/.dev cdk/node_modules/.cdk ## deploy dev to AWS services on this machine, diagnose a recording through its API, leave it up
+cloud: $(VENV)/.dev cdk/node_modules/.cdk ## deploy dev to AWS services on this machine, diagnose a recording through its API, leave it running
 	@[ -f build/bundle.json ] || $(MAKE) --no-print-directory bundle
 	@$(BIN)/python -m build_scripts.local.cloud up
 
-cloud-down: $(VENV)/.dev ## remove what make cloud left up
+cloud-down: $(VENV)/.dev ## remove what make cloud left running
 	@$(BIN)/python -m build_scripts.local.cloud down
 
 destroy: $(VENV)/.cdk cdk/node_modules/.cdk ## remove STAGE from AWS; what the stage retains stays
@@ -233,7 +237,7 @@ $(VENV)/.audit: $(LOCKS)/audit.txt | $(VENV)/pyvenv.cfg
 	@PYTHONPATH= $(VENV)/audit/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r $(LOCKS)/audit.txt
 	@touch $@
 
-# KServe's client knows no Python above 3.13 yet: without it its tests are skipped, and say so.
+# KServe's client supports no Python above 3.13 yet: where it cannot be installed, its tests are skipped with a notice.
 $(VENV)/.kserve: $(LOCKS)/kserve.txt | $(VENV)/pyvenv.cfg
 	@echo "installing KServe's client, for its tests alone ..."
 	@$(PYTHON) -m venv $(VENV)/kserve

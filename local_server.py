@@ -1,4 +1,4 @@
-"""Every function on one local port. Wiring only: nothing in functions/ knows that it is local."""
+"""The local server: every function on one local port. Wiring only: nothing in functions/ depends on being local."""
 
 import argparse
 import os
@@ -42,7 +42,7 @@ LOCAL_DEFAULTS = {
     "PALIER_MAX_PENDING": "256",
 }
 EXIT_CANNOT_START = 1
-# As a shell has it of a program that ended by SIGTERM.
+# The exit status that a shell gives a program ended by SIGTERM.
 EXIT_TERMINATED = 128 + signal.SIGTERM
 
 
@@ -53,15 +53,15 @@ class CannotKeepKeysError(PalierError):
 
 
 class CannotShowError(PalierError):
-    """Standard output takes nothing."""
+    """Standard output cannot be written."""
 
     code = "cannot_show"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C; returns 1, after one line that says why, when it cannot start."""
+    """Serve until Ctrl-C; returns 1, after one line with the reason, when it cannot start."""
     options = server_parser().parse_args(arguments)
-    # What was started here must be ended here, also when this is ended by SIGTERM.
+    # What the server has started must be ended by it, also at SIGTERM.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
     for name, value in LOCAL_DEFAULTS.items():
         os.environ.setdefault(name, value)
@@ -104,7 +104,7 @@ def _serve(options: argparse.Namespace, data_dir: Path) -> int:
         services = LocalServices(settings, kept, aws_listener, _tell, origins=origins_of(names, port))
         with closing(services):
             app = _app(services)
-            # Innermost: a refusal has its id and is counted.
+            # Innermost, so that a refusal has a request id and is counted.
             app.user_middleware.append(Middleware(AllowedHosts, names=names))
             app.state.diagnoser.load(DiagnosisOptions())
             _announce(f"http://{_printable(options.host)}:{port}", key)
@@ -135,20 +135,20 @@ def _app(services: LocalServices) -> Starlette:
 
 
 class _Server(uvicorn.Server):
-    """Has what jobs need installed as soon as it answers, and kept jobs go on; that must not keep it from ending."""
+    """A server that, once it answers, installs what jobs need and resumes kept jobs, without delaying its end."""
 
     def __init__(self, config: uvicorn.Config, services: LocalServices) -> None:
         super().__init__(config)
         self._services = services
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer, to install, and to go on with the jobs of a data folder."""
+        """Start to answer, to install, and to resume the jobs of a data folder."""
         await super().startup(sockets)
         self._services.begin_installation()
         self._services.resume()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer what was asked; a job that waits for the installation is refused."""
+        """Finish the requests in work; a job that waits for the installation is refused."""
         self._services.stop_installation()
         await super().shutdown(sockets)
 
@@ -178,14 +178,14 @@ def _key(path: Path) -> str | None:
     try:
         _show(f"API key (shown this once; its hash is in {path}): {key}")
     except CannotShowError:
-        # Nobody has it.
+        # The key was not shown, so nobody has it.
         path.unlink()
         raise
     return key
 
 
 def _check_keys(path: Path) -> None:
-    """Refuse a key file that no request could be checked by: every one of them would get 503."""
+    """Refuse a key file that cannot be read: every request would get 503."""
     try:
         read_key_ring(path.read_bytes())
     except (OSError, KeyRingError) as error:
@@ -197,7 +197,7 @@ def _check_keys(path: Path) -> None:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file of its owner alone, which is there whole or not at all, also where the disk is full."""
+    """Write a file that only its owner may read, whole or not at all, also where the disk is full."""
     partial = path.with_name(f"{path.name}.part")
     try:
         partial.unlink(missing_ok=True)
@@ -231,7 +231,7 @@ def _show(text: str) -> None:
     try:
         print(text, flush=True)
     except OSError as error:
-        # What is left of it would be tried again when the process ends.
+        # Otherwise Python would try to write the rest when the process ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise CannotShowError(f"cannot write to standard output: {error.strerror}.") from None
 

@@ -1,4 +1,4 @@
-"""Reads what `palier diagnose --json` prints; ends with status 1 unless its recording has the class that is named."""
+"""Checks a diagnosis: `palier diagnose --json FILE | expect.py CLASS` ends with status 1 on any other class."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`python -m cdk`: what differs between the stages, what they cost, and what is done to one beside deploying it."""
+"""The command line `python -m cdk`: differences and costs of the stages, and steps before and after a deployment."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ DEPLOY_PAGE = Path(__file__).resolve().parents[1] / "docs" / "deploy.md"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; 0: done, 1: not, and why is on standard error."""
+    """Run the command line; returns 0, or 1 after a line on standard error with the reason."""
     options = make_parser().parse_args(arguments)
     try:
         with asking_aws():

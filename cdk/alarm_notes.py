@@ -1,4 +1,4 @@
-"""What each alarm means and what to do first: one note an alarm, and a section of docs/runbook.md of the same name."""
+"""Notes of the alarms: what each means and what to do first; docs/runbook.md has a section for each, of its name."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ RUNBOOK = "docs/runbook.md"
 
 @dataclass(frozen=True)
 class AlarmNote:
-    """What is wrong, and what to do first; `name` is the alarm's and its section's."""
+    """The note of an alarm: what is wrong, and what to do first; `name` is also that of its runbook section."""
 
     name: str
     severity: Severity

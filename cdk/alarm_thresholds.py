@@ -1,4 +1,4 @@
-"""Where a stage's alarms fire, and who receives them."""
+"""Thresholds of a stage's alarms, and the receivers of their messages."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ SEVERITIES: tuple[Severity, ...] = ("page", "ticket")
 
 @dataclass(frozen=True)
 class Receiver:
-    """Who receives the alarms of a severity: `mailto:NAME@DOMAIN` or `https://...`."""
+    """A receiver of the alarms of one severity; address: `mailto:NAME@DOMAIN` or `https://...`."""
 
     severity: Severity
     address: str
@@ -17,7 +17,7 @@ class Receiver:
 
 @dataclass(frozen=True)
 class BurnRate:
-    """An error budget that burns so many times too fast, over a long window and, still, over a short one (min).
+    """An alarm on an error budget that burns `rate` times too fast, over a long and also a short window (min).
 
     Source: Google, The Site Reliability Workbook, chapter 5, "Multiwindow, Multi-Burn-Rate Alerts".
     """
@@ -29,11 +29,11 @@ class BurnRate:
 
 @dataclass(frozen=True)
 class AlarmThresholds:
-    """Where alarms fire; shares are of 1, times in the unit of their name.
+    """The thresholds of a stage's alarms; shares are of 1, times in the unit of their name.
 
     An alarm on a share waits for `min_requests` (`min_diagnoses`) within its window: one failure of three requests
     at night is a line in the log, not a reason to wake anybody. `silence_min`: None where a stage may stay unused.
-    `watches_objectives`: False where nothing was promised: then there are no alarms on objectives and error budgets.
+    `watches_objectives`: False for a stage without objectives, which has no alarms on objectives and error budgets.
     """
 
     error_share: float = 0.05
@@ -54,7 +54,7 @@ class AlarmThresholds:
     cold_start_share: float = 0.10
     blocked_per_5_min: float = 100
     novelty_share: float = 0.20
-    # A look at a running job waits in the queue for up to 900 s by design.
+    # The message that checks a running job waits in the queue for up to 900 s by design.
     oldest_job_s: float = 1_800
     table_throttles_per_5_min: float = 10
     monthly_budget_usd: float = 100
@@ -63,10 +63,10 @@ class AlarmThresholds:
     min_diagnoses: int = 20
 
     def __post_init__(self) -> None:
-        """Refuse what no alarm could be made of.
+        """Refuse thresholds that no alarm can have.
 
         Raises:
-            ValueError: the sentence says what to change.
+            ValueError: the message states what to change.
         """
         if self.silence_min is not None and (self.silence_min < 5 or self.silence_min % 5):
             raise ValueError(

@@ -1,7 +1,7 @@
 """The CDK app: `-c stage=NAME` composes one stage, without it all; `-c bundle=DIR` names the bundle's folder.
 
-With `-c repository=OWNER/NAME` it composes what that repository's pipeline may do, in the stages' account.
-With `-c removing=yes` the stacks are empty, and nothing is asked that only a deployment needs.
+With `-c repository=OWNER/NAME` it composes the roles of that repository's pipeline, in the stages' account.
+With `-c removing=yes` the stacks are empty, and nothing is read that only a deployment needs.
 """
 
 import json
@@ -59,7 +59,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     data = DataStack(scope, resource_name(stage.name, "data"), stage=stage)
     secrets = SecretsStack(scope, resource_name(stage.name, "secrets"), stage=stage, bundle=source.bundle, key=data.key)
     api = ApiStack(scope, resource_name(stage.name, "api"), source=source, data=data, keys=secrets.keys)
-    # AWS WAF stands before no other door; refusals say where one may be without.
+    # AWS WAF can protect no other door; the refusals decide where a stage may be without.
     protection = (
         ProtectionStack(scope, resource_name(stage.name, "protection"), stage=stage, api=api.door.api)
         if isinstance(api.door, RestApi)
@@ -98,7 +98,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
 
 
 def monitored_stage(stage: Stage, data: DataStack, secrets: SecretsStack, api: ApiStack) -> MonitoredStage:
-    """Return what the alarms and the dashboard of a stage look at."""
+    """Return the resources of a stage that its alarms and its dashboard monitor."""
     functions = {name: function.function for name, function in api.functions.items()}
     return MonitoredStage(
         stage=stage.name,
@@ -152,7 +152,7 @@ def _named_stages(app: App) -> Sequence[str]:
 
 
 def main() -> int:
-    """Synthesize what the context asks for; 1 and a sentence on standard error where it cannot be."""
+    """Synthesize the stages of the context; returns 0, or 1 after a line on standard error with the reason."""
     app = App(context=feature_flags())
     folder = cast("str | None", app.node.try_get_context("bundle"))
     removing = app.node.try_get_context("removing") is not None

@@ -1,4 +1,4 @@
-"""The files of `make bundle`: what is deployed is what was built, byte for byte."""
+"""The bundle that `make bundle` has built: its files, each checked against bundle.json."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from cdk.stage_parts import Architecture
 
 
 class BundleError(Exception):
-    """A bundle that cannot be deployed; the sentence says what to do."""
+    """A bundle that cannot be deployed; the message states what to do."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Bundle:
 
     @property
     def runtime(self) -> str:
-        """Lambda's name of the Python that the bytecode is for."""
+        """The Lambda runtime that the bytecode is for."""
         return str(self._document["python"]["runtime"])
 
     def require(self, handler: str) -> None:

@@ -1,4 +1,4 @@
-"""The functions of Palier as data: one entry makes its code, role, routes and alarms' dimensions."""
+"""The functions of Palier as data: code, role, routes and dimensions of alarms are derived from one entry each."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ Access = Literal["read", "read_write", "list", "send", "count"]
 
 @dataclass(frozen=True)
 class Grant:
-    """What a function may do with one resource of the data stack, and the variable that names it to the function."""
+    """A grant: the access of a function to one resource of the data stack, and the variable with its address."""
 
     resource: str
     access: Access
@@ -18,10 +18,10 @@ class Grant:
 
 @dataclass(frozen=True)
 class FunctionSpec:
-    """One function: `routes` are `METHOD /path/{parameter}`.
+    """One function.
 
-    consumes: the queue of jobs drives it; serves_page: its settings name where its page may send files, and where
-    metrics are.
+    routes: `METHOD /path/{parameter}`; models: it gets the models layer; consumes: the queue of jobs invokes it;
+    serves_page: its settings name the origins that its page may send files to, and the address of the metrics.
     """
 
     name: str
@@ -37,7 +37,7 @@ class FunctionSpec:
 _BUCKET, _QUEUE = "PALIER_JOBS_BUCKET", "PALIER_JOBS_QUEUE_URL"
 _HISTORY, _BUS = "PALIER_HISTORY_TABLE", "PALIER_EVENT_BUS"
 
-# What both functions of jobs need. Without `list`, S3 calls an object that is not there forbidden.
+# Grants of both functions of jobs. Without `list`, S3 answers that an object that is missing is forbidden.
 _JOB_GRANTS = (
     Grant("jobs", "read_write", "PALIER_JOBS_TABLE"),
     Grant("recordings", "read_write", _BUCKET),
@@ -110,7 +110,7 @@ DASHBOARD = FunctionSpec(
 
 FUNCTIONS = (INFERENCE, JOBS, WORKER, DASHBOARD)
 
-# Run by Secrets Manager, not by requests: the secrets stack makes it.
+# Secrets Manager invokes it, not requests: the secrets stack makes it.
 ROTATION = FunctionSpec("rotation", handler="functions.rotation.handler.handler")
 
 # Bodies of these routes are recordings.

@@ -1,10 +1,10 @@
-"""EC2 instances with one NVIDIA GPU, and what of one a task gets."""
+"""EC2 instance types with one NVIDIA GPU, and the share of one that a task gets."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Left to the system and to the agents of ECS and CloudWatch.
+# Kept for the system and for the agents of ECS and CloudWatch.
 _SYSTEM_VCPUS = 0.5
 _SYSTEM_SHARE = 0.25
 _CPU_UNITS_A_VCPU = 1024
@@ -19,7 +19,7 @@ class GpuInstance:
 
     @property
     def task_cpu_units(self) -> int:
-        """What one task may use, in thousand-and-twenty-fourths of a virtual processor."""
+        """The CPU units of one task, 1,024 of them for a virtual processor."""
         return int((self.vcpus - _SYSTEM_VCPUS) * _CPU_UNITS_A_VCPU)
 
     @property
@@ -40,7 +40,10 @@ INSTANCES: Mapping[str, GpuInstance] = {
     "g6e.xlarge": GpuInstance(4, 32_768),
 }
 
-# Tasks have no way to another registry than Amazon ECR; a digest says which bytes run, a tag does not.
+# A deployment starts the new tasks before it ends the old ones: so many times as many run meanwhile.
+TASKS_WHILE_DEPLOYING = 2
+
+# Tasks can reach no other registry than Amazon ECR; a digest identifies the bytes that run, a tag does not.
 IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
     r"(?P<repository>[a-z0-9]+([._/-][a-z0-9]+)*)@(?P<digest>sha256:[0-9a-f]{64})"

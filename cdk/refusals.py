@@ -1,4 +1,4 @@
-"""What must not be deployed: each rule is a function of a stage and yields what to change."""
+"""Rules that refuse a stage that must not be deployed: each yields a sentence with what to change."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from cdk.throttles import METHODS_AT_ONCE, concurrency_of_a_method
 
 Rule = Callable[[Stage], Iterator[str]]
 
-# Names that RFC 2606 and RFC 6761 reserve, and words that stand where somebody forgot to write a name.
+# Names that RFC 2606 and RFC 6761 reserve, and words of templates that were not filled in.
 _PLACEHOLDER = re.compile(
     r"(^|\.)(example(\.(com|net|org))?|invalid|test|localhost)$|change-?me|placeholder|your-?(domain|company|plant)|todo|xxx",
     re.IGNORECASE,
@@ -54,7 +54,7 @@ def _origins(stage: Stage) -> Iterator[str]:
 def _receivers(stage: Stage) -> Iterator[str]:
     if stage.name == "prod" and not any(receiver.severity == "page" for receiver in stage.receivers):
         yield (
-            "nobody hears its alarms; add Receiver('page', 'mailto:...') to receivers in cdk/stages.py, "
+            "its alarms have no receiver of pages; add Receiver('page', 'mailto:...') to receivers in cdk/stages.py, "
             "or name one: make synth STAGE=prod RECEIVER=mailto:NAME@DOMAIN."
         )
     for address in (*(receiver.address for receiver in stage.receivers), *stage.alert_receivers):

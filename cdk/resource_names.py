@@ -1,8 +1,10 @@
 """The names that a stage's stacks, resources and logs have on AWS."""
 
-# What callers of a function use: it points at the version that answers.
+# The alias by which a function is called; it points at the version that answers.
 ALIAS = "live"
-# By which a bill tells a stage from what else is in the account.
+# The qualifier of the CDK's bootstrap stack, its default.
+BOOTSTRAP_QUALIFIER = "hnb659fds"
+# The tag by which a bill separates a stage from what else is in the account.
 COST_TAG = "palier-stage"
 
 
@@ -12,7 +14,7 @@ def resource_name(stage: str, *parts: str) -> str:
 
 
 def balancer_name(domain: str) -> str:
-    """Return the name that the GPU's door has in a domain, beside that of the API."""
+    """Return the name of the GPU's load balancer in a domain, beside that of the API."""
     return f"gpu.{domain}"
 
 

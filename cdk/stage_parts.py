@@ -1,4 +1,4 @@
-"""What a stage is made of: sizes, limits, retention, domain, GPU."""
+"""Parts of a stage: sizes, limits, retention, domain, tokens, GPU."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +11,7 @@ Shift = Literal["all_at_once", "canary_10_percent_5_minutes", "canary_10_percent
 
 @dataclass(frozen=True)
 class FunctionSize:
-    """What one function gets: memory (MiB), time for one event (s), instances at once."""
+    """The size of one function: memory (MiB), time for one event (s), instances at once."""
 
     memory_mb: int
     timeout_s: int
@@ -20,7 +20,7 @@ class FunctionSize:
 
 @dataclass(frozen=True)
 class ProvisionedConcurrency:
-    """Instances kept warm; between the bounds they follow the share of them that is busy."""
+    """Instances that are kept initialized; their number is scaled within the bounds to the busy share `utilization`."""
 
     minimum: int
     maximum: int
@@ -29,7 +29,7 @@ class ProvisionedConcurrency:
 
 @dataclass(frozen=True)
 class Throttle:
-    """What API Gateway lets through to one method, of all callers together: requests per second, and at once."""
+    """API Gateway's limits of one method, for all callers together: requests per second, and at once."""
 
     rate_per_s: float = 10
     burst: int = 10
@@ -37,7 +37,7 @@ class Throttle:
 
 @dataclass(frozen=True)
 class RateLimits:
-    """What the web ACL lets through within a window (s): requests of one IP address, of one API key."""
+    """The web ACL's limits within a window (s): requests of one IP address, and of one API key."""
 
     per_ip: int = 600
     per_key: int = 600
@@ -57,7 +57,7 @@ class Retention:
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain of one's own; with a hosted zone its record is made too."""
+    """A custom domain; with a hosted zone its record is made too."""
 
     name: str
     certificate_arn: str
@@ -67,7 +67,7 @@ class Domain:
 
 @dataclass(frozen=True)
 class Jwt:
-    """Callers who show a token of an OpenID Connect issuer, made for one of these audiences."""
+    """Authorization by tokens of an OpenID Connect issuer for one of these audiences."""
 
     issuer: str
     audience: tuple[str, ...]
@@ -75,7 +75,7 @@ class Jwt:
 
 @dataclass(frozen=True)
 class Gpu:
-    """The container on GPUs, one task on an instance; tasks follow the load between the bounds.
+    """The container on GPUs, one task on an instance; their number is scaled with the load within the bounds.
 
     image: in Amazon ECR and by its digest, `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:...`.
     requests_per_task: requests a minute that one task should have. utilization: percent of the time that its GPU

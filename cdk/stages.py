@@ -25,12 +25,12 @@ StageName = Literal["dev", "staging", "prod"]
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage. What must not be deployed, `cdk.refusals` refuses; what functions read is in `environment`.
+    """One stage; `cdk.refusals` refuses a stage that must not be deployed.
 
     versions_kept: of each function, published versions before the live one, to which it can be rolled back.
-    door: what stands before the functions; authorization: whom it lets through, beside the API keys that functions
-    check: everybody, whoever signs with IAM, or whoever shows a token.
-    page_cache: CloudFront before the API, which keeps the page's files from the function.
+    door: the API before the functions; authorization: what it asks of callers, beside the API keys that functions
+    check: nothing (`keys`), a signature of IAM, or a token.
+    page_cache: CloudFront before the API, which serves the page's files from its caches.
     receivers: of the service's alarms; alert_receivers: of changes of assets, each `mailto:NAME@DOMAIN` or `https://...`.
     """
 
@@ -74,7 +74,7 @@ class Stage:
         }
 
 
-# Of the same size in every stage: they neither diagnose nor wait for anything that does.
+# Functions of one size in every stage: they neither diagnose nor wait for a diagnosis.
 _SMALL_FUNCTIONS: Mapping[str, FunctionSize] = {
     "dashboard": FunctionSize(memory_mb=256, timeout_s=10, reserved_concurrency=20),
     "rotation": FunctionSize(memory_mb=256, timeout_s=30, reserved_concurrency=1),

@@ -1,7 +1,7 @@
-"""What API Gateway lets through to each function, so that Lambda refuses none of it.
+"""API Gateway's limits for each function, low enough that Lambda refuses no request.
 
-API Gateway turns what Lambda refuses into a 500, an error of the service; what it throttles itself is a 429. Its limits
-are of a method each, not of all methods together.
+API Gateway turns a refusal of Lambda into a 500, an error of the service; a request that it throttles itself gets a
+429. Its limits are of one method each, not of all methods together.
 Source: docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html,
 docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
 """
@@ -12,7 +12,7 @@ from cdk.functions import FUNCTIONS, FunctionSpec
 from cdk.stage_parts import Throttle
 from cdk.stages import Stage
 
-# So many methods of one function may be called at their limit at the same time: a page and a plant.
+# Methods of one function that may be called at their limits at the same time, such as by a page and a plant.
 METHODS_AT_ONCE = 2
 
 
@@ -32,7 +32,7 @@ def method_throttle(stage: Stage, function: str) -> Throttle:
 
 
 def lower_throttles(stage: Stage) -> Iterator[tuple[FunctionSpec, Throttle]]:
-    """Yield the functions whose methods cannot take the stage's own limits, with theirs."""
+    """Yield the functions whose methods need lower limits than the stage's, with these limits."""
     for spec in FUNCTIONS:
         throttle = method_throttle(stage, spec.name)
         if throttle != stage.throttle:

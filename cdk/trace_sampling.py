@@ -1,3 +1,3 @@
-"""The share of a stage's requests that is traced, of 1."""
+"""The share of a stage's requests that is traced."""
 
 TRACED_SHARE = 0.05

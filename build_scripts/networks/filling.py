@@ -88,6 +88,13 @@ def _prefixes(names: Iterable[str], network: nn.Module) -> Iterator[str]:
     yield from sorted({name[: -len(wanted)] for name in names if wanted and name.endswith(f".{wanted}")}, key=len)
 
 
+def _forms(weights: Weights, network: nn.Module) -> Iterator[Weights]:
+    """Yield weights as they are, and under the names that a prefix or the wrappers' names taken off leave."""
+    for names in (weights, {WRAPPERS.sub("", name): tensor for name, tensor in weights.items()}):
+        for prefix in _prefixes(names, network):
+            yield {name[len(prefix) :]: tensor for name, tensor in names.items() if name.startswith(prefix)}
+
+
 def _with_prefix(weights: Weights, network: nn.Module) -> tuple[str, ...] | None:
     longest = max(weights, key=len)
     for name in network.state_dict():
@@ -121,7 +128,8 @@ def _require_numbers(network: nn.Module, file: str) -> None:
 
 def _misfit(network: nn.Module, candidates: Candidates) -> str:
     wanted = network.state_dict()
-    weights = max(candidates.values(), key=lambda one: len(wanted.keys() & one.keys()))
+    forms = (form for one in candidates.values() for form in _forms(one, network))
+    weights = max(forms, key=lambda one: len(wanted.keys() & one.keys()))
     shapes = [
         f"{name} is {list(part.shape)} in the file and {list(wanted[name].shape)} in the network"
         for name, part in weights.items()
@@ -132,6 +140,7 @@ def _misfit(network: nn.Module, candidates: Candidates) -> str:
         first_names(shapes, MOST_NAMED) if shapes else "",
         f"the file lacks {first_names(missing, MOST_NAMED)}" if missing else "",
         f"the network has no {first_names(unknown, MOST_NAMED)}" if unknown else "",
+        "arguments in [network] must be those of the training" if shapes else "",
     )
     return "; ".join(filter(None, parts))
 

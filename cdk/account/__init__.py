@@ -1,1 +1,1 @@
-"""What the stages' command line asks and changes in an AWS account, beside what CloudFormation deploys."""
+"""Commands on an AWS account beside CloudFormation's deployments: checks, first values, versions, emptying."""

@@ -1,4 +1,4 @@
-"""Empties the buckets of a stage whose data may go; CloudFormation deletes empty buckets only."""
+"""Emptying of the buckets of a stage whose data may be deleted; CloudFormation deletes empty buckets only."""
 
 from typing import Any
 

@@ -1,22 +1,20 @@
-"""What an account lacks for a stage, asked before it is deployed: quotas, bootstrap, confirmations, names."""
+"""Checks of an account before a stage is deployed: bootstrap, quotas, certificate, names, confirmations."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from cdk.account.session import AccountError
-from cdk.gpu_instances import INSTANCES
-from cdk.resource_names import balancer_name, resource_name
+from cdk.gpu_instances import INSTANCES, TASKS_WHILE_DEPLOYING
+from cdk.resource_names import BOOTSTRAP_QUALIFIER, balancer_name, resource_name
 from cdk.stages import Stage
 
-# Lambda keeps so many of an account's concurrency for functions that reserve none.
+# Lambda keeps so much of an account's concurrency for functions that reserve none.
 # Source: docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 _UNRESERVED = 100
 # Running On-Demand G and VT instances, in virtual processors.
 _GPU_QUOTA = "L-DB2E81BA"
-# A deployment starts the new tasks before it ends the old ones.
-_GPU_TIMES = 2
-_BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
+_BOOTSTRAP = f"/cdk-bootstrap/{BOOTSTRAP_QUALIFIER}/version"
 _OLDEST_BOOTSTRAP = 6
 _TOPICS = ("page", "ticket", "assets")
 _PENDING = "PendingConfirmation"
@@ -24,13 +22,13 @@ _PENDING = "PendingConfirmation"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was asked; `sentence` states what was found and, where it is not enough, what to do."""
+    """The result of one check; `sentence` states what was found and, where it is not enough, what to do."""
 
     enough: bool
     sentence: str
 
     def line(self) -> str:
-        """Return it as a line of a report."""
+        """Return the finding as a line of a report."""
         return f"{'ok     ' if self.enough else 'MISSING'} {self.sentence}"
 
 
@@ -38,7 +36,7 @@ Check = Callable[[Stage, Any], Iterator[Finding]]
 
 
 def preflight(stage: Stage, session: Any) -> list[Finding]:
-    """Ask an account for all that a stage needs; changes nothing."""
+    """Check that an account has all that a stage needs; changes nothing."""
     return [finding for check in CHECKS for finding in check(stage, session)]
 
 
@@ -76,7 +74,7 @@ def _gpus(stage: Stage, session: Any) -> Iterator[Finding]:
         return
     quota = session.client("service-quotas").get_service_quota(ServiceCode="ec2", QuotaCode=_GPU_QUOTA)
     found = int(quota["Quota"]["Value"])
-    needed = _GPU_TIMES * stage.gpu.maximum * INSTANCES[stage.gpu.instance_type].vcpus
+    needed = TASKS_WHILE_DEPLOYING * stage.gpu.maximum * INSTANCES[stage.gpu.instance_type].vcpus
     yield Finding(
         found >= needed,
         f"{found} virtual processors of G and VT instances may run, a deployment of {stage.gpu.maximum} tasks needs "

@@ -1,4 +1,4 @@
-"""What a stage's stacks have made, by type."""
+"""The resources of a stage's deployed stacks, by type."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from cdk.stages import Stage
 
 
 def physical_ids(session: Any, stage: Stage, part: str, type_: str) -> Iterator[str]:
-    """Yield the names that AWS has for the resources of a type in one stack; none where it is not deployed."""
+    """Yield the physical ids of the resources of a type in one stack; none where it is not deployed."""
     client = session.client("cloudformation")
     try:
         pages = list(client.get_paginator("list_stack_resources").paginate(StackName=resource_name(stage.name, part)))

@@ -10,11 +10,11 @@ REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 class AccountError(Exception):
-    """AWS refuses, does not answer, or has not what is asked for; the sentence states what to do."""
+    """A request to AWS that is refused, not answered, or about something missing; the message states what to do."""
 
 
 def region(environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return the region that the environment names, None where the profile is to name it."""
+    """Return the region that the environment names, None where only a profile can name it."""
     return next((environment[name] for name in REGION_VARIABLES if environment.get(name)), None)
 
 
@@ -24,7 +24,7 @@ def aws_session() -> Any:
     Raises:
         AccountError: neither the environment nor the profile names a region, or there is no such profile.
     """
-    # Late: only commands that ask AWS need it.
+    # Late: only commands that call AWS need it.
     import boto3
     from botocore.exceptions import ProfileNotFound
 

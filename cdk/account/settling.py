@@ -1,4 +1,4 @@
-"""What a deployment does last: what must not stand in a template, or not before everything is there."""
+"""The last steps of a deployment, which a template cannot do: protect tables, seed the secret, prune versions."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from cdk.account.versions import prune
 from cdk.resource_names import key_secret_name
 from cdk.stages import Stage
 
-# As functions/core/keys/keys.py writes it; a test holds both together.
+# As functions/core/keys/keys.py writes it; a test compares the two.
 EMPTY_RING = '{"keys":[]}'
 
 
 def settle(stage: Stage, session: Any) -> list[str]:
-    """Settle a stage that was deployed; returns a line for each thing that was done.
+    """Settle a stage that was deployed; returns a line for each change.
 
-    Tables of a stage that keeps its data are protected here and not by their template: CloudFormation could not take
-    away a protected table of a first deployment that fails, and the stack could then be neither mended nor made anew.
-    A secret without a value gets an empty ring here: a template that held one could put it back over the keys.
+    Tables of a stage that keeps its data are protected here and not by their template: CloudFormation could not delete
+    a protected table of a first deployment that fails, and the stack could then be neither repaired nor created again.
+    A secret without a value gets an empty ring here: a template with one could write it over the keys.
     """
     seeded = _seed(key_secret_name(stage.name), session)
     protected = _protect(stage, session) if stage.retention.removal == "retain" else []
@@ -28,7 +28,7 @@ def _seed(secret: str, session: Any) -> list[str]:
     client = session.client("secretsmanager")
     if client.describe_secret(SecretId=secret).get("VersionIdsToStages"):
         return []
-    # Rotation finds a version to go on from, and functions a ring without keys.
+    # Rotation needs a version to start from, and functions a ring.
     client.put_secret_value(SecretId=secret, SecretString=EMPTY_RING)
     return [f"wrote an empty ring of keys into {secret}"]
 

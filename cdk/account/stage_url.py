@@ -1,4 +1,4 @@
-"""Where a deployed stage answers."""
+"""The URL of a deployed stage's API."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Versions of a stage's functions: back to the ones before, and away with those that are too many."""
+"""Versions of a stage's functions: rollback to the versions before, and deletion of old versions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,15 +10,14 @@ from cdk.functions import FUNCTIONS
 from cdk.resource_names import ALIAS, resource_name
 from cdk.stages import Stage
 
-# One deployment publishes all of its versions at its beginning, within this time; a version that is older is of a
-# deployment before.
+# One deployment publishes all of its versions within this time; an older version is of an earlier deployment.
 _ONE_DEPLOYMENT = timedelta(minutes=10)
 _LATEST = "$LATEST"
 
 
 @dataclass(frozen=True)
 class Published:
-    """The versions of one function, oldest first, each with its time; `live` is the one that callers reach."""
+    """The published versions of one function, oldest first, each with its time; `live` is the one in use."""
 
     function: str
     live: int
@@ -26,7 +25,7 @@ class Published:
 
     @property
     def live_since(self) -> datetime:
-        """When the live version was published."""
+        """The time at which the live version was published."""
         return dict(self.versions)[self.live]
 
     @property
@@ -37,7 +36,7 @@ class Published:
 
 @dataclass(frozen=True)
 class Move:
-    """An alias that goes from one version to another."""
+    """A move of a function's alias from one version to another."""
 
     function: str
     old: int
@@ -48,9 +47,9 @@ def roll_back(stage: Stage, session: Any, names: Sequence[str] = ()) -> list[Mov
     """Move the aliases of the functions that were deployed last to the versions before.
 
     Args:
-        stage: whose functions.
+        stage: of the functions.
         session: of boto3.
-        names: short names of functions, whichever were deployed last where none is given.
+        names: short names of functions; by default those that were deployed last.
 
     Raises:
         AccountError: a function has no version before; then no alias has moved.
@@ -64,7 +63,7 @@ def roll_back(stage: Stage, session: Any, names: Sequence[str] = ()) -> list[Mov
     ]
     moves = [Move(one.function, one.live, _required(one)) for one in chosen]
     for move in moves:
-        # Without the weights of a shift that may have been under way.
+        # This removes the weights of a shift that may be under way.
         client.update_alias(
             FunctionName=move.function,
             Name=ALIAS,
@@ -77,7 +76,7 @@ def roll_back(stage: Stage, session: Any, names: Sequence[str] = ()) -> list[Mov
 def prune(stage: Stage, session: Any) -> list[tuple[str, int]]:
     """Delete the oldest versions of a stage's functions, so that the live one and as many as the stage keeps are left.
 
-    Returns what was deleted: names of functions, and versions.
+    Returns the deleted versions, each as function name and number.
     """
     client = session.client("lambda")
     deleted = []
@@ -91,7 +90,7 @@ def prune(stage: Stage, session: Any) -> list[tuple[str, int]]:
 
 def _too_old(one: Published, kept: int) -> Iterator[int]:
     older = [number for number, _ in one.versions if number < one.live]
-    # Those that are newer than the live one are of a deployment that was rolled back, or of one under way.
+    # Versions newer than the live one belong to a deployment that was rolled back, or to one under way.
     yield from older[: max(len(older) - kept, 0)]
 
 

@@ -1,4 +1,4 @@
-"""Statements of policies that several constructs need."""
+"""Policy statements that several constructs need."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ Conditions = Mapping[str, object]
 def allow(
     role: iam.Role, actions: Sequence[str], resources: Sequence[str], conditions: Conditions | None = None
 ) -> None:
-    """Add actions on resources to what a role may do."""
+    """Allow a role actions on resources."""
     role.add_to_principal_policy(
         iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=dict(conditions or {}))
     )

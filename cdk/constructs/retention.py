@@ -1,4 +1,4 @@
-"""How long data is kept, and what becomes of it when its stack goes: log groups, buckets of access logs."""
+"""Retention of data, and its removal with its stack: removal policies, log groups, buckets of access logs."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_logs as logs
@@ -18,7 +18,7 @@ _LOG_RETENTION: dict[int, logs.RetentionDays] = {
 
 
 def removal_policy(retention: Retention) -> RemovalPolicy:
-    """Return CloudFormation's policy for the stage's; what a failed first deployment made goes in any case."""
+    """Return CloudFormation's removal policy; resources of a failed first deployment are deleted in any case."""
     return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retention.removal == "retain" else RemovalPolicy.DESTROY
 
 

@@ -1,1 +1,1 @@
-"""What differs between the stages and what they cost, from a synth that is thrown away."""
+"""Reports about the stages: their differences, and their costs."""

@@ -1,4 +1,4 @@
-"""What a stage costs: idle by the month, from what its templates hold, and by the million requests."""
+"""The cost of a stage: idle by the month, from its templates' resources, and by the million requests."""
 
 import tomllib
 from collections import Counter
@@ -63,7 +63,7 @@ Template = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class StageCost:
-    """US dollars of one stage, by what they are for."""
+    """The costs of one stage in US dollars, by title: idle a month, and a million requests."""
 
     stage: str
     idle: Costs
@@ -77,7 +77,7 @@ def prices() -> dict[str, Any]:
 
 
 def cost(stage: Stage, templates: Sequence[Template]) -> StageCost:
-    """Return what a stage costs whose stacks have these templates.
+    """Return the cost of a stage whose stacks have these templates.
 
     Not counted: storage, data transfer, free tiers, jobs.
 
@@ -106,7 +106,7 @@ def instance_month(instance_type: str) -> float:
 
 
 def gpu_costs(instance_type: str) -> Costs:
-    """Return what a stage costs more in a month for one instance with a GPU, all that is needed around it included."""
+    """Return what one instance with a GPU adds to a stage's costs of a month, with all that it needs around it."""
     idle = prices()["idle"]
     return {
         "gpu_instance": instance_month(instance_type),
@@ -117,7 +117,7 @@ def gpu_costs(instance_type: str) -> Costs:
 
 
 def _idle(resources: Sequence[Mapping[str, Any]], versions: int) -> Costs:
-    """Return what costs while nothing happens; `versions` of each function are there, each with its snapshot."""
+    """Return the idle costs of a month; each function has `versions` versions, each with its snapshot."""
     counts: Counter[str] = Counter(_IDLE_TYPES[one["Type"]] for one in resources if one["Type"] in _IDLE_TYPES)
     acls = [one["Properties"] for one in resources if one["Type"] == "AWS::WAFv2::WebACL"]
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Lambda::Function"]
@@ -144,7 +144,7 @@ def _metrics(alarm: Mapping[str, Any]) -> int:
 
 
 def million_costs(stage: Stage, billed_ms: float) -> Costs:
-    """Return the US dollars of a million requests that last so long, by what they are for."""
+    """Return the costs in US dollars, by title, of a million requests that are billed `billed_ms` each."""
     price, assumed = prices()["million"], prices()["assumed"]
     gigabytes = stage.sizes[INFERENCE.name].memory_mb / _MIB_A_GB
     return {
@@ -180,7 +180,7 @@ def render(costs: Sequence[StageCost]) -> str:
 
 
 def without_acl(one: StageCost) -> float:
-    """Return what a stage costs idle, without its web ACL."""
+    """Return the idle costs of a stage without its web ACL."""
     return sum(usd for name, usd in one.idle.items() if name not in {"web_acl", "web_acl_rule"})
 
 
@@ -189,7 +189,7 @@ def _without_acl(costs: Sequence[StageCost]) -> str:
 
 
 def with_costs(page: str, costs: Sequence[StageCost]) -> str:
-    """Return a page whose section of costs is rendered anew."""
+    """Return a page with its section of costs rendered again."""
     before, _, rest = page.partition(BEGIN)
     return before + BEGIN + render(costs) + END + rest.partition(END)[2]
 

@@ -1,4 +1,4 @@
-"""What differs between stages, field by field."""
+"""Differences between stages, field by field."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -23,7 +23,7 @@ def differences(stages: Sequence[Stage]) -> list[Difference]:
 
 
 def as_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return rows as a table of Markdown, padded so that it reads well as plain text too."""
+    """Return rows as a Markdown table, padded so that it reads well as plain text too."""
     widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
     lines = [_line(header, widths), _line(["-" * width for width in widths], widths)]
     return "\n".join([*lines, *(_line(row, widths) for row in rows)]) + "\n"

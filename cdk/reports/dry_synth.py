@@ -1,4 +1,4 @@
-"""What the stages cost, from templates that are synthesized into a temporary folder."""
+"""Costs of all stages, from templates that are synthesized into a temporary folder."""
 
 import json
 import tempfile
@@ -21,7 +21,7 @@ _SOMEBODY = Receiver("page", "mailto:oncall@plant.internal")
 
 
 def stage_costs(bundle: Path) -> list[StageCost]:
-    """Return what every stage costs.
+    """Return the costs of every stage.
 
     Raises:
         StageError: a stage must not be deployed, or there is no bundle.

@@ -1,1 +1,1 @@
-"""What CodeDeploy runs before a new version gets its first request."""
+"""The smoke test that CodeDeploy runs before a new version gets its first request."""

@@ -1,1 +1,1 @@
-"""Stacks: each composes constructs; what keeps state stands apart from what does not."""
+"""Stacks: each composes constructs; resources with state have stacks of their own."""

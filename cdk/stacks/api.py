@@ -26,13 +26,13 @@ from cdk.stages import Stage
 
 AnyDoor = RestApi | HttpApi | FunctionUrls
 
-# One message at once, so that a worker's death is blamed on one.
+# One message at once, so that a worker's crash is attributed to one message.
 MESSAGES_AT_ONCE = 1
 
 
 @dataclass(frozen=True)
 class Source:
-    """What is deployed: a bundle, as the functions that are asked for, with the settings of a stage."""
+    """The source of a deployment: a stage, a bundle, and the functions that are deployed."""
 
     stage: Stage
     bundle: Bundle
@@ -40,7 +40,7 @@ class Source:
 
 
 class ApiStack(Stack):
-    """Everything that answers requests."""
+    """The functions and the API: everything that answers requests."""
 
     def __init__(
         self,

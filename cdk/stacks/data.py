@@ -1,4 +1,4 @@
-"""The data of a stage: recordings and results, jobs, history, the bus and topic of assets, and the key of all of it."""
+"""The data of a stage: recordings and results, jobs, history, bus and topic of asset alerts, and the key of all."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_kms as kms
@@ -21,7 +21,7 @@ TABLES: dict[str, TableKeys] = {
 
 
 class DataStack(Stack):
-    """Everything that must outlive a deployment of the functions."""
+    """The resources with state, which outlive deployments of the functions."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage) -> None:
         super().__init__(scope, id_, description=f"Palier {stage.name}: recordings, jobs, history")
@@ -57,7 +57,7 @@ class DataStack(Stack):
 
     @property
     def resources(self) -> dict[str, Resource]:
-        """What functions may be granted, by the names that `cdk/functions.py` uses."""
+        """The resources that functions may be granted, by the names that `cdk/functions.py` uses."""
         queue, dead, bus = self.jobs.queue, self.jobs.dead_letters, self.alerts.bus
         return {
             "recordings": self._recordings,
@@ -67,10 +67,10 @@ class DataStack(Stack):
         } | {name: self._table(name) for name in self.tables}
 
     def _own_origin(self, stage: Stage) -> str:
-        """Return where the stage's own page comes from.
+        """Return the origin of the stage's own page.
 
-        Without a domain that is API Gateway's name for an API which is made after this stack, so it cannot be exact.
-        Nor need it be: whoever has no signed form or link, from whatever page, is refused by S3.
+        Without a domain that is API Gateway's name of an API that is made after this stack, so it is a pattern. It
+        need not be exact: without a signed form or link S3 refuses requests from any page.
         """
         name = stage.domain.name if stage.domain else f"*.execute-api.{self.region}.{self.url_suffix}"
         return f"https://{name}"
@@ -81,7 +81,7 @@ class DataStack(Stack):
         return Resource("table", table.table_name, (table.table_arn, *indexes), self.key)
 
     def _share_recordings(self, stage: Stage) -> Resource:
-        # Under a name of its own, which the finding of cdk-nag then has.
+        # Exported under a name of its own, so that the name of cdk-nag's finding is known.
         name = resource_name(stage.name, "recordings")
         bucket = self.recordings.bucket
         objects = f"{self.export_value(bucket.bucket_arn, name=name)}/*"

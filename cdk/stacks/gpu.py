@@ -19,7 +19,7 @@ from cdk.stages import Stage
 
 @dataclass(frozen=True)
 class Neighbours:
-    """What other stacks of the stage give this one."""
+    """The resources of other stacks of the stage that this one uses."""
 
     boundary: Boundary
     keys: KeyStore
@@ -27,7 +27,7 @@ class Neighbours:
 
 
 class GpuStack(Stack):
-    """The same API as the functions', by the container, inside the boundary; it keeps no state."""
+    """The container with the functions' API, on GPUs inside the boundary; it has no state."""
 
     def __init__(
         self,

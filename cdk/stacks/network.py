@@ -1,4 +1,4 @@
-"""The network of what runs in a VPC; functions do not."""
+"""The network of a stage's VPC, in which only the GPU container runs."""
 
 from aws_cdk import Stack
 from constructs import Construct

@@ -1,4 +1,4 @@
-"""What watches a stage: topics, alarms, budget, dashboard. It keeps no state."""
+"""Monitoring of a stage: topics, alarms, budget, traces, dashboard; it has no state."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Who may deploy from a pipeline; one stack for an account, deployed once, by hand."""
+"""The roles of a pipeline: one stack for an account, deployed once, by hand."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What stands before the API."""
+"""Protection of a stage's API: the web ACL."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_apigateway as apigateway

@@ -1,1 +1,1 @@
-"""The long-running variant: the inference function's API, dynamic batching, GPUs, SageMaker's contract, /metrics."""
+"""The container, a long-running server: the inference API, batching, GPUs, SageMaker's contract, /metrics."""

@@ -16,15 +16,15 @@ from functions.core.lambda_host.starting import LIBRARY_ENVIRONMENT
 
 _ENVIRONMENT = {**LIBRARY_ENVIRONMENT, **CONTAINER_DEFAULTS}
 EXIT_CANNOT_START = 1
-# How long the engine's thread may wait for the event loop's before it can say that a batch is done. Python's 5 ms are
-# more than a whole batch; where it is much shorter than reading a large body, the threads take turns within one.
+# How long the engine's thread waits for the interpreter before it can report a finished batch. Python's default, 5 ms,
+# is longer than a batch; a much shorter interval makes the threads switch often while a large body is read.
 _SWITCH_INTERVAL_S = 0.001
-# Longer than a load balancer keeps an idle connection, so that it is never the server that closes it first.
+# Longer than a load balancer keeps an idle connection, so that the server never closes it first.
 _KEEP_ALIVE_S = 75
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM, or check a server that runs here; returns 1, after a line that says why, if it cannot."""
+    """Serve until SIGTERM, or check the server of this machine; returns 1, after a line with the reason, on failure."""
     command = container_parser().parse_args(arguments).command
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -39,15 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def container_parser() -> argparse.ArgumentParser:
     """Return the parser of the container's commands."""
     parser = argparse.ArgumentParser(prog="python -m functions.container", description="Serve models.")
-    parser.add_argument("command", choices=("serve", "check"), help="serve, or ask the server here whether it can")
+    parser.add_argument("command", choices=("serve", "check"), help="serve, or check the server of this machine")
     return parser
 
 
 def serve(container: ContainerSettings) -> int:
-    """Serve until SIGTERM: what is in work is finished, new connections are refused, and the process ends.
+    """Serve until SIGTERM: then requests in work are finished, new connections are refused, and the process ends.
 
     Raises:
-        PalierError: settings, address, provider or default model are not such that anything can be served.
+        PalierError: settings, address, provider or default model do not allow serving.
     """
     # Late: a check needs none of it.
     import uvicorn
@@ -63,7 +63,7 @@ def serve(container: ContainerSettings) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = read_settings()
     configure_logging(settings.log_level)
-    # Before the models are loaded: what is in the way is said at once.
+    # Before the models are loaded, so that an address in use is reported at once.
     with bind(container.host, container.port, "Choose another PALIER_HOST or PALIER_PORT.") as bound:
         server = create_container(settings, container)
         server.warm_up()
@@ -80,13 +80,13 @@ def serve(container: ContainerSettings) -> int:
 def _tune() -> None:
     gc.collect()
     gc.freeze()
-    # What a request makes is freed when it ends; looking for cycles every few requests finds none.
+    # Objects of a request are freed when it ends: a collection every few requests would find no cycles.
     gc.set_threshold(50_000)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
 
 
 def check(container: ContainerSettings) -> int:
-    """Ask the server on this machine for /ping; returns 0 when it can serve, else 1."""
+    """Request /ping from the server of this machine; returns 0 when it can serve, else 1."""
     with suppress(URLError, OSError), urllib.request.urlopen(f"http://127.0.0.1:{container.port}/ping", timeout=2):
         return 0
     return 1

@@ -1,4 +1,4 @@
-"""The container's app: the inference function's routes, and beside them what a long-running server is asked for."""
+"""The container's app: the inference function's routes, and those of SageMaker and Prometheus beside them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,47 +39,47 @@ from functions.inference.v2.routes import v2_routes
 
 @dataclass(frozen=True)
 class Container:
-    """The server: what uvicorn runs, the app inside it, and what must be done before it listens."""
+    """The container: what uvicorn runs, the app inside it, and its warm-up before it listens."""
 
     served: Presence
     app: Starlette
-    door: Invocations
+    invocations: Invocations
     sizes: list[int]
     multi_model: bool = False
 
     def warm_up(self) -> None:
-        """Load every model and run every batch size; a multi-model endpoint may begin without any.
+        """Load every model and run every batch size; a multi-model endpoint may start without a model.
 
         Raises:
             PalierError: the default model cannot serve.
         """
-        warm_up_all(self.door.native.diagnoser, self.sizes, default_required=not self.multi_model)
+        warm_up_all(self.invocations.native.diagnoser, self.sizes, default_required=not self.multi_model)
 
 
 def create_container(settings: Settings, container: ContainerSettings, engines: Engines | None = None) -> Container:
     """Compose the container.
 
     Args:
-        settings: those every function has.
-        container: those it has beside them.
-        engines: what models run on; by default as the settings say.
+        settings: those that every function has.
+        container: those that only the container has.
+        engines: that models run on; by default those that the settings name.
 
     Raises:
-        ProviderUnavailableError: the execution provider that is asked for cannot be had.
+        ProviderUnavailableError: the execution provider of the settings is not available.
     """
     engines = engines or _engines(settings, container)
     metrics = PrometheusSink()
     workers = _workers(settings, container, metrics)
     sizes = batch_sizes(engines.device, container.batch_max_windows)
-    door = _door(settings, engines, workers)
-    metrics.watch_models(door.native.diagnoser.models)
+    invocations = _invocations(settings, engines, workers)
+    metrics.watch_models(invocations.native.diagnoser.models)
     store = key_store(settings)
-    shelf = _shelf(settings, container, engines, workers, sizes) if container.multi_model else None
-    # In the order they are tried: the protocol's come first, for their clients are the busiest.
-    routes = [*_v2_routes(door, store), *_container_routes(door, metrics, shelf, store)]
-    app = create_starlette([*routes, *native_routes(door.native, store)], settings, [metrics])
-    app.state.diagnoser, app.state.key_store = door.native.diagnoser, store
-    return Container(Presence(app, container.deadline_ms), app, door, sizes, container.multi_model)
+    multi_model = _multi_model(settings, container, engines, workers, sizes) if container.multi_model else None
+    # In the order in which they are tried: the protocol's come first, since their clients send the most requests.
+    routes = [*_v2_routes(invocations, store), *_container_routes(invocations, metrics, multi_model, store)]
+    app = create_starlette([*routes, *native_routes(invocations.native, store)], settings, [metrics])
+    app.state.diagnoser, app.state.key_store = invocations.native.diagnoser, store
+    return Container(Presence(app, container.deadline_ms), app, invocations, sizes, container.multi_model)
 
 
 def _engines(settings: Settings, container: ContainerSettings) -> Engines:
@@ -97,7 +97,7 @@ def _workers(settings: Settings, container: ContainerSettings, metrics: Promethe
     return workers
 
 
-def _door(settings: Settings, engines: Engines, workers: Workers) -> Invocations:
+def _invocations(settings: Settings, engines: Engines, workers: Workers) -> Invocations:
     history = create_history(settings)
     recorder = Recorder(history) if history else None
     diagnoser = create_diagnoser(settings, engines)
@@ -105,35 +105,35 @@ def _door(settings: Settings, engines: Engines, workers: Workers) -> Invocations
     return Invocations(native, V2Endpoints(diagnoser, settings, workers))
 
 
-def _v2_routes(door: Invocations, store: KeyStore | None) -> list[BaseRoute]:
-    return [LateRoutes("/v2", lambda: v2_routes(door.v2, store))]
+def _v2_routes(invocations: Invocations, store: KeyStore | None) -> list[BaseRoute]:
+    return [LateRoutes("/v2", lambda: v2_routes(invocations.v2, store))]
 
 
 def _container_routes(
-    door: Invocations, metrics: PrometheusSink, shelf: MultiModel | None, store: KeyStore | None
+    invocations: Invocations, metrics: PrometheusSink, multi_model: MultiModel | None, store: KeyStore | None
 ) -> list[BaseRoute]:
     predict = require_key(store, "predict")
     routes: list[BaseRoute] = [
-        Route("/openapi.json", document if shelf is None else multi_model_document),
-        Route("/ping", door.ping if shelf is None else shelf.ping),
-        Route("/invocations", door.invocations, methods=["POST"], middleware=predict),
+        Route("/openapi.json", document if multi_model is None else multi_model_document),
+        Route("/ping", invocations.ping if multi_model is None else multi_model.ping),
+        Route("/invocations", invocations.invocations, methods=["POST"], middleware=predict),
         Route("/metrics", metrics.metrics),
     ]
-    if shelf is None:
+    if multi_model is None:
         return routes
     read = require_key(store, "read")
     # Before the native ones of the same paths: SageMaker expects its own answers there.
     return [
         *routes,
-        Route("/models", shelf.load, methods=["POST"], middleware=predict),
-        Route("/models", shelf.models, middleware=read),
-        Route("/models/{name}", shelf.model, middleware=read),
-        Route("/models/{name}", shelf.unload, methods=["DELETE"], middleware=predict),
-        Route("/models/{name}/invoke", shelf.invoke, methods=["POST"], middleware=predict),
+        Route("/models", multi_model.load, methods=["POST"], middleware=predict),
+        Route("/models", multi_model.models, middleware=read),
+        Route("/models/{name}", multi_model.model, middleware=read),
+        Route("/models/{name}", multi_model.unload, methods=["DELETE"], middleware=predict),
+        Route("/models/{name}/invoke", multi_model.invoke, methods=["POST"], middleware=predict),
     ]
 
 
-def _shelf(
+def _multi_model(
     settings: Settings, container: ContainerSettings, engines: Engines, workers: Workers, sizes: list[int]
 ) -> MultiModel:
     def open_package(folder: Path) -> Invocations:
@@ -141,8 +141,8 @@ def _shelf(
         if len(set(found)) != 1:
             raise MalformedLoadError(f"The folder must hold one package, NAME/VERSION/; it has {len(set(found))}.")
         own = msgspec.structs.replace(settings, models_dir=folder, default_model=found[0])
-        door = _door(own, engines, workers)
-        warm_up(door.native.diagnoser.load(DiagnosisOptions()), sizes)
-        return door
+        invocations = _invocations(own, engines, workers)
+        warm_up(invocations.native.diagnoser.load(DiagnosisOptions()), sizes)
+        return invocations
 
     return MultiModel(open_package, container.multi_model_dir, container.max_models, settings.max_body_bytes)

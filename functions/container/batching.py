@@ -1,6 +1,6 @@
-"""Dynamic batching: windows that gather while the engine works go through it together next.
+"""Dynamic batching: windows that arrive while the engine runs are run together next.
 
-Everything here happens on the event loop but the engine's longer runs, so there is nothing to lock.
+Everything but the engine's longer runs happens on the event loop, so nothing needs a lock.
 """
 
 import asyncio
@@ -19,17 +19,17 @@ from functions.core.errors import TooManyRequestsError
 from functions.core.models.engine import EngineOutput
 from functions.core.models.flow import EngineCall, EngineRun, Execution, part_of, run_windows
 
-# A batch that is expected to take no longer runs on the event loop: handing it to a thread and back takes as long.
+# A batch that is expected to take no longer runs on the event loop: a thread would cost as much time.
 _QUICK_MS = 0.5
 
 
 @dataclass(frozen=True)
 class BatchLimits:
-    """How windows are gathered.
+    """Limits of batches and of the queue before them.
 
-    max_windows: of one batch; a request that has more runs alone, so many at a time.
+    max_windows: of one batch; a request that has more runs alone, in runs of so many.
     max_delay_s: how long the oldest request waits for others while the engine is idle; 0 starts it at once, with
-        what arrived at the same moment.
+        those that arrived at the same moment.
     max_queued: windows that may wait; a request beyond them is refused, unless it would wait alone.
     """
 
@@ -40,7 +40,7 @@ class BatchLimits:
 
 @dataclass(frozen=True)
 class RanBatch:
-    """One batch that ran: its windows, and how long each of its requests had waited for it."""
+    """A finished batch, for the metrics: its windows, and how long each of its requests waited."""
 
     model: str
     windows: int
@@ -49,7 +49,7 @@ class RanBatch:
 
 @dataclass(frozen=True, eq=False)
 class _Waiting:
-    """A request in the queue, and the future its answer goes to; done early when nobody waits for it any more."""
+    """A request in the queue, and the future of its answer, which is done early when the caller has left."""
 
     call: EngineCall
     arrived: float
@@ -62,7 +62,7 @@ class _Waiting:
 
 
 class Batcher:
-    """Gathers the engine calls of one model, first come, first served; `queued` windows wait."""
+    """The queue of one model's engine calls, run in batches in the order of arrival; `queued` windows wait."""
 
     def __init__(self, pool: Executor, limits: BatchLimits, observe: Callable[[RanBatch], None]) -> None:
         self._pool = pool
@@ -72,19 +72,19 @@ class Batcher:
         self._running: Sequence[_Waiting] = ()
         self._deadline_timer: asyncio.TimerHandle | None = None
         self._start_handle: asyncio.Handle | None = None
-        # Of the latest batch; the first one of all goes to the thread.
+        # Time of a window in the latest batch; the very first batch runs in the thread.
         self._window_ms = math.inf
         self.queued = 0
 
     async def run(self, call: EngineCall, deadline: float | None = None) -> EngineRun:
-        """Run a call, together with others.
+        """Run a call in a batch with others.
 
         Args:
             call: of this batcher's model.
-            deadline: on the event loop's clock; None waits as long as it takes.
+            deadline: on the event loop's clock; None waits without limit.
 
         Raises:
-            TooManyRequestsError: too much waits already.
+            TooManyRequestsError: too many windows wait already.
             DeadlineExceededError: the deadline passed before the answer came.
         """
         if self._queue and self.queued + len(call.windows) > self._limits.max_queued:
@@ -102,7 +102,7 @@ class Batcher:
                 self._leave(waiting)
 
     def _watch(self, deadline: float) -> None:
-        """Have a timer at the earliest deadline, one for all; most requests are answered long before theirs."""
+        """Set the timer to the earliest deadline; one timer serves all requests, since few reach their deadline."""
         timer = self._deadline_timer
         if deadline < math.inf and (timer is None or deadline < timer.when()):
             if timer is not None:
@@ -123,22 +123,22 @@ class Batcher:
             self._leave(waiting)
 
     def _leave(self, waiting: _Waiting) -> None:
-        """Take a request out whose caller has given up, unless it runs already."""
+        """Remove a request from the queue whose caller has left or whose deadline passed."""
         if waiting in self._queue:
             self._queue.remove(waiting)
             self.queued -= waiting.windows
 
     def _plan(self) -> None:
-        """Start a batch that is full, or look again when the oldest has waited enough."""
+        """Start a batch that is full, or plan to start one when the oldest request has waited enough."""
         if not self._running and self.queued >= self._limits.max_windows:
             self._start()
         elif not self._running and self._start_handle is None:
             loop, still_s = asyncio.get_running_loop(), self._still_s()
-            # Never this instant: who was received together with the first is still to come.
+            # Never at once: requests that were received together with the first are still to be queued.
             self._start_handle = loop.call_later(still_s, self._wake) if still_s > 0 else loop.call_soon(self._wake)
 
     def _wake(self) -> None:
-        """Start a batch if its time has come; the engine may be at work, the oldest may have left."""
+        """Start a batch if it is full or due; meanwhile the engine may have started, or the oldest may have left."""
         if self._start_handle is not None:
             self._start_handle.cancel()
             self._start_handle = None
@@ -163,7 +163,7 @@ class Batcher:
         done.add_done_callback(partial(self._finish, batch, started))
 
     def _take(self) -> list[_Waiting]:
-        """Take the oldest requests that fit into one batch together, one at least."""
+        """Take the oldest requests that fit into one batch together, at least one."""
         batch = [self._queue.popleft()]
         room = self._limits.max_windows - batch[0].windows
         while self._queue and self._queue[0].windows <= room:
@@ -173,7 +173,7 @@ class Batcher:
         return batch
 
     def _finish(self, batch: Sequence[_Waiting], started: float, done: asyncio.Future["_Ran"]) -> None:
-        """Start what has gathered meanwhile, then hand out the answers."""
+        """Start the next batch, then hand out the answers of this one."""
         self._running = ()
         self._wake()
         if done.cancelled():
@@ -196,7 +196,7 @@ class _Ran:
 
 
 def run_alone(call: EngineCall, at_once: int) -> EngineRun:
-    """Run a call by itself, so many windows at a time, in the caller's thread."""
+    """Run a call by itself in the caller's thread, in runs of `at_once` windows."""
     ran = _run(call, at_once)
     return EngineRun(ran.output, ran.elapsed_ms, Execution(ran.windows))
 
@@ -206,7 +206,7 @@ async def _run_here(work: Callable[[], "_Ran"]) -> "_Ran":
 
 
 def _joined(calls: Sequence[EngineCall]) -> EngineCall:
-    """Return one call of all windows; the calls are of one model, so that all have conditions of operation, or none."""
+    """Return one call with the windows of all; the calls are of one model, so all have conditions, or none."""
     if len(calls) == 1:
         return calls[0]
     rows = [one.conditions for one in calls if one.conditions is not None]

@@ -1,4 +1,4 @@
-"""An engine whose inputs and outputs stay where they are: bound once for each batch size, on the device."""
+"""An engine with fixed input and output memory on the device, bound once for each batch size."""
 
 import threading
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ Session = Any
 
 
 class BoundEngine:
-    """Runs windows in batches of a few fixed sizes, padded with silence to the next one.
+    """An engine that runs windows in batches of a few fixed sizes, padded with zeros to the next one.
 
-    Fixed places are what CUDA graphs need, and what saves an allocation and a copy of every run elsewhere.
+    CUDA graphs need fixed memory, and it saves an allocation and a copy at every run.
     """
 
     def __init__(self, session: Session, spec: InputSpec, sizes: Sequence[int], *, graphs: bool = False) -> None:
@@ -35,7 +35,7 @@ class BoundEngine:
     def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
         """Run windows float32 [B, C, T], with conditions float32 [B, K] where the model takes some.
 
-        One run at a time, for the places are shared.
+        One run at a time, since the memory is shared.
         """
         largest = self._places[-1].size
         with self._lock:
@@ -58,7 +58,7 @@ class BoundEngine:
 
 
 class _Place:
-    """Memory for one batch size: staged on the host, bound on the device."""
+    """The memory of one batch size: staged on the host, bound on the device."""
 
     def __init__(self, session: Session, spec: InputSpec, size: int, *, graphs: bool) -> None:
         import onnxruntime
@@ -90,10 +90,10 @@ class _Place:
         """Run windows float32 [B, C, T], B at most the size, and conditions float32 [B, K] if there are any."""
         self._stage(0, windows, 0)
         if conditions is not None:
-            # No condition is padded with silence: zero may be outside its range.
+            # Conditions are padded with the last row: zero may be outside their range.
             self._stage(1, conditions, conditions[-1])
         self._session.run_with_iobinding(self._binding, self._options)
-        # Copied: the next run writes to the same place.
+        # Copied: the next run writes to the same memory.
         values = [np.array(value.numpy()[: len(windows)]) for value in self._outputs]
         return EngineOutput(values[0], values[1] if len(values) > 1 else None)
 

@@ -1,4 +1,4 @@
-"""What models run on in the container: the chosen provider, and the variant that is made for its device."""
+"""The engines of the container: sessions of onnxruntime on the chosen execution provider, and the variant for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from functions.core.models.models import CpuEngines, Device, Engines
 
 @dataclass(frozen=True)
 class AcceleratedEngines:
-    """onnxruntime on a GPU: windows are padded to one of a few batch sizes, each with memory of its own there."""
+    """Engines of onnxruntime on a GPU: windows are padded to one of a few batch sizes, each with memory of its own."""
 
     provider: Provider
     sizes: Sequence[int]
@@ -24,13 +24,13 @@ class AcceleratedEngines:
 
     @property
     def device(self) -> Device:
-        """What /health calls it."""
+        """The device, as /health names it."""
         return self.provider.device
 
     def precision(self, manifest: Manifest) -> Precision:
-        """Return what the manifest names for CUDA, else fp16 where the package has it, else fp32.
+        """Return the precision that the manifest names for CUDA, else fp16 where the package has it, else fp32.
 
-        TensorRT has fp32 in the place of fp16: it takes such a file only in its own fp16 mode, which also rounds what
+        TensorRT gets fp32 in place of fp16: it runs an fp16 file only in its own fp16 mode, which also rounds what
         the file keeps in float32, and that was not proven.
         """
         packaged = {variant.precision for variant in manifest.variants}
@@ -42,7 +42,7 @@ class AcceleratedEngines:
 
         Raises:
             ModelUnavailableError: it cannot be loaded.
-            ProviderUnavailableError: onnxruntime would run it elsewhere.
+            ProviderUnavailableError: onnxruntime would run it on another provider.
         """
         providers = provider_options(self.provider, manifest.input, self.sizes[-1], self.settings)
         graphs = self.settings.cuda_graphs and self.provider.device == "cuda"
@@ -52,16 +52,16 @@ class AcceleratedEngines:
 
 
 def make_engines(provider: Provider, threads: int, settings: ContainerSettings) -> Engines:
-    """Return what models run on."""
+    """Return the engines of a provider."""
     if provider.device == "cpu":
         return CpuEngines(threads)
     return AcceleratedEngines(provider, batch_sizes(provider.device, settings.batch_max_windows), settings)
 
 
 def batch_sizes(device: Device, most: int) -> list[int]:
-    """Return the sizes that batches run in, all of which are warmed up: every one, on a GPU powers of two and the most.
+    """Return the batch sizes, all of which are warmed up: every size, on a GPU powers of two and the largest.
 
-    Each size costs memory there, and a recording of a graph.
+    On a GPU each size costs memory, and the recording of a graph.
     """
     if device == "cpu":
         return list(range(1, most + 1))
@@ -76,7 +76,7 @@ def provider_options(
     Source: onnxruntime's documentation, "CUDA Execution Provider" and "TensorRT Execution Provider".
     """
     graphs = "1" if settings.cuda_graphs else "0"
-    # TensorFloat-32 would round float32 to ten bits: fp16 is the variant for that, proven when it was packaged.
+    # TensorFloat-32 would round float32 to ten bits; the variant for that is fp16, which was proven.
     cuda = {"use_tf32": "0", "enable_cuda_graph": graphs}
     smallest, largest = _profile(spec, 1), _profile(spec, most)
     tensorrt = {
@@ -89,12 +89,12 @@ def provider_options(
         "trt_cuda_graph_enable": graphs,
     }
     options: dict[str, dict[str, str]] = {"tensorrt": tensorrt, "cuda": cuda, "cpu": {}}
-    # What one does not know runs on the next.
+    # Operators that a provider does not support run on the next.
     return [(one.onnxruntime, options[one.name]) for one in PROVIDERS[PROVIDERS.index(provider) :]]
 
 
 def _profile(spec: InputSpec, windows: int) -> str:
-    """Return the shapes of a batch's inputs in TensorRT's words."""
+    """Return the shapes of a batch's inputs in TensorRT's notation."""
     shapes = [f"{spec.name}:{windows}x{spec.channels}x{spec.window}"]
     if spec.conditions_taken:
         shapes.append(f"{CONDITIONS}:{windows}x{len(spec.conditions_taken)}")
@@ -112,12 +112,12 @@ def open_session(model: bytes, provider: Provider, providers: Sequence[tuple[str
     from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
     if provider.device == "cuda" and hasattr(onnxruntime, "preload_dlls"):
-        # CUDA and cuDNN come as wheels, where the dynamic loader does not look.
+        # CUDA and cuDNN are in wheels, where the dynamic loader does not search.
         onnxruntime.preload_dlls()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     try:
-        # Its layout is for a CPU's vector registers, and it breaks the process on some graphs of float16.
+        # This transformer is for CPUs only, and crashes the process on some graphs of float16.
         session: Any = onnxruntime.InferenceSession(
             model, options, providers=list(providers), disabled_optimizers=["NchwcTransformer"]
         )

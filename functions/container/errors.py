@@ -1,4 +1,4 @@
-"""The failures that only the container knows."""
+"""The errors that only the container raises."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from functions.core.errors import ModelUnavailableError, PalierError
 
 
 class DeadlineExceededError(PalierError):
-    """The request waited for the engine longer than it may."""
+    """A request that was not answered before its deadline."""
 
     status = 503
     code = "deadline_exceeded"
@@ -14,7 +14,7 @@ class DeadlineExceededError(PalierError):
 
 
 class InvalidDeadlineError(PalierError):
-    """A deadline that is none."""
+    """A header X-Deadline-Ms that is no number of milliseconds above 0."""
 
     status = 400
     code = "invalid_deadline"
@@ -22,13 +22,13 @@ class InvalidDeadlineError(PalierError):
 
 
 class ProviderUnavailableError(ModelUnavailableError):
-    """An execution provider that is asked for and cannot be had here."""
+    """An execution provider that is configured and not available here."""
 
     code = "provider_unavailable"
 
 
 class ModelLoadedError(PalierError):
-    """A model of this name is loaded already."""
+    """A request to load a model under a name that is taken."""
 
     status = 409
     code = "model_loaded"
@@ -36,14 +36,14 @@ class ModelLoadedError(PalierError):
 
 
 class NoRoomError(PalierError):
-    """As many models are loaded as may be: one must go before another comes."""
+    """A request to load one model more than the limit or the memory allows."""
 
     status = 507
     code = "no_room"
 
 
 class MalformedLoadError(PalierError):
-    """A request to load a model that does not say which, or from where."""
+    """A request to load a model without a valid name or folder."""
 
     status = 400
     code = "malformed_load"

@@ -1,4 +1,4 @@
-"""Memory in use on each GPU, asked of NVIDIA's management library, which comes with the driver.
+"""Memory in use on each GPU, read by NVIDIA's management library, which is part of the driver.
 
 Source: NVML API reference, nvmlInit_v2, nvmlDeviceGetCount_v2, nvmlDeviceGetHandleByIndex_v2, nvmlDeviceGetMemoryInfo.
 """
@@ -17,7 +17,7 @@ class _Memory(ctypes.Structure):
 
 
 def gpu_memory_bytes() -> dict[str, int]:
-    """Return bytes in use by the GPU's number; empty where there is no GPU."""
+    """Return the bytes in use of each GPU, by its number; empty where there is no GPU."""
     library = _library()
     count = ctypes.c_uint(0)
     if library is None or library.nvmlDeviceGetCount_v2(ctypes.byref(count)):

@@ -25,7 +25,7 @@ _LARGEST_REQUEST = 65_536
 
 
 class LoadRequest(msgspec.Struct, frozen=True):
-    """What SageMaker sends: a name it has made, and the folder it has unpacked the model into."""
+    """SageMaker's request to load a model: a name, and the folder with the unpacked model."""
 
     model_name: Annotated[str, Meta(min_length=1, max_length=1024, extra_json_schema={"pattern": "^[^/]+$"})]
     url: Annotated[str, Meta(min_length=1, max_length=4096)]
@@ -33,13 +33,13 @@ class LoadRequest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class LoadedPackage:
-    """A model under SageMaker's name."""
+    """A model that is loaded under SageMaker's name, and its endpoints."""
 
     url: str
-    door: Invocations
+    invocations: Invocations
 
     def document(self, name: str) -> dict[str, str]:
-        """Return it in SageMaker's words."""
+        """Return the entry of the model in SageMaker's form."""
         return {"modelName": name, "modelUrl": self.url}
 
 
@@ -60,7 +60,7 @@ class MultiModel:
     _loading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def ping(self, _: Request) -> Response:
-        """GET /ping: 200 as long as models can be loaded; which ones are is SageMaker's choice."""
+        """GET /ping: 200 as long as models can be loaded; SageMaker decides which are."""
         return Response(status_code=200)
 
     async def load(self, request: Request) -> Response:
@@ -71,18 +71,18 @@ class MultiModel:
             sentence = f"The model name {asked.model_name[:80]!r} has a slash: no path could name the model."
             raise MalformedLoadError(sentence, field="model_name")
         folder = self._folder(asked.url)
-        # One at a time: the room is counted before the package is there.
+        # One at a time, since the number of models is checked before the package is loaded.
         async with self._loading:
             if asked.model_name in self.loaded:
                 raise ModelLoadedError(f"A model {asked.model_name!r} is loaded already.")
             if len(self.loaded) >= self.most:
                 raise NoRoomError(f"{self.most} models are loaded, as many as may be; unload one first.")
-            door = await asyncio.to_thread(self._open, folder)
-            self.loaded[asked.model_name] = LoadedPackage(asked.url, door)
+            invocations = await asyncio.to_thread(self._open, folder)
+            self.loaded[asked.model_name] = LoadedPackage(asked.url, invocations)
         return _json({"modelName": asked.model_name, "modelUrl": asked.url})
 
     async def models(self, request: Request) -> Response:
-        """GET /models: what is loaded, a hundred a page."""
+        """GET /models: the loaded models, a hundred a page."""
         token = request.query_params.get("next_page_token", "0")
         start = int(token) if token.isascii() and token.isdecimal() and len(token) < 10 else 0
         names = list(self.loaded)
@@ -91,18 +91,18 @@ class MultiModel:
         return _json(page | more)
 
     async def model(self, request: Request) -> Response:
-        """GET /models/{name}: one that is loaded."""
+        """GET /models/{name}: one loaded model."""
         return _json(self._named(request).document(request.path_params["name"]))
 
     async def unload(self, request: Request) -> Response:
-        """DELETE /models/{name}: let a model go; requests that are with it end as they would."""
+        """DELETE /models/{name}: unload a model; requests that it is answering are finished."""
         self._named(request)
         del self.loaded[request.path_params["name"]]
         return Response(status_code=200)
 
     async def invoke(self, request: Request) -> Response:
         """POST /models/{name}/invoke: as /invocations, by this model."""
-        return await self._named(request).door.invocations(request)
+        return await self._named(request).invocations.invocations(request)
 
     def _open(self, folder: Path) -> Invocations:
         try:

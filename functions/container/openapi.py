@@ -25,7 +25,7 @@ _TAGS = {
 
 @cache
 def container_document(*, multi_model: bool) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of the container, where jobs and histories are another's."""
+    """Return the OpenAPI 3.1 document of the container, which has no jobs and histories."""
     paths = {**_paths(multi_model=multi_model), **(_multi_model_paths() if multi_model else {})}
     _, schemas = msgspec.json.schema_components([LoadRequest], ref_template=SCHEMAS + "{name}")
     return openapi_document([{"tags": _TAGS, "paths": paths, "schemas": schemas if multi_model else {}}])

@@ -1,4 +1,4 @@
-"""A request is worked on as long as its caller is there, and until its deadline."""
+"""Middleware that ends a request when its caller leaves, and gives it a deadline."""
 
 import asyncio
 import math
@@ -11,12 +11,12 @@ from functions.container.workers import deadline_var
 from functions.core.http.asgi import error_response
 
 DEADLINE = b"x-deadline-ms"
-# Most requests are answered before anybody need watch for their caller; a watch costs a tenth of a small one.
+# Most requests are answered earlier; a watch for the caller costs a tenth of a small request.
 _WATCHED_AFTER_S = 0.05
 
 
 class Presence:
-    """The outermost middleware: cancels a POST whose caller leaves, and gives every request its deadline."""
+    """The outermost middleware: cancels a POST whose caller leaves, and sets its deadline."""
 
     def __init__(self, app: ASGIApp, deadline_ms: float) -> None:
         self.app = app
@@ -38,14 +38,14 @@ class Presence:
 
 
 class _Watches:
-    """Begins to watch for the callers of requests that take longer than most: one timer for all of them."""
+    """The timer that starts the watches for callers of longer requests: one for all of them."""
 
     def __init__(self) -> None:
         self._coming: deque[tuple[float, _Visit]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
     def expect(self, visit: "_Visit") -> None:
-        """Watch for a caller from a while from now on, unless they have their answer by then."""
+        """Start to watch for a caller after _WATCHED_AFTER_S, unless the request is answered by then."""
         loop = asyncio.get_running_loop()
         self._coming.append((loop.time() + _WATCHED_AFTER_S, visit))
         if self._timer is None:
@@ -60,7 +60,7 @@ class _Watches:
 
 
 class _Visit:
-    """One request: once its body is read, nothing more can come of its caller but that they leave."""
+    """One request: once its body is read, the only further message is that the caller leaves."""
 
     def __init__(self, receive: Receive, send: Send, watches: _Watches) -> None:
         self._receive = receive
@@ -78,7 +78,7 @@ class _Visit:
         except asyncio.CancelledError:
             if not self._left or self._task is None:
                 raise
-            # The cancellation was this visit's own; the server need not hear of it.
+            # This request cancelled its own task; the server must not see it.
             self._task.uncancel()
         finally:
             self._answered = True
@@ -97,13 +97,13 @@ class _Visit:
         await self._send(message)
 
     def begin_watch(self) -> None:
-        """Wait for the caller to leave, unless they have their answer or the request has ended."""
+        """Wait for the caller to leave, unless the request is answered or has ended."""
         if not self._answered:
             self._watch = asyncio.create_task(self._until_left())
 
     async def _until_left(self) -> None:
         message = await self._receive()
-        # A server tells of its own answer's end in the same words.
+        # The server sends the same message at the end of its own answer.
         if message["type"] == "http.disconnect" and not self._answered and self._task is not None:
             self._left = True
             self._task.cancel()

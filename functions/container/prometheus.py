@@ -1,7 +1,7 @@
-"""Metrics for Prometheus, at GET /metrics.
+"""A sink of metrics for Prometheus, at GET /metrics.
 
 Where the reference project has a metric, its name and labels are used (`lstm_pfd_...`), so that its alert rules and
-dashboards read this server as it is; the others begin with `palier_`.
+dashboards work with this server; the others begin with `palier_`.
 Source: the reference project's utils/metrics.py and deploy/monitoring/prometheus-alerts.yml.
 """
 
@@ -30,7 +30,7 @@ _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class PrometheusSink:
-    """Counts requests and batches in a registry of its own."""
+    """A sink that counts requests and batches in a Prometheus registry of its own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -53,7 +53,7 @@ class PrometheusSink:
         self._waited = Histogram(
             "palier_queue_seconds", "A request waited for its batch", ["model"], buckets=_WAITED_S, registry=at
         )
-        # Looking a label up costs more than counting.
+        # Cached, since looking up a label costs more than counting.
         self._of_requests = cache(self._labelled_request)
         self._of_runs = cache(lambda model: (self._inference.labels(model), self._windows.labels(model)))
         self._of_findings = cache(lambda one: (self._inferences.labels(*one), self._novel.labels(one.model)))
@@ -81,7 +81,7 @@ class PrometheusSink:
             self._keys.inc(tally.key_store_failures)
 
     def _labelled_request(self, method: str, endpoint: str, status: int) -> tuple[Counter, Counter, Histogram]:
-        """Return what a request of these labels is counted by."""
+        """Return the counters and the histogram of a request with these labels."""
         return (
             self._requests.labels(method, endpoint, "error" if status >= 500 else "success"),
             self._responses.labels(str(status)),
@@ -96,12 +96,12 @@ class PrometheusSink:
             waited.observe(seconds)
 
     def watch_queue(self, queued: Callable[[], int]) -> None:
-        """Tell, at each scrape, how many windows wait for the engine."""
+        """Register a gauge of the windows that wait for the engine."""
         gauge = Gauge("palier_queue_windows", "Windows that wait for the engine", registry=self.registry)
         gauge.set_function(queued)
 
     def watch_models(self, models: ModelRepository) -> None:
-        """Tell, at each scrape, which models are loaded and how large they are."""
+        """Register gauges of the loaded models, their sizes, and the load of the machine."""
         self.registry.register(_Models(models))
         self.registry.register(_Machine())
 
@@ -111,7 +111,7 @@ class PrometheusSink:
 
 
 class _Models(Collector):
-    """Which models are loaded."""
+    """A collector of the loaded models and the sizes of their files."""
 
     def __init__(self, models: ModelRepository) -> None:
         self._models = models
@@ -128,7 +128,7 @@ class _Models(Collector):
 
 
 class _Machine(Collector):
-    """How busy the machine is, and its GPUs' memory."""
+    """A collector of the machine's load and its GPUs' memory."""
 
     def __init__(self) -> None:
         self._cpu = CpuShare()

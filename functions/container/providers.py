@@ -1,4 +1,4 @@
-"""Execution providers: which of onnxruntime's can be had here, and which one is meant."""
+"""Execution providers of onnxruntime: which are available here, and the choice of one."""
 
 import ctypes
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from functions.core.models.models import Device
 
 @dataclass(frozen=True)
 class Provider:
-    """One execution provider: what onnxruntime calls it, and the libraries without which it cannot run."""
+    """One execution provider: its name in onnxruntime, its device, and the libraries that it needs."""
 
     name: AskedProvider
     onnxruntime: str
@@ -19,7 +19,7 @@ class Provider:
     libraries: tuple[str, ...] = ()
 
 
-# The order in which they are tried. The libraries are those that onnxruntime-gpu 1.31's provider libraries name.
+# In the order in which they are tried. Source of the libraries: those that onnxruntime-gpu 1.31's providers link.
 PROVIDERS = (
     Provider("tensorrt", "TensorrtExecutionProvider", "cuda", ("libcuda.so.1", "libnvinfer.so.10")),
     Provider("cuda", "CUDAExecutionProvider", "cuda", ("libcuda.so.1",)),
@@ -28,7 +28,7 @@ PROVIDERS = (
 
 
 def can_load(library: str) -> bool:
-    """Tell whether a shared library can be loaded; libcuda is there where NVIDIA's driver is."""
+    """Whether a shared library can be loaded; libcuda is part of NVIDIA's driver."""
     try:
         ctypes.CDLL(library)
     except OSError:
@@ -39,15 +39,15 @@ def can_load(library: str) -> bool:
 def choose_provider(
     asked: AskedProvider, available: Sequence[str], loads: Callable[[str], bool] = can_load
 ) -> Provider:
-    """Return the provider that is asked for, or for `auto` the first that can be had.
+    """Return the provider that is asked for, or for `auto` the first that is available.
 
     Args:
         asked: a name, or `auto`.
-        available: what this onnxruntime was built with, in its words.
-        loads: tells whether a library can be loaded.
+        available: onnxruntime's names of the providers that it was built with.
+        loads: returns whether a library can be loaded.
 
     Raises:
-        ProviderUnavailableError: it is asked for and cannot be had; there is no falling back then.
+        ProviderUnavailableError: the one asked for is not available; no other takes its place.
     """
     missing = {one.name: _missing(one, available, loads) for one in PROVIDERS}
     for one in PROVIDERS:

@@ -1,4 +1,4 @@
-"""SageMaker's contract with a container: /ping, and /invocations for whatever the other doors take.
+"""SageMaker's contract with a container: /ping, and /invocations for every kind of request.
 
 Source: Amazon SageMaker AI developer guide, "Custom Inference Code with Hosting Services"; the binary media type is
 that of SageMaker's Triton container.
@@ -17,25 +17,25 @@ from functions.core.decoding.formats import JSON
 from functions.core.errors import MalformedEnvelopeError
 from functions.core.http.bodies import read_as_sent, read_body
 from functions.inference.endpoints import Endpoints
-from functions.inference.habits import MEMBERS, translated
+from functions.inference.translation import MEMBERS, translated
 from functions.inference.v2.answers import InferenceAnswer
 from functions.inference.v2.binary import HEADER_LENGTH
 from functions.inference.v2.endpoints import Endpoints as V2Endpoints
 from functions.inference.v2.inference import SentRequest
 
 BINARY = "application/vnd.sagemaker-triton.binary+json"
-# What stands here for the protocol's own header.
+# The parameter of the content type that takes the place of the protocol's own header.
 _HEADER_SIZE = "json-header-size"
-# Bytes that are looked through in a fraction of a millisecond; more of them would keep everybody else waiting.
+# Bytes that are scanned in a fraction of a millisecond; larger bodies are scanned in a thread.
 _SCANNED_AT_ONCE = 500_000
-# The begin of a list of tensors: an object in it, or nothing, which the protocol refuses.
+# The beginning of a list of tensors: an object in it, or nothing, which the protocol refuses.
 _TENSORS = re.compile(rb"\s*(?:\[\s*[\]{]|[^\s\[])")
 _LOOKED_AT = 1024
 _SIZE = re.compile(rf";\s*{_HEADER_SIZE}\s*=\s*(\d{{1,19}})\s*$", re.IGNORECASE | re.ASCII)
 
 
 class _Members(msgspec.Struct):
-    """What tells an inference request of the protocol and a batch from a recording; the rest is skipped unread."""
+    """The members by which a protocol request, a batch and a recording differ; others are skipped unread."""
 
     inputs: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     signals: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
@@ -50,8 +50,8 @@ class _Members(msgspec.Struct):
         return self.inputs is not msgspec.UNSET and _TENSORS.match(bytes(self.inputs)[:_LOOKED_AT]) is not None
 
     @property
-    def is_habit(self) -> bool:
-        """Whether another server's clients write so."""
+    def is_foreign(self) -> bool:
+        """Whether the body has the format of another server's clients."""
         return any(getattr(self, name) is not msgspec.UNSET for name in MEMBERS)
 
 
@@ -60,7 +60,7 @@ _members = msgspec.json.Decoder(_Members)
 
 @dataclass(frozen=True)
 class Invocations:
-    """One model behind SageMaker's door: the default one of the endpoints."""
+    """The endpoints of SageMaker's contract for one model, the default model of the native endpoints."""
 
     native: Endpoints
     v2: V2Endpoints
@@ -85,14 +85,14 @@ class Invocations:
         members = _members_of(body) if small else await self.native.workers.run(partial(_members_of, body))
         if members.is_of_protocol:
             return _answer(await self.v2.answer(self._sent(body, None, "identity")))
-        if members.is_habit:
-            return await self._habit(request, body)
+        if members.is_foreign:
+            return await self._foreign(request, body)
         replayed = _replayed(request, body)
         if members.signals is not msgspec.UNSET:
             return await self.native.predict_batch(replayed)
         return await self.native.predict(replayed)
 
-    async def _habit(self, request: Request, body: bytes) -> Response:
+    async def _foreign(self, request: Request, body: bytes) -> Response:
         native = await self.native.workers.run(translated, body, self.native.settings.max_batch)
         query = b"&".join(part for part in (request.scope["query_string"], native.query.encode()) if part)
         replayed = _replayed(request, native.body, native.media_type, query)
@@ -132,7 +132,7 @@ def _answer(answer: InferenceAnswer) -> Response:
 
 
 def _members_of(body: bytes) -> _Members:
-    """Return what kind of object a body is; what is none is left to the native API to refuse."""
+    """Return the members that tell the kind of a body; the native API refuses a body that is no object."""
     try:
         return _members.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -140,7 +140,7 @@ def _members_of(body: bytes) -> _Members:
 
 
 def _replayed(request: Request, body: bytes, content_type: str | None = None, query: bytes | None = None) -> Request:
-    """Return a request whose unpacked body can be read again, perhaps of another type and query."""
+    """Return a request whose unpacked body can be read again, with another content type and query if given."""
 
     async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

@@ -1,4 +1,4 @@
-"""Settings that only the container has; read as those of `functions.core.settings`, beside them."""
+"""Settings that only the container has, read from the environment like those of `functions.core.settings`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,14 +8,14 @@ from msgspec import Meta
 
 from functions.core.settings import Count, read_struct
 
-# A server has room for what a Lambda event has not; read where the environment does not say otherwise.
+# Defaults of variables that the environment does not set: a server takes more than fits into an event of Lambda.
 CONTAINER_DEFAULTS = {"PALIER_MAX_PENDING": "256", "PALIER_MAX_BODY_BYTES": "64000000"}
 
 AskedProvider = Literal["auto", "tensorrt", "cuda", "cpu"]
 
 
 class ContainerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What may differ between containers; every field is documented in docs/settings.md."""
+    """The settings of a container, one environment variable each; docs/settings.md documents every field."""
 
     host: Annotated[str, Meta(description="address to listen on")] = "0.0.0.0"  # noqa: S104 - a container's only network is its own
     port: Annotated[int, Meta(ge=0, le=65535)] = 8080
@@ -38,5 +38,5 @@ class ContainerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_container_settings() -> ContainerSettings:
-    """Return the container's settings of the environment; raises as `read_struct`."""
+    """Read the container's settings from the environment; raises as `read_struct`."""
     return read_struct(ContainerSettings)

@@ -1,4 +1,4 @@
-"""How busy the machine is, as the kernel tells; elsewhere than on Linux nothing is told.
+"""Use of the machine's processors and memory, read from the kernel; unknown elsewhere than on Linux.
 
 Source: proc(5), /proc/stat and /proc/meminfo.
 """
@@ -9,14 +9,14 @@ PROC = Path("/proc")
 
 
 class CpuShare:
-    """The processors' busy time since it was last asked, in percent."""
+    """The share of the processors' busy time since the last reading, in percent."""
 
     def __init__(self, proc: Path = PROC) -> None:
         self._proc = proc
         self._last = _cpu_ticks(proc)
 
     def percent(self) -> float | None:
-        """Return the share of time in which the processors were not idle; None where it cannot be told."""
+        """Return the share of time in which the processors were not idle; None where it cannot be read."""
         last, self._last = self._last, _cpu_ticks(self._proc)
         if last is None or self._last is None:
             return None
@@ -25,7 +25,7 @@ class CpuShare:
 
 
 def memory_percent(proc: Path = PROC) -> float | None:
-    """Return the share of the machine's memory that is not available; None where it cannot be told."""
+    """Return the share of the machine's memory that is not available; None where it cannot be read."""
     try:
         lines = (proc / "meminfo").read_text().splitlines()
     except OSError:
@@ -35,7 +35,7 @@ def memory_percent(proc: Path = PROC) -> float | None:
 
 
 def _cpu_ticks(proc: Path) -> tuple[int, int] | None:
-    """Return ticks of all processors together: all, and busy ones."""
+    """Return the ticks of all processors together: the total, and the busy ones."""
     try:
         first = (proc / "stat").read_text().splitlines()[0]
     except OSError:

@@ -1,4 +1,4 @@
-"""Before the server listens: every model is loaded, and has run every batch size that it will be given."""
+"""Warm-up before the server listens: every model is loaded and runs every batch size once."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ def warm_up_all(diagnoser: Diagnoser, sizes: Sequence[int], *, default_required:
     """Warm up the newest version of every model; one that cannot serve is logged, unless it is the default.
 
     Args:
-        diagnoser: has the models.
+        diagnoser: of the models.
         sizes: of batches.
         default_required: whether the default model must be here.
 
@@ -32,7 +32,7 @@ def warm_up_all(diagnoser: Diagnoser, sizes: Sequence[int], *, default_required:
 
 
 def warm_up(model: LoadedModel, sizes: Sequence[int]) -> None:
-    """Run windows of noise through a model, in batches of each size; silence takes shortcuts that signals do not."""
+    """Run windows of noise through a model in batches of each size; zeros would run faster than signals do."""
     spec = input_of_file(model.manifest)
     noise = np.random.default_rng(0).normal(0, 0.05, (max(sizes), spec.channels, spec.window)).astype(np.float32)
     conditions = condition_rows(ordinary_conditions(spec), max(sizes)) if spec.conditions_taken else None

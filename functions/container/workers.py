@@ -1,4 +1,4 @@
-"""The container's way to follow a request: what is light on the event loop, the engine's runs together with others'."""
+"""Workers that batch: small bodies are read on the event loop, large ones in threads, engine calls run in batches."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,24 +11,24 @@ from functions.core.http.workers import Workers
 from functions.core.models.engine import Engine
 from functions.core.models.flow import EngineCall, Flow, advance
 
-# On the event loop's clock; set for each request by `functions.container.presence`.
+# The request's deadline on the event loop's clock, set by `functions.container.presence`.
 deadline_var: ContextVar[float | None] = ContextVar("palier_deadline", default=None)
 
-# Reading so much takes a fraction of a millisecond: less than handing it to a thread and back.
+# Reading so much takes a fraction of a millisecond, less than a switch to a thread and back.
 _LIGHT_BYTES = 128 * 1024
 
 _Result = TypeVar("_Result")
 
 
 def _unobserved(_: RanBatch) -> None:
-    """Tell nobody of a batch."""
+    """Ignore a finished batch: the observer where there are no metrics."""
 
 
 class BatchingWorkers(Workers):
-    """Reads large bodies in threads and small ones at once; engine calls of one model are batched.
+    """Workers that read large bodies in threads and small ones at once, and batch the engine calls of a model.
 
-    One thread runs engines, so that one batch runs at a time while the next one gathers. A large body beside which
-    nothing is in work goes all its way in one thread: there is nobody to share a batch with.
+    One thread runs engines, so that one batch runs at a time while the next one gathers. A large body that is the only
+    request in work stays in one thread: there is no other to share a batch with.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class BatchingWorkers(Workers):
         return sum(batcher.queued for batcher in self._batchers.values())
 
     async def follow(self, flow: Flow[_Result], body_bytes: int) -> _Result:
-        """Follow a flow to its end.
+        """Run a flow to its end, its engine calls in batches.
 
         Raises:
-            TooManyRequestsError: too much waits already, for a thread or for the engine.
+            TooManyRequestsError: too many requests or windows wait already.
             DeadlineExceededError: the request's deadline passed.
         """
         with self.place():

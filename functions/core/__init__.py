@@ -1,1 +1,1 @@
-"""The serve flow, one module per arrow: bytes -> Signal -> windows -> logits -> Diagnosis -> JSON."""
+"""Rooms that the functions share: the serve flow from bytes to a diagnosis, and keys, jobs, metrics, AWS around it."""

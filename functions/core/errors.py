@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 
 class PalierError(Exception):
-    """A failure with a sentence a person can act on."""
+    """Base class: an HTTP status, a code, and a message of one sentence that a person can act on."""
 
     status = 500
     code = "internal_error"
@@ -12,19 +12,19 @@ class PalierError(Exception):
     headers: Mapping[str, str] = {}
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
-        """Keep the sentence, and the request's field it speaks of."""
+        """Keep the message, and the field of the request that is at fault."""
         super().__init__(message)
         if field is not None:
             self.field = field
 
     @property
     def message(self) -> str:
-        """The sentence."""
+        """The message: one sentence."""
         return str(self.args[0])
 
 
 class MalformedRequestError(PalierError):
-    """What came over the connection is not HTTP."""
+    """Bytes on the connection that are not HTTP."""
 
     status = 400
     code = "malformed_request"
@@ -71,7 +71,7 @@ class ApiKeyInvalidError(PalierError):
 
 
 class ScopeMissingError(PalierError):
-    """A good key that may not do this."""
+    """A valid API key without the scope that the endpoint needs."""
 
     status = 403
     code = "scope_missing"
@@ -102,14 +102,14 @@ class VersionNotFoundError(PalierError):
 
 
 class ProofNotFoundError(PalierError):
-    """A package without the measurements behind its card."""
+    """A model package without proof.json, the measurements behind its card."""
 
     status = 404
     code = "proof_not_found"
 
 
 class JobNotFoundError(PalierError):
-    """No such job, or one of another key: which of the two is not said."""
+    """No such job, or a job of another key; the answer is the same for both."""
 
     status = 404
     code = "job_not_found"
@@ -130,7 +130,7 @@ class RecordingMissingError(PalierError):
 
 
 class MethodNotAllowedError(PalierError):
-    """The path does not know this method."""
+    """The path does not allow this method."""
 
     status = 405
     code = "method_not_allowed"
@@ -144,14 +144,14 @@ class RequestTimeoutError(PalierError):
 
 
 class JobStateError(PalierError):
-    """A job whose state does not allow what is asked."""
+    """A job in a state that does not allow the request."""
 
     status = 409
     code = "job_state"
 
 
 class UploadsMissingError(JobStateError):
-    """A job is to start whose files are not all there."""
+    """A job that cannot start, because some of its files are not uploaded."""
 
     code = "uploads_missing"
 
@@ -204,21 +204,21 @@ class UnsupportedMediaTypeError(PalierError):
 
 
 class UnusableError(PalierError):
-    """Well-formed, but no diagnosis can come of it."""
+    """A well-formed request that no diagnosis can be made of."""
 
     status = 422
     code = "unusable"
 
 
 class EmptyBatchError(UnusableError):
-    """A batch of nothing."""
+    """A batch without recordings."""
 
     code = "batch_empty"
     field = "signals"
 
 
 class JobInvalidError(UnusableError):
-    """A submission that names its recordings in no way, in several, or wrongly."""
+    """A submission that names no recordings, names them in several ways, or names them wrongly."""
 
     code = "job_invalid"
 
@@ -238,7 +238,7 @@ class WebhookRefusedError(UnusableError):
 
 
 class IdempotencyKeyReusedError(UnusableError):
-    """An idempotency key that stands for another submission."""
+    """An idempotency key that was sent before with another submission."""
 
     code = "idempotency_key_reused"
     field = "Idempotency-Key"
@@ -298,28 +298,28 @@ class SignalTooShortError(UnusableError):
 
 
 class SampleRateError(UnusableError):
-    """A sample rate that is zero, negative or absurd."""
+    """A sample rate outside the range that is accepted."""
 
     code = "sample_rate_out_of_range"
     field = "sample_rate_hz"
 
 
 class SampleRateContradictsError(UnusableError):
-    """A sample rate at odds with the file's."""
+    """A sample rate that contradicts the file's."""
 
     code = "sample_rate_contradicts"
     field = "sample_rate_hz"
 
 
 class UnitMissingError(UnusableError):
-    """A severity is asked for, and no unit of the samples is known that gives one."""
+    """A request for a severity whose samples have no known unit of vibration."""
 
     code = "unit_missing"
     field = "unit"
 
 
 class UnitContradictsError(UnusableError):
-    """A unit at odds with the file's."""
+    """A unit that contradicts the file's."""
 
     code = "unit_contradicts"
     field = "unit"
@@ -363,27 +363,27 @@ class UnknownBearingError(UnusableError):
 
 
 class BearingContradictsError(UnusableError):
-    """What is stated of a bearing contradicts itself: its orders, its geometry, its designation."""
+    """Orders, geometry and designation of a bearing that contradict each other."""
 
     code = "bearing_contradicts"
 
 
 class ShaftSpeedContradictsError(UnusableError):
-    """A shaft speed that the lines of the recording show to be another."""
+    """A shaft speed that the spectral lines of the recording contradict."""
 
     code = "shaft_speed_contradicts"
     field = "shaft_speed_rpm"
 
 
 class FaultFrequencyError(UnusableError):
-    """Lines of a bearing or a shaft above what the sample rate can show."""
+    """Spectral lines of a bearing or a shaft above half the sample rate."""
 
     code = "fault_frequency_out_of_band"
     field = "shaft_speed_rpm"
 
 
 class TooFewTurnsError(UnusableError):
-    """A recording of too few turns of the shaft to tell the lines of a bearing apart."""
+    """A recording with too few turns of the shaft to separate the spectral lines of a bearing."""
 
     code = "too_few_turns"
     field = "signal"
@@ -397,7 +397,7 @@ class HeadTooLargeError(PalierError):
 
 
 class TooManyRequestsError(PalierError):
-    """More requests than this instance may hold at once."""
+    """More requests at once than this instance accepts."""
 
     status = 429
     code = "too_many_requests"
@@ -434,7 +434,7 @@ class ShuttingDownError(PalierError):
 
 
 class DependencyUnavailableError(PalierError):
-    """A service this one needs does not answer."""
+    """A service that this one depends on does not answer."""
 
     status = 503
     code = "dependency_unavailable"
@@ -442,13 +442,13 @@ class DependencyUnavailableError(PalierError):
 
 
 class SubmissionTooSlowError(DependencyUnavailableError):
-    """A submission that took so long that it was given up: no job was made of it."""
+    """A submission that was stopped because it took too long; no job was created."""
 
     code = "submission_too_slow"
 
 
 class NotConfiguredError(DependencyUnavailableError):
-    """A part of this service that its settings leave out: to ask again is of no use."""
+    """A part of this service that is not configured here; a retry is of no use."""
 
     code = "not_configured"
     headers: Mapping[str, str] = {}

@@ -1,4 +1,4 @@
-"""Memory of a long-running server."""
+"""How the memory allocator of a long-running server keeps freed memory."""
 
 import ctypes
 import sys
@@ -11,11 +11,11 @@ LARGEST_MMAP_THRESHOLD_BYTES = 32 * 2**20
 
 
 def keep_freed_memory() -> bool:
-    """Let glibc keep what a request frees for the next one; returns whether that took effect.
+    """Make glibc keep the memory that a request frees for the next one, and return whether that took effect.
 
-    By default it gives the buffers of a large body back to the system after each request, and mapping
-    them anew, page by page, takes as long as decoding the body. For servers that answer many requests,
-    once, at start; elsewhere than on Linux with glibc it does nothing.
+    By default glibc gives the buffers of a large body back to the system after each request, and mapping
+    them again, page by page, takes as long as decoding the body. A server calls this once, at its start;
+    it does nothing elsewhere than on Linux with glibc.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is None:

@@ -30,7 +30,7 @@ Count = Annotated[int, Meta(ge=1)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What may differ between places; every field is documented in docs/settings.md."""
+    """The settings of a process, one environment variable each; docs/settings.md documents every field."""
 
     stage: Literal["local", "dev", "staging", "prod"] = "prod"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -43,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int | None, Meta(description="MiB; set by Lambda itself, decides how many threads the CPU share feeds")
     ] = None
     lambda_initialization: Annotated[
-        str | None, Meta(description="set by Lambda itself, tells whether the first request waited for the start")
+        str | None, Meta(description="set by Lambda itself: whether the first request waited for the start")
     ] = None
     api_keys_required: Annotated[bool, Meta(description="refuse requests without a good key")] = True
     api_keys_file: Annotated[Path | None, Meta(description="key store as a JSON file")] = None
@@ -70,12 +70,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jobs_retention_days: Annotated[Count, Meta(description="how long jobs are kept")] = 30
     history_table: Annotated[str | None, Meta(description="table of assets; unset: no history is kept")] = None
     history_retention_days: Annotated[Count, Meta(description="how long diagnoses of assets are kept")] = 365
-    event_bus: Annotated[str | None, Meta(description="bus that is told when an asset turns; unset: none")] = None
+    event_bus: Annotated[str | None, Meta(description="EventBridge bus of alerts; unset: none")] = None
     healthy_classes: Annotated[list[str], Meta(description="class ids that mean no fault")] = msgspec.field(
         default_factory=lambda: ["healthy", "normal"]
     )
-    alert_k: Annotated[Count, Meta(description="faults among the newest `alert_n` diagnoses that are believed")] = 4
-    alert_n: Annotated[Count, Meta(description="newest diagnoses of an asset that are looked at")] = 5
+    alert_k: Annotated[Count, Meta(description="faults among the newest `alert_n` diagnoses that make an alert")] = 4
+    alert_n: Annotated[Count, Meta(description="newest diagnoses of an asset that an alert is decided by")] = 5
     alert_zone: Annotated[
         Literal["B", "C", "D"] | None,
         Meta(description="severity zone from which on an asset is too severe; unset: none"),
@@ -90,7 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_sample_rate_hz: Annotated[float, Meta(gt=0)] = 1_000_000
 
     def __post_init__(self) -> None:
-        """Refuse origins that are none, plain http where others read along, and more faults than diagnoses."""
+        """Refuse malformed origins, plain http outside of local and dev, and alert_k above alert_n."""
         if self.alert_k > self.alert_n:
             raise ValueError(f"alert_k {self.alert_k} is more than alert_n {self.alert_n}")
         for field in ("cors_origins", "dashboard_connect_sources"):
@@ -107,13 +107,13 @@ def _check_origin(field: str, origin: str, stage: str) -> None:
 
 
 class SettingsInvalidError(PalierError):
-    """A variable has a value it cannot have."""
+    """An environment variable with a value that its setting does not accept."""
 
     code = "settings_invalid"
 
 
 def variable_of(field: str) -> str:
-    """Return the environment variable of a field of Settings."""
+    """Return the name of the environment variable of a field of Settings."""
     return _OTHER_NAMES.get(field, f"{PREFIX}{field.upper()}")
 
 
@@ -121,15 +121,19 @@ _Read = TypeVar("_Read", bound=msgspec.Struct)
 
 
 def read_settings(**known: Any) -> Settings:
-    """Return the settings of the environment, with those that are known already; raises as `read_struct`."""
+    """Read the settings from the environment; `known` fields take the place of theirs. Raises as `read_struct`."""
     return read_struct(Settings, **known)
 
 
 def read_struct(kind: type[_Read], **known: Any) -> _Read:
-    """Return a struct of the environment's variables, with the fields that are known already.
+    """Read a struct from environment variables.
+
+    Args:
+        kind: the struct.
+        known: fields that are given, and take the place of those of the environment.
 
     Raises:
-        SettingsInvalidError: a variable has a value it cannot have; the message names it.
+        SettingsInvalidError: a variable has a value that its field does not accept; the message names it.
     """
     try:
         return msgspec.convert(_given(os.environ, kind) | known, kind, strict=False, dec_hook=_decode)
@@ -160,5 +164,5 @@ def _list(field: str, value: str) -> Any:
 
 
 def _decode(kind: type, value: object) -> object:
-    """Make the one type that msgspec does not know."""
+    """Convert text to a path, the one type of a field that msgspec does not decode itself."""
     return kind(value) if kind is Path and isinstance(value, str | Path) else value

@@ -1,1 +1,1 @@
-"""The dashboard function: one page, served as static files."""
+"""The dashboard function: one page, served as static files from `static/`, which are built from `web/`."""

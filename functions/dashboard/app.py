@@ -11,8 +11,8 @@ from functions.dashboard.page import dashboard_routes
 
 
 def create_app(settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
-    """Compose the dashboard app; `sinks` are told of every request.
+    """Compose the dashboard app; `sinks` receive the metrics of every request.
 
-    It asks for no key: the page sends the user's own with its calls of the API.
+    It needs no key: the page sends the user's own key with its calls of the API.
     """
     return create_starlette(dashboard_routes(settings), settings, sinks)

@@ -14,14 +14,14 @@ with quick_start():
     app = create_app(settings, sinks=[EmfSink(settings.stage, "dashboard")])
 
     def _prime() -> None:
-        # Late: needed for a snapshot and for a probe alone.
+        # Late: only snapshots and probes need it.
         from functions.core.lambda_host.snapshot import prime_app
 
         prime_app(app, settings, "/dashboard")
 
     handler = answering_probes(LambdaHandler(app, settings), _prime)
     if settings.lambda_initialization == "snap-start":
-        # Late: the page needs nothing of it where no snapshot is taken.
+        # Late: only snapshots need it.
         from functions.core.lambda_host.snapshot import refresh, register_snapshot_hooks
 
         register_snapshot_hooks(_prime, lambda: refresh(app))

@@ -1,4 +1,4 @@
-"""GET /dashboard and what it loads: built once (docs/dashboard.md), served as files, cached by their hashed names."""
+"""The routes of the page, GET /dashboard and its files, which are cached by their hashed names (docs/dashboard.md)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _STATIC = Path(__file__).parent / "static"
 # Made by `make docs`, from the benchmarks, the prices and the stages.
 _PLANS = Path(__file__).parent / "plans.json"
 
-# Nothing inline, nothing from elsewhere; styles that scripts set on elements are not inline styles to this policy.
+# Nothing inline, nothing from other hosts; styles that scripts set on elements do not count as inline.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src {connect}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -41,7 +41,7 @@ def dashboard_routes(settings: Settings) -> list[BaseRoute]:
     surroundings = _Surroundings(settings)
     files = StaticFiles(directory=_STATIC / "assets")
     packed = Middleware(GZipMiddleware)
-    # Another content has another name.
+    # A changed file has a new name.
     kept = Middleware(BrowserCache, cache_control=_FOREVER, statuses=frozenset({200, 206, 304}))
     return [
         Route("/dashboard", page.get, middleware=[packed]),
@@ -53,7 +53,7 @@ def dashboard_routes(settings: Settings) -> list[BaseRoute]:
 
 
 class _File:
-    """A file, whose tag is of its bytes and headers: in a bundle all files have one date, and perhaps one length."""
+    """A file with its headers; the tag is a hash of both, since the files of a bundle have one date."""
 
     def __init__(self, path: Path, media_type: str, headers: Mapping[str, str]) -> None:
         self._content = path.read_bytes()
@@ -62,7 +62,7 @@ class _File:
         self._headers = {**headers, "etag": f'"{tag}"'}
 
     async def get(self, request: Request) -> Response:
-        """Answer with the file, or with 304 where the client has it."""
+        """Answer with the file, or with 304 where the browser has it."""
         known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
         if self._headers["etag"] in known:
             return Response(status_code=304, headers=self._headers)
@@ -70,7 +70,7 @@ class _File:
 
 
 class _Surroundings:
-    """What the page cannot find out by itself."""
+    """What the page needs of the stage's settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._known = {
@@ -84,5 +84,5 @@ class _Surroundings:
 
 
 async def _without_slash(_: Request) -> Response:
-    """GET /dashboard/: to the page; its links are relative, so that they are right behind every base path."""
+    """GET /dashboard/: redirect to the page, relatively, so that it is right behind every base path."""
     return RedirectResponse("../dashboard")

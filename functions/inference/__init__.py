@@ -1,1 +1,1 @@
-"""Synchronous diagnosis over HTTP."""
+"""The inference function: synchronous diagnosis over HTTP, by the native API and the Open Inference Protocol."""

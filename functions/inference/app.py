@@ -1,4 +1,4 @@
-"""The inference app: routes and what stands behind them."""
+"""The inference app: its routes, and the endpoints, workers and history behind them."""
 
 from collections.abc import Sequence
 
@@ -24,8 +24,8 @@ def create_app(settings: Settings, sinks: Sequence[Sink] = (), history: History 
 
     Args:
         settings: of the function.
-        sinks: are told of every request.
-        history: keeps the diagnoses of assets; by default the one that the settings name.
+        sinks: receive the metrics of every request.
+        history: of the diagnoses of assets; by default the one that the settings name.
     """
     history = history or create_history(settings)
     recorder = Recorder(history) if history else None

@@ -1,4 +1,4 @@
-"""GET /bearings: the catalogue of bearings, for who asks what a designation is called here."""
+"""The route GET /bearings: a search in the catalogue of bearings."""
 
 import msgspec
 from starlette.middleware import Middleware
@@ -15,7 +15,7 @@ _OK = frozenset({200})
 
 
 def bearings_routes() -> list[Route]:
-    """Return the route of the catalogue: public facts, which need no key and which caches keep."""
+    """Return the route of the catalogue, which is public: it needs no key, and caches may keep it."""
     kept = Middleware(BrowserCache, cache_control="public, max-age=86400", statuses=_OK)
     return [Route("/bearings", _bearings, middleware=[kept])]
 

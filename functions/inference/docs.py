@@ -1,4 +1,4 @@
-"""GET /openapi.json and GET /docs: the contract, for programs and for people; nothing from a CDN."""
+"""The routes GET /openapi.json and GET /docs: the OpenAPI document, and Swagger UI to read it, without a CDN."""
 
 from functools import cache
 from pathlib import Path

@@ -49,7 +49,7 @@ from functions.inference.schemas import HealthAnswer, IndexAnswer, ModelAnswer, 
 
 
 class _Diagnosed(NamedTuple):
-    """An answer, and what of it belongs to an asset's history."""
+    """An answer, and its observations for an asset's history."""
 
     answer: Answer
     observations: list[Observation]
@@ -57,7 +57,7 @@ class _Diagnosed(NamedTuple):
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The endpoints, bound to what they need.
+    """The endpoints of the native API, bound to the diagnoser and the workers that they use.
 
     Decoding and inference run in worker threads: the event loop stays free for other requests.
     """
@@ -68,7 +68,7 @@ class Endpoints:
     recorder: Recorder | None = None
 
     async def index(self, _: Request) -> Response:
-        """GET /: what this is."""
+        """GET /: name, version and links of the service."""
         links = {name: f"/{name}" for name in ("health", "models", "docs")} | {"openapi": "/openapi.json"}
         return _json(
             IndexAnswer(
@@ -89,7 +89,7 @@ class Endpoints:
         return _json(self._health(loaded))
 
     async def models(self, _: Request) -> Response:
-        """GET /models: every package, the newest version of each; a broken one hides no other."""
+        """GET /models: the newest version of every package; a broken package is listed as unavailable."""
         return _json(await asyncio.to_thread(self._models))
 
     async def model(self, request: Request) -> Response:
@@ -98,7 +98,7 @@ class Endpoints:
         return _json(await asyncio.to_thread(self._model, name, version))
 
     async def proof(self, request: Request) -> Response:
-        """GET /models/{name}/proof: what was measured of a package beyond its manifest."""
+        """GET /models/{name}/proof: the measurements of a package beyond its manifest."""
         name, version = request.path_params["name"], request.query_params.get("version")
         return Response(await asyncio.to_thread(self.diagnoser.models.proof, name, version), media_type=JSON)
 
@@ -127,7 +127,7 @@ class Endpoints:
         diagnosed = await self.workers.follow(work(body), body.most_bytes)
         response = _json(diagnosed.answer)
         if self.recorder and diagnosed.observations:
-            # On Lambda before the answer leaves, for the instance freezes behind it; on a server after it.
+            # On a server it runs after the answer; on Lambda before, since the instance freezes after it.
             response.background = BackgroundTask(self.recorder.record, diagnosed.observations)
         return response
 
@@ -136,7 +136,7 @@ class Endpoints:
         from functions.core.http.forms import read_form
 
         form = read_form(sent.unpacked(), content_type)
-        # Fields that a web form leaves empty are not given.
+        # An empty field of a web form is an option that is not given.
         fields = {name: value for name, value in form.fields.items() if value}
         kind = media_type_of_file(form.file_name, form.content_type)
         charset = charset_option(form.content_type, kind)

@@ -17,7 +17,7 @@ with quick_start():
     configure_logging(settings.log_level)
     app = create_app(settings, sinks=[EmfSink(settings.stage, "inference")])
 
-    # The default model is loaded once, while the function starts; where that fails, /health says so.
+    # The default model is loaded once, while the function starts; where that fails, /health answers 503.
     try:
         app.state.diagnoser.load(DiagnosisOptions())
     except PalierError as error:

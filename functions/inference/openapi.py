@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the types that make the answers."""
+"""The OpenAPI 3.1 document, generated from the types of the answers and the table of formats."""
 
 from collections import ChainMap
 from collections.abc import Sequence
@@ -61,8 +61,8 @@ def openapi_document(others: Sequence[dict[str, Any]] | None = None) -> dict[str
     """Return the OpenAPI 3.1 document.
 
     Args:
-        others: what else is answered at the same place, parts with `tags`, `paths` and `schemas`; a path of theirs
-            stands in the place of this function's. By default the other functions' parts.
+        others: parts of what else is answered at the same address, with `tags`, `paths` and `schemas`; a path of
+            theirs replaces this function's. By default the other functions' parts.
     """
     parts = read_parts() if others is None else others
     tags = dict(ChainMap(*(part["tags"] for part in reversed(parts)), _TAGS))
@@ -153,7 +153,7 @@ def _predict() -> dict[str, Any]:
 
 
 def _form() -> dict[str, Any]:
-    """Return the schema of a form: a file of any of the formats, options as its other fields."""
+    """Return the schema of a form: a file in any of the formats, and options as its other fields."""
     file = _BINARY | {"description": "A recording in any of the formats, told by its Content-Type, else by its name."}
     options = {name: schema for name, schema in _schema_of_options().items() if schema.get("type") != "object"}
     return {"type": "object", "required": ["file"], "properties": {"file": file, **options}}
@@ -215,7 +215,7 @@ def _option_parameters() -> list[dict[str, Any]]:
     return [
         _parameter(name, {k: v for k, v in schema.items() if k != "description"}, schema["description"])
         for name, schema in properties.items()
-        # OpenAPI has no style for conditions.NAME=VALUE: the operation's description says it.
+        # OpenAPI has no style for conditions.NAME=VALUE: the operation's description explains it.
         if schema.get("type") != "object"
     ]
 

@@ -1,4 +1,4 @@
-"""The answers of the native API: they make the JSON and the OpenAPI document."""
+"""The answers of the native API, from which JSON and OpenAPI schemas are made."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -51,7 +51,7 @@ class ModelAnswer(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, manifest: Manifest, versions: list[str], default_model: str) -> Self:
-        """Shape a manifest."""
+        """Return the answer of a manifest."""
         return cls(
             name=manifest.name,
             version=manifest.version,
@@ -98,7 +98,7 @@ class BearingAnswer(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, row: "CatalogueRow", sources: Mapping[str, str]) -> Self:
-        """Shape a row."""
+        """Return the answer of a row of the catalogue."""
         orders = row.orders()
         return cls(
             designation=row.designation,
@@ -121,7 +121,7 @@ class BearingsAnswer(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, rows: "Sequence[CatalogueRow]", catalogue: "Catalogue") -> Self:
-        """Shape what was found."""
+        """Return the answer of the rows that were found."""
         found = [BearingAnswer.of(row, catalogue.sources) for row in rows]
         return cls(bearings=found, total=len(catalogue.bearings))
 

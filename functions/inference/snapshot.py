@@ -1,4 +1,4 @@
-"""What the inference function does before a snapshot of it is taken."""
+"""Priming of the inference function before a snapshot of it is taken."""
 
 import numpy as np
 from starlette.applications import Starlette
@@ -13,10 +13,10 @@ from functions.core.settings import Settings
 def prime(app: Starlette, settings: Settings) -> None:
     """Diagnose one window, so that the snapshot holds the engine's memory and threads as a first request leaves them.
 
-    What asks for keys is loaded too, but no key: those that are stored today may be revoked tomorrow.
+    The client that reads API keys is made too, but no key is read: a key of today may be revoked tomorrow.
 
     Raises:
-        PalierError: the default model cannot serve; AWS then refuses to publish the version.
+        PalierError: the default model cannot serve; AWS then does not publish the version.
     """
     diagnoser = app.state.diagnoser
     spec = diagnoser.load(DiagnosisOptions()).manifest.input

@@ -1,1 +1,1 @@
-"""Submit and inspect asynchronous batch jobs; the history of assets."""
+"""The jobs function: submission, state and results of asynchronous jobs, and the history of assets."""

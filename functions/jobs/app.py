@@ -1,4 +1,4 @@
-"""The jobs app: routes and what stands behind them."""
+"""The jobs app: its routes, and the endpoints behind them."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from functions.jobs.endpoints import JobEndpoints
 
 
 def create_app(settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
-    """Compose the jobs app; `app.state.key_store` has its keys, `sinks` are told of every request."""
+    """Compose the jobs app; `app.state.key_store` has its keys, `sinks` receive the metrics of every request."""
     workers, store = Workers(settings.max_pending), key_store(settings)
     jobs, assets = JobEndpoints(settings, workers), AssetEndpoints(settings, workers)
     app = create_starlette([*job_routes(jobs, store), *asset_routes(assets, store)], settings, sinks)

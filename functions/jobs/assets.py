@@ -1,4 +1,4 @@
-"""The endpoints of assets: what is known of each, and its diagnoses over time."""
+"""The endpoints of assets: the list of them with their conditions, and the diagnoses of one over time."""
 
 import re
 import time
@@ -25,7 +25,7 @@ HISTORY_CURSOR = r"[0-9TZ.:-]{27}#[A-Za-z0-9._:-]{1,160}"
 
 @dataclass(frozen=True)
 class AssetEndpoints:
-    """The endpoints, bound to what they need."""
+    """The endpoints of assets, bound to the settings and workers that they use."""
 
     settings: Settings
     workers: Workers

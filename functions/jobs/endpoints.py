@@ -1,4 +1,4 @@
-"""The endpoints of jobs."""
+"""The endpoints of jobs: submit, start, list, inspect, cancel, results."""
 
 import re
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from functions.jobs.queue_depth import QueueDepth
 from functions.jobs.schemas import DownloadAnswer, JobAnswer, JobsAnswer, ResultsAnswer, SubmittedAnswer
 from functions.jobs.submission import read_submission
 
-# Whose jobs they are where no keys are asked for.
+# The owner of jobs where no API keys are required.
 EVERYBODY = "everybody"
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
 IDEMPOTENCY_KEY = r"[\x21-\x7e]{1,128}"
@@ -36,7 +36,7 @@ JOB_CURSOR = r"[0-9TZ.:-]{27}~[0-9a-f]{32}"
 
 @dataclass(frozen=True)
 class JobEndpoints:
-    """The endpoints, bound to what they need; everything that waits for AWS runs in worker threads."""
+    """The endpoints of jobs, bound to the settings and workers that they use; calls of AWS run in worker threads."""
 
     settings: Settings
     workers: Workers
@@ -48,11 +48,11 @@ class JobEndpoints:
 
     @cached_property
     def depth(self) -> QueueDepth:
-        """How much waits."""
+        """The depth of the queue."""
         return QueueDepth(self.settings.jobs_queue_url, self.settings.jobs_dead_letter_queue_url)
 
     async def submit(self, request: Request) -> Response:
-        """POST /jobs: take recordings, or offer to upload them."""
+        """POST /jobs: submit a job, with its recordings, uploads to come, or a prefix."""
         media_type(request.headers.get("content-type"), (JSON,))
         check_names(request.query_params)
         chosen = _idempotency_key(request)
@@ -61,7 +61,7 @@ class JobEndpoints:
         return await self._answer(lambda: self._submit(owner_of(request), body, chosen), HTTPStatus.ACCEPTED)
 
     async def start(self, request: Request) -> Response:
-        """POST /jobs/{job_id}/start: begin a job whose uploads are there."""
+        """POST /jobs/{job_id}/start: start a job whose uploads are complete."""
         return await self._answer(lambda: self._shape(Submitter(self.service).start(self._owned(request))))
 
     async def jobs(self, request: Request) -> Response:
@@ -76,11 +76,11 @@ class JobEndpoints:
         return await self._answer(lambda: self._shape(self._owned(request)))
 
     async def cancel(self, request: Request) -> Response:
-        """DELETE /jobs/{job_id}: cancel it."""
+        """DELETE /jobs/{job_id}: cancel a job."""
         return await self._answer(lambda: self._shape(self._cancelled(self._owned(request))))
 
     async def results(self, request: Request) -> Response:
-        """GET /jobs/{job_id}/results: a page of them, or where to download all."""
+        """GET /jobs/{job_id}/results: a page of results, or a URL to download all."""
         query = request.query_params
         check_names(query, "limit", "cursor", "download")
         kind = choice(query, "download", None, tuple(RESULTS_MEDIA_TYPES))
@@ -105,7 +105,7 @@ class JobEndpoints:
         job_id = request.path_params["job_id"]
         if not _JOB_ID.fullmatch(job_id):
             raise JobNotFoundError(f"There is no job {job_id[:64]!r}.")
-        return self.service.keep_time(self.service.table.owned(job_id, owner_of(request)))
+        return self.service.fail_overdue(self.service.table.owned(job_id, owner_of(request)))
 
     def _cancelled(self, job: Job) -> Job:
         job = self.service.close(job, "cancelled")
@@ -134,7 +134,7 @@ class JobEndpoints:
 
 
 def owner_of(request: Request) -> str:
-    """Return whose jobs a request is about: those of its API key."""
+    """Return the owner of a request's jobs: the id of its API key."""
     owner: str = getattr(request.state, "api_key_id", EVERYBODY)
     return owner
 

@@ -15,7 +15,7 @@ with quick_start():
     app = create_app(settings, sinks=[EmfSink(settings.stage, "jobs")])
 
     def _prime() -> None:
-        # Late: needed for a snapshot and for a probe alone.
+        # Late: only snapshots and probes need it.
         from functions.jobs.snapshot import prime
 
         prime(app, settings)

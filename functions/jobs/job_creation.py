@@ -1,9 +1,9 @@
-"""Making a job of a submission: once, however often it is submitted, and never half of it.
+"""Creation of a job from a submission: once, however often it is submitted, and never half of it.
 
-The order makes that true: a message that has the job reconciled later, which puts right or removes what a death in
-between leaves, then files, then one transaction (job, quota, idempotency key), then the messages of parts, which count
-nothing. What has no room in its key's quota is refused before any of it, and files of a job that was not made after all
-are removed.
+The order of the steps ensures that. First a message asks to reconcile the job later, which completes or removes what a
+crash in between leaves. Then come the files, then one transaction (job, quota, idempotency key), then the messages of
+parts, which count nothing. A job over its key's quota is refused before any of it, and the files of a job that was not
+created after all are removed.
 """
 
 import hashlib
@@ -38,21 +38,21 @@ from functions.jobs.planning import PlannedJob, plan_job
 from functions.jobs.submission import Submission
 
 _DAY_S = 86_400
-# By then a submission has made a job; one that has not is given up.
+# By then a submission has created its job; one that has not is given up.
 _FIRST_LOOK_S = 60
 
 
 @dataclass(frozen=True)
 class Submitter:
-    """Makes jobs, and starts those that wait for uploads."""
+    """Creates jobs, and starts those that wait for uploads."""
 
     service: JobService
 
     def submit(self, owner: str, submission: Submission, submitted: Submitted | None) -> tuple[Job, list[Upload]]:
-        """Make a job and queue it; return it, and the forms for its uploads.
+        """Create a job and queue it; return it, and the forms for its uploads.
 
         Raises:
-            PalierError: it cannot become a job, or the key has too many.
+            PalierError: no job can be made of the submission, or the key has too many.
         """
         known = self.service.table.find(owner, submitted) if submitted else None
         return self._go_on(known or self._make(owner, submission, submitted))
@@ -61,9 +61,9 @@ class Submitter:
         """Start a job whose uploads are there; one that was started already stays as it is.
 
         Raises:
-            UploadsMissingError: some are not there.
-            JobInvalidError: one is not as many recordings as was said.
-            JobStateError: it is over.
+            UploadsMissingError: some are not uploaded.
+            JobInvalidError: a file does not hold as many recordings as was stated.
+            JobStateError: the job is final.
         """
         if job.is_final:
             raise JobStateError(f"The job is {job.state} already.")
@@ -84,7 +84,7 @@ class Submitter:
         try:
             made = table.create(self._job(job_id, owner, submission, planned), submitted)
         except (QuotaExceededError, IdempotencyKeyReusedError, SubmissionTooSlowError):
-            # After any other failure it may have been made: reconciliation will see.
+            # After any other failure the job may exist: reconciliation decides later.
             files.remove(*submission_keys(job_id))
             raise
         if made.job_id != job_id:
@@ -128,16 +128,16 @@ class Submitter:
 
 
 def identify(idempotency_key: str, body: bytes) -> Submitted:
-    """Return what tells a submission from others: the key its caller chose, and what it is."""
+    """Return the identity of a submission: hashes of its idempotency key and of its body."""
     return Submitted(hashlib.sha256(idempotency_key.encode()).hexdigest(), hashlib.sha256(body).hexdigest())
 
 
 def _require_uploads(files: JobFiles, job: Job) -> list[PlannedRecording]:
-    """Return the plan with the places of the recordings in the files that are there now.
+    """Return the plan with the places of the recordings in the uploaded files.
 
     Raises:
-        UploadsMissingError: some are not there.
-        JobInvalidError: one is not as many recordings as was said.
+        UploadsMissingError: some are not uploaded.
+        JobInvalidError: a file does not hold as many recordings as was stated.
     """
     planned = read_plan(files, job.job_id)
     shares = Counter(one.key for one in planned)

@@ -1,7 +1,7 @@
-"""The members of a submission's JSON object: found, counted, and only then made objects of.
+"""Reader of the members of a submission's JSON object: each is found and counted before it is decoded.
 
-msgspec finds a member's text without reading it, simdjson counts a list without an object for each entry. What is read
-is read as the type that it must have, so that what has another ends at its first wrong value.
+msgspec finds a member's text without reading it, simdjson counts a list without an object for each entry. A member is
+decoded as the type that it must have, so that decoding another type ends at its first wrong value.
 """
 
 import json
@@ -26,7 +26,7 @@ from functions.core.errors import (
 from functions.core.models.manifest import CONDITIONS, MOST_CONDITIONS
 from functions.core.models.options import DiagnosisOptions
 
-# Of an option's text; the longest that means something is a machine's name.
+# Of an option's text; the longest meaningful one is a machine's name.
 LONGEST_TEXT = 256
 _LARGEST_WHOLE = 2**53
 _OWN = ("signals", "uploads", "recordings", "prefix", "webhook")
@@ -34,7 +34,7 @@ _CONSTANT = re.compile(rb"-?(?:NaN|Infinity)")
 _HALF_OF_A_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 _MEMBER_BEFORE = re.compile(rb'"(\w{1,64})"\s*:\s*\Z')
 _LIST_OF_OBJECTS = re.compile(rb'"(uploads|recordings)"\s*:\s*\[')
-# What simdjson says of a number beyond every float, and of whole ones of more than 64 bits.
+# simdjson's errors for a number beyond every float, and for whole ones of more than 64 bits.
 _NUMBER_ERROR = re.compile("NUMBER_ERROR|BIGINT_ERROR")
 _LOOK_BACK_BYTES = 100
 _TOO_DEEP = "The JSON body is nested too deeply."
@@ -62,12 +62,12 @@ _Conditions = Annotated[
 
 
 def find_members(body: bytes) -> Members:
-    """Return the members of a submission, as the JSON texts that they are.
+    """Return the members of a submission as JSON texts.
 
     Raises:
         MalformedBodyError: not JSON, or no object.
         SignalNotFiniteError: NaN or infinity, which are no JSON.
-        UnknownOptionError: a member that there is not.
+        UnknownOptionError: an unknown member.
     """
     if not body.strip():
         raise EmptyBodyError
@@ -86,11 +86,11 @@ def find_members(body: bytes) -> Members:
 
 
 def check_count(text: Raw, most: int, member: str) -> None:
-    """Check how many entries a list has before anything is made of them.
+    """Check how many entries a list has, before any of them is built.
 
     Raises:
         JobTooLargeError: more than `most`.
-        SignalNotFiniteError, MalformedBodyError: what it holds cannot be read.
+        SignalNotFiniteError, MalformedBodyError: the list cannot be read.
     """
     if _count(bytes(text), member, most) > most:
         kind = "uploads" if member == "uploads" else "recordings"
@@ -98,10 +98,10 @@ def check_count(text: Raw, most: int, member: str) -> None:
 
 
 def read_member(text: Raw, kind: Any, member: str) -> Any:
-    """Return what a member holds, as the type that it must have.
+    """Decode a member as the type that it must have.
 
     Raises:
-        JobInvalidError, SampleRateError: something else than it must; `field` names the place.
+        JobInvalidError, SampleRateError: it has another type; `field` names the place.
         MalformedBodyError: text that is no Unicode.
     """
     try:
@@ -119,7 +119,7 @@ def read_member(text: Raw, kind: Any, member: str) -> Any:
 
 
 def read_options(members: Members) -> dict[str, Any]:
-    """Return the options of the diagnosis among the members: numbers, truths, short texts, and conditions by name.
+    """Return the options of the diagnosis among the members: numbers, booleans, short texts, and conditions by name.
 
     Raises:
         InvalidOptionError, SampleRateError: one is none of these; `field` names it.
@@ -129,7 +129,7 @@ def read_options(members: Members) -> dict[str, Any]:
 
 
 def _count(text: bytes, member: str, most: int) -> int:
-    """Return how many entries a list has; what is no list has none."""
+    """Return how many entries a list has; 0 for a value that is no list."""
     try:
         entries: Any = thread_parser(len(text)).parse(text)
     except UnicodeDecodeError:
@@ -139,7 +139,7 @@ def _count(text: bytes, member: str, most: int) -> int:
             raise MalformedBodyError(_TOO_DEEP) from None
         objects = text.count(b"{")
         if member != "signals" and objects <= most:
-            # A list of so few objects can be read, and its reader finds the place.
+            # A list of so few objects can be decoded, and the decoder finds the place.
             return objects
         raise SignalNotFiniteError(
             f"{member} has a number beyond every float, or a whole one of more than 64 bits.", field=member
@@ -172,7 +172,7 @@ def _utf8(body: bytes) -> bytes:
 
 
 def _refuse_member(sentence: str) -> NoReturn:
-    """Raise what the options' own reader raises of a name that it does not know."""
+    """Raise the error of an unknown option, or of a body that is no object, for a message of msgspec."""
     found = re.fullmatch(r"Object contains unknown field `(.*)`", sentence, re.DOTALL)
     if found is None:
         raise MalformedBodyError("The JSON body must be an object.")
@@ -181,7 +181,7 @@ def _refuse_member(sentence: str) -> NoReturn:
 
 
 def _explain(body: bytes, sentence: str) -> NoReturn:
-    """Raise what is wrong where msgspec stopped."""
+    """Raise the error that explains why msgspec stopped."""
     found = re.search(r"\(byte (\d{1,19})\)", sentence)
     place = int(found[1]) if found else len(body)
     # Behind the sign of -Infinity the byte is one further.

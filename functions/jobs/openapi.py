@@ -1,8 +1,8 @@
-"""The part of the OpenAPI document that the jobs function answers.
+"""The jobs function's part of the OpenAPI document.
 
     python -m functions.jobs.openapi
 
-writes it where the function that serves the document finds it; a test holds the file to this module.
+writes it to the file from which the inference function, which serves the document, reads it; a test compares the two.
 """
 
 import json
@@ -50,7 +50,7 @@ _TIME = {"type": "string", "format": "date-time"}
 
 
 def jobs_part() -> dict[str, Any]:
-    """Return tags, paths and schemas."""
+    """Return the part: tags, paths and schemas."""
     _, schemas = msgspec.json.schema_components(
         (*_ANSWERS, RecordingOptions, UploadedFile, WebhookTarget), ref_template=SCHEMAS + "{name}"
     )
@@ -60,12 +60,12 @@ def jobs_part() -> dict[str, Any]:
 
 
 def write_part() -> None:
-    """Write the part as a file."""
+    """Write the part to its file."""
     FILE.write_text(json.dumps(jobs_part(), indent=1, sort_keys=True) + "\n")
 
 
 def _as_strict_as_common(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return one recording's options with the types of those that are common to all: these they are read by."""
+    """Return a recording's own options with the types of the job's options, by which they are read."""
     common = _options()
     return {
         name: (own | {"anyOf": _alternatives(common[name])} if name in common else own)
@@ -172,7 +172,7 @@ def _body() -> dict[str, Any]:
 
 
 def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return an option's schema with the bound that its text has in a job."""
+    """Return an option's schema with the longest text that a job accepts."""
     kinds = [one | ({"maxLength": LONGEST_TEXT} if one == _TEXT else {}) for one in schema.get("anyOf", ())]
     return schema | ({"anyOf": kinds} if kinds else {})
 

@@ -1,4 +1,4 @@
-"""From a submission to a plan: where each recording lies, in order."""
+"""Planning of a job from its submission: the object and place of each recording, in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from functions.core.jobs.job import Source
 from functions.core.jobs.messages import PlannedRecording
 from functions.jobs.submission import INLINE_MEDIA_TYPE, RecordingOptions, Submission, UploadedFile, npy_file
 
-# By reference, a key may use what was put here for it, and what is for all keys.
+# Folders of recordings that a job may name by prefix: those of its key, and those that all keys share.
 REFERENCES = "recordings/"
 SHARED = "shared"
 
@@ -19,7 +19,7 @@ _MEDIA_TYPES = {ending: one.media_type for one in SERVED_FORMATS for ending in o
 
 @dataclass(frozen=True)
 class PlannedJob:
-    """The recordings of a job; inline: the bytes of those that came with the submission."""
+    """The recordings of a job; inline: the bytes of those that were sent with the submission."""
 
     source: Source
     recordings: list[PlannedRecording]
@@ -27,12 +27,12 @@ class PlannedJob:
 
 
 def plan_job(job_id: str, owner: str, submission: Submission, files: JobFiles, most: int) -> PlannedJob:
-    """Return what a submission has in its job.
+    """Return the recordings of the job that a submission asks for.
 
     Raises:
         EmptyBatchError, JobTooLargeError: no recordings, or too many.
         PrefixRefusedError: the prefix is not one that the key may use.
-        JobInvalidError: two uploads of one name, or a file whose name tells no format.
+        JobInvalidError: two uploads of one name, or a file whose name has no known ending.
         DependencyUnavailableError: the bucket cannot be listed.
     """
     if submission.prefix is not None:
@@ -43,7 +43,7 @@ def plan_job(job_id: str, owner: str, submission: Submission, files: JobFiles, m
 
 
 def _check_total(count: int, most: int, member: str) -> None:
-    """Check how many recordings there are before one is planned."""
+    """Check how many recordings a job has, before any is planned."""
     if not count:
         raise EmptyBatchError("The job has no recordings.", field=member)
     if count > most:

@@ -1,4 +1,4 @@
-"""Query parameters of lists: how many, from where, within which times."""
+"""Checks of query parameters: limits, cursors, spans of time, choices."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from functions.core.errors import InvalidOptionError, UnknownOptionError
 
 LARGEST_PAGE = 1000
 LARGEST_INDEX = 10**9 - 1
-# The years that time stamps have.
+# The first and the last time that a time stamp can have, years 1970 to 9999.
 _FIRST_S, _LAST_S = 0.0, 253_402_300_799.0
 
 
@@ -27,7 +27,7 @@ def check_names(query: Mapping[str, str], *known: str) -> None:
 
 
 def whole_number(query: Mapping[str, str], name: str, default: int, span: tuple[int, int]) -> int:
-    """Return a whole number within a span, both ends included; raises InvalidOptionError."""
+    """Return a parameter that is a whole number within a span, both ends included; raises InvalidOptionError."""
     given = query.get(name)
     if given is None:
         return default
@@ -37,7 +37,7 @@ def whole_number(query: Mapping[str, str], name: str, default: int, span: tuple[
 
 
 def choice(query: Mapping[str, str], name: str, default: str | None, known: tuple[str, ...]) -> str | None:
-    """Return one of a few words; raises InvalidOptionError."""
+    """Return a parameter that is one of a few words; raises InvalidOptionError."""
     given = query.get(name, default)
     if given is not None and given not in known:
         raise InvalidOptionError(f"{name} must be one of {', '.join(known)}.", field=name)
@@ -45,7 +45,7 @@ def choice(query: Mapping[str, str], name: str, default: str | None, known: tupl
 
 
 def span(query: Mapping[str, str]) -> tuple[str, str]:
-    """Return the times `from` and `to` as time stamps; default all times.
+    """Return the parameters `from` and `to` as time stamps; by default all times.
 
     Raises:
         InvalidOptionError: one is no time of ISO 8601 with its time zone.
@@ -54,7 +54,7 @@ def span(query: Mapping[str, str]) -> tuple[str, str]:
 
 
 def cursor(query: Mapping[str, str], pattern: str) -> str | None:
-    """Return the cursor of a page before; raises InvalidOptionError where no page gave it."""
+    """Return the cursor of the page before; raises InvalidOptionError where it is none."""
     given = query.get("cursor")
     if given is not None and not re.fullmatch(pattern, given):
         raise InvalidOptionError("cursor must be the next_cursor of the page before.", field="cursor")

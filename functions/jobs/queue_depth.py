@@ -1,4 +1,4 @@
-"""How much waits in the queue of jobs, and how much was given up."""
+"""The depth of the queue of jobs: messages that wait, and messages that were given up."""
 
 import time
 from collections.abc import Callable
@@ -15,9 +15,9 @@ KEPT_S = 5.0
 
 
 class QueueDepth:
-    """Counts the messages of the queue and of its dead letters, at most once in some seconds.
+    """The counts of messages of the queue and its dead-letter queue, read at most once in some seconds.
 
-    A queue that does not tell, or may not be asked, is a depth that is not known: it keeps nobody from his jobs.
+    Where they cannot be read the depth is unknown, which fails no request for jobs.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class QueueDepth:
         self._cache = TimedCache(self._ask, KEPT_S, clock, from_answer=True)
 
     def read(self) -> QueueAnswer | None:
-        """Return the depth as it was a few seconds ago at most, or None where it is not known."""
+        """Return the depth, at most a few seconds old, or None where it is unknown."""
         return self._cache.get()
 
     def _ask(self) -> QueueAnswer | None:

@@ -1,4 +1,4 @@
-"""The answers about jobs and assets: they make the JSON and the OpenAPI document."""
+"""The answers about jobs and assets, from which JSON and OpenAPI schemas are made."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
@@ -45,7 +45,7 @@ class JobAnswer(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, job: Job, now: float) -> Self:
-        """Shape a job as it is at a time."""
+        """Return the answer of a job at a time in epoch seconds."""
         eta_s = job.eta_s(now)
         return cls(
             job_id=job.job_id,
@@ -74,7 +74,7 @@ class SubmittedAnswer(JobAnswer, frozen=True, kw_only=True):
 
     @classmethod
     def made(cls, job: Job, uploads: list[Upload], now: float) -> Self:
-        """Shape a job and its forms."""
+        """Return the answer of a submitted job and its upload forms."""
         forms = [UploadAnswer(url=one.url, fields=one.fields) for one in uploads]
         known = JobAnswer.of(job, now)
         return cls(uploads=forms, **{name: getattr(known, name) for name in JobAnswer.__struct_fields__})
@@ -126,7 +126,7 @@ class AssetAnswer(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, item: Item) -> Self:
-        """Shape an asset as it is stored."""
+        """Return the answer of an asset's stored summary."""
         values = {name: item[name] for name in ("state", "class_id", "diagnoses", "newest_class_id", "rms")}
         since = item["since"]
         return cls(
@@ -170,7 +170,7 @@ class HistoryEntry(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, item: Item) -> Self:
-        """Shape a diagnosis as it is stored."""
+        """Return the answer of a stored diagnosis."""
         values = {name: item.get(name) for name in cls.__struct_fields__ if name != "time"}
         return cls(time=_place_time(item["diagnosed_at"]), **values)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""What a caller submits: recordings in one of three ways, and what is asked of them."""
+"""Reader of a submission: recordings in one of three ways, their options, and a webhook."""
 
 import io
 import math
@@ -19,9 +19,9 @@ from functions.core.models.options import Delimiter, DiagnosisOptions, SampleFor
 from functions.core.preprocessing.signal import Recording, Unit
 from functions.jobs.members import LONGEST_TEXT, Members, check_count, find_members, read_member, read_options
 
-# A form for each file is in the answer, which Lambda bounds.
+# The answer has a form for each file, and Lambda limits its size.
 MOST_UPLOADS = 1_000
-# A longest key of an object of S3, behind `s3://` and the name of a bucket.
+# The longest key of an object of S3, behind `s3://` and the name of a bucket.
 LONGEST_PREFIX = 1_100
 # Of one recording: a hundred of them travel in one message.
 MOST_OWN_CONDITIONS = 16
@@ -32,7 +32,7 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}(?![\s\S])"
 if TYPE_CHECKING:
     FileMediaType: TypeAlias = str
 else:
-    # The types of the table: no type checker reads a Literal that is made of data, msgspec does.
+    # From the table of formats: msgspec reads a Literal that is made of data, type checkers do not.
     FileMediaType = Literal[FILE_MEDIA_TYPES]
 
 
@@ -113,7 +113,7 @@ class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 @dataclass(frozen=True)
 class Submission:
-    """A submission that was read: one of signals, uploads and prefix; options of the diagnosis, common to all."""
+    """A submission that was read: one of signals, uploads and prefix, and the options common to all recordings."""
 
     options: Mapping[str, Any]
     signals: Sequence[Recording] = ()
@@ -132,8 +132,8 @@ def read_submission(body: bytes, most: int) -> Submission:
 
     Raises:
         MalformedBodyError: not JSON.
-        JobTooLargeError: more recordings or uploads than a job may have; nothing was made of them.
-        JobInvalidError, WebhookRefusedError, UnusableError: it cannot become a job; `field` names the member.
+        JobTooLargeError: more recordings or uploads than a job may have; none of them is built then.
+        JobInvalidError, WebhookRefusedError, UnusableError: no job can be made of it; `field` names the member.
     """
     members = find_members(body)
     options = read_options(members)
@@ -195,6 +195,6 @@ def _check(values: Mapping[str, Any]) -> None:
 
         check_machine(options.machine_group, options.foundation)
     rate_hz = options.sample_rate_hz
-    # It may come as text, and JSON has no number for what is not finite: it would be stored as null, the default.
+    # A rate may be sent as text, and JSON would store one that is not finite as null, which means the default.
     if rate_hz is not None and not math.isfinite(rate_hz):
         raise SampleRateError(f"The sample rate {rate_hz:g} Hz is not a finite number.")

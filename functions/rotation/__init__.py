@@ -1,1 +1,1 @@
-"""Rotation of the API keys, run by Secrets Manager."""
+"""The rotation function: expires API keys, called by Secrets Manager."""

@@ -1,4 +1,4 @@
-"""AWS Lambda's entry point of the rotation function: expires the API keys of a secret, makes none, prints none."""
+"""AWS Lambda's entry point of the rotation function: expires old API keys in a secret; it creates and prints none."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
@@ -17,7 +17,7 @@ configure_logging(settings.log_level)
 
 
 class RotationEvent(TypedDict):
-    """What Secrets Manager sends. Source: AWS Secrets Manager user guide, "Lambda rotation functions"."""
+    """The event of a rotation step. Source: AWS Secrets Manager user guide, "Lambda rotation functions"."""
 
     Step: Literal["createSecret", "setSecret", "testSecret", "finishSecret"]
     SecretId: str
@@ -25,14 +25,14 @@ class RotationEvent(TypedDict):
 
 
 class RotationStepError(ValueError):
-    """A step that cannot be done: Secrets Manager tries the rotation again."""
+    """A rotation step that cannot be done; Secrets Manager repeats the rotation later."""
 
 
 def handler(event: RotationEvent, context: object) -> None:
     """Do one step of a rotation; the same step once more changes nothing.
 
     Raises:
-        RotationStepError: no such step, or the pending ring is not the one that was made.
+        RotationStepError: no such step, or the pending ring is not of this rotation.
         PalierError, ClientError: the secret cannot be read or written.
     """
     # Late: boto3 comes with the Lambda runtime.
@@ -66,7 +66,7 @@ def _create(client: "SecretsManagerClient", secret_id: str, token: str) -> None:
 
 
 def _test(client: "SecretsManagerClient", secret_id: str, token: str) -> None:
-    """Read the pending ring as the functions will."""
+    """Check that the pending ring can be read, as the functions will read it."""
     if token not in (read_ring(client, secret_id, stage).version_id for stage in (CURRENT, PENDING)):
         raise RotationStepError(f"The version {token} of {secret_id} holds no key ring.")
 

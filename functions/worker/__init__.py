@@ -1,1 +1,1 @@
-"""Takes jobs off the queue."""
+"""The worker function: diagnoses the recordings of jobs from their queue."""

@@ -1,4 +1,4 @@
-"""The worker, composed from the settings."""
+"""Composition of the worker from the settings."""
 
 from collections.abc import Sequence
 
@@ -20,17 +20,17 @@ def create_worker(settings: Settings, diagnoser: Diagnoser | None = None, sinks:
 
     Args:
         settings: they must name a table, a bucket and a queue of jobs.
-        diagnoser: default one of its own; a process that has one already shares it.
-        sinks: are told of every message.
+        diagnoser: by default one of its own; a process that has one already shares it.
+        sinks: receive the metrics of every message.
 
     Raises:
-        DependencyUnavailableError: the settings name no jobs.
+        NotConfiguredError: the settings name no table, bucket or queue of jobs.
     """
     service, history = create_service(settings), create_history(settings)
     return compose_worker(service, diagnoser or create_diagnoser(settings), history, Meter(settings, sinks))
 
 
 def compose_worker(service: JobService, diagnoser: Diagnoser, history: History | None, meter: Meter) -> BatchWorker:
-    """Return a worker of these parts."""
+    """Compose a worker of its parts."""
     reader = RecordingReader(Fetcher(service.files, service.settings.jobs_max_recording_bytes), diagnoser)
     return BatchWorker(service, PartWorker(service, reader, history), Webhook(), meter)

@@ -1,4 +1,4 @@
-"""The files of a finished job: all results in the order of the recordings, as JSON Lines and as CSV."""
+"""Assembly of a finished job's result files: all results in the order of the recordings, as JSON Lines and CSV."""
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -8,12 +8,12 @@ from functions.core.jobs.files import RESULTS_MEDIA_TYPES, JobFiles, results_key
 from functions.core.jobs.job import Job
 from functions.core.jobs.results import csv_header, csv_rows, part_lines, read_lines
 
-# Parts that are fetched at once: nothing else of the job is left to do meanwhile.
+# Parts that are fetched at once; the worker has nothing else to do meanwhile.
 _AT_ONCE = 8
 
 
 def assemble(files: JobFiles, job: Job) -> None:
-    """Write both files; doing it again writes the same.
+    """Write both files of a job's results; doing it again writes the same.
 
     Raises:
         DependencyUnavailableError: the bucket cannot be reached.

@@ -1,4 +1,4 @@
-"""A batch of messages of SQS: each is done or comes again, by itself."""
+"""Work on a batch of SQS messages: each succeeds, or is delivered again, independently of the others."""
 
 import time
 from collections.abc import Iterable
@@ -16,18 +16,18 @@ from functions.worker.parts import PartWorker
 from functions.worker.reconciliation import reconcile
 from functions.worker.webhook import Webhook, notify
 
-# Seconds for each time that a message was received; else it would wait for its whole visibility time-out.
+# Delay of a failed message, for each time that it was received; otherwise its whole visibility time-out would pass.
 _BACK_OFF_S = 10
 
 
 class BatchItemFailure(TypedDict):
-    """A message that is to come again."""
+    """A message that SQS is to deliver again."""
 
     itemIdentifier: str
 
 
 class BatchResponse(TypedDict):
-    """What is not to be deleted of a batch.
+    """The messages of a batch that failed; Lambda deletes the others.
 
     Source: AWS Lambda developer guide, "Implementing partial batch responses".
     """
@@ -36,7 +36,7 @@ class BatchResponse(TypedDict):
 
 
 class BatchWorker:
-    """Works on batches."""
+    """The worker: dispatches each message of a batch to its work, and measures it."""
 
     def __init__(self, service: JobService, parts: PartWorker, webhook: Webhook, meter: Meter) -> None:
         self._service = service
@@ -45,7 +45,7 @@ class BatchWorker:
         self._meter = meter
 
     def work(self, records: Iterable[dict[str, Any]]) -> BatchResponse:
-        """Work on the records of an event of SQS and say which failed."""
+        """Work on the records of an SQS event, and return those that failed."""
         failed = [record for record in records if not self._succeeds(record)]
         return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 

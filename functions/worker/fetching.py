@@ -1,7 +1,7 @@
-"""The bytes of a part's recordings, fetched ahead: while one is diagnosed, the next are on their way.
+"""Prefetching of a part's recordings: while one is diagnosed, the next are fetched.
 
-A store answers in milliseconds, a diagnosis takes about one: several are fetched at once, and recordings that share an
-object come together. What is held is bounded in bytes, whatever the part holds.
+S3 answers in some milliseconds, a diagnosis takes about one, so several recordings are fetched at once, and those that
+share an object together. The bytes in memory are bounded.
 """
 
 from collections import deque
@@ -13,9 +13,9 @@ from functools import cached_property
 from functions.core.jobs.files import JobFiles
 from functions.core.jobs.messages import PlannedRecording
 
-# Of recordings that share an object, what is fetched in one call.
+# Most bytes of recordings that share an object and are fetched in one call.
 BLOCK_BYTES = 16_000_000
-# What may be on its way beside the recording in work; one recording always may.
+# Most bytes that are fetched ahead of the recording in work; one recording of any size may be.
 AHEAD_BYTES = 16_000_000
 _MOST_AHEAD = 8
 
@@ -30,20 +30,20 @@ class _Block:
 
     @property
     def size_bytes(self) -> int | None:
-        """How many bytes they have, where the plan says."""
+        """The bytes of all its recordings, None where the plan does not state them."""
         lengths = [one.length for one in self.recordings]
         return None if None in lengths else sum(length or 0 for length in lengths)
 
 
 @dataclass(frozen=True)
 class Fetcher:
-    """Fetches recordings; one that is over the limit, or missing, fails when it is asked for."""
+    """Fetches recordings ahead; one that is over the limit or missing fails only when its bytes are taken."""
 
     files: JobFiles
     limit_bytes: int
 
     def fetched(self, recordings: Sequence[PlannedRecording]) -> Iterator[Fetched]:
-        """Yield each recording with what gives its bytes; that raises as `JobFiles.get`."""
+        """Yield each recording with a function that returns its bytes, and raises as `JobFiles.get`."""
         waiting = deque(_blocks(recordings))
         ahead: deque[tuple[_Block, Future[bytes]]] = deque()
         try:
@@ -59,11 +59,11 @@ class Fetcher:
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
-        """Threads that outlive a part: starting them takes as long as diagnosing it."""
+        """The threads, kept for the next part: starting them takes as long as diagnosing one."""
         return ThreadPoolExecutor(_MOST_AHEAD, thread_name_prefix="palier-fetch")
 
     def _has_room(self, ahead: deque[tuple[_Block, "Future[bytes]"]], following: _Block) -> bool:
-        # Two at least: one to work on, one on its way.
+        # Two at least: one in work, one being fetched.
         if len(ahead) < 2:
             return True
         held = sum(self._size(block) for block, _ in ahead)

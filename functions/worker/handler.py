@@ -21,7 +21,7 @@ with quick_start():
     configure_logging(settings.log_level)
     diagnoser = create_diagnoser(settings)
 
-    # The default model is loaded once, while the function starts; where that fails, messages come again.
+    # The default model is loaded once, while the function starts; where that fails, messages are delivered again.
     try:
         diagnoser.load(DiagnosisOptions())
     except PalierError as error:
@@ -39,6 +39,6 @@ def handler(event: dict[str, Any], _: object) -> BatchResponse:
     """Work on a batch of the queue of jobs.
 
     Raises:
-        DependencyUnavailableError: the settings name no jobs; the whole batch comes again.
+        NotConfiguredError: the settings name no table, bucket or queue of jobs; the whole batch is delivered again.
     """
     return _worker().work(event["Records"])

@@ -1,8 +1,8 @@
-"""One part of a job: diagnosed, stored, counted once, whoever tries it and how often.
+"""Work on one part of a job: its recordings are diagnosed and stored, and the part is counted exactly once.
 
-The order of effects makes that true. An attempt stores its results under a name of its own; one conditional write then
+The order of the steps ensures that. An attempt stores its results under a name of its own; one conditional write then
 counts the part and names the attempt that counts; what follows (history, the end of the job) is derived from that
-attempt's results and may be done again. So a worker may die between any two of them, and two may work on one part.
+attempt's results and may be repeated. So a worker may crash between any two steps, and two may work on one part.
 """
 
 import secrets
@@ -22,40 +22,40 @@ from functions.core.observability.telemetry import LOGGER
 from functions.worker.assembly import assemble
 from functions.worker.recordings import RecordingReader, lost_result
 
-# How often a job is looked at while its recordings are diagnosed: it may be cancelled.
+# How often a job's state is read while its recordings are diagnosed: it may be cancelled.
 _LOOK_EVERY_S = 1.0
 
 
 class PartPutAsideError(PalierError):
-    """A recording that ends the worker: its job goes on without it, its message goes to the dead letters."""
+    """A recording that crashes the worker: its job goes on without it, its message goes to the dead-letter queue."""
 
     code = "part_put_aside"
 
 
 @dataclass(frozen=True)
 class PartWorker:
-    """Works on parts."""
+    """The work on a part of a job."""
 
     service: JobService
     reader: RecordingReader
     history: History | None
 
     def work(self, part: Part, receives: int) -> None:
-        """Do what is still to be done of a part.
+        """Do the work of a part that is still left.
 
         Args:
             part: the message.
             receives: how often the queue has delivered it.
 
         Raises:
-            PartPutAsideError: it is a single recording that ended the worker too often; it is counted as failed.
-            PalierError: something that is needed is not available; to be tried again.
+            PartPutAsideError: it is a single recording that crashed the worker too often; it is counted as failed.
+            PalierError: a dependency is not available; the message is to be tried again.
         """
         job = self.service.table.get(part.job_id)
         if job is None:
             LOGGER.warning("a message of a job that is gone", extra={"job_id": part.job_id})
             return
-        job = self.service.keep_time(job)
+        job = self.service.fail_overdue(job)
         if part.span.key in job.parts or job.is_final:
             self._follow_up(job, part)
             return
@@ -82,10 +82,10 @@ class PartWorker:
             self._count(job, part, results)
 
     def _attempt_single(self, job: Job, part: Part, receives: int) -> None:
-        """Attempt a recording; where attempts at it keep ending the worker, count it as failed instead.
+        """Attempt a single recording; where attempts at it keep crashing the worker, count it as failed instead.
 
-        An attempt that ends in good order, with or without success, is struck out: a service that is not available
-        is no fault of the recording.
+        An attempt that fails with an error is not counted as a crash: a service that is not available is no fault of
+        the recording.
         """
         most = self.service.settings.jobs_max_receives
         if receives >= most and job.tries.get(part.span.key, 0) >= most - 1:
@@ -106,7 +106,7 @@ class PartWorker:
             now = self.service.clock()
             if abs(now - looked) >= _LOOK_EVERY_S:
                 looked, current = now, self.service.table.get(job.job_id)
-                if current is None or self.service.keep_time(current).is_final:
+                if current is None or self.service.fail_overdue(current).is_final:
                     return
 
     def _count(self, job: Job, part: Part, results: list[RecordingResult]) -> None:
@@ -121,13 +121,13 @@ class PartWorker:
         self._follow_up(job, part, results)
 
     def _look_again(self, part: Part) -> None:
-        """Somebody else counted or divided the part, or the job is over: do what follows from that."""
+        """Read the job again, after another worker counted or divided the part or ended the job, and follow up."""
         job = self.service.table.get(part.job_id)
         if job is not None:
             self._follow_up(job, part)
 
     def _follow_up(self, job: Job, part: Part, results: list[RecordingResult] | None = None) -> None:
-        """Do what follows when a part is counted or divided; doing it again changes nothing."""
+        """Do what follows when a part was counted or divided; doing it again changes nothing."""
         attempt = job.parts.get(part.span.key)
         if attempt == DIVIDED:
             if not job.is_final:

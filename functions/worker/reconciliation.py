@@ -1,4 +1,4 @@
-"""Reconciling a job: asked for before the job is made, and done until the job is over and its webhook called."""
+"""Reconciliation of a job: repair after a crash, from before the job is created until its webhook was called."""
 
 from functions.core.aws.dynamodb import ConditionFailedError
 from functions.core.jobs.files import submission_keys
@@ -11,26 +11,26 @@ from functions.worker.assembly import assemble
 
 
 def reconcile(service: JobService, message: Reconcile) -> None:
-    """Put right what a death in between has left of a job, and look again later.
+    """Complete or remove what a crash has left of a job, and check again later.
 
     Raises:
-        PalierError: something that is needed is not available; to be tried again.
+        PalierError: a dependency is not available; the message is to be tried again.
     """
     job = service.table.get(message.job_id) or _give_up(service, message.job_id)
     if job is None:
         return
-    job = _put_right(service, service.keep_time(job))
+    job = _put_right(service, service.fail_overdue(job))
     if not job.is_final:
         left_s = job.deadline_s - service.clock()
         service.queue.send([message], min(max(left_s, 1), MOST_DELAY_S))
 
 
 def _give_up(service: JobService, job_id: str) -> Job | None:
-    """Remove what a submission stored that made no job; return the job where it is made meanwhile."""
+    """Remove the files of a submission that created no job; return the job if it was created meanwhile."""
     try:
         service.table.give_up(job_id)
     except ConditionFailedError:
-        # Or it is long over.
+        # The job exists after all, or has expired.
         return service.table.get(job_id)
     service.files.remove(*submission_keys(job_id))
     return None

@@ -1,4 +1,4 @@
-"""A part's recordings, one by one: fetched ahead, decoded, diagnosed; a bad one is a result of its own."""
+"""Diagnosis of a part's recordings one by one; a bad recording becomes a failed result."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from functions.worker.fetching import Fetcher
 
 @dataclass(frozen=True)
 class RecordingReader:
-    """Diagnoses the recordings of jobs, as /predict does."""
+    """Diagnoses the recordings of jobs as /predict does."""
 
     fetcher: Fetcher
     diagnoser: Diagnoser
@@ -31,7 +31,7 @@ class RecordingReader:
         """Yield a result for each recording, in order.
 
         Raises:
-            DependencyUnavailableError, ModelUnavailableError: no fault of a recording; all are to be tried again.
+            DependencyUnavailableError, ModelUnavailableError: no fault of a recording; the part is to be tried again.
         """
         for planned, content in self.fetcher.fetched(recordings):
             try:
@@ -79,19 +79,19 @@ class RecordingReader:
 
 
 def _members(of_all: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of one recording: its own before those of the job, of the conditions name by name."""
+    """Return the options of one recording: its own before those of the job; conditions are merged by name."""
     conditions = {**of_all.get(CONDITIONS, {}), **own.get(CONDITIONS, {})}
     return of_all | own | ({CONDITIONS: conditions} if conditions else {})
 
 
 def failed_result(job_id: str, planned: PlannedRecording, error: PalierError) -> RecordingResult:
-    """Return the result of a recording of which no diagnosis came."""
+    """Return the result of a recording that could not be diagnosed."""
     answer = error_answer(error, result_id(job_id, planned))
     return RecordingResult(index=planned.index, name=planned.name, state="failed", error=answer)
 
 
 def lost_result(job_id: str, planned: PlannedRecording) -> RecordingResult:
-    """Return the result of a recording at which the worker ended, whenever it tried."""
+    """Return the result of a recording at which the worker crashed at every attempt."""
     return failed_result(
         job_id, planned, RecordingLostError("The worker ended whenever it tried this recording; it is put aside.")
     )

@@ -1,4 +1,4 @@
-"""A socket all of whose calls share one deadline, and of which no more is read than a bound."""
+"""A socket with one deadline for all its calls, and a limit of the bytes that are read."""
 
 import io
 import socket
@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-# Of an answer, its head and what is read of its body.
+# Most bytes of an answer, head and body.
 MOST_ANSWER_BYTES = 65_536
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment after which nothing is waited for.
+    """A moment after which no call waits.
 
     timeout_s: seconds from now.
     """
@@ -24,7 +24,7 @@ class Deadline:
         """Return the seconds that are left.
 
         Raises:
-            TimeoutError: none are.
+            TimeoutError: the deadline has passed.
         """
         left_s = self._begun_s + self.timeout_s - time.monotonic()
         if left_s <= 0:
@@ -33,9 +33,9 @@ class Deadline:
 
 
 class TimedSocket:
-    """What http.client uses of a socket.
+    """A socket for http.client, with the methods that it uses.
 
-    The time-out of a socket is of one call: who sends a byte a second would hold its reader for ever.
+    The time-out of a plain socket is of one call: a peer that sends a byte a second would hold its reader for ever.
     """
 
     def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
@@ -43,23 +43,23 @@ class TimedSocket:
         self._deadline = deadline
 
     def sendall(self, data: bytes) -> None:
-        """Send all of it; raises TimeoutError where that takes longer than is left."""
+        """Send all bytes; raises TimeoutError where that takes longer than is left."""
         left = memoryview(data)
         while left:
             self._socket.settimeout(self._deadline.left_s())
             left = left[self._socket.send(left) :]
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return what reads from it, to the bound at most; raises TimeoutError as `sendall`."""
+        """Return a reader that ends at MOST_ANSWER_BYTES; it raises TimeoutError as `sendall`."""
         return io.BufferedReader(_TimedReader(self._socket, self._deadline))
 
     def close(self) -> None:
-        """Close it, when what reads from it is closed as well."""
+        """Close the socket, once its reader is closed as well."""
         self._socket.close()
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads from a socket; behind the bound the answer ends."""
+    """A reader of a socket, at whose limit the answer ends."""
 
     def __init__(self, connected: socket.socket, deadline: Deadline) -> None:
         super().__init__()

@@ -1,10 +1,11 @@
-"""Webhooks: signed, sent to a public address only, never redirected, and called again when they fail."""
+"""Calls of webhooks: signed, to public addresses only, without redirects, repeated after a failure."""
 
 import contextlib
 import hashlib
 import hmac
 import http.client
 import ipaddress
+import logging
 import socket
 import ssl
 import time
@@ -24,15 +25,15 @@ from functions.core.observability.telemetry import LOGGER
 from functions.core.version import VERSION
 from functions.worker.timed_socket import Deadline, TimedSocket
 
-# Waits (s) behind a failed attempt: about 20 minutes in all.
+# Pauses (s) after failed attempts: about 20 minutes in all.
 WAITS_S = (10, 40, 160, 320, 640)
 _TIMEOUT_S = 10.0
-# Of the answer's body: so much is read that a receiver of few words is not cut off.
+# Bytes of the answer's body that are read, so that a receiver with a short answer is not cut off.
 _MOST_BODY_BYTES = 1024
 
 
 class WebhookFailedError(PalierError):
-    """The receiver did not take it; it may be tried again."""
+    """A call that the receiver did not accept; it may be repeated."""
 
     code = "webhook_failed"
 
@@ -57,9 +58,9 @@ def resolve(host: str, port: int) -> list[Address]:
 
 @dataclass(frozen=True)
 class Webhook:
-    """Calls webhooks. The name is resolved once, and the connection goes to the address that was checked.
+    """Calls webhooks; the host is resolved once, and the connection goes to the address that was checked.
 
-    timeout_s: of a whole call, from the connection to the answer, however slowly the receiver goes on.
+    timeout_s: of a whole call, from the connection to the answer, however slow the receiver is.
     """
 
     resolve: Callable[[str, int], Sequence[Address]] = resolve
@@ -68,7 +69,7 @@ class Webhook:
     timeout_s: float = _TIMEOUT_S
 
     def call(self, job: Job) -> None:
-        """Tell the receiver of a job that is over.
+        """Notify the receiver of a job that is over.
 
         Raises:
             WebhookRefusedError: its URL or one of its addresses is not public.
@@ -93,7 +94,7 @@ class Webhook:
         host = str(parts.hostname)
         addresses = self.resolve(host, parts.port or 443)
         for address in addresses:
-            # All of them: a name that leads inside as well is not to be trusted.
+            # All of them are checked: a name that also leads to a private address is not trusted.
             if not self.permits(address):
                 raise WebhookRefusedError(f"The webhook's host {host!r} leads to {address}, which is not public.")
         if not addresses:
@@ -102,7 +103,7 @@ class Webhook:
 
 
 class _PinnedConnection(http.client.HTTPSConnection):
-    """A connection to one address, up to a deadline; the certificate must be of the host's name all the same."""
+    """A connection to one address, with a deadline; the certificate must still be of the host's name."""
 
     def __init__(self, parts: SplitResult, address: Address, context: ssl.SSLContext, deadline: Deadline) -> None:
         super().__init__(str(parts.hostname), parts.port or 443, context=context)
@@ -111,10 +112,10 @@ class _PinnedConnection(http.client.HTTPSConnection):
         self._deadline = deadline
 
     def connect(self) -> None:
-        """Connect to the address that was checked, whatever the name leads to by now."""
+        """Connect to the address that was checked, without resolving the name again."""
         with socket.create_connection(self._target, self._deadline.left_s()) as plain:
             plain.settimeout(self._deadline.left_s())
-            # It takes the connection over from `plain`.
+            # The encrypted socket takes over the connection of `plain`.
             encrypted = self._tls.wrap_socket(plain, server_hostname=self.host)
         self.sock = TimedSocket(encrypted, self._deadline)
 
@@ -124,7 +125,7 @@ def _post(connection: _PinnedConnection, parts: SplitResult, body: bytes, header
     try:
         connection.request("POST", target, body, headers)
         response = connection.getresponse()
-        # The status has said whether the receiver took it.
+        # The status alone decides whether the receiver accepted it.
         with contextlib.suppress(OSError, http.client.HTTPException):
             response.read(_MOST_BODY_BYTES)
     except (OSError, http.client.HTTPException) as error:
@@ -136,7 +137,7 @@ def _post(connection: _PinnedConnection, parts: SplitResult, body: bytes, header
 
 
 def notice(job: Job) -> dict[str, object]:
-    """Return what a receiver is told."""
+    """Return the body of a webhook's call."""
     return {
         "type": "job.finished",
         "job_id": job.job_id,
@@ -150,7 +151,7 @@ def notice(job: Job) -> dict[str, object]:
 
 
 def notify(service: JobService, webhook: Webhook, message: Notify) -> None:
-    """Call a job's webhook unless that was done; after a failure plan the next attempt.
+    """Call a job's webhook unless that was done; after a failure queue the next attempt.
 
     Raises:
         DependencyUnavailableError: the table or the queue cannot be reached.
@@ -173,7 +174,7 @@ def notify(service: JobService, webhook: Webhook, message: Notify) -> None:
 
 def _settle(service: JobService, job: Job, state: WebhookState, reason: str | None) -> None:
     extra = {"job_id": job.job_id, "state": state, "reason": reason}
-    LOGGER.log(20 if state == "delivered" else 40, "webhook", extra=extra)
+    LOGGER.log(logging.INFO if state == "delivered" else logging.ERROR, "webhook", extra=extra)
     try:
         service.table.set_webhook(job, state)
     except ConditionFailedError:

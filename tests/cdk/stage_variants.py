@@ -1,4 +1,4 @@
-"""Stages that may be deployed: those that ship, with somebody who hears prod's alarms, and one with everything."""
+"""Stages to test: those that ship, with receivers of prod's alarms, and variants that together use every option."""
 
 from dataclasses import replace
 
@@ -23,8 +23,8 @@ DEV = STAGES["dev"]
 STAGING = STAGES["staging"]
 PROD = replace(STAGES["prod"], receivers=RECEIVERS)
 
-# What no shipped stage has: x86_64, provisioned concurrency, a domain, a page over https that calls, people
-# who hear of assets, a GPU, CloudFront.
+# What no shipped stage has: x86_64, provisioned concurrency, a domain, an origin that may call the API, receivers of
+# assets' alerts, a GPU, CloudFront.
 WARM = replace(
     PROD,
     architecture="x86_64",
@@ -37,10 +37,10 @@ WARM = replace(
     alert_receivers=("mailto:maintenance@plant.internal", "https://cmms.plant.internal/hook"),
 )
 
-# Snapshots, which no shipped stage has.
+# Snapshots (Lambda SnapStart), which no shipped stage has.
 SNAP = replace(STAGING, snap_start=True)
 
-# The other doors, and callers who show who they are.
+# The other doors, and the other kinds of authorization.
 HTTP = replace(
     PROD,
     door="http_api",
@@ -51,7 +51,7 @@ HTTP = replace(
 )
 URLS = replace(STAGING, door="function_url", authorization="iam")
 SIGNED = replace(STAGING, authorization="iam", cors_origins=("https://monitor.plant.internal",))
-# What no shipped stage is.
+# Stages that do not ship.
 VARIANTS: dict[str, Stage] = {"warm": WARM, "snap": SNAP, "http": HTTP, "urls": URLS, "signed": SIGNED}
 
 DEPLOYABLE: dict[str, Stage] = {"dev": DEV, "staging": STAGING, "prod": PROD}

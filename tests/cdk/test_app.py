@@ -73,7 +73,7 @@ def test_the_command_line_reads_the_assembly(synthesized: tuple[str, list[str]])
     ("context", "sentence"),
     [
         ({"stage": "qa"}, "There is no stage 'qa'; there are dev, staging, prod."),
-        ({"stage": "prod"}, "nobody hears its alarms"),
+        ({"stage": "prod"}, "its alarms have no receiver of pages"),
         ({"stage": "prod", "receiver": "oncall"}, "is neither mailto:NAME@DOMAIN nor https://"),
         ({"stage": "dev", "bundle": "/nowhere"}, "There is no bundle in /nowhere; run make bundle first."),
     ],

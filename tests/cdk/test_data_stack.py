@@ -199,7 +199,7 @@ def test_what_cannot_be_published_is_kept_for_two_weeks(template: Template) -> N
     assert [(one["Action"], one["Principal"]) for one in allowed] == [("sqs:SendMessage", BRIDGE)]
 
 
-def test_who_hears_of_assets_is_the_stage_s(template: Template, assembly: Assembly) -> None:
+def test_alerts_of_assets_go_to_the_receivers_of_the_stage(template: Template, assembly: Assembly) -> None:
     assert template.all("AWS::SNS::Subscription") == []
     told = assembly.template("warm", "data").all("AWS::SNS::Subscription")
     assert {(one["Protocol"], one["Endpoint"]) for one in told} == {

@@ -35,7 +35,10 @@ def gpu(**changes: Any) -> Stage:
         (replace(PROD, cors_origins=("http://plant.internal",)), "Serve the page over https"),
         (replace(STAGING, cors_origins=("https://plant.example.org",)), "is a placeholder; name the page"),
         (STAGES["prod"], "RECEIVER=mailto:NAME@DOMAIN"),
-        (replace(PROD, receivers=(Receiver("ticket", "mailto:a@plant.internal"),)), "nobody hears its alarms"),
+        (
+            replace(PROD, receivers=(Receiver("ticket", "mailto:a@plant.internal"),)),
+            "its alarms have no receiver of pages",
+        ),
         (replace(PROD, receivers=(Receiver("page", "mailto:ops@example.com"),)), "name somebody who is on call"),
         (replace(PROD, receivers=(Receiver("page", "https://hooks.example.net/x"),)), "name somebody who is on call"),
         (replace(DEV, receivers=(Receiver("page", "oncall"),)), "write one of them"),

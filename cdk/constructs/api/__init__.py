@@ -1,1 +1,1 @@
-"""The REST API: its answers, its domain, and how traffic moves to a new version."""
+"""What stands before the functions: REST API, HTTP API or function URLs, domain, cache, and canary deployments."""

@@ -1,4 +1,4 @@
-"""A URL of its own for each function: no gateway, and callers sign with IAM."""
+"""Function URLs: one for each function, without a gateway; callers sign with IAM."""
 
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_lambda as lambda_

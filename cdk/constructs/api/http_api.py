@@ -1,4 +1,4 @@
-"""The HTTP API of a stage: the same routes as the REST API's at a third of the price, and tokens; no web ACL."""
+"""The HTTP API of a stage: the routes of the REST API at a third of the price, with tokens, without a web ACL."""
 
 import json
 
@@ -84,18 +84,18 @@ class HttpApi(Construct):
         method, path = route.split(" ")
         self._add(method, path, alias, self._authorizer)
         if self._stage.cors_origins and f"OPTIONS {path}" not in self._routes:
-            # A browser asks whether it may call before it shows who calls.
+            # A browser's preflight request carries no credentials.
             self._add("OPTIONS", path, alias, apigatewayv2.HttpNoneAuthorizer())
 
     def limit(self) -> None:
-        """Limit the routes of functions that cannot take the stage's limit; called once all routes are there."""
+        """Limit the routes of functions that cannot take the stage's limit; called after all routes are added."""
         settings: dict[str, dict[str, float]] = {}
         for spec, throttle in lower_throttles(self._stage):
             limits = {"ThrottlingRateLimit": throttle.rate_per_s, "ThrottlingBurstLimit": throttle.burst}
             settings |= dict.fromkeys(spec.routes, limits)
         if settings:
             self._deployment.add_property_override("RouteSettings", settings)
-        # Settings of a route that is not there yet are refused.
+        # API Gateway refuses settings of a route that does not exist yet.
         self._deployment.node.add_dependency(*self._routes.values())
 
     def _add(

@@ -1,4 +1,4 @@
-"""A domain of one's own before the API, over TLS 1.2 or newer."""
+"""A custom domain before the API, over TLS 1.2 or newer."""
 
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_certificatemanager as acm
@@ -10,7 +10,7 @@ from cdk.stage_parts import Domain
 
 
 class OwnDomain(Construct):
-    """The domain, its way to the API, and its record where the zone is hosted in the account."""
+    """The custom domain, its mapping to the API, and its record where the zone is hosted in the account."""
 
     def __init__(self, scope: Construct, id_: str, *, domain: Domain, api: apigateway.RestApi) -> None:
         super().__init__(scope, id_)

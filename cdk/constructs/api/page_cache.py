@@ -1,4 +1,4 @@
-"""CloudFront before the API: the page's files are answered from its caches, everything else goes on to the API."""
+"""CloudFront before the API: it answers the page's files from its caches, and forwards everything else to the API."""
 
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -22,7 +22,7 @@ _ACCEPTED = {
 
 
 class PageCache(Construct):
-    """A distribution under a name of CloudFront's. Keys, bodies and answers of the API are passed on and never kept."""
+    """A distribution under CloudFront's own name; requests and answers of the API are forwarded and never cached."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, api: RestApi | HttpApi) -> None:
         super().__init__(scope, id_)

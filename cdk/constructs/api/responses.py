@@ -1,4 +1,4 @@
-"""What API Gateway answers itself, in the one error shape of Palier."""
+"""Error answers of API Gateway itself, in Palier's one shape."""
 
 from collections.abc import Mapping
 
@@ -29,7 +29,7 @@ _RETRY_LATER = {429, 503}
 
 
 def add_gateway_responses(api: apigateway.RestApi, stage: Stage) -> None:
-    """Give every answer that no function makes the shape of those that a function makes."""
+    """Give every answer of the gateway itself the shape of the functions' errors."""
     for name, (status, code, sentence) in GATEWAY_RESPONSES.items():
         api.add_gateway_response(
             name.title().replace("_", ""),
@@ -45,6 +45,6 @@ def _headers(status: int | None, stage: Stage) -> dict[str, str]:
     if status in _RETRY_LATER:
         headers["Retry-After"] = "'1'"
     if len(stage.cors_origins) == 1:
-        # A page must be able to read why it was refused; an answer made here can name one origin only.
+        # A page must be able to read the reason of a refusal; an answer of the gateway can name one origin only.
         headers["Access-Control-Allow-Origin"] = f"'{stage.cors_origins[0]}'"
     return headers

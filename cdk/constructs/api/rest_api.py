@@ -19,7 +19,7 @@ from cdk.resource_names import log_name, resource_name
 from cdk.stages import Stage
 from cdk.throttles import lower_throttles
 
-# What an access log line has: neither headers nor query, so neither keys nor data.
+# Fields of an access log line: neither headers nor query, so neither keys nor data.
 ACCESS_LOG_FIELDS: dict[str, str] = {
     "request_id": "$context.requestId",
     "extended_request_id": "$context.extendedRequestId",
@@ -67,7 +67,7 @@ class RestApi(Construct):
             # Recordings are binary, and clients that send no Content-Type exist.
             binary_media_types=["*/*"],
             disable_execute_api_endpoint=stage.domain is not None,
-            # One setting for all APIs of an account: taken away with one stage, it would silence the others.
+            # One setting for all APIs of an account: removed with one stage, it would stop the logs of the others.
             cloud_watch_role=True,
             cloud_watch_role_removal_policy=RemovalPolicy.RETAIN,
             deploy_options=self._deployment(),
@@ -107,7 +107,7 @@ class RestApi(Construct):
         )
 
     def _authorization(self, method: str) -> apigateway.AuthorizationType:
-        # A browser asks whether it may call before it shows who calls.
+        # A browser's preflight request carries no credentials.
         signed = self._stage.authorization == "iam" and method != "OPTIONS"
         return apigateway.AuthorizationType.IAM if signed else apigateway.AuthorizationType.NONE
 
@@ -126,7 +126,7 @@ class RestApi(Construct):
         )
 
     def _method_options(self) -> dict[str, apigateway.MethodDeploymentOptions]:
-        """Return the limits of the methods of functions that cannot take the stage's; each repeats what is of all."""
+        """Return the limits of methods whose functions cannot take the stage's; each repeats the common settings."""
         stage, options = self._stage, {}
         for spec, throttle in lower_throttles(stage):
             for method, path in methods(spec.routes, cors=bool(stage.cors_origins)):
@@ -139,7 +139,7 @@ class RestApi(Construct):
         return options
 
     def _keep_execution_log(self) -> None:
-        """Make the log group that API Gateway would make itself, to be kept for ever and to outlive the stack."""
+        """Make the execution log's group, which API Gateway would otherwise make to be kept for ever."""
         log = log_group(
             self,
             "ExecutionLog",

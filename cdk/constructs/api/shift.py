@@ -1,4 +1,4 @@
-"""Canary deployment: a tenth of the requests goes to the new version first, and back when alarms fire."""
+"""Canary deployments: a tenth of the requests goes to the new version first, with a rollback when alarms fire."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ CONFIGURATIONS: Mapping[str, codedeploy.ILambdaDeploymentConfig] = {
 
 
 class CanaryShift(Construct):
-    """Shifts one function's alias; rolls back on errors and 5xx of that function."""
+    """The canary deployment of one function's alias, rolled back at errors and 5xx of that function."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, name: str, alias: lambda_.Alias) -> None:
         super().__init__(scope, id_)
@@ -68,6 +68,6 @@ def _errors(stage: Stage, name: str) -> cloudwatch.Metric:
     return function_metric(dimensions, "Errors", SUM, MINUTE)
 
 
-# Not the API's 5xx: those of one function would take back the others as well.
+# Not the API's 5xx: those of one function would roll back the others as well.
 def _server_errors(stage: Stage, name: str) -> cloudwatch.Metric:
     return palier_metric(stage.name, name, "ServerErrors", SUM, MINUTE)

@@ -1,4 +1,4 @@
-"""The function that asks a new version before traffic: its code is cdk/smoke/hook.py, as it stands."""
+"""The function that tests a new version before it gets traffic; its code is the file cdk/smoke/hook.py."""
 
 from pathlib import Path
 from typing import cast
@@ -16,13 +16,13 @@ from cdk.resource_names import resource_name
 from cdk.stages import Stage
 
 CODE = Path(__file__).resolve().parents[2] / "smoke" / "hook.py"
-# A version that was never asked starts first, and diagnoses then.
+# A new version starts before it diagnoses.
 _TIMEOUT = Duration.seconds(60)
 _ACCEPTED = {"AwsSolutions-L1": "It is of the same Python as the functions that it asks."}
 
 
 class SmokeTest(Construct):
-    """The hook of all deployments of a stage; it may ask the versions that this deployment publishes."""
+    """The hook of all deployments of a stage; it may invoke the versions that this deployment publishes."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, runtime: lambda_.Runtime) -> None:
         super().__init__(scope, id_)
@@ -46,7 +46,7 @@ class SmokeTest(Construct):
         acknowledge(self, _ACCEPTED)
 
     def guard(self, group: codedeploy.LambdaDeploymentGroup, version: lambda_.IVersion) -> None:
-        """Run before a group sends traffic to a version, which it may ask."""
+        """Run the hook before a deployment group sends traffic to a version, and let it invoke that version."""
         group.add_pre_hook(self.function)
         # The CDK lets CodeDeploy call every version of a hook.
         name = Stack.of(self).get_logical_id(cast("CfnElement", self.function.node.default_child))

@@ -1,1 +1,1 @@
-"""What keeps state: tables, recordings, the queue of jobs, alerts of assets."""
+"""Resources with state: tables, recordings, the queue of jobs, the bus and topic of asset alerts."""

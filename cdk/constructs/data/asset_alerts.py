@@ -1,4 +1,4 @@
-"""Where an asset's change of condition goes: a bus for software, and a topic for people."""
+"""Alerts of assets: an event bus for software, and a topic for people."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_events as events
@@ -15,16 +15,16 @@ from cdk.constructs.retention import removal_policy
 from cdk.resource_names import resource_name
 from cdk.stages import Stage
 
-# As functions/core/assets/alerts.py writes them; a test holds both together.
+# As functions/core/assets/alerts.py writes them; a test compares the two.
 SOURCE = "palier"
 DETAIL_TYPE = "Asset condition changed"
 _EVENT_BRIDGE = "events.amazonaws.com"
 
 
 class AssetAlerts(Construct):
-    """A bus, and a rule that hands what comes over it to a topic with the stage's receivers.
+    """The bus, and a rule that forwards its events to a topic with the stage's receivers.
 
-    What cannot be published goes to a dead-letter queue of its own, for 14 days.
+    Events that cannot be published go to a dead-letter queue of the rule, for 14 days.
     """
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, key: kms.Key) -> None:
@@ -70,8 +70,8 @@ class AssetAlerts(Construct):
             master_key=key,
             enforce_ssl=True,
         )
-        # Account and rule are not known to KMS when EventBridge publishes to an encrypted topic: conditions on them
-        # refuse every message. The topic is, as what SNS encrypts for.
+        # When EventBridge publishes to an encrypted topic, KMS gets neither account nor rule: conditions on them would
+        # refuse every message. It gets the topic, as the encryption context of SNS.
         # Source: docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
         arn = Stack.of(self).format_arn(service="sns", resource=name)
         encrypted_for: Conditions = {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": arn}}
@@ -92,8 +92,7 @@ class AssetAlerts(Construct):
         queue = sqs.Queue(
             self,
             "Undelivered",
-            # A key of SQS's own: EventBridge needs no grant of it, so nothing that keeps the topic from being reached
-            # keeps events from here.
+            # SQS's own key, which EventBridge may use without a grant: a fault of the topic's key does not matter here.
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=Duration.days(14),

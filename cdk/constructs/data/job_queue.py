@@ -1,4 +1,4 @@
-"""The queue of jobs, and the one where a job ends that failed too often."""
+"""The queue of jobs, and the dead-letter queue of messages that failed too often."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
@@ -8,7 +8,7 @@ from constructs import Construct
 from cdk.constructs.retention import removal_policy
 from cdk.stage_parts import Retention
 
-# A message that was received so often without success is not going to succeed.
+# A message that was received so often without success goes to the dead-letter queue.
 MAX_RECEIVES = 3
 # AWS asks for six times the time-out of the function that receives.
 # Source: docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html

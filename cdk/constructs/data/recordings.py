@@ -1,4 +1,4 @@
-"""The bucket of recordings and results, and the one that keeps its access log."""
+"""The bucket of recordings and results, and the bucket of its access log."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,12 @@ from constructs import Construct
 from cdk.constructs.retention import access_log_bucket, removal_policy
 from cdk.stage_parts import Retention
 
-# How long a browser may remember what it was allowed.
+# How long a browser may keep the answer to its preflight request.
 _PREFLIGHT_S = 3600
 
 
 class Recordings(Construct):
-    """A versioned, encrypted bucket that is reached over TLS only and forgets after the stage's retention.
+    """A versioned, encrypted bucket that is reached over TLS only and deletes objects after the stage's retention.
 
     Pages of `origins` may upload by the forms that the jobs function signs, and read results by its links.
     """

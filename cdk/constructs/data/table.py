@@ -9,7 +9,7 @@ from constructs import Construct
 from cdk.constructs.retention import removal_policy
 from cdk.stage_parts import Retention
 
-# Epoch seconds; DynamoDB deletes an item some time after them.
+# The attribute with an item's end in epoch seconds; DynamoDB deletes the item some time later.
 EXPIRY_ATTRIBUTE = "expires_at"
 
 

@@ -32,13 +32,13 @@ _LOG_WRITER = "logdelivery.elasticloadbalancing.amazonaws.com"
 
 
 def inference_path_patterns() -> list[str]:
-    """Return the path patterns that are let through: those of inference, so neither /metrics nor SageMaker's."""
+    """Return the path patterns that are forwarded: those of inference, so neither /metrics nor SageMaker's."""
     named = [route.partition(" ")[2] for route in INFERENCE.routes]
     return list(dict.fromkeys(re.sub(r"{[^}]+}", "*", path) for path in named))
 
 
 class GpuBalancer(Construct):
-    """The balancer of a stage in the subnets that have a way to the internet; `balancer` and `tasks` are its groups."""
+    """The balancer of a stage, in the subnets with a route to the internet, with its listener and target group."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, domain: Domain, boundary: Boundary) -> None:
         super().__init__(scope, id_)
@@ -55,7 +55,7 @@ class GpuBalancer(Construct):
             protocol=elbv2.ApplicationProtocol.HTTP,
             target_type=elbv2.TargetType.IP,
             deregistration_delay=Duration.seconds(30),
-            # A request of many windows takes long: the next goes to who has least to do.
+            # A request of many windows takes long, so the next goes to the task with the fewest requests.
             load_balancing_algorithm_type=elbv2.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
             health_check=elbv2.HealthCheck(
                 path=HEALTH_PATH, healthy_http_codes="200", interval=Duration.seconds(10), timeout=Duration.seconds(5)
@@ -74,13 +74,13 @@ class GpuBalancer(Construct):
             security_group=self.group,
             idle_timeout=_IDLE_TIMEOUT,
             drop_invalid_header_fields=True,
-            # It keeps nothing: protected, it would keep a failed first deployment, and every removal, from ending.
+            # It has no state; protected, it would block the removal of a failed first deployment, and every other.
             deletion_protection=False,
         )
         # log_access_logs() needs a region, and no template here names one.
         balancer.set_attribute("access_logs.s3.enabled", "true")
         balancer.set_attribute("access_logs.s3.bucket", self.access_log.bucket_name)
-        # Made before the policy, it could not write into the bucket, and would not be made at all.
+        # Created before the policy it could not write into the bucket, and its creation would fail.
         policy = self.access_log.policy
         if policy is not None:
             balancer.node.add_dependency(policy)

@@ -1,4 +1,4 @@
-"""Where tasks run that need a GPU: instances of one type, as many as tasks ask for."""
+"""The cluster's instances with a GPU: of one type, as many as the tasks need."""
 
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
@@ -9,15 +9,14 @@ from constructs import Construct
 from cdk.acknowledged import acknowledge
 from cdk.constructs.gpu.gpu_metrics import NAMESPACE, agent_configuration
 from cdk.constructs.network.boundary import Boundary
+from cdk.gpu_instances import TASKS_WHILE_DEPLOYING
 from cdk.resource_names import resource_name
 from cdk.stage_parts import Gpu
 
-# The image with CUDA's libraries unpacks to some 8 GB; two of them while one replaces the other.
+# The image with CUDA's libraries unpacks to about 8 GB, and during a deployment there are two.
 _VOLUME_GIB = 60
 _AGENT_CONFIGURATION = "/etc/palier-cloudwatch-agent.json"
 _AGENT_CONTROL = "/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl"
-# Times as many tasks: a deployment starts the new ones before it ends the old ones.
-TASKS_WHILE_DEPLOYING = 2
 
 _MEMBERSHIP = [
     "ecs:DeregisterContainerInstance",
@@ -46,15 +45,15 @@ class GpuCapacity(Construct):
         )
         self.role = self._role()
         self.group = self._group(stage, gpu, boundary)
-        # An instance that starts before it may join does not try for ever.
+        # An instance that starts before its role is complete gives up joining the cluster.
         self.group.node.add_dependency(self.role)
         self.provider = ecs.AsgCapacityProvider(
             self,
             "Provider",
             auto_scaling_group=self.group,
             enable_managed_scaling=True,
-            # An instance goes only after its tasks have. Not protected beside that: nothing would end a protected
-            # instance when the stack goes, and it would be billed on.
+            # An instance ends only after its tasks have. It has no protection beside that: a protected instance would
+            # outlive the stack, and be billed on.
             # Source: docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html
             enable_managed_termination_protection=False,
             enable_managed_draining=True,
@@ -63,7 +62,7 @@ class GpuCapacity(Construct):
         acknowledge(self, _ACCEPTED)
 
     def _role(self) -> iam.Role:
-        """Return what an instance may do: be one of this cluster, and send metrics of its GPU."""
+        """Return the role of an instance: it may join this cluster, and send metrics of its GPU."""
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
         here = {"ArnEquals": {"ecs:cluster": self.cluster.cluster_arn}}
         metrics = {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
@@ -105,7 +104,7 @@ class GpuCapacity(Construct):
 
 
 def _user_data(stage: str) -> ec2.UserData:
-    """Return what an instance does first: no role for tasks but their own, and metrics of the GPU."""
+    """Return an instance's commands at its start: tasks get no role but their own, and metrics of the GPU are sent."""
     data = ec2.UserData.for_linux()
     data.add_commands(
         "echo ECS_ENABLE_GPU_SUPPORT=true >> /etc/ecs/ecs.config",

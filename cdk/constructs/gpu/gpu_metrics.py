@@ -1,4 +1,4 @@
-"""What the CloudWatch agent of an instance reports of its GPU, and the metrics made from it."""
+"""Metrics of the GPUs: the configuration of an instance's CloudWatch agent, and the metrics that it sends."""
 
 import json
 
@@ -20,8 +20,8 @@ _INTERVAL_S = 60
 def agent_configuration(stage: str) -> str:
     """Return the agent's configuration, JSON: every metric once more for the stage as a whole.
 
-    The stage's name is a dimension of its own: for the name of the instance's group the agent would have to ask EC2,
-    to which there is no way.
+    The stage's name is a dimension of its own: for the name of the instance's group the agent would need EC2's API,
+    which it cannot reach.
     """
     collected = {
         "measurement": [{"name": name, "rename": ours, "unit": unit} for name, (ours, unit) in _MEASURED.items()],
@@ -37,7 +37,7 @@ def agent_configuration(stage: str) -> str:
 
 
 def gpu_utilization(stage: str) -> cloudwatch.Metric:
-    """Return the percentage of the time in which the GPUs of a stage were at work, their mean."""
+    """Return the utilization of a stage's GPUs, in percent of the time, their mean."""
     return _metric(UTILIZATION, stage, cloudwatch.Stats.AVERAGE)
 
 

@@ -1,4 +1,4 @@
-"""The tasks that run: on instances with a GPU, behind the balancer, as many as there is work for."""
+"""The service that runs the container's tasks: on instances with a GPU, behind the balancer, scaled with the load."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
@@ -6,13 +6,14 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from cdk.constructs.gpu.gpu_balancer import GpuBalancer
-from cdk.constructs.gpu.gpu_capacity import TASKS_WHILE_DEPLOYING, GpuCapacity
+from cdk.constructs.gpu.gpu_capacity import GpuCapacity
 from cdk.constructs.gpu.gpu_metrics import gpu_utilization
 from cdk.constructs.gpu.gpu_task import CONTAINER, PORT, START_PERIOD, GpuTask
 from cdk.constructs.network.boundary import Boundary, closed_group
+from cdk.gpu_instances import TASKS_WHILE_DEPLOYING
 from cdk.stage_parts import Gpu
 
-# An instance takes minutes to come: tasks are added soon and taken away late.
+# An instance takes minutes to start: tasks are added soon and removed late.
 _SCALE_OUT = Duration.minutes(1)
 _SCALE_IN = Duration.minutes(10)
 
@@ -50,7 +51,7 @@ class GpuService(Construct):
             health_check_grace_period=START_PERIOD,
             enable_execute_command=False,
         )
-        # The cluster must know its capacity provider before the service asks for it, and until the service is gone.
+        # The cluster must have its capacity provider before the service is made, and until the service is deleted.
         self.service.node.add_dependency(capacity.cluster)
         self._balancer = balancer
         balancer.target_group.add_target(
@@ -58,7 +59,7 @@ class GpuService(Construct):
         )
 
     def scale(self, stage: str, gpu: Gpu) -> None:
-        """Let the number of tasks follow requests and the GPUs' work, whichever asks for more."""
+        """Scale the number of tasks by requests and by the GPUs' utilization, whichever needs more."""
         count = self.service.auto_scale_task_count(min_capacity=gpu.minimum, max_capacity=gpu.maximum)
         count.scale_on_request_count(
             "Requests",

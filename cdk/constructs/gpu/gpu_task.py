@@ -1,4 +1,4 @@
-"""The container as a task: one GPU, hard limits, nothing writable but /tmp, no user that matters."""
+"""The container as a task: one GPU, hard limits, only /tmp writable, an unprivileged user."""
 
 from collections.abc import Mapping
 
@@ -18,11 +18,11 @@ from cdk.stages import Stage
 PORT = 8080
 HEALTH_PATH = "/health"
 CONTAINER = "palier"
-# The user of Dockerfile.gpu, by numbers: names are the image's own business.
+# The user of Dockerfile.gpu, by its numbers, which need no name in the image.
 USER = "10001:10001"
 # Loading, warming up every batch size, with TensorRT also building engines.
 START_PERIOD = Duration.minutes(5)
-# Longer than the container takes to finish what it has (PALIER_SHUTDOWN_S, 25).
+# Longer than the container takes to finish its requests (PALIER_SHUTDOWN_S, 25).
 _STOP_TIMEOUT = Duration.seconds(30)
 _TMP_MB = 1_024
 # Any status but 2xx raises, and Python exits with 1.
@@ -51,7 +51,7 @@ class GpuTask(Construct):
         self._acknowledge()
 
     def _environment(self, stage: Stage) -> dict[str, str]:
-        # Asked for by name, a GPU that is missing is an error at start instead of a slow service.
+        # With the provider named, a missing GPU is an error at start instead of a slow service.
         return stage.environment() | {"PALIER_PROVIDER": "cuda", "AWS_REGION": Stack.of(self).region}
 
     def _add_container(self, gpu: Gpu, environment: Mapping[str, str]) -> None:

@@ -1,1 +1,1 @@
-"""Functions: code, layers, role and grants."""
+"""Lambda functions: code, layers, role and grants."""

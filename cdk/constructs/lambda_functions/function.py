@@ -1,4 +1,4 @@
-"""One function: code and layers of the bundle, a role of its own, a log of its own, versions behind an alias."""
+"""One Lambda function: code and layers of the bundle, a role and a log of its own, versions behind an alias."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from cdk.resource_names import ALIAS, resource_name
 from cdk.stage_parts import ProvisionedConcurrency
 from cdk.stages import Stage
 
-# Where the models layer is unpacked.
+# The folder into which the models layer is unpacked.
 MODELS_DIR = "/opt/models"
 
 _ACCEPTED = {
@@ -29,7 +29,7 @@ _ACCEPTED = {
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the functions of one stage have in common."""
+    """The parts that the functions of one stage share."""
 
     stage: Stage
     bundle: Bundle
@@ -42,7 +42,7 @@ def function_name(stage: Stage, name: str) -> str:
 
 
 class Function(Construct):
-    """One function of one stage, with the least it needs: write its own log, send its own traces."""
+    """One function of one stage, with the fewest rights: to write its own log and send its own traces."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Function(Construct):
             role=self.role,
             log_group=self.log_group,
             tracing=lambda_.Tracing.ACTIVE,
-            # The version before stays, for make rollback; what a failed deployment published goes with it.
+            # The version before stays, for make rollback; that of a failed deployment is deleted with it.
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE),
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if stage.snap_start and spec.routes else None,
         )

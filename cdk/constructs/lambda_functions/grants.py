@@ -1,4 +1,4 @@
-"""The least that a function needs of a resource: from what it may do to the actions of IAM."""
+"""Grants of the fewest IAM actions that a function's access to a resource needs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,17 +23,18 @@ ACTIONS: Mapping[tuple[ResourceKind, Access], Sequence[str]] = {
 }
 CONSUME = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 _SERVICES: Mapping[ResourceKind, str] = {"bucket": "s3", "table": "dynamodb", "queue": "sqs", "bus": "events"}
-# Whoever reads and writes what is encrypted uses the key for both.
+# Actions on the key for reading and writing encrypted data.
 ENCRYPTED_READ_WRITE = ("kms:Decrypt", "kms:GenerateDataKey")
-# They touch nothing that is encrypted.
+# Accesses that touch no encrypted data.
 _WITHOUT_KEY: tuple[Access, ...] = ("list", "count")
 
 
 @dataclass(frozen=True)
 class Resource:
-    """Something of the data stack: its address, by which functions find it, and the ARNs that actions on it are about.
+    """A resource of the data stack: its address for the functions, and the ARNs for IAM.
 
-    key: encrypts it; None where a key of AWS's own does. listed: what `list` is about, of a bucket.
+    key: encrypts it, None where it is a key of AWS's own; accepted: findings of cdk-nag on its ARNs, with reasons;
+    listed: ARNs for the access `list`, of a bucket.
     """
 
     kind: ResourceKind
@@ -45,7 +46,7 @@ class Resource:
 
 
 def grant(function: Function, resource: Resource, access: Access) -> None:
-    """Let a function use a resource, and the key that encrypts it through that resource's service only."""
+    """Let a function use a resource, and its encryption key through that resource's service only."""
     actions = ACTIONS[resource.kind, access]
     if access in _WITHOUT_KEY:
         allow(function.role, actions, resource.listed or resource.arns)
@@ -54,7 +55,7 @@ def grant(function: Function, resource: Resource, access: Access) -> None:
 
 
 def grant_consume(function: Function, queue: Resource) -> None:
-    """Let a function be driven by a queue."""
+    """Let a queue invoke a function."""
     _allow_with_key(function, queue, CONSUME)
 
 

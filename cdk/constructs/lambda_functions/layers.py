@@ -1,4 +1,4 @@
-"""The layers of the bundle."""
+"""Lambda layers and the runtime of the bundle."""
 
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct

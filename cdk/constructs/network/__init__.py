@@ -1,1 +1,1 @@
-"""The network of the GPU container, closed but for what it needs."""
+"""The network of the GPU container, with the routes that it needs and no others."""

@@ -1,4 +1,4 @@
-"""The network boundary of what runs in a VPC: no way to the internet, and from it to a load balancer only."""
+"""The network boundary of a stage's VPC: no route to the internet, and from it to a load balancer only."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -12,7 +12,7 @@ from cdk.constructs.retention import log_group
 from cdk.resource_names import log_name
 from cdk.stages import Stage
 
-# What a container needs of AWS: its orders, its image, its log, its keys, its metrics. Each costs by the hour and zone.
+# Services of AWS that the container needs: orchestration, image, log, keys, metrics. Each costs by the hour and zone.
 INTERFACES: Mapping[str, ec2.InterfaceVpcEndpointAwsService] = {
     "Ecs": ec2.InterfaceVpcEndpointAwsService.ECS,
     "EcsAgent": ec2.InterfaceVpcEndpointAwsService.ECS_AGENT,
@@ -25,15 +25,15 @@ INTERFACES: Mapping[str, ec2.InterfaceVpcEndpointAwsService] = {
 }
 ADDRESSES = "10.42.0.0/20"
 _INSIDE, _EDGE = "isolated", "edge"
-# An address and a message that do not exist.
+# A rule that matches no packet: an address and a message that do not exist.
 _NOTHING = {"CidrIp": "255.255.255.255/32", "IpProtocol": "icmp", "FromPort": 252, "ToPort": 86}
 
 
 class Boundary(Construct):
-    """Isolated subnets in two zones, ways to S3 and DynamoDB only, and a log of every refused packet.
+    """Isolated subnets in two zones, endpoints of S3 and DynamoDB only, and a log of every refused packet.
 
-    `workload` is the security group of what runs inside: nothing may call it, and it may call AWS alone, over TLS.
-    A stage with GPUs has subnets at the edge too, for the load balancer: what is inside has no route to them but it.
+    `workload` is the security group of the workloads inside: nothing may call them, and they may call AWS alone, over
+    TLS. A stage with GPUs has public subnets too, for the load balancer, which is the only way to the inside.
     """
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage) -> None:
@@ -61,12 +61,12 @@ class Boundary(Construct):
 
     @property
     def inside(self) -> ec2.SubnetSelection:
-        """The subnets without a way to the internet."""
+        """The subnets without a route to the internet."""
         return ec2.SubnetSelection(subnet_group_name=_INSIDE)
 
     @property
     def edge(self) -> ec2.SubnetSelection:
-        """The subnets with a way to the internet, of a stage with GPUs."""
+        """The subnets with a route to the internet, of a stage with GPUs."""
         return ec2.SubnetSelection(subnet_group_name=_EDGE)
 
     def _group(self, id_: str, description: str) -> ec2.SecurityGroup:
@@ -110,8 +110,8 @@ def _subnets(*, edge: bool) -> list[ec2.SubnetConfiguration]:
 def closed_group(scope: Construct, id_: str, *, vpc: ec2.IVpc, description: str) -> ec2.SecurityGroup:
     """Return a group that lets nothing in or out; rules about other groups are made after it.
 
-    EC2 gives a group that is made without a rule for outbound packets one that lets all out, so this has one for none;
-    the CDK would take it away with the first rule that is made afterwards.
+    EC2 adds a rule that lets everything out to a group without an outbound rule, so this group has one that matches
+    nothing; the CDK would remove its own such rule with the first rule that is added.
     """
     group = ec2.SecurityGroup(scope, id_, vpc=vpc, description=description, allow_all_outbound=False)
     resource = cast("CfnResource", group.node.default_child)

@@ -1,1 +1,1 @@
-"""What monitors a stage: metrics, alarms, their topics, and the dashboard."""
+"""Monitoring of a stage: metrics, alarms, their topics, traces, and the dashboard."""

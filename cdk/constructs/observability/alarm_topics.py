@@ -1,4 +1,4 @@
-"""Where alarms go: an encrypted topic for each severity, and its receivers."""
+"""Topics of the alarms: an encrypted topic for each severity, with its receivers."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from cdk.alarm_thresholds import SEVERITIES, Receiver, Severity
 from cdk.constructs.policies import services_of_account
 from cdk.resource_names import resource_name
 
-# Who may publish: alarms, and the budget.
+# The services that may publish: alarms, and the budget.
 _PUBLISHERS = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
 _MAIL = "mailto:"
 

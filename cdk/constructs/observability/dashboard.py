@@ -1,4 +1,4 @@
-"""The dashboard of a stage: a row for each question somebody asks who was woken by an alarm."""
+"""The dashboard of a stage: rows of panels in the order in which an alarm is looked into."""
 
 from collections.abc import Sequence
 
@@ -57,7 +57,7 @@ class ServiceDashboard(Construct):
         )
 
     def _alarms(self, names: Sequence[str]) -> cloudwatch.AlarmStatusWidget:
-        # By name: a dashboard that hung on its alarms could not be deployed beside one that failed.
+        # By name: a dashboard that depended on its alarms could not be deployed if one of them failed.
         alarms = [cloudwatch.Alarm.from_alarm_name(self, name, name) for name in names]
         return cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=18, height=5)
 

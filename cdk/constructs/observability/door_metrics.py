@@ -1,4 +1,4 @@
-"""What AWS counts at a door that is no REST API: the same things under other names.
+"""Metrics of AWS for a door that is no REST API: the same counts under other names.
 
 Source: API Gateway developer guide, "Monitoring HTTP API metrics with CloudWatch"; AWS Lambda developer guide,
 "Monitoring Lambda function URLs".
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DoorMetrics:
-    """Where a door's metrics are, and the names of those that a REST API calls otherwise."""
+    """Namespace and dimensions of a door's metrics, and their names where they differ from a REST API's."""
 
     namespace: str
     dimensions: Mapping[str, str]
@@ -18,12 +18,12 @@ class DoorMetrics:
 
 
 def http_api_metrics(api_id: str) -> DoorMetrics:
-    """Return those of an HTTP API, by its id."""
+    """Return the metrics of an HTTP API, by its id."""
     return DoorMetrics("AWS/ApiGateway", {"ApiId": api_id}, {"4XXError": "4xx", "5XXError": "5xx"})
 
 
 def function_url_metrics(function: str) -> DoorMetrics:
-    """Return those of one function's URL; what it takes beyond the function's own time nobody counts."""
+    """Return the metrics of one function's URL; AWS has no metric of the time beyond the function's own."""
     names = {
         "4XXError": "Url4xxCount",
         "5XXError": "Url5xxCount",

@@ -1,4 +1,4 @@
-"""What the alarms and the dashboard of a stage look at."""
+"""The resources of a stage that its alarms and its dashboard monitor."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ from cdk.constructs.observability.door_metrics import DoorMetrics
 
 @dataclass(frozen=True)
 class MonitoredStage:
-    """One deployed stage, as the other stacks made it.
+    """The monitored resources of one deployed stage, from its other stacks.
 
     functions: by their short names, the dimension `Function` of Palier's own metrics; `inference` and
     `worker` are among them.
     Functions, not aliases: Lambda counts concurrency for the function alone. reserved_concurrency: of `inference`.
-    throttle_rate_per_s: what API Gateway lets through of all callers together. web_acl_metric: the metric name in the
-    web ACL's visibility configuration. alert_rule: the dimensions of the rule that hands on changes of assets.
+    throttle_rate_per_s: the rate that API Gateway allows all callers together. web_acl_metric: the metric name in the
+    web ACL's visibility configuration. alert_rule: the dimensions of the rule that forwards changes of assets.
     door: of a stage whose door is no REST API; such a stage has no web ACL.
     key: encrypts the messages of its alarms. gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link
     to.

@@ -18,7 +18,7 @@ Row = list[cloudwatch.IWidget]
 
 
 def overview_row(metrics: StageMetrics) -> Row:
-    """Return what one looks at first: requests, latency, errors, models."""
+    """Return the row of the overview: requests, latency, errors, models."""
     rate = cloudwatch.MathExpression(
         expression="requests / PERIOD(requests)",
         using_metrics={"requests": metrics.requests(MINUTE)},
@@ -34,7 +34,7 @@ def overview_row(metrics: StageMetrics) -> Row:
 
 
 def objective_row(metrics: StageMetrics, thresholds: AlarmThresholds) -> Row:
-    """Return what was promised and what came of it."""
+    """Return the row of the objectives: availability and latency beside their targets, and answers by status."""
     latencies = [metrics.api("Latency", one) for one in (_P50, _P95, _P99)]
     integration = metrics.api("IntegrationLatency", _P95)
     hour = Duration.hours(1)
@@ -63,7 +63,7 @@ def objective_row(metrics: StageMetrics, thresholds: AlarmThresholds) -> Row:
 
 
 def diagnosis_row(metrics: StageMetrics, thresholds: AlarmThresholds) -> Row:
-    """Return what is asked, what is found, and whether it may be believed."""
+    """Return the row of the diagnoses: requests by endpoint, engine times, classes, novelty."""
     novel = cloudwatch.MathExpression(
         expression="100 * novel / diagnoses",
         using_metrics={
@@ -101,7 +101,7 @@ def diagnosis_row(metrics: StageMetrics, thresholds: AlarmThresholds) -> Row:
 
 
 def capacity_row(metrics: StageMetrics, thresholds: AlarmThresholds) -> Row:
-    """Return how much room is left: instances (Lambda's CPU), memory, starts, rate."""
+    """Return the row of the capacity: instances (Lambda's CPU), memory, cold starts, rate."""
     monitored = metrics.monitored
     rate = metrics.requests(MINUTE)
     return [
@@ -138,7 +138,7 @@ def capacity_row(metrics: StageMetrics, thresholds: AlarmThresholds) -> Row:
 
 
 def job_row(metrics: StageMetrics) -> Row:
-    """Return the queue, its failures, and the functions behind it."""
+    """Return the row of the jobs: the queue, its dead letters, and the functions' errors and durations."""
     functions = metrics.monitored.functions
     return [
         _graph(
@@ -154,7 +154,7 @@ def job_row(metrics: StageMetrics) -> Row:
 
 
 def protection_row(metrics: StageMetrics) -> Row:
-    """Return what was kept out, the key store, and the tables."""
+    """Return the row of the protection: the web ACL, the key store, and the tables' throttles."""
     return [
         *(_web_acl(metrics) if metrics.monitored.web_acl_metric else []),
         _graph("Key store failures", [metrics.palier("KeyStoreFailures", SUM)], 8),

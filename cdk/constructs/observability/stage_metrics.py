@@ -1,4 +1,4 @@
-"""The metrics of a stage: what AWS counts and what the functions write themselves, with every name that is read."""
+"""The metrics of a stage: those of AWS and those of the functions, with every name that is used."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,7 +10,7 @@ from aws_cdk import aws_sqs as sqs
 from cdk.constructs.observability.monitored_stage import MonitoredStage
 from cdk.functions import INFERENCE
 
-# As functions/core/observability/emf.py writes them; a test holds both together.
+# As functions/core/observability/emf.py writes them; a test compares the two.
 NAMESPACE = "Palier"
 PalierMetric = Literal[
     "ColdStart",
@@ -28,7 +28,7 @@ PalierMetric = Literal[
 ]
 PalierDimension = Literal["Stage", "Function", "Endpoint", "Model", "Class"]
 
-# What AWS calls its own.
+# Names of AWS's own metrics.
 ApiMetric = Literal["4XXError", "5XXError", "Count", "IntegrationLatency", "Latency"]
 FunctionMetric = Literal["ConcurrentExecutions", "Duration", "Errors", "Throttles"]
 QueueMetric = Literal["ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"]
@@ -48,7 +48,7 @@ class StageMetrics:
         self.monitored = monitored
 
     def api(self, name: ApiMetric, statistic: str, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
-        """Return a metric of the stage's door: also what never reached a function is in it."""
+        """Return a metric of the stage's door, which also counts requests that never reached a function."""
         door = self.monitored.door
         if door:
             return _metric(door.namespace, door.names.get(name, name), statistic, period, dict(door.dimensions))
@@ -90,7 +90,7 @@ class StageMetrics:
         return function_metric({"FunctionName": self.monitored.functions[of].function_name}, name, statistic, period)
 
     def queue(self, name: QueueMetric, statistic: str = MAXIMUM, *, dead: bool = False) -> cloudwatch.Metric:
-        """Return a metric of the queue of jobs, or of the one where jobs end that failed too often."""
+        """Return a metric of the queue of jobs, or of its dead-letter queue."""
         queue: sqs.IQueue = self.monitored.dead_letters if dead else self.monitored.queue
         return _metric("AWS/SQS", name, statistic, FIVE_MINUTES, {"QueueName": queue.queue_name})
 
@@ -100,11 +100,11 @@ class StageMetrics:
         return _metric("AWS/WAFV2", name, SUM, FIVE_MINUTES, dimensions)
 
     def alert_rule(self, name: RuleMetric) -> cloudwatch.Metric:
-        """Return a metric of the rule that hands changes of assets to their topic."""
+        """Return a metric of the rule that forwards changes of assets to their topic."""
         return _metric("AWS/Events", name, SUM, FIVE_MINUTES, dict(self.monitored.alert_rule))
 
     def throttles(self) -> list[cloudwatch.Metric]:
-        """Return what DynamoDB turned away, reads and writes of each table."""
+        """Return the metrics of the reads and writes of each table that DynamoDB throttled."""
         names: tuple[TableMetric, ...] = ("ReadThrottleEvents", "WriteThrottleEvents")
         return [self.table(name, of=table) for table in self.monitored.tables for name in names]
 
@@ -120,7 +120,7 @@ def palier_metric(stage: str, function: str, name: PalierMetric, statistic: str,
 
 
 def total(metrics: Sequence[cloudwatch.Metric], label: str) -> cloudwatch.MathExpression:
-    """Return the sum of metrics, some of which may have no data: what never happens is not written as zero."""
+    """Return the sum of metrics, some of which may have no data: events that never happen are not written as zero."""
     names = [f"m{index}" for index, _ in enumerate(metrics)]
     return cloudwatch.MathExpression(
         expression=" + ".join(f"FILL({name}, 0)" for name in names),

@@ -1,4 +1,4 @@
-"""How many requests are traced."""
+"""The sampling rule of a stage's traces."""
 
 from aws_cdk import aws_xray as xray
 from constructs import Construct
@@ -11,7 +11,7 @@ _PRIORITY = 1000
 
 
 def traces(scope: Construct, id_: str, *, stage: str) -> xray.CfnSamplingRule:
-    """Make the rule that a share of a stage's requests is traced, whatever comes: what is billed is in proportion."""
+    """Make the rule that traces a fixed share of a stage's requests, so that the costs are in proportion."""
     name = resource_name(stage)
     return xray.CfnSamplingRule(
         scope,

@@ -1,1 +1,1 @@
-"""Who of a pipeline may deploy: roles that its jobs take on by OpenID Connect."""
+"""Roles of a pipeline's jobs, which they assume by OpenID Connect."""

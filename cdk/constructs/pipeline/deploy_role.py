@@ -1,4 +1,4 @@
-"""Roles for jobs of a repository on GitHub: no key is stored anywhere, a job shows a token of GitHub's.
+"""Roles for the jobs of a repository on GitHub, which present a token of GitHub's: no key is stored anywhere.
 
 Source: GitHub documentation, "Configuring OpenID Connect in Amazon Web Services"; AWS CDK developer guide,
 "Bootstrapping", which names the roles that a deployment works with.
@@ -12,18 +12,17 @@ from constructs import Construct
 
 from cdk.acknowledged import acknowledge
 from cdk.functions import FUNCTIONS
-from cdk.resource_names import key_secret_name, resource_name
+from cdk.resource_names import BOOTSTRAP_QUALIFIER, key_secret_name, resource_name
 
 ISSUER = "token.actions.githubusercontent.com"
 _AUDIENCE = "sts.amazonaws.com"
-# Of the CDK's bootstrap, unless somebody chose another qualifier.
-_QUALIFIER = "hnb659fds"
+
 _DEPLOYING = ("deploy", "file-publishing", "lookup")
 _PLANNING = ("lookup",)
 
 
 class JobRole(Construct):
-    """A role for the jobs whose tokens have one subject; it may take on roles of the CDK's bootstrap."""
+    """A role for the jobs whose tokens have one subject; it may assume roles of the CDK's bootstrap."""
 
     def __init__(
         self,
@@ -43,11 +42,11 @@ class JobRole(Construct):
             description=f"Jobs of GitHub Actions: {subject}",
             assumed_by=iam.WebIdentityPrincipal(
                 provider_arn,
-                # Both as they stand: a pattern would let through other branches, repositories or environments.
+                # Both exactly: a pattern would allow other branches, repositories or environments.
                 {"StringEquals": {f"{ISSUER}:aud": _AUDIENCE, f"{ISSUER}:sub": subject}},
             ),
         )
-        prefix = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/cdk-{_QUALIFIER}"
+        prefix = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/cdk-{BOOTSTRAP_QUALIFIER}"
         named = [f"{prefix}-{role}-role-{Aws.ACCOUNT_ID}-{Aws.REGION}" for role in roles]
         self.role.add_to_policy(iam.PolicyStatement(actions=["sts:AssumeRole"], resources=named))
 
@@ -74,7 +73,7 @@ class PlanRole(JobRole):
 
 
 def _after_deploying(stage: str) -> list[iam.PolicyStatement]:
-    """What `python -m cdk settle`, `rollback` and `url` ask of AWS."""
+    """Return the statements that `python -m cdk settle`, `rollback` and `url` need."""
     functions = [resource_name(stage, spec.name) for spec in FUNCTIONS]
     named = [f"{_arn('lambda')}:function:{name}" for name in functions]
     stacks, tables, secret, versions = _split(stage)

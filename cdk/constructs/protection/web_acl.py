@@ -1,4 +1,4 @@
-"""The web ACL before the API: who calls too often, what looks like an attack, what is too large."""
+"""The web ACL before the API: it blocks callers over a rate, requests that look like attacks, and large bodies."""
 
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
@@ -51,7 +51,7 @@ class WebAcl(Construct):
         )
 
     def protect(self, scope: Construct, id_: str, resource_arn: str) -> None:
-        """Put it before one more resource, which the stack of `scope` makes."""
+        """Protect one more resource, which the stack of `scope` makes."""
         wafv2.CfnWebACLAssociation(scope, id_, resource_arn=resource_arn, web_acl_arn=self.acl.attr_arn)
 
 

@@ -1,4 +1,4 @@
-"""The rules of the web ACL as data, in the order in which they are asked."""
+"""The rules of the web ACL as data, in the order in which they are applied."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ _NONE = wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")
 
 
 def rules(stage: Stage) -> list[wafv2.CfnWebACL.RuleProperty]:
-    """Return the rules of a stage; a request is asked about keys and addresses before it is searched."""
+    """Return the rules of a stage; addresses and keys are checked before a request is searched."""
     made: Sequence[Callable[[int], wafv2.CfnWebACL.RuleProperty]] = (
         lambda n: _blocking(n, "body-too-large", _length_of_at_least(stage.max_body_bytes)),
         lambda n: _managed(n, "ip-reputation", "AWSManagedRulesAmazonIpReputationList"),
@@ -54,9 +54,9 @@ def rules(stage: Stage) -> list[wafv2.CfnWebACL.RuleProperty]:
 
 
 def length_pattern(limit: int) -> str:
-    """Return a pattern of the decimal numbers from the next round number above a limit on.
+    """Return a pattern that matches the decimal numbers from the next round number above a limit.
 
-    A limit of 6,000,000 gives those from 7,000,000: the function itself holds the exact limit.
+    A limit of 6,000,000 gives those from 7,000,000: the function itself checks the exact limit.
     """
     digits, more = int(str(limit)[0]), len(str(limit)) - 1
     tail = f"[0-9]{{{more}}}"
@@ -137,7 +137,7 @@ def _too_many(stage: Stage) -> wafv2.CfnWebACL.CustomResponseProperty:
 
 
 def custom_response_bodies() -> dict[str, wafv2.CfnWebACL.CustomResponseBodyProperty]:
-    """Return what the web ACL answers itself, in the one error shape of Palier."""
+    """Return the answers of the web ACL itself, in Palier's one error shape."""
     sentence = "Too many requests from this address or with this key; try again in some minutes."
     body = error_body("too_many_requests", sentence)
     return {BODY_KEY: Acl.CustomResponseBodyProperty(content=body, content_type="APPLICATION_JSON")}

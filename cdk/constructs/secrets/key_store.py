@@ -1,4 +1,4 @@
-"""The store of API keys: a secret that is empty at birth and whose expired keys go by rotation."""
+"""The store of API keys: a secret that is created empty, and the rotation that removes expired keys."""
 
 from typing import cast
 
@@ -17,7 +17,7 @@ from cdk.resource_names import key_secret_name
 
 
 class KeyStore(Construct):
-    """The secret, and the function that Secrets Manager calls to expire what is in it."""
+    """The secret of the API keys, and the function that Secrets Manager calls to expire them."""
 
     def __init__(self, scope: Construct, id_: str, *, key: kms.IKey, deployment: Deployment) -> None:
         super().__init__(scope, id_)

@@ -1,4 +1,4 @@
-"""Alerts as events of EventBridge; docs/jobs.md has their schema."""
+"""Alerts as events on an EventBridge bus; docs/jobs.md has their schema."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ SCHEMA_VERSION = 1
 
 
 class EventBusAlerts:
-    """Puts alerts on a bus."""
+    """Alerts that are put on an EventBridge bus."""
 
     def __init__(self, bus: str, stage: str) -> None:
         self._bus = bus
         self._stage = stage
 
     def raise_alert(self, asset_id: str, change: Change, alert_id: str) -> None:
-        """Put one event; raises DependencyUnavailableError where the bus does not take it."""
+        """Put one event on the bus; raises DependencyUnavailableError where the bus does not accept it."""
         event = {
             "Source": SOURCE,
             "DetailType": DETAIL_TYPE,
@@ -35,7 +35,7 @@ class EventBusAlerts:
 
 
 def alert_detail(stage: str, asset_id: str, change: Change, alert_id: str) -> dict[str, Any]:
-    """Return the event's detail."""
+    """Return the detail of the event of an alert."""
     return {
         "schema_version": SCHEMA_VERSION,
         "alert_id": alert_id,

@@ -1,7 +1,7 @@
-"""The condition of an asset, and when it turns: a state machine over its newest diagnoses, k of n.
+"""The condition of an asset and its changes: a state machine over the newest diagnoses, by a rule of k of n.
 
-One diagnosis proves little. An asset has a fault when k of its newest n diagnoses say so, and is healthy again when
-none of its newest 2n does: between the two nothing changes, so a series that wavers turns once and not fifty times.
+One diagnosis proves little. An asset has a fault when k of its newest n diagnoses find one, and is healthy again when
+none of its newest 2n does. Between the two nothing changes, so a series that wavers changes the state only once.
 """
 
 from dataclasses import dataclass
@@ -14,17 +14,18 @@ from functions.core.preprocessing.indicators import Zone
 State = Literal["unknown", "healthy", "fault"]
 Turn = Literal["fault", "worsened", "recovered", "severe", "eased"]
 
-# A doubling of the vibration since the last alert, 6 dB, again k of n.
+# A doubling of the RMS since the last alert, 6 dB, in k of n readings, is a worsening.
 WORSENING_FACTOR = 2.0
-# What the model itself believes less than to doubt is no evidence either way.
+# A diagnosis of less confidence is no evidence of a fault or of health.
 LEAST_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True)
 class AlertRule:
-    """k faults among the newest n diagnoses are believed; healthy: class ids that mean no fault.
+    """The rule of an alert: k faults among the newest n diagnoses.
 
-    zone: of ISO 20816-3 that is watched, from which on a vibration is too severe; None: none is.
+    healthy: class ids that mean no fault; zone: of ISO 20816-3 from which on a vibration is too severe; None: zones
+    raise no alert.
     """
 
     k: int = 4
@@ -34,12 +35,12 @@ class AlertRule:
 
     @property
     def kept(self) -> int:
-        """How many readings decide: a recovery takes twice as many as a fault."""
+        """How many readings are kept: a recovery takes twice as many as a fault."""
         return 2 * self.n
 
 
 class Reading(msgspec.Struct, frozen=True, array_like=True):
-    """One diagnosis as the state machine sees it; `place` sorts as time does and tells diagnoses apart."""
+    """One diagnosis as the state machine reads it; `place` identifies the diagnosis, and sorts by time."""
 
     place: str
     class_id: str
@@ -54,11 +55,11 @@ class ZoneReading(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """Where an asset stands.
+    """The condition of an asset.
 
-    class_id: the fault that is believed, or the healthy class; since: place of the reading that settled the state;
+    class_id: the fault that was found, or the healthy class; since: place of the reading that decided the state;
     reference_rms: of the last alert; readings: the newest 2n that count, oldest first; zones: of the newest 2n
-    recordings that have one; is_severe: they were in the watched zone or a worse one.
+    recordings that have one; is_severe: the rule's zone or a worse one was reached.
     """
 
     state: State = "unknown"
@@ -120,7 +121,7 @@ def _row(place: str, reading: Reading | None, zone: Zone | None) -> _StoredRow:
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A turn of an asset, and the conditions on either side of it."""
+    """A change of an asset's condition: its kind, and the conditions before and after it."""
 
     turn: Turn
     before: Condition
@@ -128,22 +129,22 @@ class Change(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """Place of the reading that settled it."""
+        """Place of the reading that decided the change."""
         settled = self.after.zones if self.turn in {"severe", "eased"} else self.after.readings
         return settled[-1].place
 
 
 def counts(class_id: str, confidence: float, in_distribution: bool | None, rule: AlertRule) -> bool:
-    """Whether a diagnosis is evidence: believed by the model, and if healthy, of a recording that is like its data.
+    """Whether a diagnosis counts: it is confident, and if it is healthy, its recording is like the training data.
 
-    A fault that is unlike the training data is evidence: a machine that fails leaves it.
+    A fault counts also where its recording is unlike the training data, as those of a failing machine become.
     """
     trusted = in_distribution is not False or class_id not in rule.healthy
     return trusted and confidence >= LEAST_CONFIDENCE
 
 
 def advance(condition: Condition, reading: Reading, rule: AlertRule) -> tuple[Condition, Change | None]:
-    """Return the condition after one more reading, and the turn that it brought, if any.
+    """Return the condition after one more reading, and the change that it caused, if any.
 
     Readings may come late and twice: they are kept by their place, and one older than the newest 2n changes nothing.
     """
@@ -163,10 +164,10 @@ def advance(condition: Condition, reading: Reading, rule: AlertRule) -> tuple[Co
 
 
 def advance_zone(condition: Condition, reading: ZoneReading, rule: AlertRule) -> tuple[Condition, Change | None]:
-    """Return the condition after one more severity zone, and the turn that it brought, if any.
+    """Return the condition after one more severity zone, and the change that it caused, if any.
 
-    A severity is measured and not diagnosed: it counts whatever the model believes. As with faults, k of the newest n
-    settle that it is in the watched zone or a worse one, and 2n in a row that it is no more.
+    A severity is measured, so it counts whatever the model's confidence. As with faults, k of the newest n in the
+    rule's zone or a worse one make it severe, and 2n in a row below that zone end it.
     """
     if reading.place in {known.place for known in condition.zones}:
         return condition, None
@@ -188,7 +189,7 @@ def advance_zone(condition: Condition, reading: ZoneReading, rule: AlertRule) ->
 
 
 def _is_well(seen: Condition, rule: AlertRule) -> bool:
-    """Whether an asset is healthy: of one that had a fault twice as many readings must say so."""
+    """Whether an asset is healthy by its newest readings, twice as many of them after a fault."""
     needed = rule.kept if seen.state == "fault" else rule.n
     newest = seen.readings[-needed:]
     return len(newest) == needed and all(one.class_id in rule.healthy for one in newest)
@@ -219,7 +220,7 @@ def _healthy(before: Condition, seen: Condition) -> tuple[Condition, Change | No
     turned = msgspec.structs.replace(
         seen, state="healthy", class_id=newest.class_id, since=newest.place, reference_rms=0.0
     )
-    # An asset that was never known to be ill has not recovered.
+    # An asset without a fault before has not recovered.
     return turned, Change("recovered", before, turned) if before.state == "fault" else None
 
 

@@ -1,4 +1,4 @@
-"""The history of assets: what is kept of a diagnosis, and the protocols behind which it is kept."""
+"""The history of assets: the observations that it keeps, and the protocols of a history and of alerts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from functions.core.http.diagnosis_answer import DiagnosisAnswer
 if TYPE_CHECKING:
     from functions.core.assets.condition import Change
 
-# A transaction of DynamoDB has 100 writes at most; who repeats one repeats all of it.
+# A transaction of DynamoDB has 100 writes at most; a smaller one costs less to repeat.
 MOST_AT_ONCE = 25
 
 
@@ -17,7 +17,7 @@ MOST_AT_ONCE = 25
 class Observation:
     """A recording of an asset and the diagnosis of it.
 
-    id: tells it from others of the same asset and time; the same id, asset and time again is the same observation.
+    id: distinguishes it from others of the same asset and time; the same id, asset and time is the same observation.
     recorded_at_s: epoch seconds.
     """
 
@@ -28,7 +28,7 @@ class Observation:
 
 
 class History(Protocol):
-    """Keeps observations."""
+    """A store of observations."""
 
     def record(self, observations: Sequence[Observation]) -> None:
         """Keep observations of one asset, as `by_asset` gives them; one that is kept already changes nothing.
@@ -40,19 +40,19 @@ class History(Protocol):
 
 
 class Alerts(Protocol):
-    """Is told when an asset turns."""
+    """A receiver of the changes of assets' conditions."""
 
     def raise_alert(self, asset_id: str, change: "Change", alert_id: str) -> None:
-        """Tell of a turn; the same alert may be told again, with the same id.
+        """Raise the alert of a change; the same alert may be raised again, with the same id.
 
         Raises:
-            DependencyUnavailableError: nobody could be told.
+            DependencyUnavailableError: the alert could not be delivered.
         """
         ...
 
 
 def by_asset(observations: Iterable[Observation]) -> Iterator[list[Observation]]:
-    """Yield observations as they can be kept together: of one asset, in order, so many at most."""
+    """Yield observations in groups that are kept together: of one asset, in order, at most MOST_AT_ONCE."""
     waiting: dict[str, list[Observation]] = {}
     for one in observations:
         group = waiting.setdefault(one.asset_id, [])

@@ -1,9 +1,8 @@
 """Histories of assets in one table of DynamoDB.
 
-A diagnosis is an item of its asset, sorted by time. What is known of the asset now (its condition, the newest
-diagnoses that decide it) is one more item, in a partition of all assets. It is written with the diagnoses it has
-counted in one transaction, on the condition that it is the one that was read: nothing is counted twice, and no update
-is lost.
+A diagnosis is an item of its asset, sorted by time. The summary of an asset (its condition, the newest diagnoses that
+decide it) is one more item, in a partition of all assets. It is written in one transaction with the diagnoses that it
+counts, on the condition that it is unchanged since it was read: nothing is counted twice, and no update is lost.
 """
 
 from collections.abc import Callable, Sequence
@@ -57,14 +56,14 @@ _PAUSE_S = 0.01
 
 @dataclass(frozen=True)
 class Page:
-    """Items in order, and the place behind which the next page begins, or None behind the last."""
+    """A page of items in order, and the cursor of the next page, None after the last one."""
 
     items: list[Item]
     cursor: str | None
 
 
 class HistoryTable:
-    """Keeps observations and reads them."""
+    """The history of assets in one table of DynamoDB."""
 
     def __init__(
         self, table: str, rule: AlertRule, retention_s: float, alerts: Alerts | None, clock: Callable[[], float]
@@ -76,7 +75,7 @@ class HistoryTable:
         self._clock = clock
 
     def record(self, observations: Sequence[Observation]) -> None:
-        """Keep observations of one asset, and tell of the turns they bring; raises DependencyUnavailableError."""
+        """Keep observations of one asset, and raise the alerts that follow; raises DependencyUnavailableError."""
         entries = {one["diagnosed_at"]: one for one in map(self._entry, observations)}
         self._keep(observations[0].asset_id, list(entries.values()))
 
@@ -84,7 +83,7 @@ class HistoryTable:
         for _ in tries(_MOST_TRIES, _PAUSE_S):
             summary = self.asset(asset_id) or {}
             if not entries:
-                # All are kept already; only their alerts may still be untold.
+                # All are kept already; only their alerts may still be due.
                 return self._tell(summary)
             try:
                 return self._write(entries, summary)
@@ -95,11 +94,11 @@ class HistoryTable:
         raise DependencyUnavailableError(f"{WHAT} is written by too many at once.")
 
     def asset(self, asset_id: str) -> Item | None:
-        """Return what is known of an asset now, or None."""
+        """Return the summary of an asset as it is now, or None."""
         return read_item(WHAT, self._table, _key(ASSETS, asset_id), self._clock())
 
     def assets(self, limit: int, cursor: str | None) -> Page:
-        """Return the assets, by name, behind one."""
+        """Return a page of the assets' summaries, by name, after a cursor."""
         return self._page(ASSETS, (_FIRST, _LAST), limit, cursor, forward=True)
 
     def series(self, asset_id: str, span: tuple[str, str], limit: int, cursor: str | None, *, forward: bool) -> Page:
@@ -188,7 +187,7 @@ class HistoryTable:
         }
 
     def _tell(self, summary: Item) -> None:
-        """Raise the alerts that stand in a summary, then strike them out: told at least once, each with one id."""
+        """Raise the alerts that a summary still has, then remove them from it: at least once, each with one id."""
         changes = _untold(summary)
         if self._alerts is None or not changes:
             return
@@ -205,7 +204,7 @@ class HistoryTable:
                 ExpressionAttributeValues=to_attributes({":none": "[]", ":one": 1, ":untold": summary["untold"]}),
             )
         except ConditionFailedError:
-            # Another turn joined them; who wrote it tells all of them.
+            # Another writer added an alert; it raises all of them.
             return
 
     def _put(self, item: Item, condition: str) -> dict[str, Any]:
@@ -216,8 +215,8 @@ class HistoryTable:
 
 
 def create_history_table(settings: Settings, clock: Callable[[], float]) -> HistoryTable:
-    """Return the table that the settings name; they name one."""
-    # Late: without a bus nobody is told.
+    """Return the history in the table that the settings name, with alerts where they name an event bus."""
+    # Late: without a bus there are no alerts.
     from functions.core.assets.alerts import EventBusAlerts
 
     rule = AlertRule(settings.alert_k, settings.alert_n, frozenset(settings.healthy_classes), settings.alert_zone)

@@ -1,4 +1,4 @@
-"""Keeps the history of what was answered, without the answer waiting for it or failing with it."""
+"""Recording of answers in the history of assets, without the answer waiting for it or failing with it."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ _MOST_PENDING = 256
 
 
 class Recorder:
-    """Keeps observations in threads of its own; one that cannot be kept is counted and logged."""
+    """Writes observations to a history in threads of its own; one that is lost is counted and logged."""
 
     def __init__(self, history: History) -> None:
         self._history = history

@@ -1,1 +1,1 @@
-"""What is asked of AWS, whatever it is for: clients, DynamoDB items, another try where writers meet."""
+"""Access to AWS for every room: clients, DynamoDB items, a cache with a time limit, and retries."""

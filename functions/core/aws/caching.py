@@ -1,4 +1,4 @@
-"""Keeping an answer for a while, so that a service is not asked with every request."""
+"""A cache of one value with a time limit, so that a service is not called with every request."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ Value = TypeVar("Value")
 
 
 class TimedCache(Generic[Value]):
-    """One value, read when it is asked for and kept for some seconds; safe to share between threads."""
+    """One value, read when it is needed and kept for some seconds; safe to share between threads."""
 
     def __init__(
         self,
@@ -19,14 +19,14 @@ class TimedCache(Generic[Value]):
         *,
         from_answer: bool = False,
     ) -> None:
-        """Take what reads the value, and for how long it is kept.
+        """Set how the value is read, and for how long it is kept.
 
         Args:
             read: returns the value, or raises.
-            seconds: for which a value is kept.
+            seconds: how long a value is kept.
             clock: seconds of a monotonic clock.
-            from_answer: count them from the answer, so that callers do not wait again for a service that is slow;
-                otherwise from the question, and no value is older.
+            from_answer: count the seconds from the end of a read, so that callers do not wait again for a slow
+                service; otherwise from its start, so that no value is older.
         """
         self._read = read
         self._seconds = seconds
@@ -36,7 +36,7 @@ class TimedCache(Generic[Value]):
         self._lock = Lock()
 
     def get(self, at_most_s: float | None = None) -> Value:
-        """Return the value; raises as what reads it, and keeps no failure.
+        """Return the value, read again where the one kept is too old; raises as `read`, and keeps no failure.
 
         Args:
             at_most_s: how old the value may be, where that is less than the time for which it is kept.
@@ -50,6 +50,6 @@ class TimedCache(Generic[Value]):
             return self._kept[1]
 
     def expire(self) -> None:
-        """Read anew at the next call."""
+        """Forget the value: the next call reads it again."""
         with self._lock:
             self._kept = None

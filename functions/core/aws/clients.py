@@ -1,4 +1,4 @@
-"""Clients of AWS: made when first used, one of each for a process, dropped after a snapshot is restored."""
+"""Clients of AWS services: one of each for a process, made at its first use, dropped after a snapshot is restored."""
 
 import os
 from collections.abc import Iterator
@@ -57,8 +57,8 @@ def _client(service: str) -> Any:
 def _bucket_addressing() -> Literal["path", "virtual"]:
     """Return how signed links name a bucket: in the host of its own region.
 
-    Else boto3 signs for the global endpoint, which redirects to the region of a new bucket (pages do not follow) and
-    does not know newer regions. An endpoint that is not AWS's has no name for each bucket.
+    Otherwise boto3 signs for the global endpoint, which redirects to the region of a new bucket (pages do not follow)
+    and does not serve newer regions. An endpoint that is not AWS's has no host name for each bucket.
 
     Source: boto3, guide "Presigned URLs"; github.com/boto/boto3/issues/421
     """
@@ -95,12 +95,12 @@ def secrets_client() -> "SecretsManagerClient":
     return client
 
 
-def signed_for_s(wanted_s: int, at_least_s: int) -> int:
-    """Return how long (s) something may be valid that this process signs: it ends with the credentials it is signed by.
+def signature_validity_s(wanted_s: int, at_least_s: int) -> int:
+    """Return for how many seconds a link that this process signs is valid: it ends with the credentials that sign it.
 
     Args:
-        wanted_s: what it should be.
-        at_least_s: what it is where the credentials end before that; they are renewed when they have less left.
+        wanted_s: the validity that is wanted.
+        at_least_s: the validity where the credentials end earlier; they are renewed when they have less left.
     """
     # Late: as boto3.
     from botocore.credentials import RefreshableCredentials
@@ -111,17 +111,17 @@ def signed_for_s(wanted_s: int, at_least_s: int) -> int:
 
 
 def forget_clients() -> None:
-    """Drop every client: their connections and credentials are of the process that a snapshot was taken of."""
+    """Drop every client: its connections and credentials belong to the process that the snapshot was taken of."""
     _client.cache_clear()
     _session.cache_clear()
 
 
 @contextmanager
 def answering(what: str) -> Iterator[None]:
-    """Raise DependencyUnavailableError where a service of AWS does not do what it is asked.
+    """Turn every failure of a call to AWS into DependencyUnavailableError.
 
     Args:
-        what: the thing that cannot be reached, as the sentence names it: `The table of jobs`.
+        what: what cannot be reached then, as the message names it: `The table of jobs`.
     """
     # Late: as boto3.
     from botocore.exceptions import BotoCoreError, ClientError
@@ -133,6 +133,6 @@ def answering(what: str) -> Iterator[None]:
 
 
 def error_code(error: BaseException) -> str:
-    """Return the code that AWS gave a ClientError, or nothing."""
+    """Return the code that AWS gave a ClientError, or an empty text for another error."""
     response = getattr(error, "response", None) or {}
     return str(response.get("Error", {}).get("Code", ""))

@@ -1,4 +1,4 @@
-"""Tables of DynamoDB, and their items: plain values to attribute values, and back."""
+"""Items of DynamoDB: reads, conditional writes, transactions, and plain values to attribute values and back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 from functions.core.aws.clients import answering, dynamodb_client, error_code
 from functions.core.aws.retry import tries
 
-# What is stored of an item: text, numbers, booleans, None, and maps of texts or counts.
+# A value of an item: text, a number, a boolean, None, or a map of texts or counts.
 Value = str | int | float | bool | None | dict[str, str] | dict[str, int]
 Item = dict[str, Value]
 Attributes = dict[str, Any]
@@ -21,14 +21,14 @@ _PAUSE_S = 0.01
 
 @dataclass(frozen=True)
 class TableKeys:
-    """The keys of a table, and of its indexes by their names: partition, then sort; all strings."""
+    """The key attributes of a table and of its indexes by name: partition key, then sort key; all strings."""
 
     keys: tuple[str, ...]
     indexes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class ConditionFailedError(Exception):
-    """A condition of a write did not hold: somebody else was there first.
+    """A condition of a write that did not hold, because another writer was first.
 
     reasons: of a transaction, the code of each of its writes, in order.
     """
@@ -38,22 +38,22 @@ class ConditionFailedError(Exception):
         self.reasons = reasons
 
     def at(self, index: int) -> bool:
-        """Whether it was the condition of this write of the transaction."""
+        """Whether the condition of this write of the transaction did not hold."""
         return index < len(self.reasons) and self.reasons[index] == "ConditionalCheckFailed"
 
 
 def to_attributes(item: Mapping[str, Value]) -> Attributes:
-    """Return an item as DynamoDB takes it; numbers keep every digit."""
+    """Return an item as DynamoDB's attribute values; numbers keep every digit."""
     return {name: _to_attribute(value) for name, value in item.items()}
 
 
 def from_attributes(attributes: Mapping[str, Any]) -> Item:
-    """Return an item of plain values."""
+    """Return DynamoDB's attribute values as an item of plain values."""
     return {name: _from_attribute(attribute) for name, attribute in attributes.items()}
 
 
 def is_expired(item: Mapping[str, Value], now: float) -> bool:
-    """Whether an item's time is over: DynamoDB deletes it only hours later."""
+    """Whether an item has expired: DynamoDB deletes it only hours later."""
     expires_at = item.get(EXPIRY_ATTRIBUTE)
     return isinstance(expires_at, int | float) and expires_at <= now
 
@@ -65,7 +65,7 @@ def read_item(what: str, table: str, key: Attributes, now: float) -> Item | None
         what: names the table in an error.
         table: its name.
         key: of the item, as attributes.
-        now: epoch seconds; an item whose time is over is none.
+        now: epoch seconds; an expired item counts as none.
 
     Raises:
         DependencyUnavailableError: the table cannot be reached.
@@ -77,7 +77,7 @@ def read_item(what: str, table: str, key: Attributes, now: float) -> Item | None
 
 
 def update(what: str, **request: Any) -> Item:
-    """Update one item on a condition and return it as it is then.
+    """Update one item on a condition and return the updated item.
 
     Raises:
         ConditionFailedError: the condition did not hold.
@@ -88,22 +88,22 @@ def update(what: str, **request: Any) -> Item:
 
 
 def transact(what: str, writes: list[dict[str, Any]]) -> None:
-    """Do all writes or none.
+    """Do all writes of a transaction or none.
 
     Raises:
-        ConditionFailedError: a condition did not hold; `reasons` says whose.
+        ConditionFailedError: a condition did not hold; `reasons` has the code of each write.
         DependencyUnavailableError: the table cannot be reached; `what` names it.
     """
     _tried(what, lambda: dynamodb_client().transact_write_items(TransactItems=writes))  # type: ignore[arg-type]
 
 
 def timestamp(now: float) -> str:
-    """Return a time in epoch seconds as text that sorts as time does."""
+    """Return a time in epoch seconds as ISO 8601 text, which sorts as times do."""
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _tried(what: str, write: Any) -> Any:
-    """Write; two transactions on one item at the same time are no failure, one of them goes first."""
+    """Write, and write again where another transaction on the same item was under way."""
     # Late: as boto3.
     from botocore.exceptions import ClientError
 

@@ -1,4 +1,4 @@
-"""Trying again where another writer came first: not at once, and not all at the same time."""
+"""Retries with random, growing pauses, for writes that conflict with other writers."""
 
 import random
 import time
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 
 def tries(count: int, first_s: float) -> Iterator[int]:
-    """Yield the numbers of tries, from 0 on, and wait between two of them.
+    """Yield the numbers of tries, from 0 on, and pause before each further one.
 
     Args:
-        count: how many there are at most.
-        first_s: the longest first wait in seconds; each wait is random, and its bound twice the one before.
+        count: how many tries there are at most.
+        first_s: the longest first pause in seconds; each pause is random, and its bound twice the one before.
 
     Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 (full jitter).
     """

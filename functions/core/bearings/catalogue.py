@@ -1,6 +1,6 @@
 """The catalogue of bearings: designations with their fault orders or their geometry, each with its source.
 
-`catalogue.json` beside this module holds it; the page has its list of `GET /bearings`.
+`catalogue.json` beside this module holds it; the page gets its list from `GET /bearings`.
 """
 
 import difflib
@@ -20,14 +20,14 @@ LONGEST_DESIGNATION = 64
 _MOST_NEAR = 5
 _MAKERS = frozenset({"SKF", "FAG", "INA", "NSK", "NTN", "KOYO", "NACHI", "TIMKEN", "SNR", "ZVL", "ZKL", "HRB"})
 _SEPARATORS = re.compile(r"[\s/_.,-]+")
-# A number with its prefix; what follows it names seals, clearance and cage, which leave the orders alone.
+# A number with its prefix; what follows it names seals, clearance and cage, which do not change the orders.
 _BASIC = re.compile(r"([A-Z]*\d{2,6})[A-Z]*")
 
 
 class CatalogueRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One bearing: its orders where they are printed, else its geometry, diameters in one unit.
 
-    static_load_rating_n: C0r as `rated_by` publishes it, where the complement of balls was held against it.
+    static_load_rating_n: C0r as `rated_by` publishes it, where the number of balls was checked against it.
     """
 
     designation: str
@@ -102,7 +102,7 @@ def _names(row: CatalogueRow) -> list[str]:
 
 
 def _keys(designation: str) -> list[str]:
-    """Return what a designation may stand under, the most exact first."""
+    """Return the keys under which a designation may be listed, the most exact first."""
     words = [word for word in _SEPARATORS.split(designation.upper()) if word]
     own = [word for word in words if word not in _MAKERS]
     basic = next((match[1] for word in own if (match := _BASIC.fullmatch(word))), "")

@@ -1,7 +1,7 @@
-"""Evidence: how far the lines of a bearing's faults stand above the floor of the envelope spectrum, and what for.
+"""Evidence of a bearing's faults: the level of their lines in the envelope spectrum, and the faults these support.
 
-The plain rule of the field: where a part of the bearing is damaged, its order and the multiples of it stand out of the
-whitened envelope spectrum. No training, and no model: only shaft speed and geometry.
+The rule of the field: where a part of the bearing is damaged, its order and the multiples of it stand out of the
+whitened envelope spectrum. It takes no training and no model, only shaft speed and geometry.
 """
 
 import math
@@ -12,7 +12,7 @@ import numpy as np
 
 from functions.core.bearings.lines import OUTER_RACE, Evidence, EvidenceLine, Fault, Harmonic
 from functions.core.bearings.orders import FaultOrders
-from functions.core.bearings.spectra import envelope_spectra, longest_quick_length, whitened_spectra
+from functions.core.bearings.spectra import envelope_spectra, longest_quick_length, spectral_floor, whitened_spectra
 from functions.core.bearings.speed import refined_speed_rpm
 from functions.core.errors import FaultFrequencyError, TooFewTurnsError
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
@@ -21,7 +21,7 @@ from functions.core.preprocessing.arrays import Float32Array, Float64Array
 _WINDOW_S = 2.0
 # To tell lines a tenth of an order apart.
 FEWEST_TURNS = 10.0
-# Accelerometers on housings pass no more, and a higher rate would only cost time.
+# Accelerometers on housings measure nothing above, and a wider band would only cost time.
 _HIGHEST_HZ = 12_800.0
 # Harmonics that are reported, and those of them that decide.
 _REPORTED = 6
@@ -46,7 +46,7 @@ _MOST_SIDEBANDS = 2
 
 @dataclass(frozen=True)
 class _Series:
-    """The lines that a fault would leave: at the multiples `step`, 2 `step`, ... of an order."""
+    """The series of lines that a fault leaves: at the multiples `step`, 2 `step`, ... of an order."""
 
     name: str
     order: float
@@ -64,20 +64,20 @@ class _Spectrum:
 
     @property
     def least_ratio(self) -> float:
-        """The mean of lines from which they are no accident."""
+        """The least mean of a fault's lines at which they are not noise."""
         return max(_LEAST_RATIO, 1 + _NOISE_RATIO / math.sqrt(self.windows))
 
 
 @dataclass(frozen=True)
 class _Found:
-    """How a series was found: the slip at which its lines are highest, their mean and the second highest of them."""
+    """The result of a search for a series: the slip at which its lines are highest, their mean, the second highest."""
 
     slip: float
     mean: float
     second: float
 
     def is_visible(self, least_ratio: float) -> bool:
-        """Whether it is no accident, and no line of something else alone."""
+        """Whether the lines are neither noise nor a single line of something else."""
         return min(self.mean, self.second) >= least_ratio
 
 
@@ -107,7 +107,7 @@ def bearing_evidence(
 
 
 def check_resolved(duration_s: float, sample_rate_hz: float, shaft_speed_rpm: float, orders: FaultOrders) -> None:
-    """Check that a recording can show the lines of a bearing.
+    """Check that a recording can show the lines of a bearing: by its sample rate and its duration.
 
     Raises:
         FaultFrequencyError: a fault would repeat faster than the sample rate can show.
@@ -125,7 +125,7 @@ def check_resolved(duration_s: float, sample_rate_hz: float, shaft_speed_rpm: fl
 
 
 def check_turns(duration_s: float, shaft_speed_rpm: float) -> None:
-    """Check that a recording has turns enough to tell lines apart; raises TooFewTurnsError."""
+    """Check that a recording has enough turns of the shaft to separate lines; raises TooFewTurnsError."""
     needed_s = FEWEST_TURNS * 60 / shaft_speed_rpm
     if duration_s < needed_s:
         raise TooFewTurnsError(
@@ -158,26 +158,16 @@ def _spectrum(samples: Float32Array, sample_rate_hz: float, shaft_hz: float, ser
         spectra = envelope_spectra(whitened_spectra(samples[:, start : start + length], band), bins)
         power += np.square(spectra, dtype=np.float64).mean(axis=0)
     magnitudes = np.sqrt(power / len(starts))
-    floor = _floor(magnitudes, max(_FEWEST_FLOOR_BINS, int(_FLOOR_HZ / bin_hz)))
+    # Bin 0 is the mean of the envelope, and no part of the floor.
+    lines_floor = spectral_floor(magnitudes[1:], max(_FEWEST_FLOOR_BINS, int(_FLOOR_HZ / bin_hz)))
+    floor = np.maximum(np.concatenate([lines_floor[:1], lines_floor]), np.finfo(np.float64).tiny)
     return _Spectrum(magnitudes / floor, bin_hz / shaft_hz, len(starts))
 
 
-def _floor(magnitudes: Float64Array, block: int) -> Float64Array:
-    """Return the floor [F] that lines stand on: medians of blocks of bins, joined by straight lines."""
-    # Bin 0 is the mean of the envelope, and no part of the floor.
-    lines = magnitudes[1:]
-    block = min(block, len(lines))
-    count = len(lines) // block
-    medians = np.median(lines[: count * block].reshape(count, block), axis=-1)
-    centres = 1 + (np.arange(count) + 0.5) * block
-    floor = np.interp(np.arange(len(magnitudes)), centres, medians)
-    return np.asarray(np.maximum(floor, np.finfo(np.float64).tiny))
-
-
 def _weigh(spectrum: _Spectrum, series: Sequence[_Series]) -> tuple[dict[str, _Found], set[str]]:
-    """Return how each series was found, and the names of those that are visible.
+    """Search for each series, and return what was found of it, and the names of those that are visible.
 
-    The strongest first: lines that belong to the shaft or to a fault that is visible already speak for no other.
+    The strongest first: lines of the shaft, or of a fault that is visible already, count for no other fault.
     """
     ratios = np.minimum(spectrum.ratios, _MOST_RATIO)
     shaft_lines = np.arange(1, int(len(ratios) * spectrum.bin_order) + 1, dtype=np.float64)
@@ -217,7 +207,7 @@ def _family(one: _Series, slip: float, bins: int, bin_order: float) -> Float64Ar
 
 
 def _blot_out(ratios: Float64Array, places: Float64Array, smeared: float = 0.0) -> None:
-    """Lower the bins around these places to the floor; lines that smear are the wider the higher they stand."""
+    """Set the bins around these places to at most the floor; `smeared` widens lines with their frequency."""
     widths = _LINE_BINS + smeared * np.abs(places)
     reach = math.ceil(widths.max(initial=0))
     bins = np.rint(places).astype(int)[:, None] + np.arange(-reach, reach + 1)

@@ -1,7 +1,7 @@
-"""What a network is given of a window: the lines that each fault of a bearing would leave, band by band.
+"""Features of a window for the network of any bearing: levels of the lines of each fault, band by band.
 
-The geometry says where the lines of a fault are looked for, the network says what it sees there. Nothing here depends
-on the level, the unit or the sample rate of a signal.
+The geometry gives the places of the lines, the network judges their levels. Nothing here depends on the level, the
+unit or the sample rate of a signal.
 """
 
 import numpy as np
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from functions.core.bearings.spectra import envelope_spectra, whitened_spectra
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 
-# A window lasts so long at any sample rate: lines half a hertz apart are told apart.
+# The duration of a window at any sample rate: it resolves lines half a hertz apart.
 WINDOW_S = 2.0
-# Of the conditions, by their columns.
+# Columns of the conditions.
 SHAFT_SPEED, BPFO, BPFI, BSF, FTF = range(5)
 # The faults whose lines are read, in the order of the features' rows: outer race, inner race, rolling element.
 FAULTS = 3
@@ -26,7 +26,7 @@ _MOST_LEVEL = 2.5
 _FLOOR_BINS = 60
 # On either side of a line of the shaft.
 _SHAFT_BINS = 1
-# The mean of six bands that overlap by half scatters so much less than one.
+# The scatter of one band divided by that of the mean of six that overlap by half.
 _GAIN_OF_MEAN = np.float32(1.8)
 _SIDEBANDS = np.array([-2, -1, 1, 2], dtype=np.float32)
 # Beside a line, in parts of its order: what stands there is no line of the fault.
@@ -35,7 +35,7 @@ _SHAFT_LINES = np.arange(1, 13, dtype=np.float32)
 _TINY = np.float32(1e-12)
 # Per fault and band, as `_features` lists them; the last band is the mean of the levels of the six.
 PER_BAND = 22
-# Which of them is the mean level of the lines of a fault.
+# Index of the mean level of a fault's lines among these figures.
 SCORE = HARMONICS
 LAYERS = len(BANDS) + 1
 LENGTH = PER_BAND * LAYERS
@@ -83,7 +83,7 @@ def _levels(window: Float32Array, bins: int) -> Float32Array:
 
 
 def _running_mean(values: Float32Array) -> Float32Array:
-    """Return the mean of the values around each, float32 [N]; at the ends of those that there are."""
+    """Return the running mean of values float32 [N], float32 [N]; at the ends over fewer values."""
     sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
     places = np.arange(len(values))
     low, high = np.maximum(places - _FLOOR_BINS, 0), np.minimum(places + _FLOOR_BINS + 1, len(values))
@@ -122,9 +122,9 @@ def _features(levels: Float32Array, orders: Float32Array, cage: np.float32, turn
 def _surroundings(
     levels: Float32Array, slipped: Float32Array, cage: np.float32, turn_bins: np.float32
 ) -> list[Float32Array]:
-    """Return means and maxima, float32 [bands, 3] each, of what stands around the first three lines of each fault.
+    """Return mean and highest levels, float32 [bands, 3] each, around the first three lines of each fault.
 
-    That is sidebands of the shaft, sidebands of the cage, and places where the fault has no line.
+    They are of sidebands of the shaft, sidebands of the cage, and places where the fault has no line.
     """
     harmonics = np.arange(1, 4, dtype=np.float32)
     first = (slipped[..., None] * harmonics)[..., None]
@@ -150,7 +150,7 @@ def _of_shaft(levels: Float32Array, slipped: Float32Array, turn_bins: np.float32
 
 
 def _without_shaft(levels: Float32Array, turn_bins: np.float32) -> Float32Array:
-    """Return the levels with those around the multiples of the shaft's speed at the floor: they are no bearing's."""
+    """Return the levels with those at the multiples of the shaft's speed, which are no bearing's, at the floor."""
     multiples = np.rint(np.arange(1, int(levels.shape[1] / turn_bins) + 1) * turn_bins).astype(np.intp)
     bins = (multiples[:, None] + np.arange(-_SHAFT_BINS, _SHAFT_BINS + 1)).ravel()
     clear = levels.copy()
@@ -167,7 +167,7 @@ def _widened(levels: Float32Array) -> Float32Array:
 
 
 def _at(levels: Float32Array, places: Places) -> Float32Array:
-    """Return the levels of every band at places in bins: float32 [bands, *places]; 0 beyond what there is."""
+    """Return the levels of every band at places in bins: float32 [bands, *places]; 0 beyond the last bin."""
     bins = np.rint(places).astype(np.intp)
     found = levels.take(np.clip(bins, 0, levels.shape[1] - 1), axis=1)
     return np.where((bins > 0) & (bins < levels.shape[1]), found, np.float32(0))

@@ -1,13 +1,13 @@
-"""What evidence is made of: lines of a spectrum, their level above the floor, and what they speak for."""
+"""Data of evidence: lines of a spectrum, their level above the floor, and the fault that they support."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-# What a line can speak for. The faults are those of a bearing; `oil_whirl` is one of a journal bearing.
+# The faults that lines can support: four of a rolling bearing, and `oil_whirl` of a journal bearing.
 Fault = Literal["outer_race", "inner_race", "rolling_element", "cage", "oil_whirl"]
 
-# The name of the lines of an outer race: where a bearing is looked for, it is always among them.
+# The name of the lines of an outer race: evidence of a rolling bearing always has them.
 OUTER_RACE = "BPFO"
 
 
@@ -23,7 +23,7 @@ class Harmonic:
 class EvidenceLine:
     """The lines of one order.
 
-    frequency_hz: of the first, where the lines were found; supports: what they speak for, None where none is visible.
+    frequency_hz: of the first, where the lines were found; supports: the fault, None where no line is visible.
     """
 
     name: str
@@ -35,21 +35,21 @@ class EvidenceLine:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the lines of a recording show, read at a speed that may be refined from the one that was stated."""
+    """The lines of a recording, at the stated shaft speed or at that speed refined by the lines of the shaft."""
 
     shaft_speed_used_rpm: float
     lines: Sequence[EvidenceLine]
 
     @property
     def supported(self) -> list[Fault]:
-        """What is supported, each once."""
+        """The faults that lines support, each once."""
         return list(dict.fromkeys(line.supports for line in self.lines if line.supports is not None))
 
     @property
     def note(self) -> str | None:
-        """What must not be read out of it: that a bearing without a visible line is well; None where there is a line.
+        """A warning that a bearing without a visible line is not proven healthy; None where a fault is supported.
 
-        The lines of a shaft alone are there without a fault, and say nothing of a bearing.
+        The lines of a shaft are there without a fault, and are no evidence of a bearing.
         """
         if self.supported or not any(line.name == OUTER_RACE for line in self.lines):
             return None

@@ -1,4 +1,4 @@
-"""Fault orders of a rolling bearing: how often each of its parts strikes, as multiples of shaft speed."""
+"""Fault orders of a rolling bearing: the rates at which its parts strike, as multiples of shaft speed."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _LEAST_ORDER, _MOST_ORDER = 0.05, 1000.0
 
 @dataclass(frozen=True)
 class FaultOrders:
-    """What each fault repeats at, in multiples of the speed of the shaft, for a ring that turns inside.
+    """The repetition rate of each fault, in multiples of shaft speed, where the inner ring turns.
 
     bpfo: passes of elements over a place of the outer race; bpfi: over one of the inner race; bsf: turns of an
     element about itself, of which each strikes twice; ftf: turns of the cage.
@@ -25,7 +25,7 @@ class FaultOrders:
     ftf: float
 
     def __post_init__(self) -> None:
-        """Refuse what no bearing has: lines would stand closer than any spectrum shows, and without end.
+        """Refuse orders that no bearing has: their lines would be too close for any spectrum, and too many.
 
         Raises:
             InvalidOptionError: `field` names the order.
@@ -42,7 +42,7 @@ class FaultOrders:
 
 @dataclass(frozen=True)
 class Geometry:
-    """One row of a bearing: its rolling elements, their diameter and their pitch diameter in one unit, any."""
+    """The geometry of one row of a bearing; both diameters are in one unit, whichever it is."""
 
     rolling_elements: int
     element_diameter: float
@@ -50,7 +50,7 @@ class Geometry:
     contact_angle_deg: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse what no bearing is.
+        """Refuse a geometry that no bearing has.
 
         Raises:
             InvalidOptionError: `field` names the part that is at fault.

@@ -1,4 +1,4 @@
-"""Evidence of the shaft itself: the lines at 1, 2 and 3 times its speed, and below half of it."""
+"""Evidence of a shaft's own lines: at 1, 2 and 3 times its speed, and of oil whirl below half of it."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from functions.core.bearings.evidence import check_turns
 from functions.core.bearings.lines import Evidence, EvidenceLine, Harmonic
-from functions.core.bearings.spectra import longest_quick_length
+from functions.core.bearings.spectra import decimated_magnitudes, longest_quick_length
 from functions.core.bearings.speed import refined_speed_rpm
 from functions.core.errors import FaultFrequencyError
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
@@ -23,7 +23,7 @@ _TINY = 1e-30
 
 
 def shaft_evidence(samples: Float32Array, sample_rate_hz: float, shaft_speed_rpm: float) -> Evidence:
-    """Return the levels of a shaft's own lines, which are there without a fault, and of an oil film's whirl.
+    """Return the levels of a shaft's own lines, which are there without a fault, and of oil whirl.
 
     Args:
         samples: float32 [C, N], finite; the spectra of all channels are averaged.
@@ -70,10 +70,7 @@ def _levels(samples: Float32Array, sample_rate_hz: float, shaft_hz: float) -> tu
     step = max(1, int(sample_rate_hz / (_RATE_FACTOR * _HIGHEST_ORDER * shaft_hz)))
     rate_hz = sample_rate_hz / step
     length = longest_quick_length(min(samples.shape[1] // step, math.ceil(_WINDOW_TURNS / shaft_hz * rate_hz)))
-    count = samples.shape[1] // step // length
-    slowed = samples[:, : count * length * step].reshape(len(samples) * count, length, step).mean(axis=-1)
-    windowed = (slowed - slowed.mean(axis=-1, keepdims=True)) * np.hanning(length).astype(np.float32)
-    power = np.square(np.abs(np.fft.rfft(windowed))).mean(axis=0, dtype=np.float64)
+    power = np.square(decimated_magnitudes(samples, step, length)).mean(axis=0, dtype=np.float64)
     bin_order = rate_hz / length / shaft_hz
     kept = power[: int(_HIGHEST_ORDER / bin_order)] + _TINY
     return 10 * np.log10(kept / np.median(kept)), bin_order

@@ -1,4 +1,4 @@
-"""Envelope spectra of whitened windows: where the impacts of a damaged bearing stand as lines."""
+"""Spectra of windows: whitened, of the envelope, decimated; and the floor that lines stand on."""
 
 import math
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array, Float64Array
 
 Complex64Array = NDArray[np.complex64]
 
-# Added to a magnitude before it divides: a bin of nothing stays nothing.
+# Added to a magnitude before it divides: an empty bin stays 0.
 _TINY = np.float32(1e-30)
 
 
@@ -63,6 +63,39 @@ def envelope_spectra(spectra: Complex64Array, bins: int, band: slice = slice(Non
     found /= np.maximum(found[..., :1], _TINY)
     found[..., 0] = 0
     return found.astype(np.float32, copy=False)
+
+
+def decimated_magnitudes(samples: Float32Array, step: int, length: int) -> Float64Array:
+    """Return the magnitudes of Hann-windowed spectra of a recording, decimated by means over `step` samples.
+
+    Args:
+        samples: float32 [C, N], N at least `step * length`.
+        step: samples that become one.
+        length: of a spectrum's window, after decimation; what is left behind the last whole window is not used.
+
+    Returns:
+        float [C * windows, length // 2 + 1].
+    """
+    windows = samples.shape[1] // (step * length)
+    pieces = samples[:, : windows * length * step].reshape(len(samples) * windows, length, step)
+    slowed = pieces.mean(axis=-1)
+    windowed = (slowed - slowed.mean(axis=-1, keepdims=True)) * np.hanning(length).astype(np.float32)
+    return np.abs(np.fft.rfft(windowed))
+
+
+def spectral_floor(magnitudes: Float64Array, block: int) -> Float64Array:
+    """Return the floor [..., F] that lines of spectra [..., F] stand on: medians of blocks, joined by straight lines.
+
+    Args:
+        magnitudes: at least one bin a spectrum.
+        block: bins of a block; a spectrum that has fewer is one block.
+    """
+    bins = magnitudes.shape[-1]
+    block = min(block, bins)
+    count = bins // block
+    medians = np.median(magnitudes[..., : count * block].reshape(-1, count, block), axis=-1)
+    places, centres = np.arange(bins), (np.arange(count) + 0.5) * block
+    return np.stack([np.interp(places, centres, row) for row in medians]).reshape(magnitudes.shape)
 
 
 def quick_length(least: int) -> int:

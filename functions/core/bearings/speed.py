@@ -4,20 +4,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from functions.core.bearings.spectra import longest_quick_length
+from functions.core.bearings.spectra import decimated_magnitudes, longest_quick_length, spectral_floor
 from functions.core.errors import ShaftSpeedContradictsError
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
 
-# Off by so much, a stated speed is corrected; a nameplate is off by its motor's slip.
+# Up to this relative error a stated speed is corrected: a nameplate is off by its motor's slip.
 MOST_CORRECTED = 0.05
-# Off by more and up to here, lines of a shaft are a contradiction; farther off they may be another shaft's.
+# Above it, and up to this one, the lines of the shaft contradict the stated speed; beyond, they may be another shaft's.
 _MOST_REFUSED = 0.15
-# So far around the stated speed combs are compared: what is right for a part of another comb stands beside it.
+# Combs are compared so far around the stated speed: a comb that shares lines with another stands beside it.
 _SEARCHED = 0.4
 _STEP = 0.0002
 _HARMONICS = 10
 _LONGEST_S = 10.0
-# The rate kept is so many times the highest line: what a mean over samples folds back is weak there.
+# The decimated rate is so many times the highest line: what means over samples fold back is weak there.
 _RATE_FACTOR = 8
 # A level counts up to here: one strong tone is no comb.
 _MOST_DB = 30.0
@@ -38,7 +38,11 @@ _TINY = 1e-30
 
 @dataclass(frozen=True)
 class _Comb:
-    """The lines at the multiples of a speed: the speed as a part of the stated one, the mean level and the lines'."""
+    """The lines at the multiples of a speed.
+
+    factor: the speed by the stated one; lines_db, mean_db: levels of the lines and their mean; next_mean_db: the
+    highest mean of another comb.
+    """
 
     factor: float
     mean_db: float
@@ -53,7 +57,7 @@ class _Comb:
 
 
 def refined_speed_rpm(samples: Float32Array, sample_rate_hz: float, stated_rpm: float) -> float:
-    """Return the speed at whose multiples a recording has lines, near the one that is stated; that one where none is.
+    """Return the shaft speed that the lines of a recording show, in rpm; the stated one where no comb is clear.
 
     Args:
         samples: float32 [C, N], finite.
@@ -91,26 +95,14 @@ def _line_levels(samples: Float32Array, sample_rate_hz: float, shaft_hz: float) 
     step = max(1, int(sample_rate_hz / (_RATE_FACTOR * highest_hz)))
     kept = samples[:, : int(_LONGEST_S * sample_rate_hz)]
     length = longest_quick_length(kept.shape[1] // step)
-    slowed = kept[:, : length * step].reshape(len(samples), length, step).mean(axis=-1)
-    windowed = (slowed - slowed.mean(axis=-1, keepdims=True)) * np.hanning(length).astype(np.float32)
     bin_hz = sample_rate_hz / step / length
-    magnitudes = np.abs(np.fft.rfft(windowed))[:, : int(highest_hz / bin_hz) + 2] + _TINY
-    levels = 20 * np.log10(magnitudes / _floor(magnitudes, max(4, int(_FLOOR_TURNS * shaft_hz / bin_hz))))
+    magnitudes = decimated_magnitudes(kept, step, length)[:, : int(highest_hz / bin_hz) + 2] + _TINY
+    levels = 20 * np.log10(magnitudes / spectral_floor(magnitudes, max(4, int(_FLOOR_TURNS * shaft_hz / bin_hz))))
     return np.asarray(np.clip(levels, 0, _MOST_DB).mean(axis=0), np.float64), bin_hz
 
 
-def _floor(magnitudes: Float64Array, block: int) -> Float64Array:
-    """Return the floor [C, F] that lines stand on: medians of blocks of bins, joined by straight lines."""
-    count = magnitudes.shape[-1] // block
-    if count == 0:
-        return np.asarray(np.median(magnitudes, axis=-1, keepdims=True))
-    medians = np.median(magnitudes[:, : count * block].reshape(-1, count, block), axis=-1)
-    places, centres = np.arange(magnitudes.shape[-1]), (np.arange(count) + 0.5) * block
-    return np.stack([np.interp(places, centres, row) for row in medians])
-
-
 def _best_comb(levels: Float64Array, shaft_bins: float) -> _Comb:
-    """Return the comb of the highest mean level near the stated speed, which is so many bins from 0 Hz."""
+    """Return the comb of the highest mean level near the stated speed, which stands `shaft_bins` from 0 Hz."""
     factors = np.arange(1 - _SEARCHED, 1 + _SEARCHED, _STEP)
     places = factors[:, None] * shaft_bins * np.arange(1, _HARMONICS + 1)
     lines_db = levels[np.rint(places).astype(int)]

@@ -1,4 +1,4 @@
-"""What a caller states of a bearing, as fault orders: a designation, orders, or geometry; all of it must agree."""
+"""Fault orders of a bearing that a caller states by designation, orders or geometry; all that is stated must agree."""
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
@@ -9,7 +9,7 @@ from functions.core.errors import BearingContradictsError, ConditionMissingError
 
 ORDER_NAMES = ("bpfo_order", "bpfi_order", "bsf_order", "ftf_order")
 GEOMETRY_NAMES = ("rolling_elements", "element_diameter", "pitch_diameter")
-# Sources round, and makers build one designation a little differently; a wrong bearing is farther off.
+# Relative difference up to which two sources agree: they round, and makers differ a little; a wrong bearing is farther.
 _AGREES = 0.02
 # Of BPFO + BPFI from a whole number, where both are rounded.
 _WHOLE = 0.1
@@ -17,14 +17,14 @@ _WHOLE = 0.1
 
 @dataclass(frozen=True)
 class StatedBearing:
-    """What is stated of a bearing, each part or none."""
+    """A bearing as it is stated: by designation, fault orders or geometry, any of them, or none."""
 
     designation: str | None = None
     orders: Mapping[str, float] | None = None
     geometry: Mapping[str, float] | None = None
 
     def fault_orders(self) -> FaultOrders | None:
-        """Return the fault orders; orders stand before geometry, and geometry before the catalogue. None: nothing said.
+        """Return the fault orders, from orders before geometry before the catalogue; None where nothing is stated.
 
         Raises:
             UnknownBearingError: the catalogue has no such designation.
@@ -43,7 +43,7 @@ class StatedBearing:
 
 
 def orders_by_hand(given: Mapping[str, float]) -> FaultOrders:
-    """Return fault orders of those that are given by name; BSF and FTF follow from the others where they are not.
+    """Return the fault orders that are given by name; BSF and FTF follow from the others where they are missing.
 
     Raises:
         ConditionMissingError: BPFO or BPFI is not given.

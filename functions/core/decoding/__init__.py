@@ -1,1 +1,1 @@
-"""Bytes to recordings: the table of formats, a module for each."""
+"""Decoders of request bodies into recordings: the table of formats, and a module for each format."""

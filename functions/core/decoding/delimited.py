@@ -1,4 +1,4 @@
-"""text/csv: tables of numbers as loggers, instruments and spreadsheets write them."""
+"""Decoder of text/csv: tables of numbers as loggers, instruments and spreadsheets write them."""
 
 from typing import TypedDict, Unpack
 
@@ -7,7 +7,7 @@ from functions.core.preprocessing.signal import Recording
 
 
 class TextOptions(TypedDict, total=False):
-    """What a caller may state of a text: options of a diagnosis, by their names."""
+    """The options of a diagnosis that tell how to read a text, by their names."""
 
     skip_rows: int
     time_column: str | None
@@ -24,7 +24,7 @@ def decode_csv(body: bytes, **stated: Unpack[TextOptions]) -> Recording:
 
     Args:
         body: the file.
-        stated: what the caller states of it.
+        stated: the caller's options.
 
     Raises:
         MalformedBodyError: no text, no row of numbers, a row unlike the others, or times that do not rise evenly.

@@ -1,6 +1,6 @@
-"""How every decoder reads JSON: with simdjson what is regular, with the standard library the rest.
+"""Readers of JSON for every decoder: simdjson for regular documents, the standard library for the rest.
 
-Both take text that is Unicode, and nothing else.
+Both accept Unicode text only.
 """
 
 import json
@@ -14,7 +14,7 @@ import simdjson
 from functions.core.errors import MalformedBodyError
 
 _KEPT_BODY_BYTES = 1_000_000
-# Of one object. Each is looked up by its name, and every look-up begins at the first.
+# Most members of one object: each is looked up by its name, and every look-up begins at the first member.
 MOST_MEMBERS = 100
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Only an escape can put one into text that was decoded.
@@ -23,9 +23,9 @@ _thread = threading.local()
 
 
 def thread_parser(size_bytes: int) -> simdjson.Parser:
-    """Return this thread's parser: its buffers, many times the body, cost more to map anew than to use.
+    """Return this thread's parser, whose buffers, many times the body, are costly to allocate for each body.
 
-    A large body gets a parser of its own, so that no thread keeps that much for ever.
+    A large body gets a parser of its own, so that no thread keeps buffers of that size.
     """
     if size_bytes > _KEPT_BODY_BYTES:
         return simdjson.Parser()
@@ -36,10 +36,10 @@ def thread_parser(size_bytes: int) -> simdjson.Parser:
 
 
 def members_of(document: Any) -> dict[str, Any]:
-    """Return the members of a parsed object that is not larger than MOST_MEMBERS, unread.
+    """Return the members of a parsed object of at most MOST_MEMBERS, their values unread.
 
     Raises:
-        ValueError: a name stands twice, or has a NUL, at which simdjson's look-up ends: left to another reader.
+        ValueError: a name stands twice, or has a NUL, at which simdjson's look-up ends; another reader takes over.
     """
     names = set(document)
     if len(names) != len(document) or any("\0" in name for name in names):
@@ -48,14 +48,14 @@ def members_of(document: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value of a parsed document as Python's own."""
+    """Return a value of a document parsed by simdjson as a plain Python value."""
     if isinstance(value, simdjson.Object):
         return value.as_dict()
     return value.as_list() if isinstance(value, simdjson.Array) else value
 
 
 def has_brackets(body: bytes, expected: int) -> bool:
-    """Whether so many brackets open in a body; several times faster than `bytes.count` where there are few."""
+    """Whether a body has exactly `expected` opening brackets; where they are few, much faster than `bytes.count`."""
     position = -1
     for _ in range(expected):
         position = body.find(b"[", position + 1)
@@ -65,10 +65,10 @@ def has_brackets(body: bytes, expected: int) -> bool:
 
 
 def read_json(body: bytes, constant: Callable[[str], Any] | None = None) -> Any:
-    """Return what a JSON text holds.
+    """Return the value of a JSON text.
 
     Args:
-        body: UTF-8, or UTF-16 or UTF-32 as RFC 4627 told them apart.
+        body: UTF-8, or UTF-16 or UTF-32, detected as in RFC 4627.
         constant: is called with NaN, Infinity and -Infinity, which are no JSON; by default they are numbers.
 
     Raises:

@@ -1,11 +1,11 @@
-"""audio/flac: PCM of 8 to 24 bits, compressed without loss, read by libsndfile."""
+"""Decoder of audio/flac: PCM of 8 to 24 bits, compressed without loss, read by libsndfile."""
 
 from functions.core.decoding.sounds import read_sound
 from functions.core.errors import MalformedBodyError
 from functions.core.preprocessing.signal import Recording
 
 _FIRST_BYTES = b"fLaC"
-# A recording of a machine has noise: what packs better than a bit a sample is silence, or made to fill the memory.
+# A recording of a machine has noise: less than a bit a sample is silence, or a file made to fill the memory.
 _MOST_PER_BYTE = 8
 
 

@@ -1,8 +1,8 @@
-"""What bytes are, told from their beginning: files are sent under names that are not theirs."""
+"""Recognition of a file's format by its first bytes, for files that are sent under another format's name."""
 
 import re
 
-# Enough to tell text from samples: of 16 bytes of samples one in a million looks like text, of 1,024 none.
+# Enough to distinguish text from samples: of 16 bytes of samples one in a million looks like text, of 1,024 none.
 _HEAD_BYTES = 1024
 _FEWEST_TEXT_BYTES = 16
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\n\r\f"
@@ -37,7 +37,7 @@ _RIFF = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 
 
 def recognize(body: bytes | memoryview) -> str | None:
-    """Return what a file's first bytes are: a name of the table of formats, `text`, another name, or None."""
+    """Return the format of a file by its first bytes: a name of the table of formats, `text`, another name, or None."""
     head = bytes(body[:_HEAD_BYTES])
     if head[:4] in _RIFF and head[8:12] == b"WAVE":
         return "wav"
@@ -52,7 +52,7 @@ def recognize(body: bytes | memoryview) -> str | None:
 
 
 def _marked(head: bytes) -> str | None:
-    # Most bodies begin with none of them, which one call tells.
+    # Most bodies begin with none of them: one call finds that.
     return next(name for mark, name in _MARKS if head.startswith(mark)) if head.startswith(_ALL_MARKS) else None
 
 

@@ -1,7 +1,7 @@
-"""The table of recording formats: what each is called, who reads it, and how its bytes become a recording.
+"""The table of recording formats: names, media types, file endings, options, and the decoder of each.
 
-Whatever else needs a media type or a file's ending takes it from here: the endpoints, jobs, the OpenAPI document, the
-command line, and the page, whose table is made from this one.
+It is the one source of media types and file endings, for the endpoints, jobs, the OpenAPI document, the command line,
+and the page, whose table is generated from this one.
 """
 
 import re
@@ -26,17 +26,17 @@ NPY = "application/x-npy"
 RAW = "application/octet-stream"
 WAV = "audio/wav"
 FLAC = "audio/flac"
-# No format of its own: it carries a file of one.
+# Not a format itself: a form carries a file of one.
 FORM = "multipart/form-data"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """A format of files; without a media type, the command line and the page read it and send it as another.
+    """A format of files; one without a media type is read by the command line or the page, and sent as another.
 
     Args:
-        name: what the page calls the reader of it.
-        label: what the command line's help calls it.
+        name: of its reader in the page.
+        label: its name in the command line's help.
         endings: of file names, in lower case; the command line takes them all.
         is_read_by_page: whether the page reads it too, to draw it.
     """
@@ -56,13 +56,12 @@ class ServedFormat(Format):
         description: of a body, for the OpenAPI document.
         is_text: whether a body is text.
         aliases: other media types that mean the same.
-        options: which of a request's options `decode` takes, as keywords of their names.
-        decode_batch: from bytes, how many at most and `full_scale` to many recordings, where one body holds them.
-        batch_description: of such a body.
+        options: the request's options that `decode` takes, as keywords of their names.
+        decode_batch: from bytes, the most recordings and `full_scale` to many recordings, where one body holds them.
+        batch_description: of such a body, for the OpenAPI document.
         reads_views: whether `decode` reads a view of bytes without a copy.
-        job_endings: files of these endings are taken where a job names them by their prefix.
-        page_uploads: files of these endings the page uploads to a job as they are; others it reads and converts. What
-            it does not read it sends to be diagnosed as it is.
+        job_endings: endings of the files that a job takes where it names them by a prefix.
+        page_uploads: endings of the files that the page uploads to a job unchanged; it reads and converts others.
     """
 
     media_type: str
@@ -146,10 +145,10 @@ SERVED_FORMATS = (
     ),
 )
 MATLAB = Format(name="matlab", label=".mat", endings=(".mat",), is_read_by_page=True)
-# A body of JSON is a request; a file of it is what a program or a database exported.
+# A JSON body is a request; a JSON file is an export of a program or a database.
 JSON_FILE = Format(name="json", label="JSON", endings=(".json", ".jsonl", ".ndjson"))
 AIFF = Format(name="aiff", label="AIFF", endings=(".aif", ".aiff", ".aifc"))
-# Those of instruments, and others that hold variables: read by the command line alone.
+# Formats of instruments, and others that hold variables: only the command line reads them.
 _OF_FILES = (
     Format(name="hdf5", label="HDF5", endings=(".h5", ".hdf5", ".hdf")),
     Format(name="npz", label=".npz", endings=(".npz",)),
@@ -162,14 +161,14 @@ FORMATS: tuple[Format, ...] = (*SERVED_FORMATS, MATLAB, AIFF, JSON_FILE, *_OF_FI
 
 FILE_MEDIA_TYPES = tuple(one.media_type for one in SERVED_FORMATS)
 MEDIA_TYPES = (JSON, *FILE_MEDIA_TYPES)
-# By media type, the formats of which one body holds many recordings.
+# Decoders of bodies that hold many recordings, by media type.
 BATCH_DECODERS = {one.media_type: one.decode_batch for one in SERVED_FORMATS if one.decode_batch}
 BATCH_MEDIA_TYPES = (JSON, *BATCH_DECODERS)
 PREDICT_MEDIA_TYPES = (*MEDIA_TYPES, FORM)
 
 _BY_MEDIA_TYPE: Mapping[str, ServedFormat] = {one.media_type: one for one in SERVED_FORMATS}
 _DEFAULTS = DiagnosisOptions()
-# What to do with bytes of formats that are not served.
+# What to do with files of formats that are not served: the end of a message.
 _ADVICE = {
     "gzip": "unpack them, or send them with Content-Encoding: gzip",
     "zip": "unpack them",
@@ -179,7 +178,7 @@ _ADVICE = {
     "MATLAB": "`palier diagnose` reads them",
     "HDF5": "`palier diagnose` reads them",
 }
-# Control characters that no JSON begins with, but in UTF-16 and UTF-32, whose zeros are left out of this.
+# Control characters that no JSON begins with; 0 is left out, which UTF-16 and UTF-32 have.
 _NOT_TEXT = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _HEAD_BYTES = 256
 _ALIASES = {alias: one.media_type for one in SERVED_FORMATS for alias in one.aliases}
@@ -233,7 +232,7 @@ def decode_file(body: Body, kind: str, options: DiagnosisOptions = _DEFAULTS) ->
     Args:
         body: the bytes; raw samples of a view of them are not copied.
         kind: one of FILE_MEDIA_TYPES.
-        options: of the diagnosis, some of which tell how to read the bytes.
+        options: of the diagnosis; those of the format tell how to read the bytes.
 
     Raises:
         MalformedBodyError: the bytes are not what `kind` says.
@@ -249,10 +248,10 @@ def decode_file(body: Body, kind: str, options: DiagnosisOptions = _DEFAULTS) ->
 
 
 def check_json(body: bytes) -> None:
-    """Check that what should be JSON is no file, text or raw samples.
+    """Check that a body that should be JSON is no other file, no text and no raw samples.
 
     Raises:
-        MalformedBodyError: it is; the sentence names what it is and the media type to send.
+        MalformedBodyError: it is one; the message names its format and the media type to send.
     """
     found = recognize(body)
     if found is not None and found != "json" and not body.lstrip().startswith((b"{", b"[")):
@@ -262,12 +261,12 @@ def check_json(body: bytes) -> None:
 
 
 def advice_on(found: str) -> str:
-    """Return what to do with bytes of a kind that is not read where they were sent, as the end of a sentence."""
+    """Return what to do with a file of a format that is not read here, as the end of a sentence."""
     return _ADVICE.get(found, "convert them to one of the formats that are read")
 
 
 def _check_own(body: Body, expected: ServedFormat) -> None:
-    """Check that a file does not begin as one of another kind does."""
+    """Check that a file does not begin like a file of another format."""
     found = recognize(body)
     if found is None or found == expected.name or (found == "text" and expected.name == "delimited"):
         return

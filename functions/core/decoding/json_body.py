@@ -1,8 +1,8 @@
-"""application/json: an object with a signal, or a list of signals, and options.
+"""Decoder of application/json: an object with a signal, or a list of signals, and options.
 
-simdjson reads a long list of numbers several times faster than a parser that makes a Python object of
-each. Wherever it finds anything but plain numbers, the standard library reads the body again: slower,
-but it can say what is wrong. Both count members, signals and channels before they make anything of them.
+simdjson reads a long list of numbers several times faster than a parser that makes a Python object of each. Where
+it finds anything but plain numbers, the standard library reads the body again: slower, but it finds what is wrong.
+Both count members, signals and channels before they build any of them.
 """
 
 import re
@@ -34,7 +34,7 @@ _NOT_FINITE_CONDITION = re.compile(rb'"conditions"\s*:\s*(?:\{[^{}]*|\[[^][]*)(?
 
 @dataclass(frozen=True)
 class JsonRequest:
-    """The recordings of a body, one or a batch, and its other members, unread."""
+    """The recordings of a body, one or a batch, and its other members as they were sent."""
 
     recordings: list[Recording]
     options: Mapping[str, Any]
@@ -75,7 +75,7 @@ def _decode(body: bytes, member: str, most: int) -> JsonRequest:
 
 
 def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
-    """Read a body of plain numbers; None means "look closer", never "wrong"."""
+    """Read a body of plain numbers; None leaves the body to `_read_slowly`, which finds whether it is wrong."""
     try:
         document: Any = thread_parser(len(body)).parse(body)
         _check_members(len(document))
@@ -89,7 +89,7 @@ def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
         in_conditions = _read_conditions(members, most)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError):
         return None
-    # as_buffer flattens: as many brackets as rows prove that nothing was nested deeper or cut short.
+    # as_buffer flattens nested lists: as many brackets as rows prove that none was nested deeper or cut short.
     brackets = sum(opened for _, opened in signals) + (member == "signals") + in_conditions
     if not has_brackets(body, brackets):
         return None
@@ -97,11 +97,14 @@ def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
 
 
 def _read_conditions(members: dict[str, Any], most: int) -> int:
-    """Make conditions of operation, an object or a list of objects, Python's own; return how many brackets they open.
+    """Replace conditions of operation, an object or a list of objects, by plain values, and return their brackets.
+
+    Returns:
+        How many brackets their text opens.
 
     Raises:
-        ValueError, TypeError: they are something else: left to another reader.
-        InvalidOptionError: they are more than one request can have; nothing was made of them.
+        ValueError, TypeError: they are something else; another reader takes over.
+        InvalidOptionError: they are more than one request can have; none of them is built then.
     """
     value = members.get("conditions")
     if isinstance(value, simdjson.Object):

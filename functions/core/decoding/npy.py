@@ -1,4 +1,4 @@
-"""application/x-npy: NumPy's own file format, floats or integers, never pickles."""
+"""Decoder of application/x-npy, NumPy's own file format: floats or integers, never pickles."""
 
 import io
 import math
@@ -17,7 +17,7 @@ from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.integers import INTEGER_DTYPES, scaled
 from functions.core.preprocessing.signal import Recording, check_batch_size, check_channel_count
 
-# What NumPy's reader raises for headers that were written to break it.
+# Exceptions of NumPy's reader for broken headers.
 _BROKEN_HEADER = (
     ValueError,
     EOFError,
@@ -36,7 +36,7 @@ _LONGEST = 2**60
 
 @dataclass(frozen=True)
 class _File:
-    """A .npy whose header was held against its bytes: as many numbers as it promises, no dimension without any."""
+    """A .npy file whose header was checked: it has as many numbers as promised, and no recording is empty."""
 
     shape: tuple[int, ...]
     is_fortran: bool
@@ -101,7 +101,7 @@ def decode_npy_batch(body: bytes, most: int, full_scale: float | None = None) ->
 
 
 def _open(body: bytes, full_scale: float | None, *, is_batch: bool = False) -> _File:
-    """Read a header and hold it against the bytes that follow: none may promise more, or samples of no length."""
+    """Read a header and check it against the bytes that follow: their number, and no dimension of 0."""
     stream = io.BytesIO(body)
     try:
         shape, is_fortran, dtype = _read_header(stream)

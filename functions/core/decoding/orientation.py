@@ -1,4 +1,4 @@
-"""Which axis of a table of numbers is the time."""
+"""Orientation of a table of numbers: which of its axes is the time."""
 
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 
@@ -7,12 +7,12 @@ _CLEARLY_LONGER = 16
 
 
 def is_lying(rows: int, columns: int) -> bool:
-    """Whether an array [rows, columns] has its samples along the rows: one column, or far more rows than columns."""
+    """Whether each row of an array [rows, columns] is one time: one column, or far more rows than columns."""
     return rows > 1 and (columns == 1 or is_clearly_longer(rows, columns))
 
 
 def is_clearly_longer(one: int, other: int) -> bool:
-    """Whether of two lengths the first is that of a time, the second that of channels."""
+    """Whether of two lengths the first is so much longer that it counts samples, and the second channels."""
     return one >= _CLEARLY_LONGER * other > 0
 
 

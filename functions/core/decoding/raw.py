@@ -1,4 +1,4 @@
-"""application/octet-stream: samples of one channel, floats or integers, in either byte order."""
+"""Decoder of application/octet-stream: samples of one channel, floats or integers, in either byte order."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,10 +22,10 @@ _DTYPES: Mapping[SampleFormat, str] = {
     "int16be": ">i2",
     "int32be": ">i4",
 }
-# No sensor gives such values; integers, and floats of another size or byte order, read as floats do.
+# No sensor gives larger values; integers, and floats of another size or byte order, give them when read as floats.
 _ABSURD = 1e15
 _LOOKED_AT = 1024
-# In bytes.
+# Size of a sample, in bytes.
 SAMPLE_BYTES: Mapping[SampleFormat, int] = {name: int(dtype[-1]) for name, dtype in _DTYPES.items()}
 
 
@@ -37,7 +37,7 @@ def decode_raw(
     Args:
         body: the samples.
         full_scale: value of an integer sample at full scale, by default 1; floats stand for themselves.
-        sample_format: what they are; little-endian but for those that end in `be`.
+        sample_format: type and byte order of a sample; little-endian but for those that end in `be`.
 
     Raises:
         MalformedBodyError: the length is no multiple of a sample's, or the values are absurd.
@@ -55,7 +55,7 @@ def decode_raw(
 
 
 def _check_magnitudes(values: NDArray[Any], sample_format: SampleFormat) -> None:
-    # Most samples are usual, which one pass over few of them tells.
+    # Most bodies have usual values: one pass over their first samples finds that.
     if values.dtype.kind != "f" or np.fmax.reduce(np.abs(values), initial=0) <= _ABSURD:
         return
     with np.errstate(invalid="ignore"):

@@ -1,4 +1,4 @@
-"""Files that libsndfile reads: WAV and FLAC, checked before it sees them."""
+"""Reader of the sound files that libsndfile decodes, WAV and FLAC."""
 
 import io
 from collections.abc import Collection
@@ -24,12 +24,12 @@ def read_sound(
     """Read a file with libsndfile into float32 [C, N] and its sample rate.
 
     Args:
-        content: the file; its first bytes are those of a format that is read.
-        label: what the format is called.
+        content: the file; the caller has checked its first bytes.
+        label: the name of the format in messages.
         containers: libsndfile's names of the format.
         full_scale: value of an integer sample at full scale, by default 1; floats stand for themselves.
         most_per_byte: samples that a byte can hold; a file of more is refused before they are made.
-        note: what a reader of the answer is told of the file.
+        note: a sentence for the answer about the file.
 
     Raises:
         MalformedBodyError: libsndfile cannot read it, or it promises more than it can hold.
@@ -65,5 +65,5 @@ def read_sound(
 
 
 def compressed(label: str, name: str) -> SignalTypeError:
-    """Return the refusal of samples that are compressed with loss."""
+    """Return the error for samples that are compressed with loss."""
     return SignalTypeError(f"The {label} holds {name} samples; send PCM or float.")

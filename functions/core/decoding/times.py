@@ -1,4 +1,4 @@
-"""From the times of samples to their rate."""
+"""Sample rates from the times of samples: their spacing, their unit, and what rounding of them allows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from functions.core.models.options import TimeUnit
 from functions.core.preprocessing.arrays import Float64Array
 
 UNITS_S: Mapping[TimeUnit, float] = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0}
-# Of a step: so far steps may scatter around their mean, and so far one may lie from it, beyond what rounding explains.
+# Of the mean step: largest scatter of the steps, and largest deviation of one, beyond what rounding explains.
 _MOST_SCATTER = 0.05
 _MOST_DEVIATION = 0.5
-# Of the rate: so much may be unsure because its first and last time were rounded.
+# Of the rate: largest uncertainty because the first and the last time were rounded.
 _MOST_ROUNDING = 0.01
 # How many decimals are looked for in times, in how many of them at each end.
 _MOST_DECIMALS = 12
 _LOOKED_AT = 256
-# Without a unit, times that give less in seconds are in another unit: the lowest rate that is taken.
-_SLOWEST_HZ = 100.0
-# Times since 1970 tell their unit by their size.
+# Lowest rate of a vibration: a value without a unit that would give less is taken to be in another unit.
+SLOWEST_HZ = 100.0
+# Units of times since 1970, by the least value that is read so.
 _EPOCH_UNITS: tuple[tuple[float, TimeUnit], ...] = ((1e9, "s"), (1e12, "ms"), (1e15, "us"), (1e18, "ns"))
 
 
 @dataclass(frozen=True)
 class Spacing:
-    """How times rise, in their own unit.
+    """The steps between times, in the unit of these.
 
     step: the mean; resolution: what they were rounded to, 0 where unknown; scatter, deviation: root mean square and
     largest distance of a step from the mean, as shares of it, beyond the rounding.
@@ -45,7 +45,7 @@ class Spacing:
 
 @np.errstate(over="ignore", invalid="ignore")
 def spacing(times: Float64Array) -> Spacing | None:
-    """Return how times [N] rise; None where they fall, are not finite or are fewer than two."""
+    """Return the spacing of times [N]; None where they fall, are not finite or are fewer than two."""
     if len(times) < 2 or not np.isfinite(times).all() or not times[-1] > times[0]:
         return None
     steps = np.diff(times)
@@ -63,7 +63,7 @@ def spacing(times: Float64Array) -> Spacing | None:
 
 @np.errstate(over="ignore", invalid="ignore")
 def is_coarse(times: Float64Array) -> bool:
-    """Whether times [N] do not fall, and most of them are the time before: they tell a day or a second, not a step."""
+    """Whether times [N] do not fall, and most of them equal the one before, as times of whole seconds or days do."""
     steps = np.diff(times)
     return bool((steps >= 0).all()) and int(np.count_nonzero(steps)) < len(times) // 4
 
@@ -79,8 +79,8 @@ def rate_hz(times: Float64Array, unit: TimeUnit | None, *, is_given: bool = Fals
 
     Args:
         times: one a sample.
-        unit: of them; by default what fits, if it is clear.
-        is_given: whether the caller stated a rate; then times of which none can be read are no fault.
+        unit: of them; by default the one that fits, if it is clear.
+        is_given: whether the caller stated a rate; then times that give none are no error.
 
     Raises:
         MalformedBodyError: they do not rise evenly, are too coarse, or their unit is unclear.
@@ -127,9 +127,9 @@ def _refusal(found: str) -> MalformedBodyError:
 
 def _likely_unit(times: Float64Array, step: float) -> TimeUnit | None:
     since_1970 = next((unit for least, unit in _EPOCH_UNITS if least <= times[0] < 10 * least), None)
-    if since_1970 and 1 / (step * UNITS_S[since_1970]) >= _SLOWEST_HZ:
+    if since_1970 and 1 / (step * UNITS_S[since_1970]) >= SLOWEST_HZ:
         return since_1970
-    return "s" if 1 / step >= _SLOWEST_HZ else None
+    return "s" if 1 / step >= SLOWEST_HZ else None
 
 
 def _differ(times: Float64Array) -> bool:

@@ -1,13 +1,14 @@
-"""audio/wav: PCM of 8 to 32 bits and float, any number of channels, read by libsndfile.
+"""Decoder of audio/wav: PCM of 8 to 32 bits and float, any number of channels, read by libsndfile.
 
-libsndfile reads many formats, and hands some to other libraries, which write to standard error what they think of a
-body. So it sees none whose first bytes and format tag are not those of a WAV that is accepted, and where sizes are
-those of a recorder that crashed or a file that was cut, it sees a header that fits.
+libsndfile reads many formats, some by other libraries, which write their complaints to standard error. So it only gets
+files with the first bytes and the format tag of an accepted WAV. Where the stated sizes are wrong, because a recorder
+crashed or a file was cut, it gets a new header with the right ones.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
+from functions.core.decoding.foreign import recognize
 from functions.core.decoding.sounds import compressed, read_sound
 from functions.core.errors import MalformedBodyError
 from functions.core.preprocessing.signal import Recording
@@ -18,9 +19,7 @@ _CONTAINERS = {"WAV", "WAVEX", "RF64"}
 # First bytes of a WAV: little-endian, of more than 4 GiB (by two names), big-endian.
 _LONG = (b"RF64", b"BW64")
 _BYTE_ORDERS: Mapping[bytes, Order] = {b"RIFF": "little", **dict.fromkeys(_LONG, "little"), b"RIFX": "big"}
-# First bytes of what is sent instead, for the sentence.
-_OTHERS = {b"fLaC": "FLAC", b"FORM": "AIFF", b"riff": "W64", b"OggS": "OGG", b"ID3": "MP3", b"caff": "CAF"}
-# Format tags. Source: RFC 2361, and mmreg.h of Windows; the last one says that a table behind it has the format.
+# Accepted format tags. Source: RFC 2361, and mmreg.h of Windows; the last one: a table behind it has the format.
 _TAGS = {0x0001, 0x0003, 0xFFFE}
 _OTHER_TAGS = {2: "MS_ADPCM", 6: "ALAW", 7: "ULAW", 0x11: "IMA_ADPCM", 0x31: "GSM610", 0x50: "MPEG", 0x55: "MP3"}
 _HEADER_BYTES = 12
@@ -28,7 +27,7 @@ _CHUNK_HEADER_BYTES = 8
 _FEWEST_FORMAT_BYTES = 16
 # Before the samples stand a few chunks at most.
 _MOST_CHUNKS = 1000
-# Programs that write to a pipe do not know the length: they state one near 2 or 4 GiB.
+# Programs that write to a pipe cannot state the length: they state one near 2 or 4 GiB.
 _UNKNOWN_LENGTH = 0x7FFF_F000
 
 
@@ -57,11 +56,10 @@ def decode_wav(body: bytes, full_scale: float | None = None) -> Recording:
 
 
 def _accepted(body: bytes) -> tuple[bytes, str | None]:
-    """Return a WAV of an accepted format with sizes that fit, and a note where it was cut; else refuse it."""
+    """Check a WAV's format, and return it with sizes that fit, and a note where it was cut short."""
     order = _BYTE_ORDERS.get(body[:4])
     if order is None or body[8:_HEADER_BYTES] != b"WAVE":
-        name = next((name for first, name in _OTHERS.items() if body.startswith(first)), "something else")
-        raise MalformedBodyError(f"The body is {name}, not WAV.", field="signal")
+        raise MalformedBodyError(f"The body is {recognize(body) or 'something else'}, not WAV.", field="signal")
     form = _find(body, order, b"fmt ", _HEADER_BYTES)
     tag = int.from_bytes(body[form.start : form.start + 2], order)
     if tag not in _TAGS:
@@ -80,7 +78,7 @@ def _accepted(body: bytes) -> tuple[bytes, str | None]:
 
 
 def _rebuilt(body: bytes, order: Order, form: _Chunk, start: int, size: int) -> bytes:
-    """Return the format and the samples of a WAV behind a header of their sizes; a last frame in part is left out."""
+    """Return the format and the samples of a WAV behind a new header; an incomplete last frame is left out."""
     fields = body[form.start : form.start + form.size]
     frame = int.from_bytes(fields[12:14], order) or 1
     samples = body[start : start + size - size % frame]
@@ -100,7 +98,7 @@ def _stated(body: bytes, data: _Chunk, order: Order) -> int:
 
 
 def _is_unknown(body: bytes, data: _Chunk, order: Order, stated: int) -> bool:
-    """Whether a size is none: zero where no chunk follows, or one that stands for "unknown"."""
+    """Whether a stated size is no size: zero where no chunk follows, or one that stands for "unknown"."""
     if stated:
         return stated >= _UNKNOWN_LENGTH
     after = next(_chunks(body, order, data.start), None)

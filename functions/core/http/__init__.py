@@ -1,1 +1,1 @@
-"""What every HTTP answer has in common: the ASGI boundary, bodies, threads, the OpenAPI document."""
+"""HTTP for every function: the ASGI boundary, bodies, answers, worker threads, the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""Which addresses of the internet this service may call on behalf of a caller: public ones, nothing inside."""
+"""Checks of the addresses that this service calls on behalf of a caller: public ones only."""
 
 import ipaddress
 from urllib.parse import SplitResult, urlsplit
@@ -8,8 +8,8 @@ from functions.core.errors import WebhookRefusedError
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _PORTS = frozenset({443, 8443})
-# What is no host of the internet, whatever the `is_global` of this Python knows of it. Of blocks with exceptions all
-# is refused: no exception is a web server.
+# Blocks that hold no host of the internet, also where `is_global` of this Python has them wrong. A block with
+# exceptions is refused as a whole: no exception is a web server.
 # Source: IANA, "IPv4 Special-Purpose Address Registry" and "IPv6 Special-Purpose Address Registry".
 SPECIAL_PURPOSE = tuple(
     ipaddress.ip_network(block)
@@ -56,7 +56,7 @@ _INNER_NAMES = ("localhost", ".localhost", ".local", ".internal", ".home.arpa")
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is reached over the internet and belongs to no network of one's own."""
+    """Whether an address is one of the public internet."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = _inner(address)
         if inner is not None:
@@ -69,7 +69,7 @@ def is_public(address: Address) -> bool:
 
 
 def check_url(url: str) -> SplitResult:
-    """Return the parts of a URL that may be called, as far as its text tells; its name is yet to be resolved.
+    """Check the text of a URL that is to be called, and return its parts; its host name is yet to be resolved.
 
     Raises:
         WebhookRefusedError: not https, a port that no web server has, a name or address that is not public.

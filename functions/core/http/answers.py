@@ -1,4 +1,4 @@
-"""What the answers of all functions have in common, and the answer to every error."""
+"""The base of all answers, and the answer to every error."""
 
 from typing import Annotated
 

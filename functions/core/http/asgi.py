@@ -1,4 +1,4 @@
-"""What every function's Starlette app shares: request ids, the access log, errors, CORS, keys."""
+"""The Starlette app that every function has: request ids, the access log, error answers, CORS, API keys."""
 
 import asyncio
 import logging
@@ -38,13 +38,13 @@ from functions.core.settings import Settings
 _TRACE = "_X_AMZN_TRACE_ID"
 # The policy of a page that has none of its own.
 _NOTHING_MAY_LOAD = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-# How much of what a caller asked for an error repeats.
+# Most characters of a path and a method that an error repeats.
 _LONGEST_PATH = 200
 _LONGEST_METHOD = 20
 
 
 def create_starlette(routes: Sequence[BaseRoute], settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
-    """Compose an app: the routes, and around them what every function needs; `sinks` are told of every request."""
+    """Compose an app of its routes and the middleware that every function has; `sinks` receive every request."""
     middleware = [Middleware(RequestBoundary, meter=Meter(settings, sinks))]
     if settings.cors_origins:
         # Outermost: also a 500 must reach the page that asked.
@@ -100,7 +100,7 @@ class RequestBoundary:
         except ClientDisconnect:
             LOGGER.info("client disconnected", extra={"path": scope["path"]})
         except Exception:  # noqa: BLE001 - the one boundary
-            # Whatever went wrong, the caller learns nothing internal of it.
+            # The answer must reveal nothing internal.
             LOGGER.exception("unhandled error", extra={"path": scope["path"]})
             if not exchange.status:
                 defect = PalierError("Something went wrong here; the request id finds it in the log.")
@@ -113,7 +113,7 @@ class RequestBoundary:
 
 
 class _Exchange:
-    """Sends a response with the request's id, a page never without a policy, and remembers its status."""
+    """A response on its way: adds the request's id, and a policy to a page without one; keeps the status."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -130,7 +130,7 @@ class _Exchange:
 
 
 class RequireKey:
-    """Middleware of a route: lets a request pass whose API key has the scope."""
+    """Middleware of a route that refuses a request without a valid API key of the scope."""
 
     def __init__(self, app: ASGIApp, store: KeyStore, scope: keys.Scope) -> None:
         self.app = app
@@ -146,7 +146,7 @@ class RequireKey:
             observe_key_store_failure()
             raise
         if isinstance(self._store, CachedKeyStore) and self._store.is_silent:
-            # The last known ring has answered: somebody must hear of it before that ends.
+            # The last known ring was used: the failure is counted, so that an alarm is raised before that one ends.
             observe_key_store_failure()
         keys.require_scope(key, self._scope)
         scope.setdefault("state", {})["api_key_id"] = key.id
@@ -154,7 +154,7 @@ class RequireKey:
 
     async def _send(self, send: Send, message: Message) -> None:
         if message["type"] == "http.response.start":
-            # What a key opens is for its holder: no cache between may keep it.
+            # An answer to a key is for its holder: no shared cache may keep it.
             MutableHeaders(scope=message).setdefault("cache-control", "no-store")
         await send(message)
 
@@ -172,7 +172,7 @@ def require_key(store: KeyStore | None, scope: keys.Scope) -> list[Middleware]:
 
 
 class BrowserCache:
-    """Middleware of static files: lets browsers keep answers of these statuses, by default of all."""
+    """Middleware of static files that lets browsers cache answers of these statuses, by default of all."""
 
     def __init__(self, app: ASGIApp, cache_control: str, statuses: frozenset[int] | None = None) -> None:
         self.app = app
@@ -180,7 +180,7 @@ class BrowserCache:
         self._statuses = statuses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and mark what comes back."""
+        """Pass the request on, and add cache headers to its answer."""
 
         async def mark(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -215,14 +215,14 @@ async def _answer_http_exception(request: Request, error: Exception) -> Response
     if raised.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
         raise raised
     response = error_response(MethodNotAllowedError(f"{request.method[:_LONGEST_METHOD]} is not allowed at {path}."))
-    # Only static files are no routes of their own.
+    # Static files are not routes, and allow these two.
     methods = allowed_methods(request.scope["router"].routes, request.scope) or {"GET", "HEAD"}
     response.headers["allow"] = ", ".join(sorted(methods))
     return response
 
 
 def allowed_methods(routes: Iterable[BaseRoute], scope: Scope) -> set[str]:
-    """Return the methods of all routes that have a request's path; Starlette names those of the first of them."""
+    """Return the methods of all routes that match a request's path; Starlette names those of the first only."""
     methods: set[str] = set()
     for route in routes:
         match, child_scope = route.matches(scope)
@@ -241,13 +241,13 @@ def _endpoint(scope: Scope) -> str:
 
 
 def gateway_request_id(scope: Scope) -> str | None:
-    """Return the id that the gateway before a Lambda function gave a request, by which its access log has it."""
+    """Return the id that the gateway before a Lambda function gave a request, as in the gateway's access log."""
     found = scope.get("aws.event", {}).get("requestContext", {}).get("requestId")
     return found if isinstance(found, str) else None
 
 
 def _invocation(scope: Scope) -> dict[str, str]:
-    """Return what joins a line to AWS's own records of the same request: the gateway's id, Lambda's, the trace's."""
+    """Return the ids of a request in AWS's own records: the gateway's, Lambda's and the trace's."""
     if "aws.event" not in scope:
         return {}
     found = {

@@ -1,4 +1,4 @@
-"""Reading request bodies: bounded, unpacked, never trusted."""
+"""Reading of request bodies within a limit, and their decompression."""
 
 import zlib
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from functions.core.errors import BodyTooLargeError, MalformedBodyError, Unsuppo
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 # A file of many members, as block-wise gzip writes it, has one for each 64 KiB: this many hold 640 MB.
 MOST_MEMBERS = 10_000
-# What zlib leaves of a piece behind the end of a member is copied: a member begins with a small piece, and each
+# zlib copies what is left of a piece behind the end of a member, so a member begins with a small piece, and each
 # further one is twice as large.
 _FIRST_PIECE_BYTES = 512
 # An object for each chunk of a few bytes would be many times as large as the chunk.
@@ -31,12 +31,12 @@ class SentBody:
 
     @property
     def is_packed(self) -> bool:
-        """Whether `unpacked` has work to do, so that it belongs into a thread."""
+        """Whether the body is compressed, so that `unpacked` must run in a thread."""
         return self.encoding.strip().lower() not in {"", "identity"}
 
     @property
     def most_bytes(self) -> int:
-        """How much there may be to read."""
+        """The most bytes that the unpacked body can have."""
         return self.limit_bytes if self.is_packed else len(self.content)
 
     def unpacked(self) -> bytes:
@@ -45,7 +45,7 @@ class SentBody:
 
 
 async def read_body(request: Request, limit_bytes: int) -> SentBody:
-    """Read a request's body and leave it packed: to unpack takes time that the event loop does not have.
+    """Read a request's body and leave it packed: unpacking would block the event loop.
 
     Args:
         request: its body must be unread.
@@ -114,7 +114,7 @@ def unpack(body: bytes, encoding: str, limit_bytes: int) -> bytes:
 
 
 def _is_zlib(body: bytes) -> bool:
-    """Tell zlib's header from raw deflate, which some clients send. Source: RFC 1950, section 2.2."""
+    """Whether a body has zlib's header; some clients send raw deflate. Source: RFC 1950, section 2.2."""
     return len(body) >= 2 and body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
 
 

@@ -1,6 +1,6 @@
-"""Connections of a server of our own, bounded before there is a request: bytes and time of a head, time of a body.
+"""Limits of a server's connections, before a request is complete: bytes and time of the head, time of the body.
 
-For uvicorn; on Lambda, API Gateway does this. Source of what may be overridden: uvicorn's HttpToolsProtocol, which
+For uvicorn; on Lambda, API Gateway does this. Source of the overridden methods: uvicorn's HttpToolsProtocol, which
 httptools calls with each part of a request.
 """
 
@@ -28,9 +28,9 @@ _MOST_PIPELINED = 16
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """How much a caller may send, and how long that may take, before a request is complete.
+    """The most bytes and seconds that a request may take until it is complete.
 
-    head_bytes: of the request line and the headers; also of what follows a chunked body.
+    head_bytes: of the request line and the headers; also of the trailers behind a chunked body.
     head_s: until the head is complete, from the connection or the first byte on.
     body_s: until the body is complete, from the head on.
     """
@@ -47,7 +47,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        # When what is on its way must be complete; the timer may be one of an earlier request, and looks again then.
+        # When the head or body on its way must be complete; a timer that rings earlier is set again.
         self._due: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._in_body = False
@@ -56,19 +56,19 @@ class BoundedProtocol(HttpToolsProtocol):
         self._fault: PalierError | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin; a caller that sends nothing has as long as one whose head is slow."""
+        """Start the time of a head; a caller that sends nothing has as long as one whose head is slow."""
         super().connection_made(transport)
         self._allow(self.limits.head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """Cancel the timer."""
         self._due = None
         if self._timer is not None:
             self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Give bytes to the parser, which keeps those of a head until it is complete."""
+        """Pass bytes to the parser, which keeps those of a head until it is complete, and check their number."""
         if self._due is None:
             self._allow(self.limits.head_s)
         self._kept_bytes += len(data)
@@ -77,7 +77,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(self._too_large())
 
     def on_headers_complete(self) -> None:
-        """Take a head, unless it is too large or one too many waits already."""
+        """Accept a head, unless it is too large or too many requests wait on the connection."""
         self._kept_bytes = 0
         size_bytes = len(self.url) + sum(len(name) + len(value) + _HEADER_BYTES for name, value in self.headers)
         if size_bytes > self.limits.head_bytes:
@@ -91,17 +91,17 @@ class BoundedProtocol(HttpToolsProtocol):
         self._allow(self.limits.body_s)
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of a body."""
+        """Accept a part of a body."""
         self._kept_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Take the end of a request: from here on it is the server that takes its time."""
+        """Accept the end of a request: from here on the time is the server's."""
         self._kept_bytes, self._in_body, self._due = 0, False, None
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what the parser cannot take."""
+        """Refuse bytes that the parser cannot read."""
         self._refuse(self._fault or MalformedRequestError("What was sent is no HTTP/1.1: a head or a chunk is broken."))
 
     def _too_large(self) -> HeadTooLargeError:
@@ -137,13 +137,13 @@ class BoundedProtocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _refuse(self, error: PalierError) -> None:
-        """Answer where no other answer has begun or must come before, and close."""
+        """Send an error, unless another answer has begun or must come first, and close the connection."""
         answered = (self.cycle.response_started or bool(self.pipeline)) if self._in_body else self._at_work()
         if not answered:
             self.transport.write(_encoded(error))
         self.transport.close()
         if self._at_work():
-            # Whoever waits for the rest of the body need not wait until the caller has taken the answer.
+            # The app that waits for the rest of the body must not wait until the caller has received the answer.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
 

@@ -1,4 +1,4 @@
-"""The answer of a diagnosis, as requests and jobs give it."""
+"""The answers with diagnoses: of one recording, of a batch, of the channels of a recording."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ class ModelReference(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, model: LoadedModel) -> Self:
-        """Shape a loaded model."""
+        """Return the reference of a loaded model."""
         return cls(name=model.manifest.name, version=model.manifest.version, precision=model.precision)
 
 
@@ -57,7 +57,7 @@ class RecordingAnswer(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, measured: Measured) -> Self:
-        """Shape what was measured, to six digits."""
+        """Return the answer of a measured recording, to six digits."""
         shape, velocity = measured.indicators, measured.velocity_rms_mm_s
         return cls(
             sample_rate_hz=measured.sample_rate.hz,
@@ -138,7 +138,7 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, diagnosis: Diagnosis, options: DiagnosisOptions, request_id: str) -> Self:
-        """Shape a diagnosis as the caller's options ask."""
+        """Return the answer of a diagnosis, with what the caller's options ask for."""
         manifest, evidence = diagnosis.manifest, diagnosis.evidence
         label = manifest.classes[diagnosis.predicted_class]
         return cls(
@@ -176,7 +176,7 @@ class BatchAnswer(Answer, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, diagnoses: Sequence[Diagnosis], options: DiagnosisOptions, request_id: str) -> Self:
-        """Shape the diagnoses of a batch."""
+        """Return the answer of a batch."""
         return cls(**_batch(diagnoses, options, request_id))
 
 
@@ -195,7 +195,7 @@ class ChannelsAnswer(BatchAnswer, frozen=True, kw_only=True):
 
     @classmethod
     def of_channels(cls, found: ChannelDiagnoses, options: DiagnosisOptions, request_id: str) -> Self:
-        """Shape the diagnoses of a recording's channels."""
+        """Return the answer of a recording's channels."""
         return cls(
             **_batch(found.diagnoses, options, request_id),
             channels=list(found.names),

@@ -1,7 +1,7 @@
-"""multipart/form-data, as web forms and `curl -F` send it: one file, and options beside it.
+"""Reader of multipart/form-data, as web forms and `curl -F` send it: one file, and options beside it.
 
-Loaded at the first form. Parts are cut at the boundary; their heads are read by the standard library. Starlette's own
-reader wants a package that Starlette would then load at every cold start. Source: RFC 7578; RFC 2046, section 5.1.1.
+Loaded at the first form. Parts are cut at the boundary; the standard library reads their heads. Starlette's own
+reader needs a package that Starlette would then load at every cold start. Source: RFC 7578; RFC 2046, section 5.1.1.
 """
 
 from collections.abc import Iterator

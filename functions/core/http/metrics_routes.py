@@ -1,4 +1,4 @@
-"""GET /metrics.json: what a server that keeps its metrics in memory counted, for the page that shows them."""
+"""The route GET /metrics.json: the metrics that a server keeps in memory, for the page that shows them."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from functions.core.observability.memory_sink import MemorySink, Percentiles, Sn
 
 
 def metrics_routes(sink: MemorySink, store: KeyStore | None) -> list[Route]:
-    """Return the route, which asks for the scope `read` where keys are asked for."""
+    """Return the route, which needs the scope `read` where API keys are required."""
 
     async def metrics(_: Request) -> Response:
         return JSONResponse(as_document(sink.snapshot()), headers={"cache-control": "no-store"})
@@ -21,7 +21,7 @@ def metrics_routes(sink: MemorySink, store: KeyStore | None) -> list[Route]:
 
 
 def as_document(snapshot: Snapshot) -> dict[str, Any]:
-    """Return a snapshot as the page takes it; docs/dashboard.md has its form."""
+    """Return a snapshot as the document that the page reads; docs/dashboard.md describes it."""
     errors = {name: snapshot.status_classes.get(name, 0) for name in ("4xx", "5xx")}
     inferences = {
         class_id: count for classes in snapshot.diagnoses.values() for class_id, count in sorted(classes.items())

@@ -1,8 +1,7 @@
-"""What the parts of the OpenAPI document have in common, and the parts that other functions than inference answer.
+"""Shared pieces of the OpenAPI document, and the parts of it that are stored as files.
 
-The document is one and every function answers a part of it, but no function imports another. So a function that
-does not serve the document writes its part as a file, `core/http/api/NAME.json`; a test holds it to the code that made
-it.
+One document describes all functions, but no function imports another. So a function that does not serve the document
+stores its part as a file, `core/http/api/NAME.json`; a test compares it with the code that made it.
 """
 
 import json
@@ -38,7 +37,7 @@ READING_ERRORS = (401, 403, 404, 429, 500, 503)
 
 
 def json_response(description: str, schema: str) -> dict[str, Any]:
-    """Return a response of JSON after one of the schemas."""
+    """Return a response of JSON that has one of the schemas."""
     return {
         "description": description,
         "content": {"application/json": {"schema": {"$ref": SCHEMAS + schema}}},
@@ -51,10 +50,10 @@ def error_responses(statuses: tuple[int, ...]) -> dict[str, Any]:
 
 
 def security(secured: bool) -> dict[str, Any]:
-    """Return whether an operation needs an API key."""
+    """Return the security requirement of an operation: an API key, or none."""
     return {"security": [{"apiKey": []}] if secured else []}
 
 
 def read_parts() -> list[dict[str, Any]]:
-    """Return the parts that lie here, by name; each has `tags`, `paths` and `schemas`."""
+    """Read the stored parts, sorted by name; each has `tags`, `paths` and `schemas`."""
     return [json.loads(path.read_bytes()) for path in sorted(PARTS.glob("*.json"))]

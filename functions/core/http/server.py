@@ -1,4 +1,4 @@
-"""A server of our own: where it listens, how uvicorn runs it, and what a request is told that its end cuts off."""
+"""A server outside of Lambda: its socket, uvicorn's configuration, and the answer to requests that its end cuts off."""
 
 import asyncio
 import os
@@ -14,21 +14,21 @@ from functions.core.http.connections import ConnectionLimits, bounded_protocol
 
 
 class CannotListenError(PalierError):
-    """The address or port cannot be had."""
+    """An address or a port that cannot be bound."""
 
     code = "cannot_listen"
 
 
 def bind(host: str, port: int, advice: str) -> socket.socket:
-    """Return a socket that has an address and does not listen yet.
+    """Return a socket that is bound to an address and does not listen yet.
 
     Args:
         host: a name or an address, IPv4 or IPv6.
         port: 0 takes a free one.
-        advice: what can be done where it cannot be had.
+        advice: what to do where the address cannot be bound, as a sentence.
 
     Raises:
-        CannotListenError: it cannot be had.
+        CannotListenError: the address or port cannot be bound.
     """
     with ExitStack() as opened:
         try:
@@ -48,12 +48,12 @@ def bind(host: str, port: int, advice: str) -> socket.socket:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return str(error.strerror).partition(" (")[0]
-    # socket's own words are of types and encodings.
+    # The messages of socket are about types and encodings.
     return "ports go from 0 to 65535" if isinstance(error, OverflowError) else "the host is no name or address"
 
 
 class ShutdownBoundary:
-    """The outermost middleware: a request that is cut off when the server's time to end is over is answered 503."""
+    """The outermost middleware: answers 503 to a request that the end of the server cuts off."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -72,16 +72,16 @@ class ShutdownBoundary:
         except asyncio.CancelledError:
             if begun or scope["type"] != "http":
                 raise
-            # Nobody else cancels a request: uvicorn does so once, and waits for nothing more.
+            # Only uvicorn cancels a request, once, and then waits for nothing more.
             error = ShuttingDownError("The server ended before the request was done; send it again.")
             await error_response(error)(scope, receive, send)
 
 
 def server_config(app: ASGIApp, limits: ConnectionLimits, keep_alive_s: int, shutdown_s: int) -> uvicorn.Config:
-    """Return how uvicorn runs an app.
+    """Return the configuration with which uvicorn runs an app.
 
     Args:
-        app: whole.
+        app: with all its middleware but ShutdownBoundary.
         limits: of its connections.
         keep_alive_s: how long an idle connection stays open.
         shutdown_s: to finish what is in work, after SIGTERM.

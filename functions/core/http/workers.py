@@ -1,4 +1,4 @@
-"""Threads for the work that would block the event loop, so many and no more."""
+"""A bounded thread pool for work that would block the event loop."""
 
 import asyncio
 import contextvars
@@ -15,10 +15,10 @@ _Result = TypeVar("_Result")
 
 
 class Workers:
-    """Runs work in a thread for each core, two at least; what waits is counted, and past a limit refused.
+    """A thread pool of one thread for each core, two at least; more work than a limit is refused.
 
-    `pending` is how much is in work. The threads are its own: health checks and key checks, which use asyncio's, never
-    wait behind it.
+    `pending` is the number of requests in work. The threads are the pool's own, so that health checks and key checks,
+    which use asyncio's, never wait behind it.
     """
 
     def __init__(self, most_pending: int) -> None:
@@ -28,10 +28,10 @@ class Workers:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Hold a place among what is pending: for work, or for a request whose body is still on its way.
+        """Count as one pending request: for its work, or while its body is still on its way.
 
         Raises:
-            TooManyRequestsError: so much is pending already.
+            TooManyRequestsError: as many as allowed are pending already.
         """
         if self.pending >= self._most_pending:
             raise TooManyRequestsError(f"{self._most_pending} requests are in work already; try again in a moment.")
@@ -45,7 +45,7 @@ class Workers:
         """Run work in a thread, in the caller's context, and return what it returns.
 
         Raises:
-            TooManyRequestsError: so much is pending already.
+            TooManyRequestsError: as many as allowed are pending already.
         """
         with self.place():
             return await self._in_thread(work, *arguments)
@@ -55,13 +55,13 @@ class Workers:
         return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, work, *arguments)
 
     async def follow(self, flow: Flow[_Result], body_bytes: int) -> _Result:
-        """Follow a flow to its end in a thread, and return what it returns.
+        """Run a flow to its end in a thread, and return what it returns.
 
         Args:
             flow: of one request.
-            body_bytes: how much it reads, unpacked.
+            body_bytes: of the request's body, unpacked; the container's workers choose the thread by it.
 
         Raises:
-            TooManyRequestsError: so much is pending already.
+            TooManyRequestsError: as many as allowed are pending already.
         """
         return await self.run(run_flow, flow)

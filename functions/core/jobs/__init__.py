@@ -1,1 +1,1 @@
-"""Asynchronous jobs: what the function that takes them and the worker that does them share."""
+"""Asynchronous jobs: the table, files, messages and results that the jobs function and the worker share."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from functions.core.aws.clients import answering, error_code, s3_client, signed_for_s
+from functions.core.aws.clients import answering, error_code, s3_client, signature_validity_s
 from functions.core.errors import RecordingMissingError, RecordingTooLargeError
 from functions.core.jobs.job import PartRange
 
@@ -36,7 +36,7 @@ class Upload:
 
 
 class JobFiles:
-    """Reads and writes the objects of jobs."""
+    """The bucket of jobs: reads and writes objects, and signs uploads and downloads."""
 
     def __init__(self, bucket: str) -> None:
         self.bucket = bucket
@@ -66,7 +66,7 @@ class JobFiles:
         return self._read(key, length, Range=f"bytes={offset}-{offset + length - 1}")
 
     def below(self, prefix: str, most: int) -> list[StoredFile]:
-        """Return the objects below a prefix, by key, but folders; one more than the most at most."""
+        """Return the objects below a prefix, sorted by key, without folders; at most one more than `most`."""
         with answering(WHAT):
             return [file for _, file in zip(range(most + 1), self._listed(prefix), strict=False)]
 
@@ -85,7 +85,7 @@ class JobFiles:
         conditions: list[Any] = [{"Content-Type": media_type}, ["content-length-range", 1, limit_bytes]]
         with answering(WHAT):
             client = s3_client()
-            expires_s = signed_for_s(UPLOAD_EXPIRES_S, DOWNLOAD_EXPIRES_S)
+            expires_s = signature_validity_s(UPLOAD_EXPIRES_S, DOWNLOAD_EXPIRES_S)
             form = client.generate_presigned_post(self.bucket, key, {"Content-Type": media_type}, conditions, expires_s)
         return Upload(form["url"], dict(form["fields"]))
 
@@ -125,17 +125,17 @@ class JobFiles:
 
 
 def plan_key(job_id: str) -> str:
-    """Return the key of a job's plan: every recording of it, a JSON line each."""
+    """Return the key of a job's plan, which has a JSON line for each of its recordings."""
     return f"jobs/{job_id}/plan.jsonl"
 
 
 def inline_key(job_id: str) -> str:
-    """Return the key of the recordings that came inline, one npy file behind the other."""
+    """Return the key of the recordings that were sent inline, one npy file behind the other."""
     return f"jobs/{job_id}/inline.bin"
 
 
 def submission_keys(job_id: str) -> tuple[str, str]:
-    """Return the keys of what a submission stores before its job is made."""
+    """Return the keys of the objects that a submission stores before its job is created."""
     return inline_key(job_id), plan_key(job_id)
 
 
@@ -145,7 +145,7 @@ def uploads_prefix(job_id: str) -> str:
 
 
 def part_key(job_id: str, part: PartRange, attempt: str) -> str:
-    """Return the key of what one attempt found in a part."""
+    """Return the key of the results of one attempt at a part."""
     return f"jobs/{job_id}/parts/{part.key}-{attempt}.jsonl"
 
 

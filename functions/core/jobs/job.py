@@ -1,4 +1,4 @@
-"""A job as it is stored."""
+"""A job: its fields as they are stored, its progress, and the ranges of its parts."""
 
 import secrets
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ Source = Literal["inline", "uploads", "prefix"]
 Reason = Literal["timed_out"]
 WebhookState = Literal["pending", "delivered", "failed", "refused"]
 
-# Instead of the name of a result: the part was divided into its recordings.
+# Stands for the attempt of a part that was divided into single recordings.
 DIVIDED = "divided"
 
 
@@ -51,7 +51,7 @@ class Job:
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more happens to it."""
+        """Whether the state is final."""
         return self.state in FINAL
 
     @property
@@ -65,7 +65,7 @@ class Job:
         return (self.done + self.failed) / self.total
 
     def eta_s(self, now: float) -> float | None:
-        """Return how many seconds are left at the pace so far; None while nothing tells."""
+        """Return the seconds that are left at the pace so far; None while there is no pace."""
         tried, begun = self.done + self.failed, self.started_s
         if self.state != "running" or begun is None or not tried or now <= begun:
             return None
@@ -95,14 +95,14 @@ class Job:
 
 @dataclass(frozen=True)
 class PartRange:
-    """The recordings from start to stop, stop not among them."""
+    """A part of a job: its recordings from index `start` to before index `stop`."""
 
     start: int
     stop: int
 
     @property
     def key(self) -> str:
-        """Its name in a job."""
+        """The name of the part in its job."""
         return f"{self.start:06}-{self.stop:06}"
 
     @classmethod
@@ -113,5 +113,5 @@ class PartRange:
 
 
 def new_job_id() -> str:
-    """Return an id that nobody guesses."""
+    """Return a random id that cannot be guessed."""
     return secrets.token_hex(16)

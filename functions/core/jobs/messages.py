@@ -1,4 +1,4 @@
-"""What travels over the queue of jobs. Messages may come twice, late and in any order: none of them counts anything."""
+"""Messages of jobs, and their queue. Messages may come twice, late and in any order: none of them counts anything."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -17,7 +17,7 @@ MOST_DELAY_S = 900
 
 
 class PlannedRecording(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One recording of a job: where it lies, and what is asked of it.
+    """One recording of a job: its object in the bucket, and its options.
 
     offset: where it begins in an object that it shares with others; length: its bytes, where they are known;
     options: its own, beside the job's.
@@ -33,14 +33,14 @@ class PlannedRecording(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Part(msgspec.Struct, frozen=True, tag="part"):
-    """Consecutive recordings of a job, to be diagnosed."""
+    """The message to diagnose a part: consecutive recordings of a job."""
 
     job_id: str
     recordings: list[PlannedRecording]
 
     @property
     def span(self) -> PartRange:
-        """Which recordings these are."""
+        """The range of its recordings in the job."""
         return PartRange(self.recordings[0].index, self.recordings[-1].index + 1)
 
     def singles(self) -> list["Part"]:
@@ -49,13 +49,13 @@ class Part(msgspec.Struct, frozen=True, tag="part"):
 
 
 class Reconcile(msgspec.Struct, frozen=True, tag="watch"):
-    """A job, to be looked at from time to time: was it dispatched, is it over its time, was its webhook called?"""
+    """The message to check a job from time to time: whether it was dispatched, is overdue, its webhook was called."""
 
     job_id: str
 
 
 class Notify(msgspec.Struct, frozen=True, tag="notify"):
-    """A job's webhook, to be called."""
+    """The message to call a job's webhook."""
 
     job_id: str
     attempt: int = 1
@@ -69,19 +69,19 @@ def read_message(body: str) -> Message:
     """Read a message's body.
 
     Raises:
-        msgspec.DecodeError: nobody of this project sent it.
+        msgspec.DecodeError: it is no message of this queue.
     """
     return _DECODER.decode(body)
 
 
 class JobQueue:
-    """Sends messages."""
+    """The queue of jobs: sends messages, and returns received ones."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def send(self, messages: Iterable[Message], delay_s: float = 0) -> None:
-        """Send messages, to be received not before a delay; raises DependencyUnavailableError."""
+        """Send messages, which are delivered after a delay at the earliest; raises DependencyUnavailableError."""
         delay = round(min(max(delay_s, 0), MOST_DELAY_S))
         for batch in _batches(msgspec.json.encode(message).decode() for message in messages):
             entries: Any = [
@@ -93,7 +93,7 @@ class JobQueue:
                 raise DependencyUnavailableError(f"{WHAT} refused {len(answer['Failed'])} messages.")
 
     def return_in(self, receipt: str, delay_s: float) -> None:
-        """Let a received message come again after a delay; raises DependencyUnavailableError."""
+        """Return a received message to the queue for delivery after a delay; raises DependencyUnavailableError."""
         with answering(WHAT):
             sqs_client().change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=round(delay_s)

@@ -1,4 +1,4 @@
-"""A job's plan: every recording of it, and the parts they are diagnosed in."""
+"""The plan of a job: the list of its recordings, cut into the parts in which they are diagnosed."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,11 +10,11 @@ from functions.core.jobs.messages import JobQueue, Part, PlannedRecording
 from functions.core.jobs.table import JobTable
 
 MEDIA_TYPE = "application/x-ndjson"
-# A message holds a part whole, and a queue takes 256 KiB of names and keys.
+# A message holds a whole part, and SQS takes 256 KiB.
 MOST_IN_A_PART = 100
-# A large job has this many parts: each of them is a name in the job's item.
+# Most parts of a job, unless each has as many recordings as it may: each part is a name in the job's item.
 _MOST_PARTS = 200
-# What of large recordings a part may hold: a few seconds of reading.
+# Bytes of the recordings of a part: a few seconds of reading.
 _PART_BYTES = 100_000_000
 _LARGEST_PLAN_BYTES = 100_000_000
 
@@ -32,11 +32,11 @@ def read_plan(files: JobFiles, job_id: str) -> list[PlannedRecording]:
 
 
 def cut_parts(recordings: Sequence[PlannedRecording], most: int) -> Iterator[list[PlannedRecording]]:
-    """Cut a plan into parts: large ones, for each costs some ten calls of AWS, but none that takes minutes.
+    """Cut a plan into parts: large ones, as each costs about ten calls of AWS, but none that takes minutes.
 
     Args:
         recordings: of the whole plan.
-        most: recordings in a part, where the job is not so large that its parts must be larger.
+        most: recordings in a part; a job of very many recordings has larger parts.
     """
     least = -(-len(recordings) // _MOST_PARTS)
     most = min(max(most, least), MOST_IN_A_PART)
@@ -54,7 +54,7 @@ def cut_parts(recordings: Sequence[PlannedRecording], most: int) -> Iterator[lis
 
 
 def dispatch(job: Job, recordings: Sequence[PlannedRecording], most: int, *, queue: JobQueue, table: JobTable) -> Job:
-    """Queue every part of a job and note that; done twice, parts come twice and count once.
+    """Queue every part of a job and mark it as dispatched; done twice, parts are queued twice and counted once.
 
     Raises:
         DependencyUnavailableError: the queue or the table cannot be reached.

@@ -1,4 +1,4 @@
-"""What one key may have at once and in a day, counted atomically beside its jobs."""
+"""Quotas of an API key (unfinished jobs, recordings in a day), counted atomically with its jobs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,24 +12,24 @@ _DAY_S = 86_400
 
 @dataclass(frozen=True)
 class Quota:
-    """Unfinished jobs of one key, and recordings of one key in a day (UTC)."""
+    """Limits of one key: its unfinished jobs, and its recordings in a day (UTC)."""
 
     active_jobs: int
     daily_recordings: int
 
     def day(self, now: float) -> str:
-        """Return the day that a time is in."""
+        """Return the date (UTC) of a time in epoch seconds."""
         return timestamp(now)[:10]
 
     def keys(self, owner: str, day: str) -> tuple[str, str]:
-        """Return the keys of what is counted of a key: its unfinished jobs, and its recordings of a day."""
+        """Return the table's keys of an owner's two counts: unfinished jobs, and recordings of a day."""
         return f"quota#{owner}", f"quota#{owner}#{day}"
 
     def check(self, active: Item | None, daily: Item | None, total: int) -> None:
-        """Check that there is room for a job, by the two items of its key.
+        """Check that a job of `total` recordings is within the limits, by the items of the two counts.
 
         Raises:
-            QuotaExceededError: there is none.
+            QuotaExceededError: it is not.
         """
         if _counted(active, "active") >= self.active_jobs:
             raise self._too_many_jobs()
@@ -37,10 +37,10 @@ class Quota:
             raise self._too_many_recordings()
 
     def take(self, table: str, job: Job, day: str) -> list[dict[str, Any]]:
-        """Return the two writes that count a new job; each has the condition that there is room for it.
+        """Return the two writes that count a new job, each on the condition that it is within its limit.
 
         Raises:
-            QuotaExceededError: it alone is more than a day may have.
+            QuotaExceededError: the job alone is over the limit of a day.
         """
         if job.total > self.daily_recordings:
             raise self._too_many_recordings()
@@ -61,7 +61,7 @@ class Quota:
         return {"Update": _count(table, f"quota#{owner}", "active", -1)}
 
     def refusal(self, error: ConditionFailedError) -> PalierError:
-        """Return what to answer where one of the two conditions did not hold."""
+        """Return the error of a transaction in which one of the two conditions did not hold."""
         if error.at(1):
             return self._too_many_jobs()
         return self._too_many_recordings()

@@ -1,4 +1,4 @@
-"""What a job found: a line for each recording, a file for each part, both kinds of file for the whole."""
+"""Results of a job: a line for each recording, a file for each part, and the whole as JSON Lines and CSV."""
 
 import csv
 import io
@@ -17,11 +17,11 @@ from functions.core.jobs.files import JobFiles, part_key
 from functions.core.jobs.job import Job, PartRange
 from functions.core.preprocessing.indicators import Indicators
 
-# A line is a few kilobytes with its evidence, of each channel where all are asked for, and a part has a hundred lines.
+# A part has up to a hundred lines, each of a few kilobytes for each channel that was diagnosed.
 _LARGEST_PART_BYTES = 100_000_000
-# Of lines in one answer: Lambda answers with 6 MB at most.
+# Bytes of the lines in one answer: Lambda answers with 6 MB at most.
 LARGEST_PAGE_BYTES = 4_000_000
-# A spreadsheet would take a cell that begins so for a formula.
+# A spreadsheet would read a cell that begins so as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -80,7 +80,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class ResultsPage:
-    """Results in the order of the recordings, and the index with which the next page begins; None behind the last."""
+    """A page of results in the order of the recordings, and the first index of the next page, None after the last."""
 
     results: list[RecordingResult]
     cursor: int | None
@@ -97,19 +97,19 @@ def read_lines(content: bytes) -> list[RecordingResult]:
 
 
 def part_lines(files: JobFiles, job: Job, part: PartRange) -> bytes:
-    """Return what the attempt that counts found in a part, as `write_lines` wrote it; raises as `JobFiles.get`."""
+    """Return the results of a part, of the attempt that counts, as JSON Lines; raises as `JobFiles.get`."""
     return files.get(part_key(job.job_id, part, job.parts[part.key]), _LARGEST_PART_BYTES)
 
 
 def read_part(files: JobFiles, job: Job, part: PartRange) -> list[RecordingResult]:
-    """Return what the attempt that counts found in a part; raises as `JobFiles.get`."""
+    """Return the results of a part, of the attempt that counts; raises as `JobFiles.get`."""
     return read_lines(part_lines(files, job, part))
 
 
 def read_page(files: JobFiles, job: Job, first: int, limit: int) -> ResultsPage:
-    """Return the results from an index on, as far as they are known without a gap and fit into one answer.
+    """Return the results from an index on, up to the first gap and as many as fit into one answer.
 
-    Of a job that is over, what is not known will never be: gaps are passed over. Raises as `JobFiles.get`.
+    Of a final job gaps are skipped: they will never be filled. Raises as `JobFiles.get`.
     """
     lines: list[bytes] = []
     following = first
@@ -130,7 +130,7 @@ def read_page(files: JobFiles, job: Job, first: int, limit: int) -> ResultsPage:
 
 
 def _fitting(lines: Sequence[bytes]) -> int:
-    """Return how many of the first lines fit into one answer; one always does."""
+    """Return how many of the first lines fit into one answer, at least one."""
     ends = accumulate(map(len, lines))
     return max(sum(end <= LARGEST_PAGE_BYTES for end in ends), min(len(lines), 1))
 

@@ -1,4 +1,4 @@
-"""Everything that jobs are made of, in one place; made from the settings."""
+"""The service of jobs: its table, files and queue, and the operations that need several of them."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from functions.core.settings import Settings
 
 @dataclass(frozen=True)
 class JobService:
-    """Table, files and queue of jobs, and what is done with them together."""
+    """Table, files and queue of jobs, and the operations that need several of them."""
 
     table: JobTable
     files: JobFiles
@@ -33,10 +33,10 @@ class JobService:
         return dispatch(job, planned, self.settings.jobs_chunk, queue=self.queue, table=self.table)
 
     def close(self, job: Job, state: State, reason: Reason | None = None) -> Job:
-        """Give a job its final state, once, and have its webhook called.
+        """Set a job's final state, once, and queue the call of its webhook.
 
         Returns:
-            The job as it is then: in another final state where somebody else was first.
+            The job as it is then: in another final state where another writer was first.
 
         Raises:
             DependencyUnavailableError: the table or the queue cannot be reached.
@@ -50,8 +50,8 @@ class JobService:
             self.queue.send([Notify(job.job_id)])
         return closed
 
-    def keep_time(self, job: Job) -> Job:
-        """Return a job as it is now: failed where its time is over."""
+    def fail_overdue(self, job: Job) -> Job:
+        """Return a job, failed first where its deadline is over; raises as `close`."""
         if job.is_final or self.clock() < job.deadline_s:
             return job
         return self.close(job, "failed", "timed_out")
@@ -61,7 +61,7 @@ def create_service(settings: Settings, clock: Callable[[], float] = time.time) -
     """Return the service that the settings name; the clock gives epoch seconds.
 
     Raises:
-        NotConfiguredError: they name none.
+        NotConfiguredError: table, bucket or queue is not set.
     """
     if not (settings.jobs_table and settings.jobs_bucket and settings.jobs_queue_url):
         raise NotConfiguredError("There are no jobs here: their table, bucket or queue is not configured.")

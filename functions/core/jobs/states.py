@@ -1,4 +1,4 @@
-"""The states of a job, and which follows which."""
+"""The states of a job, and the transitions between them."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -17,7 +17,7 @@ FINAL = frozenset(state for state, following in FOLLOWS.items() if not following
 
 
 def sources(target: State) -> list[State]:
-    """Return the states that a job may go into this one from."""
+    """Return the states from which a job may go into a state."""
     return [state for state, following in FOLLOWS.items() if target in following]
 
 

@@ -1,7 +1,7 @@
-"""Jobs in one table of DynamoDB: every change of state is a write on a condition, every count is made once.
+"""The table of jobs in DynamoDB: every change of state is a conditional write, and every count is made once.
 
-Beside the jobs the table holds what a key may still do (`quota#...`) and which submissions were made already
-(`idempotency#...`), so that all of a submission is one transaction.
+Beside the jobs the table holds the counts of quotas (`quota#...`) and the submissions that were made already
+(`idempotency#...`), so that a whole submission is one transaction.
 """
 
 from collections.abc import Callable
@@ -39,7 +39,7 @@ KEYS = TableKeys(("job_id",), {BY_OWNER: ("owner", "created_at")})
 
 @dataclass(frozen=True)
 class Submitted:
-    """A submission that its caller can repeat: the key he chose, and what the submission was (sha256)."""
+    """A submission that its caller can repeat: its idempotency key, and its fingerprint (sha256)."""
 
     id: str
     fingerprint: str
@@ -47,14 +47,14 @@ class Submitted:
 
 @dataclass(frozen=True)
 class JobPage:
-    """A key's jobs, newest first, and where the next page begins."""
+    """A page of a key's jobs, newest first, and the cursor of the next page."""
 
     jobs: list[Job]
     cursor: str | None
 
 
 class JobTable:
-    """Reads and changes jobs; safe to use from many processes at once."""
+    """The table of jobs; safe to use from many processes at once."""
 
     def __init__(self, table: str, quota: Quota, clock: Callable[[], float]) -> None:
         self._table = table
@@ -62,7 +62,7 @@ class JobTable:
         self._clock = clock
 
     def check_room(self, owner: str, total: int) -> None:
-        """Check that a key has room for a job of so many recordings; only `create` can promise it.
+        """Check early whether a job of `total` recordings is within a key's quota; `create` decides it.
 
         Raises:
             QuotaExceededError: the key has too many jobs or recordings.
@@ -76,8 +76,8 @@ class JobTable:
 
         Raises:
             QuotaExceededError: the key has too many jobs or recordings.
-            IdempotencyKeyReusedError: its key stands for another submission.
-            SubmissionTooSlowError: it was given up meanwhile.
+            IdempotencyKeyReusedError: its key was sent before with another submission.
+            SubmissionTooSlowError: it was given up meanwhile, see `give_up`.
             DependencyUnavailableError: the table cannot be reached.
         """
         day = self._quota.day(self._clock())
@@ -95,10 +95,10 @@ class JobTable:
         return job
 
     def give_up(self, job_id: str) -> None:
-        """Let no job be made any more of a submission that has made none yet; doing it again changes nothing.
+        """Prevent that a slow submission still creates its job; doing it again changes nothing.
 
         Raises:
-            ConditionFailedError: it has made one.
+            ConditionFailedError: it has created the job already.
         """
         update(
             WHAT,
@@ -125,7 +125,7 @@ class JobTable:
         return Job.from_item(item) if item and "state" in item else None
 
     def owned(self, job_id: str, owner: str) -> Job:
-        """Return a key's job; raises JobNotFoundError also for a job of another key."""
+        """Return a job of a key; raises JobNotFoundError, also for a job of another key."""
         job = self.get(job_id)
         if job is None or job.owner != owner:
             raise JobNotFoundError(f"There is no job {job_id!r}.")
@@ -154,15 +154,15 @@ class JobTable:
         )
 
     def release(self, job: Job) -> Job:
-        """Let a job begin whose uploads are there."""
+        """Mark that a job no longer waits for its uploads."""
         return self._update(job.job_id, "SET waiting = :no", "#state = :queued", {":no": False, ":queued": "queued"})
 
     def mark_dispatched(self, job: Job) -> Job:
-        """Note that every part of a job was queued."""
+        """Mark that every part of a job was queued."""
         return self._update(job.job_id, "SET dispatched = :yes", "attribute_exists(#state)", {":yes": True})
 
     def begin(self, job: Job) -> Job:
-        """Set a queued job running; of many workers one does; raises ConditionFailedError where it is final."""
+        """Set a queued job to running, as the first of its workers does; raises ConditionFailedError if it is final."""
         if job.state == "running":
             return job
         values: Item = {":running": "running", ":queued": "queued", ":now": self._clock()}
@@ -190,7 +190,7 @@ class JobTable:
         )
 
     def divide(self, job: Job, part: PartRange) -> Job:
-        """Note that a part is done recording by recording from now on; raises ConditionFailedError as `count`."""
+        """Mark that a part is done recording by recording from now on; raises ConditionFailedError as `count`."""
         return self._update(
             job.job_id,
             "SET parts.#part = :divided",
@@ -200,7 +200,7 @@ class JobTable:
         )
 
     def note_try(self, job: Job, part: PartRange, by: int) -> Job:
-        """Note that an attempt at a single recording begins (by 1), or has ended (by -1)."""
+        """Count an attempt at a single recording that begins (by 1), or has ended (by -1)."""
         return self._update(
             job.job_id,
             "SET tries.#part = if_not_exists(tries.#part, :none) + :by",
@@ -210,7 +210,7 @@ class JobTable:
         )
 
     def finish(self, job: Job, state: State, reason: Reason | None = None) -> Job:
-        """Set a job's final state, and give its key the room for another; once.
+        """Set a job's final state, and count it as finished in its key's quota, once.
 
         Raises:
             ConditionFailedError: it is final already.
@@ -231,7 +231,7 @@ class JobTable:
         return self._present(job.job_id)
 
     def set_webhook(self, job: Job, state: WebhookState) -> Job:
-        """Note what became of a job's webhook."""
+        """Set the state of a job's webhook."""
         values: Item = {":state": state, ":pending": "pending"}
         return self._update(job.job_id, "SET webhook_state = :state", "webhook_state = :pending", values)
 
@@ -267,7 +267,7 @@ class JobTable:
         return Job.from_item(item)
 
     def _insert(self, item: Item) -> dict[str, Any]:
-        # An item whose time is over may still be there.
+        # An expired item may still be there.
         return {
             "Put": {
                 "TableName": self._table,

@@ -1,1 +1,1 @@
-"""API keys: what they are, where they are kept, how they change."""
+"""API keys: their format and check, the stores of the key ring, and its changes."""

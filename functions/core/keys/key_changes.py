@@ -1,4 +1,4 @@
-"""Changes of a key ring: each takes a ring and returns a new one, and done twice does no more than once."""
+"""Changes of a key ring: each takes a ring and returns a new one, and is idempotent."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -28,13 +28,13 @@ def remove_key(ring: KeyRing, key_id: str) -> KeyRing:
 
 
 def expire_key(ring: KeyRing, key_id: str, when: datetime) -> KeyRing:
-    """Let a key end at a time, or when it would end anyway; raises KeyNotFoundError when there is none of this id."""
+    """Let a key end at a time, or at its own end if that is earlier; raises KeyNotFoundError as `find_key`."""
     find_key(ring, key_id)
     return _replace(ring, lambda key: _ending(key, when) if key.id == key_id else key)
 
 
 def expire_old_keys(ring: KeyRing, now: datetime, max_age: timedelta, grace: timedelta) -> KeyRing:
-    """Drop the keys whose time is over and let those older than the maximum age end after a grace period.
+    """Drop expired keys, and let keys older than the maximum age end after a grace period.
 
     The grace period ends at midnight UTC: the same change on the same day gives the same ring.
     """

@@ -1,4 +1,4 @@
-"""The key ring in a secret: read, and changed so that every writer's change is kept, whoever else writes meanwhile."""
+"""The key ring in a secret of AWS Secrets Manager: reads, and changes that keep those of concurrent writers."""
 
 import uuid
 from collections.abc import Callable
@@ -28,13 +28,13 @@ Change = Callable[[KeyRing], KeyRing]
 
 
 class KeyRingInvalidError(PalierError):
-    """The secret holds something else than a key ring, or the ring has become too large for it."""
+    """A secret that holds no key ring, or a ring too large for a secret."""
 
     code = "key_ring_invalid"
 
 
 class KeyRingContendedError(PalierError):
-    """Other writers were faster, again and again."""
+    """A change that other writers came before at every attempt."""
 
     code = "key_ring_contended"
 
@@ -85,7 +85,7 @@ def put_ring(client: "SecretsManagerClient", secret_id: str, ring: KeyRing, vers
 
 
 def make_current(client: "SecretsManagerClient", secret_id: str, version_id: str, instead_of: str | None) -> bool:
-    """Move AWSCURRENT to a version, if it is still where it was; says whether the version came to be the current one.
+    """Move AWSCURRENT to a version if it is still on the named one, and return whether the version became current.
 
     Secrets Manager compares and swaps: it refuses when the label is on another version than the named one.
     Source: AWS Secrets Manager API reference, UpdateSecretVersionStage, RemoveFromVersionId.

@@ -1,4 +1,4 @@
-"""Where the key ring lies: a file, or a secret in AWS Secrets Manager."""
+"""Stores of the key ring: a file, or a secret in AWS Secrets Manager, each behind a cache."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from functions.core.errors import DependencyUnavailableError
 from functions.core.keys.keys import KeyRing, KeyRingError, read_key_ring
 from functions.core.settings import Settings
 
-# How old a ring may be that a key is refused by.
+# Age up to which a ring decides that a key is unknown.
 _AGE_FOR_UNKNOWN_KEYS_S = 5.0
 
 # How long the ring that was read last is served while the store does not answer, and how long the store is then left
@@ -25,11 +25,11 @@ _INVALID = "The API key store holds no valid key ring."
 
 
 class KeyStoreSilentError(DependencyUnavailableError):
-    """The key store does not answer, or fails itself; it has not refused."""
+    """A key store that does not answer, or fails itself, but has not refused access."""
 
 
 class KeyStore(Protocol):
-    """Gives the current key ring."""
+    """A store of the current key ring."""
 
     def read(self) -> KeyRing:
         """Return the key ring.
@@ -91,7 +91,7 @@ def _is_failure(error: Exception) -> bool:
 
 
 class CachedKeyStore:
-    """Trusts another store's answer for a while, and for longer while that store does not answer."""
+    """A cache of another store's ring, kept longer while that store does not answer."""
 
     def __init__(self, store: KeyStore, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -135,13 +135,13 @@ class CachedKeyStore:
         return self._cache.get(_AGE_FOR_UNKNOWN_KEYS_S)
 
     def expire(self) -> None:
-        """Read anew at the next call, and know of no ring before."""
+        """Forget the ring, so that the next call reads it again."""
         self._cache.expire()
         self._last = self._silent_since = None
 
 
 class UnconfiguredKeyStore:
-    """Keys are required and nobody said where they lie: every request is refused."""
+    """The store where keys are required and no store is configured: every request is refused."""
 
     def read(self) -> KeyRing:
         """Raise DependencyUnavailableError."""

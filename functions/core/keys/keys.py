@@ -1,4 +1,4 @@
-"""API keys: made, stored as hashes, checked in constant time."""
+"""API keys and the ring that holds them: creation, storage as hashes, checks in constant time."""
 
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ AwareDatetime = Annotated[datetime, Meta(tz=True)]
 
 
 class KeyRingError(ValueError):
-    """A document that is no key ring; what it holds is not repeated."""
+    """A document that is no key ring; the message does not repeat its content."""
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,7 +38,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class KeyRing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All keys of a place; the document in the key store."""
+    """All keys of a stage; the document in the key store."""
 
     keys: list[ApiKey] = []
 
@@ -47,7 +47,7 @@ class KeyRing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
         Raises:
             ApiKeyMissingError: nothing was presented.
-            ApiKeyInvalidError: it is unknown or expired; which of the two is not said.
+            ApiKeyInvalidError: it is unknown or expired; the message is the same for both.
         """
         if not presented:
             raise ApiKeyMissingError("This endpoint needs an API key in the header X-API-Key.")
@@ -97,7 +97,7 @@ def read_key_ring(document: str | bytes) -> KeyRing:
     """Read a key store's document.
 
     Raises:
-        KeyRingError: it is no JSON or no key ring; the sentence says where, and repeats nothing.
+        KeyRingError: it is no JSON or no key ring; the message names the place and repeats no content.
     """
     try:
         return msgspec.json.decode(document, type=KeyRing)

@@ -1,1 +1,1 @@
-"""What AWS Lambda asks of a handler: its events, its start, its snapshots."""
+"""Hosting an app on AWS Lambda: events of its gateways, the start of a handler, snapshots."""

@@ -1,4 +1,4 @@
-"""The seam to AWS Lambda: events of every door that AWS has for HTTP to requests of an app, its answers back.
+"""The handler of AWS Lambda: turns HTTP events of every kind into requests of an app, and its answers back.
 
 Sources of the events: API Gateway developer guide, "Input format of a Lambda function for proxy integration" (REST API)
 and "Create AWS Lambda proxy integrations for HTTP APIs" (payload format 2.0); AWS Lambda developer guide, "Invoking
@@ -25,9 +25,9 @@ from functions.core.settings import Settings
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _NOT_HTTP = "The event is no HTTP request of API Gateway, a function URL or a load balancer"
-# What Mangum takes apart of an address: a name or IPv4 address with a port, and a port alone.
+# The addresses that Mangum can parse: a name or IPv4 address with a port, and a port alone.
 _ADDRESSES = {"host": re.compile(r"[^:]*(:[0-9]{1,5})?"), "x-forwarded-port": re.compile(r"[0-9]{1,5}")}
-# Where a member stands in a sentence of msgspec.
+# The place of a member in a message of msgspec.
 _MEMBER = re.compile(r"\$\.(\w+)")
 _PARAMETER = re.compile(r"{(\w+)\+?}")
 
@@ -35,7 +35,7 @@ Event = dict[str, Any]
 
 
 class _Content(msgspec.Struct):
-    """The members of which the doors make the same: headers and the body."""
+    """The members that every kind of event has: headers and the body."""
 
     headers: dict[str, str] | None = None
     body: str | None = None
@@ -43,7 +43,7 @@ class _Content(msgspec.Struct):
 
 
 class _SeveralValues(_Content):
-    """What a REST API sends beside single values, and a load balancer instead of them."""
+    """The members with several values: a REST API sends them beside single values, a load balancer instead of them."""
 
     multiValueHeaders: dict[str, list[str]] | None = None  # noqa: N815
     queryStringParameters: dict[str, str] | None = None  # noqa: N815
@@ -96,13 +96,13 @@ class _BalancerRequest(_SeveralValues, kw_only=True):
 
 
 class EventNotHttpError(PalierError):
-    """The function was invoked with something else than a request: the invocation fails, nobody waits for HTTP."""
+    """An event that is no HTTP request: the invocation fails, since no caller waits for an HTTP answer."""
 
     code = "event_not_http"
 
 
 class _Door:
-    """One kind of event: what it must have, whether an event is one, and what Mangum's adapter is given of it."""
+    """One kind of HTTP event ("door"): its required members, its recognition, and its form for Mangum's adapter."""
 
     members: ClassVar[Mapping[str, type]]
     shape: ClassVar[type[_Content]]
@@ -122,7 +122,7 @@ class _Door:
 
     @property
     def body(self) -> bytes:
-        """The body, which must be base64 where the event says so: Mangum's own reading skips what is not."""
+        """The body, which must be base64 where the event states it: Mangum's own decoder skips invalid characters."""
         body: str = self.event.get("body") or ""
         try:
             return binascii.a2b_base64(body, strict_mode=True) if self.event.get("isBase64Encoded") else body.encode()
@@ -144,7 +144,7 @@ class _LoadBalancer(_Door, ALB):
 
     @classmethod
     def readable(cls, event: Event) -> Event:
-        """Return the event with the members alone that it has: Mangum takes the one for the other by their names."""
+        """Return the event without multi-value members that are null: Mangum decides by the presence of their names."""
         several = ("multiValueHeaders", "multiValueQueryStringParameters")
         kept = {name: value for name, value in event.items() if name not in several or value is not None}
         return kept | {"headers": event.get("headers") or {}}
@@ -162,7 +162,7 @@ class _HttpApi(_Door, HTTPGateway):
 
     @classmethod
     def readable(cls, event: Event) -> Event:
-        """Return the event with the path below its stage, and nothing for null."""
+        """Return the event with the path below its stage, and empty values for null."""
         context = event["requestContext"]
         path = _below(event["rawPath"], f"/{context.get('stage')}")
         route = str(event.get("routeKey") or "").partition(" ")[2]
@@ -184,18 +184,18 @@ class _RestApi(_Door, APIGateway):
 
     @classmethod
     def readable(cls, event: Event) -> Event:
-        """Return the event with the path below the base path of its domain, and nothing for a null identity."""
+        """Return the event with the path below the base path of its domain, and an empty identity for null."""
         path = _without_base_path(event["path"], event["resource"], event.get("pathParameters") or {})
         context = event["requestContext"] | {"identity": event["requestContext"].get("identity") or {}}
         return event | {"path": path, "requestContext": context}
 
 
-# The first that takes an event has it. Any other event is held to what a REST API sends.
+# The first door that recognizes an event takes it; the last takes every event, and its members are then checked.
 _DOORS = (_LoadBalancer, _HttpApi, _RestApi)
 
 
 class LambdaHandler:
-    """Answers the events of every door with an app; AWS Lambda calls it."""
+    """The handler that AWS Lambda calls: answers events of every kind with an app."""
 
     def __init__(self, app: Starlette, settings: Settings) -> None:
         self._settings = settings
@@ -205,22 +205,22 @@ class LambdaHandler:
         """Answer one event.
 
         Raises:
-            EventNotHttpError: it is no request; Lambda reports its name and sentence.
+            EventNotHttpError: it is no HTTP request; Lambda reports the error's name and message.
         """
         readable = _with_readable_address(require_http(event).readable(event))
         try:
             return self._adapter(readable, context)
         except MalformedBodyError as error:
-            # The app answers what has no body to read, so that also this has its request id and its log line.
+            # An app gives the answer, so that it too has a request id and a log line.
             bodiless = {**readable, "body": None, "isBase64Encoded": False}
             return _adapter(_refusing(error, self._settings))(bodiless, context)
 
 
 def require_http(event: object) -> type[_Door]:
-    """Check that an event is an HTTP request, and return the door that it came through.
+    """Check that an event is an HTTP request, and return its kind.
 
     Raises:
-        EventNotHttpError: it is none; what it holds is not repeated.
+        EventNotHttpError: it is none; the message does not repeat its content.
     """
     if not isinstance(event, dict):
         raise EventNotHttpError(f"{_NOT_HTTP} but a JSON {_kind(event)}.")
@@ -230,7 +230,7 @@ def require_http(event: object) -> type[_Door]:
         raise EventNotHttpError(f"{_NOT_HTTP}: it has no {', '.join(missing)}.")
     try:
         request = msgspec.convert(event, door.shape)
-        # Only the body's bytes are the caller's own: what AWS has read already is text.
+        # Everything but the body was read by AWS and is text.
         msgspec.json.encode(msgspec.structs.replace(request, body=None))
     except msgspec.ValidationError as error:
         place = _MEMBER.search(str(error))
@@ -241,13 +241,13 @@ def require_http(event: object) -> type[_Door]:
 
 
 def _below(path: str, prefix: str) -> str:
-    """Return what of a path stands below a prefix, or the path where that is not its beginning."""
+    """Return a path without a prefix, or unchanged where it does not begin with it."""
     rest = path.removeprefix(prefix)
     return (rest or "/") if rest[:1] in {"", "/"} else path
 
 
 def _without_base_path(path: str, route: str, parameters: Mapping[str, str]) -> str:
-    """Return a path as its route has it: a domain may put a base path before it that no app has."""
+    """Return a path without the base path that a domain may put before the app's own route."""
     if route == "/":
         return route
     below = _PARAMETER.sub(lambda found: parameters.get(found[1], found[0]), route)
@@ -255,7 +255,7 @@ def _without_base_path(path: str, route: str, parameters: Mapping[str, str]) -> 
 
 
 def _with_readable_address(event: Event) -> Event:
-    """Return an event without a Host or port that Mangum could not read; no app here asks for them."""
+    """Return an event without a Host or port that Mangum cannot parse; no app here uses them."""
     return event | {
         member: {name: value for name, value in event[member].items() if _is_readable(name, value)}
         for member in ("headers", "multiValueHeaders")

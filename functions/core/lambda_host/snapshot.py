@@ -1,7 +1,7 @@
-"""Hooks of AWS Lambda SnapStart: what a snapshot should hold, and what must not come out of one.
+"""Hooks of AWS Lambda SnapStart: priming before a snapshot is taken, and renewal after it is restored.
 
-A snapshot is taken once, of a started function, and restored as often as instances are needed: whatever was random,
-cached or timed before it would be the same in all of them.
+A snapshot is taken once, of a started function, and restored for every instance: random states, caches and times from
+before it would be the same in all instances.
 Source: AWS Lambda developer guide, "Implement code before or after Lambda function snapshots".
 """
 
@@ -26,7 +26,7 @@ _SNAP_START = "snap-start"
 
 
 class NotPrimedError(PalierError):
-    """A function cannot answer: its version must not be published, and gets no traffic."""
+    """A function that fails its first request: its version must not be published, and gets no traffic."""
 
     code = "not_primed"
 
@@ -35,19 +35,19 @@ Hook = Callable[[], object]
 
 
 def register_snapshot_hooks(prime: Hook, refresh: Hook, environment: Mapping[str, str] = os.environ) -> bool:
-    """Register what to run before a snapshot is taken and after it is restored, where there are snapshots.
+    """Register the hooks before a snapshot is taken and after it is restored, if this start is for a snapshot.
 
     Args:
-        prime: does what a first request would do, so that the snapshot holds it done.
+        prime: does the work of a first request, so that the snapshot holds its results.
         refresh: drops what may be out of date, or shared with other instances.
-        environment: says whether this start is for a snapshot.
+        environment: of the process; it tells whether this start is for a snapshot.
 
     Returns:
         Whether it is.
     """
     if environment.get(_INITIALIZATION) != _SNAP_START:
         return False
-    # AWS Lambda's runtime brings it, nothing else does.
+    # A package that only AWS Lambda's runtime has.
     from snapshot_restore_py import register_after_restore, register_before_snapshot
 
     register_before_snapshot(prime)
@@ -59,14 +59,14 @@ def register_snapshot_hooks(prime: Hook, refresh: Hook, environment: Mapping[str
 def prime_app(app: "Starlette", settings: "Settings", path: str, clients: Iterable[Hook] = ()) -> None:
     """Answer a request as the gateway sends it, and make clients of AWS, so that the snapshot holds what both load.
 
-    Raises:
-        NotPrimedError: the answer is a 5xx.
-
     Args:
-        app: of the function; none of its sinks is told, and its first request is still to come.
+        app: of the function; its sinks receive nothing, and its first request still counts as a cold start.
         settings: of the function.
         path: of the request, a GET without a key.
-        clients: make each a client; they are forgotten after a restore, what was read to make them is not.
+        clients: each makes a client; clients are dropped after a restore, the files read to make them stay loaded.
+
+    Raises:
+        NotPrimedError: the answer is a 5xx.
     """
     # Late: needed for a snapshot alone.
     from functions.core.http.asgi import create_starlette
@@ -90,7 +90,7 @@ def prime_app(app: "Starlette", settings: "Settings", path: str, clients: Iterab
 
 
 def refresh(app: "Starlette") -> None:
-    """Forget the keys that an app has read, for others may be valid by now, and the clients of AWS."""
+    """Drop the clients of AWS and the key ring that an app has read, which may have changed."""
     # Late: the worker has no keys.
     from functions.core.keys.key_stores import CachedKeyStore
 
@@ -104,7 +104,7 @@ def refresh(app: "Starlette") -> None:
 def reseed() -> None:
     """Give the pseudo-random generators of the standard library and of numpy new states.
 
-    `os.urandom` and `secrets` ask the kernel, which AWS reseeds itself.
+    `os.urandom` and `secrets` use the kernel's generator, which AWS reseeds itself.
     """
     random.seed()
     if "numpy.random" in sys.modules:

@@ -1,4 +1,4 @@
-"""A short cold start: what a handler does around its imports."""
+"""Shortening of a handler's cold start, and its answer to probes of a new version."""
 
 import gc
 import os
@@ -6,22 +6,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Read by libraries when they load. numpy's OpenBLAS starts a thread for each processor, and no request multiplies
-# matrices with it.
+# Variables that libraries read when they load. numpy's OpenBLAS would start a thread for each processor, and no
+# request multiplies matrices with it.
 LIBRARY_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
 
-# What cdk/smoke/hook.py sends to a new version before its first request; nobody but who may invoke the function can.
+# The event that cdk/smoke/hook.py sends to a new version before its first request; it takes the right to invoke it.
 PROBE = {"palier": "probe"}
 
 Handler = Callable[[Any, Any], dict[str, Any]]
 
 
 def answering_probes(handler: Handler, probe: Callable[[], object]) -> Handler:
-    """Return a handler that does `probe` for a probe, and passes every other event on.
+    """Return a handler that calls `probe` for a probe event, and passes every other event on.
 
     Args:
         handler: answers requests.
-        probe: does what a first request would do, without a key; what it raises fails the invocation.
+        probe: does the work of a first request, without a key; an exception fails the invocation.
     """
 
     def answer(event: Any, context: Any) -> dict[str, Any]:
@@ -35,9 +35,9 @@ def answering_probes(handler: Handler, probe: Callable[[], object]) -> Handler:
 
 @contextmanager
 def quick_start() -> Iterator[None]:
-    """Import and build without the garbage collector: all that is made while a function starts stays.
+    """Switch the garbage collector off while a function starts: all objects that the start makes stay.
 
-    What was made is then left out of every later collection.
+    Afterwards these objects are left out of every later collection.
     """
     for name, value in LIBRARY_ENVIRONMENT.items():
         os.environ.setdefault(name, value)

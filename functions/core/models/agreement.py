@@ -1,10 +1,10 @@
-"""Whether the evidence of spectral lines agrees with the class that a network names."""
+"""Agreement of the evidence of spectral lines with the class that a network names."""
 
 from collections.abc import Set
 
 from functions.core.bearings.lines import Evidence, Fault
 
-# What a word in the id of a class stands for. Clearance in a journal lets the oil film whirl as well.
+# Faults by words in the ids of classes. Clearance in a journal bearing lets the oil film whirl as well.
 _FAULTS: dict[str, Fault] = {
     "outer": "outer_race",
     "inner": "inner_race",
@@ -19,17 +19,17 @@ _HEALTHY = frozenset({"normal", "healthy", "good", "baseline"})
 
 
 def faults_of_class(class_id: str) -> Set[Fault] | None:
-    """Return the faults that a class stands for: none of a healthy one, None of one that leaves other lines."""
+    """Return the faults that a class stands for: an empty set for a healthy class, None where no line shows it."""
     words = class_id.replace("-", "_").split("_")
     faults = {_FAULTS[word] for word in words if word in _FAULTS}
     return faults if faults or _HEALTHY.intersection(words) else None
 
 
 def evidence_agrees(class_id: str, evidence: Evidence) -> bool | None:
-    """Return whether evidence supports a class: True, False where it supports another, None where it says nothing.
+    """Return whether evidence supports a class: True, False where it supports another, None where it is undecided.
 
-    Where no line is visible it says nothing, of health neither: some faults leave none. The cage's lines go with its
-    elements' faults, which pass through the load with it.
+    It is undecided where no line is visible, also about a healthy class: some faults leave no line. The cage's lines
+    also support a fault of a rolling element, which passes through the load with the cage.
     """
     faults, supported = faults_of_class(class_id), set(evidence.supported)
     if faults is None or not supported:

@@ -1,4 +1,4 @@
-"""`channel=all`: every channel of one recording, diagnosed as a batch, and which of them is worst.
+"""Diagnosis of every channel of one recording (`channel=all`) as a batch, and the choice of the worst.
 
 Loaded at the first request that asks for it.
 """
@@ -66,7 +66,7 @@ def each_channel(recording: Recording, most: int) -> list[Recording]:
 
 
 def worst_of(diagnoses: Sequence[Diagnosis], healthy: Collection[str]) -> int:
-    """Return the place of the diagnosis that leaves the least probability to the healthy classes, first of equals."""
+    """Return the index of the diagnosis with the least probability of the healthy classes, the first of equals."""
     return min(range(len(diagnoses)), key=lambda place: _health(diagnoses[place], healthy))
 
 
@@ -76,7 +76,7 @@ def _health(diagnosis: Diagnosis, healthy: Collection[str]) -> float:
 
 
 def _name_channel(error: PalierError, names: Sequence[str]) -> None:
-    """Make an error of a recording in a batch one of the channel that it is."""
+    """Change an error about a recording of a batch to one about its channel."""
     field = error.field or ""
     if field.startswith("signals["):
         name = names[int(field[len("signals[") : -1])]

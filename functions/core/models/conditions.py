@@ -1,4 +1,4 @@
-"""Conditions of operation: what a caller says of them, held against what a model takes."""
+"""Conditions of operation: read from a request, and checked against those that a model takes."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,14 @@ from functions.core.preprocessing.arrays import Float32Array
 
 # Before a condition's name in a query: conditions.NAME=VALUE.
 PREFIX = f"{CONDITIONS}."
-# Of a condition, in a manifest and from a caller.
+# Of a condition's name, in a manifest and from a caller.
 _LONGEST_NAME = 64
 _LONGEST_TEXT = 40
 _RANGE = ("minimum", "maximum")
 
 
 def gathered(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options whose conditions stand in one object: `conditions`, with every `conditions.NAME` put over it.
+    """Return options with all conditions in one object: `conditions`, overridden by every `conditions.NAME`.
 
     Raises:
         InvalidOptionError: they are no numbers, or too many.
@@ -79,8 +79,8 @@ def used_conditions(spec: InputSpec, given: Mapping[str, float], field: str = CO
 
     Args:
         spec: of the model's input.
-        given: what the caller says, by name.
-        field: where it stands, for the error.
+        given: the caller's values, by name.
+        field: where they stand, for the error.
 
     Raises:
         UnknownConditionError: the model takes no such condition, or none at all.
@@ -95,7 +95,7 @@ def used_conditions(spec: InputSpec, given: Mapping[str, float], field: str = CO
 
 
 def condition_rows(used: Mapping[str, float], count: int) -> Float32Array:
-    """Return a recording's conditions as its windows need them: float32 [count, K], the same row for each."""
+    """Return a recording's conditions as rows for its windows: float32 [count, K], the same row for each."""
     return np.tile(np.array(list(used.values()), np.float32), (count, 1))
 
 
@@ -105,7 +105,7 @@ def check_rows(rows: Float32Array, spec: InputSpec, field: str) -> None:
     Raises:
         ConditionRangeError: a value is NaN, or outside the range that the model was made for.
     """
-    # In float32, as they were sent: its 0.1 is above the manifest's.
+    # Compared in float32, as they were sent: 0.1 in float32 is above the manifest's 0.1.
     lowest, highest = (np.array([getattr(one, name) for one in spec.conditions_taken], np.float32) for name in _RANGE)
     outside = ~((rows >= lowest) & (rows <= highest))
     if outside.any():

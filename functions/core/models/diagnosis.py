@@ -1,4 +1,4 @@
-"""From engine output to a diagnosis: logits to probabilities, and those of windows to one answer."""
+"""From engine output to a diagnosis: logits to probabilities, and those of all windows to one diagnosis."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is believed of one recording.
+    """The diagnosis of one recording.
 
     probabilities: float64 [K], in the order of the manifest's classes; novelty in [0, 1), or None
-    where the model does not measure it; clipped where the recording was cut off at the sensor's range;
-    conditions of operation as the model got them, or None where it takes none; recording: what was diagnosed;
-    evidence of spectral lines, where shaft speed is known, and whether it agrees with the class, None where it says
-    nothing.
+    where the model does not measure it; clipped: the recording was cut off at the sensor's range;
+    conditions: of operation as the model got them, or None where it takes none; recording: what was diagnosed;
+    evidence: of spectral lines, where shaft speed is known; evidence_agrees: whether it supports the class, None where
+    it is undecided.
     """
 
     manifest: Manifest
@@ -72,11 +72,11 @@ class ChannelDiagnoses:
 
 
 def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
-    """Return a diagnosis as certain as its recording lets it be: held against its windows, novelty and evidence.
+    """Return a diagnosis with its confidence lowered where windows disagree, or novelty or evidence speaks against it.
 
     Args:
-        diagnosis: as its windows were joined.
-        windows: their probabilities, float64 [B, K].
+        diagnosis: with the joined probabilities of its windows.
+        windows: probabilities of each window, float64 [B, K].
     """
     if diagnosis.evidence is None and diagnosis.manifest.trust is UNSET:
         return diagnosis
@@ -96,14 +96,14 @@ def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
 
 
 def trust_in(rule: TrustRule, novelty: float | None, discord: float = 0.0, agrees: bool | None = None) -> float:
-    """Return how far a diagnosis is trusted: what is not is spread over all classes.
+    """Return the trust in a diagnosis, from 0 to 1; the rest of its probability is spread over all classes.
 
     Args:
         rule: of the manifest.
         novelty: of the recording; None where it is not measured.
         discord: how far the windows' mean probability of the class named is below that of the recording; a single
             window has none.
-        agrees: whether visible lines speak for the class; None where none says anything.
+        agrees: whether visible lines support the class; None where they are undecided.
     """
     strange = max(0.0, (novelty or 0.0) - rule.novelty_from) + max(0.0, discord - rule.discord_from)
     trust = rule.least + (1 - rule.least) * math.exp(-rule.slope * strange)
@@ -113,7 +113,7 @@ def trust_in(rule: TrustRule, novelty: float | None, discord: float = 0.0, agree
 
 
 def served_windows(output: EngineOutput, manifest: Manifest) -> Float64Array:
-    """Return probabilities float64 [B, K] of windows that stand each for itself, trusted as their novelty lets them."""
+    """Return probabilities float64 [B, K] of windows that are diagnosed one by one, lowered by their novelty."""
     probabilities = window_probabilities(output, manifest)
     if output.distance is None or manifest.novelty is None:
         return probabilities

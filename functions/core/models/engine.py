@@ -1,4 +1,4 @@
-"""The engine: windows in, logits out. One Protocol, so that another runtime can take its place."""
+"""The engine that runs a model file: a protocol, and onnxruntime on the CPU."""
 
 import os
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from functions.core.errors import ModelUnavailableError
 from functions.core.models.manifest import CONDITIONS, InputSpec
 from functions.core.preprocessing.arrays import Float32Array
 
-# onnxruntime 1.32 sends telemetry unless told before it loads.
+# onnxruntime 1.32 sends telemetry unless this is set before it loads.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 @dataclass(frozen=True)
 class EngineOutput:
-    """What a model says of B windows: logits float32 [B, K], distance float32 [B] if it measures one."""
+    """The output for B windows: logits float32 [B, K], distance float32 [B] if the model measures one."""
 
     logits: Float32Array
     distance: Float32Array | None
 
 
 class Engine(Protocol):
-    """Runs one model file."""
+    """A model file, ready to run."""
 
     def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
         """Run windows float32 [B, C, T] and return their logits and distances.
@@ -33,10 +33,10 @@ class Engine(Protocol):
 
 
 class OnnxEngine:
-    """onnxruntime on the CPU, shaped for a share of it.
+    """A session of onnxruntime on the CPU, configured for a process that has a share of it.
 
-    Threads never spin: on Lambda spinning burns billed time after each request, and beside a web
-    server it takes the core from the next one.
+    Threads never spin: on Lambda spinning costs billed time after each request, and beside a web
+    server it takes the core from the next request.
     """
 
     def __init__(self, model: Path | bytes, threads: int = 1, spec: InputSpec | None = None) -> None:
@@ -45,7 +45,7 @@ class OnnxEngine:
         Args:
             model: its path or its bytes.
             threads: of one run.
-            spec: what its manifest says that it takes, to be held against the file.
+            spec: the input that its manifest names, to check the file against.
 
         Raises:
             ModelUnavailableError: onnxruntime cannot load the model, or the file takes something else.
@@ -91,7 +91,7 @@ class OnnxEngine:
 
 
 def check_inputs(session: Any, spec: InputSpec) -> None:
-    """Check that onnxruntime's session takes what a manifest names: the signal, and conditions of operation behind it.
+    """Check that a session of onnxruntime has the inputs that a manifest names: the signal, and conditions behind it.
 
     Raises:
         ModelUnavailableError: it takes something else.
@@ -113,7 +113,7 @@ def _session_options(onnxruntime: Any, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Fatal alone: what fails is raised, and answered with its cause.
+    # Only fatal errors are logged: others are raised, and answered with their cause.
     options.log_severity_level = 4
     return options
 

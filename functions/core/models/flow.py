@@ -1,7 +1,7 @@
-"""A request's work as a flow: it asks for runs of an engine, and whoever follows it decides when they run.
+"""A request's work as a flow: a generator that yields calls of an engine, and is sent what each call returned.
 
-The same flow is followed in one go by a worker thread (`run_flow`), or beside others whose windows share its runs
-(the container's batching).
+The driver of a flow decides when its calls run: a worker thread runs them at once (`run_flow`), the container's
+batching runs the calls of several flows together.
 """
 
 import time
@@ -15,13 +15,13 @@ from functions.core.models.engine import Engine, EngineOutput
 from functions.core.models.models import LoadedModel
 from functions.core.preprocessing.arrays import Float32Array
 
-# Memory of the activations stays bounded whatever the recording's length.
+# Bounds the memory of the activations, whatever the recording's length.
 _WINDOWS_PER_RUN = 32
 
 
 @dataclass(frozen=True)
 class EngineCall:
-    """What a flow asks for: windows float32 [B, C, T] through a model's engine, B >= 1.
+    """A call that a flow yields: windows float32 [B, C, T] for a model's engine, B >= 1.
 
     conditions: of operation, float32 [B, K], where the model takes some; all calls of one model have them, or none.
     """
@@ -33,7 +33,7 @@ class EngineCall:
 
 @dataclass(eq=False)
 class Execution:
-    """One execution of a model, which several flows may share: the windows of all, and whether it is counted yet."""
+    """One execution of a model, shared by one or more flows: the windows of all of them, and whether it was counted."""
 
     windows: int
     counted: bool = False
@@ -41,7 +41,7 @@ class Execution:
 
 @dataclass(frozen=True)
 class EngineRun:
-    """What a flow is given: the engine's output, how long the engine took, and how long its turn was waited for."""
+    """The result of a call: the engine's output for it, the time in the engine, and the time in the queue before."""
 
     output: EngineOutput
     elapsed_ms: float
@@ -55,13 +55,13 @@ Flow = Generator[EngineCall, EngineRun, Result]
 
 @dataclass(frozen=True)
 class Finished(Generic[Result]):
-    """What a flow has come to."""
+    """The end of a flow, with what it returned."""
 
     result: Result
 
 
 def run_flow(flow: Flow[Result]) -> Result:
-    """Follow a flow to its end in this thread, and return what it returns."""
+    """Run a flow to its end in this thread, and return what it returns."""
     step = advance(flow)
     while isinstance(step, EngineCall):
         step = advance(flow, timed_run(step))
@@ -69,11 +69,11 @@ def run_flow(flow: Flow[Result]) -> Result:
 
 
 def advance(flow: Flow[Result], run: EngineRun | None = None) -> EngineCall | Finished[Result]:
-    """Take a flow to its next engine call, or to its end.
+    """Advance a flow to its next engine call, or to its end.
 
     Args:
         flow: not yet begun, or waiting for the run that is given.
-        run: what came of its last call; None begins it.
+        run: the result of its last call; None begins it.
     """
     try:
         return next(flow) if run is None else flow.send(run)
@@ -82,7 +82,7 @@ def advance(flow: Flow[Result], run: EngineRun | None = None) -> EngineCall | Fi
 
 
 def timed_run(call: EngineCall) -> EngineRun:
-    """Run what a flow asks for, alone."""
+    """Run the engine call of one flow by itself, and time it."""
     started = time.perf_counter()
     output = run_windows(call.model.engine, call.windows, call.conditions)
     return EngineRun(output, (time.perf_counter() - started) * 1e3, Execution(len(call.windows)))
@@ -91,7 +91,7 @@ def timed_run(call: EngineCall) -> EngineRun:
 def run_windows(
     engine: Engine, windows: Float32Array, conditions: Float32Array | None = None, at_once: int = _WINDOWS_PER_RUN
 ) -> EngineOutput:
-    """Run windows float32 [B, C, T] of any number B >= 1, and their conditions float32 [B, K], so many at a time."""
+    """Run windows float32 [B, C, T], B >= 1, and their conditions float32 [B, K], in runs of `at_once` windows."""
     parts = [slice(start, start + at_once) for start in range(0, len(windows), at_once)]
     outputs = [engine.run(windows[part], None if conditions is None else conditions[part]) for part in parts]
     if len(outputs) == 1:

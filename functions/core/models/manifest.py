@@ -1,4 +1,4 @@
-"""The manifest of a model package: what a model is, what it needs and what was proven of it."""
+"""The manifest of a model package: classes, input, variants, rules of the diagnosis, and measured evidence."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
@@ -23,7 +23,7 @@ Precision = Literal["fp32", "fp16", "int8"]
 
 
 class ManifestError(ValueError):
-    """A document that is no manifest."""
+    """A document that is no valid manifest."""
 
 
 class ManifestPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -243,7 +243,7 @@ def write_manifest(manifest: Manifest) -> bytes:
 
 
 def input_of_file(manifest: Manifest) -> InputSpec:
-    """Return what the files of a package take: windows, or the features that preprocessing makes of them."""
+    """Return the input of a package's files: windows, or the features that its preprocessing computes of them."""
     if manifest.preprocessing.id != FAULT_LINES:
         return manifest.input
     # Late: one model alone needs it.

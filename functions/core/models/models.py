@@ -1,4 +1,4 @@
-"""The model packages on disk: found, verified, loaded once."""
+"""The repository of model packages on disk: each is found, verified and loaded once."""
 
 import hashlib
 import platform
@@ -20,7 +20,7 @@ Device = Literal["cpu", "cuda"]
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model that can run."""
+    """A loaded model: its manifest, and the engine of one of its variants."""
 
     manifest: Manifest
     precision: Precision
@@ -29,11 +29,11 @@ class LoadedModel:
 
 
 class Engines(Protocol):
-    """What models run on: chooses the variant for its device, and makes the engine of a file."""
+    """A device's engines: the choice of the variant for the device, and the engine of a file."""
 
     @property
     def device(self) -> Device:
-        """Where they run."""
+        """The device that the engines run on."""
         ...
 
     def precision(self, manifest: Manifest) -> Precision:
@@ -51,7 +51,10 @@ class Engines(Protocol):
 
 @dataclass(frozen=True)
 class CpuEngines:
-    """onnxruntime on the CPU, so many threads an engine."""
+    """Engines of onnxruntime on the CPU.
+
+    threads: of one run of an engine.
+    """
 
     threads: int = 1
     device: Device = "cpu"
@@ -102,7 +105,7 @@ class ModelRepository:
         return sorted(self._folders[name], key=int)
 
     def find(self, name: str, version: str | None = None) -> str:
-        """Return the version that is meant; without one, the newest.
+        """Return the version of a package; without a version, the newest.
 
         Raises:
             ModelNotFoundError, VersionNotFoundError: no such package.
@@ -122,11 +125,11 @@ class ModelRepository:
         return self._manifests[folder]
 
     def proof(self, name: str, version: str | None = None) -> bytes:
-        """Return what was measured of a package beyond its manifest, as JSON; without a version, of the newest.
+        """Return a package's proof.json, its measurements beyond the manifest; without a version, of the newest.
 
         Raises:
             ModelNotFoundError, VersionNotFoundError: no such package.
-            ProofNotFoundError: it came here without.
+            ProofNotFoundError: it has none.
         """
         try:
             return (self._folder(name, version) / "proof.json").read_bytes()

@@ -1,4 +1,4 @@
-"""How a machine ran, as a caller states it: shaft speed and bearing, what they mean to a model, what they show."""
+"""The operation of a machine as a caller states it (shaft speed, bearing): evidence by it, conditions for a model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Operation:
     orders: FaultOrders | None
 
     def evidence(self, samples: Float32Array, sample_rate_hz: float) -> Evidence:
-        """Return what samples float32 [C, N] at their own rate show: lines of the bearing's faults, else the shaft's.
+        """Return the evidence of samples float32 [C, N] at their own rate: of the bearing's faults, else of the shaft.
 
         Raises:
             FaultFrequencyError, TooFewTurnsError, ShaftSpeedContradictsError: as `bearing_evidence`.
@@ -32,11 +32,11 @@ class Operation:
         return bearing_evidence(samples, sample_rate_hz, self.shaft_speed_rpm, self.orders)
 
     def conditions(self, spec: InputSpec, shaft_speed_rpm: float) -> dict[str, float]:
-        """Return what a model takes of it as conditions, by name.
+        """Return shaft speed and orders by name, as far as a model takes them as conditions.
 
         Args:
             spec: of the model's input.
-            shaft_speed_rpm: as it was refined from a recording, or as it is stated.
+            shaft_speed_rpm: as refined from a recording, or as stated.
         """
         known = {SHAFT_SPEED: shaft_speed_rpm}
         if self.orders is not None:
@@ -46,11 +46,11 @@ class Operation:
 
 
 def stated_operation(options: DiagnosisOptions, conditions: Mapping[str, float]) -> Operation | None:
-    """Return how a machine ran; None where nothing is said that lines could be looked for by.
+    """Return the stated operation of a machine; None where it does not tell where lines are.
 
     Args:
         options: of the request.
-        conditions: of one recording by name; those of shaft speed and fault orders say the same as the options.
+        conditions: of one recording by name; those of shaft speed and fault orders mean the same as the options.
 
     Raises:
         InvalidOptionError: an option and a condition of one name differ.
@@ -77,7 +77,7 @@ def stated_operation(options: DiagnosisOptions, conditions: Mapping[str, float])
 
 
 def _stated_bearing(options: DiagnosisOptions, conditions: Mapping[str, float]) -> StatedBearing:
-    """Return what is said of the bearing; orders among the conditions count where both races' are there."""
+    """Return the stated bearing; fault orders among the conditions count only with those of both races."""
     orders = {name: conditions[name] for name in ORDERS if conditions.get(name, 0) > 0}
     listed = orders if {"bpfo_order", "bpfi_order"} <= orders.keys() else {}
     return StatedBearing(options.bearing, listed | options.given(ORDERS), options.given(GEOMETRY))

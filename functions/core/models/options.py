@@ -23,7 +23,7 @@ SampleFormat = Literal[
 TimeUnit = Literal["s", "ms", "us", "ns", "min"]
 Delimiter = Literal[",", ";", "|", "tab", "space"]
 _CHARSET = r"^[A-Za-z0-9._:-]{1,40}(?![\s\S])"
-# What names a bearing: a designation, fault orders, or geometry.
+# The options that state a bearing: a designation, fault orders, or geometry.
 BEARING = (
     "bearing",
     *(ORDERS := ("bpfo_order", "bpfi_order", "bsf_order", "ftf_order")),
@@ -38,7 +38,7 @@ _CLOCKS_DIFFER = timedelta(minutes=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES_OR_NUMBERS = frozenset({"version", "channel", "time_column", "bearing"})
 _MOST_DIGITS = 18
-# How much of what a caller wrote an error repeats.
+# Most characters of a caller's text that an error repeats.
 _LONGEST_SHOWN = 160
 _LONGEST_NAME_SHOWN = 40
 
@@ -142,11 +142,11 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def names_bearing(self) -> bool:
-        """Whether anything is said of a bearing."""
+        """Whether any option states a bearing."""
         return any(getattr(self, name) is not None for name in BEARING)
 
     def given(self, names: Sequence[str]) -> dict[str, float]:
-        """Return those of some options that are given."""
+        """Return the values of the named options that are given."""
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     @classmethod
@@ -179,7 +179,7 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _check_past(recorded_at: datetime) -> None:
-    # A history that has seen the future would take every later diagnosis for an old one.
+    # After a diagnosis in the future, a history would take every later one for an old one.
     if recorded_at > datetime.now(UTC) + _CLOCKS_DIFFER or recorded_at < _EPOCH:
         raise InvalidOptionError(f"recorded_at {recorded_at.isoformat()} is not in the past.", field="recorded_at")
 

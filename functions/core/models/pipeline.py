@@ -48,9 +48,9 @@ ANY_BEARING = "any-bearing"
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request may ask for, and what is known of the classes beyond a model's manifest.
+    """Limits of one request, and the class ids that mean no fault.
 
-    max_channels: of a recording, each of which is diagnosed; healthy_classes: class ids that mean no fault.
+    max_channels: of a recording of which every channel is diagnosed; healthy_classes: ids that mean no fault.
     """
 
     rates: RateRange
@@ -61,10 +61,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class _Stated:
-    """What is stated of a recording: how the machine ran, where lines can be looked for by it, and all conditions.
+    """What a caller states of a recording's machine.
 
-    conditions: of operation, as the model takes them; None where it takes none. filled: those that the caller did not
-    give by name.
+    operation: where it tells where lines are; conditions: of operation, as the model takes them, None where it takes
+    none; filled: names of conditions that the caller did not give by name.
     """
 
     operation: "Operation | None"
@@ -72,7 +72,7 @@ class _Stated:
     filled: Set[str]
 
     def at_speed(self, shaft_speed_rpm: float) -> Mapping[str, float] | None:
-        """Return the conditions at the speed that the recording shows; one that was given by name stays."""
+        """Return the conditions at the shaft speed that the recording shows; a speed given by name stays."""
         if self.conditions is None or SHAFT_SPEED not in self.filled:
             return self.conditions
         return {**self.conditions, SHAFT_SPEED: shaft_speed_rpm}
@@ -82,8 +82,8 @@ class _Stated:
 class _Prepared:
     """A recording as the engine takes it: windows or their features float32 [B, C, T], and whether it was clipped.
 
-    conditions: of operation, as the model gets them; None where it takes none. evidence: of its lines, where they
-    could be looked for. measured: before resampling, too.
+    conditions: of operation, as the model gets them, None where it takes none; evidence: of its lines, None where
+    the operation does not tell where they are; measured: of the samples before resampling.
     """
 
     windows: Float32Array
@@ -115,7 +115,7 @@ class Diagnoser:
         return self.models.load(options.model or self.default_model, options.version)
 
     def require_default(self) -> None:
-        """Check that the default model is here; that it is not is no fault of the caller.
+        """Check that the default model is installed; if it is not, that is no fault of the caller.
 
         Raises:
             ModelUnavailableError: it is not.
@@ -215,7 +215,7 @@ def _in_unit(samples: Float32Array, measured: Measured, spec: InputSpec) -> Floa
 def _measured(
     recording: Recording, samples: Float32Array, options: DiagnosisOptions, rate: SampleRate, channel: str | None
 ) -> Measured:
-    """Return what was measured: samples float32 [C, N] of a recording, those that the model gets."""
+    """Return the measured figures of the samples float32 [C, N] of a recording that the model gets."""
     found = Measured(rate, channel, samples.shape[1] / rate.hz, indicators(samples), note=recording.note)
     in_file = channel_unit(recording, options.channel)
     if not (in_file or options.unit or options.machine_group or options.foundation):
@@ -230,7 +230,7 @@ def _measured(
 def _stated(
     spec: InputSpec, options: DiagnosisOptions, given: Mapping[str, float], field: str = "conditions"
 ) -> _Stated:
-    """Return what is stated of a recording.
+    """Return what a caller states of a recording's machine.
 
     Args:
         spec: of the model's input.

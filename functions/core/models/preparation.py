@@ -1,4 +1,4 @@
-"""From windows of samples to what a model's file takes, by the preprocessing that its manifest names."""
+"""Preparation of an engine's input from windows of samples, by the preprocessing that the manifest names."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,12 @@ from functions.core.preprocessing.windowing import cut_windows
 
 
 def window_samples(manifest: Manifest, sample_rate_hz: float) -> int:
-    """Return how many samples a window has at a recording's rate; only `fault-lines` cuts windows at that rate."""
+    """Return the samples of a window at a recording's own rate, at which `fault-lines` alone cuts windows."""
     return round(manifest.input.window * sample_rate_hz / manifest.input.sample_rate_hz)
 
 
 def input_rows(windows: Float32Array, conditions: Float32Array | None, manifest: Manifest) -> Float32Array:
-    """Return what the engine is given for windows.
+    """Return the engine's input for windows.
 
     Args:
         windows: float32 [B, C, T], at the model's rate or, for `fault-lines`, at any.
@@ -26,7 +26,7 @@ def input_rows(windows: Float32Array, conditions: Float32Array | None, manifest:
         float32 [B, C, T], the windows themselves; for `fault-lines` the features of each, float32 [B, 3, 176].
 
     Raises:
-        ConditionMissingError: the features rest on conditions and there are none.
+        ConditionMissingError: the features need conditions and there are none.
     """
     if manifest.preprocessing.id != FAULT_LINES:
         return windows
@@ -41,7 +41,7 @@ def input_rows(windows: Float32Array, conditions: Float32Array | None, manifest:
 def rows_of_recording(
     samples: Float32Array, sample_rate_hz: float, manifest: Manifest, conditions: Mapping[str, float] | None
 ) -> Float32Array:
-    """Return what the engine is given for a recording, float32 [B, C, T].
+    """Return the engine's input for a recording, float32 [B, C, T].
 
     Args:
         samples: float32 [C, N], at least a window long.

@@ -1,4 +1,4 @@
-"""Metrics in CloudWatch's embedded metric format: a line of the log that CloudWatch reads as metrics.
+"""A sink that writes metrics in CloudWatch's embedded metric format: log lines that CloudWatch reads as metrics.
 
 Source: Amazon CloudWatch user guide, "Specification: Embedded metric format".
 """
@@ -16,7 +16,7 @@ from functions.core.observability.telemetry import request_id_var
 
 NAMESPACE = "Palier"
 
-# Dimension sets. Each differing set of values is a metric that is paid for: classes and endpoints are bounded.
+# Dimension sets. Each set of values is a metric that is paid for: the numbers of classes and endpoints are bounded.
 _FUNCTION = ("Stage", "Function")
 _ENDPOINT = ("Stage", "Function", "Endpoint")
 _MODEL = ("Stage", "Model")
@@ -30,7 +30,7 @@ Members = dict[str, object]
 
 
 class _Directive(NamedTuple):
-    """Metrics by name, and the sets of dimensions they are kept under."""
+    """A metric directive: names of metrics, and the sets of dimensions that they have."""
 
     dimensions: tuple[tuple[str, ...], ...]
     names: tuple[str, ...]
@@ -44,9 +44,9 @@ _DIAGNOSED = (
 
 
 class EmfSink:
-    """Writes a request as one JSON line to standard output; of a batch, one more line for each further class.
+    """Writes each request as one JSON line to standard output; of a batch, one more line for each further class.
 
-    A document holds one value of each dimension: that is why classes stand on lines of their own.
+    A document holds one value of each dimension, so each class needs a line of its own.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class EmfSink:
         self._clock = clock
 
     def record(self, request: RequestMetrics) -> None:
-        """Write the request's lines; they are with Lambda before its answer is."""
+        """Write the request's lines, and flush them before the answer is returned to Lambda."""
         timestamp_ms = round(self._clock() * 1e3)
         stream = self._stream or sys.stdout
         stream.write("".join(self._line(timestamp_ms, *part) for part in _parts(request)))
@@ -112,7 +112,7 @@ def _request_counts(request: RequestMetrics) -> Members:
     }
     if request.memory_percent is not None:
         counts["MemoryUsed"] = round(request.memory_percent, 2)
-    # Rare by nature: where they never happen they cost nothing.
+    # Rare events: a metric that is never written costs nothing.
     rare = {
         "Windows": tally.windows,
         "ModelNotLoaded": tally.models_not_loaded,

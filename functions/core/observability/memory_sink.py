@@ -1,4 +1,4 @@
-"""Metrics kept in this process, for a page that shows them."""
+"""A sink that keeps metrics in this process, for the page that shows them."""
 
 import math
 import threading
@@ -14,7 +14,7 @@ _KEPT_SAMPLES = 4096
 
 @dataclass(frozen=True)
 class Percentiles:
-    """Of the newest samples, by nearest rank; None where there is no sample yet."""
+    """Percentiles of the newest samples, by nearest rank; None where there is no sample yet."""
 
     samples: int
     p50: float | None
@@ -24,7 +24,7 @@ class Percentiles:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything since the process began, but percentiles, which are of the newest 4,096 requests.
+    """Counts since the process began, and percentiles of the newest 4,096 requests.
 
     status_classes: requests by `2xx` to `5xx`, `0xx` where the caller left before an answer; diagnoses: model to
     class id to count; latency_ms of requests, inference_ms of those in which a model ran.

@@ -1,8 +1,8 @@
-"""What a request measured: gathered while it runs, handed to the sinks once, at the HTTP boundary.
+"""Metrics of requests: counted while a request runs, passed to the sinks once, at the HTTP boundary.
 
-The code that knows something tells it (`observe_...`); where it goes is decided by the entry point, which
-composes the app with its sinks: CloudWatch's log format on Lambda, memory in the local server. No signal values
-and no keys are ever among it, and every label comes from the code or a manifest, never from a caller.
+Code that has something to count calls `observe_...`; the entry point decides where it goes, by the sinks that it
+composes the app with: CloudWatch's log format on Lambda, memory in the local server. Metrics never hold signal values
+or keys, and every label comes from the code or a manifest, never from a caller.
 """
 
 from collections import Counter
@@ -13,13 +13,13 @@ from typing import NamedTuple, Protocol
 
 from functions.core.settings import Settings
 
-# A function with provisioned concurrency is started before anyone waits for it.
+# Starts that a request waits for; a function with provisioned concurrency is started earlier.
 # Source: AWS Lambda developer guide, "Using Lambda environment variables", AWS_LAMBDA_INITIALIZATION_TYPE.
 _WAITED_FOR = frozenset({"on-demand", "snap-start"})
 
 
 class Finding(NamedTuple):
-    """A class of a model: what a diagnosis is counted under."""
+    """A model and the class it found: the label of a counted diagnosis."""
 
     model: str
     class_id: str
@@ -27,7 +27,7 @@ class Finding(NamedTuple):
 
 @dataclass
 class Tally:
-    """What one request has done so far; only the thread that works on the request writes it.
+    """The counts of one request so far; only the thread that works on the request writes them.
 
     inference_ms: time in the engine; windows: how many ran; diagnoses and novel: diagnoses by finding, and those of
     them that are unlike the training data.
@@ -62,7 +62,7 @@ class RequestMetrics:
 
 
 class Sink(Protocol):
-    """Where finished requests are told of."""
+    """A receiver of the metrics of finished requests."""
 
     def record(self, request: RequestMetrics) -> None:
         """Take one finished request; called on the event loop, so it must be quick."""
@@ -73,7 +73,7 @@ _tally: ContextVar[Tally | None] = ContextVar("palier_tally", default=None)
 
 
 def observe_inference(model: str, windows: int, elapsed_ms: float) -> None:
-    """Tell that a model ran on so many windows; outside a request nothing happens."""
+    """Count a run of a model on so many windows; outside a request nothing is counted."""
     if tally := _tally.get():
         tally.model = model
         tally.windows += windows
@@ -81,32 +81,32 @@ def observe_inference(model: str, windows: int, elapsed_ms: float) -> None:
 
 
 def observe_diagnosis(finding: Finding, *, novel: bool) -> None:
-    """Tell that a recording was diagnosed, and whether it is unlike the training data."""
+    """Count a diagnosis, and whether its recording is unlike the training data."""
     if tally := _tally.get():
         tally.diagnoses[finding] += 1
         tally.novel[finding] += novel
 
 
 def observe_model_not_loaded() -> None:
-    """Tell that a model that was needed cannot be loaded."""
+    """Count a model that was needed and cannot be loaded."""
     if tally := _tally.get():
         tally.models_not_loaded += 1
 
 
 def observe_key_store_failure() -> None:
-    """Tell that the key store could not be read."""
+    """Count a failure to read the key store."""
     if tally := _tally.get():
         tally.key_store_failures += 1
 
 
 def observe_history_lost() -> None:
-    """Tell that a diagnosis of an asset could not be kept."""
+    """Count a diagnosis that could not be written to its asset's history."""
     if tally := _tally.get():
         tally.history_lost += 1
 
 
 class Meter:
-    """Measures the requests of one app, and tells each of its sinks once of every request."""
+    """Measures the requests of one app, and passes each finished request to every sink once."""
 
     def __init__(self, settings: Settings, sinks: Sequence[Sink]) -> None:
         self._sinks = tuple(sinks)
@@ -118,7 +118,7 @@ class Meter:
         return _tally.set(Tally())
 
     def end(self, token: Token[Tally | None], endpoint: str, status: int, latency_ms: float, method: str = "") -> None:
-        """End the request that `begin` began, and tell the sinks."""
+        """End the request that `begin` began, and pass its metrics to the sinks."""
         tally = _tally.get() or Tally()
         _tally.reset(token)
         cold, self._cold = self._cold, False

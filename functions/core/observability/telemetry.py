@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, each with the id of the request it belongs to."""
+"""Structured logs, one JSON object a line, each with the id of its request."""
 
 import logging
 import random
@@ -43,9 +43,9 @@ def configure_logging(level: str) -> None:
 
 
 def request_id(*proposed: str | None) -> str:
-    """Return the first proposed request id that is well-formed, else a new one.
+    """Return the first proposed request id that is well-formed, else a new random one.
 
-    It is no secret, so the kernel is not asked for one.
+    An id is no secret, so a pseudo-random one is good enough.
     """
     known = (one for one in proposed if one and _REQUEST_ID.fullmatch(one))
     return next(known, None) or f"{random.getrandbits(128):032x}"

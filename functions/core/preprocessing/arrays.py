@@ -1,4 +1,4 @@
-"""Names for the array types that travel along the serve flow."""
+"""Types of the arrays of the serve flow, and conversion to float32."""
 
 from typing import Any, TypeAlias
 

@@ -1,7 +1,7 @@
-"""Whether a recording was cut off at the range of its sensor or recorder.
+"""Detection of clipping: a signal cut off at the range of its sensor or recorder.
 
-A clipped signal rests on its highest or lowest value: near the sample that reaches it there are many others of
-the same value, where a free signal has one or two.
+A clipped signal stays at its highest or lowest value: near the sample that reaches it there are many others of
+the same value, where a signal that is not clipped has one or two.
 """
 
 import numpy as np
@@ -16,12 +16,12 @@ TOLERANCE = 1e-5
 
 
 def extremes(row: Float32Array) -> tuple[int, int]:
-    """Return where the highest and the lowest sample of float32 [N] stand; of a NaN if there is one."""
+    """Return the indices of the highest and the lowest sample of float32 [N]; both are of a NaN if there is one."""
     return int(row.argmax()), int(row.argmin())
 
 
 def is_clipped(row: Float32Array, highest: int, lowest: int) -> bool:
-    """Say whether finite samples float32 [N] with extremes at these places rest on one of them."""
+    """Whether finite samples float32 [N] are clipped, given the indices of their highest and lowest sample."""
     tolerance = TOLERANCE * (row[highest] - row[lowest])
     above = row[max(0, highest - REACH) : highest + REACH] >= row[highest] - tolerance
     below = row[max(0, lowest - REACH) : lowest + REACH] <= row[lowest] + tolerance

@@ -1,4 +1,4 @@
-"""What an answer and the trend of a machine show beside a diagnosis: what was measured, and indicators of it."""
+"""Indicators of a signal (RMS, peak, crest factor, kurtosis), which answers and trends show beside a diagnosis."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,15 +12,15 @@ from functions.core.preprocessing.signal import SampleRate
 Foundation = Literal["rigid", "flexible"]
 Zone = Literal["A", "B", "C", "D"]
 
-# Stays in a core's cache, and is below what OpenBLAS would give to several threads (10,000).
+# Samples at a time: they stay in a core's cache, and OpenBLAS shares out only more than 10,000 among threads.
 _BLOCK = 8192
-# Beyond them a fourth power is none that float32 can hold.
+# Between these magnitudes float32 holds a fourth power.
 _SMALLEST, _LARGEST = 1e-6, 1e6
 
 
 @dataclass(frozen=True)
 class Indicators:
-    """Of the vibration about its mean.
+    """Indicators of the vibration about its mean.
 
     rms: root mean square, peak: largest magnitude, both in the unit of the samples; crest_factor: peak by rms;
     kurtosis: fourth moment by the square of the second, 3 for noise, higher where there are impacts.
@@ -35,12 +35,12 @@ class Indicators:
 
 @dataclass(frozen=True)
 class Measured:
-    """What was diagnosed: a recording as it was read, and the figures of its samples as sent, about their mean.
+    """The recording that was diagnosed: how it was read, and the indicators of its samples, about their mean.
 
     channel: name or number of the one that was diagnosed, or None where the model takes all;
-    unit: of the samples, or None where nobody stated it;
+    unit: of the samples, or None where neither caller nor file states it;
     indicators, velocity_rms_mm_s: of several channels, of the one where they are highest; severity_zone: of ISO
-    20816-3; None where they cannot be told or were not asked for; note: what else the file showed, or None.
+    20816-3; None where they cannot be computed or were not asked for; note: what else was found in the file, or None.
     """
 
     sample_rate: SampleRate
@@ -54,7 +54,7 @@ class Measured:
 
 
 def indicators(samples: Float32Array) -> Indicators:
-    """Return the indicators of samples float32 [C, N], finite; of several channels, of the one that shakes most."""
+    """Return the indicators of samples float32 [C, N], finite; of several channels, of the one of highest RMS."""
     return max((_of_channel(row) for row in samples), key=lambda found: found.rms)
 
 
@@ -66,7 +66,7 @@ def _of_channel(samples: Float32Array) -> Indicators:
     mean = samples.mean()
     centred = samples - mean
     if abs(mean) > _peak(centred):
-        # What the mean was off by matters where the offset is large.
+        # Where the offset is large, the rounding error of the mean matters.
         centred -= centred.mean()
     peak = _peak(centred)
     if peak == 0:

@@ -1,4 +1,4 @@
-"""Samples of integers, as converters give them."""
+"""Conversion of integer samples, as an A/D converter gives them, to float32."""
 
 from typing import Any
 

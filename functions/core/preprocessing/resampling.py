@@ -1,4 +1,4 @@
-"""Bringing a recording to the model's sample rate."""
+"""Resampling of a recording to the model's sample rate."""
 
 import numpy as np
 

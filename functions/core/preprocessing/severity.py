@@ -1,4 +1,4 @@
-"""How strongly a machine shakes: the RMS of its velocity between 10 and 1,000 Hz, and its zone of ISO 20816-3."""
+"""Severity of a vibration: the RMS of its velocity between 10 and 1,000 Hz, and its zone of ISO 20816-3."""
 
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ _LONGEST_UNIT = 40
 
 
 def with_severity(found: Measured, samples: Float32Array, group: int | None, foundation: Foundation | None) -> Measured:
-    """Return what was measured of samples float32 [C, N] with their velocity and, where it is asked for, their zone.
+    """Return the measured figures of samples float32 [C, N] with velocity RMS and, where it is asked for, zone.
 
     Raises:
         InvalidOptionError, UnitMissingError: as `check_severity`.
@@ -65,7 +65,7 @@ def _without_zone(found: Measured) -> str:
 
 
 def factor_between(unit: str | None, other: str) -> float:
-    """Return what a value in one unit of acceleration is multiplied by in another; 1 where either is none."""
+    """Return the factor from one unit of acceleration to another; 1 where either is not an acceleration."""
     known, wanted = (None if one is None else known_unit(one) for one in (unit, other))
     if known is None or wanted is None or not {known, wanted} <= _MM_S2.keys():
         return 1.0
@@ -73,7 +73,7 @@ def factor_between(unit: str | None, other: str) -> float:
 
 
 def known_unit(text: str) -> Unit | None:
-    """Return the unit that a file's text means, or None where it is no acceleration or velocity of this table."""
+    """Return the unit that a text in a file stands for, or None where it is no acceleration or velocity."""
     return _SPELLINGS.get("".join(text.split()).strip("[]()").lower())
 
 
@@ -95,7 +95,7 @@ def unit_of(stated: Unit | None, in_file: str | None) -> str | None:
 
 
 def check_severity(unit: str | None, group: int | None, foundation: Foundation | None) -> None:
-    """Check that a severity can be told, where one is asked for.
+    """Check that a severity can be computed, where one is asked for.
 
     Raises:
         InvalidOptionError: one of group and foundation is given without the other.
@@ -138,7 +138,7 @@ def velocity_rms_mm_s(samples: Float32Array, rate_hz: float, unit: str | None) -
         unit: g, m/s2 or mm/s.
 
     Returns:
-        None where it cannot be told: of another unit, below 2,000 Hz, or shorter than a second.
+        None where it cannot be computed: another unit, a rate below 2,000 Hz, or less than a second.
 
     Source: ISO 20816-1:2016, sections 4.2 and 4.3 (broad-band RMS velocity); R. B. Randall, Vibration-based Condition
     Monitoring, 2nd edition, section 3.2 (integration and scaling of spectra).
@@ -182,7 +182,10 @@ def _hann(length: int) -> Float32Array:
 
 @lru_cache(maxsize=4)
 def _weights(length: int, rate_hz: float, unit: Unit) -> tuple[Float64Array, slice]:
-    """Return by what the mean square of each line within the band counts, and which lines these are."""
+    """Return the weights of the lines within the band, float64 [lines], and the slice of these lines.
+
+    A weight turns the mean square of a line into that of its velocity in mm/s.
+    """
     frequencies_hz = np.arange(length // 2 + 1) * (rate_hz / length)
     lines = slice(*np.searchsorted(frequencies_hz, (LOWEST_HZ * (1 - 1e-9), HIGHEST_HZ * (1 + 1e-9))).tolist())
     if unit == "mm/s":

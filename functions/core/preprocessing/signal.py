@@ -1,4 +1,4 @@
-"""A recording as the serve flow knows it."""
+"""A recording in the serve flow: its samples, channels and sample rate, and the checks before a diagnosis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from functions.core.preprocessing.clipping import extremes, is_clipped
 
 # Of one recording, in every format. Source: libsndfile, SF_MAX_CHANNELS.
 MOST_CHANNELS = 1024
-# Of samples of which the velocity of the vibration can be told.
+# Units of samples from which the velocity of a vibration can be computed.
 Unit = Literal["g", "m/s2", "mm/s"]
-# Who stated a sample rate; `assumed`: nobody, it is the model's own.
+# Where a sample rate is stated; `assumed`: nowhere, it is the model's own.
 RateSource = Literal["option", "file", "assumed"]
-# By how much the rates of caller and file may differ and still be one: oscillators and rounded time columns do.
+# Relative difference up to which two rates count as one: oscillators drift, and time columns are rounded.
 RATE_TOLERANCE = 0.005
 # A channel's number has at most so many digits: Python refuses to read one of thousands.
 _MOST_DIGITS = 9
@@ -33,10 +33,10 @@ _MOST_DIGITS = 9
 class Recording:
     """A decoded body, not yet checked.
 
-    samples: float32 [C, N]; sample_rate_hz: what the file states, or None;
+    samples: float32 [C, N]; sample_rate_hz: as the file states it, or None;
     channel_names: one a row where the file names them; unit: of all samples as the file writes it, or None;
-    shaft_speed_rpm: that the file states, or None; note: what else the answer has of the file, such as that it was
-    cut short; channel_units: one a row, where they differ.
+    shaft_speed_rpm: as the file states it, or None; note: what else the answer reports of the file, such as that it
+    was cut short; channel_units: one a row, where they differ.
     """
 
     samples: Float32Array
@@ -81,7 +81,7 @@ class RateRange:
 
 @dataclass(frozen=True)
 class SampleRate:
-    """The sample rate of a recording, and who stated it."""
+    """The sample rate of a recording, and where it is stated."""
 
     hz: float
     source: RateSource
@@ -108,7 +108,7 @@ def sample_rate(stated_hz: float | None, in_file_hz: float | None, assumed_hz: f
 
 
 def check_channel_count(count: int, field: str = "signal") -> None:
-    """Check a number of channels before anything is made of each.
+    """Check the number of channels of a recording, before any channel is built.
 
     Raises:
         SignalShapeError: there are more than one recording may have.
@@ -121,7 +121,7 @@ def check_channel_count(count: int, field: str = "signal") -> None:
 
 
 def check_batch_size(count: int, most: int) -> None:
-    """Check how many recordings a batch has before anything is made of each.
+    """Check the number of recordings of a batch, before any recording is built.
 
     Raises:
         BatchTooLargeError: more than `most`.
@@ -131,11 +131,11 @@ def check_batch_size(count: int, most: int) -> None:
 
 
 def select_channels(recording: Recording, channels: int, wanted: str | None) -> Float32Array:
-    """Return the rows a model of so many channels takes, float32 [channels, N].
+    """Return the channels that a model takes, float32 [channels, N].
 
     Args:
         recording: samples [C, N].
-        channels: what the model takes.
+        channels: how many the model takes.
         wanted: a channel's name or its number from 0, for a model of one channel.
 
     Raises:
@@ -189,7 +189,7 @@ def row_of(wanted: str, recording: Recording) -> int:
         )
     if wanted in names:
         return names.index(wanted)
-    # Channels that are called by numbers, those of their columns, are not counted besides.
+    # Where every name is a number, that of a column, a number is a name.
     is_numbered = len(names) == len(recording.samples) and all(name.isdecimal() for name in names)
     is_number = wanted.isdecimal() and len(wanted) <= _MOST_DIGITS and not is_numbered
     if is_number and int(wanted) < len(recording.samples):

@@ -1,4 +1,4 @@
-"""Cutting a recording into the windows a model sees."""
+"""Cutting of a recording into the windows that a model takes."""
 
 import numpy as np
 

@@ -1,1 +1,1 @@
-"""Open Inference Protocol v2 with the binary tensor extension: what Triton's and KServe's clients speak."""
+"""The Open Inference Protocol v2 with the extensions of Triton, for the clients of Triton and KServe."""

@@ -1,4 +1,4 @@
-"""From an engine's output to the bytes of an inference response."""
+"""Encoding of an engine's output as the bytes of an inference response."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,12 +35,12 @@ def encode_answer(request: InferenceRequest, output: EngineOutput, manifest: Man
     """Return the response to a request.
 
     Args:
-        request: what was asked.
+        request: the request as it was read.
         output: of the request's windows, logits float32 [B, K].
         manifest: of the model that answered.
 
     Raises:
-        UnusableError: the input's values are so large that the model's answer is no number.
+        UnusableError: the input's values are so large that the model's output is not finite.
     """
     if not np.isfinite(output.logits).all():
         raise UnusableError("The input's values are too large: the model's answer is not finite.", field="inputs[0]")

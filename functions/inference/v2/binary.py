@@ -1,4 +1,4 @@
-"""The binary envelope: a JSON object, then the tensors' bytes, one after another.
+"""The binary envelope of requests and answers: a JSON object, then the tensors' bytes, one after another.
 
 Source: triton-inference-server/server, docs/protocol/extension_binary_data.md.
 """
@@ -11,15 +11,15 @@ from typing import Any
 
 from functions.core.errors import MalformedEnvelopeError
 
-# How long the JSON object before the binary data is, in bytes; counted unpacked.
+# The header with the length of the JSON object before the binary data, in bytes, of the unpacked body.
 HEADER_LENGTH = "Inference-Header-Content-Length"
-# What a model's only input is sent as, without any JSON.
+# Its value where the body is a model's only input, without any JSON.
 RAW_REQUEST = 0
 
 
 @dataclass(frozen=True)
 class Split:
-    """A body taken apart: its JSON object, and what follows it; header_bytes is None where nothing may follow."""
+    """A body split in two: its JSON object, and the tensors' bytes; header_bytes is None where none may follow."""
 
     json: bytes
     tensors: memoryview
@@ -27,7 +27,7 @@ class Split:
 
 
 def split_body(body: bytes, header: str | None) -> Split:
-    """Take a request's body apart.
+    """Split a request's body into JSON and binary data.
 
     Args:
         body: unpacked.

@@ -1,4 +1,4 @@
-"""The classification extension: an output as its most probable classes instead of its numbers.
+"""The classification extension: an output as its most probable classes in place of numbers.
 
 Source: triton-inference-server/server, docs/protocol/extension_classification.md.
 """

@@ -1,6 +1,6 @@
-"""Packing the answers to inference requests, where the client asks for it.
+"""Compression of the answers to inference requests, where the client accepts it.
 
-Answers of every other endpoint stay as they are: Triton's clients read those without looking at Content-Encoding.
+Answers of every other endpoint stay uncompressed: Triton's clients ignore the Content-Encoding of those.
 """
 
 import zlib
@@ -24,7 +24,7 @@ def accepted_encoding(header: str | None) -> str | None:
 
 
 def pack(body: bytes, encoding: str) -> bytes:
-    """Pack a body as gzip or deflate (zlib's format, as HTTP means it)."""
+    """Compress a body as gzip or deflate (zlib's format, as HTTP defines deflate)."""
     packer = zlib.compressobj(wbits=_WINDOW_BITS[encoding])
     return packer.compress(body) + packer.flush()
 

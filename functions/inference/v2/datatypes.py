@@ -1,4 +1,4 @@
-"""The protocol's datatypes, and the way from each to the float32 a model takes."""
+"""The protocol's datatypes, and the conversion of each to the float32 that a model takes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,14 +24,14 @@ _STORAGE: Mapping[str, np.dtype[Any]] = {
     "FP32": np.dtype("<f4"),
     "FP64": np.dtype("<f8"),
 }
-# Triton's addition: the upper half of a float32. There is no NumPy type of it.
+# A datatype of Triton's: the upper half of a float32. NumPy has no such type.
 BFLOAT16 = "BF16"
 NUMERIC = (*_STORAGE, BFLOAT16)
 _NOT_NUMERIC = ("BOOL", "BYTES")
 
 
 def check_datatype(name: Any, field: str) -> str:
-    """Return the name of a datatype that holds numbers.
+    """Check that a datatype holds numbers, and return its name.
 
     Raises:
         MalformedEnvelopeError: there is no such datatype, or it holds no numbers.
@@ -64,12 +64,12 @@ def from_bytes(data: memoryview, datatype: str) -> Float32Array:
     if datatype == BFLOAT16:
         return (np.frombuffer(data, "<u2").astype("<u4") << 16).view(np.float32)
     values = np.frombuffer(data, _STORAGE[datatype])
-    # The JSON before the data has any length; the engine reads whole floats.
+    # The JSON before the data may have any length, and the engine needs aligned floats.
     return as_float32(values if values.flags.aligned else values.copy())
 
 
 def from_numbers(values: NDArray[Any], datatype: str, field: str) -> Float32Array:
-    """Return numbers of a JSON array as float32 [N], rounded as their datatype rounds.
+    """Return the numbers of a JSON array as float32 [N], rounded first to their datatype.
 
     Args:
         values: int64, uint64 or object of whole numbers for integer datatypes, else float64.

@@ -1,7 +1,7 @@
 """The endpoints of the Open Inference Protocol.
 
 Source: kserve/open-inference-protocol, specification/protocol/inference_rest.md; the extensions are those of
-triton-inference-server/server, docs/protocol. docs/v2.md holds every endpoint against them.
+triton-inference-server/server, docs/protocol. docs/v2.md compares every endpoint with them.
 """
 
 import asyncio
@@ -32,9 +32,9 @@ BINARY = "application/octet-stream"
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The endpoints, bound to what they need.
+    """The endpoints of the protocol, bound to the models and the workers that they use.
 
-    Whoever knows a model's name in the path and no version gets its newest one.
+    A path with a model's name and no version means its newest version.
     """
 
     diagnoser: Diagnoser
@@ -44,15 +44,15 @@ class Endpoints:
 
     @property
     def models(self) -> ModelRepository:
-        """The models that can be asked for."""
+        """The repository of the models."""
         return self.diagnoser.models
 
     async def server(self, _: Request) -> Response:
-        """GET /v2: what this server is."""
+        """GET /v2: the server's metadata."""
         return _json(metadata.server_metadata())
 
     async def live(self, _: Request) -> Response:
-        """GET /v2/health/live: 200 as long as anything answers."""
+        """GET /v2/health/live: 200 as long as the server answers."""
         return _json({"live": True})
 
     async def ready(self, _: Request) -> Response:
@@ -84,12 +84,12 @@ class Endpoints:
     async def model_statistics(self, request: Request) -> Response:
         """GET /v2/models/{name}/stats: the statistics of all its versions, or of one."""
         name, version = _named(request)
-        # Also a model whose files are broken has statistics; one that is not here has none.
+        # A model whose files are broken has statistics too; one that is not here has none.
         versions = self.models.versions(name) if version is None else [self.models.find(name, version)]
         return _json({"model_stats": [self.statistics.document(name, one) for one in versions]})
 
     async def index(self, request: Request) -> Response:
-        """POST /v2/repository/index: every model here and its state."""
+        """POST /v2/repository/index: every version of every model, and its state."""
         only_ready = repository.wants_only_ready(await self._object(request))
         entries = await asyncio.to_thread(repository.repository_index, self.models, only_ready=only_ready)
         return _json(entries)
@@ -133,8 +133,8 @@ class Endpoints:
     async def _object(self, request: Request) -> dict[str, Any]:
         body = await self._read(request)
         encoding, limit_bytes = request.headers.get("content-encoding", "identity"), self.settings.max_body_bytes
-        # In a thread: whatever the object is for, it may be as large as any body.
-        return await self.workers.run(lambda: repository.read_wishes(unpack_body(body, encoding, limit_bytes)))
+        # In a thread: the object may be as large as any body.
+        return await self.workers.run(lambda: repository.read_optional_object(unpack_body(body, encoding, limit_bytes)))
 
 
 def _named(request: Request) -> tuple[str, str | None]:

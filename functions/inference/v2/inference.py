@@ -1,4 +1,4 @@
-"""One inference request from its bytes to its answer."""
+"""The work of one inference request, from its bytes to its answer."""
 
 import time
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from functions.inference.v2.tensors import Expected
 
 @dataclass(frozen=True)
 class SentRequest:
-    """An inference request as it came: the model in its path, its body, and the headers that describe it."""
+    """An inference request as it was sent: the model in its path, its body, and the headers that describe it."""
 
     model: str
     version: str | None
@@ -62,7 +62,7 @@ class Inference:
 
 
 def unpack_body(body: bytes, encoding: str, limit_bytes: int) -> bytes:
-    """Unpack a request's body; how it is packed is a part of the envelope.
+    """Unpack a request's body; its encoding counts as part of the protocol's envelope.
 
     Raises:
         MalformedEnvelopeError: it is no gzip or deflate, broken, or larger than the limit once unpacked.

@@ -1,7 +1,7 @@
-"""The JSON envelope: an object of inputs, outputs and parameters.
+"""Readers of the JSON envelope: an object of inputs, outputs and parameters.
 
-simdjson reads what is regular: data that is plain numbers, flat or nested as its shape says. Everything else the
-standard library reads again, so that the checks which follow can say what is wrong.
+simdjson reads regular data: plain numbers, flat or nested as their shape states. The standard library reads everything
+else again, so that the checks which follow can find what is wrong.
 """
 
 import math
@@ -17,7 +17,7 @@ from functions.core.errors import MalformedBodyError, MalformedEnvelopeError, Pa
 
 # Below this simdjson gains nothing: the JSON object before binary data is a few hundred bytes.
 _SMALL_BYTES = 2048
-# More are read slowly, and refused. A model's input has three dimensions.
+# More than these are read by the standard library, and refused. A model's input has three dimensions.
 _MOST_INPUTS = 8
 _MOST_DIMENSIONS = 8
 _BUFFERS = {"i": np.dtype(np.int64), "u": np.dtype(np.uint64), "d": np.dtype(np.float64)}
@@ -46,12 +46,12 @@ def parse_envelope(text: bytes) -> dict[str, Any]:
     """Read the JSON object of a request.
 
     Returns:
-        Its members. An input's `data` is a flat array (int64, uint64 or float64) where it is plain numbers nested
-        as its `shape` says or not nested at all; else it is what JSON holds.
+        Its members. An input's `data` is a flat array (int64, uint64 or float64) where it is plain numbers, nested
+        as its `shape` states or flat; otherwise it is as JSON has it.
 
     Raises:
         MalformedEnvelopeError: not JSON, or not an object.
-        SignalNotFiniteError: NaN or Infinity, which JSON does not know.
+        SignalNotFiniteError: NaN or Infinity, which JSON does not have.
     """
     large = len(text) > _SMALL_BYTES
     try:
@@ -62,7 +62,7 @@ def parse_envelope(text: bytes) -> dict[str, Any]:
 
 
 def _parse_fast(text: bytes) -> dict[str, Any] | None:
-    """Read a regular object; None means "look closer", never "wrong"."""
+    """Read a regular object; None leaves it to `_parse_slowly`, which finds whether it is wrong."""
     try:
         document: Any = thread_parser(len(text)).parse(text)
         _check_members(len(document))
@@ -74,7 +74,7 @@ def _parse_fast(text: bytes) -> dict[str, Any] | None:
         others = {name: plain(value) for name, value in members.items()}
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError):
         return None
-    # as_buffer flattens: as many brackets as there should be prove that nothing was nested deeper.
+    # as_buffer flattens nested lists: the expected number of brackets proves that none was nested deeper.
     expected = 1 + sum(1 + brackets for _, brackets in inputs) + isinstance(others.get("outputs"), list)
     if not has_brackets(text, expected):
         return None
@@ -103,14 +103,14 @@ def _read_input(one: Any) -> tuple[dict[str, Any], int]:
 
 
 def _is_nested(data: Any, shape: Sequence[int]) -> bool:
-    """Whether data is nested as a shape says; that its innermost lists hold numbers is left to their brackets."""
+    """Whether data is nested as a shape states; the count of brackets proves that its innermost lists hold numbers."""
     if len(data) != shape[0]:
         return False
     return len(shape) == 1 or all(_is_nested(inner, shape[1:]) for inner in data)
 
 
 def _brackets(shape: Sequence[int]) -> int:
-    """How many brackets nested data of a shape opens."""
+    """Return how many brackets nested data of a shape opens."""
     opened = [1]
     for length in shape[:-1]:
         opened.append(opened[-1] * length)
@@ -127,10 +127,38 @@ def _parse_slowly(text: bytes) -> dict[str, Any]:
 
 
 def shown(value: Any) -> str:
-    """Return a value for an error's sentence, as little of it as tells which it is."""
-    # Never the inside of what is nested: it may be nested as deeply as can be read, and too deeply to be written.
+    """Return a value as text for an error, shortened."""
+    # The content of a nested value is left out: it may be nested too deeply to be written.
     nested = "[...]" if isinstance(value, list) else "{...}" if isinstance(value, dict) else None
     return repr(nested or str(value)[:40])
+
+
+def parameters_of(holder: dict[str, Any], field: str) -> dict[str, Any]:
+    """Return the parameters of a request or of a tensor; an empty object where it has none.
+
+    Args:
+        holder: the object that may have a member `parameters`.
+        field: where the parameters stand, for the error.
+
+    Raises:
+        MalformedEnvelopeError: they are no object.
+    """
+    parameters = holder.get("parameters")
+    if parameters is not None and not isinstance(parameters, dict):
+        raise MalformedEnvelopeError("parameters must be an object.", field=field)
+    return parameters or {}
+
+
+def tensor_parameters(tensor: dict[str, Any], field: str) -> dict[str, Any]:
+    """Return the parameters of an input or an output.
+
+    Raises:
+        MalformedEnvelopeError: as `parameters_of`, or they place the tensor in shared memory.
+    """
+    parameters = parameters_of(tensor, field)
+    if any(name.startswith("shared_memory") for name in parameters):
+        raise MalformedEnvelopeError("Shared memory is not offered here.", field=field)
+    return parameters
 
 
 def flat_numbers(data: Any, shape: Sequence[int], whole: bool, field: str) -> NDArray[Any]:
@@ -138,7 +166,7 @@ def flat_numbers(data: Any, shape: Sequence[int], whole: bool, field: str) -> ND
 
     Args:
         data: as `parse_envelope` gives it.
-        shape: of the input; its product is what must stand there.
+        shape: of the input; its product is the number of elements.
         whole: whether the datatype holds whole numbers.
         field: where the data stands, for the error.
 
@@ -146,7 +174,7 @@ def flat_numbers(data: Any, shape: Sequence[int], whole: bool, field: str) -> ND
         int64, uint64 or object for whole numbers, else float64.
 
     Raises:
-        MalformedEnvelopeError: the data is no numbers, or is not what the shape says.
+        MalformedEnvelopeError: the data has other values than numbers, or not the shape.
         SignalNotFiniteError: a number is beyond every float.
     """
     count = math.prod(shape)

@@ -1,4 +1,4 @@
-"""What the server and its models say of themselves.
+"""Metadata of the server, and metadata and configuration of its models.
 
 Source: Open Inference Protocol, "Server Metadata" and "Model Metadata"; triton-inference-server/server,
 docs/protocol/extension_model_configuration.md and triton-inference-server/common, protobuf/model_config.proto.
@@ -25,7 +25,7 @@ def model_metadata(manifest: Manifest, versions: Sequence[str]) -> dict[str, Any
 
     Args:
         manifest: of the version that is asked for.
-        versions: all that may be asked for.
+        versions: all versions of the model.
     """
     spec = manifest.input
     classes = len(manifest.classes)
@@ -39,7 +39,7 @@ def model_metadata(manifest: Manifest, versions: Sequence[str]) -> dict[str, Any
 
 
 def model_configuration(manifest: Manifest, precision: Precision, most_windows: int) -> dict[str, Any]:
-    """Return a model's configuration, in the words of Triton's ModelConfig.
+    """Return a model's configuration in the form of Triton's ModelConfig.
 
     Args:
         manifest: of the version that is asked for.
@@ -75,13 +75,13 @@ def model_configuration(manifest: Manifest, precision: Precision, most_windows: 
 
 
 def _inputs(spec: InputSpec) -> dict[str, list[int]]:
-    """Return the shape of a row of each input."""
+    """Return the shape of one row of each input, by its name."""
     signal = {spec.name: [spec.channels, spec.window]}
     return signal | ({CONDITIONS: [len(spec.conditions_taken)]} if spec.conditions_taken else {})
 
 
 def _conditions(spec: InputSpec) -> dict[str, str]:
-    """Return what the columns of the second input are."""
+    """Return the parameters that describe the columns of the second input."""
     taken = spec.conditions_taken
     if not taken:
         return {}

@@ -72,7 +72,7 @@ def _repository_paths() -> dict[str, Any]:
 
 
 def _unload() -> dict[str, Any]:
-    """Describe what is always refused: no answer is a success, and no request becomes one."""
+    """Return the operation that is always refused: it has no answer of success and takes no body."""
     summary = "Refused: models stay loaded"
     operation = _read("v2Unload", summary, "V2Empty")
     always = "Always, for a model that is here: a new version means a new process."

@@ -1,4 +1,4 @@
-"""The model repository extension: what is here, and whether it can serve.
+"""The model repository extension: the index of models and their states, and requests to load them.
 
 Source: triton-inference-server/server, docs/protocol/extension_model_repository.md.
 """
@@ -14,15 +14,15 @@ _READY, _UNAVAILABLE = "READY", "UNAVAILABLE"
 
 
 def repository_index(models: ModelRepository, *, only_ready: bool) -> list[dict[str, str]]:
-    """Return every version of every model with its state; a broken one hides no other.
+    """Return every version of every model with its state, also where some are broken.
 
-    A model is ready when it can be loaded, which this does: they are few and small.
+    A model is ready when it can be loaded, so this loads all of them: they are few and small.
     """
     entries = [_entry(models, name, version) for name in models.names() for version in models.versions(name)]
     return [entry for entry in entries if entry["state"] == _READY or not only_ready]
 
 
-def read_wishes(body: bytes) -> dict[str, Any]:
+def read_optional_object(body: bytes) -> dict[str, Any]:
     """Return the JSON object of a request whose body may be empty.
 
     Raises:
@@ -32,7 +32,7 @@ def read_wishes(body: bytes) -> dict[str, Any]:
 
 
 def wants_only_ready(document: dict[str, Any]) -> bool:
-    """Return `ready` of an index request.
+    """Return the member `ready` of an index request.
 
     Raises:
         MalformedEnvelopeError: it is not true or false.
@@ -47,7 +47,7 @@ def check_load(document: dict[str, Any]) -> None:
     """Check a load request.
 
     Raises:
-        MalformedEnvelopeError: it brings a configuration or files of its own.
+        MalformedEnvelopeError: it has parameters, such as a configuration or files of its own.
     """
     if document.get("parameters"):
         raise MalformedEnvelopeError("Models are loaded as their packages say; send no parameters.", field="parameters")

@@ -1,4 +1,4 @@
-"""From the bytes of an inference request to its inputs and the outputs that it asks for."""
+"""Reading of an inference request: its inputs, and the outputs that it asks for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,31 +6,31 @@ from typing import Any
 
 from functions.core.errors import MalformedEnvelopeError
 from functions.inference.v2.binary import RAW_REQUEST, split_body
-from functions.inference.v2.json_envelope import parse_envelope, shown
+from functions.inference.v2.json_envelope import parameters_of, parse_envelope, shown, tensor_parameters
 from functions.inference.v2.tensors import Expected, ModelInputs, read_inputs, read_raw
 
 LOGITS = "logits"
 PROBABILITIES = "probabilities"
-# Every model's, in this order, float32 [B, K].
+# The outputs of every model, in this order, float32 [B, K].
 OUTPUTS = (LOGITS, PROBABILITIES)
 
 
 @dataclass(frozen=True)
 class RequestedOutput:
-    """One output: its name, whether as binary data, and how many classes (0: the numbers themselves)."""
+    """An output that a request asks for: its name, its form, and how many classes (0: the numbers themselves)."""
 
     name: str
     binary: bool = False
     classes: int = 0
 
 
-# Who sends no JSON cannot ask for any.
+# The outputs of a request without JSON, which cannot name any.
 _ALL_BINARY = tuple(RequestedOutput(name, binary=True) for name in OUTPUTS)
 
 
 @dataclass(frozen=True)
 class InferenceRequest:
-    """A request that was understood: what the engine is given, the outputs asked for, and its id."""
+    """A request that was read: the engine's inputs, the outputs asked for, and its id."""
 
     inputs: ModelInputs
     outputs: Sequence[RequestedOutput]
@@ -46,7 +46,7 @@ def read_request(body: bytes, header_length: str | None, expected: Expected) -> 
         expected: what the model takes.
 
     Raises:
-        MalformedEnvelopeError: the protocol is broken somewhere; `field` says where.
+        MalformedEnvelopeError: the request breaks the protocol; `field` names the place.
         ConditionMissingError: the model needs conditions of operation that were not sent.
         SignalNotFiniteError, ConditionRangeError: NaN, infinity, or a condition outside its range.
     """
@@ -67,7 +67,7 @@ def read_outputs(document: dict[str, Any]) -> Sequence[RequestedOutput]:
     Raises:
         MalformedEnvelopeError: an unknown output or one named twice, or a parameter with a value it cannot have.
     """
-    binary = _flag(_parameters(document, "parameters"), "binary_data_output", "parameters", default=False)
+    binary = _flag(parameters_of(document, "parameters"), "binary_data_output", "parameters", default=False)
     asked = document.get("outputs")
     if asked is None or asked == []:
         return [RequestedOutput(name, binary) for name in OUTPUTS]
@@ -91,21 +91,12 @@ def _read_output(output: dict[str, Any], field: str, binary: bool) -> RequestedO
         raise MalformedEnvelopeError(
             f"There is no output {shown(name)}; there are {', '.join(OUTPUTS)}.", field=f"{field}.name"
         )
-    parameters = _parameters(output, f"{field}.parameters")
-    if any(parameter.startswith("shared_memory") for parameter in parameters):
-        raise MalformedEnvelopeError("Shared memory is not offered here.", field=f"{field}.parameters")
+    parameters = tensor_parameters(output, f"{field}.parameters")
     return RequestedOutput(
         str(name),
         _flag(parameters, "binary_data", f"{field}.parameters", default=binary),
         _classes(parameters.get("classification", 0), f"{field}.parameters.classification"),
     )
-
-
-def _parameters(holder: dict[str, Any], field: str) -> dict[str, Any]:
-    parameters = holder.get("parameters")
-    if parameters is not None and not isinstance(parameters, dict):
-        raise MalformedEnvelopeError("parameters must be an object.", field=field)
-    return parameters or {}
 
 
 def _flag(parameters: dict[str, Any], name: str, field: str, *, default: bool) -> bool:

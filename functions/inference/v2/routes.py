@@ -14,13 +14,13 @@ def v2_routes(endpoints: Endpoints, store: KeyStore | None) -> list[Route]:
     model, version = "/v2/models/{name}", "/v2/models/{name}/versions/{version}"
     repository = "/v2/repository"
     return [
-        # First: routes are tried in turn, and these are what is asked for again and again.
+        # First, since routes are tried in turn: these get nearly all requests.
         Route(f"{model}/infer", endpoints.infer, methods=["POST"], middleware=predict),
         Route(f"{version}/infer", endpoints.infer, methods=["POST"], middleware=predict),
         Route("/v2", endpoints.server),
         Route("/v2/health/live", endpoints.live),
         Route("/v2/health/ready", endpoints.ready),
-        # Before the models: otherwise it would be one of the name "stats".
+        # Before the models: otherwise `stats` would be a model's name.
         Route("/v2/models/stats", endpoints.all_statistics, middleware=read),
         *(
             Route(f"{path}{suffix}", endpoint, middleware=read)

@@ -1,4 +1,4 @@
-"""JSON schemas of the protocol's objects, for the OpenAPI document alone: nothing is checked by them while serving.
+"""JSON schemas of the protocol's objects, for the OpenAPI document only; they check no request.
 
 Source: kserve/open-inference-protocol, specification/protocol/open_inference_rest.yaml, and the extensions' pages.
 """
@@ -126,7 +126,7 @@ def _inference_schemas() -> dict[str, Any]:
         outputs=_list(_object("parameters", name=asked, parameters=wish), 0, len(OUTPUTS)),
     )
     return {
-        # What the protocol does not know may stand beside it.
+        # The protocol allows further members.
         "V2InferenceRequest": request | {"additionalProperties": True},
         "V2InferenceResponse": _object("id", model_name=_TEXT, model_version=_TEXT, id=_TEXT, outputs=_list(answered)),
     }

@@ -1,4 +1,4 @@
-"""What happened to the inference requests of each model, since this process started.
+"""Statistics of each model's inference requests since the process started.
 
 Source: triton-inference-server/server, docs/protocol/extension_statistics.md.
 """
@@ -17,7 +17,7 @@ _STAGES = ("queue", "compute_input", "compute_infer", "compute_output")
 
 @dataclass
 class Stopwatch:
-    """The stages of one request; `windows` stays 0 until it has succeeded."""
+    """Times of the stages of one request; `windows` stays 0 until it has succeeded."""
 
     arrived_ns: int
     marks_ns: list[int] = field(default_factory=list)
@@ -26,17 +26,17 @@ class Stopwatch:
     execution: Execution | None = None
 
     def lap(self) -> None:
-        """Mark the end of a stage: waiting, reading, running, writing, in this order."""
+        """Mark the end of a stage: queue, reading, running, writing, in this order."""
         self.marks_ns.append(time.perf_counter_ns())
 
     def ran(self, run: EngineRun) -> None:
-        """Mark the end of running: a part of the stage was spent waiting for the engine."""
+        """Mark the end of running, of which a part was spent waiting for the engine."""
         self.lap()
         self.waited_ns += round(run.waited_ms * 1e6)
         self.execution = run.execution
 
     def stages_ns(self) -> dict[str, int]:
-        """Return how long each stage took; waiting for the engine is waiting."""
+        """Return how long each stage took; waiting for the engine counts as the stage `queue`."""
         starts = [self.arrived_ns, *self.marks_ns]
         stages = {name: end - start for name, start, end in zip(_STAGES, starts, self.marks_ns, strict=False)}
         if self.waited_ns:
@@ -83,7 +83,7 @@ class _ModelStatistics:
         self._add_to_batch(stopwatch.execution or Execution(stopwatch.windows), stages_ns)
 
     def _add_to_batch(self, execution: Execution, stages_ns: Mapping[str, int]) -> None:
-        """Count an execution with its first request; of the others, which ran with it, only what was their own."""
+        """Count an execution once, with its first request; of others in it add only reading and writing."""
         batch = self.batches.setdefault(execution.windows, _durations(*_STAGES[1:]))
         if execution.counted:
             for stage in ("compute_input", "compute_output"):
@@ -130,6 +130,6 @@ class Statistics:
                 self._models[name, version].add(stopwatch, time.perf_counter_ns() - arrived_ns)
 
     def document(self, name: str, version: str) -> dict[str, Any]:
-        """Return one model's statistics as the protocol writes them; zeros for one that was never asked."""
+        """Return one model's statistics in the protocol's form; zeros for a model without requests."""
         with self._lock:
             return self._models.get((name, version), _ModelStatistics()).document(name, version)

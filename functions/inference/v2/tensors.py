@@ -1,4 +1,4 @@
-"""The input tensors of a request: what they say of themselves held against the model, then read as float32."""
+"""The input tensors of a request: their descriptions are checked against the model, then their data is read."""
 
 import math
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from functions.core.models.manifest import CONDITIONS, InputSpec
 from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import Split, binary_size, tensor_bytes
 from functions.inference.v2.datatypes import check_datatype, from_bytes, from_numbers, is_integer, item_bytes
-from functions.inference.v2.json_envelope import flat_numbers, shown
+from functions.inference.v2.json_envelope import flat_numbers, shown, tensor_parameters
 
 _LARGEST_COUNT = 2**63 - 1
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a model takes: windows float32 [B, channels, window] under one name, B from 1 to most_windows.
+    """The inputs that a model takes: windows float32 [B, channels, window], B from 1 to most_windows.
 
     A model with conditions of operation takes them as a second tensor, float32 [B, K].
     """
@@ -36,7 +36,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class ModelInputs:
-    """What the engine is given: windows float32 [B, C, T], and conditions float32 [B, K] where the model takes some."""
+    """The inputs of a run: windows float32 [B, C, T], and conditions float32 [B, K] where the model takes some."""
 
     windows: Float32Array
     conditions: Float32Array | None = None
@@ -72,15 +72,15 @@ class _Tensor:
 
 
 def read_inputs(inputs: Any, split: Split, expected: Expected) -> ModelInputs:
-    """Return what the engine is given.
+    """Return the inputs of a run.
 
     Args:
-        inputs: the member of that name.
+        inputs: the request's member `inputs`.
         split: the request's body.
         expected: what the model takes.
 
     Raises:
-        MalformedEnvelopeError: name, shape, datatype, sizes and data do not fit the model or each other.
+        MalformedEnvelopeError: name, shape, datatype, sizes or data contradict the model or each other.
         ConditionMissingError: the model needs conditions of operation that were not sent.
         SignalNotFiniteError, ConditionRangeError: NaN, infinity, or a condition outside its range.
     """
@@ -94,7 +94,7 @@ def read_inputs(inputs: Any, split: Split, expected: Expected) -> ModelInputs:
 
 
 def read_raw(data: memoryview, expected: Expected) -> ModelInputs:
-    """Return what the engine is given by a raw binary request: as many windows as its bytes hold.
+    """Return the inputs of a raw binary request: as many windows as its bytes hold.
 
     Raises:
         MalformedEnvelopeError: the bytes are not a whole number of windows, or too many.
@@ -116,7 +116,7 @@ def read_raw(data: memoryview, expected: Expected) -> ModelInputs:
 def check_shape(
     shape: Any, expected: Expected, name: str | None = None, field: str = "inputs[0].shape"
 ) -> Sequence[int]:
-    """Return an input's shape [B, ...].
+    """Check an input's shape [B, ...], and return it.
 
     Args:
         shape: as it was sent.
@@ -145,7 +145,7 @@ def check_shape(
 
 
 def finite(values: Float32Array, field: str = "inputs[0]") -> Float32Array:
-    """Return values, float32.
+    """Check that values float32 are finite, and return them.
 
     Raises:
         SignalNotFiniteError: one is NaN, infinite or beyond float32.
@@ -160,13 +160,13 @@ def finite(values: Float32Array, field: str = "inputs[0]") -> Float32Array:
 
 
 def _surely_finite(values: Float32Array) -> bool:
-    """Tell whether the sum of squares is finite, as it is only if all values are; one pass without a temporary."""
+    """Whether the sum of squares is finite, which proves that all values are; one pass without a temporary array."""
     with np.errstate(over="ignore", invalid="ignore"):
         return math.isfinite(np.dot(values, values))
 
 
 def _conditions(spec: InputSpec, windows: int, sent: Float32Array | None, field: str = "") -> Float32Array | None:
-    """Return conditions float32 [windows, K], those sent or else the defaults; None for a model that takes none."""
+    """Return conditions float32 [windows, K], as sent or else the defaults; None for a model that takes none."""
     if spec.conditions is UNSET:
         return None
     if sent is None:
@@ -191,7 +191,7 @@ def _defaults(spec: InputSpec) -> dict[str, float]:
 
 
 def _listed(inputs: Any, spec: InputSpec) -> list[dict[str, Any]]:
-    """Return the inputs of a request: each that the model takes once at most, the signal among them."""
+    """Check the list of a request's inputs, and return it: each name once at most, the signal among them."""
     if not isinstance(inputs, list) or not all(isinstance(one, dict) for one in inputs):
         raise MalformedEnvelopeError("The request must have a list of input tensors, 'inputs'.", field="inputs")
     names = [spec.name] if spec.conditions is UNSET else [spec.name, CONDITIONS]
@@ -216,19 +216,8 @@ def _described(tensor: dict[str, Any], field: str, expected: Expected) -> _Tenso
     name: str = tensor["name"]
     datatype = check_datatype(tensor.get("datatype"), f"{field}.datatype")
     shape = check_shape(tensor.get("shape"), expected, name, f"{field}.shape")
-    size = binary_size(_parameters(tensor, field), field)
+    size = binary_size(tensor_parameters(tensor, f"{field}.parameters"), field)
     return _Tensor(name, field, shape, datatype, size, _data(tensor, size, field))
-
-
-def _parameters(tensor: dict[str, Any], field: str) -> dict[str, Any]:
-    parameters = tensor.get("parameters")
-    if parameters is None:
-        return {}
-    if not isinstance(parameters, dict):
-        raise MalformedEnvelopeError("parameters must be an object.", field=f"{field}.parameters")
-    if any(name.startswith("shared_memory") for name in parameters):
-        raise MalformedEnvelopeError("Shared memory is not offered here.", field=f"{field}.parameters")
-    return parameters
 
 
 def _data(tensor: dict[str, Any], size: int | None, field: str) -> Any:

@@ -91,13 +91,24 @@ def test_a_checkpoint_from_before_batches_were_counted_fits() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"head.weight": torch.ones(5, 8)}, r"head\.weight is \[5, 8\] in the file and \[4, 8\] in the network"),
+        (
+            {"head.weight": torch.ones(5, 8)},
+            r"head\.weight is \[5, 8\] in the file and \[4, 8\] in the network; arguments in",
+        ),
         ({"tail.weight": torch.ones(2)}, r"the network has no tail\.weight\."),
     ],
 )
 def test_weights_that_do_not_fit_are_named(change: Weights, sentence: str) -> None:
     with pytest.raises(CheckpointError, match=f"The weights of w.pt do not fit the network: {sentence}"):
         fill(Small(), {"": weights() | change}, "w.pt")
+
+
+def test_weights_of_another_width_are_named_without_their_prefix() -> None:
+    wide = weights("model._orig_mod.{}".format) | {"model._orig_mod.head.weight": torch.ones(5, 8)}
+    with pytest.raises(
+        CheckpointError, match=r"network: head\.weight is \[5, 8\] in the file and .* network; arguments in"
+    ):
+        fill(Small(), {"state_dict": wide})
 
 
 def test_weights_of_another_network_are_named_with_their_number() -> None:

@@ -204,7 +204,7 @@ def test_warm_up_runs_every_size_of_every_model(settings: Settings) -> None:
             return engine
 
     container = make_container(settings, batch_max_windows=5)
-    container.door.native.diagnoser.models._engines = Counting()
+    container.invocations.native.diagnoser.models._engines = Counting()
     container.warm_up()
     assert sizes == [1, 2, 3, 4, 5] * 3
 

@@ -32,7 +32,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 def test_who_leaves_is_dropped_and_who_stays_is_answered(settings: Settings) -> None:
     container = make_container(settings, batch_max_delay_ms=1000, batch_max_windows=64)
-    workers = container.door.native.workers
+    workers = container.invocations.native.workers
     with serving(container.served) as (host, port):
         url = f"http://{host}:{port}"
         with socket.create_connection((host, port)) as leaving:

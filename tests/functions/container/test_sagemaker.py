@@ -179,7 +179,7 @@ COLUMN = [[value] for value in HIGH]
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else None,
 )
-async def test_habits_of_other_servers_clients(
+async def test_formats_of_other_servers_clients(
     make_settings: Any, document: dict[str, Any], classes: list[str] | str
 ) -> None:
     container = make_container(make_settings(max_body_bytes=1_000_000))

@@ -1,1 +1,1 @@
-"""Alarms, a module for each question they answer."""
+"""Alarms: on the service, its capacity, its objectives and its budget, and the factory that makes them."""

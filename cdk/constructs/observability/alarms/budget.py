@@ -1,4 +1,4 @@
-"""Does it cost what was planned?"""
+"""The monthly budget, which notifies before the costs of a stage are above it."""
 
 from typing import Literal
 
@@ -15,7 +15,7 @@ _NAME = "monthly-budget"
 def monthly_budget(scope: Construct, *, stage: str, limit_usd: float, topics: AlarmTopics) -> budgets.CfnBudget:
     """Make the budget of a month; it notifies at 80 % and 100 % of it, and when the forecast is above it.
 
-    It counts what has the stage's cost tag, once somebody has activated that tag for billing (docs/deploy.md, The
+    It counts resources with the stage's cost tag, once that tag is activated for billing (docs/deploy.md, The
     budget). It has no name of its own: CloudFormation replaces a budget whose notifications change, and two cannot have
     one name.
     """

@@ -1,4 +1,4 @@
-"""Is there room for what comes: instances, memory, rate, and the memory of the GPU?"""
+"""Alarms on capacity: instances, memory, cold starts, rate, silence, and the memory of the GPU."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -12,7 +12,7 @@ _SILENCE_PERIOD_MIN = 5
 def capacity_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
     """Make the alarms on throttles, concurrency, memory, starts, rate and volume; on silence where the stage asks."""
     metrics, thresholds = factory.metrics, factory.thresholds
-    # On Lambda the share of a processor is fixed by the memory: what runs out is instances.
+    # On Lambda memory fixes the share of a processor, so instances run out, not processors.
     throttled = MinimumSample(metrics.requests(), thresholds.min_requests).share(
         metrics.function("Throttles", SUM), FIVE_MINUTES, "turned away (%)"
     )
@@ -51,12 +51,12 @@ def _silence(factory: AlarmFactory, silence_min: int | None) -> list[cloudwatch.
         1,
         periods=silence_min // _SILENCE_PERIOD_MIN,
         below=True,
-        # API Gateway writes nothing where nothing happens.
+        # API Gateway writes no data where there are no requests.
         missing=cloudwatch.TreatMissingData.BREACHING,
     )
     return [factory.alarm("no-requests", condition)]
 
 
 def gpu_memory_alarm(factory: AlarmFactory, used_percent: cloudwatch.IMetric) -> cloudwatch.Alarm:
-    """Make the alarm on a GPU's memory; `used_percent` is the metric of whatever runs the container."""
+    """Make the alarm on a GPU's memory; `used_percent` is the metric of the container's instances."""
     return factory.alarm("gpu-memory", Condition(used_percent, 100 * factory.thresholds.gpu_memory_share))

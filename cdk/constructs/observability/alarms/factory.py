@@ -1,4 +1,4 @@
-"""How an alarm is made: its name, its note, its receivers, its condition, and the sample that it needs."""
+"""The factory of alarms: name, note, receivers and condition of each, and the least sample for a share."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ _NOT_BREACHING = cloudwatch.TreatMissingData.NOT_BREACHING
 
 @dataclass(frozen=True)
 class Condition:
-    """When an alarm fires: its metric is above `threshold` (not below, with `below`) for `periods` periods.
+    """The condition of an alarm: its metric is above `threshold` (or below it, with `below`) for `periods` periods.
 
-    missing: what a period without data counts as; as a rule nothing happened, so nothing is wrong.
+    missing: how a period without data counts; by default nothing happened, so nothing is wrong.
     """
 
     metric: cloudwatch.IMetric
@@ -40,7 +40,7 @@ class AlarmFactory:
     topics: AlarmTopics
 
     def alarm(self, name: str, condition: Condition) -> cloudwatch.Alarm:
-        """Make the alarm of a note; its topic gets a message when it begins and when it is over."""
+        """Make the alarm of a note; its topic gets a message when it starts and when it ends."""
         note = NOTES[name]
         alarm = self._make(name, note, condition)
         self._send_to_topic(alarm, note)
@@ -73,7 +73,7 @@ class AlarmFactory:
             alarm_name=self.deployed_name(name),
             alarm_description=note.description(self.metrics.monitored.runbook),
             metric=condition.metric,
-            # 100 * (1 - 0.995) is 0.5 to a person, and should be in the template.
+            # So that 100 * (1 - 0.995) is 0.5 in the template.
             threshold=round(condition.threshold, 6),
             evaluation_periods=condition.periods,
             comparison_operator=operators.LESS_THAN_THRESHOLD if condition.below else operators.GREATER_THAN_THRESHOLD,
@@ -106,7 +106,7 @@ class MinimumSample:
         return self._expression("100 * part / whole", part, period, label)
 
     def rest(self, percent: cloudwatch.IMetric, period: Duration, label: str) -> cloudwatch.MathExpression:
-        """Return what is missing to 100 percent, 0 where the sample is too small."""
+        """Return the rest to 100 percent, 0 where the sample is too small."""
         return self._expression("100 - part", percent, period, label)
 
     def _expression(

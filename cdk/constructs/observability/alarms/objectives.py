@@ -1,4 +1,4 @@
-"""Is what was promised kept?"""
+"""Alarms on the objectives of availability and latency, and on their error budgets."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,10 @@ from cdk.constructs.observability.alarms.factory import AlarmFactory, Condition,
 from cdk.constructs.observability.stage_metrics import SUM
 
 _HOUR = Duration.hours(1)
-# The latency objective speaks of the 95th percentile: so many requests may be slower.
+# The latency objective is of the 95th percentile: this share of the requests may be slower.
 _MAY_BE_SLOW = 0.05
 
-# What of a window's requests was spent of the budget, in percent; 0 below so many requests.
+# Returns the share of a window's requests that spent the error budget, in percent; 0 below so many requests.
 _Spent = Callable[[AlarmFactory, Duration, int], cloudwatch.MathExpression]
 
 

@@ -1,4 +1,4 @@
-"""Does the service answer, rightly and in time; do jobs come through; is what comes in what the service is for?"""
+"""Alarms on the service: errors and latency, models and keys, jobs and tables, blocked and novel traffic."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch

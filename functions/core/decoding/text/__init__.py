@@ -1,1 +1,1 @@
-"""Delimited text to recordings: charset, layout, head, numbers, columns."""
+"""Decoding of delimited text into recordings: charset, layout, head, numbers, columns."""

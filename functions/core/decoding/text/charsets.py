@@ -1,10 +1,10 @@
-"""Bytes of a text file to text: whatever alphabet it was written in, its digits are found."""
+"""Character sets of text files: from bytes to text."""
 
 import codecs
 
 from functions.core.errors import InvalidOptionError, MalformedBodyError
 
-# By the names of Python's codecs; others of its codecs are no alphabets.
+# The names of Python's codecs that are accepted; some of its other codecs are no character sets.
 _KNOWN = frozenset(
     (
         *("ascii", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"),
@@ -19,7 +19,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _HEAD_BYTES = 256
-# What MS-DOS wrote behind the last line, and what a fixed size is filled with.
+# The end mark of MS-DOS, and zeros that fill up a fixed size.
 _PADDING = "\x1a\0"
 
 
@@ -28,7 +28,7 @@ def decode_text(body: bytes, charset: str | None = None) -> str:
 
     Args:
         body: the file.
-        charset: its encoding; by default it is told by its mark or by its zeros, else it is UTF-8 or Windows-1252.
+        charset: its encoding; by default by its byte order mark or its zeros, else UTF-8 or Windows-1252.
 
     Raises:
         InvalidOptionError: there is no such charset.
@@ -43,7 +43,7 @@ def decode_text(body: bytes, charset: str | None = None) -> str:
             raise MalformedBodyError(
                 f"The file is no text in {codec} at line {line}: state its encoding with `charset`.", field="signal"
             ) from None
-        # Digits are the same there; a letter that is none in it stands in a name.
+        # Digits are the same in it; letters that are not stand in names only.
         text = body.decode("cp1252", "replace")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")

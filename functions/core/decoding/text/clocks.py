@@ -1,4 +1,4 @@
-"""Times of day as text to seconds; dates beside them are not read."""
+"""Times of day in text, read as seconds; dates beside them are not read."""
 
 import re
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def seconds_of(cells: Sequence[str]) -> Float64Array | None:
 
 
 def unwrapped(times: Float64Array) -> Float64Array:
-    """Return times of day in seconds that go on over midnight, or over noon on a clock of twelve hours."""
+    """Return times of day in seconds, continued over midnight, or over noon on a clock of twelve hours."""
     back = np.diff(times, prepend=times[:1]) < 0
     drops = -np.diff(times, prepend=times[:1])[back]
     turns = np.zeros(len(times))
@@ -39,7 +39,7 @@ def unwrapped(times: Float64Array) -> Float64Array:
 
 
 def _of_one_width(cells: Sequence[str]) -> Float64Array | None:
-    """Read cells that have the same signs at the same places, all at once; None: look at each."""
+    """Read cells of one pattern all at once; None where they differ, and each must be read."""
     width, first = len(cells[0]), _CLOCK.search(cells[0])
     joined = "".join(cells)
     if first is None or width > _LONGEST_CELL or len(joined) != width * len(cells) or not joined.isascii():
@@ -50,7 +50,7 @@ def _of_one_width(cells: Sequence[str]) -> Float64Array | None:
         digits[slice(*first.span(group))] = first[group] is not None
     between = np.arange(first.start(), first.end())[~digits[first.start() : first.end()]]
     values = signs[:, digits] - ord("0")
-    # The sign before decides where the number begins.
+    # The character before decides where the number begins.
     before = [first.start() - 1] if first.start() else []
     fixed = [*before, *between.tolist()]
     if (values > 9).any() or (signs[:, fixed] != signs[0, fixed]).any() or _goes_on(signs, first.end()):
@@ -64,7 +64,7 @@ def _goes_on(signs: NDArray[np.uint8], end: int) -> bool:
 
 
 def _weights(match: re.Match[str]) -> Float64Array:
-    """Return what each digit of a time stands for, in seconds."""
+    """Return the value of each digit of a time, in seconds."""
     factors = _FACTORS if match[3] is not None else (60.0, 1.0, 0.0)
     whole = [
         factor * 10.0**place

@@ -1,4 +1,4 @@
-"""Which columns of a table are signals: times, counts and clocks are none."""
+"""Choice of a table's signal columns: times, counts and clocks give the sample rate or are left out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,22 +11,22 @@ from functions.core.decoding.times import is_coarse, is_counting, rate_hz, spaci
 from functions.core.errors import InvalidOptionError, MalformedBodyError, SampleRateContradictsError, SignalMissingError
 from functions.core.models.options import TimeUnit
 from functions.core.preprocessing.arrays import Float64Array, as_float32
-from functions.core.preprocessing.signal import Recording
+from functions.core.preprocessing.signal import RATE_TOLERANCE, Recording
 
 # Fewer rows may rise evenly by chance.
 _FEWEST_ROWS = 16
-# Largest values of hours, minutes, seconds and microseconds; some run-to-failure sets have a column of each.
+# Largest values of hours, minutes, seconds and microseconds; some run-to-failure data sets have a column of each.
 _CLOCK = (23, 59, 59, 999_999.9999)
 _CLOCK_S = (3600.0, 60.0, 1.0, 1e-6)
 
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of a file.
+    """The columns of a file.
 
-    numbers: float64 [N, C]; places: of each in the file, from 0; names, units: of all columns of the file, names empty
-    where it names none; clocks: times of day in seconds, by their place; texts: the first cell of columns that were
-    left out, by their place.
+    numbers: float64 [N, C]; places: index of each in the file, from 0; names, units: of all columns of the file, names
+    empty where it names none; clocks: times of day in seconds, by their place; texts: the first cell of each column of
+    text, by its place.
     """
 
     numbers: Float64Array
@@ -43,7 +43,7 @@ class Table:
 
 @dataclass(frozen=True)
 class TimeOptions:
-    """What a caller states of a table's time."""
+    """The caller's options about a table's time."""
 
     column: str | None = None
     unit: TimeUnit | None = None
@@ -52,19 +52,19 @@ class TimeOptions:
 
 @dataclass(frozen=True)
 class Stated:
-    """What lines before a table state: the sample rate in Hz, and the unit of the samples."""
+    """Statements of the lines before a table: the sample rate in Hz, and the unit of the samples."""
 
     rate_hz: float | None = None
     unit: str | None = None
 
 
 def recording_of(table: Table, stated: Stated, options: TimeOptions) -> Recording:
-    """Return the signals of a table and their rate.
+    """Return the signals of a table as a recording, float32 [C, N], with their sample rate.
 
     Args:
         table: its columns.
         stated: by the file's head.
-        options: what the caller states.
+        options: of the caller.
 
     Raises:
         InvalidOptionError: there is no such time column.
@@ -92,7 +92,7 @@ def recording_of(table: Table, stated: Stated, options: TimeOptions) -> Recordin
 
 
 def _check_texts(table: Table) -> None:
-    """Refuse times that cannot be read, where nothing else tells the rate.
+    """Refuse times that cannot be read, where nothing else gives the rate.
 
     Raises:
         MalformedBodyError: a column of text has a time's name.
@@ -115,7 +115,7 @@ def _recording(table: Table, kept: Sequence[int], rate: float | None, stated_uni
     if table.names:
         names = tuple(table.names[place] or str(place) for place in places)
     elif not all_kept or table.clocks or len(table.places) < len(table.units):
-        # By their place in the file: what is left out stays counted.
+        # By their place in the file, columns that are left out counted too.
         names = tuple(str(place) for place in places)
     units = [signal_unit(table.names[place] if table.names else "", table.units[place]) for place in places]
     if not any(units):
@@ -163,7 +163,7 @@ def _counts(table: Table) -> list[int]:
 
 @np.errstate(over="ignore", invalid="ignore")
 def _monotonic(table: Table) -> list[int]:
-    """Return the columns of which the first rows do not fall: a signal is told from a time by a glance."""
+    """Return the columns whose first rows do not fall; that excludes most signals quickly."""
     first = table.numbers[:_FEWEST_ROWS]
     rises = (np.diff(first, axis=0) >= 0).all(axis=0) & (table.numbers[-1] > table.numbers[0])
     return [table.places[index] for index in np.flatnonzero(rises).tolist()]
@@ -174,7 +174,7 @@ def _is_even(table: Table, place: int) -> bool:
     found = spacing(times)
     if found is None or not found.is_even:
         return False
-    # A signal that changes now and then by a step is no time that was rounded.
+    # A column that seldom rises is a signal with a few steps, not rounded times.
     rising = int(np.count_nonzero(np.diff(times)))
     return rising >= max(_FEWEST_ROWS - 1, len(times) // 4)
 
@@ -206,7 +206,7 @@ def _clock_time(table: Table, places: Sequence[int]) -> Float64Array:
 def _agreed(found_hz: float | None, stated_hz: float | None, options: TimeOptions) -> float | None:
     if found_hz is None or stated_hz is None or options.is_rate_given:
         return found_hz if found_hz is not None else stated_hz
-    if abs(found_hz / stated_hz - 1) > 0.005:
+    if abs(found_hz / stated_hz - 1) > RATE_TOLERANCE:
         raise SampleRateContradictsError(
             f"The file's head states {stated_hz:g} Hz and its times rise at {found_hz:g} Hz: state `sample_rate_hz`."
         )

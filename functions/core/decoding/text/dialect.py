@@ -1,4 +1,4 @@
-"""What divides the columns of a text, how its fractions are written, and what a cell holds."""
+"""The dialect of delimited text: what separates columns, how fractions are written, and the kinds of cells."""
 
 import re
 from collections.abc import Sequence
@@ -20,21 +20,21 @@ _CLOCK = re.compile(
     r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,:]\d+)?\s?(?:[AP]M|Z|[+-]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
-# Of two digits or four between its points: no thousands.
+# The last part has two digits or four, so it is no number with thousands.
 _DATE = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})")
 # What a spreadsheet shows in the place of a number.
 _SHEET_ERROR = re.compile(r"#(?:N/A\b|NV\b|[A-Z]+(?:/0)?[!?])")
 _DECIMAL_COMMAS = re.compile(r"[+-]?\d*,\d+(?:[eEdD][+-]?\d+)?")
-# A fraction may begin with a zero, and zero may be negative; of two columns of integers neither is printed so.
+# A fraction may begin with a zero, and zero may be negative; two columns of integers are never printed so.
 _FRACTION = re.compile(r"[+-]?\d+,0\d|-0,|[+-]?\d*,\d+[eEdD]")
-# Cells of a row that are looked at to tell rows of numbers from others.
+# Cells of a row that decide whether it is a row of numbers.
 CELLS_LOOKED_AT = 64
 _NAMED: dict[Delimiter, str | None] = {"tab": "\t", "space": None}
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """What stands between two columns (None: white space), and whether fractions have a comma."""
+    """The separator of columns (None: white space), and whether fractions are written with a comma."""
 
     separator: str | None
     decimal_comma: bool = False
@@ -49,7 +49,7 @@ class Dialect:
 
 
 def find_dialect(rows: Sequence[str], delimiter: Delimiter | None = None) -> Dialect:
-    """Return what divides the columns of rows, as most of them have it.
+    """Return the dialect of most of the rows.
 
     Args:
         rows: of a text, at least one, neither blank nor comments.
@@ -79,7 +79,7 @@ def is_comment(line: str, dialect: Dialect) -> bool:
 
 
 def kind_of(cell: str) -> CellKind:
-    """Return what a cell holds."""
+    """Return the kind of a cell."""
     if not cell:
         return "empty"
     if NUMBER.fullmatch(cell):

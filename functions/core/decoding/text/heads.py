@@ -1,4 +1,4 @@
-"""What stands before a table: the names of its columns and their units."""
+"""The head of a table: the names of its columns and their units."""
 
 import csv
 
@@ -7,10 +7,10 @@ from functions.core.decoding.text.layout import Layout
 from functions.core.decoding.text.statements import states_rate
 from functions.core.decoding.text.units import inner, is_units_row
 
-# Of the end of a head: names, units, descriptions.
+# Lines at the end of a head that may hold names, units, descriptions.
 _LINES_LOOKED_AT = 4
 _LONGEST_LINE = 64 * 1024
-# Signs of a line that is drawn below names, or whose cells are empty.
+# Characters of a line that is drawn below names, or whose cells are empty.
 _RULE = "-=_*+| \t,;"
 
 
@@ -29,7 +29,7 @@ def names_of(layout: Layout) -> tuple[list[str], list[str | None]]:
 
 
 def _lines_of_cells(layout: Layout) -> list[list[str]]:
-    """Return the cells of the lines right above a table that have as many as it has columns, the nearest first."""
+    """Return the cells of the lines right above a table that have as many cells as it has columns, nearest first."""
     found: list[list[str]] = []
     of_comments: list[list[str]] = []
     for line in reversed(layout.head[-_LINES_LOOKED_AT:]):

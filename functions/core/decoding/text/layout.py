@@ -1,4 +1,4 @@
-"""Where a table of numbers stands in a text: behind its head, before what else the text ends with."""
+"""The layout of a text: where its table of numbers stands, between the head and the lines at its end."""
 
 import re
 from collections import Counter
@@ -20,12 +20,12 @@ from functions.core.models.options import Delimiter
 
 _WORD = re.compile(r"[^\W\d_]{2}")
 _STARTS_LIKE_NUMBER = re.compile(r"[+-]?[.,]?\d|[+-]?(?:nan|inf|infinity)\b", re.IGNORECASE)
-# Lines that are looked at to tell what a row is, spread over the text.
+# Lines, spread over the text, that decide what a row looks like.
 _LINES_LOOKED_AT = 256
-# Of them, about so many of which every cell is looked at.
+# About as many of them are read cell by cell.
 _ROWS_LOOKED_AT = 64
 _MOST_HEAD_LINES = 10_000
-# Lines of nothing but numbers that a head may have: more of them are rows of another table.
+# Most lines of numbers alone in a head: more of them are rows of another table.
 _MOST_NUMBERS_ABOVE = 16
 # Lines behind a table, such as its mean and maximum.
 _MOST_FOOT_LINES = 64
@@ -33,11 +33,11 @@ _MOST_FOOT_LINES = 64
 
 @dataclass(frozen=True)
 class Layout:
-    """A table in a text.
+    """The layout of a table in a text.
 
-    start, line: where its first row stands, as an offset and as a number from 1; stop: where the last one ends;
+    start, line: of its first row, as an offset and as a line number from 1; stop: offset where the last row ends;
     columns: cells of a row, of which the last `trailing` are empty; kinds: of the first cells; head: the lines before
-    it that are not blank; note: what was left out behind it.
+    it that are not blank; note: a sentence about lines behind it that were left out.
     """
 
     start: int
@@ -57,7 +57,7 @@ class Layout:
 
 
 def find_layout(text: str, skip_rows: int = 0, delimiter: Delimiter | None = None) -> Layout:
-    """Return where the table of a text stands.
+    """Return the layout of a text.
 
     Args:
         text: lines ended by line feeds.
@@ -96,7 +96,7 @@ def find_layout(text: str, skip_rows: int = 0, delimiter: Delimiter | None = Non
 
 
 def broken_cell(line: int, column: int, found: str) -> MalformedBodyError:
-    """Return the refusal of a cell that should be a number, at a line and column from 1."""
+    """Return the error for a cell that should be a number, at a line and column from 1."""
     shown = f"{found[:40]!r} stands" if found else "nothing stands"
     return MalformedBodyError(
         f"The text cannot be read at line {line}, column {column}: {shown} where a number belongs;"
@@ -115,7 +115,7 @@ def _lines(text: str, stop: int) -> Iterator[tuple[int, int, str]]:
 
 
 def spread_rows(text: str) -> list[str]:
-    """Return lines that lie evenly over a text, in order, each once; no blank ones, and no comments."""
+    """Return lines that are spread evenly over a text, in order, each once, without blank lines and comments."""
     return [line for line in _spread_lines(text) if line.strip() and not line.lstrip().startswith(COMMENTS[:3])]
 
 
@@ -132,7 +132,7 @@ def _spread_lines(text: str) -> Iterator[str]:
 
 
 def _typical_row(rows: Sequence[str], dialect: Dialect) -> str | None:
-    """Return one of the rows that most are like; the last of equally many. None: no row has a number."""
+    """Return a row of the commonest shape, of equally common ones the last; None where no row has a number."""
     rows = rows[:: -max(1, len(rows) // _ROWS_LOOKED_AT)][::-1]
     shapes = [(dialect.count(row), kinds_of(row, dialect)[0]) for row in rows]
     counted = Counter(shape for shape in shapes if "number" in shape[1])
@@ -182,7 +182,7 @@ def _foot(text: str, dialect: Dialect, count: int, kinds: tuple[CellKind, ...]) 
                 return end, _note(text, end, left_out)
             left_out += 1
         end = start - 1
-    # The table is looked for from the top, and what breaks it is named there.
+    # Then the search from the top finds the table, and names what breaks it.
     return len(text), None
 
 
@@ -205,7 +205,7 @@ def _is_of_numbers(line: str, dialect: Dialect) -> bool:
 
 
 def _fits(line: str, kinds: tuple[CellKind, ...], dialect: Dialect, number: int) -> bool:
-    """Whether a line is a row of such cells; where a first row is broken it is refused, not left out."""
+    """Whether a line is a row of such cells; a broken first row is refused, not left out."""
     cells = dialect.cells(line, CELLS_LOOKED_AT)[: len(kinds)]
     found = [kind_of(cell) for cell in cells]
     if all(other in (kind, "text") for kind, other in zip(found, kinds, strict=False)):

@@ -1,4 +1,4 @@
-"""Rows of a table to numbers: by simdjson where they are plain, by NumPy where they are not."""
+"""Reading of a table's rows as numbers: by simdjson where they are plain, by NumPy where they are not."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ _PLUS = re.compile(r"(?<![eE\d])\+(?=[\d.])")
 _QUOTED = re.compile(r'"([^"\n]*)"')
 _BOTH_MARKS = re.compile(r"\d,\d{3}\.|\d\.\d{3},")
 _PART_CHARACTERS = 1 << 16
-# Of the end of a head, those that may stand again among the rows.
+# Lines at the end of a head that may stand again among the rows.
 _HEADER_LINES = 3
 
 _Point = Callable[[str], str]
@@ -30,7 +30,7 @@ def read_numbers(rows: str, layout: Layout) -> Float64Array:
     """Return the numbers of rows, float64 [N, C].
 
     Args:
-        rows: text of the table, as it stands.
+        rows: text of the table, unchanged.
         layout: of it; every cell is a number.
 
     Raises:
@@ -42,12 +42,12 @@ def read_numbers(rows: str, layout: Layout) -> Float64Array:
     if numbers is not None:
         return numbers
     point = _pointing(layout.dialect, rows)
-    # A broken row costs no more than those before it, and its part alone is looked at line by line.
+    # A broken row costs no more than those before it: only its part is read line by line.
     return np.concatenate([_read_part(part, at, dialect, point) for part, at in parts(rows, layout)])
 
 
 def parts(rows: str, layout: Layout) -> Iterator[tuple[str, Layout]]:
-    """Yield some lines of a table's text at a time, and where in the file they stand."""
+    """Yield a table's text in parts of whole lines, each with the layout at its first line."""
     start, line = 0, layout.line
     while start < len(rows):
         end = rows.find("\n", start + _PART_CHARACTERS) + 1 or len(rows)
@@ -87,7 +87,7 @@ def _decimal(dialect: Dialect, rows: str) -> Dialect:
 
 
 def _fast(rows: str, dialect: Dialect, columns: int) -> Float64Array | None:
-    """Read rows of plain numbers as the list of JSON that they nearly are; None means "look closer"."""
+    """Read rows of plain numbers as a JSON list; None where they are not plain."""
     text = rows.strip("\n")
     if dialect.decimal_comma:
         text = text.replace(",", ".")
@@ -108,7 +108,7 @@ def _fast(rows: str, dialect: Dialect, columns: int) -> Float64Array | None:
 
 
 def _is_regular(body: bytes, columns: int) -> bool:
-    """Whether every line of a text has as many commas as it must."""
+    """Whether every line of a text has the commas of that many columns."""
     marks = np.frombuffer(body, np.uint8)
     ends = np.append(np.flatnonzero(marks == ord("\n")), len(marks))
     commas = np.searchsorted(np.flatnonzero(marks == ord(",")), ends)
@@ -116,7 +116,7 @@ def _is_regular(body: bytes, columns: int) -> bool:
 
 
 def row_lines(rows: str, layout: Layout) -> Iterator[tuple[int, str]]:
-    """Yield the rows of a table's text with their numbers: no blank lines, no comments, not its header once more."""
+    """Yield the rows of a table's text with their line numbers, without blank lines, comments and repeated headers."""
     # A file may be one of several that were joined.
     again = frozenset(layout.head[-_HEADER_LINES:])
     for number, line in enumerate(rows.split("\n"), layout.line):
@@ -144,7 +144,7 @@ def _plain(rows: str, layout: Layout, point: _Point) -> str:
 
 
 def _pointing(dialect: Dialect, rows: str) -> _Point:
-    """Return what gives rows decimal points and no thousands; the mark that stands last in a number is the decimal."""
+    """Return the function that gives rows decimal points and no thousands; the last mark in a number is the decimal."""
     if not dialect.decimal_comma or "," not in rows:
         return str
     both = _BOTH_MARKS.search(rows)
@@ -156,7 +156,7 @@ def _pointing(dialect: Dialect, rows: str) -> _Point:
 
 
 def explained(rows: str, layout: Layout) -> MalformedBodyError:
-    """Return the refusal of rows, which names the first that is unlike the others as an editor counts lines."""
+    """Return the error for rows that cannot be read; it names the first bad row by its line in the file."""
     columns = layout.columns - layout.trailing
     for number, line in row_lines(rows, layout):
         cells = layout.dialect.cells(line)

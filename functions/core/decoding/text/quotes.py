@@ -1,4 +1,4 @@
-"""Numbers in quotes with commas in them, which would be taken for columns."""
+"""Removal of quotes around numbers whose commas would be read as separators of columns."""
 
 import re
 from collections.abc import Sequence

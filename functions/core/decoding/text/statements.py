@@ -1,11 +1,11 @@
-"""What lines before a table state: the sample rate, and the unit of the samples."""
+"""Statements in the lines before a table: the sample rate, and the unit of the samples."""
 
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from functions.core.decoding.text.units import TIME_UNITS, squeezed
-from functions.core.decoding.times import UNITS_S
+from functions.core.decoding.times import SLOWEST_HZ, UNITS_S
 from functions.core.errors import SampleRateContradictsError
 from functions.core.preprocessing.severity import known_unit
 from functions.core.preprocessing.signal import RATE_TOLERANCE
@@ -24,7 +24,7 @@ _VALUE = (
 )
 _RATE = re.compile(rf"(?<![A-Za-z]){_RATE_NAME}{_VALUE}", re.IGNORECASE)
 _STEP = re.compile(rf"(?<![A-Za-z]){_STEP_NAME}{_VALUE}", re.IGNORECASE)
-# "Rate" alone is one of samples at the beginning of a line, with a unit of such.
+# "Rate" alone is a sample rate only at the beginning of a line and with a unit of one.
 _BARE_RATE = re.compile(rf"^[#%/;\s\"']{{0,8}}rate{_VALUE}", re.IGNORECASE | re.MULTILINE)
 _UNIT = re.compile(
     r"^[#%/;\s\"']{0,8}(?:(?:y|vertical|amplitude)[ \t_-]{0,3}(?:axis[ \t_-]{0,3})?)?"
@@ -35,9 +35,7 @@ _UNIT = re.compile(
 _RATE_UNITS = {"k": 1e3, "m": 1e6}
 _HERTZ = ("hz", "khz", "mhz")
 _SAMPLES_A_SECOND = (*_HERTZ, "s/s", "sa/s", "sps", "samples/s", "ks/s")
-# What is slower is none of a vibration, unless its unit tells so.
-_SLOWEST_HZ = 100.0
-# Lines of names above a line of values, as some oscilloscopes have them.
+# Most cells of a line of names above a line of values, as some oscilloscopes write them.
 _MOST_CELLS = 32
 
 
@@ -51,7 +49,7 @@ def rate_of(head: Sequence[str], *, is_given: bool = False) -> float | None:
 
     Args:
         head: the lines.
-        is_given: whether the caller states a rate; then several in the file are no fault.
+        is_given: whether the caller states a rate; then several in the file are no error.
 
     Raises:
         SampleRateContradictsError: they state several.
@@ -82,7 +80,7 @@ def _rates(text: str) -> set[float]:
 
 
 def _paired(head: Sequence[str]) -> Iterator[str]:
-    """Yield statements of lines whose cells name what the next line has: `X,CH1,Increment` above `0,VOLT,1e-6`."""
+    """Yield statements of lines whose cells name the values of the next line: `X,CH1,Increment` above `0,VOLT,1e-6`."""
     for names, values in pairwise(head):
         for separator in (",", ";", "\t"):
             above, below = (line.rstrip(separator).split(separator, _MOST_CELLS) for line in (names, values))
@@ -95,10 +93,10 @@ def _rate(bracketed: str, number: str, behind: str) -> float | None:
     if value is None:
         return None
     if unit in TIME_UNITS and unit != "s":
-        # Some call the step so.
+        # Some files give the time step under the name of a rate.
         return _rate_of_step(bracketed, number, behind)
     rate = value * (_RATE_UNITS.get(unit[:1], 1.0) if unit[1:2] in ("h", "s") else 1.0)
-    return rate if rate >= _SLOWEST_HZ or unit in _HERTZ else None
+    return rate if rate >= SLOWEST_HZ or unit in _HERTZ else None
 
 
 def _rate_of_step(bracketed: str, number: str, behind: str) -> float | None:
@@ -107,7 +105,7 @@ def _rate_of_step(bracketed: str, number: str, behind: str) -> float | None:
     if value is None or unit is None:
         return None
     rate = float(f"{1 / (value * UNITS_S[unit]):.6g}")
-    return rate if rate >= _SLOWEST_HZ else None
+    return rate if rate >= SLOWEST_HZ else None
 
 
 def _number(text: str) -> float | None:

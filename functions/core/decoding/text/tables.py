@@ -1,4 +1,4 @@
-"""Rows of text to a recording: numbers read, clocks read, what is no signal left out."""
+"""From the rows of a table to a recording: numbers and clocks are read, columns of text are left out."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,12 +20,12 @@ from functions.core.preprocessing.signal import Recording, check_channel_count
 
 
 def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Recording:
-    """Return what the rows of a table hold, float32 [C, N].
+    """Return the recording that the rows of a table hold, samples float32 [C, N].
 
     Args:
         rows: text of the table.
         layout: of it.
-        options: what the caller states of its time.
+        options: of the caller, about its time.
 
     Raises:
         PalierError: as `decode_csv`.
@@ -46,7 +46,7 @@ def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Record
 
 
 def _rows_of_signals(numbers: Float64Array) -> Float32Array:
-    """Return the rows that do not number the samples."""
+    """Return the rows that are signals, float32 [C, N]: all but those that count up."""
     check_channel_count(len(numbers))
     kept = [index for index, row in enumerate(numbers) if not is_counting(row)]
     if not kept:
@@ -55,7 +55,7 @@ def _rows_of_signals(numbers: Float64Array) -> Float32Array:
 
 
 def _check_head(layout: Layout, columns: int, has_names: bool) -> None:
-    """Refuse a first line that names other columns than there are."""
+    """Refuse a first line that names another number of columns than the rows have."""
     if has_names or len(layout.head) != 1 or is_comment(layout.head[0], layout.dialect):
         return
     named = layout.dialect.count(layout.head[0])
@@ -67,12 +67,12 @@ def _check_head(layout: Layout, columns: int, has_names: bool) -> None:
 
 
 def _mixed(rows: str, layout: Layout, names: list[str], units: list[str | None]) -> Table:
-    """Read a table of which some columns are text or times of day: text is left out."""
+    """Read a table that has columns of text or times of day; text is left out."""
     numeric = [place for place, kind in enumerate(layout.kinds) if kind == "number"]
-    # Cells behind those that were looked at.
+    # Cells behind those whose kind was determined are numbers.
     numeric += range(len(layout.kinds), layout.columns - layout.trailing)
     timed = [place for place, kind in enumerate(layout.kinds) if kind == "clock"]
-    # Of each part of the text, its numbers.
+    # The numbers of each part of the text, as text.
     tables: list[str] = []
     clocks: dict[int, list[Float64Array]] = {place: [] for place in timed}
     texts: dict[int, str] = {}
@@ -111,14 +111,14 @@ def _tabbed(columns: Sequence[Sequence[str]], places: Sequence[int]) -> str:
 
 
 def _of_numbers(layout: Layout, columns: int) -> Layout:
-    """Return the layout of so many columns of numbers of a table."""
+    """Return the layout of a table's columns of numbers, separated by tabs."""
     number: CellKind = "number"
     tabbed = replace(layout.dialect, separator="\t")
     return replace(layout, dialect=tabbed, columns=columns, trailing=0, kinds=(number,) * columns, head=())
 
 
 def _explained_part(rows: str, layout: Layout, tables: Sequence[str], of_numbers: Layout) -> MalformedBodyError:
-    """Return the refusal of the first part of a table whose numbers cannot be read."""
+    """Return the error for the first part of a table whose numbers cannot be read."""
     for (part, at), table in zip(parts(rows, layout), tables, strict=True):
         try:
             if table:

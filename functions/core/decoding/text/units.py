@@ -1,11 +1,11 @@
-"""What a column's name tells: whether it is a time, and the unit of its values."""
+"""Units and times in the names of columns, and in rows of units."""
 
 import re
 
 from functions.core.models.options import TimeUnit
 from functions.core.preprocessing.severity import known_unit
 
-# A quantity of 1 in seconds, or in hertz; written without spaces, in lower case.
+# Spellings of units of time, without spaces, in lower case.
 TIME_UNITS: dict[str, TimeUnit] = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek", "sekunden"), "s"),
     **dict.fromkeys(("ms", "msec", "millis", "millisecond", "milliseconds"), "ms"),
@@ -24,7 +24,7 @@ _TIME_NAME = re.compile(
     r"|datum|uhrzeit|clock)[ _-]?\d*",
     re.IGNORECASE,
 )
-# Of a row of units, those that are no times and no units of vibration.
+# Units in a row of units that are neither of time nor of vibration.
 _OTHER_UNITS = frozenset(
     ["v", "mv", "volt", "volts", "pa", "n", "hz", "rpm", "1/min", "-", "°c", "degc", "a", "ma", "%", "ohm"]
 ) | {""}
@@ -32,14 +32,14 @@ _UNIT_LABELS = frozenset(["unit", "units", "einheit", "einheiten", "unité", "un
 
 
 def time_unit(name: str, unit: str | None = None) -> TimeUnit | None:
-    """Return the unit of a time column by its name, or by what stands in a row of units below it."""
+    """Return the unit of a time column by its name, or by its cell in a row of units."""
     if unit is not None and squeezed(unit) in TIME_UNITS:
         return TIME_UNITS[squeezed(unit)]
     return TIME_UNITS.get(squeezed(_split_unit(name)[1] or name))
 
 
 def is_time_name(name: str) -> bool:
-    """Whether a column's name is that of a time."""
+    """Whether a column's name is a name of a time."""
     base, unit = _split_unit(name)
     if unit is not None and squeezed(unit) in TIME_UNITS:
         return bool(_TIME_NAME.fullmatch(base)) or not base
@@ -59,14 +59,14 @@ def signal_unit(name: str, unit: str | None = None) -> str | None:
 
 
 def is_units_row(cells: list[str]) -> bool:
-    """Whether the cells of a line are units, perhaps behind a word that calls them so."""
+    """Whether the cells of a line are units, perhaps behind a label such as `unit`."""
     of_units = cells[1:] if cells[0].lower().rstrip(":") in _UNIT_LABELS else cells
     known = [inner(cell) != cell or _is_unit(cell) for cell in of_units]
     return all(known) and any(of_units)
 
 
 def inner(cell: str) -> str:
-    """Return what stands in a cell's brackets, or the cell."""
+    """Return the content of a cell that is in brackets, or the cell."""
     return cell[1:-1].strip() if cell[:1] in ("(", "[") and cell[-1:] in (")", "]") else cell
 
 

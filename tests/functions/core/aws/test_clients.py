@@ -15,7 +15,7 @@ from functions.core.aws.clients import (
     events_client,
     forget_clients,
     s3_client,
-    signed_for_s,
+    signature_validity_s,
     sqs_client,
 )
 from functions.core.errors import DependencyUnavailableError
@@ -140,4 +140,4 @@ def test_what_is_signed_ends_before_the_credentials(
 ) -> None:
     monkeypatch.setattr(boto3.Session, "get_credentials", lambda _: found)
     forget_clients()
-    assert signed_for_s(3600, 900) == expected
+    assert signature_validity_s(3600, 900) == expected

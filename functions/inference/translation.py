@@ -1,4 +1,4 @@
-"""Bodies as clients of other servers send them to /invocations, put into the native API's words.
+"""Translation of bodies in the formats of other servers' clients, as /invocations gets them, to the native API's.
 
 TensorFlow Serving and SageMaker send `instances`, MLflow `inputs`, `dataframe_split` and `dataframe_records`, others
 `data`. The numbers are not read here: their text is passed on, and the native API reads and checks it once.
@@ -19,10 +19,10 @@ from functions.core.models.options import DiagnosisOptions
 
 LISTS = ("instances", "inputs", "data")
 MEMBERS = (*LISTS, "dataframe_split", "dataframe_records")
-# Options, where these clients put them: MLflow's member, and that of others.
+# Objects in which these clients send options: MLflow's member, and that of others.
 _OPTION_OBJECTS = ("params", "parameters")
 _SHAPE = 'send {"signal": [...]} or {"signals": [[...], ...]}'
-# The first signs of a list tell what it is a list of.
+# The first characters of a list decide what it is a list of.
 _LIST_OF_OBJECTS = re.compile(rb"\s*\[\s*\{")
 _LIST_OF_LISTS = re.compile(rb"\s*\[\s*\[")
 _LIST_OF_SINGLES = re.compile(rb"\s*\[\s*\[[^,\[\]]*\]\s*,")
@@ -53,7 +53,7 @@ class _Split(msgspec.Struct):
 
 
 class Native(msgspec.Struct):
-    """A request in the native API's words: of one recording or, `is_batch`, of several."""
+    """A request in the native API's format: of one recording or, `is_batch`, of several."""
 
     body: bytes
     media_type: str
@@ -62,14 +62,14 @@ class Native(msgspec.Struct):
 
 
 def translated(body: bytes, most: int) -> Native:
-    """Put a body that has one of MEMBERS into the native API's words.
+    """Translate a body that has one of MEMBERS to the native API's format.
 
     Args:
         body: the JSON text.
         most: recordings that a batch may have.
 
     Raises:
-        MalformedBodyError, SignalShapeError: it is none of the shapes that are read.
+        MalformedBodyError, SignalShapeError: it has none of the formats that are read.
         BatchTooLargeError: it has more recordings.
     """
     content = _decoded(body, _Body)
@@ -112,7 +112,7 @@ def _each(raw: bytes, name: str, most: int) -> bytes:
 
 
 def _of_split(frame: _Split, query: str) -> Native:
-    """A table whose cells are lists has a recording a row; one of numbers a channel a column, or a recording a row."""
+    """Translate a table: one of lists has a recording a row, one of numbers a channel a column or a recording a row."""
     data = bytes(frame.data)
     if _CELLS_ARE_LISTS.match(data):
         return _signals(data, query)
