@@ -1,10 +1,10 @@
-/** The page's calls of the API: one error class, whatever went wrong. */
+/** The page's calls of the API, and the one error class for their failures. */
 
 import { apiKey } from "./session.js";
 
 const BASE = new URL("./", document.baseURI);
 
-// What a gateway in front of the service says is not made for people.
+// Sentences in place of a gateway's own messages, which are not meant for people.
 const SENTENCES = {
   401: "The service needs an API key.",
   403: "The API key is not accepted here, or may not do this.",
@@ -17,7 +17,7 @@ const SENTENCES = {
 };
 const UNREACHABLE = "The service does not answer. Is it running, and is this machine connected?";
 
-/** A call that failed; the message is a sentence a person can act on. */
+/** A failed call; the message is a sentence that a person can act on. */
 export class ApiError extends Error {
   constructor(message, { status = 0, code = "unreachable", requestId = null, retryAfterS = null } = {}) {
     super(message);
@@ -35,7 +35,7 @@ export class ApiError extends Error {
  *
  * @param {string} path relative, for example "predict"
  * @param {{method?: string, query?: object, body?: BodyInit, type?: string, headers?: object, signal?: AbortSignal}} call
- * @returns {Promise<Response>} a good one
+ * @returns {Promise<Response>} with a status of success
  * @throws {ApiError}
  */
 export async function request(path, { method = "GET", query = {}, body, type, headers = {}, signal } = {}) {
@@ -54,7 +54,7 @@ export async function requestJson(path, call) {
   return (await request(path, call)).json();
 }
 
-/** Return the JSON of GET /health, which says what is wrong with status 503 too. */
+/** Return the JSON of GET /health, which has a body with status 503, too. */
 export async function health(signal) {
   const response = await send(new URL("health", BASE), { cache: "no-store", signal });
   if (!response.ok && response.status !== 503) throw await failure(response);

@@ -51,7 +51,7 @@ export function App() {
   );
 }
 
-/** A view that keeps its state once it was seen, and costs nothing before. */
+/** A view that is created when it is first shown, and keeps its state from then on. */
 function Kept({ shown, children }) {
   const [seen, setSeen] = useState(shown);
   if (shown && !seen) setSeen(true);
@@ -82,7 +82,7 @@ function Header({ shown, askKey }) {
   );
 }
 
-/** A journal off the centre of its bearing. */
+/** The logo: a journal off the centre of its bearing. */
 function Mark() {
   return (
     <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">

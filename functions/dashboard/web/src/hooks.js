@@ -35,7 +35,7 @@ export function useAnswer(ask, depends) {
   return { ...answer, again };
 }
 
-/** Return an answer's value; while the service is away for a moment, the last one. */
+/** Return an answer's value, or the last one while the service is briefly unavailable. */
 export function useLast({ state, value, error }) {
   const last = useRef(null);
   if (state === "done") last.current = value;
@@ -50,7 +50,7 @@ export function useKeyRound() {
   return round;
 }
 
-/** Return a number that changes whenever a view is come back to. */
+/** Return a number that changes whenever the user comes back to a view. */
 export function useVisits(shown) {
   const [visits, setVisits] = useState(0);
   const [before, setBefore] = useState(shown);
@@ -61,7 +61,7 @@ export function useVisits(shown) {
   return visits;
 }
 
-/** Return whether the page is as narrow as a telephone. */
+/** Return whether a media query matches, and again when that changes. */
 export function useMedia(query) {
   const [matches, setMatches] = useState(() => matchMedia(query).matches);
   useEffect(() => {
@@ -73,7 +73,7 @@ export function useMedia(query) {
   return matches;
 }
 
-/** Call a function every so often while the page is looked at. */
+/** Call a function at an interval while the page is visible. */
 export function useEvery(seconds, call) {
   useEffect(() => {
     if (!seconds) return undefined;

@@ -1,4 +1,4 @@
-/** Which view is shown: the part of the address behind #, for example #/fleet/pump-7. */
+/** The view that is shown, as the part of the address behind #, for example #/fleet/pump-7. */
 
 import { useEffect, useState } from "preact/hooks";
 

@@ -1,4 +1,4 @@
-/** What the page remembers: the API key for as long as it must, the theme for good. Never in an address. */
+/** The API key: in memory, or in the tab's session storage if the user wishes; never in an address. */
 
 const KEY = "palier-api-key";
 const listeners = new Set();
@@ -27,7 +27,7 @@ export function setApiKey(next, keep) {
   for (const listener of listeners) listener();
 }
 
-/** Call a function whenever the key changes; returns how to stop. */
+/** Call a function whenever the key changes; returns a function that ends this. */
 export function onKeyChange(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -1,4 +1,4 @@
-/** Light or dark: as the system says, unless the user said otherwise. */
+/** The theme, light or dark: the system's, unless the user chose one. */
 
 import { useEffect, useState } from "preact/hooks";
 
@@ -7,7 +7,7 @@ const SYSTEM_IS_DARK = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set();
 const root = document.documentElement;
 
-/** Take the user's choice of the last time. */
+/** Apply the choice that the user made last time. */
 export function startTheme() {
   follow();
   SYSTEM_IS_DARK.addEventListener("change", () => {
@@ -21,14 +21,14 @@ export function theme() {
   return root.dataset.theme;
 }
 
-/** Change to the other one, for good. */
+/** Change to the other theme, and keep the choice. */
 export function switchTheme() {
   root.dataset.theme = theme() === "dark" ? "light" : "dark";
   localStorage.setItem(KEY, root.dataset.theme);
   announce();
 }
 
-/** Return the theme, and again when it changes. */
+/** Return the theme; renders again when it changes. */
 export function useTheme() {
   const [current, setCurrent] = useState(theme);
   useEffect(() => {

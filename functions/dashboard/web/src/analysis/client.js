@@ -1,8 +1,8 @@
-/** The page's side of the analysis worker. */
+/** The client of the analysis worker: each question is a promise. */
 
 /* global WORKER_FILE */
 
-/** A file that the page leaves to the service, as its `kind`; the message is a sentence: why. */
+/** A file that the page leaves to the service, to be read as `kind`; the message is a sentence with the reason. */
 export class UnreadError extends Error {
   constructor({ message, kind }) {
     super(`The page does not read this file itself: ${message}.`);
@@ -10,12 +10,12 @@ export class UnreadError extends Error {
   }
 }
 
-/** A worker that could not do what was asked; the message is for people. */
+/** A failure in the worker; the message is for people. */
 export class AnalysisError extends Error {}
 
 const NOT_STARTED = "The part of the page that reads files could not be loaded. Reload the page.";
 
-/** Asks the worker, one promise a question. */
+/** Sends questions to the worker and returns a promise for each. */
 export class Analysis {
   #worker = new Worker(new URL(WORKER_FILE, import.meta.url), { type: "module" });
   #pending = new Map();
@@ -35,7 +35,7 @@ export class Analysis {
     };
   }
 
-  /** Read a file; the buffer is the worker's from then on. */
+  /** Read a file; its buffer is transferred to the worker. */
   open(name, buffer, rawType) {
     return this.#ask("open", { name, buffer, rawType }, [buffer]);
   }
@@ -49,7 +49,7 @@ export class Analysis {
     return this.#ask("all", { scale });
   }
 
-  /** Return a channel, or of null all of them, times a factor, as JSON text, and whether every sample is a number. */
+  /** Return a channel (null: all channels), times a factor, as JSON text, and whether every sample is a number. */
   text(channel, scale) {
     return this.#ask("text", { channel, scale });
   }

@@ -1,4 +1,4 @@
-/** The worker: reads files and analyses signals, so that the page never waits. */
+/** The worker, which reads files and analyses signals beside the page's own thread. */
 
 import { readRecording } from "../formats/read.js";
 import { bandEnvelope } from "../signal/envelope.js";
@@ -22,7 +22,7 @@ const calls = {
     return { ...recording, channels: channels.map(({ name, samples, rateHz }) => ({ name, length: samples.length, rateHz })) };
   },
 
-  /** Take a channel, times a factor; answers with its samples, what draws them, and its figures. */
+  /** Take a channel, times a factor; answers with its samples, the extremes that draw them, and its figures. */
   choose({ channel, scale }) {
     chosen = scaled(channels[channel].samples, scale);
     const usable = isFinite32(chosen);
@@ -37,7 +37,7 @@ const calls = {
     return { samples };
   },
 
-  /** A channel, or of null all of them, as JSON text with the seven digits that float32 has. */
+  /** A channel (null: all channels) as JSON text, with the seven digits that float32 has. */
   text({ channel, scale }) {
     const rows = (channel === null ? channels : [channels[channel]]).map(({ samples }) => scaled(samples, scale));
     const texts = rows.map((row) => `[${Array.from(row, (value) => Number(value.toPrecision(7))).join(",")}]`);
@@ -62,7 +62,7 @@ const calls = {
   },
 };
 
-/** As the service multiplies: in float32. */
+/** Multiply in float32, as the service does. */
 function scaled(samples, scale) {
   const factor = Math.fround(scale);
   return samples.map((value) => value * factor);
@@ -84,7 +84,7 @@ async function answer({ id, call, details }) {
   }
 }
 
-/** What is handed over instead of copied: the arrays of an answer, and those of its parts. */
+/** Return the buffers to transfer instead of copying: the arrays of an answer, and those of its parts. */
 function buffers(found) {
   const parts = Object.values(found).filter((value) => value && typeof value === "object");
   const arrays = parts.flatMap((part) => (ArrayBuffer.isView(part) ? [part] : Object.values(part)));

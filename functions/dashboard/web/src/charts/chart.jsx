@@ -12,10 +12,10 @@ import { keyboard, navigation } from "./navigation.js";
  * @param {() => object} props.build makes uPlot's options, but for size and navigation; called anew when it changes
  * @param {uPlot.AlignedData} props.data
  * @param {[number, number]} props.limits of the x axis
- * @param {[number, number]} [props.view] what of it is shown first; by default all
- * @param {(plot: uPlot, from: number, to: number) => void} [props.onView] called after every change of what is shown
- * @param {unknown} [props.paint] what else is painted; the chart is painted anew when it changes
- * @param {string} props.label what the chart shows, for those who do not see it
+ * @param {[number, number]} [props.view] the part that is shown first; by default all
+ * @param {(plot: uPlot, from: number, to: number) => void} [props.onView] called after every change of the part shown
+ * @param {unknown} [props.paint] anything else that the chart's options paint; a change repaints the chart
+ * @param {string} props.label what the chart shows, for screen readers
  */
 export function Chart({ build, data, limits, view = limits, onView, paint, label, height = 220 }) {
   const place = useRef(null);
@@ -36,7 +36,7 @@ export function Chart({ build, data, limits, view = limits, onView, paint, label
       place.current,
     );
     const follow = new ResizeObserver(([{ contentRect }]) => {
-      // The first call tells the width that it has already.
+      // The first call comes with the width that the chart has already.
       if (contentRect.width !== plot.current.width) plot.current.setSize({ width: contentRect.width, height });
     });
     follow.observe(place.current);

@@ -1,4 +1,4 @@
-/** Colours of levels: dark to light, even in lightness, also for those who see few colours. */
+/** Colours of levels, from dark to light in even steps, which colour-blind people can tell apart, too. */
 
 /** Five stops of the map "viridis". Source: matplotlib, _cm_listed.py. */
 const STOPS = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];

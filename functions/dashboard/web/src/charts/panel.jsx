@@ -1,8 +1,8 @@
-/** A panel with a chart: its title, what stands at the pointer, its controls. */
+/** A panel with a chart: its title, the values at the pointer, its controls. */
 
 import { useId, useRef } from "preact/hooks";
 
-/** Returns a place for the text of the pointer, and how to set it without drawing anything anew. */
+/** Return an element for the text of the pointer, and a function that sets the text without rendering anything anew. */
 export function useReadout() {
   const place = useRef(null);
   const tell = useRef((text) => {
@@ -22,7 +22,7 @@ export function ChartPanel({ title, readout, controls, children }) {
   );
 }
 
-/** Title, what stands at the pointer, and controls of a chart. */
+/** The title, the values at the pointer, and the controls of a chart. */
 export function ChartHead({ id, title, readout, controls }) {
   return (
     <header class="panel-head">

@@ -1,4 +1,4 @@
-/** What all charts have in common. */
+/** Options and styles that all charts share. */
 
 import { number } from "../format.js";
 import { color } from "../theme.js";
@@ -41,7 +41,7 @@ export function line(name, more = {}) {
   return { stroke: color(name), width: 1, points: { show: false }, ...more };
 }
 
-/** A plugin that tells where the pointer is; nothing while it is elsewhere. */
+/** A plugin that reports the position of the pointer, and nothing while it is outside. */
 export function readout(tell) {
   return {
     hooks: {

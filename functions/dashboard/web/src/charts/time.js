@@ -1,4 +1,4 @@
-/** Points in time on an axis, in the reader's own words and time zone. */
+/** Points in time on an axis, in the reader's language and time zone. */
 
 const DAY_S = 86_400;
 const SECONDS = { hour: "2-digit", minute: "2-digit", second: "2-digit" };

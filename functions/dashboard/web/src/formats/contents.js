@@ -1,4 +1,4 @@
-/** What a file is by its first bytes, where its name does not tell. */
+/** Recognition of a file by its first bytes, where its name has no known ending. */
 
 import { isHdf5 } from "./hdf5.js";
 import { isText } from "./raw.js";

@@ -1,7 +1,7 @@
 /**
  * Delimited text that is plain: a line of names or none, rows of numbers, perhaps a column of times or counts.
  *
- * The service reads far more. What is not plain is not read here but sent as it is: one set of rules, never two.
+ * The service reads far more. A file that is not plain is sent as it is, so that its rules exist once, in the service.
  */
 
 import { UnreadHereError } from "./errors.js";
@@ -11,11 +11,11 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const COMMA_NUMBER = /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i;
 const THOUSANDS = /^[+-]?[1-9]\d{0,2}(,\d{3})+$/;
 const NAME = /^(\p{L}[^"'=:#%]*)?$/u;
-// The head may state a rate, or the name another unit of time: both are the service's to read.
+// A head may state a rate, and a name another unit of time: the service reads both.
 const SAYS_MORE = /hz|rate|freq/i;
 const SECONDS = /^(t|time)[ _]*[[(]?(s|sec|seconds)?[\])]?$/i;
 const LIKE_TIME = /^(t|time|timestamp|date|datetime|clock|zeit|uhrzeit|datum|temps|tiempo|tempo|elapsed|seconds?|sec|sek|s|ms|us|ns|min)\b|time|zeit/i;
-// Fewer rows may rise by chance.
+// In fewer rows, numbers may rise by chance.
 const FEWEST_ROWS = 16;
 const MOST_CHANNELS = 1024;
 

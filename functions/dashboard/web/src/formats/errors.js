@@ -1,4 +1,4 @@
-/** A file that cannot be read; the message is a sentence a person can act on. */
+/** A file that cannot be read; the message is a sentence that a person can act on. */
 export class FormatError extends Error {
   constructor(message) {
     super(message);
@@ -6,7 +6,7 @@ export class FormatError extends Error {
   }
 }
 
-/** A file that the page does not read itself: it is for the service. The message is a clause: why. */
+/** A file that the page leaves to the service; the message is a clause with the reason. */
 export class UnreadHereError extends Error {
   constructor(message) {
     super(message);

@@ -1,4 +1,4 @@
-/** What the fields beside a signal mean: its sample rate, the speed of the shaft, the unit, time. */
+/** The meaning of the fields beside a signal: sample rate, speed of the shaft, unit, time. */
 
 import RULES from "./variables.json";
 
@@ -55,7 +55,7 @@ function stated(read, fields) {
 function rateHz(name, value) {
   const number = numberOf(value);
   if (number === null) return null;
-  // Some call the sample rate so.
+  // Some files name the sample rate so: no shaft turns as fast.
   if (SHAFT_HZ.test(name) && number > RULES.fastest_shaft_hz) return name === "rate" ? number : null;
   if (RATE.test(name)) return number * (name.endsWith("khz") ? 1e3 : 1);
   return PERIOD.test(name) && number > 0 && number <= 1 ? 1 / (number * (FACTORS[name.slice(-2)] ?? 1)) : null;
@@ -90,7 +90,7 @@ function sharedParents(one, other) {
 
 function plain(name) {
   const [last, parent] = name.split(".").reverse();
-  // Siemens' Testlab calls a unit so; a label alone may be anything.
+  // Siemens' Testlab uses this name for a unit; a label by itself may be anything.
   return bare(parent === "quantity" ? `${parent}${last}` : last);
 }
 

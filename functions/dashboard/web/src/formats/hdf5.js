@@ -9,7 +9,7 @@ import { checkWalk } from "./variables.js";
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const USER_BLOCK = 512;
-// Where MATLAB keeps what others refer to, and what is for itself.
+// The group of MATLAB's referenced values, and that of its own data.
 const REFERENCED = "#refs#";
 const INNER = [REFERENCED, "#subsystem#"];
 const UNREAD = "This MATLAB file of version 7.3 cannot be read in a browser: read it with `palier diagnose`, or save it with -v7.";
@@ -36,7 +36,7 @@ function signatureAt(buffer) {
   return [0, USER_BLOCK].find((at) => SIGNATURE.every((byte, n) => bytes[at + n] === byte)) ?? null;
 }
 
-/** Whatever the library throws of a file that it cannot read, or that is damaged, is one sentence. */
+/** Turn whatever the library throws about a file that is damaged or of another kind into one sentence. */
 function guarded(read) {
   try {
     return read();
@@ -46,7 +46,7 @@ function guarded(read) {
   }
 }
 
-/** The names of what others refer to, by its address. */
+/** Return the names of referenced values, by their addresses. */
 function placesOf(group) {
   return new Map(Object.entries(group?._links ?? {}).map(([name, address]) => [address, name]));
 }
@@ -58,7 +58,7 @@ function visitMembers(group, path, depth, walk) {
 
 function visit(item, name, depth, walk) {
   const address = item?._dataobjects?.offset;
-  // A link to elsewhere leads to nothing here, or to what was there already.
+  // A link to another place is skipped: its target is missing here, or was visited already.
   if (address === undefined || walk.seen.has(address)) return;
   walk.seen.add(address);
   checkWalk(walk.seen.size, depth);
@@ -69,9 +69,9 @@ function visit(item, name, depth, walk) {
   else if (/^[<>|]?[fiu]\d$/.test(String(item.dtype))) walk.found.push(variable(item, name, attributes));
 }
 
-/** What a cell refers to; a single one is called as its cell. */
+/** Visit the values that a cell refers to; a single one has its cell's name. */
 function visitCells(dataset, name, depth, walk) {
-  // Of references the library returns too few bytes; they are addresses of eight.
+  // The library returns too few bytes of a reference, which is an address of eight bytes.
   const addresses = [...Object.create(dataset._dataobjects, { dtype: { value: "<u8" } }).get_data()].map(Number);
   checkWalk(walk.seen.size + addresses.length, depth);
   const known = addresses.filter((address) => address && walk.places.has(address));
@@ -84,7 +84,7 @@ function attributesOf(item) {
   try {
     return item.attrs ?? {};
   } catch {
-    // Of a type that the library does not read: it states nothing.
+    // A type that the library does not read states nothing.
     return {};
   }
 }
@@ -96,7 +96,7 @@ function keepAttribute(name, value, { found }) {
   else if (typeof single === "number") found.push({ name, number: single });
 }
 
-/** What MATLAB shows as [rows, columns] lies transposed. */
+/** Return a variable with its shape as MATLAB shows it: the file holds [rows, columns] transposed. */
 function variable(dataset, name, attributes) {
   const count = dataset.shape.reduce((product, size) => product * size, 1);
   const isText = String(attributes.MATLAB_class ?? "") === "char";

@@ -1,4 +1,4 @@
-/** Which endings of file names are read, and as what. */
+/** The endings of file names that are read, with the reader of each. */
 
 // Made from the service's table of formats; docs/dashboard.md says how.
 import TABLE from "./table.json";
@@ -24,12 +24,12 @@ export const RAW_TYPES = {
   ...Object.fromEntries(Object.entries(LITTLE).map(([type, text]) => [`${type}be`, `${text}, big-endian`])),
 };
 
-/** What the service calls each of them. */
+/** The service's name of each of them. */
 export const SAMPLE_FORMATS = {
   f4: "float32", f8: "float64", i2: "int16", i4: "int32", f4be: "float32be", f8be: "float64be", i2be: "int16be", i4be: "int32be",
 };
 
-/** Return how a file is read, by its name; undefined where it is not. */
+/** Return the reader of a file by its name; undefined where there is none. */
 export function kindOf(name) {
   return KINDS[endingOf(name)];
 }

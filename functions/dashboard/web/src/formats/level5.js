@@ -50,7 +50,7 @@ async function readElement(view, tag, walk) {
   return within.type === MATRIX ? visit(part, within, walk) : undefined;
 }
 
-/** Unpack, and stop where no more would be read anyway. */
+/** Unpack, and stop above the size that is accepted. */
 async function inflate(bytes) {
   const parts = [];
   let size = 0;
@@ -74,7 +74,7 @@ function visit(part, tag, walk) {
     const matrix = readMatrix(part, tag);
     if (matrix?.name) keep(part, matrix, matrix.name, 0, walk);
   } catch (error) {
-    // What reaches beyond the bytes that there are.
+    // An element that reaches beyond the end of the bytes.
     if (error instanceof RangeError) throw new FormatError(DAMAGED);
     throw error;
   }

@@ -1,4 +1,4 @@
-/** MATLAB files: which of their variables are signals, and what the fields beside them say. */
+/** MATLAB files: the variables that are signals, and what the fields beside them state. */
 
 import { FormatError } from "./errors.js";
 import { factsOf, isFieldName, nearest, rateOfTime } from "./fields.js";

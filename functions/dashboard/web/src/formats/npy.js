@@ -30,7 +30,7 @@ export function readNpy(buffer) {
 function readHeader(header) {
   const descr = /'descr':\s*'([<>|=])?([a-zA-Z]\d+)'/.exec(header);
   const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1].split(",").filter((size) => size.trim()).map(Number);
-  // Of integers the service asks for the value at full scale.
+  // For integers the service requires the value at full scale.
   if (!descr || !/^f[248]$/.test(descr[2])) throw new UnreadHereError("its array does not hold floats");
   if (!shape || shape.length < 1 || shape.length > 2) {
     throw new UnreadHereError("its array has neither one nor two dimensions");

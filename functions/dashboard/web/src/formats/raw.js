@@ -1,4 +1,4 @@
-/** Samples without a header: the user says what they are. */
+/** Samples without a header, of the type that the user chose. */
 
 import { UnreadHereError } from "./errors.js";
 import { RAW_TYPES } from "./kinds.js";
@@ -6,10 +6,10 @@ import { readNumbers, sizeOf } from "./numbers.js";
 
 const HEAD_BYTES = 1024;
 const FEWEST_TEXT_BYTES = 16;
-// As the service: no sensor gives such values, samples of another format do.
+// The service's limit: no sensor gives such values, but samples read as the wrong type do.
 const ABSURD = 1e15;
 const LOOKED_AT = 1024;
-// First bytes of files that are no samples; as the service's.
+// First bytes of files that are no samples; the same as the service's.
 const MARKS = [
   "\x93NUMPY", "fLaC", "\x1f\x8b", "PK\x03\x04", "\x28\xb5\x2f\xfd", "\x89HDF\r\n\x1a\n", "MATLAB ", "TDSm", "MDF     ", "OggS", "caff",
   "riff", "ID3", "%PDF-", "\xd0\xcf\x11\xe0", "SQLite f", "PAR1", ".snd", "RIFF", "RIFX", "RF64", "BW64", "FORM",

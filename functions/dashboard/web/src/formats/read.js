@@ -1,4 +1,4 @@
-/** A file as bytes to channels, by what its name tells, else by its first bytes. */
+/** Reading of a file's bytes into channels, by the ending of its name, else by its first bytes. */
 
 import { kindOfContent } from "./contents.js";
 import { readCsv } from "./csv.js";

@@ -1,6 +1,6 @@
 /** Channels out of a matrix. */
 
-// As the service: a recording has thousands of samples and few channels.
+// The service's rule: a recording has thousands of samples and few channels.
 const CLEARLY_LONGER = 16;
 
 /**

@@ -1,10 +1,10 @@
-/** From times in seconds to their rate, where they are an even line as it was printed; the service takes more. */
+/** The rate of times in seconds that are even up to their printed digits; the service takes more than these. */
 
 import { UnreadHereError } from "./errors.js";
 
 const MOST_DECIMALS = 12;
 const LOOKED_AT = 256;
-// Of the rate: so much may be unsure because the first and the last time were rounded.
+// As a share of the rate: the most uncertainty that the rounding of the first and last time may cause.
 const MOST_ROUNDING = 0.01;
 // A slower rate, or a time since 1970, may be of another unit than seconds.
 const SLOWEST_HZ = 100;

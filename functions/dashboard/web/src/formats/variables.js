@@ -1,4 +1,4 @@
-/** Variables of a file: which of them are signals, and which a file may claim. */
+/** Variables of a file: the kinds that are signals, and limits on what a file may claim. */
 
 // Made from the command line's rules; docs/dashboard.md says how.
 import RULES from "./variables.json";
@@ -14,12 +14,12 @@ function lengths({ shape }) {
   return shape.filter((length) => length !== 1);
 }
 
-/** How many rows or columns it has, whichever are fewer. */
+/** Return the number of rows or columns, whichever is smaller. */
 export function channelsOf(variable) {
   return lengths(variable).length > 1 ? Math.min(...lengths(variable)) : 1;
 }
 
-/** How many rows or columns it has, whichever are more. */
+/** Return the number of rows or columns, whichever is larger. */
 export function samplesOf(variable) {
   return Math.max(1, ...lengths(variable));
 }
@@ -37,7 +37,7 @@ export function isSingle({ read, shape }) {
   return Boolean(read) && shape.every((length) => length === 1);
 }
 
-/** Check how far a file's tree has been walked; throws FormatError. */
+/** Check that no more of a file's tree was visited than the limit; throws FormatError. */
 export function checkWalk(count, depth) {
   if (count > RULES.most_variables || depth > RULES.deepest) {
     throw new FormatError(

@@ -8,7 +8,7 @@ const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
 const CONTAINERS = ["RIFF", "RF64", "BW64"];
 const MOST_CHANNELS = 1024;
-// What stands for a size that a part before the data has, in RF64 and BW64.
+// In RF64 and BW64: stands for a size that is in an earlier chunk.
 const UNKNOWN = 0xffffffff;
 // From here on a size stands for "unknown": programs that write to a pipe state one near 2 or 4 GiB.
 const UNKNOWN_LENGTH = 0x7ffff000;
@@ -46,12 +46,12 @@ function readChunks(view) {
   return chunks;
 }
 
-/** Recorders that crashed or wrote to a pipe state no size, or too large a one: the rest of the file is the data. */
+/** Return the size of the data: the rest of the file, where a crashed recorder or a pipe left no size or one too large. */
 function dataSize(view, { ds64 }, stated, room) {
   const size = ds64 && stated === UNKNOWN ? Number(view.getBigUint64(ds64.at + 8, true)) : stated;
   const at = view.byteLength - room;
   if (!size && room >= 8 && /^\w{4}$/.test(text(view, at))) throw new UnreadHereError("its data is empty");
-  // The answer says of a cut file that it is cut; that is the service's to do.
+  // The service reads a file that was cut short, since its answer has a note on that.
   if (size > room && size < UNKNOWN_LENGTH) throw new UnreadHereError("it is cut short");
   return size && size < UNKNOWN_LENGTH ? size : room;
 }

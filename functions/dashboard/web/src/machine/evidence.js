@@ -1,6 +1,6 @@
-/** What the lines of a spectrum show, as the service read them. */
+/** Readings of the service's evidence: lines of a spectrum, and what they speak for. */
 
-/** What the lines are of, in full. */
+/** Full names of the lines. */
 export const LINE_NAMES = {
   BPFO: "elements pass a place of the outer race",
   BPFI: "elements pass a place of the inner race",

@@ -1,4 +1,4 @@
-/** Which frequencies of a spectrum are worth marking: of the shaft, and where the service read its evidence. */
+/** Marks in a spectrum: the shaft's frequencies, and the lines of the service's evidence. */
 
 import { quantity } from "../format.js";
 

@@ -1,9 +1,9 @@
-/** How a machine ran, as options of a request. */
+/** The machine and its operation, as options of a request. */
 
-/** How a bearing may be stated. */
+/** The ways to state a bearing. */
 export const BEARING_KINDS = [["designation", "Designation"], ["orders", "Orders"], ["geometry", "Geometry"]];
 
-/** The orders of a bearing by hand, and what they are called; the last two follow from the races. */
+/** The orders of a bearing that are entered by hand, with their names; the last two follow from the races. */
 export const ORDERS = [
   ["bpfo_order", "BPFO"], ["bpfi_order", "BPFI"], ["bsf_order", "BSF"], ["ftf_order", "FTF"],
 ];
@@ -12,7 +12,7 @@ const SHAFT_SPEED = "shaft_speed_rpm";
 const OF_ORDERS = ORDERS.map(([name]) => name);
 const OF_GEOMETRY = ["rolling_elements", "element_diameter", "pitch_diameter", "contact_angle_deg"];
 
-/** Return what a request says of the machine and of the samples' unit; a severity needs all three of its options. */
+/** Return a request's options on the machine and the samples' unit; a severity needs all three of its options. */
 export function machineQuery(options, model) {
   const { unit, machineGroup, foundation, shaftHz } = options;
   const size = unit && machineGroup && foundation ? { machine_group: machineGroup, foundation } : {};
@@ -20,7 +20,7 @@ export function machineQuery(options, model) {
   return { ...(unit && { unit }), ...size, ...speed, ...conditionsQuery(options, model) };
 }
 
-/** Return what a request for single windows says: they are short, so only what the model itself takes. */
+/** Return the options of a request for single windows: only the model's own, since windows are short. */
 export function windowQuery(options, model) {
   if (!model.input.conditions?.length) return {};
   const { unit, machine_group: _, foundation: __, ...operation } = machineQuery(options, model);
@@ -47,7 +47,7 @@ export function rpmOf(shaftHz) {
   return Number((60 * shaftHz).toPrecision(9));
 }
 
-/** Whole statements only: what is half written is not sent. */
+/** Return the statements that are complete; those that are only partly filled in are not sent. */
 function bearingQuery({ bearingKind = "designation", bearing, orders, geometry }) {
   if (bearingKind === "designation") return bearing ? { bearing } : {};
   if (bearingKind === "orders") return given(orders, OF_ORDERS, OF_ORDERS.slice(0, 2));

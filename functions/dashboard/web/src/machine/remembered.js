@@ -1,10 +1,10 @@
-/** What was said of each machine, kept in this browser: shaft speed, bearing, size, unit and model are asked for once. */
+/** The options of each machine, kept in this browser: shaft speed, bearing, size, unit and model are asked for once. */
 
 const KEY = "palier-machines";
-// Those that were used last are kept.
+// The most machines that are kept: those used last.
 const MOST = 200;
 
-/** What of the options is of the machine, and not of a file. */
+/** The options that belong to the machine, and not to a file. */
 const OF_MACHINE = [
   "shaftHz", "bearingKind", "bearing", "orders", "geometry", "conditions", "unit", "machineGroup", "foundation", "model",
 ];
@@ -14,12 +14,12 @@ export function machineNames() {
   return [...stored().keys()].reverse();
 }
 
-/** Return what was said of a machine, or nothing. */
+/** Return the options of a machine, or nothing. */
 export function recall(name) {
   return stored().get(name) ?? null;
 }
 
-/** Keep what the options say of a machine. */
+/** Keep those options that belong to a machine. */
 export function remember(name, options) {
   const machines = stored();
   machines.delete(name);
@@ -46,7 +46,7 @@ function stored() {
   try {
     return new Map(JSON.parse(localStorage.getItem(KEY) ?? "[]"));
   } catch {
-    // What stands there is no list of machines: another version's, or another page's.
+    // The stored text is no list of machines, but of another version or another page.
     return new Map();
   }
 }

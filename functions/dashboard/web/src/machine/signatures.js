@@ -1,4 +1,4 @@
-/** Where a class shows in the plots, for the classes of the shipped models. */
+/** Sentences on where to see a class in the plots, for the classes of the shipped models. */
 
 const ORDERS = "Lines at multiples of the shaft's frequency";
 

@@ -16,7 +16,7 @@ export function Choice({ label, value, options, onChange, note }) {
   );
 }
 
-/** A number with its unit; it counts when the field is left or Enter is pressed, and only if it is possible: above the least, or `including` it. */
+/** A number with its unit, taken over on Enter or when the field is left, if it is above the least, or `including` it. */
 export function Quantity({ label, unit, value, onChange, min = 0, max = Infinity, optional = false, whole = false, including = false, note }) {
   const id = useId();
   const [text, setText] = useState(shown(value));
@@ -43,7 +43,7 @@ export function Quantity({ label, unit, value, onChange, min = 0, max = Infinity
   );
 }
 
-/** A word or two; it counts as it is written. */
+/** A short text, taken over with every character. */
 export function Text({ label, value, onChange, placeholder, note }) {
   const id = useId();
   return (
@@ -58,7 +58,7 @@ export function Text({ label, value, onChange, placeholder, note }) {
   );
 }
 
-/** A word that may be one of a list, [value, text] pairs; it counts when the field is left or Enter is pressed. */
+/** A word, with suggestions as [value, text] pairs; taken over on Enter or when the field is left. */
 export function Suggested({ label, value, options, onChange, onFocus, problem, note, placeholder }) {
   const id = useId();
   const [text, setText] = useState(value);
@@ -68,7 +68,7 @@ export function Suggested({ label, value, options, onChange, onFocus, problem, n
   const write = (event) => {
     const next = event.currentTarget.value;
     setText(next);
-    // One that is taken from the list is whole.
+    // A suggestion that is chosen is complete: it is taken over at once.
     if (!event.inputType || event.inputType === "insertReplacementText") commit(next);
   };
   return (

@@ -1,10 +1,10 @@
-/** Where the user gives her API key. */
+/** The dialog for the API key. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { apiKey, isKeyKept, setApiKey } from "../session.js";
 
-/** The dialog for the key; the key never leaves it but for the header of the API's requests. */
+/** The dialog; the key is sent nowhere but in the header of requests to the API. */
 export function KeyDialog({ open, onClose }) {
   const dialog = useRef(null);
   useEffect(() => {

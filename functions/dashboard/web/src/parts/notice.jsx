@@ -1,4 +1,4 @@
-/** What is said where something is empty, absent, or went wrong. */
+/** Notices where something is empty, absent, or went wrong. */
 
 import { useEffect, useState } from "preact/hooks";
 
@@ -18,7 +18,7 @@ export function Notice({ kind = "info", title, children, action }) {
   );
 }
 
-/** What to say when a call of the API failed: why, and what can be done about it. */
+/** A notice of a failed call of the API: the reason, and what can be done about it. */
 export function Failure({ error, again, askKey }) {
   const { title, action } = remedy(error, again, askKey);
   return (
@@ -29,7 +29,7 @@ export function Failure({ error, again, askKey }) {
   );
 }
 
-/** A place that waits for a part of the service that is not installed. */
+/** A notice in place of a part of the service that is not installed. */
 export function Absent({ title, children }) {
   return (
     <section class="absent panel">
@@ -39,7 +39,7 @@ export function Absent({ title, children }) {
   );
 }
 
-/** Grey where something will stand, of its height, so that nothing jumps. */
+/** A grey placeholder as high as its coming content, so that nothing jumps. */
 export function Waiting({ height, label }) {
   return (
     <div class="waiting" style={{ height: `${height}px` }} role="status">
@@ -73,7 +73,7 @@ function remedy(error, again, askKey) {
   return { title, action: isWorthAgain ? <Again seconds={error.retryAfterS} again={again} key={error} /> : null };
 }
 
-/** Asks again: after as long as the service wants, or when told to. */
+/** A button that repeats the call; it is disabled for the seconds that the service asks for. */
 function Again({ seconds, again }) {
   const [left, setLeft] = useState(seconds ?? 0);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** What a line of a million samples looks like on a thousand pixels: the least and the greatest of each stretch. */
+/** Drawing of a long signal on few pixels, by the least and the greatest value of each stretch. */
 
 const BLOCK = 64;
 

@@ -1,4 +1,4 @@
-/** Which rolling bearing a machine has: of the service's catalogue, by its fault orders, or by its geometry. */
+/** Fields for the rolling bearing of a machine: from the service's catalogue, by fault orders, or by geometry. */
 
 import { useState } from "preact/hooks";
 

@@ -1,4 +1,4 @@
-/** Several channels: their diagnoses side by side, and the way to each. */
+/** The diagnoses of several channels side by side, each with a button that opens it. */
 
 import { count, number, percent, quantity, shownUnit } from "../../format.js";
 import { useAnswer } from "../../hooks.js";
@@ -13,7 +13,7 @@ import { Settled } from "./trust.jsx";
 export function AskedChannels({ recording, model, statedHz, rateHz, keyRound, askKey }) {
   const { said, factor, analysis, options, change } = recording;
   const { channels } = said;
-  // Variables of a MATLAB file may differ in length or rate: then there is no one array of them.
+  // Variables of a MATLAB file may differ in length or rate, and then do not fit into one array.
   const isEven = channels.every(({ length, rateHz: own }) => length === channels[0].length && own === channels[0].rateHz);
   const machine = { ...machineQuery(options, model), ...channelQuery(model) };
   const answer = useAnswer(isEven && rateHz && (async (abort) => {
@@ -47,7 +47,7 @@ const COLUMNS = [
   ["Trust", false, (one) => trust(one)],
 ];
 
-/** The table of channels; `look`, where there is something to look at, takes the place of one. */
+/** The table of channels; `look`, where it is given, opens the channel at an index. */
 export function SideBySide({ answer, names, look }) {
   if (!answer) return <Waiting height={200} label="Asking for a diagnosis of each channel" />;
   const columns = COLUMNS.filter(([, , , isShown]) => !isShown || answer.predictions.some(isShown));
@@ -101,7 +101,7 @@ function trust({ clipped, in_distribution: isFamiliar, evidence_agrees: agrees }
   return isFamiliar === null ? "Not measured" : "Like the training data";
 }
 
-/** Who answered, and on what: one sentence for all channels. */
+/** Return a text that holds for all channels: the model, the rate, the speed and conditions that were used. */
 function basis({ model, recording, shaft_speed_used_rpm: rpm, conditions }) {
   const rate = `Sample rate ${recording.sample_rate_source === "assumed" ? "assumed: " : ""}${quantity(recording.sample_rate_hz, "Hz", 6)}.`;
   const own = Object.entries(conditions ?? {}).filter(([name]) => name !== "shaft_speed_rpm" && !name.endsWith("_order"));

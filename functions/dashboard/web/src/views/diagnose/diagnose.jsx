@@ -1,4 +1,4 @@
-/** A recording in, what it shows and what it means out. */
+/** The view Diagnose: a recording, its charts, and its diagnosis. */
 
 import { useEffect, useState } from "preact/hooks";
 
@@ -21,7 +21,7 @@ import { Unread } from "./unread.jsx";
 import { Verdict } from "./verdict.jsx";
 import { Waveform } from "./waveform.jsx";
 
-// As the service's: what differs less is the same rate, rounded.
+// The service's tolerance: rates that differ less are the same rate, rounded.
 const RATE_TOLERANCE = 0.005;
 
 /** The view. */
@@ -37,10 +37,10 @@ function Workbench({ recording, models, keyRound, askKey, dragged }) {
   const model = answeringModel(models.value?.models, options);
   const ofFile = said?.channels[recording.channel]?.rateHz ?? said?.rateHz ?? null;
   const rateHz = options.rateHz ?? ofFile ?? model?.input.sample_rate_hz ?? null;
-  // While another channel is read, the last one stays: nothing jumps.
+  // The last channel stays while another one is read, so that nothing jumps.
   const ready = said && rateHz && recording.channel !== null ? signal.value : null;
   const isLeft = file.error instanceof UnreadError && servedTypeOf(file.error.kind);
-  // What is assumed is not stated: the service assumes the same, and its answer tells so.
+  // An assumed rate is not sent: the service assumes the same, and its answer reports that.
   const statedHz = options.rateHz ?? ofFile;
   const isContradicted = Boolean(options.rateHz && ofFile && Math.abs(options.rateHz / ofFile - 1) > RATE_TOLERANCE);
   const isUnreadable = file.state === "failed" || signal.state === "failed";
@@ -85,7 +85,7 @@ function Results(shared) {
   const verdict = useAnswer(
     usable && ((abort) => diagnose(usable.samples, statedHz, { model: name, machine, signal: abort })), depends,
   );
-  // What is too long for one request may still be asked about window by window.
+  // A recording too long for one request can still be diagnosed window by window.
   const answered = verdict.state === "done" || verdict.error?.status === 413;
   const several = usable && model && answered && usable.samples.length >= 2 * windowLength(rateHz, model.input);
   const windows = useAnswer(
@@ -128,7 +128,7 @@ function Assumed({ rateHz }) {
   );
 }
 
-/** As the service answers where it reads the file itself. */
+/** A notice of two different rates, in place of the service's refusal where it reads the file itself. */
 function Contradicted({ rateHz, ofFile, recording }) {
   return (
     <Notice

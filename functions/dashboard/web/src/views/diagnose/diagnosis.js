@@ -1,13 +1,13 @@
-/** What the service says of a signal. */
+/** Requests for the diagnosis of signals, channels, files and windows. */
 
 import { requestJson } from "../../api.js";
 import { SAMPLES_TYPE, WINDOWS_TYPE } from "../../formats/kinds.js";
 
 const MOST_RECORDINGS = 128;
-// Below what one event of AWS Lambda holds, as base64.
+// Fits into one event of AWS Lambda, as base64.
 const MOST_BYTES = 4_000_000;
 
-/** Return the diagnosis of a whole signal, and how long the way there and back took; `machine` is of `machineQuery`. */
+/** Return the diagnosis of a whole signal, and the time until the answer; `machine` comes from `machineQuery`. */
 export async function diagnose(samples, rateHz, { model, machine, signal }) {
   const started = performance.now();
   const answer = await requestJson("predict", {

@@ -1,11 +1,11 @@
-/** What the lines of the spectrum show, as the answer lists it: the legend of the chart, and the table. */
+/** The evidence of the answer, lines of the spectrum: the legend of the chart, and the table. */
 
 import { number, percent } from "../../format.js";
 import { faultName, LINE_NAMES } from "../../machine/evidence.js";
 import { toneOf } from "../../machine/marks.js";
 import { Scroll } from "../../parts/scroll.jsx";
 
-/** Which lines are marked: a button each, with its colour. */
+/** The legend: for each line a button in its colour that shows or hides its marks. */
 export function Legend({ lines, shown, toggle }) {
   return (
     <div class="marks" role="group" aria-label="Lines marked">

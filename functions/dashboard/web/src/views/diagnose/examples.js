@@ -5,7 +5,7 @@
 // One count is five milligravities.
 const FULL_SCALE_G = 163.84;
 
-/** The examples, a class of the journal-bearing model each; examples.json says what was simulated. */
+/** The examples, one for each class of the journal-bearing model; examples.json has what was simulated. */
 export const RECORDINGS = EXAMPLES.map(({ id, name, shaft_hz: shaftHz, file }) => ({
   id,
   name,

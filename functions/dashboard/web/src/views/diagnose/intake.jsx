@@ -1,4 +1,4 @@
-/** Where a recording comes in: dropped, chosen, or one of the examples. */
+/** The choice of a recording: a dropped file, a chosen one, or an example. */
 
 import { useId } from "preact/hooks";
 
@@ -51,7 +51,7 @@ function Examples({ open }) {
   );
 }
 
-/** The recording that is open, and the way to another. */
+/** The name of the open recording, and a button for another one. */
 export function FileBar({ recording }) {
   const id = useId();
   const { source, file, said, open, close, options } = recording;

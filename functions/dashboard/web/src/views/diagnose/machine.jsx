@@ -1,4 +1,4 @@
-/** Which machine a recording is of: asked for once, and remembered by its name. */
+/** Fields for the machine of a recording, which are remembered by its name. */
 
 import { forget, machineNames, recall } from "../../machine/remembered.js";
 import { answeringModel, ownConditions, rpmOf } from "../../machine/operation.js";
@@ -25,7 +25,7 @@ export function Machine({ options, change, models, model }) {
   );
 }
 
-/** The models to choose from, and first what answers unasked. */
+/** Return the models to choose from; the first entry leaves the choice to the service. */
 function modelOptions(models, options) {
   const unasked = answeringModel(models, { ...options, model: "" });
   return [["", `${unasked?.name ?? "the service's"} (by default)`], ...models.map(({ name }) => [name, name])];
@@ -78,7 +78,7 @@ function Conditions({ conditions, model, change }) {
 const GROUPS = [["", "Not stated"], ["1", "Above 300 kW"], ["2", "15 to 300 kW"]];
 const FOUNDATIONS = [["", "Not stated"], ["rigid", "Rigid"], ["flexible", "Flexible"]];
 
-/** What the severity of ISO 20816-3 goes by. */
+/** Fields that a severity by ISO 20816-3 needs, beside the unit. */
 function Size({ options: { unit, machineGroup, foundation }, change }) {
   const isHalf = (machineGroup || foundation) && !(unit && machineGroup && foundation);
   return (

@@ -1,4 +1,4 @@
-/** The recording that is looked at, and how it is to be understood. */
+/** The open recording, with the options by which it is read. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
@@ -17,7 +17,7 @@ const UNDERSTOOD = { ...OF_FILE, ...OF_MACHINE, rawType: "f4", isSpeedOfFile: fa
 /**
  * Return the recording and what changes it.
  *
- * `file` answers with what the file says, `signal` with the chosen channel; `options` is how the user understands them.
+ * `file` answers with what the file states, `signal` with the chosen channel; `options` are the user's.
  */
 export function useRecording() {
   const analysis = useRef(null);
@@ -56,14 +56,14 @@ export function useRecording() {
   );
 }
 
-/** A machine that is named is what was said of it before, if anything was. */
+/** Return the options after a change; naming another machine brings what is remembered of it, if anything is. */
 function changed(before, some) {
   const known = some.machine && some.machine !== before.machine ? recall(some.machine) : null;
   const speed = some.shaftHz !== undefined && some.isSpeedOfFile === undefined ? { isSpeedOfFile: false } : {};
   return { ...before, ...some, ...known, ...speed };
 }
 
-/** The machine stays the same from file to file, unless the next one is of another; the file does not. */
+/** Return the options for the next file: those of the machine stay, unless the file is of another one. */
 function ofNext(before, next) {
   // An example is of a machine of its own.
   if (next.shaftHz !== null) return { ...UNDERSTOOD, model: before.model, shaftHz: next.shaftHz, isSpeedOfFile: true };

@@ -1,4 +1,4 @@
-/** How the recording is to be understood, and what machine it is of. */
+/** The options of the recording, and its machine. */
 
 import { kindOf, RAW_TYPES } from "../../formats/kinds.js";
 import { count, quantity, shownUnit, modelUnit } from "../../format.js";
@@ -36,7 +36,7 @@ export function Settings({ recording, models, model, rateHz, ofFile }) {
   );
 }
 
-/** What the service may be told of a file that is not read here. */
+/** Options of a file that the service reads. */
 export function UnreadSettings({ recording, models, model }) {
   const { options, change } = recording;
   return (

@@ -15,7 +15,7 @@ const HEIGHT = 250;
 const REACHES = [["low", "Low orders"], ["all", "All"]];
 const LOW_HZ = 500;
 
-/** Low frequencies need long segments to be told apart; what is short is seen with short ones. */
+/** Return the looks to choose from: long segments separate low frequencies, short ones show short events. */
 function looks(rateHz, shaftHz) {
   return {
     low: { topHz: Math.min(rateHz / 2, shaftHz ? 10 * shaftHz : LOW_HZ), segmentS: 0.3 },

@@ -10,13 +10,13 @@ import { Notice, Waiting } from "../../parts/notice.jsx";
 import { refinedHz, strongestLines } from "../../signal/peaks.js";
 
 const HEIGHT = 250;
-// Of the greatest line; what is below is of no interest on a logarithmic scale.
+// A share of the greatest line: the lower end of a logarithmic scale.
 const FLOOR = 1e-5;
-// Of the range of levels: above them stand the names of the marks.
+// A share of the range of levels, kept free above them for the names of the marks.
 const HEADROOM = 1.45;
 const FEWEST_DB = 10;
 
-/** The chart, or what stands there until it can. */
+/** The chart, or a placeholder until there is data. */
 export function SpectrumChart({ spectrum, ...look }) {
   if (spectrum.state === "failed") return <Notice kind="error" title="No spectrum"><p>{spectrum.error.message}</p></Notice>;
   if (!spectrum.value) return <Waiting height={HEIGHT} label="Computing the spectrum" />;
@@ -27,7 +27,7 @@ function Drawn({ amplitude, stepHz, averages, marks, scale, unit, quantity: meas
   const shown = useRef(marks);
   shown.current = marks;
   const data = useMemo(() => points(amplitude, stepHz, scale), [amplitude, stepHz, scale]);
-  // The levels above a floor are had of the low frequencies alone.
+  // Levels above a floor exist for the low frequencies only.
   const limits = useMemo(() => [0, scale === "level" ? stepHz * (amplitude.length - 1) : rateHz / 2], [rateHz, scale, amplitude, stepHz]);
   const view = useMemo(() => [0, toHz], [toHz]);
   const build = useCallback(() => ({

@@ -1,4 +1,4 @@
-/** What is known of a diagnosis and what is not: a class that may not be trusted is never the headline. */
+/** Trust in a diagnosis: a class that may not be trusted is never the headline. */
 
 import { number, percent, quantity } from "../../format.js";
 import { faultName, highestLevel, isOfBearing, supported } from "../../machine/evidence.js";
@@ -7,7 +7,7 @@ import { Notice } from "../../parts/notice.jsx";
 const FINE = ["healthy", "normal"];
 
 /**
- * Return what stands above a diagnosis.
+ * Return the headline of a diagnosis.
  *
  * @param {object} answer of the service
  * @returns {{headline: string, tone: string, isSettled: boolean}} settled where the class itself may stand there
@@ -26,13 +26,13 @@ export function headlineOf(answer) {
   return { headline: answer.class_name, tone: isHealthy ? "good" : "bad", isSettled: true };
 }
 
-/** In a table: the class, or where it may not stand alone what is known, and the class as a guess. */
+/** A table's cell: the class, or where it may not stand alone, what is known, with the class as a guess. */
 export function Settled({ answer }) {
   const { headline, isSettled } = headlineOf(answer);
   return isSettled ? headline : <>{headline} <span class="small">(guess: {answer.class_name})</span></>;
 }
 
-/** Whether the answer may be trusted, and why not. */
+/** Whether the answer may be trusted, with the reasons. */
 export function Trust({ answer, isSettled }) {
   if (answer.clipped) {
     return (
@@ -71,7 +71,7 @@ function Guess({ answer }) {
   return <p class="small">The model's guess is {answer.class_name}, at {percent(answer.confidence)}.</p>;
 }
 
-/** What the lines show of a diagnosis that stands. */
+/** A sentence on what the lines show, for a diagnosis that may be trusted. */
 function Known({ answer }) {
   if (!answer.evidence?.some(isOfBearing)) return null;
   if (seesNoLine(answer)) {

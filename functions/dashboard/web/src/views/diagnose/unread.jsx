@@ -7,7 +7,7 @@ import { Failure, Notice } from "../../parts/notice.jsx";
 import { SideBySide } from "./channels.jsx";
 import { channelQuery, diagnoseFile } from "./diagnosis.js";
 
-/** The diagnosis of the file as the service reads it, or the service's sentence why there is none. */
+/** The diagnosis of the file as the service reads it, or the service's sentence on why there is none. */
 export function Unread({ recording, model, keyRound, askKey }) {
   const { source, file, options } = recording;
   const query = { ...queryOf(source.name, options), ...machineQuery(options, model), ...channelQuery(model) };

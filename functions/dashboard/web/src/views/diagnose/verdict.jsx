@@ -1,4 +1,4 @@
-/** The diagnosis: what it is, how sure it is, and whether it may be trusted. */
+/** The diagnosis: its class, its confidence, and whether it may be trusted. */
 
 import { count, duration, number, percent, quantity, shownUnit, modelUnit, words } from "../../format.js";
 import { isOfBearing } from "../../machine/evidence.js";
@@ -53,7 +53,7 @@ function Probabilities({ answer, model }) {
   );
 }
 
-/** What was diagnosed, as the service read it; who stated the rate of samples that were read here, the page knows. */
+/** Figures of the diagnosed signal, as the service read it; the source of the rate is the page's where it read the file. */
 function Facts({ read, model, recording: { said, channel }, ofFile }) {
   const unit = shownUnit(read.unit ?? modelUnit(model));
   const velocity = read.velocity_rms_mm_s;

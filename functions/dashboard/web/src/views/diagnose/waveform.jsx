@@ -10,7 +10,7 @@ import { ChartPanel, useReadout } from "../../charts/panel.jsx";
 
 const BUCKETS = 1200;
 
-/** The panel of the waveform; it draws the extremes of what is shown, so that its length does not matter. */
+/** The panel of the waveform; it draws the extremes of each stretch, so that the length does not matter. */
 export function Waveform({ signal, rateHz, unit }) {
   const [place, tell] = useReadout();
   const endS = signal.samples.length / rateHz;
@@ -39,7 +39,7 @@ export function Waveform({ signal, rateHz, unit }) {
   );
 }
 
-/** Draw in detail what is shown, at most once a frame. */
+/** Draw the visible stretch in detail, at most once a frame. */
 function useFollow(points) {
   const frame = useRef(0);
   const isOwn = useRef(false);

@@ -44,7 +44,7 @@ export function Asset({ assetId, models, keyRound, askKey, visits }) {
   );
 }
 
-/** What the service holds of the machine now, whatever time is shown. */
+/** The machine's present state and its changes, in a panel. */
 function Standing({ asset, points, models }) {
   const { tone, words } = standing(asset);
   const changes = useMemo(() => turns(points), [points]);
@@ -114,7 +114,7 @@ function turnMarks({ state, since }) {
   return [{ label: state === "fault" ? "fault" : "healthy", at: Date.parse(since) / 1000, tone: standing({ state }).tone }];
 }
 
-/** What makes a diagnosis doubtful, as the end of a sentence. */
+/** Return the reason why a diagnosis is doubtful, as the end of a sentence. */
 function doubt({ in_distribution: isFamiliar }) {
   return isFamiliar === false ? ", unlike the training data" : "";
 }

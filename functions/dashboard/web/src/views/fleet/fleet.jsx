@@ -1,4 +1,4 @@
-/** The machines: how each stands, and how it got there. */
+/** The view Fleet: the machines with their states, or the history of one. */
 
 import { useState } from "preact/hooks";
 
@@ -12,7 +12,7 @@ import { Asset } from "./asset.jsx";
 import { className, standing } from "./standing.js";
 
 const [PAGE, PAGES] = [1000, 10];
-// From so many on one searches.
+// The number of machines from which on there is a search field.
 const MANY = 13;
 
 /** The view: all machines, or one. */

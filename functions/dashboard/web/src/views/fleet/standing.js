@@ -1,4 +1,4 @@
-/** How a machine stands: what k of its newest n diagnoses say, as the service keeps it. */
+/** The state of a machine, which the service keeps from k of the newest n diagnoses. */
 
 import { modelUnit, words } from "../../format.js";
 

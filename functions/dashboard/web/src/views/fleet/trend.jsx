@@ -12,7 +12,7 @@ import { ChartHead, useReadout } from "../../charts/panel.jsx";
 
 const HEIGHT = 170;
 
-/** What each kind shows of a point, its axis, and its scale. */
+/** The value of a point for each kind of figure, with its axis and scale. */
 const KINDS = {
   crest: { of: (point) => point.crest_factor, label: "Peak over RMS", scale: fromZero(), shown: number },
   confidence: { of: (point) => 100 * point.confidence, label: "%", scale: { range: () => [0, 115] }, shown: (one) => quantity(one, "%") },

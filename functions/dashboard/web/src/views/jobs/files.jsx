@@ -1,4 +1,4 @@
-/** The files of a job that is to be. */
+/** The files of a new job. */
 
 import { useId } from "preact/hooks";
 
@@ -7,7 +7,7 @@ import { ENDINGS, kindOf } from "../../formats/kinds.js";
 
 const MOST_SHOWN = 60;
 
-/** What was chosen, and the way to more. */
+/** The files that were chosen, and a button for more. */
 export function Files({ files, choose, disabled }) {
   const id = useId();
   const add = (event) => {

@@ -1,4 +1,4 @@
-/** One job: how far it is, what came of it. */
+/** One job: its progress and its results. */
 
 import { useState } from "preact/hooks";
 

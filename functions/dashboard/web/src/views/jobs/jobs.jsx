@@ -1,4 +1,4 @@
-/** Many recordings at once: submitted, followed, fetched. */
+/** The view Jobs: many recordings at once are submitted, followed and fetched. */
 
 import { useState } from "preact/hooks";
 
@@ -16,7 +16,7 @@ const REFRESH_S = 2;
 const QUEUE_HEIGHT = 108;
 const [FIRST, MORE, MOST] = [20, 100, 1000];
 
-/** The view; while a job is unfinished it is asked after every two seconds. */
+/** The view; unfinished jobs are fetched again every two seconds. */
 export function Jobs({ models, surroundings, keyRound, askKey, shown }) {
   const visits = useVisits(shown);
   const [limit, setLimit] = useState(FIRST);
@@ -47,7 +47,7 @@ export function Jobs({ models, surroundings, keyRound, askKey, shown }) {
   );
 }
 
-/** How much waits, and how much was given up; of all keys. */
+/** The numbers of messages that wait and that were given up, of all keys. */
 function Queue({ queue: { waiting, dead } }) {
   return (
     <section class="panel" aria-labelledby="queue">

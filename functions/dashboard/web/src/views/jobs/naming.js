@@ -1,4 +1,4 @@
-/** What a job calls its recordings: the names of their files, as far as the service takes them, each once. */
+/** Names of a job's recordings: those of their files, as far as the service takes them, each once. */
 
 const LONGEST = 128;
 const MACHINE = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
@@ -13,7 +13,7 @@ export function recordingNames(files) {
   });
 }
 
-/** Whether a machine may be called so. */
+/** Whether a name is allowed for a machine. */
 export function isMachine(text) {
   return MACHINE.test(text);
 }

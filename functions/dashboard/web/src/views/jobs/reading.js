@@ -1,11 +1,11 @@
-/** Files to what a job takes of them: some as they are, the others as float32 of one channel. */
+/** Files to recordings of a job: some as they are, the others as float32 of one channel. */
 
 import { UnreadError } from "../../analysis/client.js";
 import { mediaTypeOf, SAMPLES_TYPE, servedTypeOf, WINDOWS_TYPE } from "../../formats/kinds.js";
 import { rpmOf } from "../../machine/operation.js";
 import { channelsAsNpy } from "../diagnose/diagnosis.js";
 
-/** Files that cannot be read here; `files` are they, the message names them. */
+/** Files that cannot be read here, as `files`; the message names them. */
 export class UnreadableError extends Error {
   constructor(found) {
     const shown = found.slice(0, 3).map(({ file, reason }) => `${file.name}: ${reason}`);
@@ -15,12 +15,12 @@ export class UnreadableError extends Error {
 }
 
 /**
- * Return what is to be uploaded of each file, and what is said of it.
+ * Return what to upload of each file, and its description.
  *
  * @param {Analysis} analysis
  * @param {File[]} files
  * @param {{channel: number|null, fullScale: number, rawType: string}} options
- * @param {(done: number) => void} tell how many files are read
+ * @param {(done: number) => void} tell called with the number of files that are read
  * @returns {Promise<{body: Blob, about: {content_type: string, sample_rate_hz?: number}}[]>}
  * @throws {UnreadableError}
  */
@@ -42,7 +42,7 @@ export function asUploads(analysis, files, options, tell) {
   });
 }
 
-/** Return each recording as JSON text, and what is said of it; as `asUploads`. */
+/** Return each recording as JSON text, and its description, as `asUploads` does. */
 export function asSignals(analysis, files, options, tell) {
   return each(files, tell, async (file) => {
     const { said, channel, factor } = await open(analysis, file, options);
@@ -52,7 +52,7 @@ export function asSignals(analysis, files, options, tell) {
   });
 }
 
-/** Read a file; `channel` is the one that is taken, null where all are. */
+/** Read a file; `channel` is the one that is taken, or null for all. */
 async function open(analysis, file, { channel, fullScale, rawType }) {
   const said = await analysis.open(file.name, await file.arrayBuffer(), rawType);
   const { channels, integers } = said;
@@ -64,7 +64,7 @@ async function open(analysis, file, { channel, fullScale, rawType }) {
   return { said, channel: isOne ? (channel ?? 0) : null, factor: integers ? fullScale : 1 };
 }
 
-/** What a file says of itself. */
+/** Return the description of a recording that its file states. */
 function stated({ channels, rateHz, shaftHz }, { channel }) {
   const rate = channels[channel ?? 0].rateHz ?? rateHz;
   return { ...(rate && { sample_rate_hz: rate }), ...(shaftHz && { shaft_speed_rpm: rpmOf(shaftHz) }) };

@@ -1,4 +1,4 @@
-/** What came of the recordings of a job: a page at a time, or all as a file. */
+/** The results of a job: a page at a time, or all as a file. */
 
 import { useState } from "preact/hooks";
 
@@ -13,7 +13,7 @@ import { isComplete, isOver } from "./states.js";
 const PAGE = 50;
 const FILES = [["csv", "Download CSV"], ["jsonl", "Download JSON Lines"]];
 
-/** The results; of a job that runs, as far as there is no gap. */
+/** The results; of a running job, those before the first gap. */
 export function Results({ job }) {
   // Where each page begins that was gone through, the one that is shown last.
   const [places, setPlaces] = useState([0]);

@@ -16,12 +16,12 @@ export function stateOf({ state }) {
   return STATES[state] ?? { tone: "", title: state };
 }
 
-/** Whether nothing more will come of a job. */
+/** Whether a job will change no more. */
 export function isOver({ state }) {
   return state !== "queued" && state !== "running";
 }
 
-/** Whether every recording of it was tried, so that there are files of its results. */
+/** Whether every recording of a job was tried, so that there are files of its results. */
 export function isComplete(job) {
   return isOver(job) && job.done + job.failed === job.total;
 }

@@ -1,4 +1,4 @@
-/** Files to a job: once, however often it is tried. */
+/** Submission of files as a job, which makes one job however often it is tried. */
 
 import { request, requestJson } from "../../api.js";
 import { recall } from "../../machine/remembered.js";
@@ -10,7 +10,7 @@ import { upload } from "./uploads.js";
 
 const CONDITION = "conditions.";
 
-/** One submission. What went well stays done when it is tried again, and its key makes one job of all tries. */
+/** One submission; a new try repeats only what failed, and its key makes one job of all tries. */
 export class Submission {
   #key = crypto.randomUUID();
   #stopped = new AbortController();
@@ -29,7 +29,7 @@ export class Submission {
     Object.assign(this, { files, options, uploads });
   }
 
-  /** Do what is left to be done; `tell` hears `{doing, done}`. */
+  /** Do the steps that are left; `tell` is called with `{doing, done}`. */
   async run(analysis, tell) {
     const { signal } = this.#stopped;
     const as = this.uploads ? asUploads : asSignals;
@@ -49,7 +49,7 @@ export class Submission {
   /** Give it up; a job that was made of it is cancelled. */
   async stop() {
     this.#stopped.abort();
-    // It may have arrived though its answer was not waited for; the same key tells which job it became.
+    // The request may have arrived although nobody waited for its answer; the same key returns the job that it made.
     if (this.#body) this.#job ??= await this.#submit();
     if (this.#job) await request(`jobs/${this.#job.job_id}`, { method: "DELETE" });
   }
@@ -90,7 +90,7 @@ export class Submission {
   }
 }
 
-/** Return why a job cannot be submitted so, or nothing. */
+/** Return the reason why a job cannot be submitted with these options, or nothing. */
 export function obstacle(files, { machine, machineName }) {
   if (machine === "one" && !isMachine(machineName)) {
     return "Name the machine: letters, digits and . _ : -, for example press-4.";
@@ -104,7 +104,7 @@ function common({ rateHz, channel, model, models }) {
   return { ...(rateHz && { sample_rate_hz: rateHz }), ...which, ...(model && { model }) };
 }
 
-/** What was said of the machine on the view that asks for it: shaft speed, bearing, unit, conditions. */
+/** Return the options that the view Diagnose remembers of the machine: shaft speed, bearing, unit, conditions. */
 function ofMachine(file, name, { machine, machineName, model, models }) {
   const known = machine === "none" ? null : recall(machine === "one" ? machineName : machineOf(name));
   if (!known) return {};
@@ -115,7 +115,7 @@ function ofMachine(file, name, { machine, machineName, model, models }) {
   return { ...others, ...(named.length && { conditions }) };
 }
 
-/** A recording's place in the history of its machine: when its file was written. */
+/** Return a recording's place in the history of its machine: the time at which its file was written. */
 function history(file, name, { rateHz, machine, machineName }) {
   // One rate that is given for all goes before what the files say.
   const rate = rateHz ? { sample_rate_hz: rateHz } : {};

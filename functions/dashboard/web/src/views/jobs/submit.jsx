@@ -1,4 +1,4 @@
-/** A new job: files, how they are to be understood, and off they go. */
+/** The form of a new job: its files and their options. */
 
 import { useRef, useState } from "preact/hooks";
 
@@ -90,7 +90,7 @@ function Understanding({ files, options, change, models }) {
   );
 }
 
-/** What is known of the machines goes with their recordings. */
+/** Return a note on the time of the recordings, and on the remembered options of their machines that go with them. */
 function fleetNote(files, { machine, machineName }) {
   const names = machine === "one" ? [machineName] : files.map(({ name }) => machineOf(name));
   const known = new Set(names.filter(recall));
@@ -110,7 +110,7 @@ function Refused({ error, files, choose, send, askKey }) {
   return <Failure error={error} again={send} askKey={askKey} />;
 }
 
-/** One submission at a time; after a failure it goes on where it was, unless its files or options were changed. */
+/** Return one submission at a time, which continues after a failure, unless its files or options were changed. */
 function useSubmission({ files, options, models, uploads }, { done, changed }) {
   const [work, setWork] = useState({ state: "idle" });
   const current = useRef({ analysis: null, submission: null, isBusy: false });

@@ -1,4 +1,4 @@
-/** Files to the bucket of jobs, by the forms that the service signed. */
+/** Uploads of files to the bucket of jobs, by the forms that the service signed. */
 
 import { ApiError } from "../../api.js";
 
@@ -11,11 +11,11 @@ const SENTENCES = {
 };
 
 /**
- * Upload what was not uploaded yet, a few at once.
+ * Upload the recordings that are not in the bucket yet, a few at once.
  *
  * @param {{name: string, body: Blob}[]} recordings
- * @param {{url: string, fields: object}[]} forms one of each
- * @param {Set<number>} sent which of them are there; added to
+ * @param {{url: string, fields: object}[]} forms one for each recording
+ * @param {Set<number>} sent indices of recordings in the bucket; this call adds to it
  * @param {{tell: (done: number) => void, signal: AbortSignal}} more
  * @throws {ApiError} of the first that fails
  */
@@ -32,13 +32,13 @@ export async function upload(recordings, forms, sent, { tell, signal }) {
       tell(sent.size);
     }
   };
-  // Those under way are waited for: nothing is told after it has failed.
+  // Uploads under way are waited for, so that `tell` is not called after the failure.
   const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
   const failed = outcomes.find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;
 }
 
-/** A line that fails now may hold in a moment. */
+/** Upload, again after pauses: a connection that fails now may work a moment later. */
 async function persist(recording, form, signal) {
   for (const wait of WAITS_MS) {
     try {
@@ -55,7 +55,7 @@ async function persist(recording, form, signal) {
 async function post({ name, body }, { url, fields }, signal) {
   const form = new FormData();
   for (const [field, value] of Object.entries(fields)) form.append(field, value);
-  // The bucket ignores what stands behind the file.
+  // The bucket ignores fields after the file.
   form.append("file", body, name);
   const response = await fetch(url, { method: "POST", body: form, signal, credentials: "omit" }).catch((error) => {
     if (error.name === "AbortError") throw error;

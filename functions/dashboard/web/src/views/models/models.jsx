@@ -1,4 +1,4 @@
-/** The models that answer here: what they tell apart, and what was measured of them. */
+/** The view Models: the models of this service, their classes, and their measurements. */
 
 import { count } from "../../format.js";
 import { Failure, Notice, Waiting } from "../../parts/notice.jsx";

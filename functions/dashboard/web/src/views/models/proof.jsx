@@ -1,4 +1,4 @@
-/** What was measured of a model, drawn. */
+/** Charts of a model's measurements. */
 
 import { duration, number, percent } from "../../format.js";
 import { Bar } from "../../parts/fields.jsx";
@@ -34,7 +34,7 @@ export function Confusion({ matrix, classes }) {
 
 const SIZE = 100;
 
-/** How often diagnoses of a confidence are right. */
+/** The share of right diagnoses at each confidence. */
 export function Reliability({ reliability }) {
   const { windows, records } = reliability;
   return (
@@ -59,7 +59,7 @@ export function Reliability({ reliability }) {
   );
 }
 
-/** How many recordings are still right where the fault is small or the noise is loud. */
+/** The share of right diagnoses where the fault is small or the noise is loud. */
 export function Robustness({ proof, accuracy }) {
   const noise = Object.entries(proof.by_snr_db).map(([name, one]) => [`Noise at ${name}`, one.record]);
   const severity = Object.entries(proof.by_severity).map(([name, one]) => [`Severity ${name}`, one.record]);

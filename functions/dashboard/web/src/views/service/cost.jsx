@@ -1,4 +1,4 @@
-/** What each way to serve costs a month, at which rate. */
+/** The monthly cost of each way to serve, over the rate of requests. */
 
 import { useCallback, useMemo } from "preact/hooks";
 
@@ -9,7 +9,7 @@ import { axis, cursor, line, readout, yAxis } from "../../charts/style.js";
 import { number, words } from "../../format.js";
 
 const HEIGHT = 240;
-/** Colour and dashes of each way: what cannot tell the colours apart tells the dashes. */
+/** Colour and dashes of each way: the dashes tell the lines apart without colours. */
 const LOOKS = [["trace", []], ["mark-whirl", [8, 4]], ["mark-shaft", [2, 3]]];
 
 /** The chart; both axes are drawn as powers of ten, so that moving and zooming are even. */
@@ -37,9 +37,9 @@ export function CostChart({ rates, plan: { ways, load } }) {
   );
 }
 
-// Short, so that the last one finds room.
+// Short, so that the last one fits.
 const POWER = new Intl.NumberFormat("en", { notation: "compact" });
-// One text a power of ten: between them stands none.
+// Only powers of ten have a text.
 const POWERS = {
   incrs: [1, 2, 3],
   values: (_, splits) => splits.map((split) => POWER.format(10 ** split)),

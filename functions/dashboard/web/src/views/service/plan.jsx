@@ -1,4 +1,4 @@
-/** What three plants would meet and cost in a stage: plans made when the service was built. */
+/** The limits and costs of three plants in a stage, planned when the service was built. */
 
 import { useState } from "preact/hooks";
 

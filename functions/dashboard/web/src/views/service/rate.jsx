@@ -34,7 +34,7 @@ function usePoints(metrics) {
     setSeen((before) => [...before.slice(-KEPT), { time: Date.now() / 1000, total: metrics.requests.total }]);
   }, [metrics]);
   return useMemo(() => seen.slice(1).map(({ time, total }, n) => {
-    // A service that started anew counts from nothing again.
+    // A service that was restarted counts from zero again.
     return { time, rate: Math.max(0, total - seen[n].total) / Math.max(1, time - seen[n].time) };
   }), [seen]);
 }

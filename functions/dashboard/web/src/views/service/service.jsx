@@ -57,9 +57,9 @@ function Health({ health: { value, error, again }, askKey }) {
   );
 }
 
-/** Where the metrics are of a service that keeps none itself. */
+/** A link to the metrics of a service that keeps none itself. */
 function Elsewhere({ url }) {
-  // A link runs what it is given: nothing but https.
+  // Only https, since a link with another scheme could run a script.
   if (!String(url).startsWith("https://")) return <NoMetrics />;
   return (
     <section class="panel elsewhere" aria-labelledby="elsewhere">
