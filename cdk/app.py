@@ -135,20 +135,23 @@ def stages_in_context(app: App) -> list[Stage]:
         StageError: there is no stage of that name.
     """
     name, receiver = app.node.try_get_context("stage"), app.node.try_get_context("receiver")
-    if name and name not in STAGES:
-        raise StageError(f"There is no stage {name!r}; there are {', '.join(STAGES)}.")
+    _check_stages([name] if name else [])
     chosen = [STAGES[name]] if name else list(STAGES.values())
     added = (Receiver("page", receiver),) if receiver else ()
     return [replace(stage, receivers=(*stage.receivers, *added)) for stage in chosen]
 
 
-def _named_stages(app: App) -> Sequence[str]:
-    """Return the stages that the context names, several separated by commas; all where it names none."""
+def _stages_of_pipeline(app: App) -> list[str]:
+    """Return the names of stages in the context, several separated by commas; all where it has none."""
     name = cast("str | None", app.node.try_get_context("stage"))
-    names = name.split(",") if name else [*STAGES]
-    if unknown := [one for one in names if one not in STAGES]:
-        raise StageError(f"There is no stage {unknown[0]!r}; there are {', '.join(STAGES)}.")
+    names: list[str] = name.split(",") if name else [*STAGES]
+    _check_stages(names)
     return names
+
+
+def _check_stages(names: Sequence[str]) -> None:
+    if unknown := [name for name in names if name not in STAGES]:
+        raise StageError(f"There is no stage {unknown[0]!r}; there are {', '.join(STAGES)}.")
 
 
 def main() -> int:
@@ -159,7 +162,7 @@ def main() -> int:
     try:
         repository = cast("str | None", app.node.try_get_context("repository"))
         if repository:
-            PipelineStack(app, "palier-pipeline", repository=repository, stages=[*_named_stages(app)])
+            PipelineStack(app, "palier-pipeline", repository=repository, stages=_stages_of_pipeline(app))
             app.synth()
             return 0
         for stage in stages_in_context(app):

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import hypothesis
 import pytest
@@ -36,6 +37,7 @@ GROUPS = {
     "lambda": ("tests/build_scripts/local/", "tests/build_scripts/benchmarks/cold_start/"),
     "user-build": ("tests/build_scripts/recipes/test_user_build.py",),
     "cdk": ("tests/cdk/",),
+    "docs": ("tests/test_docs.py",),
     "browser-looks": ("tests/browser/test_looks.py", "tests/browser/test_files.py"),
     "browser": ("tests/browser/",),
     "local-jobs": ("tests/test_local_jobs.py",),
@@ -126,16 +128,22 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No test sees the settings or proxies of the machine, or leaves logging changed."""
+    """No test sees the settings or proxies of the machine, or leaves what is the process's changed for the next."""
     for name in os.environ:
         if name.startswith(("PALIER_", "AWS_")) or name.lower() in {"http_proxy", "https_proxy", "all_proxy"}:
             monkeypatch.delenv(name)
+    # Made when it is first asked for, with the credentials that stand there then.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.chdir(Path.cwd())
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     logger_state = (list(LOGGER.handlers), LOGGER.propagate, LOGGER.level)
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()
     LOGGER.handlers, LOGGER.propagate = list(logger_state[0]), logger_state[1]
     LOGGER.setLevel(logger_state[2])
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

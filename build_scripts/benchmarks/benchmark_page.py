@@ -15,7 +15,7 @@ from build_scripts.benchmarks.container_load.page import render_serving, serving
 from build_scripts.benchmarks.fleet.page import render_fleet
 from build_scripts.benchmarks.job_load.page import job_rows, render_jobs
 from build_scripts.benchmarks.networks.page import network_rows, render_networks
-from build_scripts.benchmarks.peers.page import peer_rows, render_peers
+from build_scripts.benchmarks.peers.page import render_peers, render_peers_summary
 from build_scripts.benchmarks.reference_recipe import REFERENCE
 from build_scripts.benchmarks.soak.page import render_soak
 from build_scripts.benchmarks.variants.page import render_variants
@@ -84,7 +84,9 @@ _PERCENTILES = {"p50_ms": "median ms", "p95_ms": "95th percentile ms", "p99_ms":
 Report = Mapping[str, Any]
 
 README = Path(__file__).resolve().parents[2] / "README.md"
+# Where the README has its tables.
 _SUMMARY = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.DOTALL)
+_PEERS = re.compile(r"(?<=<!-- peers -->\n).*?(?=<!-- /peers -->)", re.DOTALL)
 
 
 def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: Path) -> None:
@@ -140,7 +142,13 @@ def _write(document: Mapping[str, Any], folder: Path) -> None:
 
 
 def with_summary(readme: str, document: Mapping[str, Any]) -> str:
-    """Return a README with the summary of a benchmark document between its `measured` marks."""
+    """Return a README with the summary of a benchmark document between its `measured` marks, peers between theirs.
+
+    Where the peers were not measured, what stands there stays.
+    """
+    reports = document["reports"]
+    if PEERS in reports:
+        readme = _PEERS.sub(lambda _: render_peers_summary(reports[PEERS]), readme)
     return _SUMMARY.sub(lambda _: _summary(document), readme)
 
 
@@ -169,7 +177,6 @@ def _summary(document: Mapping[str, Any]) -> str:
         *(network_rows(reports[NETWORKS]) if NETWORKS in reports else ()),
         *summary_rows(reports["cold_start"]),
         *(serving_rows(reports["serving"]) if "serving" in reports else ()),
-        *(peer_rows(reports[PEERS]) if PEERS in reports else ()),
         *(job_rows(reports["jobs"]) if "jobs" in reports else ()),
         *(robustness_rows(reports[ROBUSTNESS]) if ROBUSTNESS in reports else ()),
     )

@@ -66,6 +66,7 @@ class Recipe(RecipePart):
     required: tuple[Rule, ...]
     left_out: tuple[LeftOut, ...]
     dropped: tuple[Rule, ...]
+    emptied: tuple[Rule, ...] = ()
     licence: tuple[Rule, ...]
     build_only: tuple[Rule, ...] = ()
 

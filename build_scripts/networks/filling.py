@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
+from torch.nn.utils.weight_norm import WeightNorm, remove_weight_norm
 
 from build_scripts.errors import CheckpointError
 from build_scripts.networks.weights import Candidates, Weights, first_names
@@ -39,16 +41,33 @@ def fill(network: nn.Module, candidates: Candidates, file: str = "the checkpoint
     if chosen is not None and chosen not in candidates:
         there = ", ".join(repr(where) for where in candidates)
         raise CheckpointError(f"{file} has no weights under {chosen!r}; it has some under {there}.")
-    for where, weights in candidates.items() if chosen is None else ((chosen, candidates[chosen]),):
+    wanted = candidates if chosen is None else {chosen: candidates[chosen]}
+    found = _first_that_fits(wanted, network)
+    if found is None:
+        misfit, layers = _misfit(network, candidates), _with_plain_weights(network)
+        found = _first_that_fits(wanted, network) if layers else None
+        if found is None:
+            raise CheckpointError(f"The weights of {file} do not fit the network: {misfit}.")
+        log.info(
+            "normalisation of weights is taken off %s: %s has the weights that it gives",
+            first_names(layers, MOST_NAMED),
+            file,
+        )
+    where, fitting = found
+    _require_numbers(network, file)
+    if done := ", ".join(filter(None, (f"under {where!r}" if where else "", *fitting))):
+        log.info("weights of %s: %s", file, done)
+    if others := [one for one in candidates if chosen is None and _rival(candidates[where], candidates[one])]:
+        log.info('others fit too: weights = "%s" in [network] takes them', '" or "'.join(others))
+
+
+def _first_that_fits(candidates: Candidates, network: nn.Module) -> tuple[str, tuple[str, ...]] | None:
+    """Fill a network with the first weights that fit; return their key and what was done, None where none fit."""
+    for where, weights in candidates.items():
         fitting = fitted(weights, network)
         if fitting is not None:
-            _require_numbers(network, file)
-            if done := ", ".join(filter(None, (f"under {where!r}" if where else "", *fitting))):
-                log.info("weights of %s: %s", file, done)
-            if others := [one for one in candidates if chosen is None and _rival(weights, candidates[one])]:
-                log.info('others fit too: weights = "%s" in [network] takes them', '" or "'.join(others))
-            return
-    raise CheckpointError(f"The weights of {file} do not fit the network: {_misfit(network, candidates)}.")
+            return where, fitting
+    return None
 
 
 def fitted(weights: Weights, network: nn.Module) -> tuple[str, ...] | None:
@@ -72,6 +91,25 @@ def fitted(weights: Weights, network: nn.Module) -> tuple[str, ...] | None:
                 left = f"left out: {first_names(outer, MOST_NAMED)}" if outer else ""
                 return tuple(filter(None, (*done, taken, left)))
     return _with_prefix(weights, network)
+
+
+def _with_plain_weights(network: nn.Module) -> list[str]:
+    """Take normalisation of weights off a network's layers; return their names.
+
+    A training may do so before it saves: what they compute of the weights is a weight then.
+    """
+    found: list[str] = []
+    for name, module in list(network.named_modules()):
+        # weight_norm is a hook, or a parametrization since PyTorch has them.
+        hooked = any(isinstance(hook, WeightNorm) for hook in module._forward_pre_hooks.values())
+        if hooked:
+            remove_weight_norm(module)
+        parametrized = list(getattr(module, "parametrizations", {})) if is_parametrized(module) else []
+        for tensor in parametrized:
+            remove_parametrizations(module, tensor)
+        if hooked or parametrized:
+            found.append(name)
+    return found
 
 
 def _rival(weights: Weights, others: Weights) -> bool:

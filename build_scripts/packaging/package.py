@@ -16,6 +16,7 @@ from build_scripts.evidence.proof.proof import Proof, write_proof
 from build_scripts.measuring.gates import Measurements, check_gates
 from build_scripts.measuring.machine import cpu_flags, machine, versions
 from build_scripts.networks.checkpoint import ModelDescription, file_sha256
+from build_scripts.packaging.kept import keep_measured
 from functions.core.models.manifest import (
     ClassLabel,
     Evidence,
@@ -86,6 +87,9 @@ def package(content: PackageContent, root: Path, version: str, *, force: bool = 
     part = Path(mkdtemp(prefix=".part-", dir=folder.parent))
     try:
         _write(content, part, version)
+        if folder.exists():
+            keep_measured(folder, part)
+        write_card(part)
         _replace(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -108,7 +112,6 @@ def _write(content: PackageContent, folder: Path, version: str) -> None:
     manifest = make_manifest(content, version)
     (folder / "manifest.json").write_bytes(write_manifest(manifest))
     write_proof(content.proof, folder)
-    write_card(folder)
     folder.chmod(0o755)
 
 

@@ -14,7 +14,7 @@ from build_scripts.data.simulation.rolling import ELEMENT, INNER, NORMAL, OUTER
 from build_scripts.evidence.proof.reliability import reliability
 from build_scripts.recipes.any_bearing import NAME, Fold, left_out, recordings_for_training
 from build_scripts.recipes.served_across import served_across
-from functions.core.models.diagnosis import softmax
+from functions.core.models.diagnosis import softmax, with_lines
 from functions.core.models.models import ModelRepository
 from functions.core.preprocessing.arrays import Float64Array
 from functions.core.preprocessing.windowing import cut_windows
@@ -28,20 +28,17 @@ Judge = Callable[[RigRecording], Float64Array]
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers for one recording: probabilities float64 [B, 4] of its windows, and the others' classes.
+    """Answers for one recording: probabilities float64 [B, 4] of its windows, and classes of the whole.
 
-    rule and old: the class that the plain rule and the old model name for the whole recording.
+    named: by the model, as the server holds it against visible lines; rule and old: by the plain rule and by the old
+    model.
     """
 
     recording: RigRecording
     windows: Float64Array
+    named: int
     rule: int
     old: int
-
-    @property
-    def named(self) -> int:
-        """The class that the model names for the whole recording."""
-        return int(self.windows.mean(axis=0).argmax())
 
 
 def evaluate_across(models: Path, data: Path, work: Path) -> dict[str, object]:
@@ -91,13 +88,16 @@ def _of_fold(fold: Fold, temperature: float, repository: ModelRepository) -> lis
 
 
 def _answer(recording: RigRecording, judge: Judge, repository: ModelRepository) -> Answers:
-    samples = recording.samples[None]
-    rule = next((_RULE[one] for one in recording.evidence().supported if one in _RULE), NORMAL)
+    samples, evidence = recording.samples[None], recording.evidence()
+    rule = next((_RULE[one] for one in evidence.supported if one in _RULE), NORMAL)
     old = repository.load(OLD_MODEL)
     logits = old.engine.run(cut_windows(samples, old.manifest.input.window)).logits
     named = old.manifest.classes[int(softmax(logits, old.manifest.temperature).mean(axis=0).argmax())].id
     of_old = next(label for prefix, label in _OLD_PREFIXES.items() if named.startswith(prefix))
-    return Answers(recording, judge(recording), rule, of_old)
+    windows = judge(recording)
+    trust = repository.manifest(NAME).trust_rule
+    held, _ = with_lines(windows.mean(axis=0), trust, [one for one, _ in CLASSES], evidence)
+    return Answers(recording, windows, int(held.argmax()), rule, of_old)
 
 
 def _table(answers: Sequence[Answers]) -> dict[str, object]:

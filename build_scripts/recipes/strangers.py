@@ -34,7 +34,9 @@ from functions.core.models.engine import Engine, EngineOutput
 from functions.core.preprocessing.resampling import resample
 from functions.core.preprocessing.windowing import cut_windows
 
-SEED, SIMULATED = 505, 200
+SEED = 505
+# Of a model that is wrong of most of them.
+_SIMULATED = 200
 _FAULTS: Mapping[int, Fault | None] = {
     NORMAL: None,
     OUTER: "outer_race",
@@ -61,7 +63,7 @@ def strangers_of_rig(
 
 def _strangers(recipe: ModelRecipe, known: RecordOutputs, sizes: Foreign, served: Engine) -> Strangers:
     class_ids = [identifier for identifier, _ in recipe.description.classes]
-    simulated = simulated_strangers(class_ids, partial(_run, recipe, served), simulated_windows(TRAINED))
+    simulated = simulated_strangers(class_ids, partial(_run, recipe, served), simulated_windows(TRAINED, _SIMULATED))
     return Strangers(known, (sizes, simulated))
 
 
@@ -70,9 +72,9 @@ def _run(recipe: ModelRecipe, served: Engine, window: RollingWindow) -> EngineOu
     return served.run(cut_windows(resample(window.samples, _rate_hz(window), spec.sample_rate_hz), spec.window))
 
 
-def simulated_windows(kinds: Kinds) -> list[RollingWindow]:
+def simulated_windows(kinds: Kinds, count: int) -> list[RollingWindow]:
     """Return windows of simulated bearings on machines of some kinds, as many of each type of fault."""
-    faults = [list(_FAULTS)[index % len(_FAULTS)] for index in range(SIMULATED)]
+    faults = [list(_FAULTS)[index % len(_FAULTS)] for index in range(count)]
     progress = enumerate(Progress(faults, "simulate strangers", "window"))
     return [simulated_window(np.random.default_rng((SEED, index)), fault, kinds) for index, fault in progress]
 

@@ -3,6 +3,10 @@
 from functions.core.lambda_host.starting import answering_probes, quick_start
 
 with quick_start():
+    from functions.core.lambda_host.light_imports import import_lightly
+
+    import_lightly()
+
     from functions.core.lambda_host.gateway import LambdaHandler
     from functions.core.observability.emf import EmfSink
     from functions.core.observability.telemetry import configure_logging

@@ -3,6 +3,10 @@
 from functions.core.lambda_host.starting import answering_probes, quick_start
 
 with quick_start():
+    from functions.core.lambda_host.light_imports import import_lightly
+
+    import_lightly()
+
     from functions.core.errors import PalierError
     from functions.core.lambda_host.gateway import LambdaHandler
     from functions.core.lambda_host.snapshot import refresh, register_snapshot_hooks

@@ -1,4 +1,4 @@
-"""Small stand-ins of what `make bundle` writes: the same names, the same bundle.json, next to nothing inside."""
+"""Small stand-ins for the files of `make bundle`: the same names and the same bundle.json, with little inside."""
 
 import hashlib
 import json

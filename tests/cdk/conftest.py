@@ -1,4 +1,4 @@
-"""One synth of all stages for all tests."""
+"""One synthesis of all stages, shared by all tests."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""A stage to monitor, by names alone: the least that ObservabilityStack can be given."""
+"""A stage to monitor, made of names only: the least that ObservabilityStack needs."""
 
 import atexit
 import json

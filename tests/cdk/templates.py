@@ -1,4 +1,4 @@
-"""What a synth wrote, asked by type and property, never by logical id."""
+"""Templates of a synthesis, searched by type and property, never by logical id."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What alarms say, and that docs/runbook.md goes on where they end."""
+"""The texts of alarms, and the section of docs/runbook.md for each."""
 
 import re
 from pathlib import Path

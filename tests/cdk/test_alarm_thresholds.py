@@ -1,4 +1,4 @@
-"""Thresholds that no alarm could be made of are refused with what to change."""
+"""Thresholds that make no working alarm are refused, with what to change."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What docs/deploy.md shows of stages is what stages take."""
+"""The stages that docs/deploy.md shows are made of parameters that stages have."""
 
 import re
 from dataclasses import replace

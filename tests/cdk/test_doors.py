@@ -1,4 +1,4 @@
-"""The other doors of a stage, HTTP API and function URLs, and callers who show who they are."""
+"""The other doors of a stage, HTTP API and function URLs, and the authorization of callers."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Functions: settings from the stage, files from the bundle, roles with the least, versions behind an alias."""
+"""Functions: settings from the stage, files from the bundle, least privileges, versions behind an alias."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The way to the GPUs: over TLS, past the web ACL, through the balancer, and from inside to AWS's endpoints alone."""
+"""The network of the GPUs: requests over TLS, by web ACL and balancer; from inside, AWS's endpoints only."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The container on GPUs: what it runs on, what it may do, how it grows; off by default."""
+"""The container on GPUs: instances, privileges and scaling; off by default."""
 
 import json
 import subprocess
@@ -129,7 +129,7 @@ def test_only_this_repository_is_pulled_from(template: Template) -> None:
     assert {one.partition(":")[0] for one in _actions(template, execution)} == {"ecr", "logs"}
 
 
-def test_an_instance_joins_its_cluster_and_tells_of_its_gpu(template: Template) -> None:
+def test_an_instance_joins_its_cluster_and_sends_metrics_of_its_gpu(template: Template) -> None:
     profile = template.only("AWS::IAM::InstanceProfile")
     (role,) = profile["Roles"]
     assert _actions(template, {"Fn::GetAtt": [role["Ref"], "Arn"]}) == {
@@ -215,7 +215,7 @@ def test_instances_keep_their_role_from_tasks(template: Template) -> None:
     ]
 
 
-def test_a_full_memory_is_told(assembly: Assembly) -> None:
+def test_a_full_memory_raises_an_alarm(assembly: Assembly) -> None:
     alarm = assembly.template("warm", "observability").named(
         "AWS::CloudWatch::Alarm", "AlarmName", "palier-prod-gpu-memory"
     )

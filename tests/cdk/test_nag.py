@@ -1,4 +1,4 @@
-"""cdk-nag's AwsSolutions rules and cfn-lint have nothing to say that was not answered with a reason."""
+"""cdk-nag's AwsSolutions rules and cfn-lint find nothing but what is acknowledged with a reason."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The network boundary: no way in, no way out but to AWS, refused packets logged, nothing that costs while idle."""
+"""The network: no way in, no way out but to AWS, rejected packets logged, nothing that costs while idle."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The observability stack: which alarms, on what, whom they tell; held to cfn-lint and AwsSolutions."""
+"""The observability stack: its alarms, their metrics and receivers; checked by cfn-lint and AwsSolutions."""
 
 import json
 from typing import Any
@@ -243,7 +243,7 @@ def test_a_twentieth_of_the_requests_is_traced() -> None:
 
 
 @pytest.mark.parametrize(("stage", "limit"), [("prod", 500), ("dev", 100)])
-def test_the_budget_tells_before_and_after_it_is_spent(stage: Name, limit: float) -> None:
+def test_the_budget_notifies_before_and_after_it_is_spent(stage: Name, limit: float) -> None:
     (budget,) = resources(stage, "AWS::Budgets::Budget")
     assert budget["Budget"] == {
         "BudgetType": "COST",

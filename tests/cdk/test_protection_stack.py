@@ -1,4 +1,4 @@
-"""The web ACL: its rules in their order, what they count, what they let through, and a log without keys."""
+"""The web ACL: its rules in order, the requests that they count and allow, and a log without keys."""
 
 import json
 import re

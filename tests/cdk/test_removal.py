@@ -1,4 +1,4 @@
-"""Removing a stage needs its stacks' names and their order, and nothing that deploying needs."""
+"""Removing a stage needs the names and the order of its stacks, and nothing else that deploying needs."""
 
 import json
 from pathlib import Path

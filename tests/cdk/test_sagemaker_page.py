@@ -1,4 +1,4 @@
-"""docs/deploy.md's way to SageMaker: each request is one that the service's own model takes."""
+"""The requests to SageMaker in docs/deploy.md are valid by the service's own model."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The secrets stack: a secret that is empty at birth, rotated by a function that may do that and nothing else."""
+"""The secrets stack: a secret that is created empty, rotated by a function that may do nothing else."""
 
 import json
 

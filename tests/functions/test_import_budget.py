@@ -1,4 +1,4 @@
-"""What each handler imports before its first request; a new module is let in here, on purpose, or not at all.
+"""The modules that each handler imports before its first request; each new one is added to the lists on purpose.
 
 The lists are made by `python -m tests.functions.test_import_budget`: look at what it changes before you commit it.
 """

@@ -1,4 +1,4 @@
-"""A method that a path does not have is refused, and all that it has are named, in every app."""
+"""In every app, a method that a path does not have is refused, with the names of those that it has."""
 
 from collections.abc import Callable
 from itertools import groupby

@@ -31,14 +31,21 @@ def render_peers(report: Report) -> str:
     )
 
 
-def peer_rows(report: Report) -> tuple[tuple[str, str], ...]:
-    """Return the README's row on the peers: the best of Palier's servers and each peer, JSON at 8 connections."""
-    servers = {name: one for name, one in report["servers"].items() if name != _TWICE}
-    rates = {name: _cell(one, "json", 8)["per_second"] for name, one in servers.items()}
-    best = max(OURS, key=lambda name: rates[name])
-    others = sorted((name for name in servers if name not in OURS), key=lambda name: -rates[name])
-    peers = ", ".join(f"{servers[name]['label']} {rates[name]:,.0f}" for name in others)
-    return ((f"windows of JSON a second at 8 connections, {servers[best]['label']}", f"{rates[best]:,.0f}; {peers}"),)
+def render_peers_summary(report: Report) -> str:
+    """Return the table of the README: every server, Palier's first, with its answers a second, its start and memory."""
+    heads = (
+        "one process, the same model file",
+        "JSON, answers a second at 1 / 8 / 64 connections",
+        "binary",
+        "first answer s",
+        "MB",
+    )
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for name, one in report["servers"].items():
+        if name != _TWICE:
+            rates = (" / ".join(f"{cell['per_second']:,.0f}" for cell in _of(one, body)) for body in _BODIES)
+            lines.append(f"| {one['label']} | {' | '.join(rates)} | {one['start_s']:.1f} | {one['memory_mb']:.0f} |")
+    return "\n".join([*lines, ""])
 
 
 def _intro(report: Report) -> str:
@@ -59,7 +66,7 @@ def _cells(report: Report, body: str) -> str:
     heads = [_BODIES[body], *(f"{one} at 1 / 8 / 64" for one in columns)]
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for one in report["servers"].values():
-        cells = [cell for cell in one["cells"] if cell["body"] == body]
+        cells = _of(one, body)
         if cells:
             times = (" / ".join(f"{cell[name]:.2f}" for cell in cells) for name in ("p50_ms", "p99_ms"))
             lines.append(f"| {' | '.join((one['label'], ' / '.join(map(_rate, cells)), *times))} |")
@@ -123,11 +130,8 @@ def _behind(report: Report) -> Iterator[tuple[str, str, float]]:
             yield column, best, ratio
 
 
-def _cell(server: Report, body: str, connections: int) -> Mapping[str, float]:
-    found: Mapping[str, float] = next(
-        one for one in server["cells"] if (one["body"], one["connections"]) == (body, connections)
-    )
-    return found
+def _of(server: Report, body: str) -> list[Mapping[str, float]]:
+    return [cell for cell in server["cells"] if cell["body"] == body]
 
 
 def _rate(cell: Mapping[str, float]) -> str:

@@ -7,6 +7,8 @@ from build_scripts.evidence.card.markdown import table
 from build_scripts.evidence.card.reports import Report, read_report, write_report
 
 FILE = "disturbances.json"
+# Kinds that a sentence warns of.
+_NAMED = 4
 
 
 def keep_disturbed(report: Report, folder: Path) -> Report:
@@ -31,8 +33,18 @@ def render_disturbed(report: Report) -> str:
     return (
         f"{records} records of every kind, the same machines each time, that no training or calibration had. Flagged: "
         "as unlike the training data; right and wrong: of the others; sure: of the wrong ones those of a confidence of "
-        "0.9 or more.\n\n" + table(("records", *columns), rows)
+        "0.9 or more.\n\n" + table(("records", *columns), rows) + _warning(list(versions)[-1], kinds)
     )
+
+
+def _warning(version: str, kinds: Report) -> str:
+    """Return a sentence of the kinds that the newest version is most often wrong of and sure, if any."""
+    wrong = {kind: counts["sure_and_wrong"] for kind, counts in kinds.items() if counts["sure_and_wrong"]}
+    worst = sorted(wrong, key=lambda kind: -wrong[kind])[:_NAMED]
+    if not worst:
+        return ""
+    named = ", ".join(f"{kind} ({wrong[kind]} of {kinds[kind]['records']})" for kind in worst)
+    return f"\n\nDo not trust version {version} where it is wrong and sure most often: {named}."
 
 
 def _cells(counts: Mapping[str, int] | None) -> tuple[str, ...]:

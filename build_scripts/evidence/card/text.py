@@ -139,7 +139,8 @@ def _trust(manifest: Manifest, proof: Proof) -> str:
         if rule.slope
         else "- novelty, and windows that disagree, lower no trust: the records show none that would",
         f"- where visible lines speak for the class, trust is at least {rule.agreed:.2f}; where they speak for "
-        f"another, at most {rule.contradicted:.2f}",
+        f"another, at most {rule.contradicted:.2f}"
+        + (f", and the odds of their fault are multiplied by {rule.odds:.3g}" if rule.odds > 1 else ""),
     ]
     return "\n".join(lines)
 

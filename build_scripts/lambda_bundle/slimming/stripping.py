@@ -15,9 +15,14 @@ _ALIGNMENT = 8
 
 
 def pruned(tree: Tree, recipe: Recipe) -> Tree:
-    """Return the files that the layer keeps, shared libraries stripped; licences are collected apart."""
+    """Return the files that the layer keeps, shared libraries stripped; licences are collected apart.
+
+    Modules that must be there and do nothing for a function are kept empty.
+    """
     rules = (*recipe.dropped, *recipe.licence)
-    kept = {path: content for path, content in tree.items() if not _any(rules, path)}
+    kept = {
+        path: b"" if _any(recipe.emptied, path) else content for path, content in tree.items() if not _any(rules, path)
+    }
     return {path: stripped(content) if is_library(path, content) else content for path, content in kept.items()}
 
 

@@ -53,4 +53,7 @@ class Evidence:
         """
         if self.supported or not any(line.name == OUTER_RACE for line in self.lines):
             return None
-        return "No line of this bearing is visible: it may be well, or have a fault that leaves none."
+        return (
+            "No line of this bearing is visible: it may be well, or have a fault that leaves none; a wrong speed, rate"
+            " or bearing hides all lines as well."
+        )

@@ -130,10 +130,11 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
     ] = UNSET
     evidence_agrees: Annotated[
         bool | UnsetType | None,
-        Meta(description="Whether visible lines speak for the class; false lowers the confidence, null: none does."),
+        Meta(description="Whether visible lines speak for the class that the network names; null: none is visible."),
     ] = UNSET
     evidence_note: Annotated[
-        str | UnsetType, Meta(description="That no line of the bearing is visible, which promises no health.")
+        str | UnsetType,
+        Meta(description="That no line is visible, which promises no health; or that the class is that of the lines."),
     ] = UNSET
 
     @classmethod
@@ -161,7 +162,7 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
             shaft_speed_used_rpm=UNSET if evidence is None else round(evidence.shaft_speed_used_rpm, 2),
             evidence=UNSET if evidence is None else [_line(one) for one in evidence.lines],
             evidence_agrees=UNSET if evidence is None else diagnosis.evidence_agrees,
-            evidence_note=UNSET if evidence is None else evidence.note or UNSET,
+            evidence_note=diagnosis.evidence_note or UNSET,
         )
 
 

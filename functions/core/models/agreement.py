@@ -1,6 +1,9 @@
 """Agreement of the evidence of spectral lines with the class that a network names."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
+
+import numpy as np
+from numpy.typing import NDArray
 
 from functions.core.bearings.lines import Evidence, Fault
 
@@ -37,3 +40,8 @@ def evidence_agrees(class_id: str, evidence: Evidence) -> bool | None:
     if supported == {"cage"} and "rolling_element" in faults:
         return True
     return bool(faults & supported)
+
+
+def classes_of_lines(class_ids: Sequence[str], evidence: Evidence) -> NDArray[np.bool_]:
+    """Return which classes visible lines speak for, bool [K]: none where none is visible."""
+    return np.array([evidence_agrees(one, evidence) is True for one in class_ids], np.bool_)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import UNSET
+from numpy.typing import NDArray
 
 from functions.core.models.engine import EngineOutput
 from functions.core.models.manifest import JoinRule, Manifest, NoveltyRule, Precision, TrustRule
@@ -24,8 +25,8 @@ class Diagnosis:
     probabilities: float64 [K], in the order of the manifest's classes; novelty in [0, 1), or None
     where the model does not measure it; clipped: the recording was cut off at the sensor's range;
     conditions: of operation as the model got them, or None where it takes none; recording: what was diagnosed;
-    evidence: of spectral lines, where shaft speed is known; evidence_agrees: whether it supports the class, None where
-    it is undecided.
+    evidence: of spectral lines, where shaft speed is known; evidence_agrees: whether it supports the class that the
+    network names, None where it is undecided; overruled: the index of that class where the answer is that of the lines.
     """
 
     manifest: Manifest
@@ -39,6 +40,7 @@ class Diagnosis:
     conditions: Mapping[str, float] | None = None
     evidence: "Evidence | None" = None
     evidence_agrees: bool | None = None
+    overruled: int | None = None
 
     @property
     def predicted_class(self) -> int:
@@ -61,6 +63,16 @@ class Diagnosis:
             return False
         return None if self.novelty is None or rule is None else self.novelty <= rule.threshold
 
+    @property
+    def evidence_note(self) -> str | None:
+        """What must be known to read class and evidence; None where there is nothing, or no evidence."""
+        if self.overruled is None:
+            return None if self.evidence is None else self.evidence.note
+        return f"The class is that of the visible lines; the network alone names {self._name(self.overruled)}."
+
+    def _name(self, index: int) -> str:
+        return self.manifest.classes[index].name
+
 
 @dataclass(frozen=True)
 class ChannelDiagnoses:
@@ -80,19 +92,66 @@ def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
     """
     if diagnosis.evidence is None and diagnosis.manifest.trust is UNSET:
         return diagnosis
-    agrees = None
-    if diagnosis.evidence is not None:
-        # Late: few requests say how a machine ran.
-        from functions.core.models.agreement import evidence_agrees
-
-        class_id = diagnosis.manifest.classes[diagnosis.predicted_class].id
-        agrees = evidence_agrees(class_id, diagnosis.evidence)
-    named = diagnosis.predicted_class
+    rule, named = diagnosis.manifest.trust_rule, diagnosis.predicted_class
     discord = float(diagnosis.probabilities[named] - windows[:, named].mean())
-    trust = trust_in(diagnosis.manifest.trust_rule, diagnosis.novelty, discord, agrees)
-    if trust == 1 and diagnosis.evidence is None:
-        return diagnosis
-    return replace(diagnosis, probabilities=_doubted(diagnosis.probabilities, 1 - trust), evidence_agrees=agrees)
+    if diagnosis.evidence is None:
+        trust = trust_in(rule, diagnosis.novelty, discord)
+        return (
+            diagnosis if trust == 1 else replace(diagnosis, probabilities=_doubted(diagnosis.probabilities, 1 - trust))
+        )
+    class_ids = [one.id for one in diagnosis.manifest.classes]
+    probabilities, agrees = with_lines(
+        diagnosis.probabilities, rule, class_ids, diagnosis.evidence, (diagnosis.novelty, discord)
+    )
+    overruled = None if probabilities.argmax() == named else named
+    return replace(diagnosis, probabilities=probabilities, evidence_agrees=agrees, overruled=overruled)
+
+
+def with_lines(
+    probabilities: Float64Array,
+    rule: TrustRule,
+    class_ids: Sequence[str],
+    evidence: "Evidence",
+    strangeness: tuple[float | None, float] = (None, 0.0),
+) -> tuple[Float64Array, bool | None]:
+    """Return joined probabilities float64 [K] held against lines, and whether these agree with the network.
+
+    Args:
+        probabilities: as the windows were joined.
+        rule: of the manifest.
+        class_ids: of the K classes.
+        evidence: of the recording.
+        strangeness: its novelty, None where it is not measured, and its discord.
+    """
+    # Late: few requests say how a machine ran.
+    from functions.core.models.agreement import classes_of_lines, evidence_agrees
+
+    agrees = evidence_agrees(class_ids[int(probabilities.argmax())], evidence)
+    trust, odds = trust_in(rule, *strangeness, agrees), rule.odds if agrees is False else 1.0
+    return believed(probabilities, trust, classes_of_lines(class_ids, evidence), odds), agrees
+
+
+def believed(probabilities: Float64Array, trust: float, spoken_for: NDArray[np.bool_], odds: float) -> Float64Array:
+    """Return probabilities after trust, and after lines have multiplied the odds of the fault that they speak for.
+
+    What these lines make likely is the type of the fault: the likeliest of its classes gets all of it.
+
+    Args:
+        probabilities: as the windows were joined, float64 [K].
+        trust: how far they are trusted.
+        spoken_for: the classes that lines speak for, bool [K].
+        odds: 1 leaves them as they are.
+    """
+    trusted = _doubted(probabilities, 1 - trust)
+    if odds == 1 or not spoken_for.any():
+        return trusted
+    best, others = int(np.where(spoken_for, probabilities, -1).argmax()), trusted.copy()
+    share = float(trusted[spoken_for].sum())
+    share = share * odds / (share * odds + 1 - share)
+    others[best] = 0
+    found: Float64Array = others * ((1 - share) / others.sum())
+    found[best] = share
+    return found
 
 
 def trust_in(rule: TrustRule, novelty: float | None, discord: float = 0.0, agrees: bool | None = None) -> float:

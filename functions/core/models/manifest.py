@@ -138,7 +138,7 @@ class TrustRule(ManifestPart, frozen=True, kw_only=True):
 
     Up to `novelty_from` and `discord_from`, where recordings of known machines stay, nothing is taken away; beyond them
     trust falls towards `least`. Lines that speak for the class lift it to `agreed`, lines of another fault lower it to
-    `contradicted`.
+    `contradicted`, and multiply the odds of that fault by `odds`.
     """
 
     novelty_from: Annotated[float, Meta(ge=0, le=1)] = 1.0
@@ -149,6 +149,7 @@ class TrustRule(ManifestPart, frozen=True, kw_only=True):
     # Of 44 such diagnoses of a machine that rolling-bearing never saw (the fan end of the Case Western Reserve rig), 4
     # were right.
     contradicted: Annotated[float, Meta(gt=0, le=1)] = 0.01
+    odds: Annotated[float, Meta(ge=1, le=LARGEST_FLOAT32)] = 1.0
 
 
 class Evidence(ManifestPart, frozen=True, kw_only=True):

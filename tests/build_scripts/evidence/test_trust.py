@@ -68,22 +68,56 @@ def test_without_novelty_the_rule_rests_on_the_windows_alone() -> None:
     assert (fitted.rule.novelty_from, fitted.rule.agreed) == (1.0, 0.0)
 
 
-@pytest.mark.parametrize(("cases", "agreed", "contradicted"), [(40, 1 - 4 / 3 / 42, 0.01), (10, 0.0, 0.01)])
-def test_lines_count_as_often_as_they_were_right(cases: int, agreed: float, contradicted: float) -> None:
+@pytest.mark.parametrize(("cases", "agreed"), [(40, 1 - 4 / 3 / 42), (10, 0.0)])
+def test_lines_that_agree_count_as_often_as_they_were_right(cases: int, agreed: float) -> None:
     known = records([NORMAL] * 10, [NORMAL] * 10, 0.5)
-    named = [BALL_007] * (2 * cases)
-    foreign = records(named, [BALL_014] * cases + [NORMAL] * cases, 9.0)
-    lines = [showing("rolling_element")] * cases + [showing("outer_race")] * cases
+    foreign = records([BALL_007] * (2 * cases), [BALL_014] * cases + [NORMAL] * cases, 9.0)
+    lines = [showing("rolling_element")] * cases + [showing(None)] * cases
     rule = fit_trust(Strangers(known, [Foreign(foreign, lines)]), CALIBRATION, IDS).rule
     assert rule.agreed == pytest.approx(agreed)
-    assert rule.contradicted == contradicted
+    assert (rule.contradicted, rule.odds) == (0.01, 1.0)
+
+
+def contradicted(by_lines: int, by_network: int) -> Foreign:
+    """Foreign records whose lines speak for a ball fault where the network names none."""
+    cases = by_lines + by_network
+    outputs = records([NORMAL] * cases, [BALL_014] * by_lines + [NORMAL] * by_network, 1.0)
+    return Foreign(outputs, [showing("rolling_element")] * cases)
+
+
+@pytest.mark.parametrize(("by_lines", "by_network"), [(18, 2), (2, 18), (10, 10)])
+def test_of_lines_and_network_that_contradict_each_other_the_one_is_believed_that_was_right(
+    by_lines: int, by_network: int
+) -> None:
+    foreign = contradicted(by_lines, by_network)
+    rule = fit_trust(Strangers(records([NORMAL] * 10, [NORMAL] * 10, 0.5), [foreign]), CALIBRATION, IDS).rule
+    found = judge(foreign.outputs, CALIBRATION, IDS, foreign.evidence).believed(rule)
+    np.testing.assert_allclose(found[:, [BALL_007, BALL_014]].max(axis=1), by_lines / 20, atol=0.03)
+    np.testing.assert_allclose(found[:, NORMAL], by_network / 20, atol=0.03)
+
+
+def test_too_few_contradictions_teach_nothing() -> None:
+    known, foreign = records([NORMAL] * 10, [NORMAL] * 10, 0.5), contradicted(19, 0)
+    rule = fit_trust(Strangers(known, [foreign]), CALIBRATION, IDS).rule
+    assert (rule.contradicted, rule.odds) == (0.01, 1.0)
+
+
+def test_an_answer_that_lines_overrule_is_judged_by_their_class() -> None:
+    foreign = contradicted(2, 1)
+    judged = judge(foreign.outputs, CALIBRATION, IDS, foreign.evidence)
+    assert judged.right.tolist() == [False, False, True]
+    confidence, right = judged.answers(TrustRule(contradicted=0.01, odds=50.0))
+    assert right.tolist() == [True, True, False]
+    np.testing.assert_allclose(confidence, 0.98, atol=0.02)
 
 
 def test_lines_that_are_not_visible_or_not_looked_for_say_nothing() -> None:
     outputs = records([BALL_007, BALL_007, NORMAL], [BALL_007, BALL_007, NORMAL], 1.0)
     judged = judge(outputs, CALIBRATION, IDS, [None, showing(None), showing("outer_race")])
     assert judged.agrees == [None, None, False]
+    assert not judged.spoken_for.any()
     rule = TrustRule(least=0.5, novelty_from=0.0, slope=100.0, contradicted=0.1)
-    trusted = judged.trusted(rule)
-    np.testing.assert_allclose(trusted[:2], 0.5 * judged.confidence[:2] + 0.5 / 4, atol=1e-9)
-    assert trusted[2] == pytest.approx(0.1 * judged.confidence[2] + 0.9 / 4)
+    found = judged.believed(rule).max(axis=1)
+    np.testing.assert_allclose(found[:2], judged.trusted(rule)[:2])
+    np.testing.assert_allclose(found[:2], 0.5 * judged.confidence[:2] + 0.5 / 4, atol=1e-9)
+    assert found[2] == pytest.approx(0.1 * judged.confidence[2] + 0.9 / 4)

@@ -44,9 +44,13 @@ def test_what_serves_is_kept(recipe: Recipe, path: str) -> None:
     assert pruned({path: b"content"}, recipe) == {path: b"content"}
 
 
+def test_a_module_of_documentation_alone_is_kept_empty(recipe: Recipe) -> None:
+    assert pruned({"numpy/_core/_add_newdocs.py": b"add_newdoc()"}, recipe) == {"numpy/_core/_add_newdocs.py": b""}
+
+
 def test_every_pattern_still_means_a_file(recipe: Recipe, wheels: Path) -> None:
     paths = [path for wheel in (wheels / "wheels" / "x86_64").glob("*.whl") for path in unpack(wheel)]
-    rules = (*recipe.dropped, *recipe.licence, *recipe.required)
+    rules = (*recipe.dropped, *recipe.emptied, *recipe.licence, *recipe.required)
     assert [rule.pattern for rule in rules if not any(rule.matches(path) for path in paths)] == []
 
 

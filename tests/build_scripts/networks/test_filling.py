@@ -81,6 +81,30 @@ def test_a_network_around_the_trained_one_is_filled(caplog: pytest.LogCaptureFix
     assert caplog.messages == ["weights of w.pt: the network's prefix 'backbone.' put before the names"]
 
 
+@pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
+@pytest.mark.parametrize(
+    "norm",
+    [nn.utils.weight_norm, nn.utils.parametrizations.weight_norm, nn.utils.parametrizations.spectral_norm],
+    ids=["weight hook", "weight", "spectral"],
+)
+def test_weights_saved_without_their_normalisation_fit(
+    norm: Callable[[nn.Module], nn.Module], caplog: pytest.LogCaptureFixture
+) -> None:
+    network = Small()
+    network.head = norm(network.head)  # type: ignore[assignment]  # it is the same layer
+    with caplog.at_level("INFO", "build"):
+        assert filled({"": weights()}, network)
+    assert caplog.messages[0].startswith("normalisation of weights is taken off head: w.pt has")
+    assert network.head(torch.ones(1, 8)).tolist() == [[27.0] * 4]
+
+
+def test_a_misfit_counts_with_the_normalisation_of_weights() -> None:
+    network = Small()
+    nn.utils.parametrizations.weight_norm(network.head)
+    with pytest.raises(CheckpointError, match=r"the file lacks .*head\.parametrizations\.weight\.original0"):
+        fill(network, {"": weights() | {"head.weight": torch.ones(5, 8)}})
+
+
 def test_a_checkpoint_from_before_batches_were_counted_fits() -> None:
     old = {name: part for name, part in weights().items() if not name.endswith("num_batches_tracked")}
     network = Small()

@@ -1,4 +1,4 @@
-"""An account of moto's with the functions of dev."""
+"""An account in moto with the functions of dev."""
 
 import io
 import json

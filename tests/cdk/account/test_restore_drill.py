@@ -1,4 +1,4 @@
-"""The runbook's restore drill, command by command as it is printed, against moto's tables and buckets."""
+"""The runbook's restore drill, command by command as printed there, against tables and buckets in moto."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""The region is the CDK's, and what AWS refuses is a sentence."""
+"""The region is the CDK's, and a refusal by AWS becomes a sentence."""
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError

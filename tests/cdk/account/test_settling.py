@@ -1,4 +1,4 @@
-"""After a deployment tables of a stage that keeps its data are protected, once."""
+"""After a deployment, the tables of a stage that keeps its data are protected, once."""
 
 import json
 from typing import Any

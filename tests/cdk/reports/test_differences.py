@@ -23,7 +23,7 @@ def test_nested_fields_are_told_by_their_path() -> None:
     ]
 
 
-def test_what_only_one_stage_has_is_told() -> None:
+def test_what_only_one_stage_has_is_listed() -> None:
     fewer = {"inference": DEV.sizes["inference"]}
     found = {one.field: one.values for one in differences([DEV, replace(DEV, sizes=fewer)])}
     assert found["sizes.rotation.memory_mb"] == ("256", "")

@@ -1,4 +1,4 @@
-"""CodeDeploy is told of a new version what it did when it was asked."""
+"""The smoke test reports to CodeDeploy how a new version answered."""
 
 import io
 import json

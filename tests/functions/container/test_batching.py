@@ -1,4 +1,4 @@
-"""Batching: same answers, first come first served, never too much, and nobody waits for those who left."""
+"""Batching: the same answers, in order of arrival, in bounded batches, without requests of callers who left."""
 
 import asyncio
 import threading

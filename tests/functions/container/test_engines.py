@@ -1,4 +1,4 @@
-"""The GPU's code paths, on the CPU's provider: variants, options, bound memory, padding."""
+"""The code paths of GPUs, run on the CPU provider: variants, options, bound memory, padding."""
 
 from pathlib import Path
 

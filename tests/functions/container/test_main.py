@@ -1,4 +1,4 @@
-"""The container as it is started: a process, its check, and SIGTERM."""
+"""The container as a process: start, check, and SIGTERM."""
 
 import json
 import signal

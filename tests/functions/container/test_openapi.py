@@ -1,4 +1,4 @@
-"""The container's OpenAPI document is valid, and says what the container answers."""
+"""The container's OpenAPI document is valid, and true of its answers."""
 
 from pathlib import Path
 

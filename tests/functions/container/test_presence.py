@@ -1,4 +1,4 @@
-"""A caller who leaves: over a real connection, their request goes and those of others stay."""
+"""Callers who leave, over real connections: their request ends, those of others go on."""
 
 import asyncio
 import socket

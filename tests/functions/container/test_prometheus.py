@@ -1,4 +1,4 @@
-"""What Prometheus reads, by arithmetic."""
+"""The figures of /metrics, compared with computed ones."""
 
 from collections import Counter
 

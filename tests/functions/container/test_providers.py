@@ -1,4 +1,4 @@
-"""Which execution provider is meant, with lists and libraries as machines have them."""
+"""The choice of an execution provider, for the lists and libraries of different machines."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""SageMaker's contract: /ping, and whatever may be sent to /invocations."""
+"""SageMaker's contract: /ping, and every kind of body at /invocations."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""What the kernel and NVIDIA's library tell, from files and a library made for it."""
+"""Readings of the kernel and of NVIDIA's library, from files and a library made for the tests."""
 
 import ctypes
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_memory_is_what_is_not_available(tmp_path: Path) -> None:
     assert memory_percent(tmp_path) == pytest.approx(75)
 
 
-def test_elsewhere_nothing_is_told(tmp_path: Path) -> None:
+def test_other_systems_have_no_figures(tmp_path: Path) -> None:
     assert (CpuShare(tmp_path).percent(), memory_percent(tmp_path)) == (None, None)
 
 

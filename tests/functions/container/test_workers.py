@@ -1,4 +1,4 @@
-"""How a request's flow is followed: light ones on the event loop, heavy ones in threads, engines together."""
+"""Workers that batch: light flows on the event loop, heavy ones in threads, engine calls in batches."""
 
 import asyncio
 import threading

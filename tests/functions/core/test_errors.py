@@ -25,7 +25,7 @@ COMING_BACK = [kind for kind in CLASSES if kind.status in {429, 503} and kind is
 
 
 @pytest.mark.parametrize("kind", COMING_BACK)
-def test_who_may_come_back_is_told_when(kind: type[PalierError]) -> None:
+def test_errors_that_pass_have_a_time_to_retry(kind: type[PalierError]) -> None:
     assert int(kind.headers["retry-after"]) > 0
 
 

@@ -1,4 +1,4 @@
-"""Keeping freed memory, where there is a glibc to be told."""
+"""Keeping of freed memory, where the C library is glibc."""
 
 import platform
 import sys

@@ -1,4 +1,4 @@
-"""What ships is what the sources give: built anew and compared, where Node.js and the locked packages are."""
+"""The static files are those that the sources give: built anew and compared, where Node.js and its packages exist."""
 
 import json
 import shutil

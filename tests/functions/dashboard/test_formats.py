@@ -1,4 +1,4 @@
-"""The page's tables are made from those of others: of formats the service's, of variables the command line's.
+"""The page's tables are made from the service's table of formats and the command line's rules of variables.
 
     python -m tests.functions.dashboard.test_formats
 

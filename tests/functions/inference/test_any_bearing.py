@@ -1,4 +1,4 @@
-"""The shipped model any-bearing at the doors of the API: what names a bearing and no model is its to answer."""
+"""The shipped model any-bearing at the API: it answers requests that name a bearing and no model."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

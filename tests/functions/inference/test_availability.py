@@ -1,4 +1,4 @@
-"""When something is broken or too much: 429, 500, 503, and what the log says then."""
+"""Answers where something is broken or overloaded: 429, 500 and 503, with their log lines."""
 
 import asyncio
 import json

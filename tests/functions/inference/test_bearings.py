@@ -99,7 +99,8 @@ async def test_a_batch_has_evidence_for_each(client: httpx.AsyncClient) -> None:
     assert [one["evidence"][0]["supports"] for one in (first, second)] == ["outer_race", None]
     assert "evidence_note" not in first
     assert second["evidence_note"] == (
-        "No line of this bearing is visible: it may be well, or have a fault that leaves none."
+        "No line of this bearing is visible: it may be well, or have a fault that leaves none; a wrong speed, rate or"
+        " bearing hides all lines as well."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the sinks are told of real requests through the app."""
+"""The metrics that real requests through the app pass to the sinks."""
 
 import asyncio
 import io
@@ -78,7 +78,7 @@ async def test_a_batch_is_one_request_with_its_diagnoses(measured: httpx.AsyncCl
         ("POST", "/predict", "predict", 415),
     ],
 )
-async def test_every_request_is_told_once(
+async def test_every_request_is_counted_once(
     measured: httpx.AsyncClient, sink: ListSink, method: str, path: str, endpoint: str, status: int
 ) -> None:
     response = await measured.request(method, path)
@@ -87,7 +87,7 @@ async def test_every_request_is_told_once(
     assert only(sink).tally.diagnoses == {}
 
 
-async def test_side_by_side_each_is_told_of_its_own(measured: httpx.AsyncClient, sink: ListSink) -> None:
+async def test_requests_side_by_side_are_counted_apart(measured: httpx.AsyncClient, sink: ListSink) -> None:
     await asyncio.gather(*(predict_tone(measured) for _ in range(8)), measured.get("/health"))
     assert sorted((request.endpoint, request.tally.windows) for request in sink.requests) == [
         ("health", 0),
@@ -95,7 +95,7 @@ async def test_side_by_side_each_is_told_of_its_own(measured: httpx.AsyncClient,
     ]
 
 
-async def test_a_defect_is_told_once_as_a_500(
+async def test_a_defect_is_counted_once_as_a_500(
     settings: Settings, sink: ListSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("functions.core.models.models.OnnxEngine", lambda *_: RaisingEngine())
@@ -104,7 +104,7 @@ async def test_a_defect_is_told_once_as_a_500(
     assert (only(sink).status, only(sink).tally.windows) == (500, 0)
 
 
-async def test_a_model_that_is_not_there_is_told_also_of_health(
+async def test_a_missing_model_is_counted_for_health_too(
     make_settings: MakeSettings, sink: ListSink, tmp_path: Path
 ) -> None:
     async with client_of(create_app(make_settings(models_dir=tmp_path), sinks=[sink])) as client:
@@ -114,7 +114,7 @@ async def test_a_model_that_is_not_there_is_told_also_of_health(
     assert [(one.status, one.tally.models_not_loaded) for one in sink.requests] == [(503, 1)] * 3
 
 
-async def test_a_model_whose_bytes_were_changed_is_told(
+async def test_a_model_whose_bytes_were_changed_is_counted(
     make_settings: MakeSettings, sink: ListSink, own_models_dir: Path
 ) -> None:
     for file in own_models_dir.rglob("*.onnx"):
@@ -126,7 +126,7 @@ async def test_a_model_whose_bytes_were_changed_is_told(
     assert [(one.status, one.tally.models_not_loaded) for one in sink.requests] == [(503, 1), (503, 1), (404, 0)]
 
 
-async def test_a_key_store_that_cannot_be_read_is_told(settings: Settings, sink: ListSink, tmp_path: Path) -> None:
+async def test_a_key_store_that_cannot_be_read_is_counted(settings: Settings, sink: ListSink, tmp_path: Path) -> None:
     absent = replace(settings, api_keys_required=True, api_keys_file=tmp_path / "none.json")
     async with client_of(create_app(absent, sinks=[sink])) as client:
         await predict_tone(client)

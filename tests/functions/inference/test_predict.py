@@ -1,4 +1,4 @@
-"""POST /predict: what comes back when all is well."""
+"""POST /predict: successful answers."""
 
 import gzip
 import re

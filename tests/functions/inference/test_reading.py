@@ -1,4 +1,4 @@
-"""GET endpoints: /, /health, /models, /models/{name}, /model/info."""
+"""GET endpoints: /, /health, /models, /models/{name} and /model/info."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -60,9 +60,7 @@ async def test_the_proof_is_the_file_of_the_package(
 
 
 @pytest.mark.parametrize("path", ["/models/tiny", "/model/info", "/models/tiny?version=10"])
-async def test_a_package_tells_what_it_takes_and_tells_apart(
-    client: httpx.AsyncClient, models_dir: Path, path: str
-) -> None:
+async def test_a_package_has_its_inputs_and_classes(client: httpx.AsyncClient, models_dir: Path, path: str) -> None:
     model: dict[str, Any] = (await client.get(path)).json()
     assert (model["name"], model["version"], model["versions"], model["is_default"]) == (
         "tiny",

@@ -1,4 +1,4 @@
-"""What the inference function does around a snapshot."""
+"""The inference function before and after a snapshot."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Packed bodies are unpacked in threads: the event loop answers others meanwhile, as health checks."""
+"""Packed bodies are unpacked in threads, while the event loop answers other requests, such as health checks."""
 
 import gzip
 import threading

@@ -1,4 +1,4 @@
-"""A submission becomes one job, whoever dies in between, within the quota of its key, and seen by that key only."""
+"""A submission becomes one job, whatever fails in between, within its key's quota, visible to that key only."""
 
 import asyncio
 from collections.abc import AsyncIterator

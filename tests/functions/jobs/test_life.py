@@ -1,4 +1,4 @@
-"""A job from submission to results, in each of the three ways."""
+"""A job from submission to results, by each of the three ways to submit."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What docs/jobs.md shows, runs."""
+"""The examples of docs/jobs.md run."""
 
 import json
 import re

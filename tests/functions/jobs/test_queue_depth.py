@@ -1,4 +1,4 @@
-"""How much waits: beside the jobs, never in their way."""
+"""The queue's depth: shown beside jobs, and never in the way of their answer."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""What a submission may hold, before anything of it is stored."""
+"""Checks of a submission, before anything of it is stored."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whatever happens to a submission, it is one whole job or nothing: no object, no count."""
+"""A submission that fails at any step is one whole job or nothing: no object, no count."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whatever happens to the worker, nothing is lost, nothing counts twice, and the state is true."""
+"""A worker that fails at any step loses nothing, counts nothing twice, and leaves a true state."""
 
 import itertools
 import random

@@ -1,4 +1,4 @@
-"""Recordings are fetched ahead, and what is held is bounded."""
+"""Recordings are fetched ahead, in bounded memory."""
 
 import threading
 

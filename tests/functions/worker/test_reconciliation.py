@@ -1,4 +1,4 @@
-"""Reconciliation puts right what a death in between leaves of a job."""
+"""Reconciliation corrects the state that a worker's death leaves of a job."""
 
 import pytest
 

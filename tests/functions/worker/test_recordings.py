@@ -1,4 +1,4 @@
-"""A part's recordings: a bad one is a result of its own, what is no fault of theirs is raised."""
+"""The recordings of a part: a bad one gets a failed result, a failure of the service is raised."""
 
 from pathlib import Path
 from typing import Any

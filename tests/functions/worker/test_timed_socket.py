@@ -1,4 +1,4 @@
-"""An answer of whatever bytes ends, and no more of it is read than a bound."""
+"""An answer of any bytes ends in time, and is read up to a bound."""
 
 import http.client
 import socket

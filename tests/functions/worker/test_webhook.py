@@ -1,4 +1,4 @@
-"""A webhook over real TLS on loopback: signed, pinned, never redirected, never inside."""
+"""A webhook over real TLS on loopback: signed, pinned, not redirected, not sent to private addresses."""
 
 import ipaddress
 import json

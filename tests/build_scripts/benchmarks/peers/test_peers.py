@@ -16,7 +16,7 @@ import pytest
 
 from build_scripts.benchmarks.peers.benchmark import benchmark_peers
 from build_scripts.benchmarks.peers.environments import LOCKS, Environment
-from build_scripts.benchmarks.peers.page import peer_rows, render_peers
+from build_scripts.benchmarks.peers.page import render_peers, render_peers_summary
 from build_scripts.benchmarks.peers.running import Asked, named_class, running
 from build_scripts.benchmarks.peers.table import AGAIN, LOCAL, PEERS, Ask, Peer, Start, headers_of
 from build_scripts.benchmarks.peers.wrk import Hits, hit, read_hits
@@ -231,9 +231,13 @@ def test_refusals_stand_in_brackets() -> None:
     assert "100 [7] / 100 [7] / 100 [7]" in render_peers(report(ray=server("Ray", 1, cells=cells)))
 
 
-def test_the_readme_has_a_row_in_the_order_of_the_figures() -> None:
-    row = peer_rows(report(ray=server("Ray", 50), triton=server("Triton", 800)))
-    assert row == (("windows of JSON a second at 8 connections, `local_server.py`", "1,000; Triton 800, Ray 50"),)
+def test_the_readme_has_a_table_of_every_server() -> None:
+    table = render_peers_summary(report(ray=server("Ray", 1050, start_s=9.04, cells=[cell("json", 8, 1050.0)])))
+    rows = table.splitlines()
+    assert rows[0].startswith("| one process, the same model file | JSON, answers a second at 1 / 8 / 64 connections |")
+    assert rows[2] == "| `local_server.py` | 1,000 / 1,000 / 1,000 | 1,000 / 1,000 / 1,000 | 1.0 | 100 |"
+    assert rows[-1] == "| Ray | 1,050 |  | 9.0 | 100 |"
+    assert len(rows) == 2 + 3
 
 
 def test_the_benchmark_takes_turns_and_medians(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

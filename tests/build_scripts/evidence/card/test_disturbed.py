@@ -22,3 +22,12 @@ def test_a_later_version_stands_beside_an_earlier_one(tmp_path: Path) -> None:
     )
     assert "| gain 2 | 75 | 3 | 10 | 1 | 85 | 3 | 0 | 1 |" in page
     assert "| gain 3 | - | - | - | - | 85 | 3 | 0 | 1 |" in page
+    assert page.endswith(
+        "Do not trust version 2 where it is wrong and sure most often: gain 2 (1 of 88), gain 3 (1 of 88)."
+    )
+
+
+def test_a_version_that_is_never_sure_and_wrong_warns_of_nothing() -> None:
+    counts = {"records": 88, "flagged": 0, "right": 88, "wrong": 0, "sure_and_wrong": 0}
+    page = render_disturbed({"versions": {"2": {"gain 2": counts}}})
+    assert page.endswith("| gain 2 | 88 | 0 | 0 | 0 |")

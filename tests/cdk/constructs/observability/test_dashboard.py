@@ -1,4 +1,4 @@
-"""The dashboard: its panels, where they stand and what each shows."""
+"""The dashboard: its panels, their places and their metrics."""
 
 import json
 import re

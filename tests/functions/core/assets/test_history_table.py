@@ -1,4 +1,4 @@
-"""Histories: kept once, in order, with the alerts they bring."""
+"""Histories: diagnoses are kept once, in order, and cause alerts."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -221,14 +221,14 @@ def test_assets_are_listed_by_name(table: HistoryTable) -> None:
     assert [item["diagnosed_at"] for item in first.items + rest.items] == ["Zeta", "press-4", "pump-1", "pump-2"]
 
 
-def test_a_turn_is_told_once(table: HistoryTable, told: Told) -> None:
+def test_a_change_is_alerted_once(table: HistoryTable, told: Told) -> None:
     for index in range(8):
         table.record([observation(index)])
         table.record([observation(index)])
     assert told.alerts == [("press-4", "fault", f"press-4/fault/{timestamp(START_S + 1)}#r1")]
 
 
-def test_a_turn_that_could_not_be_told_is_told_later(table: HistoryTable, told: Told) -> None:
+def test_an_alert_that_failed_is_sent_later(table: HistoryTable, told: Told) -> None:
     table.record([observation(0)])
     told.down = True
     with pytest.raises(DependencyUnavailableError):
@@ -240,7 +240,7 @@ def test_a_turn_that_could_not_be_told_is_told_later(table: HistoryTable, told: 
     assert len(told.alerts) == 1
 
 
-def test_two_turns_that_could_not_be_told_are_both_told(table: HistoryTable, told: Told) -> None:
+def test_two_alerts_that_failed_are_both_sent(table: HistoryTable, told: Told) -> None:
     told.down = True
     for index, class_id in enumerate(["wear"] * 2 + ["healthy"] * 6):
         try:

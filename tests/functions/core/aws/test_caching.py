@@ -1,4 +1,4 @@
-"""A value that is kept for a while; what is kept of key stores and queues stands in their own tests."""
+"""The cache with a time limit; its uses by key stores and queues have their own tests."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

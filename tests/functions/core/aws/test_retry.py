@@ -1,4 +1,4 @@
-"""Tries wait longer and longer, at random."""
+"""Pauses before retries grow, and are random."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The catalogue of bearings: every row holds what bearings hold, and designations are found as people write them."""
+"""The catalogue of bearings: every row is plausible, and designations are found as people write them."""
 
 import json
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Evidence of fault lines: what simulated faults show, what noise does not, what cannot be read."""
+"""Evidence of fault lines: in simulated faults, in noise, and where it cannot be read."""
 
 import numpy as np
 import pytest

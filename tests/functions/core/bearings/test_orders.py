@@ -1,4 +1,4 @@
-"""Fault orders from geometry, held against published figures."""
+"""Fault orders from geometry, compared with published figures."""
 
 import math
 

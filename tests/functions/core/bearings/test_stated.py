@@ -1,4 +1,4 @@
-"""What a caller states of a bearing: orders, geometry, a designation; what is missing, impossible or contradicting."""
+"""Statements of a bearing, by orders, geometry or designation; missing, impossible and contradicting ones."""
 
 import pytest
 

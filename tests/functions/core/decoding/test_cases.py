@@ -1,4 +1,4 @@
-"""The table of recordings as people have them, held against the service's readers."""
+"""The service's readers, over the table of recordings as people have them."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""JSON that simdjson leaves aside: any text in it is Unicode."""
+"""JSON that simdjson does not check: every text in it is Unicode."""
 
 import json
 from typing import Any

@@ -129,7 +129,7 @@ async def test_requests_side_by_side_keep_their_ids(bare: httpx.AsyncClient) -> 
     assert [response.text for response in responses] == ids
 
 
-async def test_a_defect_is_a_500_that_tells_nothing_and_is_logged_with_its_id(
+async def test_a_defect_is_a_500_without_details_and_is_logged_with_its_id(
     bare: httpx.AsyncClient, read_log: Any
 ) -> None:
     response = await bare.get("/defect", headers={"x-request-id": "abc"})

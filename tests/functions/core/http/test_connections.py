@@ -1,4 +1,4 @@
-"""What a caller may send before there is a request: over real sockets, on loopback."""
+"""Limits on bytes before a request is complete, over real sockets on loopback."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What the page reads of a server's own metrics."""
+"""The route from which the page reads a server's own metrics."""
 
 from pathlib import Path
 

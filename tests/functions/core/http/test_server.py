@@ -1,4 +1,4 @@
-"""Where a server of our own listens, and what a request is told that its end cuts off."""
+"""The address of a server, and the answer to a request that its shutdown cuts off."""
 
 import asyncio
 import json
@@ -110,7 +110,7 @@ async def test_what_is_not_cut_off_passes() -> None:
     assert sent.messages[1]["body"] == b"well"
 
 
-def test_uvicorn_is_told_of_the_limits_and_of_nothing_that_nobody_needs() -> None:
+def test_uvicorn_gets_the_limits_and_no_needless_settings() -> None:
     limits = ConnectionLimits(4096, 2, 3)
     config = server_config(forever, limits, keep_alive_s=7, shutdown_s=9)
     assert isinstance(config.http, type)

@@ -1,4 +1,4 @@
-"""Work in threads: as much at once as allowed, in the caller's context."""
+"""Work in threads: at most as many at once as allowed, each in its caller's context."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ from functions.core.errors import TooManyRequestsError
 from functions.core.http.workers import Workers
 
 
-async def test_one_too_many_is_told_to_come_back() -> None:
+async def test_one_too_many_is_refused_with_a_time_to_retry() -> None:
     workers, gate = Workers(most_pending=2), threading.Event()
     held = [asyncio.create_task(workers.run(gate.wait)) for _ in range(2)]
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""How a plan is cut into parts: by count, by bytes, and never into more than a job's item can name."""
+"""Cutting of a plan into parts: by count, by bytes, and never into more than a job's item can name."""
 
 import pytest
 

@@ -134,7 +134,7 @@ def test_a_lost_answer_is_no_lost_race(client: SecretsManagerClient, followed: b
     assert ids(client) == ([OTHERS[0].id] if followed else [])
 
 
-def test_a_writer_who_always_loses_says_so(client: SecretsManagerClient) -> None:
+def test_a_writer_that_always_loses_raises(client: SecretsManagerClient) -> None:
     change_ring(client, SECRET, adding(OTHERS[0]))
     others = iter(OTHERS[1:])
     contested: Any = Contested(client, SWAP, lambda: change_ring(client, SECRET, adding(next(others))))

@@ -84,7 +84,7 @@ def test_a_key_expires_on_the_second(ago: int, valid: bool) -> None:
             RING.authenticate(OTHER, now)
 
 
-def test_an_empty_ring_knows_nobody() -> None:
+def test_an_empty_ring_has_no_key() -> None:
     with pytest.raises(ApiKeyInvalidError):
         KeyRing().authenticate(KEY)
 

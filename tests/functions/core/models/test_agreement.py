@@ -3,7 +3,7 @@
 import pytest
 
 from functions.core.bearings.lines import Evidence, EvidenceLine, Fault
-from functions.core.models.agreement import evidence_agrees, faults_of_class
+from functions.core.models.agreement import classes_of_lines, evidence_agrees, faults_of_class
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,18 @@ def test_evidence_agrees_contradicts_or_says_nothing(
 ) -> None:
     lines = [EvidenceLine("X", 1.0, 30.0, [], None), *(EvidenceLine("X", 1.0, 30.0, [], one) for one in supported)]
     assert evidence_agrees(class_id, Evidence(1800, lines)) is agrees
+
+
+@pytest.mark.parametrize(
+    ("supported", "classes"),
+    [
+        (["inner_race"], [False, True, True, False]),
+        (["cage"], [False, False, False, True]),
+        (["inner_race", "cage"], [False, True, True, False]),
+        ([], [False] * 4),
+    ],
+)
+def test_lines_speak_for_every_class_of_their_fault(supported: list[Fault], classes: list[bool]) -> None:
+    lines = [EvidenceLine("X", 1.0, 1.0, [], fault) for fault in supported]
+    found = classes_of_lines(["normal", "inner_race_007", "inner_race_014", "ball_007"], Evidence(1800.0, lines))
+    assert found.tolist() == classes

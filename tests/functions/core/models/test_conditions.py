@@ -1,4 +1,4 @@
-"""Conditions of operation: read, held against a model, and refused with a sentence."""
+"""Conditions of operation: read, compared with a model, and refused with a sentence."""
 
 import json
 import math

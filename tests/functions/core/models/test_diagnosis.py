@@ -9,8 +9,10 @@ from hypothesis.extra import numpy as hnp
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from functions.core.bearings.lines import Evidence, EvidenceLine
 from functions.core.models.diagnosis import (
     Diagnosis,
+    believed,
     join_probabilities,
     novelty,
     record_probabilities,
@@ -21,7 +23,7 @@ from functions.core.models.diagnosis import (
     window_probabilities,
 )
 from functions.core.models.engine import EngineOutput
-from functions.core.models.manifest import JoinRule, NoveltyRule, TrustRule
+from functions.core.models.manifest import ClassLabel, JoinRule, NoveltyRule, TrustRule
 from functions.core.preprocessing.arrays import Float32Array
 from tests.support.packages import TEMPERATURE, make_manifest
 from tests.support.recordings import MEASURED
@@ -195,6 +197,37 @@ def test_a_recording_whose_windows_disagree_is_trusted_less_and_keeps_its_class(
     trust = 0.2 + 0.8 * math.exp(-10 * 0.1)
     assert (held.predicted_class, held.evidence_agrees) == (1, None)
     np.testing.assert_allclose(held.probabilities, trust * diagnosis.probabilities + (1 - trust) / 3)
+
+
+@pytest.mark.parametrize(
+    ("odds", "spoken_for", "expected"),
+    [
+        (1.0, [False, True, True], [0.6, 0.3, 0.1]),
+        (4.0, [False, False, False], [0.6, 0.3, 0.1]),
+        # 0.4 / 0.6 four times over is 8 / 3, all of it for the likelier of the two classes.
+        (4.0, [False, True, True], [0.6 / 0.7 * 3 / 11, 8 / 11, 0.1 / 0.7 * 3 / 11]),
+        (4.0, [False, False, True], [0.6 / 0.9 * 9 / 13, 0.3 / 0.9 * 9 / 13, 4 / 13]),
+    ],
+)
+def test_lines_multiply_the_odds_of_their_fault(odds: float, spoken_for: list[bool], expected: list[float]) -> None:
+    found = believed(np.array([0.6, 0.3, 0.1]), 1.0, np.array(spoken_for), odds)
+    np.testing.assert_allclose(found, expected)
+
+
+@pytest.mark.parametrize(("odds", "named", "overruled"), [(1.0, 1, None), (2.0, 1, None), (50.0, 2, 1)])
+def test_lines_overrule_a_network_where_their_odds_are_for_it(odds: float, named: int, overruled: int | None) -> None:
+    classes = [ClassLabel(id=one, name=one.title()) for one in ("normal", "outer_race", "inner_race")]
+    rule = TrustRule(contradicted=0.5, odds=odds)
+    lines = Evidence(1800.0, [EvidenceLine("BPFI", 5.4, 162.0, [], "inner_race")])
+    joined = np.array([0.05, 0.9, 0.05])
+    diagnosis = Diagnosis(
+        replace(MANIFEST, classes=classes, trust=rule), "fp32", joined, 1, None, 1.0, MEASURED, evidence=lines
+    )
+    held = weighed(diagnosis, joined[None])
+    assert (held.predicted_class, held.evidence_agrees, held.overruled) == (named, False, overruled)
+    assert held.probabilities.sum() == pytest.approx(1.0)
+    note = "The class is that of the visible lines; the network alone names Outer_Race."
+    assert held.evidence_note == (None if overruled is None else note)
 
 
 def test_windows_that_stand_for_themselves_are_trusted_by_their_own_novelty() -> None:

@@ -1,4 +1,4 @@
-"""Flows: the same answer whoever follows them."""
+"""Flows: the same answer by every driver."""
 
 import numpy as np
 import pytest

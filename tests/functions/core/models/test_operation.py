@@ -1,4 +1,4 @@
-"""How a machine ran: stated once, filled into conditions, shown as evidence, held against the diagnosis."""
+"""Operation of a machine: stated once, filled into conditions, used for evidence, compared with the diagnosis."""
 
 from pathlib import Path
 from typing import Any

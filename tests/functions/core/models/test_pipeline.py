@@ -113,7 +113,7 @@ def test_another_rate_is_resampled(diagnoser: Diagnoser) -> None:
         (4116, 4096, 4116, "option", 6144 / 4116),
     ],
 )
-def test_where_the_rate_comes_from_is_told(
+def test_the_source_of_the_rate_is_reported(
     diagnoser: Diagnoser, given: float | None, in_file: float | None, rate_hz: float, source: str, duration_s: float
 ) -> None:
     options = DiagnosisOptions(sample_rate_hz=given)
@@ -170,7 +170,7 @@ def test_figures_are_those_of_the_samples_as_sent(diagnoser: Diagnoser) -> None:
         (None, {"unit": "g", "machine_group": 1, "foundation": "flexible"}, "g", 1.72442, "A"),
     ],
 )
-def test_the_severity_is_told_where_the_unit_is_known(
+def test_the_severity_is_given_where_the_unit_is_known(
     diagnoser: Diagnoser,
     in_file: str | None,
     options: dict[str, object],

@@ -1,4 +1,4 @@
-"""The lines, held to CloudWatch's specification."""
+"""The log lines of metrics, checked against CloudWatch's specification."""
 
 import io
 import time

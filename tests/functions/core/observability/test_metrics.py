@@ -1,4 +1,4 @@
-"""What is gathered during a request, and that the sinks are told once."""
+"""Counts of a request, which reach the sinks once."""
 
 import asyncio
 import resource
@@ -78,7 +78,7 @@ async def test_requests_side_by_side_do_not_mix_also_in_threads() -> None:
     }
 
 
-def test_every_sink_is_told_once() -> None:
+def test_every_sink_gets_the_counts_once() -> None:
     sinks = ListSink(), ListSink()
     run_request(make_meter(*sinks))
     assert [len(sink.requests) for sink in sinks] == [1, 1]

@@ -1,4 +1,4 @@
-"""A recording cut off at its sensor's range is told from one that is free."""
+"""Recordings cut off at their sensor's range are distinguished from others."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""docs/v2.md is kept: the tests it names exist, every endpoint has one, and its examples run."""
+"""docs/v2.md is true: the tests it names exist, every endpoint has one, and its examples run."""
 
 import ast
 import re

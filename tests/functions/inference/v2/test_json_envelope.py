@@ -1,4 +1,4 @@
-"""The JSON envelope is read in one walk, whatever it holds."""
+"""The JSON envelope is read in one pass, whatever it contains."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Properties: what a client writes is what the engine sees, and what the model says is what the client reads."""
+"""Properties: the engine gets the values that a client writes, and the client those that the engine returns."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""The alarms on errors, played through: their expressions and thresholds over traffic, minute by minute."""
+"""The alarms on errors, simulated: their expressions and thresholds over traffic, minute by minute."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple

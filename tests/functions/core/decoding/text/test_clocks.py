@@ -1,4 +1,4 @@
-"""Times of day as text, all at once where they are of one width."""
+"""Times of day as text, read in one step where all have the same width."""
 
 import re
 

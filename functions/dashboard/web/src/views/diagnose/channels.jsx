@@ -93,9 +93,9 @@ function visible(evidence) {
   return lines.map((line) => `${line.name} ${quantity(highestLevel(line), "dB")}: ${faultName(line.supports)}`).join("; ") || "None";
 }
 
-function trust({ clipped, in_distribution: isFamiliar, evidence_agrees: agrees }) {
+function trust({ clipped, in_distribution: isFamiliar, evidence_agrees: agrees, evidence_note: note }) {
   if (clipped) return "Do not trust: cut off at the sensor's range";
-  if (agrees === false) return "Do not trust: lines contradict it";
+  if (agrees === false) return note ? "By its lines, which the model contradicts" : "Do not trust: lines contradict it";
   if (isFamiliar === false) return "Do not trust: unlike the training data";
   if (agrees) return "Lines agree";
   return isFamiliar === null ? "Not measured" : "Like the training data";

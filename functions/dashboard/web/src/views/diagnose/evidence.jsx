@@ -57,8 +57,9 @@ export function EvidenceTable({ answer, lines }) {
   );
 }
 
-function basis({ shaft_speed_used_rpm: rpm, evidence_agrees: agrees, class_name: name, confidence }) {
+function basis({ shaft_speed_used_rpm: rpm, evidence_agrees: agrees, evidence_note: note, class_name: name, confidence }) {
   const speed = `Levels above the floor around each line, read at ${number(rpm, 6)} rpm.`;
   if (agrees === null || agrees === undefined) return speed;
+  if (note) return `${speed} ${note}`;
   return `${speed} They ${agrees ? "agree with" : "contradict"} the model's ${name} (${percent(confidence)}).`;
 }

@@ -68,7 +68,10 @@ function Unsettled({ answer }) {
 }
 
 function Guess({ answer }) {
-  return <p class="small">The model's guess is {answer.class_name}, at {percent(answer.confidence)}.</p>;
+  const guess = `${answer.class_name}, at ${percent(answer.confidence)}`;
+  // Of visible lines that contradict the model, the note tells that the class is theirs.
+  if (answer.evidence_agrees === false && answer.evidence_note) return <p class="small">The lines make it {guess}. {answer.evidence_note}</p>;
+  return <p class="small">The model's guess is {guess}.</p>;
 }
 
 /** A sentence on what the lines show, for a diagnosis that may be trusted. */
