@@ -82,6 +82,7 @@ ReadLog = Callable[[], list[dict[str, Any]]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--networks", action="store_true", help="run the long tests of networks alone: make test-networks")
+    parser.addoption("--pictures", action="store_true", help="write pictures of the page's views to build/screenshots")
 
 
 def pytest_configure() -> None:

@@ -135,8 +135,10 @@ def long_open_page(chromium: Browser, server: str) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def screenshots() -> Path:
-    """Where pictures of the views are written, to be looked at."""
+def screenshots(pytestconfig: pytest.Config) -> Path | None:
+    """Where pictures of the views are written, to be looked at; None where nobody asks for them."""
+    if not pytestconfig.getoption("--pictures"):
+        return None
     folder = ROOT / "build" / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,6 +1,6 @@
 """The pictures of the documentation, of what the browser tests have written.
 
-    python -m pytest tests/browser/test_looks.py
+    python -m pytest --pictures tests/browser/test_looks.py
     python -m tests.browser.pictures
 
 Cut to what one reads, and to 256 colours.

@@ -12,7 +12,7 @@ from build_scripts.errors import BuildError
 from functions.core.assets.history_table import ASSETS, KEYS
 from functions.core.aws.dynamodb import EXPIRY_ATTRIBUTE, from_attributes
 
-# Of the assets, whose diagnoses are read whole; those of the others are counted.
+# Of the assets, whose diagnoses are read; those of the others are counted.
 _READ_EVERY = 20
 
 
@@ -41,7 +41,7 @@ class Contents:
 
 
 def contents_of(client: Any, table: str, assets: Sequence[str]) -> Contents:
-    """Read every summary and the diagnoses of some assets, and count those of all others.
+    """Count all items, and read every summary and the diagnoses of some assets.
 
     Args:
         client: of DynamoDB.
@@ -52,26 +52,26 @@ def contents_of(client: Any, table: str, assets: Sequence[str]) -> Contents:
         BuildError: the table does not let items expire, or one has no time to.
     """
     _check_expiry(client, table)
-    found = Contents()
+    found = Contents(_items_by_partition(client, table))
     for item in _items(client, table, ASSETS):
-        found.items[ASSETS] += 1
         found.asset_bytes.append(item_bytes(item))
         found.counted += int(item["diagnoses"]["N"])
         _expiry(item)
-    for number, name in enumerate(assets):
-        if number % _READ_EVERY == 0:
-            _read(client, table, name, found)
-        else:
-            pages = _pages(client, table, name, Select="COUNT")
-            found.items[name] = sum(page["Count"] for page in pages)
+    for name in assets[::_READ_EVERY]:
+        _read(client, table, name, found)
     return found
+
+
+def _items_by_partition(client: Any, table: str) -> Counter[str]:
+    # One scan: a query for each partition looks at the whole table each time in moto.
+    pages = client.get_paginator("scan").paginate(TableName=table, ProjectionExpression=KEYS.keys[0])
+    return Counter(item[KEYS.keys[0]]["S"] for page in pages for item in page["Items"])
 
 
 def _read(client: Any, table: str, name: str, found: Contents) -> None:
     for item in _items(client, table, name):
         recorded_at = datetime.fromisoformat(item[KEYS.keys[1]]["S"].partition("#")[0])
         kept_s = _expiry(item) - recorded_at.timestamp()
-        found.items[name] += 1
         found.diagnosis_bytes.append(item_bytes(item))
         found.kept_s = (min(found.kept_s[0], kept_s), max(found.kept_s[1], kept_s))
 
@@ -92,14 +92,10 @@ def _check_expiry(client: Any, table: str) -> None:
 
 
 def _items(client: Any, table: str, partition: str) -> Iterator[dict[str, Any]]:
-    for page in _pages(client, table, partition):
-        yield from page["Items"]
-
-
-def _pages(client: Any, table: str, partition: str, **options: str) -> Iterator[dict[str, Any]]:
-    yield from client.get_paginator("query").paginate(
+    pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression=f"{KEYS.keys[0]} = :partition",
         ExpressionAttributeValues={":partition": {"S": partition}},
-        **options,
     )
+    for page in pages:
+        yield from page["Items"]
