@@ -1,12 +1,13 @@
 """Cases of arrays, raw samples and sounds of the table of recordings."""
 
 import json
+import pickle
 import struct
 from typing import Any
 
 import numpy as np
 
-from tests.support.expected_recordings import RATE, ROWS, X, Y, expected, refused, table
+from tests.support.expected_recordings import MILLI, RATE, ROWS, X, Y, expected, refused, table
 from tests.support.recordings import npy_bytes, wav_bytes
 
 # Name, name of the format, content, options, and what must come of it.
@@ -58,6 +59,8 @@ RAW: tuple[ArrayCase, ...] = (
     ("WAV as raw samples", "raw", wav_of(DATA, 2 * ROWS), {}, refused("malformed_body", "audio/wav")),
     ("gzip as raw samples", "raw", b"\x1f\x8b\x08\x00" + bytes(60), {}, refused("malformed_body", "gzip")),
     ("zip as raw samples", "raw", b"PK\x03\x04" + bytes(60), {}, refused("malformed_body", "zip")),
+    ("a pickle as raw samples", "raw", pickle.dumps(X), {}, refused("malformed_body", "numpy.save")),
+    ("Arrow as raw samples", "raw", b"ARROW1\0\0" + bytes(56), {}, refused("malformed_body", "Arrow")),
     ("MATLAB as raw samples", "raw", b"MATLAB 5.0 MAT-file" + bytes(109), {}, refused("malformed_body", "MATLAB")),
 )
 ARRAYS: tuple[ArrayCase, ...] = (
@@ -66,9 +69,14 @@ ARRAYS: tuple[ArrayCase, ...] = (
     ("[C, N]", "npy", npy_bytes(np.array([X, Y], "f4")), {}, expected(X, Y)),
     ("[N, C]", "npy", npy_bytes(np.ascontiguousarray(PAIR.T)), {}, expected(X * 2, Y * 2)),
     ("[N, C] in Fortran's order", "npy", npy_bytes(PAIR.T), {}, expected(X * 2, Y * 2)),
+    ("[1, 1, N]", "npy", npy_bytes(SAMPLES[None, None]), {}, expected(X)),
+    ("[C, N] with times", "npy", npy_bytes(np.array([MILLI, X], "f4")), {}, expected(X, rate=1000, names=("1",))),
+    ("[C, N] with counts", "npy", npy_bytes(np.array([X, range(ROWS)])), {}, expected(X, names=("0",))),
     ("integers", "npy", npy_bytes(COUNTS), SCALE, expected(HALVES)),
     ("integers without full scale", "npy", npy_bytes(COUNTS), {}, refused("signal_dtype", "full_scale")),
     ("JSON of [N, 1]", "json", json.dumps({"signal": [[v] for v in X]}), {}, expected(X)),
+    ("JSON with times", "json", json.dumps({"signal": [X, MILLI, Y]}), {}, expected(X, Y, rate=1000, names=("0", "2"))),
+    ("a list as JSON", "json", json.dumps(X), {}, refused("malformed_body", '{"signal": [...]}')),
     ("text as JSON", "json", table(X), {}, refused("malformed_body", "text/csv")),
     ("npy as JSON", "json", npy_bytes(SAMPLES), {}, refused("malformed_body", "application/x-npy")),
 )

@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.support.array_cases import ARRAYS, RAW, SOUNDS
 from tests.support.instrument_cases import INSTRUMENTS
+from tests.support.program_cases import PROGRAMS
 from tests.support.text_cases import CHARSETS_AND_TIMES, HEADS_AND_NUMBERS
 from tests.support.variable_cases import matlab
 
@@ -22,7 +23,7 @@ FILE = Path(__file__).resolve().parents[1] / "fixtures" / "recordings" / "cases.
 
 def cases() -> list[dict[str, Any]]:
     """Every case of the table."""
-    texts = [*CHARSETS_AND_TIMES, *HEADS_AND_NUMBERS, *INSTRUMENTS]
+    texts = [*CHARSETS_AND_TIMES, *HEADS_AND_NUMBERS, *INSTRUMENTS, *PROGRAMS]
     listed = [*((name, "delimited", *rest) for name, *rest in texts), *RAW, *ARRAYS, *SOUNDS, *matlab()]
     return [_case(*one) for one in listed]  # type: ignore[arg-type]
 

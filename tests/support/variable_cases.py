@@ -94,6 +94,11 @@ def _flat() -> Iterator[Version5]:
     yield "period", {"x": P, "dt": 1 / 4096}, expected(_P, rate=4096)
     yield "time beside", {"x": P, "t": np.arange(_LENGTH) / 2000}, expected(_P, rate=2000)
     yield "time in milliseconds", {"x": P, "t_ms": np.arange(_LENGTH) / 8}, expected(_P, rate=8000)
+    beside = {"data": np.stack([np.arange(_LENGTH) / 2000, P, Q])}
+    yield "time in the matrix", beside, expected(_P, _Q, rate=2000, names=("1", "2"))
+    yield "time of no clear unit", {"x": P, "t": np.arange(_LENGTH) / 8}, expected(_P)
+    units = {"ts": {"Data": P, "TimeInfo": {"Units": "seconds"}, "DataInfo": {"Units": "m/s^2"}}}
+    yield "unit beside that of time", units, expected(_P, unit="m/s^2")
     yield "counts beside", {"x": P, "n": np.arange(1.0, _LENGTH + 1)}, expected(_P)
 
 

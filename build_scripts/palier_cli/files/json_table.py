@@ -13,6 +13,8 @@ from functions.core.preprocessing.signal import MOST_CHANNELS
 # An object of Python's takes ten times what its text does.
 LARGEST_BYTES = 1 << 27
 _DEEPEST = 4
+# Single values beside a table that are looked at.
+_MOST_STATEMENTS, _LONGEST_STATEMENT = 64, 200
 # What columns of lists may be called; InfluxDB and pandas.
 _ROWS = ("values", "data")
 _SHAPES = (
@@ -60,6 +62,8 @@ def _document(content: bytes) -> Any:
 
 def _table(document: Any) -> tuple[list[str], Row, Iterable[Row]]:
     """Return statements, names of columns and rows."""
+    if isinstance(document, list) and len(document) == 1:
+        document = document[0]
     if isinstance(document, list) and document:
         return [], *_of_list(document)
     if isinstance(document, dict):
@@ -68,11 +72,29 @@ def _table(document: Any) -> tuple[list[str], Row, Iterable[Row]]:
             return _statements(inner), *_of_list(inner["signal"])
         listed = next((inner[name] for name in _ROWS if _is_table(inner.get(name))), None)
         if listed is not None:
-            return [], inner.get("columns", ()), listed
+            return (
+                (_statements(inner), *_of_list(listed))
+                if _is_of_objects(listed)
+                else ([], inner.get("columns", ()), listed)
+            )
+        if _is_of_objects([*inner.values()]):
+            return [], *_of_objects(inner)
+        if len(inner) > _MOST_STATEMENTS and all(map(str.isdecimal, inner)):
+            return [], (), ([value] for value in inner.values())
         columns = {name: value for name, value in inner.items() if isinstance(value, list) and len(value) > 1}
         if columns and len({len(value) for value in columns.values()}) == 1:
             return _statements(inner), list(columns), zip(*columns.values(), strict=True)
     raise MalformedBodyError(f"The JSON has no table that is read here: export {_SHAPES}.")
+
+
+def _of_objects(document: Mapping[str, Mapping[str, Any]]) -> tuple[Row, Iterable[Row]]:
+    """Return the columns or the rows that objects in an object are, whichever are fewer; the inner ones are alike."""
+    objects = list(document.values())
+    if len(objects) > len(objects[0]):
+        return _of_list(objects)
+    if any(one.keys() != objects[0].keys() for one in objects):
+        raise MalformedBodyError(f"The JSON's objects have different members: export {_SHAPES}.")
+    return list(document), zip(*(one.values() for one in objects), strict=True)
 
 
 def _nested(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -85,18 +107,37 @@ def _nested(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _is_table(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(row, list) for row in value)
+    is_of_lists = isinstance(value, list) and bool(value) and all(isinstance(row, list) for row in value)
+    return is_of_lists or (isinstance(value, list) and _is_of_objects(value))
+
+
+def _is_of_objects(values: Sequence[Any]) -> bool:
+    return bool(values) and all(isinstance(value, dict) for value in values)
 
 
 def _of_list(values: Sequence[Any]) -> tuple[Row, Iterable[Row]]:
-    if all(isinstance(value, dict) for value in values):
+    if _is_of_objects(values):
         rows = [dict(_flat(value)) for value in values]
         names = list(rows[0])
+        _check_single(rows[0])
         return names, ([row.get(name, "") for name in names] for row in rows)
     if _is_table(values):
         lies_flat = len(values) <= MOST_CHANNELS and len(values[0]) > len(values)
         return (), (zip(*values, strict=False) if lies_flat and len({*map(len, values)}) == 1 else values)
     return (), ([value] for value in values)
+
+
+def _check_single(row: Mapping[str, Any]) -> None:
+    """Refuse objects of which each holds many samples: nothing tells what passed between two.
+
+    Raises:
+        MalformedBodyError: a member is a list.
+    """
+    for name, value in row.items():
+        if isinstance(value, list):
+            raise MalformedBodyError(
+                f"Each object of the JSON has a list, {name[:40]!r} of {len(value)} values: export {_SHAPES}."
+            )
 
 
 def _flat(value: Mapping[str, Any], path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -108,6 +149,9 @@ def _flat(value: Mapping[str, Any], path: str = "", depth: int = 0) -> Iterator[
 
 
 def _statements(document: Mapping[str, Any]) -> list[str]:
-    rate, unit = (document.get(name) for name in ("sample_rate_hz", "unit"))
+    """Return the single values beside a table, as lines before it."""
+    single = {name: value for name, value in document.items() if isinstance(value, str | int | float)}
+    rate = single.pop("sample_rate_hz", None)
     stated = [f"Sample rate: {rate} Hz"] if isinstance(rate, int | float) else []
-    return stated + ([f"Unit: {unit}"] if isinstance(unit, str) and unit.isprintable() else [])
+    lines = [f"{name}: {value}" for name, value in list(single.items())[:_MOST_STATEMENTS]]
+    return stated + [line for line in lines if line.isprintable() and len(line) <= _LONGEST_STATEMENT]

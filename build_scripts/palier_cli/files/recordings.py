@@ -16,12 +16,14 @@ from functions.core.decoding.formats import (
     CSV,
     FORMATS,
     JSON_FILE,
+    MATLAB,
     WAV,
     Format,
     ServedFormat,
     advice_on,
     decode_file,
 )
+from functions.core.decoding.text.octave import OCTAVE_MARK
 from functions.core.errors import UnsupportedMediaTypeError
 from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
@@ -113,13 +115,19 @@ def _format(path: Path, choice: FileChoice) -> Format:
     if choice.word is not None:
         return _BY_ENDING[f".{choice.word}"]
     named = _BY_ENDING.get(path.suffix.lower())
-    if named is not None and named.name not in _WITHOUT_MAGIC:
+    if named is not None and named.name not in _WITHOUT_MAGIC and named is not MATLAB:
         return named
     with open_regular(path) as file:
         head = file.read(HEAD_BYTES)
+    if named is MATLAB:
+        # Octave writes text under this ending, too.
+        return _BY_NAME["delimited"] if head.startswith(OCTAVE_MARK.encode()) else MATLAB
     if named is not None:
-        shown = JSON_FILE.name if named.name == "delimited" and content_of(head) == JSON_FILE.name else kind_of(head)
-        return _BY_NAME[shown or named.name]
+        shown, found = kind_of(head), content_of(head)
+        if found == JSON_FILE.name and named.name == "delimited":
+            return JSON_FILE
+        # What is read nowhere is refused by the decoder, which names it.
+        return _BY_NAME[shown if shown and found in _BY_NAME else named.name]
     name = content_of(head)
     if name is None:
         raise UnsupportedMediaTypeError(

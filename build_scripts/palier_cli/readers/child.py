@@ -109,6 +109,7 @@ def _answer(request: Request) -> tuple[bytes, bytes | memoryview]:
             recording.unit,
             recording.shaft_speed_rpm,
             list(recording.channel_units),
+            recording.note,
         )
         return encode(found), recording.samples.data.cast("B")
     except PalierError as error:

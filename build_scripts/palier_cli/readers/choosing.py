@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from build_scripts.palier_cli.readers.fields import is_field
-from build_scripts.palier_cli.readers.times import is_time_name
+from build_scripts.palier_cli.readers.fields import is_field, is_time_name
 from build_scripts.palier_cli.readers.variables import LARGEST_BYTES, LONG, Variable
 from functions.core.errors import MalformedBodyError, RecordingTooLargeError, SignalShapeError
 

@@ -10,6 +10,8 @@ from typing import Self, TypeVar
 import numpy as np
 
 from build_scripts.palier_cli.readers.variables import Value, Variable
+from functions.core.decoding.text.units import TIME_UNITS, squeezed
+from functions.core.models.options import TimeUnit
 
 # Names without signs, in lower case. Source: the data sets of CWRU, MFPT, Paderborn, KAIST, HUST and DIRG, NI's
 # waveforms, Siemens' Testlab, and what people write themselves.
@@ -25,6 +27,7 @@ _PERIOD_FACTORS = {"ms": 1e-3, "us": 1e-6}
 SHAFT_RPM = re.compile(r"(.*rpm|shaftspeed|rotatingspeed|rotationalspeed|rotationspeed)")
 SHAFT_HZ = re.compile(r"(rate|shaftrate|shaftfreq|shaftfrequency|shafthz|rotationfrequency)")
 UNIT = re.compile(r"(y?units?|unitsy|unitstring|yunitlabel|quantitylabel)")
+TIME = re.compile(r"(t|time|times|timestamps?|seconds|zeit|temps|tiempo|xdata|xvalues?)(s|sec|ms|us|ns)?")
 QUANTITY = re.compile(
     r"\s*([+-]?[\d.,]+(?:e[+-]?\d+)?)\s*(k?)(?:hz|s/s|sa/s|sps|samples/s|rpm|1/min|s)?\s*", re.IGNORECASE
 )
@@ -44,6 +47,18 @@ def is_field_name(name: str) -> bool:
     """Whether a name has a meaning here."""
     plain = _plain(name)
     return any(one.fullmatch(plain) for one in (RATE, PERIOD, SHAFT_RPM, SHAFT_HZ, UNIT))
+
+
+def is_time_name(name: str) -> bool:
+    """Whether a vector of this name is the time of others."""
+    return TIME.fullmatch(_plain(name)) is not None
+
+
+def time_unit(name: str) -> TimeUnit | None:
+    """Return the unit that ends the name of a time; None where none does."""
+    found = TIME.fullmatch(_plain(name))
+    ending = found[2] if found else None
+    return None if ending is None else TIME_UNITS[ending]
 
 
 @dataclass(frozen=True)
@@ -102,7 +117,8 @@ def _speed_rpm(plain: str, value: Value | float) -> float | None:
 
 def _unit(plain: str, value: Value | float) -> str | None:
     text = value.strip()[:LONGEST_TEXT] if isinstance(value, str) else ""
-    return text if text and UNIT.fullmatch(plain) else None
+    # That of a time beside the samples is none of theirs.
+    return text if UNIT.fullmatch(plain) and text and squeezed(text) not in TIME_UNITS else None
 
 
 def _shared_parents(one: str, other: str) -> int:

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build_scripts.palier_cli.readers.choosing import listing
-from build_scripts.palier_cli.readers.fields import Facts, nearest
-from build_scripts.palier_cli.readers.times import is_time_name, rate_of
+from build_scripts.palier_cli.readers.fields import Facts, is_time_name, nearest, time_unit
 from build_scripts.palier_cli.readers.variables import Value, Variable
+from functions.core.decoding.orientation import as_recording
+from functions.core.decoding.times import is_counting, rate_of
 from functions.core.errors import SampleRateContradictsError, SampleRateError, SignalShapeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
@@ -52,13 +53,37 @@ def join(
         raise SignalShapeError("The file has vectors of time alone, and no signal.", field="variable")
     facts = Facts.of({one.name: one.value for one in listed if one.value is not None} | dict(values))
     found = [by_name[name] for name in signals]
-    rates_hz = [_rate_hz(one, facts, _beside(one, times, by_name), is_given=is_rate_given) for one in found]
+    parts = [as_recording(_rows(array)) for array in signals.values()]
+    rates_hz = [
+        _rate_hz(one, facts, _times_of(one, part, times, by_name), is_given=is_rate_given)
+        for one, part in zip(found, parts, strict=True)
+    ]
     _check_alike(found, rates_hz)
-    samples = np.concatenate([_rows(array) for array in signals.values()])
-    units = [one.unit or _first(nearest(one.name, facts.units)) for one in found for _ in range(one.channels)]
+    samples = np.concatenate([part.samples for part in parts])
+    units = [
+        one.unit or _first(nearest(one.name, facts.units))
+        for one, part in zip(found, parts, strict=True)
+        for _ in part.samples
+    ]
     speeds = [_first(nearest(one.name, facts.speeds_rpm)) for one in found]
-    of_each = units if len(set(units)) > 1 else ()
-    return Recording(samples, rates_hz[0], _names(found), _common(units), _common(speeds), channel_units=of_each)
+    return Recording(
+        samples,
+        rates_hz[0],
+        _names(found, parts),
+        _common(units),
+        _common(speeds),
+        note=None if is_rate_given or rates_hz[0] else _note(arrays, times),
+        channel_units=units if len(set(units)) > 1 else (),
+    )
+
+
+def _note(arrays: Mapping[str, NDArray[Any]], times: Mapping[str, float]) -> str | None:
+    """Return what an answer has of times that tell no rate."""
+    silent = [name for name, rate in times.items() if not rate and not is_counting(arrays[name].ravel())]
+    if not silent:
+        return None
+    shown = ", ".join(name[:63] for name in silent[:8])
+    return f"No sample rate is told by {shown}: its steps differ, or state no unit."
 
 
 def _signals(
@@ -73,8 +98,18 @@ def _time_rate(one: Variable, array: NDArray[Any]) -> float | None:
     """Return the rate that a vector gives if it is a time, 0 where it counts samples, None where it is none."""
     if one.channels > 1:
         return None
-    rate_hz = rate_of(one.name, array.ravel().astype(np.float64))
+    values = array.ravel()
+    rounding = float(np.spacing(np.abs(values).max())) if values.dtype.kind == "f" else 0.0
+    rate_hz = rate_of(values.astype(np.float64), "s" if one.is_time else time_unit(one.name), rounding)
     return 0.0 if rate_hz is None and (one.is_time or is_time_name(one.name)) else rate_hz
+
+
+def _times_of(
+    signal: Variable, part: Recording, times: Mapping[str, float], listed: Mapping[str, Variable]
+) -> dict[str, float]:
+    """Return the rates that times give for a signal: a row of its own, else vectors beside it."""
+    own = part.sample_rate_hz
+    return {signal.name: own} if own else _beside(signal, times, listed)
 
 
 def _beside(signal: Variable, times: Mapping[str, float], listed: Mapping[str, Variable]) -> dict[str, float]:
@@ -115,10 +150,10 @@ def _rows(array: NDArray[Any]) -> Float32Array:
     return as_float32(rows if rows.shape[0] <= rows.shape[1] else rows.T)
 
 
-def _names(signals: Sequence[Variable]) -> tuple[str, ...]:
+def _names(signals: Sequence[Variable], parts: Sequence[Recording]) -> tuple[str, ...]:
     if len(signals) == 1:
-        return ()
-    return tuple(one.name for one in signals for _ in range(one.channels))
+        return tuple(parts[0].channel_names)
+    return tuple(one.name for one, part in zip(signals, parts, strict=True) for _ in part.samples)
 
 
 def _first(values: Sequence[T]) -> T | None:

@@ -50,6 +50,7 @@ class Found(msgspec.Struct, frozen=True, tag=True):
     unit: str | None
     shaft_speed_rpm: float | None
     units: list[str | None] = []
+    note: str | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):

@@ -155,6 +155,7 @@ def _ask(process: "subprocess.Popen[bytes]", request: Request) -> Recording:
         answer.unit,
         answer.shaft_speed_rpm,
         channel_units=answer.units,
+        note=answer.note,
     )
 
 

@@ -28,6 +28,15 @@ _MARKS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel (.xls)"),
     (b"SQLite format 3\0", "SQLite"),
     (b"PAR1", "Parquet"),
+    (b"ARROW1", "Arrow"),
+    (b"\x80\x04\x95", "a pickle"),
+    (b"\x80\x05\x95", "a pickle"),
+    *((b"\x80" + version + begin, "a pickle") for version in (b"\x02", b"\x03") for begin in (b"c", b"]q", b"}q")),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"Rar!\x1a\x07", "RAR"),
+    (b"\xfd7zXZ\0", "XZ"),
+    (b"BZh91AY&SY", "bzip2"),
+    (b"\x89PNG\r\n", "PNG"),
     (b".snd", "AU"),
 )
 _ALL_MARKS = tuple(mark for mark, _ in _MARKS)

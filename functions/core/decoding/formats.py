@@ -171,7 +171,15 @@ _DEFAULTS = DiagnosisOptions()
 # What to do with files of formats that are not served: the end of a message.
 _ADVICE = {
     "gzip": "unpack them, or send them with Content-Encoding: gzip",
-    "zip": "unpack them",
+    "zip": "unpack them, or read an .npz with `palier diagnose`",
+    "7z": "unpack them",
+    "RAR": "unpack them",
+    "XZ": "unpack them",
+    "bzip2": "unpack them",
+    "a pickle": "save the array with numpy.save, which no reader has to trust",
+    "TDMS": "`palier diagnose` reads them",
+    "MDF": "`palier diagnose` reads them",
+    "AIFF": "`palier diagnose` reads them",
     "an Office document": "save the sheet as CSV",
     "Excel (.xls)": "save the sheet as CSV",
     "Zstandard": "unpack them",

@@ -15,7 +15,7 @@ import simdjson
 
 from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, read_json, thread_parser
 from functions.core.decoding.formats import check_json
-from functions.core.decoding.orientation import channels_first, is_lying
+from functions.core.decoding.orientation import as_recording, channels_first, is_lying
 from functions.core.errors import (
     EmptyBodyError,
     InvalidOptionError,
@@ -78,6 +78,8 @@ def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
     """Read a body of plain numbers; None leaves the body to `_read_slowly`, which finds whether it is wrong."""
     try:
         document: Any = thread_parser(len(body)).parse(body)
+        if isinstance(document, simdjson.Array):
+            raise _no_object(member)
         _check_members(len(document))
         members = members_of(document)
         signal = members.pop(member)
@@ -93,7 +95,7 @@ def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
     brackets = sum(opened for _, opened in signals) + (member == "signals") + in_conditions
     if not has_brackets(body, brackets):
         return None
-    return JsonRequest([Recording(samples) for samples, _ in signals], members)
+    return JsonRequest([as_recording(samples) for samples, _ in signals], members)
 
 
 def _read_conditions(members: dict[str, Any], most: int) -> int:
@@ -158,7 +160,7 @@ def _read_slowly(body: bytes, member: str, most: int) -> JsonRequest:
         check_json(body)
         raise
     if not isinstance(document, dict):
-        raise MalformedBodyError(f"The JSON body must be an object with a member {member!r}.")
+        raise _no_object(member)
     _check_members(len(document))
     if member not in document:
         raise SignalMissingError(f"The JSON object has no member {member!r}.", field=member)
@@ -171,6 +173,11 @@ def _read_slowly(body: bytes, member: str, most: int) -> JsonRequest:
     return JsonRequest([_recording(item, f"signals[{index}]") for index, item in enumerate(value)], document)
 
 
+def _no_object(member: str) -> MalformedBodyError:
+    sentence = f'The JSON body must be an object with a member {member!r}: send {{"{member}": [...]}}.'
+    return MalformedBodyError(sentence, field=member)
+
+
 def _recording(value: Any, field: str) -> Recording:
     rows = value if isinstance(value, list) and value and isinstance(value[0], list) else [value]
     first = rows[0]
@@ -181,7 +188,7 @@ def _recording(value: Any, field: str) -> Recording:
     if len({len(row) for row in rows}) > 1:
         raise SignalShapeError("The channels of the signal have unequal lengths.", field=field)
     try:
-        return Recording(channels_first(as_float32(np.array(rows, dtype=np.float64))))
+        return as_recording(channels_first(as_float32(np.array(rows, dtype=np.float64))))
     except OverflowError:
         raise SignalNotFiniteError("The signal has an integer beyond every float.", field=field) from None
 

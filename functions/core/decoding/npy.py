@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from functions.core.decoding.orientation import channels_first, is_lying
+from functions.core.decoding.orientation import as_recording, channels_first, is_lying
 from functions.core.errors import EmptyBodyError, MalformedBodyError, SignalShapeError, SignalTypeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.integers import INTEGER_DTYPES, scaled
@@ -50,7 +50,7 @@ class _File:
 
 
 def decode_npy(body: bytes, full_scale: float | None = None) -> Recording:
-    """Decode a .npy, shape [N] or [C, N], or [N, C] where N is far larger, into float32 [C, N].
+    """Decode a .npy, shape [N] or [C, N], or [N, C] where N is far larger, into float32 [C, N]; others may be 1.
 
     Args:
         body: the file.
@@ -63,11 +63,13 @@ def decode_npy(body: bytes, full_scale: float | None = None) -> Recording:
         SignalShapeError: not one or two dimensions, one of no length, or too many channels.
     """
     file = _open(body, full_scale)
-    if not 1 <= len(file.shape) <= 2:
+    # A batch of one, or a channel of its own.
+    lengths = [length for length in file.shape if length != 1] if len(file.shape) > 2 else list(file.shape)
+    if not 1 <= len(lengths) <= 2:
         raise SignalShapeError(f"The npy array has shape {_shown(file.shape)}; send [samples] or [channels, samples].")
-    rows, columns = file.shape if len(file.shape) == 2 else (1, file.shape[0])
+    rows, columns = lengths if len(lengths) == 2 else (1, lengths[0])
     check_channel_count(columns if is_lying(rows, columns) else rows)
-    return Recording(channels_first(np.atleast_2d(file.samples(full_scale))))
+    return as_recording(channels_first(file.samples(full_scale).reshape(rows, columns)))
 
 
 def decode_npy_batch(body: bytes, most: int, full_scale: float | None = None) -> list[Recording]:
@@ -97,7 +99,7 @@ def decode_npy_batch(body: bytes, most: int, full_scale: float | None = None) ->
     check_channel_count(columns if is_lying(rows, columns) else rows, "signals")
     if not file.shape[0]:
         return []
-    return [Recording(channels_first(np.atleast_2d(one))) for one in file.samples(full_scale)]
+    return [as_recording(channels_first(np.atleast_2d(one))) for one in file.samples(full_scale)]
 
 
 def _open(body: bytes, full_scale: float | None, *, is_batch: bool = False) -> _File:

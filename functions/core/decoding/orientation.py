@@ -1,6 +1,7 @@
 """Orientation of a table of numbers: which of its axes is the time."""
 
 from functions.core.preprocessing.arrays import Float32Array, as_float32
+from functions.core.preprocessing.signal import Recording
 
 # A recording has thousands of samples and few channels.
 _CLEARLY_LONGER = 16
@@ -19,3 +20,20 @@ def is_clearly_longer(one: int, other: int) -> bool:
 def channels_first(samples: Float32Array) -> Float32Array:
     """Return an array [C, N], or one of [N, C] that is clearly so, as contiguous [C, N]."""
     return as_float32(samples.T) if is_lying(*samples.shape) else samples
+
+
+def as_recording(samples: Float32Array) -> Recording:
+    """Return channels float32 [C, N] as a recording; a row of times, which gives the rate, or of a count is no channel.
+
+    Rows keep their number as their name where one was left out.
+    """
+    if len(samples) == 1:
+        return Recording(samples)
+    # Late: most recordings have one channel.
+    from functions.core.decoding.times import rates_of_rows
+
+    rates = rates_of_rows(samples)
+    kept = [row for row in range(len(samples)) if row not in rates]
+    if not rates or not kept:
+        return Recording(samples)
+    return Recording(samples[kept], next(filter(None, rates.values()), None), tuple(map(str, kept)))

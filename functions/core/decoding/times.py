@@ -2,14 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from functions.core.errors import MalformedBodyError
 from functions.core.models.options import TimeUnit
-from functions.core.preprocessing.arrays import Float64Array
+from functions.core.preprocessing.arrays import Float32Array, Float64Array
+from functions.core.preprocessing.signal import RATE_TOLERANCE
 
 UNITS_S: Mapping[TimeUnit, float] = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0}
+# Fewer numbers may rise evenly by chance.
+FEWEST_ROWS = 16
 # Of the mean step: largest scatter of the steps, and largest deviation of one, beyond what rounding explains.
 _MOST_SCATTER = 0.05
 _MOST_DEVIATION = 0.5
@@ -44,15 +49,20 @@ class Spacing:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def spacing(times: Float64Array) -> Spacing | None:
-    """Return the spacing of times [N]; None where they fall, are not finite or are fewer than two."""
+def spacing(times: Float64Array, rounding: float = 0.0) -> Spacing | None:
+    """Return how times [N] rise; None where they fall, are not finite or are fewer than two.
+
+    Args:
+        times: one a sample.
+        rounding: what they were rounded to at least, beside their decimals.
+    """
     if len(times) < 2 or not np.isfinite(times).all() or not times[-1] > times[0]:
         return None
     steps = np.diff(times)
     if steps.min() < 0:
         return None
     mean = float(times[-1] - times[0]) / len(steps)
-    resolution = max(_resolution(times[:_LOOKED_AT]), _resolution(times[-_LOOKED_AT:]))
+    resolution = max(_resolution(times[:_LOOKED_AT]), _resolution(times[-_LOOKED_AT:]), rounding)
     if _is_rounded_line(times, mean, resolution):
         return Spacing(mean, resolution, 0.0, 0.0)
     off = np.abs(steps - mean)
@@ -74,6 +84,73 @@ def is_counting(values: Float64Array) -> bool:
     return len(values) > 1 and bool((np.diff(values) == 1).all()) and float(values[0]).is_integer()
 
 
+@np.errstate(over="ignore", invalid="ignore")
+def rises(samples: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether the first of each row of samples [C, N] do not fall, bool [C]: by a glance most signals are no times."""
+    first = samples[:, :FEWEST_ROWS]
+    return np.asarray((np.diff(first) >= 0).all(axis=1) & (samples[:, -1] > samples[:, 0]))
+
+
+def is_even(times: Float64Array, rounding: float = 0.0) -> bool:
+    """Whether numbers [N] rise as times do; arguments as `spacing`."""
+    found = spacing(times, rounding)
+    if found is None or not found.is_even:
+        return False
+    # A column that seldom rises is a signal with a few steps, not rounded times, but where it follows a line.
+    rising = int(np.count_nonzero(np.diff(times)))
+    return rising >= max(FEWEST_ROWS - 1, 0 if found.deviation == 0 else len(times) // 4)
+
+
+def numbers_samples(values: Float64Array) -> bool:
+    """Whether numbers [N] count samples; milliseconds since 1970 may rise by one, too."""
+    return is_counting(values) and not is_since_1970(values)
+
+
+def rate_of(times: Float64Array, unit: TimeUnit | None, rounding: float = 0.0) -> float | None:
+    """Return the rate that numbers [N] give if they are times, in Hz; 0 where they tell none, None where they are none.
+
+    Args:
+        times: one a sample.
+        unit: of them; by default what fits, if it is clear.
+        rounding: as `spacing`.
+    """
+    if numbers_samples(times):
+        return 0.0
+    if not is_even(times, rounding):
+        return None
+    try:
+        return _rate_hz(times, unit, rounding)
+    except MalformedBodyError:
+        return 0.0
+
+
+def rates_of_rows(samples: Float32Array) -> dict[int, float]:
+    """Return which rows of samples float32 [C, N] are times or counts, and the rate of each, as `rate_of`."""
+    if samples.shape[1] < FEWEST_ROWS:
+        return {}
+    found: dict[int, float] = {}
+    for row in np.flatnonzero(rises(samples)).tolist():
+        rounding = float(np.spacing(np.abs(samples[row]).max()))
+        rate = rate_of(samples[row].astype(np.float64), None, rounding)
+        if rate is not None:
+            found[row] = rate
+    return found
+
+
+def is_since_1970(times: Float64Array) -> bool:
+    """Whether times begin as milliseconds since 1970 do, or as a smaller unit."""
+    return any(least <= times[0] < 10 * least for least, unit in _EPOCH_UNITS if unit != "s")
+
+
+def unit_of_rate(times: Float64Array, stated_hz: float) -> TimeUnit | None:
+    """Return the unit in which times [N] rise at a rate that is stated; None: in none of them."""
+    found = spacing(times)
+    if found is None:
+        return None
+    rates = {unit: 1 / max(found.step * seconds, np.finfo(np.float64).tiny) for unit, seconds in UNITS_S.items()}
+    return next((unit for unit, rate in rates.items() if abs(rate / stated_hz - 1) <= RATE_TOLERANCE), None)
+
+
 def rate_hz(times: Float64Array, unit: TimeUnit | None, *, is_given: bool = False) -> float | None:
     """Return the rate that times [N] have, to six digits.
 
@@ -86,15 +163,15 @@ def rate_hz(times: Float64Array, unit: TimeUnit | None, *, is_given: bool = Fals
         MalformedBodyError: they do not rise evenly, are too coarse, or their unit is unclear.
     """
     try:
-        return _rate_hz(times, unit)
+        return _rate_hz(times, unit, 0.0)
     except MalformedBodyError:
         if is_given:
             return None
         raise
 
 
-def _rate_hz(times: Float64Array, unit: TimeUnit | None) -> float:
-    found = spacing(times)
+def _rate_hz(times: Float64Array, unit: TimeUnit | None, rounding: float) -> float:
+    found = spacing(times, rounding)
     if found is None:
         raise _refusal("does not rise evenly")
     if not found.is_even:
@@ -102,7 +179,11 @@ def _rate_hz(times: Float64Array, unit: TimeUnit | None) -> float:
             f"does not rise evenly: its steps scatter by {found.scatter:.1%} of their mean, {found.step:.6g},"
             f" and one is {found.deviation:.1%} off"
         )
-    if found.deviation == 0 and found.resolution > _MOST_ROUNDING * found.step * len(times) and _differ(times):
+    if (
+        found.deviation == 0
+        and found.resolution > _MOST_ROUNDING * found.step * len(times)
+        and _differ(times, rounding)
+    ):
         raise _refusal(f"is rounded to {found.resolution:g}, too coarse for {len(times)} samples")
     unit = unit or _likely_unit(times, found.step)
     if unit is None:
@@ -132,9 +213,9 @@ def _likely_unit(times: Float64Array, step: float) -> TimeUnit | None:
     return "s" if 1 / step >= SLOWEST_HZ else None
 
 
-def _differ(times: Float64Array) -> bool:
+def _differ(times: Float64Array, rounding: float) -> bool:
     steps = np.diff(times)
-    return bool(steps.max() - steps.min() > 1e-6 * steps.max())
+    return bool(steps.max() - steps.min() > 1e-6 * steps.max() + 2 * rounding)
 
 
 def _is_rounded_line(times: Float64Array, mean: float, resolution: float) -> bool:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from build_scripts.palier_cli.readers import fields, kinds, times, variables
+from build_scripts.palier_cli.readers import fields, kinds, variables
 from functions.core.decoding.formats import FILE_MEDIA_TYPES, FORMATS, Format, ServedFormat
+from functions.core.decoding.text import units
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "dashboard.md"
@@ -57,9 +58,8 @@ def rules_text() -> str:
         "shaft_hz": fields.SHAFT_HZ.pattern,
         "unit": fields.UNIT.pattern,
         "quantity": fields.QUANTITY.pattern,
-        "time": times.TIME.pattern,
-        "scatter_named": times.SCATTER_NAMED,
-        "scatter": times.SCATTER,
+        "time": fields.TIME.pattern,
+        "time_units": sorted(units.TIME_UNITS),
         "fastest_shaft_hz": fields.FASTEST_SHAFT_HZ,
         "longest_text": fields.LONGEST_TEXT,
         "shortest_signal": variables.LONG,

@@ -4,25 +4,29 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from functions.core.decoding.text.dialect import DURATION
 from functions.core.preprocessing.arrays import Float64Array
 
 _CLOCK = re.compile(r"(\d{1,3}):(\d{2})(?::(\d{2}))?(?:[.,:](\d+))?")
 # Of hours, minutes and seconds; without seconds the first two are minutes and seconds.
 _FACTORS = (3600.0, 60.0, 1.0)
+_DURATIONS_S = {"sec": 1.0, "min": 60.0, "hr": 3600.0}
 _LONGEST_CELL = 64
+_LARGEST_DIGIT = 9
 
 
 def seconds_of(cells: Sequence[str]) -> Float64Array | None:
     """Return times of day in seconds, float64 [N], or None where one cannot be read.
 
     Args:
-        cells: `10:00:05.25`, `2026-05-04T10:00:05,250`, `00:05.250`; at least one.
+        cells: `10:00:05.25`, `2026-05-04T10:00:05,250`, `00:05.250`, `5.25 sec`; at least one.
     """
     found = _of_one_width(cells)
     if found is not None:
         return found
+    if DURATION.fullmatch(cells[0].strip()):
+        return _durations(cells)
     matches = [_CLOCK.search(cell) for cell in cells]
     if not all(matches):
         return None
@@ -38,6 +42,11 @@ def unwrapped(times: Float64Array) -> Float64Array:
     return times + np.cumsum(turns)
 
 
+def _durations(cells: Sequence[str]) -> Float64Array | None:
+    found = [DURATION.fullmatch(cell.strip()) for cell in cells]
+    return np.array([float(one[1]) * _DURATIONS_S[one[2]] for one in found if one]) if all(found) else None
+
+
 def _of_one_width(cells: Sequence[str]) -> Float64Array | None:
     """Read cells of one pattern all at once; None where they differ, and each must be read."""
     width, first = len(cells[0]), _CLOCK.search(cells[0])
@@ -45,22 +54,14 @@ def _of_one_width(cells: Sequence[str]) -> Float64Array | None:
     if first is None or width > _LONGEST_CELL or len(joined) != width * len(cells) or not joined.isascii():
         return None
     signs = np.frombuffer(joined.encode(), np.uint8).reshape(-1, width)
+    # A digit is like any other; where all cells are alike in this, what is a time in one is one in each.
+    shapes = np.where(signs - ord("0") <= _LARGEST_DIGIT, ord("0"), signs)
+    if (shapes != shapes[0]).any():
+        return None
     digits = np.zeros(width, bool)
     for group in range(1, 5):
         digits[slice(*first.span(group))] = first[group] is not None
-    between = np.arange(first.start(), first.end())[~digits[first.start() : first.end()]]
-    values = signs[:, digits] - ord("0")
-    # The character before decides where the number begins.
-    before = [first.start() - 1] if first.start() else []
-    fixed = [*before, *between.tolist()]
-    if (values > 9).any() or (signs[:, fixed] != signs[0, fixed]).any() or _goes_on(signs, first.end()):
-        return None
-    return values @ _weights(first)
-
-
-def _goes_on(signs: NDArray[np.uint8], end: int) -> bool:
-    """Whether digits follow behind the place where the first time ends."""
-    return end < signs.shape[1] and bool(((signs[:, end] >= ord("0")) & (signs[:, end] <= ord("9"))).any())
+    return (signs[:, digits] - ord("0")) @ _weights(first)
 
 
 def _weights(match: re.Match[str]) -> Float64Array:

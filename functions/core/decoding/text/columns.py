@@ -7,17 +7,35 @@ import numpy as np
 
 from functions.core.decoding.text.clocks import unwrapped
 from functions.core.decoding.text.units import is_time_name, signal_unit, time_unit
-from functions.core.decoding.times import is_coarse, is_counting, rate_hz, spacing
-from functions.core.errors import InvalidOptionError, MalformedBodyError, SampleRateContradictsError, SignalMissingError
+from functions.core.decoding.times import (
+    FEWEST_ROWS,
+    UNITS_S,
+    is_coarse,
+    is_even,
+    numbers_samples,
+    rate_hz,
+    rises,
+    spacing,
+    unit_of_rate,
+)
+from functions.core.errors import (
+    InvalidOptionError,
+    MalformedBodyError,
+    SampleRateContradictsError,
+    SignalMissingError,
+    SignalShapeError,
+)
 from functions.core.models.options import TimeUnit
 from functions.core.preprocessing.arrays import Float64Array, as_float32
 from functions.core.preprocessing.signal import RATE_TOLERANCE, Recording
 
-# Fewer rows may rise evenly by chance.
-_FEWEST_ROWS = 16
 # Largest values of hours, minutes, seconds and microseconds; some run-to-failure data sets have a column of each.
 _CLOCK = (23, 59, 59, 999_999.9999)
 _CLOCK_S = (3600.0, 60.0, 1.0, 1e-6)
+# Of a duration: by how much two columns of times may differ in it.
+_MOST_DISAGREEMENT = 0.05
+# The column of annotated CSV that numbers its series. Source: InfluxDB, annotated CSV.
+_SERIES = "table"
 
 
 @dataclass(frozen=True)
@@ -52,10 +70,11 @@ class TimeOptions:
 
 @dataclass(frozen=True)
 class Stated:
-    """Statements of the lines before a table: the sample rate in Hz, and the unit of the samples."""
+    """Statements of the lines before a table: sample rate in Hz, unit, and whether InfluxDB wrote them."""
 
     rate_hz: float | None = None
     unit: str | None = None
+    is_annotated: bool = False
 
 
 def recording_of(table: Table, stated: Stated, options: TimeOptions) -> Recording:
@@ -71,24 +90,77 @@ def recording_of(table: Table, stated: Stated, options: TimeOptions) -> Recordin
         SignalMissingError: no column is a signal.
         MalformedBodyError: a time does not rise evenly, or its unit is unclear.
     """
+    numbering = _numbers_of_series(table, stated)
     clock = _clock_columns(table) if options.column is None else []
-    times, counts = _times(table, options, clock), _counts(table)
+    times, counts = _finest_first(table, _times(table, options, clock), options), _counts(table)
     if clock:
         rate = rate_hz(_clock_time(table, clock), "s", is_given=options.is_rate_given)
     elif times and not (stated.rate_hz and is_coarse(table.column(times[0]))):
-        place = times[0]
-        unit = "s" if place in table.clocks else options.unit or _named_unit(table, place)
-        rate = rate_hz(table.column(place), unit, is_given=options.is_rate_given)
+        rate = _rate_of_column(table, times, stated, options)
     else:
         rate = None
         if not times and stated.rate_hz is None and not options.is_rate_given:
             _check_texts(table)
-    left_out = {*times, *counts, *clock}
+    left_out = {*times, *counts, *clock, *numbering}
     kept = [index for index, place in enumerate(table.places) if place not in left_out]
     if not kept:
         what = "time" if times else "count of rows"
         raise SignalMissingError(f"The only column is a {what}: send the signal beside it.", field="signal")
     return _recording(table, kept, _agreed(rate, stated.rate_hz, options), stated.unit)
+
+
+def _finest_first(table: Table, times: list[int], options: TimeOptions) -> list[int]:
+    """Return the places of times, the caller's or the first that tells steps before those that tell a day or second."""
+    if options.column is not None:
+        return times
+    return sorted(times, key=lambda place: is_coarse(table.column(place)))
+
+
+def _rate_of_column(table: Table, times: Sequence[int], stated: Stated, options: TimeOptions) -> float | None:
+    place, values = times[0], table.column(times[0])
+    unit = "s" if place in table.clocks else options.unit or _named_unit(table, place)
+    if unit is None and stated.rate_hz is not None:
+        unit = unit_of_rate(values, stated.rate_hz)
+    if unit is not None and options.column is None and not options.is_rate_given:
+        _check_clocks(table, place, UNITS_S[unit])
+    return rate_hz(values, unit, is_given=options.is_rate_given)
+
+
+def _check_clocks(table: Table, place: int, unit_s: float) -> None:
+    """Refuse a time beside times of day that rise by more or less.
+
+    Raises:
+        MalformedBodyError: they do.
+    """
+    passed_s = float(np.ptp(table.column(place))) * unit_s
+    for other, clock in table.clocks.items():
+        by_clock_s = float(np.ptp(clock))
+        # A clock may be one of whole seconds, and one that stands still tells when something else was.
+        rounding_s = float(np.abs(np.diff(clock)).max(initial=0.0))
+        if by_clock_s and abs(passed_s - by_clock_s) > rounding_s + _MOST_DISAGREEMENT * max(passed_s, by_clock_s):
+            shown = [(table.names[one] or str(one))[:40] if table.names else str(one) for one in (place, other)]
+            raise MalformedBodyError(
+                f"By the column {shown[0]!r} the recording takes {passed_s:.6g} s, by {shown[1]!r} {by_clock_s:.6g} s:"
+                " state `sample_rate_hz`, or with `time_column` which is right.",
+                field="signal",
+            )
+
+
+def _numbers_of_series(table: Table, stated: Stated) -> list[int]:
+    """Return the columns that number the series of a database.
+
+    Raises:
+        SignalShapeError: there are several series.
+    """
+    if not stated.is_annotated or _SERIES not in table.names:
+        return []
+    places = [place for place in table.places if table.names[place] == _SERIES]
+    if any(np.ptp(table.column(place)) for place in places):
+        raise SignalShapeError(
+            "The file has several series of InfluxDB one below the other: export one, or pivot() them to columns.",
+            field="signal",
+        )
+    return places
 
 
 def _check_texts(table: Table) -> None:
@@ -150,33 +222,23 @@ def _named(table: Table) -> list[int]:
 
 def _rising(table: Table) -> list[int]:
     """Return the columns that rise evenly but do not count."""
-    if len(table.numbers) < _FEWEST_ROWS:
+    if len(table.numbers) < FEWEST_ROWS:
         return []
-    return [place for place in _monotonic(table) if not is_counting(table.column(place)) and _is_even(table, place)]
+    return [
+        place
+        for place in _monotonic(table)
+        if not numbers_samples(table.column(place)) and is_even(table.column(place))
+    ]
 
 
 def _counts(table: Table) -> list[int]:
-    if len(table.numbers) < _FEWEST_ROWS:
+    if len(table.numbers) < FEWEST_ROWS:
         return []
-    return [place for place in _monotonic(table) if is_counting(table.column(place))]
+    return [place for place in _monotonic(table) if numbers_samples(table.column(place))]
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def _monotonic(table: Table) -> list[int]:
-    """Return the columns whose first rows do not fall; that excludes most signals quickly."""
-    first = table.numbers[:_FEWEST_ROWS]
-    rises = (np.diff(first, axis=0) >= 0).all(axis=0) & (table.numbers[-1] > table.numbers[0])
-    return [table.places[index] for index in np.flatnonzero(rises).tolist()]
-
-
-def _is_even(table: Table, place: int) -> bool:
-    times = table.column(place)
-    found = spacing(times)
-    if found is None or not found.is_even:
-        return False
-    # A column that seldom rises is a signal with a few steps, not rounded times.
-    rising = int(np.count_nonzero(np.diff(times)))
-    return rising >= max(_FEWEST_ROWS - 1, len(times) // 4)
+    return [table.places[index] for index in np.flatnonzero(rises(table.numbers.T)).tolist()]
 
 
 def _named_unit(table: Table, place: int) -> TimeUnit | None:
@@ -187,11 +249,11 @@ def _clock_columns(table: Table) -> list[int]:
     """Return the first four columns where they are hour, minute, second and microsecond."""
     if (
         table.numbers.shape[1] <= len(_CLOCK)
-        or len(table.numbers) < _FEWEST_ROWS
+        or len(table.numbers) < FEWEST_ROWS
         or list(table.places[:4]) != [0, 1, 2, 3]
     ):
         return []
-    first = table.numbers[:_FEWEST_ROWS, :4]
+    first = table.numbers[:FEWEST_ROWS, :4]
     whole = bool((first[:, :3] == np.floor(first[:, :3])).all())
     if not whole or not ((first >= 0) & (first <= _CLOCK)).all() or first[:, 3].max() < 60:
         return []

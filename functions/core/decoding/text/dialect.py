@@ -20,6 +20,8 @@ _CLOCK = re.compile(
     r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,:]\d+)?\s?(?:[AP]M|Z|[+-]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
+# Of a timetable. Source: MATLAB, duration.
+DURATION = re.compile(r"(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?) (sec|min|hr)")
 # The last part has two digits or four, so it is no number with thousands.
 _DATE = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})")
 # What a spreadsheet shows in the place of a number.
@@ -84,7 +86,7 @@ def kind_of(cell: str) -> CellKind:
         return "empty"
     if NUMBER.fullmatch(cell):
         return "text" if _DATE.fullmatch(cell) else "number"
-    return "clock" if _CLOCK.fullmatch(cell) else "text"
+    return "clock" if _CLOCK.fullmatch(cell) or DURATION.fullmatch(cell) else "text"
 
 
 def kinds_of(row: str, dialect: Dialect) -> tuple[tuple[CellKind, ...], int]:

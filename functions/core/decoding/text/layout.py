@@ -56,13 +56,16 @@ class Layout:
         return set(self.kinds) == {"number"}
 
 
-def find_layout(text: str, skip_rows: int = 0, delimiter: Delimiter | None = None) -> Layout:
+def find_layout(
+    text: str, skip_rows: int = 0, delimiter: Delimiter | None = None, labels: Sequence[str] = ()
+) -> Layout:
     """Return the layout of a text.
 
     Args:
         text: lines ended by line feeds.
         skip_rows: lines at the top that are left out.
         delimiter: by default as most rows have it.
+        labels: names of the columns, where each row has them.
 
     Raises:
         MalformedBodyError: there is no row of numbers.
@@ -81,7 +84,8 @@ def find_layout(text: str, skip_rows: int = 0, delimiter: Delimiter | None = Non
             continue
         if not is_comment(line, dialect):
             if dialect.count(line) == count and _fits(line, kinds, dialect, number):
-                return Layout(start, number, stop, dialect, count, trailing, kinds, tuple(head), note)
+                names = [(dialect.separator or " ").join(labels)] if labels else []
+                return Layout(start, number, stop, dialect, count, trailing, kinds, (*head, *names), note)
             numbers_above += _is_of_numbers(line, dialect)
         head.append(line)
         if numbers_above > _MOST_NUMBERS_ABOVE:

@@ -12,7 +12,9 @@ from functions.core.preprocessing.signal import RATE_TOLERANCE
 
 _RATE_NAME = (
     r"(?:(?:sampl(?:e|ing)s?|scan|data|acquisition|abtast)[ \t_-]{0,3}(?:rate|freq(?:uency)?|frequenz)|abtastrate"
-    r"|samplerate|samplingrate|samplingfrequency|samples?[ \t_-]{0,3}per[ \t_-]{0,3}sec(?:ond)?|sps|odr|fs|sr)"
+    r"|samplerate|samplingrate|samplingfrequency|samples?[ \t_-]{0,3}per[ \t_-]{0,3}sec(?:ond)?|sps|odr|fs|sr"
+    r"|fr[ée]quence d['\u2019][ée]chantillonnage|frecuencia de muestreo|frequenza di campionamento"
+    r"|częstotliwość próbkowania|частота дискретизации|采样频率|采样率|取樣頻率|サンプリング周波数)"
 )
 _STEP_NAME = (
     r"(?:sampl(?:e|ing)[ \t_-]{0,3}(?:interval|period|time)|(?:x[ \t_-]{0,3}axis[ \t_-]{0,3})?delta(?:[ \t_-]?[xt])?|dt"
@@ -28,7 +30,7 @@ _STEP = re.compile(rf"(?<![A-Za-z]){_STEP_NAME}{_VALUE}", re.IGNORECASE)
 _BARE_RATE = re.compile(rf"^[#%/;\s\"']{{0,8}}rate{_VALUE}", re.IGNORECASE | re.MULTILINE)
 _UNIT = re.compile(
     r"^[#%/;\s\"']{0,8}(?:(?:y|vertical|amplitude)[ \t_-]{0,3}(?:axis[ \t_-]{0,3})?)?"
-    r"(?:units?(?:[ \t_-]?label)?|einheit)"
+    r"(?:units?(?:[ \t_-]?label)?|einheit|unité|unidad|unità|jednostka|единица|单位|單位|単位)"
     r"[ \t\"']{0,8}[:=,;\t][ \t:=,;\"']{0,8}([^\s,;\"']{1,12})",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -89,7 +91,7 @@ def _paired(head: Sequence[str]) -> Iterator[str]:
 
 
 def _rate(bracketed: str, number: str, behind: str) -> float | None:
-    value, unit = _number(number), (behind or bracketed).lower()
+    value, unit = _number(number), _unit_of(bracketed, behind).lower()
     if value is None:
         return None
     if unit in TIME_UNITS and unit != "s":
@@ -101,11 +103,17 @@ def _rate(bracketed: str, number: str, behind: str) -> float | None:
 
 def _rate_of_step(bracketed: str, number: str, behind: str) -> float | None:
     value = _number(number)
-    unit = TIME_UNITS.get(squeezed(behind or bracketed or "s"))
+    unit = TIME_UNITS.get(squeezed(_unit_of(bracketed, behind) or "s"))
     if value is None or unit is None:
         return None
     rate = float(f"{1 / (value * UNITS_S[unit]):.6g}")
     return rate if rate >= SLOWEST_HZ else None
+
+
+def _unit_of(bracketed: str, behind: str) -> str:
+    """Return the unit of a value; what stands behind it may be the next cell."""
+    known = (one for one in (behind, bracketed) if squeezed(one) in (*TIME_UNITS, *_SAMPLES_A_SECOND))
+    return next(known, behind or bracketed)
 
 
 def _number(text: str) -> float | None:

@@ -1,5 +1,6 @@
 """From the rows of a table to a recording: numbers and clocks are read, columns of text are left out."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,14 +10,20 @@ from functions.core.decoding.orientation import is_clearly_longer
 from functions.core.decoding.text.clocks import seconds_of, unwrapped
 from functions.core.decoding.text.columns import Stated, Table, TimeOptions, recording_of
 from functions.core.decoding.text.dialect import CellKind, is_comment
-from functions.core.decoding.text.heads import names_of
+from functions.core.decoding.text.heads import names_beside_counts, names_of
 from functions.core.decoding.text.layout import Layout
 from functions.core.decoding.text.numbers import explained, parts, read_numbers, row_lines
 from functions.core.decoding.text.statements import rate_of, unit_of_head
 from functions.core.decoding.times import is_counting
 from functions.core.errors import MalformedBodyError, SignalMissingError
-from functions.core.preprocessing.arrays import Float32Array, Float64Array, as_float32
+from functions.core.preprocessing.arrays import Float64Array
 from functions.core.preprocessing.signal import Recording, check_channel_count
+
+# How a line of annotated CSV begins. Source: InfluxDB, annotated CSV.
+_ANNOTATION = "#datatype"
+_ROWS_LOOKED_AT = 16
+# A whole number above samples is one of them where it is smaller; so many digits of it are read.
+_FEWEST_STATED, _MOST_DIGITS = 100, 9
 
 
 def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Recording:
@@ -32,12 +39,16 @@ def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Record
     """
     columns = layout.columns - layout.trailing
     names, units = names_of(layout)
-    stated = Stated(rate_of(layout.head, is_given=options.is_rate_given), unit_of_head(layout.head))
+    names = names or names_beside_counts(layout, rows)
+    is_annotated = any(line.startswith(_ANNOTATION) for line in layout.head)
+    rate = rate_of(layout.head, is_given=options.is_rate_given)
+    stated = Stated(rate, unit_of_head(layout.head), is_annotated)
     if not names and is_clearly_longer(columns, rows.strip("\n").count("\n") + 1):
-        samples = _rows_of_signals(read_numbers(rows, layout))
-        return Recording(samples, stated.rate_hz, unit=stated.unit, note=layout.note)
+        return replace(recording_of(_lying(rows, layout), stated, options), note=layout.note)
     check_channel_count(columns)
     _check_head(layout, columns, bool(names))
+    if columns == 1:
+        _check_first(rows, layout)
     if layout.has_numbers_only:
         table = Table(read_numbers(rows, layout), range(columns), names, units, {})
     else:
@@ -45,13 +56,42 @@ def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Record
     return replace(recording_of(table, stated, options), note=layout.note)
 
 
-def _rows_of_signals(numbers: Float64Array) -> Float32Array:
-    """Return the rows that are signals, float32 [C, N]: all but those that count up."""
+def _lying(rows: str, layout: Layout) -> Table:
+    """Read a table of one recording a row, perhaps with its name before it, as one of a column each."""
+    names: list[str] = []
+    of_numbers = layout
+    if layout.kinds[:2] == ("text", "number"):
+        separator = layout.dialect.separator
+        named = [line.strip().split(separator, 1) for _, line in row_lines(rows, layout)]
+        names = [name.strip(' "') for name, *_ in named]
+        check_channel_count(len(names))
+        of_numbers = replace(layout, columns=layout.columns - 1, kinds=layout.kinds[1:])
+    text = "\n".join(numbers[0] for _, *numbers in named) if names else rows
+    try:
+        numbers = read_numbers(text, of_numbers)
+    except MalformedBodyError:
+        raise explained(rows, layout) from None
     check_channel_count(len(numbers))
-    kept = [index for index, row in enumerate(numbers) if not is_counting(row)]
-    if not kept:
+    if len(numbers) == 1 and is_counting(numbers[0]):
         raise SignalMissingError("The only row counts up: send the signal below it.", field="signal")
-    return as_float32(numbers if len(kept) == len(numbers) else numbers[kept])
+    return Table(numbers.T, range(len(numbers)), names, [None] * len(numbers), {})
+
+
+def _check_first(rows: str, layout: Layout) -> None:
+    """Refuse a column whose first number is none of its samples: the sample rate, or how many follow.
+
+    Raises:
+        MalformedBodyError: it is a whole number, and those below it are fractions and far smaller.
+    """
+    first, *others = [line.strip() for line in rows.split("\n", _ROWS_LOOKED_AT)[:_ROWS_LOOKED_AT] if line.strip()]
+    if not first.isdecimal() or not others or not all(re.fullmatch(r"[+-]?\d?[.,]\d+", one) for one in others):
+        return
+    if int(first[:_MOST_DIGITS]) >= _FEWEST_STATED:
+        raise MalformedBodyError(
+            f"Line {layout.line} is {first[:40]}, and fractions below ten follow: leave it out with `skip_rows`, and"
+            " state it with `sample_rate_hz` if it is the sample rate.",
+            field="skip_rows",
+        )
 
 
 def _check_head(layout: Layout, columns: int, has_names: bool) -> None:

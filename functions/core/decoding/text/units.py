@@ -21,7 +21,7 @@ _SUFFIXED = re.compile(r"(.+?)[ _]+([^ _]{1,14})")
 _TIME_NAME = re.compile(
     r"(?:(?:rel(?:ative)?|elapsed|abs(?:olute)?|sampl(?:e|ing)|measurement|recording|x)[ _-]*)?"
     r"(?:t|times?|time ?stamps?|time_stamp|zeit|zeitstempel|temps|tiempo|tempo|tijd|tid|date[ _]?time|datetime|date"
-    r"|datum|uhrzeit|clock)[ _-]?\d*",
+    r"|datum|uhrzeit|clock|ts|czas|время|时间|時間|時刻)[ _-]?\d*",
     re.IGNORECASE,
 )
 # Units in a row of units that are neither of time nor of vibration.

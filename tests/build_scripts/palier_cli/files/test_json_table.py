@@ -44,8 +44,21 @@ def read(tmp_path: Path, content: str | bytes, name: str = "a.json") -> Recordin
             1000,
             ("acc",),
         ),
+        ({"time": dict(enumerate(T)), "acc": dict(enumerate(X))}, [X], 1000, ("acc",)),
+        ({str(k): {"time": t, "acc": v} for k, (t, v) in enumerate(zip(T, X, strict=True))}, [X], 1000, ("acc",)),
+        (
+            {"schema": {"fields": []}, "data": [{"time": t, "acc": v} for t, v in zip(T, X, strict=True)]},
+            [X],
+            1000,
+            ("acc",),
+        ),
+        (dict(enumerate(X * 2)), [X * 2], None, ()),
+        ([{"device": "pump 7", "fs": 25600, "acc": X}], [X], 25600, ("acc",)),
     ],
-    ids=["signal", "channels", "numbers", "rows", "records", "nested", "columns", "split", "InfluxDB"],
+    ids=[
+        *("signal", "channels", "numbers", "rows", "records", "nested", "columns", "split", "InfluxDB"),
+        *("pandas, by column", "pandas, by row", "pandas, table", "pandas, series", "one object"),
+    ],
 )
 def test_what_programs_export_is_read(
     tmp_path: Path, document: Any, samples: list[list[float]], rate: float | None, names: tuple[str, ...] | None
@@ -55,6 +68,18 @@ def test_what_programs_export_is_read(
     assert recording.sample_rate_hz == rate
     assert tuple(recording.channel_names) == (("payload.x", "payload.y") if names is None else names)
     assert recording.unit == ("g" if isinstance(document, dict) and "unit" in document else None)
+
+
+def test_objects_of_many_samples_each_are_refused(tmp_path: Path) -> None:
+    """Nothing tells how long it was from one to the next."""
+    lines = "\n".join(json.dumps({"ts": k, "acc": X}) for k in range(3))
+    with pytest.raises(MalformedBodyError, match="'acc' of 40 values"):
+        read(tmp_path, lines, "a.jsonl")
+
+
+def test_objects_of_different_members_are_no_columns(tmp_path: Path) -> None:
+    with pytest.raises(MalformedBodyError, match="different members"):
+        read(tmp_path, json.dumps({"a": dict(enumerate(X)), "b": {"0": 1.0}}))
 
 
 def test_an_object_a_line_is_a_row_each(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from build_scripts.palier_cli.readers.variables import Value, Variable
 from functions.core.errors import SampleRateContradictsError, SignalShapeError
 
 X, Y = np.arange(300.0) ** 2, np.ones((300, 2))
-TIME = np.arange(300) / 50
+TIME = np.arange(300) / 500
 
 
 def listed(values: Mapping[str, Value], **more: Any) -> list[Variable]:
@@ -52,13 +52,13 @@ def test_a_vector_of_times_gives_the_rate_and_is_no_channel(name: str) -> None:
     values = {name: TIME, "x": X}
     reading = join(values, None, listed(values))
     np.testing.assert_array_equal(reading.samples, [X])
-    assert (reading.sample_rate_hz, reading.channel_names) == (50, ())
+    assert (reading.sample_rate_hz, reading.channel_names) == (500, ())
 
 
 @pytest.mark.parametrize(("name", "factor"), [("t_ms", 1e3), ("time_us", 1e6), ("Time_s", 1)])
 def test_the_unit_of_a_time_ends_its_name(name: str, factor: float) -> None:
     values = {name: TIME * factor, "x": X}
-    assert join(values, None, listed(values)).sample_rate_hz == 50
+    assert join(values, None, listed(values)).sample_rate_hz == 500
 
 
 def test_a_vector_that_counts_samples_is_no_channel_and_gives_no_rate() -> None:

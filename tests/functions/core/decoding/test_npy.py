@@ -24,7 +24,8 @@ from functions.core.errors import (
     SignalShapeError,
     SignalTypeError,
 )
-from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
+from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.signal import MOST_CHANNELS
 from tests.support.costs import FIXED_BYTES, assert_linear_memory, peak_bytes
 from tests.support.recordings import npy_bytes, npy_with_header
 
@@ -184,7 +185,7 @@ def test_a_promised_shape_takes_no_memory(shape: str) -> None:
     assert peak < 10_000_000
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 8), (2, 2, 2, 2)])
+@pytest.mark.parametrize("shape", [(2, 2, 8), (2, 2, 2, 2), (1, 1, 1)])
 def test_other_numbers_of_dimensions_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(SignalShapeError) as refusal:
         decode_npy(npy_bytes(np.zeros(shape, np.float32)))
@@ -241,8 +242,8 @@ def test_channels_are_counted_before_anything_is_made_of_each(shape: tuple[int, 
 
 
 def test_recordings_are_counted_before_one_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Recording] = []
-    monkeypatch.setattr(npy, "Recording", made.append)
+    made: list[Float32Array] = []
+    monkeypatch.setattr(npy, "as_recording", made.append)
     with pytest.raises(BatchTooLargeError, match="has 5 recordings; the limit is 4"):
         decode_npy_batch(npy_bytes(np.zeros((5, 8), np.float32)), MOST)
     assert made == []

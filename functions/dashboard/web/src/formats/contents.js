@@ -4,12 +4,18 @@ import { isHdf5 } from "./hdf5.js";
 import { isText } from "./raw.js";
 
 const HEAD_BYTES = 1024;
+const OCTAVE = "# Created by Octave";
 const MAGIC = {
   wav: ["RIFF", "RF64", "BW64"],
   flac: ["fLaC"],
   npy: ["\x93NUMPY"],
   matlab: ["MATLAB "],
 };
+
+/** Whether a file is text of Octave's, which its own `save` calls .mat too. */
+export function isOctave(buffer) {
+  return String.fromCharCode(...new Uint8Array(buffer, 0, Math.min(buffer.byteLength, OCTAVE.length))) === OCTAVE;
+}
 
 /** Return the reader of a file by its first bytes; undefined where they show none. */
 export function kindOfContent(buffer) {

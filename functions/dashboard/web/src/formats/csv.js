@@ -5,7 +5,7 @@
  */
 
 import { UnreadHereError } from "./errors.js";
-import { rateOf } from "./times.js";
+import { FEWEST_ROWS, isCounting, rateOf } from "./times.js";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const COMMA_NUMBER = /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i;
@@ -14,9 +14,11 @@ const NAME = /^(\p{L}[^"'=:#%]*)?$/u;
 // A head may state a rate, and a name another unit of time: the service reads both.
 const SAYS_MORE = /hz|rate|freq/i;
 const SECONDS = /^(t|time)[ _]*[[(]?(s|sec|seconds)?[\])]?$/i;
-const LIKE_TIME = /^(t|time|timestamp|date|datetime|clock|zeit|uhrzeit|datum|temps|tiempo|tempo|elapsed|seconds?|sec|sek|s|ms|us|ns|min)\b|time|zeit/i;
-// In fewer rows, numbers may rise by chance.
-const FEWEST_ROWS = 16;
+const LIKE_TIME = /^(t|time|timestamp|ts|date|datetime|clock|zeit|uhrzeit|datum|temps|tiempo|tempo|czas|elapsed|seconds?|sec|sek|s|ms|us|ns|min)\b|time|zeit|milli|micro|nano|[mun]secs?\b|время|时间|時間|時刻/i;
+// Times since 1970 in milliseconds, or in a smaller unit, may rise by one.
+const SINCE_1970 = 1e12;
+// A whole number of so many above fractions is the sample rate, or how many follow.
+const FEWEST_STATED = 100;
 const MOST_CHANNELS = 1024;
 
 /** Read plain delimited text; one column a channel, a column of times gives the sample rate. */
@@ -25,6 +27,7 @@ export function readCsv(buffer) {
   const dialect = sniff(lines.at(-1));
   const names = readNames(lines[0], dialect);
   const columns = readColumns(names ? lines.slice(1) : lines, dialect, names?.length);
+  if (!names && columns.length === 1 && isStatement(lines)) throw new UnreadHereError("its first number is none of the samples");
   const { times, counts } = outsiders(columns, names);
   const kept = columns.map((_, place) => place).filter((place) => place !== times && !counts.includes(place));
   if (!kept.length) throw new UnreadHereError("no column is a signal");
@@ -99,16 +102,17 @@ function outsiders(columns, names) {
   const counts = [];
   columns.forEach((column, place) => {
     if (place === times[0] || !rises(column)) return;
-    if (!isCounting(column)) throw new UnreadHereError("a column rises like a time");
+    if (!isCounting(column) || column[0] >= SINCE_1970) throw new UnreadHereError("a column rises like a time");
     counts.push(place);
   });
   return { times: times[0] ?? -1, counts };
 }
 
-function rises(column) {
-  return column.at(-1) > column[0] && column.subarray(1, FEWEST_ROWS).every((value, n) => value >= column[n]);
+/** Whether the first line is a whole number, and fractions below ten follow. */
+function isStatement([first, ...others]) {
+  return /^\d{3,}$/.test(first.trim()) && Number(first) >= FEWEST_STATED && others.slice(0, FEWEST_ROWS - 1).every((line) => /^\s*[+-]?\d?[.,]\d+\s*$/.test(line));
 }
 
-function isCounting(column) {
-  return Number.isInteger(column[0]) && column.subarray(1).every((value, n) => value - column[n] === 1);
+function rises(column) {
+  return column.at(-1) > column[0] && column.subarray(1, FEWEST_ROWS).every((value, n) => value >= column[n]);
 }

@@ -1,5 +1,6 @@
 /** The meaning of the fields beside a signal: sample rate, speed of the shaft, unit, time. */
 
+import { rateOfTimes, roundingOf } from "./times.js";
 import RULES from "./variables.json";
 
 const [RATE, PERIOD, SHAFT_RPM, SHAFT_HZ, UNIT, TIME] = ["rate", "period", "shaft_rpm", "shaft_hz", "unit", "time"].map(
@@ -29,23 +30,11 @@ export function nearest(name, facts) {
   return [...new Set(facts.filter((_, n) => shared[n] === most).map(([, value]) => value))];
 }
 
-/** Return the rate of a vector if it is a time, in Hz to six digits; 0 where it counts samples, null where it is none. */
+/** Return the rate of a vector if it is a time, in Hz to six digits; 0 where it tells none, null where it is none. */
 export function rateOfTime(name, values) {
-  const last = lastPart(name);
-  const isNamed = TIME.test(last);
-  const even = evenRate(values, isNamed ? RULES.scatter_named : RULES.scatter, FACTORS[TIME.exec(last)?.[2]] ?? 1);
-  return even ?? (isNamed ? 0 : null);
-}
-
-function evenRate(values, most, factor) {
-  const steps = values.length - 1;
-  const mean = (values[steps] - values[0]) / steps;
-  if (!(Number.isFinite(mean) && mean > 0 && values.every(Number.isFinite))) return null;
-  let scatter = 0;
-  for (let n = 0; n < steps; n++) scatter = Math.max(scatter, Math.abs(values[n + 1] - values[n] - mean));
-  if (scatter > most * mean) return null;
-  if (mean === 1 && scatter === 0) return 0;
-  return Number((1 / (mean * factor)).toPrecision(6));
+  const [isNamed, , ending] = TIME.exec(lastPart(name)) ?? [];
+  const rate = rateOfTimes(Float64Array.from(values), ending?.replace("sec", "s") ?? null, roundingOf(values));
+  return rate ?? (isNamed ? 0 : null);
 }
 
 function stated(read, fields) {
@@ -70,7 +59,8 @@ function speedRpm(name, value) {
 
 function unit(name, value) {
   const text = typeof value === "string" ? value.trim() : "";
-  return text && UNIT.test(name) ? text : null;
+  // That of a time beside the samples is none of theirs.
+  return text && UNIT.test(name) && !RULES.time_units.includes(text.toLowerCase()) ? text : null;
 }
 
 function numberOf(value) {

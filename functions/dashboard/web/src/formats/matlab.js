@@ -5,6 +5,7 @@ import { factsOf, isFieldName, nearest, rateOfTime } from "./fields.js";
 import { isHdf5, readHdf5 } from "./hdf5.js";
 import { readLevel5 } from "./level5.js";
 import { alongShortSide } from "./rows.js";
+import { withoutTimes } from "./times.js";
 import RULES from "./variables.json";
 import { channelsOf, checkClaims, isSignal, isSingle, samplesOf } from "./variables.js";
 
@@ -39,8 +40,10 @@ function join(variables, fields) {
   if (!signals.length) throw new FormatError("The file has vectors of time alone, and no signal.");
   const channels = signals.flatMap((one) => {
     const times = variables.flatMap(({ name, ...other }, n) => (rates[n] && samplesOf(other) === samplesOf(one) ? [[name, rates[n]]] : []));
-    const rateHz = rateOf(one.name, facts, times);
-    return alongShortSide(one.values, one.shape.filter((length) => length !== 1), one.name).map((channel) => ({ ...channel, rateHz }));
+    const part = withoutTimes(alongShortSide(one.values, one.shape.filter((length) => length !== 1), one.name));
+    const rateHz = rateOf(one.name, facts, part.rateHz ? [[one.name, part.rateHz]] : times);
+    const unit = single(nearest(one.name, facts.units));
+    return part.channels.map((channel) => ({ ...channel, rateHz, unit }));
   });
   const [rpm, ...otherRpm] = new Set(signals.map(({ name }) => single(nearest(name, facts.speedsRpm))));
   return { channels, rateHz: common(channels), shaftHz: rpm && !otherRpm.length ? rpm / 60 : null };

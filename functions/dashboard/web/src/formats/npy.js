@@ -3,6 +3,7 @@
 import { UnreadHereError } from "./errors.js";
 import { readNumbers, sizeOf } from "./numbers.js";
 import { rows } from "./rows.js";
+import { withoutTimes } from "./times.js";
 
 const MOST_CHANNELS = 1024;
 const MAGIC = "\x93NUMPY";
@@ -24,7 +25,7 @@ export function readNpy(buffer) {
     throw new UnreadHereError("it has another length than its header promises");
   }
   const values = readNumbers(view, type, { at: end, count, little });
-  return { format: `NumPy, ${type}`, channels: rows(values, shape, fortran), rateHz: null, integers: false };
+  return { format: `NumPy, ${type}`, ...withoutTimes(rows(values, shape, fortran)), integers: false };
 }
 
 function readHeader(header) {

@@ -12,7 +12,8 @@ const LOOKED_AT = 1024;
 // First bytes of files that are no samples; the same as the service's.
 const MARKS = [
   "\x93NUMPY", "fLaC", "\x1f\x8b", "PK\x03\x04", "\x28\xb5\x2f\xfd", "\x89HDF\r\n\x1a\n", "MATLAB ", "TDSm", "MDF     ", "OggS", "caff",
-  "riff", "ID3", "%PDF-", "\xd0\xcf\x11\xe0", "SQLite f", "PAR1", ".snd", "RIFF", "RIFX", "RF64", "BW64", "FORM",
+  "riff", "ID3", "%PDF-", "\xd0\xcf\x11\xe0", "SQLite f", "PAR1", "ARROW1", "7z\xbc\xaf\x27\x1c", "Rar!\x1a\x07", "\xfd7zXZ\0", "BZh91AY&",
+  "\x89PNG\r\n", "\x80\x04\x95", "\x80\x05\x95", ...["\x02", "\x03"].flatMap((version) => ["c", "]q", "}q"].map((begin) => `\x80${version}${begin}`)), ".snd", "RIFF", "RIFX", "RF64", "BW64", "FORM",
 ];
 
 /** Read a raw file of one channel. */
@@ -32,7 +33,7 @@ export function readRaw(buffer, type = "f4") {
 }
 
 /** Whether the first bytes are text, or those of a file of another kind: the service names which. */
-function isSomethingElse(buffer) {
+export function isSomethingElse(buffer) {
   const head = new Uint8Array(buffer, 0, Math.min(buffer.byteLength, HEAD_BYTES));
   const begin = String.fromCharCode(...head.subarray(0, 8));
   return MARKS.some((mark) => begin.startsWith(mark)) || (head.length >= FEWEST_TEXT_BYTES && isText(head));

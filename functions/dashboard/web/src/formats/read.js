@@ -1,12 +1,12 @@
 /** Reading of a file's bytes into channels, by the ending of its name, else by its first bytes. */
 
-import { kindOfContent } from "./contents.js";
+import { isOctave, kindOfContent } from "./contents.js";
 import { readCsv } from "./csv.js";
 import { FormatError, UnreadHereError } from "./errors.js";
 import { ENDINGS, kindOf, servedTypeOf } from "./kinds.js";
 import { readMat } from "./matlab.js";
 import { readNpy } from "./npy.js";
-import { readRaw } from "./raw.js";
+import { isSomethingElse, readRaw } from "./raw.js";
 import { readWav } from "./wav.js";
 
 const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMat, raw: readRaw };
@@ -23,7 +23,8 @@ const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMa
  * @throws {FormatError} where nobody can
  */
 export async function readRecording(name, buffer, rawType) {
-  const kind = kindOf(name) ?? kindOfContent(buffer);
+  // What is no recording at all is named by the service.
+  const kind = (isOctave(buffer) ? "delimited" : kindOf(name)) ?? kindOfContent(buffer) ?? (isSomethingElse(buffer) ? "raw" : undefined);
   if (!kind) throw new FormatError(`${name} is of no kind that is read here; those are ${ENDINGS.join(", ")}.`);
   try {
     return await readAs(kind, name, buffer, rawType);
