@@ -1,11 +1,11 @@
-"""What keeps a network from being exported or run, in one clause each."""
+"""Reasons why a network cannot be exported or run, a clause for each."""
 
 import re
 
 from build_scripts.export.adaptive_pooling import NEEDS_LENGTH
 from build_scripts.networks.user_code import account
 
-# What torch.export, the TorchScript exporter and onnxruntime report, and what it means for the network.
+# Reports of torch.export, the TorchScript exporter and onnxruntime, and what each means for the network.
 BRANCH = (
     "it branches on the values of its input (a data-dependent branch), which ONNX cannot express; torch.where chooses "
     "between two answers without a branch"
@@ -25,6 +25,7 @@ _CAUSES = (
     ),
     (NEEDS_LENGTH, NEEDS_LENGTH),
     (r"data-dependent", BRANCH),
+    (r"must be tuple of ints,\s*but got FakeTensor", "a size in it comes from a tensor, as in pack_padded_sequence"),
     (r"No ONNX function found for <OpOverload\(op='(?P<name>[^']+)'", "ONNX has no form of the operator {name}"),
     (r"operator '(?P<name>[^']+)' to ONNX opset version", "this opset of ONNX has no form of the operator {name}"),
     (r"while running (?P<name>\w+) node", "onnxruntime cannot run the operator {name} in it"),
