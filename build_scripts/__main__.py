@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -42,4 +43,6 @@ def _failed(step: str, error: Exception, status: int) -> int:
 
 
 if __name__ == "__main__":
+    # PyTorch's C++ side prints warnings of its exporters past Python; it reads this as it loads.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     sys.exit(main())

@@ -25,6 +25,7 @@ _CAUSES = (
     ),
     (NEEDS_LENGTH, NEEDS_LENGTH),
     (r"data-dependent", BRANCH),
+    (r"must be tuple of ints,\s*but got FakeTensor", "a size in it comes from a tensor, as in pack_padded_sequence"),
     (r"No ONNX function found for <OpOverload\(op='(?P<name>[^']+)'", "ONNX has no form of the operator {name}"),
     (r"operator '(?P<name>[^']+)' to ONNX opset version", "this opset of ONNX has no form of the operator {name}"),
     (r"while running (?P<name>\w+) node", "onnxruntime cannot run the operator {name} in it"),

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.files import as_csv, as_mat, example
+from tests.browser.files import RATE_HZ, as_mat, example
 from tests.browser.watching import VERDICT, OpenPage, Watch, drop, expect_class
 from tests.support.recordings import npy_bytes, wav_bytes
 
 HEALTHY = example("healthy")
+GOOD = wav_bytes(HEALTHY, RATE_HZ)
 REFUSED = ("Failed to load resource",)
 
 
@@ -35,7 +36,7 @@ def test_a_file_that_cannot_be_read_is_told_why(long_open_page: Page, name: str,
 def test_after_files_that_cannot_be_read_a_good_one_is(long_open_page: Page) -> None:
     drop(long_open_page, "photo.png", b"\x89PNG")
     expect(long_open_page.get_by_role("alert")).to_contain_text("of no kind that is read here")
-    drop(long_open_page, "good.csv", as_csv(HEALTHY))
+    drop(long_open_page, "good.wav", GOOD)
     expect_class(long_open_page, "Healthy")
     expect(long_open_page.get_by_role("alert")).to_have_count(0)
 
@@ -58,7 +59,7 @@ def test_a_file_that_the_service_refuses_has_its_sentence(
     page = open_page()
     drop(page, name, content)
     expect(page.get_by_role("alert")).to_contain_text(said)
-    drop(page, "good.csv", as_csv(HEALTHY))
+    drop(page, "good.wav", GOOD)
     expect_class(page, "Healthy")
 
 
@@ -91,7 +92,7 @@ def test_without_a_key_the_page_asks_for_one(open_page: OpenPage, locked_server:
     watch.expected = ("status of 401",)
     url, key = locked_server
     page = open_page(url=url)
-    drop(page, "a.csv", as_csv(HEALTHY))
+    drop(page, "a.wav", GOOD)
     expect(page.get_by_role("alert")).to_contain_text("An API key is needed")
     page.get_by_role("alert").get_by_role("button", name="Enter API key").click()
     page.get_by_label("Key", exact=True).fill("palier_000000000000_wrong")
@@ -117,7 +118,7 @@ def test_a_key_is_kept_for_the_tab_only_if_wanted(
     page.get_by_role("button", name="Use key").click()
     assert stored(page) == {"session": 1, "local": 0}
     page.reload()
-    drop(page, "a.csv", as_csv(HEALTHY))
+    drop(page, "a.wav", GOOD)
     expect_class(page, "Healthy")
     page.get_by_role("button", name="API key set").click()
     page.get_by_role("button", name="Forget key").click()
@@ -169,7 +170,7 @@ def test_refusals_of_the_service(open_page: OpenPage, watch: Watch, name: str) -
         refusal.answer(route)
 
     page.route("**/predict?*", refuse)
-    drop(page, "a.csv", as_csv(HEALTHY))
+    drop(page, "a.wav", GOOD)
     expect(page.get_by_role("alert")).to_contain_text(refusal.title)
     expect(page.get_by_role("alert")).to_contain_text(refusal.said)
     expect(page.locator(".results .chart canvas")).to_have_count(4)
@@ -188,7 +189,7 @@ def test_after_a_429_the_page_waits_as_told_and_goes_on(open_page: OpenPage, wat
         route.fulfill(status=429, headers={"retry-after": "2"}, body="{}")
 
     page.route("**/predict?*", refuse_once)
-    drop(page, "a.csv", as_csv(HEALTHY))
+    drop(page, "a.wav", GOOD)
     waiting = page.get_by_role("button", name="Try again in 2 s")
     expect(waiting).to_be_disabled()
     page.get_by_role("button", name="Try again", exact=True).click(timeout=10_000)
@@ -199,7 +200,7 @@ def test_a_service_that_is_gone(open_page: OpenPage, watch: Watch) -> None:
     watch.expected = REFUSED
     page = open_page()
     page.route("**/predict?*", lambda route: route.abort("connectionrefused"))
-    drop(page, "a.csv", as_csv(HEALTHY))
+    drop(page, "a.wav", GOOD)
     expect(page.get_by_role("alert")).to_contain_text("No connection")
     page.unroute("**/predict?*")
     page.get_by_role("button", name="Try again").click()
@@ -208,10 +209,10 @@ def test_a_service_that_is_gone(open_page: OpenPage, watch: Watch) -> None:
 
 def test_a_late_answer_of_another_file_is_dropped(open_page: OpenPage) -> None:
     page = open_page()
-    drop(page, "a.csv", as_csv(example("wear")))
-    drop(page, "b.csv", as_csv(HEALTHY))
+    drop(page, "a.wav", wav_bytes(example("wear"), RATE_HZ))
+    drop(page, "b.wav", GOOD)
     expect_class(page, "Healthy")
-    expect(page.get_by_role("heading", name="b.csv")).to_be_visible()
+    expect(page.get_by_role("heading", name="b.wav")).to_be_visible()
     page.wait_for_timeout(500)
     expect(page.locator(VERDICT)).to_have_text("Healthy")
 

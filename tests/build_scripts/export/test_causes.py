@@ -28,6 +28,11 @@ from build_scripts.export.causes import cause
             "No ONNX function found for <OpOverload(op='aten.special_bessel_j0', overload='default')>. Failure",
             "ONNX has no form of the operator aten.special_bessel_j0",
         ),
+        (
+            "zeros(): argument 'size' failed to unpack the object at pos 2 with error "
+            '"type must be tuple of ints,but got FakeTensor"',
+            "a size in it comes from a tensor, as in pack_padded_sequence",
+        ),
         ("another thing.\n\nmuch more", "another thing (ValueError)"),
     ],
 )
