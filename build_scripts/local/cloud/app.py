@@ -1,7 +1,7 @@
 """The stages that ship, synthesized for the emulator: run by the CDK's rules, with this machine's layers.
 
 `python -m build_scripts.local.cloud.app FOLDER BUNDLE STAGE...`; PALIER_CLOUD_MEMORY changes the memory of inference,
-PALIER_CLOUD_BROKEN adds to the API's stack what nobody can create.
+PALIER_CLOUD_BROKEN adds to the API's stack a resource that cannot be created.
 """
 
 import os

@@ -27,8 +27,9 @@ def print_plan(console: Console, plan: Plan) -> None:
 def print_tables(console: Console, plan: Plan) -> None:
     """Print the tables of a plan, and what follows from them."""
     size = plan.stage.sizes["inference"]
+    busiest = _figure(plan.load.rate * plan.load.peak)
     console.print(
-        f"{plan.load.rate:,g} requests a second ({plan.load.pattern}, at most {plan.load.rate * plan.load.peak:,.4g}), "
+        f"{plan.load.rate:,g} requests a second ({plan.load.pattern}, at most {busiest}), "
         f"{plan.windows} window{'s' if plan.windows > 1 else ''} each; stage {plan.stage.name}: "
         f"{plan.stage.architecture}, {size.memory_mb} MB\n"
     )
@@ -113,7 +114,7 @@ def _limits(plan: Plan) -> Table:
     for one in plan.limits:
         style = "bold red" if one.bites else None
         table.add_row(
-            one.name, f"{one.most:,.4g}", f"{one.needs:,.4g}", f"{one.bites_from_rps:,.3g}", one.where, style=style
+            one.name, _figure(one.most), _figure(one.needs), _figure(one.bites_from_rps, 3), one.where, style=style
         )
     return table
 
@@ -127,6 +128,11 @@ def columns_of(first: str, *columns: str) -> Table:
     return table
 
 
+def _figure(value: float, digits: int = 4) -> str:
+    """Return a figure of so many digits, thousands apart and without a power of ten, but for the smallest."""
+    return f"{float(f'{value:.{digits}g}'):,.15g}"
+
+
 def _share(share: float) -> str:
     return "0" if share == 0 else (f"{share:.2%}" if share >= 1e-4 else f"{share:.0e}")
 
@@ -135,4 +141,4 @@ def _break_even(plan: Plan, way: Way) -> str:
     rate = plan.cheaper_from(way)
     if rate is None:
         return "at no rate cheaper than on demand with this pattern"
-    return f"cheaper than on demand from {rate:,.3g} requests a second on average"
+    return f"cheaper than on demand from {_figure(rate, 3)} requests a second on average"

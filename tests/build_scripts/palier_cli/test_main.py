@@ -58,7 +58,7 @@ def test_every_format_is_diagnosed(palier: Run, files: dict[str, Path], ending: 
     assert (diagnosis["class_id"], diagnosis["windows"], diagnosis["model"]["name"]) == ("high", 1, "tiny")
 
 
-def test_one_file_is_told_in_full(palier: Run, files: dict[str, Path]) -> None:
+def test_one_file_is_reported_in_full(palier: Run, files: dict[str, Path]) -> None:
     status, out, err = palier("diagnose", files["wav"])
     head, *bars, tail, read, figures = out.splitlines()
     assert (status, err) == (0, "")
@@ -70,13 +70,13 @@ def test_one_file_is_told_in_full(palier: Run, files: dict[str, Path]) -> None:
     assert figures == "  RMS 0.0707, peak 0.1, crest factor 1.41, kurtosis 1.5"
 
 
-def test_a_rate_that_nobody_stated_is_told_plainly(palier: Run, files: dict[str, Path]) -> None:
+def test_a_rate_that_nobody_stated_is_reported_plainly(palier: Run, files: dict[str, Path]) -> None:
     sentence = "2048 Hz, assumed: neither the file nor --sample-rate-hz states the rate"
     assert sentence in palier("diagnose", files["csv"])[1]
     assert "2048 assumed" in palier("diagnose", files["csv"], files["wav"])[1]
 
 
-def test_the_severity_is_told_where_machine_and_unit_are(palier: Run, files: dict[str, Path]) -> None:
+def test_the_severity_is_reported_where_machine_and_unit_are(palier: Run, files: dict[str, Path]) -> None:
     machine = ("--unit", "mm/s", "--machine-group", "2", "--foundation", "rigid")
     status, out, err = palier("diagnose", files["wav"], *machine)
     assert (status, err) == (0, "")

@@ -53,7 +53,7 @@ def recordings(*outcomes: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("ending", ["", "/"])
-def test_the_endpoint_s_diagnosis_is_told(
+def test_the_endpoint_s_diagnosis_is_reported(
     capsys: pytest.CaptureFixture[str], url: str, high: Path, ending: str
 ) -> None:
     status, outcome, err = diagnose(capsys, high, "--url", url + ending, "--key", KEY)
@@ -117,7 +117,7 @@ def test_a_rate_at_odds_with_the_file_s_is_refused_before_it_is_asked(
     ],
     ids=["no key", "wrong key", "no model"],
 )
-def test_a_refusal_is_told_in_the_endpoint_s_words(
+def test_a_refusal_is_reported_in_the_endpoint_s_words(
     capsys: pytest.CaptureFixture[str], url: str, high: Path, key: tuple[str, ...], sentence: str
 ) -> None:
     status, outcome, err = diagnose(capsys, high, "--url", url, *key)

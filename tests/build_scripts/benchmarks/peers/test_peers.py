@@ -1,4 +1,4 @@
-"""What the comparison with the peers sends, counts and says; the peers themselves are run by `make bench-peers`."""
+"""Requests, counts and messages of the comparison with peers; the peers themselves are run by `make bench-peers`."""
 
 import json
 import shutil
@@ -127,7 +127,7 @@ def test_wrk_sends_body_and_headers_and_counts_by_status(alternating: str) -> No
     assert 0 < hits.p50_ms <= hits.p95_ms <= hits.p99_ms
 
 
-def test_without_wrk_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_wrk_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(BuildError, match="apt install wrk"):
         hit("http://127.0.0.1:1/", {}, b"", 1, 1)
@@ -234,9 +234,9 @@ def test_refusals_stand_in_brackets() -> None:
 def test_the_readme_has_a_table_of_every_server() -> None:
     table = render_peers_summary(report(ray=server("Ray", 1050, start_s=9.04, cells=[cell("json", 8, 1050.0)])))
     rows = table.splitlines()
-    assert rows[0].startswith("| one process, the same model file | JSON, answers a second at 1 / 8 / 64 connections |")
-    assert rows[2] == "| `local_server.py` | 1,000 / 1,000 / 1,000 | 1,000 / 1,000 / 1,000 | 1.0 | 100 |"
-    assert rows[-1] == "| Ray | 1,050 |  | 9.0 | 100 |"
+    assert rows[0].startswith("| at 8 connections | JSON, answers a second | binary, answers a second |")
+    assert rows[2] == "| `local_server.py` | 1,000 | 1,000 | 1.0 | 100 |"
+    assert rows[-1] == "| Ray | 1,050 | - | 9.0 | 100 |"
     assert len(rows) == 2 + 3
 
 
