@@ -94,8 +94,8 @@ def test_a_dead_channel_keeps_its_name(capsys: pytest.CaptureFixture[str], url: 
     status, answer, _ = diagnose(capsys, tmp_path / "a.csv", "--url", url, "--key", KEY, "--channel", "all")
     assert (status, answer["channels"]) == (0, ["A", "C"])
     assert answer["worst"] in ({"index": 0, "channel": "A"}, {"index": 1, "channel": "C"})
-    (unusable,) = answer["unusable"]  # type: ignore[misc]
-    assert (unusable["index"], unusable["channel"]) == (1, "B")
+    unusable: Any = answer["unusable"]
+    assert [(one["index"], one["channel"]) for one in unusable] == [(1, "B")]
 
 
 def test_a_rate_at_odds_with_the_file_s_is_refused_before_it_is_asked(
