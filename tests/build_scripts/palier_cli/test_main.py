@@ -267,11 +267,11 @@ def test_samples_of_no_bytes_are_one_line(palier: Run, tmp_path: Path, shape: tu
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("--sample-rate-hz", "0"), "The option 'sample_rate_hz' cannot be used: Expected float > 0.0."),
+        (("--sample-rate-hz", "0"), "The option 'sample_rate_hz' must be a number above 0."),
         (("--sample-rate-hz", "99"), "The sample rate 99 Hz is outside 100 to 1e+06 Hz."),
-        (("--full-scale", "0"), "The option 'full_scale' cannot be used"),
+        (("--full-scale", "0"), "The option 'full_scale' must be a number above 0 up to"),
         (("--model", "absent"), "There is no model 'absent'; the models here: tiny, tiny-pair, tiny-plain."),
-        (("--channel", "7"), "There is no channel '7'; there are 0."),
+        (("--channel", "7"), "There is no channel '7'; the channels are: 0."),
     ],
 )
 def test_an_option_that_cannot_be_is_one_line(
