@@ -118,11 +118,15 @@ def remote(url: str, key: str | None, auth: httpx.Auth | None = None) -> Ask:
 
 def _with_names(answer: dict[str, Any], recording: Recording, found: dict[str, Any]) -> dict[str, Any]:
     """Return an answer of every channel with the file's names, which an npy cannot hold, and what was found there."""
-    names = [name_of_row(recording, row) for row in range(len(recording.samples))]
+    of_rows = [name_of_row(recording, row) for row in range(len(recording.samples))]
+    unusable = [one | {"channel": of_rows[one["index"]]} for one in answer.get("unusable", ())]
+    left_out = {one["index"] for one in unusable}
+    names = [name for row, name in enumerate(of_rows) if row not in left_out]
     for one, name in zip(answer["predictions"], names, strict=True):
         one["recording"] |= found | {"channel": name}
     worst = answer["worst"]["index"]
-    return answer | {"channels": names, "worst": {"index": worst, "channel": names[worst]}}
+    named = {"channels": names, "worst": {"index": worst, "channel": names[worst]}}
+    return answer | named | ({"unusable": unusable} if unusable else {})
 
 
 def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, choice: FileChoice, read: Read) -> Outcome:

@@ -154,6 +154,13 @@ def test_every_channel_is_diagnosed_side_by_side(palier: Run, tmp_path: Path) ->
     assert [row.split()[: len(name)] for row, name in zip(rows, names, strict=True)] == names
 
 
+def test_a_dead_channel_is_named_beside_the_others(palier: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("DE,FE\n" + csv_text([tone(0.5), 0 * tone()]))
+    status, out, err = palier("diagnose", tmp_path / "a.csv", "--channel", "all")
+    assert (status, out.splitlines()[1].split()[:3]) == (0, ["a.csv", "DE", "High"])
+    assert "Channel 'FE' is not diagnosed: The signal is constant" in out + err
+
+
 def test_every_channel_of_several_files_is_a_row(palier: Run, files: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "b.npy").write_bytes(npy_bytes(np.stack([tone(0.5), tone(-0.5)])))
     status, out, _ = palier("diagnose", tmp_path / "b.npy", files["wav"], tmp_path / "absent.npy", "--channel", "all")
@@ -260,11 +267,11 @@ def test_samples_of_no_bytes_are_one_line(palier: Run, tmp_path: Path, shape: tu
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("--sample-rate-hz", "0"), "The option 'sample_rate_hz' cannot be used: Expected float > 0.0."),
+        (("--sample-rate-hz", "0"), "The option 'sample_rate_hz' must be a number above 0."),
         (("--sample-rate-hz", "99"), "The sample rate 99 Hz is outside 100 to 1e+06 Hz."),
-        (("--full-scale", "0"), "The option 'full_scale' cannot be used"),
+        (("--full-scale", "0"), "The option 'full_scale' must be a number above 0 up to"),
         (("--model", "absent"), "There is no model 'absent'; the models here: tiny, tiny-pair, tiny-plain."),
-        (("--channel", "7"), "There is no channel '7'; there are 0."),
+        (("--channel", "7"), "There is no channel '7'; the channels are: 0."),
     ],
 )
 def test_an_option_that_cannot_be_is_one_line(
