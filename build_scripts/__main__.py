@@ -17,9 +17,9 @@ EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one step; 0: done, 1: a gate failed or the data would not do, 2: asked for wrongly."""
+    """Run one step and return the exit status: 0 done, 1 a gate failed or the data do not fit, 2 wrong usage."""
     options = make_parser().parse_args(arguments)
-    # torch's exporter warns of operators of libraries that are not installed, onnxruntime of steps that stand here.
+    # torch's exporter warns of libraries that are not installed, onnxruntime of a preparation that the build has done.
     for name in ("torch.onnx", "root"):
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         with screen() as console:
             console.print(render(options.step, report))
-    # What was measured is shown also where it is not as it should be.
+    # A failed check is reported like any other; only the status differs.
     return EXIT_FAILED if report.get("failed") else EXIT_OK
 
 

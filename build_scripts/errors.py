@@ -1,12 +1,19 @@
 """Failures of the build flow, each with the figure that was measured."""
 
 
+def last_line(output: str | bytes | None) -> str:
+    """Return the last line that a failed program wrote, as part of an error's sentence."""
+    text = output.decode(errors="replace") if isinstance(output, bytes) else output or ""
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "no message"
+
+
 class BuildError(Exception):
-    """A build step that cannot give what it promises."""
+    """A failure of a build step; the base of all others."""
 
 
 class DataError(BuildError):
-    """A data file that is not of the form the step reads."""
+    """A data file that is not of a form that the step reads."""
 
 
 class CheckpointError(BuildError):
@@ -39,17 +46,17 @@ class NoVariantPassed(BuildError):  # noqa: N818 - as GateFailed
     """Every quantized variant that was tried is outside a gate."""
 
     def __init__(self, reasons: str, next_step: str) -> None:
-        """Say of each variant what it missed, what may help, and the way out."""
+        """State what each variant missed, what may help, and the option that packages float32."""
         super().__init__(
             f"No quantized variant passes its gates: {reasons}. {next_step} --allow-float32 packages float32 alone."
         )
 
 
 class ValidationFailed(BuildError):  # noqa: N818 - as GateFailed
-    """An ONNX file that is not what its network is."""
+    """An ONNX file that does not match its network."""
 
     def __init__(self, failures: list[str], largest_difference: float) -> None:
-        """List everything that does not hold."""
+        """List every check that failed."""
         lines = "; ".join(failures)
         super().__init__(f"Validation failed ({len(failures)}; largest difference {largest_difference:.3g}): {lines}.")
         self.failures = failures
@@ -65,7 +72,7 @@ class RecipeError(BuildError):
 
 
 class ExportError(BuildError):
-    """A network that PyTorch cannot say in ONNX."""
+    """A network that PyTorch cannot express in ONNX."""
 
 
 class EmulationError(BuildError):

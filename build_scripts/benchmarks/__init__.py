@@ -1,1 +1,1 @@
-"""What is timed side by side, and the pages that show it."""
+"""Benchmarks: models and servers timed side by side, an attack on the project, and the pages that show them."""

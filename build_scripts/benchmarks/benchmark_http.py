@@ -1,4 +1,4 @@
-"""What a request costs: Palier under uvicorn, the bare engine, and a FastAPI handler, interleaved in one run."""
+"""The cost of a request: Palier under uvicorn, the bare engine, and a FastAPI handler, interleaved in one run."""
 
 import json
 import re
@@ -134,7 +134,7 @@ def _model_file(models_dir: Path, manifest: Manifest) -> Path:
 
 
 def _window(manifest: Manifest) -> Float32Array:
-    """Return one window of noise float32 [T]: what a request costs does not depend on what is in it."""
+    """Return one window of noise float32 [T]: the cost of a request does not depend on its samples."""
     return np.random.default_rng(0).normal(0, 0.05, manifest.input.window).astype(np.float32)
 
 

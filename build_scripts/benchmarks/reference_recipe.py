@@ -1,4 +1,4 @@
-"""How the reference network is quantized to be compared: every setting of that in one place."""
+"""The settings by which the reference network is quantized for the comparison."""
 
 from dataclasses import dataclass, replace
 

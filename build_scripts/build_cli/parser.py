@@ -28,6 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_package_steps(steps)
     _add_build_step(steps)
     _add_measuring_steps(steps)
+    _add_benchmark_step(steps)
     _add_attack_step(steps)
     _add_bundle_step(steps)
     _add_docs_step(steps)
@@ -184,7 +185,7 @@ def _add_measuring_steps(steps: Steps) -> None:
     )
     evaluate.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
     _add_json(evaluate)
-    emulate = steps.add_parser("emulate", help="run a package on a processor this machine is not, by qemu-user")
+    emulate = steps.add_parser("emulate", help="run a package on another processor, emulated by qemu-user")
     _add_model(emulate)
     emulate.add_argument("--processor", choices=("haswell", "arm64"), required=True, help="AVX2 without VNNI, or Arm")
     emulate.add_argument("--data", type=Path, required=True, help="records (.npz)")
@@ -193,6 +194,9 @@ def _add_measuring_steps(steps: Steps) -> None:
     emulate.add_argument("--write", action="store_true", help="put what was found on the package's card")
     emulate.add_argument("--models", type=Path, default=MODELS, help="folder of the packages")
     _add_json(emulate)
+
+
+def _add_benchmark_step(steps: Steps) -> None:
     benchmark = steps.add_parser("benchmark", help="time models side by side")
     which = benchmark.add_mutually_exclusive_group(required=True)
     which.add_argument(

@@ -17,7 +17,7 @@ ACROSS = ("recordings", "any-bearing", "plain rule", "rolling-bearing", "windows
 # Columns of an evaluation on disturbed records.
 DISTURBED = ("records", "right", "flagged", "wrong", "sure_and_wrong")
 
-# What a command returns; `--json` prints it as it is.
+# Result of a command; `--json` prints it as it is.
 Report = dict[str, object]
 
 

@@ -42,6 +42,17 @@ FILES: Mapping[int, tuple[int, int]] = {
 NORMAL_DECIMATION = 4
 
 
+def required_folder(folder: Path | None) -> Path:
+    """Return the folder of recordings that a command was given.
+
+    Raises:
+        DataError: it was given none.
+    """
+    if folder is None:
+        raise DataError("This model's recordings do not come with the project: name their folder with --data DIR.")
+    return folder
+
+
 def read_folder(folder: Path) -> Recordings:
     """Read every recording of a folder: .npz files of the form of data/cwru, or else the university's .mat files.
 

@@ -1,7 +1,7 @@
-"""Which recordings of the university's data weights, calibration and proof are made of.
+"""The split of the university's recordings for weights, calibration and test.
 
-Test is load 3, and of the normal recordings the one at load 2; nothing else ever sees them. The weights are
-fitted to all others. The calibration is fitted to what networks trained without one load say of that load, each
+Test is load 3, and of the normal recordings the one at load 2; nothing else is made of them. The weights are
+fitted to all others. The calibration is fitted to the outputs, on one load, of networks trained without that load, each
 of the loads 0, 1 and 2 in turn; the one normal recording among these is cut, its last fifth held out each time.
 """
 
@@ -47,7 +47,7 @@ class RecordingPart:
 
 
 def is_test(recordings: Recordings) -> NDArray[np.bool_]:
-    """Say of each recording whether it is for the test only: bool [n]."""
+    """Return whether each recording is for the test only: bool [n]."""
     test: NDArray[np.bool_] = (recordings.load_hp == TEST_LOAD) | (recordings.file_id == TEST_NORMAL_FILE)
     return test
 
@@ -86,7 +86,7 @@ def segments(recordings: Recordings, window: int) -> Recordings:
 
 
 def pieces(recordings: Recordings, length: int) -> Recordings:
-    """Return the recordings cut into pieces of `length` samples, one after another; what is left over is left out."""
+    """Return the recordings cut into pieces of `length` samples, one after another; a shorter rest is left out."""
     return recordings.rearranged(
         [
             (index, signal[start : start + length])

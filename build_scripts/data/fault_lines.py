@@ -106,7 +106,7 @@ def is_visible(features: Float32Array, label: int) -> bool:
 
 @dataclass(frozen=True)
 class LineSimulation:
-    """So many simulated records of one window each, of machines of some kinds; a seed gives the same ones always."""
+    """Simulated records of one window each, of machines of some kinds; the same seed gives the same records."""
 
     seed: int
     count: int
@@ -118,7 +118,7 @@ class LineSimulation:
         Args:
             folder: of work files.
             workers: processes that simulate.
-            sample_rate_hz: what the records are said to have; their features do not depend on it.
+            sample_rate_hz: the rate that the records state; their features do not depend on it.
         """
         path = folder / f"lines-{self.seed}-{self.count}.npz"
         if not path.exists():

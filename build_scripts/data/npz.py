@@ -1,4 +1,4 @@
-"""The arrays of an .npz file, and what is wrong with one, with the cast that makes it right."""
+"""Read and check the arrays of an .npz file; an error names the cast that mends it."""
 
 import zlib
 from collections.abc import Mapping

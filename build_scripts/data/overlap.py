@@ -1,4 +1,4 @@
-"""Records that stand in two sets: what a network was fitted to must not prove it.
+"""Find records that stand in two sets: a network must not be proven on records that it was fitted to.
 
 A record is known by fingerprints of short stretches of its samples. Which stretches count is decided by the samples
 themselves, so that the same stretch counts wherever a cut begins: a shifted cut of the same recording is found too.
@@ -41,7 +41,7 @@ class Overlap:
     other: str
 
     def __str__(self) -> str:
-        """Say how many, and the first of them."""
+        """Return the number of records and the indices of the first, as a clause."""
         first = ", ".join(map(str, self.records[:MOST_NAMED])) + (", ..." if len(self.records) > MOST_NAMED else "")
         return f"{len(self.records)} of {self.count} records of {self.name} (indices {first}) are in {self.other} too"
 

@@ -17,7 +17,7 @@ ARRAYS = ("q", "scale", "label", "severity", "rpm", "sample_rate", "class_names"
 
 
 class LabelledRecords(Protocol):
-    """What training, calibration and evaluation ask of a data set, wherever it comes from."""
+    """The interface of a labelled data set, as training, calibration and evaluation use it."""
 
     @property
     def label(self) -> NDArray[np.int64]:

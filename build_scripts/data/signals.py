@@ -1,4 +1,4 @@
-"""Labelled records of any number of channels: the form for data of one's own."""
+"""Labelled records of any number of channels: the form for a user's own data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

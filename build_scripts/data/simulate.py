@@ -24,7 +24,7 @@ MODERATE = 2
 
 @dataclass(frozen=True)
 class SimulationConfig:
-    """How many records of each class and severity, from which seed, on how many processes, of which machines."""
+    """Settings of a simulation: records of each class and severity, seed, number of processes, and machines."""
 
     records_per_cell: int
     seed: int

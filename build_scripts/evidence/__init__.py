@@ -1,1 +1,1 @@
-"""What a packaged model is proven by: calibration, accuracy, robustness, other processors, the card."""
+"""Evidence of a packaged model: calibration, accuracy, robustness, other processors, the card."""

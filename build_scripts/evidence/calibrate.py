@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from build_scripts.measuring.outputs import RecordOutputs
+from build_scripts.networks.logits import SMALLEST_PROBABILITY
 from functions.core.models.diagnosis import join_probabilities, novelty, softmax
 from functions.core.models.manifest import JoinRule, NoveltyRule, TrustRule
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
@@ -18,12 +19,11 @@ INDEPENDENCES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 NLL_TOLERANCE = 1e-3
 FALSE_ALARM_RATE = 0.005
 TYPICAL_QUANTILE = 0.95
-SMALLEST_PROBABILITY = 1e-12
 
 
 @dataclass(frozen=True)
 class JoinScore:
-    """How well a join rule does on records: share right, and mean negative log-likelihood in nats."""
+    """Score of a join rule on records: share right, and mean negative log-likelihood in nats."""
 
     accuracy: float
     nll: float
@@ -72,8 +72,7 @@ def shown_doubt(records: int) -> float:
 def fit_temperature(logits: Float32Array, label: NDArray[np.int64]) -> float:
     """Return the temperature that minimises the log loss of logits float32 [n, K], label int64 [n].
 
-    Windows that are all right say nothing of how far to trust the logits (the loss falls with the temperature
-    without end): the temperature stays 1.
+    Windows that are all right do not determine a temperature (the loss falls with it without end): it stays 1.
 
     Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
     """

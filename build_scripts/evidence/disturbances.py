@@ -1,4 +1,4 @@
-"""What the model of the journal bearing finds where machine or measuring chain are not those of its records."""
+"""Evaluate the model of the journal bearing on machines and measuring chains unlike those of its records."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -76,7 +76,7 @@ def evaluate_disturbed(
 
 
 def counted(outputs: RecordOutputs, manifest: Manifest) -> Disturbed:
-    """Count what a model with this manifest made of records.
+    """Count the right, wrong and flagged answers of a model with this manifest.
 
     Raises:
         DataError: the model measures no novelty.

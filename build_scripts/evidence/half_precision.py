@@ -38,7 +38,7 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class HalfPrecision:
-    """What was measured of the float16 variant, on the records that the gates were tried on last.
+    """Figures of the float16 variant, on the records that the gates were tried on last.
 
     accuracy, agreement with float32 in [0, 1] and the logits' largest difference: on the CPU, every stored value
     rounded to float16. size_ratio of the file; speedup over float32 on a GPU, None where there is none. refused: why
@@ -55,7 +55,7 @@ class HalfPrecision:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a float16 variant is tried on: the float32 file, sets of records by name, and how they are joined.
+    """The material of a trial of float16: the float32 file, sets of records by name, and how they are joined.
 
     The figures are those of the last set, the unseen one.
     """

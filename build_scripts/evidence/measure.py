@@ -1,4 +1,4 @@
-"""What a quantized model is worth: accuracy, agreement, size and speed beside its float32 twin."""
+"""Measure a quantized model beside its float32 twin: accuracy, agreement, size and speed."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +26,7 @@ class ModelOutputs:
 
     @property
     def served(self) -> RecordOutputs:
-        """Those of the variant that CPUs serve."""
+        """Outputs of the variant that CPUs serve."""
         return self.quantized or self.fp32
 
 
@@ -44,12 +44,12 @@ class ModelFiles:
 
     @property
     def served(self) -> Path:
-        """That of the variant that CPUs serve."""
+        """File of the variant that CPUs serve."""
         return self.quantized or self.fp32
 
 
 def measure(difference: float, files: ModelFiles, outputs: ModelOutputs, calibration: Calibration) -> Measurements:
-    """Measure what the gates ask of a float32 model, which differs so much from PyTorch, and its quantized variant."""
+    """Measure the figures of the gates, given the export's difference from PyTorch: of float32 and of its variant."""
     quantized = None
     if files.quantized is not None and outputs.quantized is not None:
         quantized = Quantized(
@@ -82,9 +82,9 @@ def onnx_property(path: Path, key: str) -> str:
 
     Raises:
         FileNotFoundError: there is no such file.
-        DataError: it is no ONNX file, or does not say.
+        DataError: it is no ONNX file, or lacks the property.
     """
     known = properties(read_model(path))
     if key not in known:
-        raise DataError(f"{path} does not say its {key}; it was not exported by this project.")
+        raise DataError(f"{path} has no property {key!r}; take a file that this project exported.")
     return known[key]

@@ -1,4 +1,4 @@
-"""The step that fits how far a diagnosis is trusted: by machines that were left out of training."""
+"""The step that fits trust: how far a confidence holds on machines that were left out of training."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from functions.core.preprocessing.arrays import Float64Array
 NO_CLASS = -1
 # Of known records, the share whose windows may disagree more than is forgiven.
 KNOWN_DISCORD = 0.02
-# Fewer diagnoses than this tell no share of right ones.
+# Fewer diagnoses than this do not determine a share of right ones.
 FEWEST_CASES = 20
 FOLDS = 5
 SMALLEST_TRUST = 0.01
@@ -56,10 +56,10 @@ class Strangers:
 
 @dataclass(frozen=True)
 class Judged:
-    """What a model makes of n records: joined probabilities float64 [n, K], novelty and discord float64 [n].
+    """Verdicts on n records: joined probabilities float64 [n, K], novelty and discord float64 [n].
 
-    would_be_right: each class, were it named, bool [n, K]; agrees: whether lines speak for the class that was named,
-    None where they say nothing; spoken_for: the classes that lines speak for, bool [n, K].
+    would_be_right: each class, were it named, bool [n, K]; agrees: whether lines support the class that was named,
+    None where they decide nothing; spoken_for: the classes that lines support, bool [n, K].
     """
 
     probabilities: Float64Array

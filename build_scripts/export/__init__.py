@@ -1,1 +1,1 @@
-"""A checkpoint to an ONNX file, proven equal to PyTorch, and its graph rewritten."""
+"""Export: a checkpoint becomes an ONNX file, proven equal to PyTorch, and its graph is rewritten."""

@@ -1,11 +1,11 @@
-"""What keeps a network from being exported or run, in one clause each."""
+"""Reasons why a network cannot be exported or run, a clause for each."""
 
 import re
 
 from build_scripts.export.adaptive_pooling import NEEDS_LENGTH
 from build_scripts.networks.user_code import account
 
-# What torch.export, the TorchScript exporter and onnxruntime report, and what it means for the network.
+# Reports of torch.export, the TorchScript exporter and onnxruntime, and what each means for the network.
 BRANCH = (
     "it branches on the values of its input (a data-dependent branch), which ONNX cannot express; torch.where chooses "
     "between two answers without a branch"

@@ -38,7 +38,7 @@ def export(checkpoint: Checkpoint, path: Path, version: str = "1", options: Expo
     """Export a checkpoint to `path`: `signal` [B, C, T] to `logits` [B, K] and `distance` [B].
 
     Raises:
-        ExportError: ONNX cannot say it.
+        ExportError: ONNX cannot express the network.
         ValidationFailed: the model is not valid, or an output differs by more than 1e-4 from PyTorch's at some
             batch size or length.
     """
@@ -54,9 +54,9 @@ def export_network(
     exported for its window alone.
 
     Raises:
-        ExportError: ONNX cannot say it.
+        ExportError: ONNX cannot express the network.
         RecipeError: the network does not run.
-        ValidationFailed: the file is not what the network is.
+        ValidationFailed: the file does not match the network.
     """
     window = model.description.window
     if options.exporter != "legacy" and (part := needs_legacy(model.network)):
@@ -139,14 +139,14 @@ def _first(error: BuildError) -> str:
 
 
 def contract_of(model: TrainedModel, *, free: bool = True) -> Contract:
-    """Return what an export of a model promises: its outputs, free batch, and its window or a free length."""
+    """Return the contract of an export of a model: its outputs, free batch, and its window or a free length."""
     window = model.description.window
     lengths = free_lengths(window) if free else (window,)
     return Contract(model.outputs, model.channels, lengths, conditions=model.description.conditions)
 
 
 def model_properties(description: ModelDescription, version: str) -> dict[str, str]:
-    """Return what the file itself says of the model: name, version, classes, sample rate, window, unit, conditions."""
+    """Return the metadata of a model's file: name, version, classes, sample rate, window, unit, conditions."""
     return {
         "name": description.name,
         "version": version,

@@ -1,4 +1,4 @@
-"""An ONNX file from elsewhere in place of a PyTorch network, and in the form of a package.
+"""A user's ONNX file in place of a PyTorch network, and its graph in the form of a package.
 
 There is no PyTorch network to compare with: the file as it was given, run by onnxruntime, takes its place.
 """
@@ -21,11 +21,11 @@ from functions.core.models.manifest import CONDITIONS
 from functions.core.preprocessing.arrays import Float32Array
 
 METHOD = "given-onnx"
-# Before every name of the given graph, so that none meets a name of the package.
+# Put before every name of the given graph, so that none equals a name of the package.
 PREFIX = "given/"
 AXIS, FLOOR = "package/axis", "package/floor"
 
-# What makes windows [B, C, T] of each layout, in numpy and as an operator: its type, attributes, and axis.
+# Operation that makes windows [B, C, T] of each layout, in numpy and as an operator: its type, attributes, and axis.
 _TO_LAYOUT: Mapping[str, Callable[[Float32Array], Float32Array]] = {
     "BCT": lambda windows: windows,
     "BTC": lambda windows: windows.transpose(0, 2, 1),

@@ -1,4 +1,4 @@
-"""What an ONNX file from elsewhere takes and gives, and whether a package can be made of it."""
+"""Read a user's ONNX file: its inputs and outputs, and whether a package can be made of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ LAYOUTS = ("BCT", "BTC", "BT", "BC1T", "B1CT", "BCT1")
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file is read: its path, the package's channels and window, which output, whether it gives probabilities.
+    """Options of reading a file: its path, the package's channels and window, the output, whether it is probabilities.
 
     conditions: of operation that it takes as a second input, float32 [B, conditions]; 0: it takes the signal alone.
     """

@@ -1,4 +1,4 @@
-"""ONNX files: read whole, and what they say of themselves."""
+"""ONNX files: read whole, their metadata, and copies without what only their makers needed."""
 
 from pathlib import Path
 

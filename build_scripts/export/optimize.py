@@ -17,14 +17,14 @@ from build_scripts.export.passes.session import session
 from build_scripts.measuring.latency import Rounds, interleaved
 from build_scripts.measuring.machine import cpu_flags, versions
 
-# Samples in a free length, where the file does not say its window.
+# Samples in a free length, where the file does not state its window.
 LENGTH = 4096
 ROUNDS = Rounds(count=20, calls=3)
 
 
 @dataclass(frozen=True)
 class OptimizedModel:
-    """An optimized file and what became of its source.
+    """An optimized file, with figures that compare it with its source.
 
     cpu is the processor family whose instructions the graph was laid out for: it binds a file of level `all`.
     max_abs_difference is that of the file run as it stands, optimization off, to the source run so.
@@ -92,7 +92,7 @@ def count_operators(model: onnx.ModelProto) -> dict[str, int]:
 
 
 def made_on(level: str) -> dict[str, str]:
-    """Return what an optimized file says of its making: level, onnxruntime's version, and what binds it to a CPU."""
+    """Return the metadata of an optimized file: level, onnxruntime's version, and the CPU that it is bound to."""
     made = {"optimization_level": level, "optimized_by": f"onnxruntime {versions()['onnxruntime']}"}
     return made | ({"optimized_for_cpu": cpu_family()} if level == "all" else {})
 

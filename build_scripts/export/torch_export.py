@@ -31,7 +31,7 @@ Length = Literal["free", "fixed"]
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Which of PyTorch's exporters, and which opset: dynamo (torch.export), or legacy (TorchScript tracing).
+    """PyTorch's exporter and the opset: dynamo (torch.export), or legacy (TorchScript tracing).
 
     length: whether the samples of an input are free or fixed at the window; None tries free, then fixed.
     """
@@ -42,7 +42,7 @@ class ExportOptions:
 
     @property
     def method(self) -> str:
-        """What the manifest calls it."""
+        """Name of the exporter in a manifest."""
         return f"torch-{self.exporter}"
 
 
@@ -66,7 +66,7 @@ def traced(
         options: exporter and opset.
 
     Raises:
-        ExportError: the network has an operator or a branch that ONNX cannot say, or the opset is not offered.
+        ExportError: the network has an operator or a branch that ONNX cannot express, or the opset is not offered.
     """
     if not OLDEST_OPSET <= options.opset <= NEWEST_OPSET:
         raise ExportError(f"Opset {options.opset} is not offered: {OLDEST_OPSET} to {NEWEST_OPSET} are.")

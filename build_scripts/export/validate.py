@@ -30,7 +30,7 @@ from functions.core.preprocessing.arrays import Float32Array
 
 Outputs = Mapping[str, Float32Array]
 
-# How loud the signals are at which a branch on values, of which a file keeps one side, shows the other.
+# Loudness of the signals at which a branch on values, of which a file keeps one side, shows the other.
 LEVELS = {"of silence": 0.0, "a thousandth as loud": 1e-3, "a thousand times as loud": 1e3}
 # Of the largest value: rounding stays below it where sums grow large, the other side of a branch does not.
 MAX_LEVEL_SHARE = 0.05
@@ -38,7 +38,7 @@ MAX_LEVEL_SHARE = 0.05
 
 @dataclass(frozen=True)
 class Contract:
-    """What a model promises: `signal` float32 [B, channels, T] to `outputs`, for every T of `lengths`.
+    """The contract of a model file: `signal` float32 [B, channels, T] to `outputs`, for every T of `lengths`.
 
     conditions: of operation; where there are any, the model has a second input `conditions` float32 [B, K].
     tolerance is the largest difference to PyTorch: absolute up to a value of 1, relative above.
@@ -58,7 +58,7 @@ class Contract:
 
 @dataclass(frozen=True)
 class ValidationReport:
-    """What held: how many comparisons, and the largest difference of all and of each output."""
+    """The result of a validation: number of comparisons, and the largest difference of all and of each output."""
 
     compared: int
     max_abs_difference: float
@@ -67,7 +67,7 @@ class ValidationReport:
 
 @dataclass
 class _Findings:
-    """What came up so far."""
+    """The comparisons and failures of a validation so far."""
 
     compared: int = 0
     differences: dict[str, float] = field(default_factory=dict)

@@ -1,1 +1,1 @@
-"""The bundle: function asset and layers, the same bytes whoever builds them."""
+"""The bundle: function asset and layers, the same bytes on every machine."""

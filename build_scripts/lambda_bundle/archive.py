@@ -19,7 +19,7 @@ _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
 _VERSION, _UNIX, _UTF8, _DEFLATED = 20, 3 << 8, 0x800, 8
-_TIME, _DATE = 0, 0x21  # 1980-01-01 00:00, the first that a zip can say
+_TIME, _DATE = 0, 0x21  # 1980-01-01 00:00, the first that a zip can express
 _READABLE_FILE = 0o100644
 
 

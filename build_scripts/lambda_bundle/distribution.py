@@ -1,4 +1,4 @@
-"""One distribution of the runtime layer: what it is called, where it came from, how it is licensed."""
+"""One distribution of the runtime layer: its name, its wheel and its licence."""
 
 from dataclasses import dataclass
 from email.parser import BytesParser
@@ -14,7 +14,7 @@ FOLDER = "licenses/"
 
 @dataclass(frozen=True)
 class Distribution:
-    """A distribution as its wheel says: its licence in words, and the licence texts by their path in the layer."""
+    """A distribution by its wheel's metadata: licence in words, and licence texts by their path in the layer."""
 
     name: str
     version: str
@@ -24,18 +24,19 @@ class Distribution:
 
 
 def read_distribution(wheel: Wheel, tree: Tree, recipe: Recipe) -> Distribution:
-    """Return what an unpacked wheel says of itself.
+    """Return the metadata and the licence texts of an unpacked wheel.
 
     Raises:
-        WheelError: it says nothing, or the name or version of another.
+        WheelError: it has no metadata, or those of another version.
     """
     records = [content for path, content in tree.items() if path.endswith(".dist-info/METADATA")]
     if len(records) != 1:
         raise WheelError(f"{wheel.path.name} has {len(records)} METADATA files, not 1.")
-    said = BytesParser().parsebytes(records[0], headersonly=True)
-    if said["Version"] != wheel.pin.version:
-        raise WheelError(f"{wheel.path.name} says it is {said['Name']} {said['Version']}.")
-    licence = said["License-Expression"] or said["License"] or _classified(said.get_all("Classifier", []))
+    metadata = BytesParser().parsebytes(records[0], headersonly=True)
+    if metadata["Version"] != wheel.pin.version:
+        found = f"{metadata['Name']} {metadata['Version']}"
+        raise WheelError(f"{wheel.path.name} is {found} by its metadata, not {wheel.pin.version}: remove it.")
+    licence = metadata["License-Expression"] or metadata["License"] or _classified(metadata.get_all("Classifier", []))
     top = f"{FOLDER}{wheel.pin.name}-{wheel.pin.version}/"
     texts = {f"{top}{_short(path)}": content for path, content in collected_licences(tree, recipe).items()}
     return Distribution(wheel.pin.name, wheel.pin.version, wheel, str(licence).splitlines()[0], texts)

@@ -1,4 +1,4 @@
-"""bundle.json: what was built, from what, how large; the CDK reads it."""
+"""bundle.json: the contents of a bundle, their sources and sizes; the CDK reads it."""
 
 import json
 from collections.abc import Sequence

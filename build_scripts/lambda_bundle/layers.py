@@ -1,4 +1,4 @@
-"""What stands in the function asset and in each layer."""
+"""The contents of the function asset and of the runtime layer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from build_scripts.lambda_bundle.recipe import Recipe
 from build_scripts.lambda_bundle.slimming.stripping import pruned
 from build_scripts.lambda_bundle.tree import Tree, joined, placed, read_tree
 
-# Where Lambda puts the asset, and layers. Source: AWS Lambda developer guide, "Packaging your layer content".
+# Folders of the asset and of layers on Lambda. Source: AWS Lambda developer guide, "Packaging your layer content".
 ASSET, LAYERS, SITE = "/var/task", "/opt", "python/"
 
 

@@ -22,7 +22,7 @@ class Rule(RecipePart):
     reason: str = Field(min_length=1)
 
     def matches(self, path: str) -> bool:
-        """Tell whether the pattern is of this path."""
+        """Return whether the pattern matches a path."""
         return fnmatchcase(path, self.pattern)
 
 
@@ -34,7 +34,7 @@ class LeftOut(RecipePart):
 
 
 class Budget(RecipePart):
-    """What the runtime layer may take, in MiB."""
+    """The largest sizes of the runtime layer, in MiB."""
 
     unzipped: float
     zipped: float
@@ -47,7 +47,7 @@ class Forbidden(RecipePart):
     folders: tuple[str, ...]
 
     def has(self, path: str) -> bool:
-        """Tell whether a path below a layer's python/ is of a forbidden package or folder."""
+        """Return whether a path below a layer's python/ is of a forbidden package or folder."""
         *folders, file = path.split("/")
         package = folders[0] if folders else file.partition(".")[0]
         return package in self.packages or not set(self.folders).isdisjoint(folders)
@@ -76,7 +76,7 @@ class Recipe(RecipePart):
         return self.python.rpartition(".")[0]
 
     def only_builds(self, path: str) -> bool:
-        """Tell whether a path of the package `functions` is a source of something else that ships."""
+        """Return whether a path of the package `functions` is a source of something else that ships."""
         return any(rule.matches(path) for rule in self.build_only)
 
     def budget(self, architecture: str) -> Budget:

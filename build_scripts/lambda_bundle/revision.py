@@ -1,4 +1,4 @@
-"""Which state of the project a bundle was made from, as git says."""
+"""The revision of the project that a bundle was made from, by git."""
 
 import subprocess
 from dataclasses import dataclass

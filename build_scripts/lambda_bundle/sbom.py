@@ -84,7 +84,10 @@ def _model(package: PackagedModel) -> Component:
 
 
 def _url(distribution: Distribution) -> PackageURL:
-    """One for each file: the wheels of the two architectures differ. Source: purl specification, type pypi."""
+    """Return a URL for each file: the wheels of the two architectures differ.
+
+    Source: purl specification, type pypi.
+    """
     file = {"file_name": distribution.wheel.path.name}
     return PackageURL("pypi", None, distribution.name, distribution.version, file)
 

@@ -31,7 +31,7 @@ BUNDLED = ("functions", "layers")
 
 @dataclass(frozen=True)
 class Sources:
-    """What is bundled, below the project's folder."""
+    """The sources of a bundle, below the project's folder."""
 
     root: Path
 
@@ -57,10 +57,10 @@ class Sources:
 
 
 def bundle(sources: Sources, out: Path, cache: Path, architectures: Sequence[Architecture]) -> dict[str, object]:
-    """Build the bundle into a folder and return what bundle.json says.
+    """Build the bundle into a folder and return the content of bundle.json.
 
     Args:
-        sources: what is bundled.
+        sources: of the bundle.
         out: folder of functions.zip, layers/, bundle.json and the bill of materials; written once all gates hold.
         cache: folder where wheels and the target's Python are kept.
         architectures: which layers to build.

@@ -39,7 +39,7 @@ def joined(trees: Iterable[Tree]) -> Tree:
     for tree in trees:
         for path, content in tree.items():
             if whole.setdefault(path, content) != content:
-                raise BundleError(f"Two different files want to be {path}.")
+                raise BundleError(f"Two packages have different files at {path}: leave one of them out of the lock.")
     return whole
 
 

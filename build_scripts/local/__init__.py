@@ -1,1 +1,1 @@
-"""What AWS has, on this machine."""
+"""AWS on this machine: embedded services, a sandbox for functions, a deployed stage, and the container image."""

@@ -1,1 +1,1 @@
-"""What figures come from: clocks, machines, the outputs of an engine, the gates they must pass."""
+"""Measuring: clocks, machines, the outputs of an engine, and the gates that figures must pass."""

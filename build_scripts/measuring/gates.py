@@ -27,7 +27,7 @@ class Accuracy:
 
 @dataclass(frozen=True)
 class Quantized:
-    """What was measured of an int8 variant beside its float32 twin.
+    """Figures of an int8 variant beside its float32 twin.
 
     agreement is the share of windows both name alike; latency_ratio is the float32 median over the int8 median, timed
     in turn. Two figures decide nothing: size_ratio of the files, and integer_share, the share of the operators that
@@ -43,7 +43,7 @@ class Quantized:
 
 @dataclass(frozen=True)
 class Measurements:
-    """What was measured of a float32 model and its int8 variant, if it has one, on the same unseen records."""
+    """Figures of a float32 model and its int8 variant, if it has one, on the same unseen records."""
 
     export_max_abs_difference: float
     fp32: Accuracy

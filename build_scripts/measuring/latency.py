@@ -34,7 +34,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class Rounds:
-    """How often: rounds, and calls of each candidate in one round, after one to warm up unless told not to.
+    """The number of rounds, and of timed calls of each candidate in one, after a call to warm up unless disabled.
 
     They end sooner where calls are long: a candidate takes no further call in a round once its share of the `seconds`
     is over, and no round begins after them, but for the first `least`.
@@ -57,7 +57,7 @@ class Rounds:
 
 @dataclass(frozen=True)
 class Budget:
-    """How long: seconds for all candidates together, but at least and at most so many timed calls of each."""
+    """A time budget: seconds for all candidates together, with the least and the most timed calls of each."""
 
     seconds: float
     least: int = 5

@@ -1,4 +1,4 @@
-"""What a figure was measured on: processor, its vector instructions, library versions."""
+"""The machine that a figure was measured on: processor, vector instructions, library versions."""
 
 import os
 import platform
@@ -28,7 +28,7 @@ def versions() -> dict[str, str]:
 
 
 def measured_on() -> dict[str, object]:
-    """Return what every report of figures says of where they were measured."""
+    """Return the machine, its instruction sets and the versions, as every report of figures states them."""
     return {"machine": machine(), "cpu_flags": cpu_flags(), "versions": versions()}
 
 

@@ -1,4 +1,4 @@
-"""What a model says of whole records, cut into windows as the server cuts them."""
+"""The outputs of a model on whole records, cut into windows as the server cuts them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How much memory a process has; Linux."""
+"""Memory of a process; Linux."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A network of PyTorch where an engine is asked for."""
+"""An engine that runs a PyTorch network."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The trained model on disk: weights and what they mean, nothing that runs."""
+"""Checkpoint files of trained models: weights and their description, and no code."""
 
 import hashlib
 import pickle
@@ -19,7 +19,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What a model is for: name, title, classes (id, name) in label order, and its inputs.
+    """Description of a model: name, title, classes (id, name) in label order, and its inputs.
 
     conditions of operation are the columns of a second input; this project's own networks take none.
     """

@@ -26,12 +26,12 @@ def random_rows(conditions: Sequence[Condition], count: int, rng: np.random.Gene
 
 
 def copies(inputs: Inputs) -> Inputs:
-    """Return inputs of their own: a forward may change what it is given in place."""
+    """Return copies of the inputs: a forward may change its arguments in place."""
     return tuple(one.clone() for one in inputs)
 
 
 def silence(shape: tuple[int, int, int], conditions: Sequence[Condition]) -> Inputs:
-    """Return windows of zeros [B, C, T] with conditions within their ranges: what a network is tried with first."""
+    """Return windows of zeros float32 [B, C, T] and random conditions [B, K], the first input of a trial run."""
     return with_rows(np.zeros(shape, np.float32), random_rows(conditions, shape[0], np.random.default_rng(0)))
 
 
@@ -46,7 +46,7 @@ def rows_of(conditions: Float32Array | None, count: int) -> Float32Array | None:
 
 
 def write_conditions(conditions: Sequence[Condition]) -> dict[str, str]:
-    """Return the property of an ONNX file that takes them; none where there are none."""
+    """Return the property that lists the conditions in an ONNX file; an empty mapping without conditions."""
     return {PROPERTY: msgspec.json.encode(list(conditions)).decode()} if conditions else {}
 
 

@@ -1,4 +1,4 @@
-"""The network that reads the lines of a bearing's faults: the same small one for every fault and every band."""
+"""The network of any-bearing: the same small layers score the spectral lines of every fault in every band."""
 
 import torch
 from torch import Tensor, nn
@@ -33,7 +33,7 @@ class FaultLineNetwork(nn.Module):
 
 
 class FaultLineNetworks(nn.Module):
-    """Networks that were trained from different starts; their answer is the mean of their log-probabilities.
+    """An ensemble of networks that were trained from different starts: the mean of their log-probabilities.
 
     One alone names a wrong fault several times as often on some starts as on others.
     """
@@ -44,5 +44,5 @@ class FaultLineNetworks(nn.Module):
 
     def forward(self, signal: Tensor, conditions: Tensor) -> Tensor:
         """Return the logits float32 [B, 4]."""
-        said = [member(signal, conditions).log_softmax(dim=1) for member in self.members]
-        return torch.stack(said).mean(dim=0)
+        log_probabilities = [member(signal, conditions).log_softmax(dim=1) for member in self.members]
+        return torch.stack(log_probabilities).mean(dim=0)

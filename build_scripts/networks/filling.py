@@ -1,4 +1,4 @@
-"""Weights into a network: their names made to fit, and what was done to them reported."""
+"""Fill a network with weights whose names may differ from its own, and log how the names were made to fit."""
 
 import logging
 import re
@@ -10,13 +10,13 @@ from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 from torch.nn.utils.weight_norm import WeightNorm, remove_weight_norm
 
 from build_scripts.errors import CheckpointError
-from build_scripts.networks.weights import Candidates, Weights
+from build_scripts.networks.weights import Candidates, Weights, first_names
 
 log = logging.getLogger("build")
 
-# What torch.compile, DataParallel, FSDP and checkpointing put into the middle of a name.
+# Parts of a name that torch.compile, DataParallel, FSDP and checkpointing add in its middle.
 WRAPPERS = re.compile(r"(?:^|(?<=\.))(?:_orig_mod|module|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
-# What a training keeps beside its network: losses and metrics, whose weights an export does not need.
+# Parts of a training beside its network: losses and metrics, whose weights an export does not need.
 BESIDE = re.compile(r"^[\w]*(?:criterion|loss|metric|accuracy|auroc|f1)[\w]*\.", re.IGNORECASE)
 # Added by PyTorch 0.4: older checkpoints lack it, and nothing but training reads it.
 COUNTER = "num_batches_tracked"
@@ -29,7 +29,7 @@ def fill(network: nn.Module, candidates: Candidates, file: str = "the checkpoint
     What was taken off the names, which weights were left out, and which others would do is written to the log.
 
     Args:
-        network: what is filled.
+        network: the network that gets the weights.
         candidates: weights by the key they stand under.
         file: its name, for messages.
         chosen: the key of the weights that are meant; None leaves it to the order.
@@ -48,7 +48,11 @@ def fill(network: nn.Module, candidates: Candidates, file: str = "the checkpoint
         found = _first_that_fits(wanted, network) if layers else None
         if found is None:
             raise CheckpointError(f"The weights of {file} do not fit the network: {misfit}.")
-        log.info("normalisation of weights is taken off %s: %s has the weights that it gives", _some(layers), file)
+        log.info(
+            "normalisation of weights is taken off %s: %s has the weights that it gives",
+            first_names(layers, MOST_NAMED),
+            file,
+        )
     where, fitting = found
     _require_numbers(network, file)
     if done := ", ".join(filter(None, (f"under {where!r}" if where else "", *fitting))):
@@ -84,7 +88,7 @@ def fitted(weights: Weights, network: nn.Module) -> tuple[str, ...] | None:
                 inner = {name: tensor for name, tensor in names.items() if name not in outer}
             if _loads(network, inner):
                 taken = f"the prefix {prefix!r} taken off" if prefix else ""
-                left = f"left out: {_some(outer)}" if outer else ""
+                left = f"left out: {first_names(outer, MOST_NAMED)}" if outer else ""
                 return tuple(filter(None, (*done, taken, left)))
     return _with_prefix(weights, network)
 
@@ -156,7 +160,8 @@ def _require_numbers(network: nn.Module, file: str) -> None:
         parts.append((name, part, torch.isfinite(part) if ".running_" in f".{name}" else ~torch.isnan(part)))
     bad = [f"{name} ({int((~good).sum())} of {part.numel()} values)" for name, part, good in parts if not good.all()]
     if bad:
-        raise CheckpointError(f"The weights of {file} hold NaN or infinity: {_some(bad)}. Save an earlier epoch's.")
+        some = first_names(bad, MOST_NAMED)
+        raise CheckpointError(f"The weights of {file} hold NaN or infinity: {some}. Save an earlier epoch's.")
 
 
 def _misfit(network: nn.Module, candidates: Candidates) -> str:
@@ -170,9 +175,9 @@ def _misfit(network: nn.Module, candidates: Candidates) -> str:
     ]
     missing, unknown = [name for name in wanted if name not in weights], [one for one in weights if one not in wanted]
     parts = (
-        _some(shapes) if shapes else "",
-        f"the file lacks {_some(missing)}" if missing else "",
-        f"the network has no {_some(unknown)}" if unknown else "",
+        first_names(shapes, MOST_NAMED) if shapes else "",
+        f"the file lacks {first_names(missing, MOST_NAMED)}" if missing else "",
+        f"the network has no {first_names(unknown, MOST_NAMED)}" if unknown else "",
         "arguments in [network] must be those of the training" if shapes else "",
     )
     return "; ".join(filter(None, parts))
@@ -181,8 +186,3 @@ def _misfit(network: nn.Module, candidates: Candidates) -> str:
 def _wrappers(names: Iterable[str]) -> str:
     found = sorted({part for name in names for part in WRAPPERS.findall(name)})
     return f"{', '.join(map(repr, found))} taken out of the names" if found else ""
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""The layer whose input tells known signals from foreign ones, found by what an eval forward really calls."""
+"""Find the head, the layer whose input separates known signals from foreign ones, by running the network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from build_scripts.errors import RecipeError
 from build_scripts.networks.conditions import Inputs
 from build_scripts.networks.novelty import Distance, NoveltyModel
 
-# How far a layer's output may be from the logits it leads to: rounding of float32.
+# Largest difference between a layer's output and the logits it leads to: rounding of float32.
 TOLERANCE = 1e-4
 
 
@@ -33,7 +33,7 @@ class _Call:
 
 
 class FeatureNetwork(nn.Module):
-    """A network and what its head is given: signal float32 [B, C, T] to logits [B, K] and features [B, F]."""
+    """A network that also gives the input of its head: signal float32 [B, C, T] to logits [B, K], features [B, F]."""
 
     def __init__(self, network: nn.Module, head: Head) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class FeatureNetwork(nn.Module):
 
 
 class NoveltyNetwork(nn.Module):
-    """What is exported: signal float32 [B, C, T] to logits float32 [B, K] and distance float32 [B]."""
+    """A network with its novelty, as it is exported: signal float32 [B, C, T] to logits [B, K] and distance [B]."""
 
     def __init__(self, network: nn.Module, novelty: NoveltyModel) -> None:
         super().__init__()

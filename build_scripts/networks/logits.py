@@ -1,4 +1,4 @@
-"""The logits among what a network gives: one tensor, or one of several, or the logarithm of probabilities."""
+"""Find the logits among the outputs of a network: one tensor, one of several, or the logarithm of probabilities."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -12,7 +12,7 @@ from build_scripts.errors import RecipeError
 Gives = Literal["logits", "probabilities"]
 # Below it a probability counts as this: the logarithm of none is no number.
 SMALLEST_PROBABILITY = 1e-12
-# How far the rows of a softmax in float32 are from a sum of 1.
+# Largest distance of a float32 softmax's rows from a sum of 1.
 ROUNDING = 1e-4
 
 
@@ -87,7 +87,7 @@ def _bounded(values: Tensor) -> bool:
 
 
 def check_logits(given: Tensor, windows: int, classes: int, gives: Gives | None) -> None:
-    """Check what a network gives for windows: floats [windows, classes], and logits unless probabilities are expected.
+    """Check the output of a network: float32 [windows, classes], and logits unless probabilities are expected.
 
     Raises:
         RecipeError: another shape or type, values that are no numbers, probabilities in place of logits or the reverse,

@@ -48,15 +48,6 @@ class NetworkConfig:
         """Length of the pooled feature vector: mean and maximum of every pooled stage."""
         return 2 * sum(self.stages[index].channels for index in self.pooled)
 
-    @property
-    def receptive_field(self) -> int:
-        """Samples of the input that one output of the last stage sees."""
-        field, step = 1, 1
-        for stage in self.stages:
-            field += stage.span * step
-            step *= stage.stride
-        return field
-
     def lengths(self, window: int) -> tuple[int, ...]:
         """Samples of each stage's output for one window of `window` samples."""
         found: list[int] = []
@@ -105,7 +96,7 @@ class BearingNetwork(nn.Module):
 
 
 def centred(signal: Tensor) -> Tensor:
-    """Take the mean off each channel of windows float32 [B, C, T]: the offset that a sensor adds tells nothing."""
+    """Take the mean off each channel of windows float32 [B, C, T]: the offset of a sensor carries no information."""
     return signal - signal.mean(dim=2, keepdim=True)
 
 

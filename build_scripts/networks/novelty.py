@@ -1,4 +1,4 @@
-"""How far a window lies from everything the network was trained on.
+"""Novelty: the distance of a window from everything the network was trained on.
 
 The measure is the squared Mahalanobis distance of the pooled features to the nearest class mean, under
 one covariance shared by the classes, in the K - 1 directions that tell the classes apart and those that tell
@@ -52,7 +52,7 @@ class Distance(nn.Module):
 
 
 class ServedNetwork(nn.Module):
-    """What is exported: signal float32 [B, C, T] to logits float32 [B, K] and distance float32 [B]."""
+    """A network with its novelty, as it is exported: signal float32 [B, C, T] to logits [B, K] and distance [B]."""
 
     def __init__(self, network: BearingNetwork, novelty: NoveltyModel) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from build_scripts.errors import CheckpointError
 from build_scripts.networks.user_code import account
 
-# What torch.export writes of symbolic sizes is evaluated when it is read: these names, numbers and symbols alone.
+# torch.export's symbolic sizes are evaluated when they are read: these names, numbers and symbols alone.
 ARITHMETIC = re.compile(
     "Symbol|Integer|Rational|Float|Add|Mul|Pow|Max|Min|Mod|Abs|FloorDiv|CeilDiv|CleanDiv|PythonMod|ModularIndexing|"
     "IntTrueDiv|FloatTrueDiv|ToFloat|TruncToInt|CeilToInt|FloorToInt|RoundToInt|PowByNatural|Equality|Unequality|"
@@ -44,7 +44,7 @@ class ProgramNetwork(nn.Module):
         return self.program(*inputs)
 
     def train(self, mode: bool = True) -> Self:
-        """Change nothing: a program of torch.export refuses to be asked."""
+        """Change nothing but the flag: a program of torch.export raises an error here."""
         self.training = mode
         return self
 

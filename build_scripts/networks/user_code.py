@@ -17,7 +17,7 @@ import torch
 from build_scripts.errors import BuildError, RecipeError
 
 LONGEST_MESSAGE = 400
-# Where no user's code lies: the standard library, installed packages, this project.
+# Places without a user's code: the standard library, installed packages, this project.
 _FOREIGN = tuple(
     str(folder)
     for folder in (
@@ -26,7 +26,7 @@ _FOREIGN = tuple(
         Path(__file__).resolve().parents[1],
     )
 )
-# What libraries add below their message: traces, hints to their own developers.
+# Additions of libraries below their message: traces, hints to their own developers.
 _TRAILER = re.compile(r"while executing|original traceback|traceback|from user code|for more|caused by|consider", re.I)
 
 _SCRIPT = re.compile(
@@ -49,7 +49,7 @@ def user_code(doing: str, failure: type[BuildError] = RecipeError) -> Iterator[N
             keyboard and this project's own errors pass as they are.
     """
     try:
-        # What PyTorch warns its author of is no part of a build's log.
+        # Warnings are for the author of the network, not for the log of a build.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield

@@ -35,7 +35,7 @@ def make_network(file: Path, factory: str, arguments: dict[str, Any]) -> nn.Modu
         network = make(**arguments)
     if not isinstance(network, nn.Module):
         raise RecipeError(f"{factory} of {file} makes a {type(network).__name__}, not a torch.nn.Module.")
-    # What torch.compile and DataParallel wrap is the network itself.
+    # torch.compile and DataParallel wrap the network itself.
     inner = getattr(network, "_orig_mod", network)
     return inner.module if isinstance(inner, nn.DataParallel) else inner
 

@@ -1,4 +1,4 @@
-"""Weights as other people's training leaves them: a state_dict somewhere in a file, of which nothing is run.
+"""Read the weights that other people's training saves: a state_dict somewhere in a file, of which nothing is run.
 
 torch.load reads with `weights_only`, which calls nothing but what rebuilds tensors. What a training keeps beside the
 weights (numpy scalars, paths, an argparse Namespace, a scheduler) would stop it: here every such name stands for an
@@ -25,7 +25,7 @@ from build_scripts.errors import CheckpointError
 
 log = logging.getLogger("build")
 
-# Where training scripts keep the weights beside other things, the usual ones first.
+# Keys under which training scripts keep the weights beside other things, the usual ones first.
 STATE_KEYS = ("state_dict", "model_state_dict", "model", "module", "net", "network", "weights", "params")
 DEEPEST = 3
 STATE_DICT = "Save the weights alone: torch.save(model.state_dict(), F)."
@@ -51,11 +51,13 @@ def read_weights(path: Path) -> Candidates:
     content, skipped = _read_torch(path)
     found = dict(sorted(_state_dicts(content), key=lambda one: _rank(one[0])))
     if not found and skipped:
-        raise CheckpointError(f"{path} holds code, not only weights ({_some(skipped)}); it is not run. {STATE_DICT}")
+        raise CheckpointError(
+            f"{path} holds code, not only weights ({first_names(skipped)}); it is not run. {STATE_DICT}"
+        )
     if not found:
         raise CheckpointError(f"{path} has no weights: no state_dict, neither alone nor under a key. {STATE_DICT}")
     if skipped:
-        log.info("beside the weights %s holds %s: skipped, not run", path.name, _some(skipped))
+        log.info("beside the weights %s holds %s: skipped, not run", path.name, first_names(skipped))
     return found
 
 
@@ -86,7 +88,7 @@ def _read_torch(path: Path) -> tuple[Any, list[str]]:
             if name is None or name in skipped:
                 if hint := _hint(path):
                     raise CheckpointError(f"{path} is not a readable checkpoint{hint}. {STATE_DICT}") from error
-                named = f" ({_some(skipped)})" if skipped else ""
+                named = f" ({first_names(skipped)})" if skipped else ""
                 raise CheckpointError(
                     f"{path} is no checkpoint, or it holds code{named}; it is not run. {STATE_DICT}"
                 ) from error
@@ -143,8 +145,9 @@ def _rank(where: str) -> int:
     return STATE_KEYS.index(key) if key in STATE_KEYS else len(STATE_KEYS) + bool(where)
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+def first_names(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Return at most so many names as part of a sentence, and the number of the others."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _hint(path: Path) -> str:
@@ -162,7 +165,7 @@ def _hint(path: Path) -> str:
     return ": it is empty" if not head else ""
 
 
-# What torch.load raises of files that are none of its own, or cut off.
+# Exceptions of torch.load for files that are none of its own, or cut off.
 _BROKEN = (
     *(OSError, RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError),
     *(OverflowError, MemoryError, ImportError, struct.error),

@@ -1,1 +1,1 @@
-"""A plan to a model package: all of it or nothing."""
+"""Packaging: a build plan becomes a model package, all of it or nothing."""

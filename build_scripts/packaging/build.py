@@ -44,7 +44,7 @@ Fitting = Callable[[Engine], RecordOutputs]
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a build leaves its work files and its package, under which version, and whether it replaces one."""
+    """The destination of a build: folders of work files and packages, the version, and whether it may replace one."""
 
     work: Path
     models: Path
@@ -127,7 +127,7 @@ def _fine_tune(plan: BuildPlan, exported: ExportedModel, version: str) -> Callab
 def calibration_windows(records: LabelledRecords, window: int, count: int) -> Float32Array:
     """Return at most `count` different windows float32 [n, C, window] of evenly spread records.
 
-    One of each; where there are fewer records than that, also their next ones, as far as there are any.
+    One window of each record; where there are fewer records than `count`, also their next windows, as far as they go.
 
     Raises:
         QuantizationError: count is below 1.
@@ -141,7 +141,7 @@ def calibration_windows(records: LabelledRecords, window: int, count: int) -> Fl
 
 
 def calibration_conditions(records: LabelledRecords, window: int, count: int) -> Float32Array | None:
-    """Return the conditions of operation of those windows, float32 [n, K]; None without any."""
+    """Return the conditions of operation of the calibration windows, float32 [n, K]; None without any."""
     conditions = records.conditions
     if conditions is None:
         return None

@@ -1,4 +1,4 @@
-"""What a build says while it runs: a line for each step, on the terminal and in a file."""
+"""The log of a build: a line for each step, on the terminal and in a file."""
 
 import logging
 import shutil

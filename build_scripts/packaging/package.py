@@ -44,7 +44,7 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class ServedInput:
-    """What callers of a model send, and the preprocessing that makes of it what the model's files take."""
+    """The input that callers of a model send, and the preprocessing that turns it into the input of the files."""
 
     input: InputSpec
     preprocessing: Preprocessing

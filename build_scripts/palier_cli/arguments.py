@@ -1,4 +1,4 @@
-"""What stands on the command line: names, numbers and files, bounded before they are used, and shared options."""
+"""Arguments of the command line: names, numbers and files, checked before they are used, and shared options."""
 
 import argparse
 import errno
@@ -24,7 +24,7 @@ _HEADER = re.compile(r"[!-~]{1,1024}")
 
 def parse_name(text: str) -> str:
     """Return a name of a channel, a variable or a model; raises ArgumentTypeError where it can be none."""
-    # What is no UTF-8 stands as lone surrogates, which nothing can send.
+    # Bytes that are no UTF-8 stand as lone surrogates, which nothing can send.
     if not 1 <= len(text) <= _LONGEST_NAME or any("\ud800" <= one <= "\udfff" for one in text):
         raise argparse.ArgumentTypeError(f"a name has 1 to {_LONGEST_NAME} characters of UTF-8")
     return text

@@ -28,7 +28,7 @@ def aws_errors(sentences: Mapping[str, str]) -> Iterator[None]:
     """Turn boto3's errors within a block into AwsError.
 
     Args:
-        sentences: what to say for error codes of AWS that mean something particular here.
+        sentences: by error codes of AWS that mean something particular here.
 
     Raises:
         AwsError: AWS refused, or does not answer.
@@ -65,11 +65,11 @@ def _sentence(error: Mapping[str, object], operation: str, sentences: Mapping[st
     if code in sentences:
         return sentences[code]
     if code in _REFUSED:
-        return f"AWS does not know these credentials: {_CREDENTIALS}"
+        return f"AWS rejects these credentials: {_CREDENTIALS}"
     if code in _EXPIRED:
         return f"The AWS credentials have expired: {_CREDENTIALS}"
     if code in _THROTTLED:
         return f"AWS throttles {operation}, after several tries too: try again in a minute."
     if code in ("AccessDeniedException", "AccessDenied"):
-        return f"These AWS credentials may not do {operation}: {message}"
+        return f"These AWS credentials do not allow {operation}: {message}"
     return f"AWS refused {operation}: {code}: {message}"

@@ -33,7 +33,7 @@ from functions.core.settings import Settings
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file: an answer as /predict gives it, of every channel or of one, or why there is none."""
+    """The outcome of one file: an answer as /predict gives it, of every channel or of one, or the error."""
 
     file: str
     answer: dict[str, Any] | None
@@ -52,7 +52,7 @@ class UnreadableFileError(PalierError):
     code = "file_unreadable"
 
 
-# The endpoint has its own.
+# The endpoint has limits of its own.
 ANY_RATE = RateRange(0.0, math.inf)
 
 Ask = Callable[[Recording, DiagnosisOptions], dict[str, Any]]
@@ -70,7 +70,7 @@ def diagnose_files(
 
 
 def embedded(settings: Settings) -> Ask:
-    """Return a way of asking the engine in this process."""
+    """Return a function that diagnoses a recording by the engine in this process."""
     diagnoser = create_diagnoser(settings)
 
     def ask(recording: Recording, options: DiagnosisOptions) -> dict[str, Any]:
@@ -87,9 +87,9 @@ def embedded(settings: Settings) -> Ask:
 
 
 def remote(url: str, key: str | None, auth: httpx.Auth | None = None) -> Ask:
-    """Return a way of asking a deployed endpoint; one channel is chosen here, the rest there.
+    """Return a function that diagnoses a recording by a deployed endpoint; one channel is chosen here.
 
-    What the file says becomes options of the request; the answer tells where they come from.
+    Statements of the file become options of the request; the answer names their source.
     """
 
     def ask(recording: Recording, options: DiagnosisOptions) -> dict[str, Any]:
@@ -117,12 +117,16 @@ def remote(url: str, key: str | None, auth: httpx.Auth | None = None) -> Ask:
 
 
 def _with_names(answer: dict[str, Any], recording: Recording, found: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer of every channel with what the file names them, which no npy can, and what was found there."""
-    names = [name_of_row(recording, row) for row in range(len(recording.samples))]
+    """Return an answer of every channel with the file's names, which an npy cannot hold, and what was found there."""
+    of_rows = [name_of_row(recording, row) for row in range(len(recording.samples))]
+    unusable = [one | {"channel": of_rows[one["index"]]} for one in answer.get("unusable", ())]
+    left_out = {one["index"] for one in unusable}
+    names = [name for row, name in enumerate(of_rows) if row not in left_out]
     for one, name in zip(answer["predictions"], names, strict=True):
         one["recording"] |= found | {"channel": name}
     worst = answer["worst"]["index"]
-    return answer | {"channels": names, "worst": {"index": worst, "channel": names[worst]}}
+    named = {"channels": names, "worst": {"index": worst, "channel": names[worst]}}
+    return answer | named | ({"unusable": unusable} if unusable else {})
 
 
 def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, choice: FileChoice, read: Read) -> Outcome:

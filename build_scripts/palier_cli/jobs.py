@@ -17,7 +17,7 @@ from build_scripts.palier_cli.jobs_client import JobsClient
 from build_scripts.palier_cli.jobs_files import Upload, as_uploads, idempotency_key
 from build_scripts.palier_cli.jobs_report import print_job, print_jobs, print_results, progress_bar
 from build_scripts.palier_cli.signing import signature
-from build_scripts.palier_cli.terminal import say, screen, write_json
+from build_scripts.palier_cli.terminal import notify, screen, write_json
 from functions.core.models.options import DiagnosisOptions
 
 EXIT_OK, EXIT_FAILED = 0, 2
@@ -52,7 +52,7 @@ def status(arguments: argparse.Namespace) -> int:
     with _client(arguments) as client:
         if arguments.job is None:
             jobs = client.jobs(arguments.limit)
-            _tell(arguments, {"jobs": jobs}, lambda console: print_jobs(console, jobs))
+            _show(arguments, {"jobs": jobs}, lambda console: print_jobs(console, jobs))
             return EXIT_OK
         job = client.job(arguments.job)
         return _finish(arguments, client, _wait(client, job) if arguments.wait else job)
@@ -65,7 +65,7 @@ def results(arguments: argparse.Namespace) -> int:
             _download(client, arguments.job, arguments.output)
             return EXIT_OK
         found = list(client.results(arguments.job))
-    _tell(arguments, {"results": found}, lambda console: print_results(console, found))
+    _show(arguments, {"results": found}, lambda console: print_results(console, found))
     return EXIT_FAILED if any(one["state"] == "failed" for one in found) else EXIT_OK
 
 
@@ -73,7 +73,7 @@ def cancel(arguments: argparse.Namespace) -> int:
     """Cancel a job; what was found until then can be read."""
     with _client(arguments) as client:
         job = client.cancel(arguments.job)
-    _tell(arguments, {"job": job}, lambda console: print_job(console, job))
+    _show(arguments, {"job": job}, lambda console: print_job(console, job))
     return EXIT_OK
 
 
@@ -110,11 +110,11 @@ def _wait(client: JobsClient, job: dict[str, Any]) -> dict[str, Any]:
 
 def _finish(arguments: argparse.Namespace, client: JobsClient, job: dict[str, Any]) -> int:
     if job["state"] in _LIVE:
-        _tell(arguments, {"job": job}, lambda console: print_job(console, job))
+        _show(arguments, {"job": job}, lambda console: print_job(console, job))
         return EXIT_OK
     if getattr(arguments, "output", None) is not None:
         _download(client, job["job_id"], arguments.output)
-    _tell(arguments, {"job": job}, lambda console: print_job(console, job))
+    _show(arguments, {"job": job}, lambda console: print_job(console, job))
     if not arguments.json and (job["failed"] or job["total"] <= _FEW):
         every = list(client.results(job["job_id"]))
         few = job["total"] <= _FEW
@@ -125,10 +125,10 @@ def _finish(arguments: argparse.Namespace, client: JobsClient, job: dict[str, An
 
 def _download(client: JobsClient, job_id: str, path: Path) -> None:
     client.download(job_id, path.suffix.lower().removeprefix("."), path)
-    say(f"wrote {path}")
+    notify(f"wrote {path}")
 
 
-def _tell(arguments: argparse.Namespace, document: dict[str, Any], show: Callable[[Console], None]) -> None:
+def _show(arguments: argparse.Namespace, document: dict[str, Any], show: Callable[[Console], None]) -> None:
     if arguments.json:
         write_json(document)
         return

@@ -23,7 +23,7 @@ class JobsClient:
     def __init__(self, url: str, key: str | None, auth: httpx.Auth | None = None) -> None:
         self._url = url.rstrip("/")
         self._http = httpx.Client(timeout=_TIMEOUT_S, headers={"x-api-key": key} if key else {}, auth=auth)
-        # The bucket is another's: it sees neither key nor signature.
+        # The bucket is not the service's: it gets neither key nor signature.
         self._bucket = httpx.Client(timeout=_TIMEOUT_S)
 
     def __enter__(self) -> Self:
@@ -81,17 +81,17 @@ class JobsClient:
             EndpointError: the service or its bucket refused, or did not answer.
         """
         offer = self._ask("GET", f"{_path(job_id)}/results", params={"download": kind})
-        with _telling(offer["url"]), self._bucket.stream("GET", offer["url"]) as answer:
+        with _answering(offer["url"]), self._bucket.stream("GET", offer["url"]) as answer:
             _check(answer, "the bucket")
             _write_all(path, answer.iter_bytes())
 
     def upload(self, form: dict[str, Any], content: bytes) -> None:
-        """Send a file as its form says."""
-        with _telling(form["url"]):
+        """Send a file by its form."""
+        with _answering(form["url"]):
             _check(self._bucket.post(form["url"], data=form["fields"], files={"file": content}), "the bucket")
 
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        with _telling(self._url):
+        with _answering(self._url):
             answer = self._http.request(method, f"{self._url}{path}", **more)
         try:
             content = answer.json()
@@ -105,7 +105,7 @@ class JobsClient:
 
 
 @contextmanager
-def _telling(url: str) -> Iterator[None]:
+def _answering(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -134,10 +134,10 @@ def _check(answer: httpx.Response, who: str) -> None:
 
 
 def _path(job_id: str) -> str:
-    # What is no id names no other path either.
+    # A text that is no id must not lead to another path.
     return f"/jobs/{quote(job_id, safe='')}"
 
 
 def _place(url: str) -> str:
-    # What is signed stands behind the question mark, and is nobody's business.
+    # A signature stands behind the question mark, and must not be shown.
     return url.partition("?")[0]

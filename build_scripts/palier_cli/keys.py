@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from build_scripts.palier_cli.aws import aws_errors, aws_session
 from build_scripts.palier_cli.keys_report import as_json, print_keys, print_new_key
-from build_scripts.palier_cli.terminal import OutputError, say, screen, write, write_json
+from build_scripts.palier_cli.terminal import OutputError, notify, screen, write, write_json
 from functions.core.errors import PalierError
 from functions.core.keys.key_changes import add_key, expire_key, find_key, remove_key
 from functions.core.keys.key_ring_secret import change_ring, read_ring
@@ -115,7 +115,7 @@ def _stage_keys(arguments: argparse.Namespace) -> Iterator[StageKeys]:
 
         with ExitStack() as stack:
             try:
-                endpoint = stack.enter_context(open_services(arguments.data_dir, lambda: this_host(say)))
+                endpoint = stack.enter_context(open_services(arguments.data_dir, lambda: this_host(notify)))
             except OSError as error:
                 raise DataFolderError(
                     f"{arguments.data_dir} cannot be used: {error.strerror}. See --data-dir."
@@ -128,7 +128,7 @@ def _stage_keys(arguments: argparse.Namespace) -> Iterator[StageKeys]:
 
 @contextmanager
 def _showing(stored: ApiKey) -> Iterator[None]:
-    """Name the key that nobody can use where it could not be shown; it is shown never again."""
+    """Report a new key that could not be shown, by its id: it is never shown again."""
     try:
         yield
     except (OutputError, BrokenPipeError):
@@ -148,7 +148,7 @@ def _client(**where: Any) -> "SecretsManagerClient":
 
 
 def _deploy_secret(client: "SecretsManagerClient", secret_id: str) -> None:
-    """Stand in for the deployment, which nothing has done in services that were started just now."""
+    """Make the secret of a stage in services that were started just now, as a deployment does."""
     try:
         client.create_secret(Name=secret_id)
     except client.exceptions.ResourceExistsException:

@@ -25,7 +25,7 @@ from build_scripts.palier_cli.keys_parser import add_keys
 from build_scripts.palier_cli.planning.command import add_plan
 from build_scripts.palier_cli.report import print_models, print_outcomes
 from build_scripts.palier_cli.signing import signature
-from build_scripts.palier_cli.terminal import printable, say, screen, write, write_json
+from build_scripts.palier_cli.terminal import notify, printable, screen, write, write_json
 from functions.core.errors import PalierError
 from functions.core.models.models import ModelRepository
 from functions.core.models.options import DiagnosisOptions
@@ -46,14 +46,14 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; 0: everything done, 2: something could not be, and why is on standard error."""
+    """Run the command line; 0: everything done, 2: something failed, with the reason on standard error."""
     try:
         options = _parse(arguments)
         return int(options.run(options))
     except PalierError as error:
-        say(error.message)
+        notify(error.message)
     except BrokenPipeError:
-        # Whoever read the output has had enough, as `head` has.
+        # The reader of the output has ended, as `head` does.
         return EXIT_UNREAD
     return EXIT_FAILED
 
@@ -122,7 +122,7 @@ def _diagnose(arguments: argparse.Namespace) -> int:
             print_outcomes(console, outcomes)
     for outcome in outcomes:
         if outcome.error is not None:
-            say(f"{outcome.file}: {outcome.error.message}")
+            notify(f"{outcome.file}: {outcome.error.message}")
     return EXIT_FAILED if any(outcome.error for outcome in outcomes) else EXIT_OK
 
 

@@ -1,4 +1,4 @@
-"""Asking a deployed endpoint."""
+"""Send samples to a deployed endpoint for a diagnosis."""
 
 import io
 from typing import Any
@@ -14,7 +14,7 @@ from functions.core.models.manifest import CONDITIONS
 from functions.core.models.options import ALL_CHANNELS, DiagnosisOptions
 from functions.core.preprocessing.arrays import Float32Array
 
-# What they ask for is done by the time that samples are sent.
+# Options of reading the file, which are done before samples are sent.
 _OF_THE_FILE = frozenset[str]().union(*(one.options for one in SERVED_FORMATS)) - {"sample_rate_hz"}
 
 
@@ -57,7 +57,7 @@ def ask_endpoint(
 
 
 def _query(options: DiagnosisOptions) -> dict[str, Any]:
-    """Return what is asked for in the query; conditions stand there each by a name of its own."""
+    """Return the parameters of the query; conditions stand there each under a name of its own."""
     given = {name: value for name, value in _changed(options).items() if name not in _OF_THE_FILE}
     conditions = given.pop(CONDITIONS, {})
     return given | {f"{CONDITIONS}.{name}": value for name, value in conditions.items()}

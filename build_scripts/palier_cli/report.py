@@ -89,7 +89,7 @@ def _rate(read: dict[str, Any]) -> tuple[str | tuple[str, str], ...]:
 
 
 def _evidence(answer: dict[str, Any]) -> Iterator[RenderableType]:
-    """Yield the lines of the spectrum, and what they say of the class; nothing where none were looked for."""
+    """Yield the lines of the spectrum, and whether they support the class; nothing where none were looked for."""
     if not answer.get("evidence"):
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))

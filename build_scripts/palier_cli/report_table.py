@@ -87,4 +87,6 @@ def _rate_cell(read: dict[str, Any]) -> Text:
 def _notes(outcome: Outcome) -> list[str]:
     """Return what else was found in a file, once for all of its channels."""
     found = (answer["recording"].get("note") for answer in _answers(outcome))
-    return list(dict.fromkeys(note for note in found if note))
+    unusable = outcome.answer.get("unusable", ()) if outcome.answer else ()
+    dead = [f"Channel {one['channel']!r} is not diagnosed: {one['error']}" for one in unusable]
+    return [*dict.fromkeys(note for note in found if note), *dead]

@@ -1,4 +1,4 @@
-"""Requests that are signed with AWS's credentials, for endpoints that let through whoever IAM allows."""
+"""Requests that are signed with AWS's credentials, for endpoints that IAM protects."""
 
 import re
 from collections.abc import Generator
@@ -32,7 +32,7 @@ class Signature(httpx.Auth):
         """Add the signature of method, address and body."""
         from botocore.awsrequest import AWSRequest
 
-        # What is signed has no plus for a space, so what is sent may have none.
+        # The signed text has no plus for a space, so the sent one may have none.
         request.url = request.url.copy_with(query=request.url.query.replace(b"+", b"%20") or None)
         signed = AWSRequest(request.method, str(request.url), data=request.content)
         self._signer.add_auth(signed)
@@ -41,7 +41,7 @@ class Signature(httpx.Auth):
 
 
 def signature(url: str) -> Signature:
-    """Return what signs requests to an endpoint, with the credentials and, for a domain, the region set here.
+    """Return the signature of requests to an endpoint, by the credentials and, for a domain, the region set here.
 
     Raises:
         AwsError: there are no credentials, or no region.

@@ -1,4 +1,4 @@
-"""What the command prints: written at once or refused with a sentence, and harmless whatever a file is called."""
+"""The output of the command: written at once or refused with a sentence, and harmless for any name of a file."""
 
 import errno
 import io
@@ -18,7 +18,7 @@ _PIPE_WIDTH = 160
 
 
 class OutputError(PalierError):
-    """What was found cannot be written where it should be."""
+    """The output cannot be written."""
 
     code = "output_failed"
 
@@ -80,8 +80,8 @@ def write_json(document: dict[str, Any]) -> None:
     write(json.dumps(document, indent=2) + "\n")
 
 
-def say(sentence: str) -> None:
-    """Print a sentence on standard error, in one line; where that takes nothing, the exit status must do."""
+def notify(sentence: str) -> None:
+    """Print a sentence on standard error, in one line; if that is closed, the exit status alone reports a failure."""
     # print() takes None for standard output.
     if sys.stderr is not None:
         with suppress(OSError):

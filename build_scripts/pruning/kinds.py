@@ -1,4 +1,4 @@
-"""What to prune: a share of the channels or of the weights, and the layers that have them, by name."""
+"""Choice of what is pruned: a share of the channels or of the weights, and the layers that have them, by name."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What pruning gained and cost: figures of the network before and after, and the accuracy in between."""
+"""Report of a pruning: figures of the network before and after, and the accuracy in between."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path

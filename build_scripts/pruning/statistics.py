@@ -1,4 +1,4 @@
-"""What a network costs: parameters, zeros, multiply-accumulates, and sizes of its files."""
+"""The cost of a network: parameters, zeros, multiply-accumulates, and sizes of its files."""
 
 import gzip
 from dataclasses import dataclass

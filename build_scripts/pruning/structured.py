@@ -50,7 +50,7 @@ def remaining(channels: int, pruning: Structured) -> int:
 
 
 def channel_scores(checkpoint: Checkpoint, norm: int) -> list[Tensor]:
-    """Return what each channel of each stage counts, float32 [channels]: norm of its weights times its scale."""
+    """Return the score of each channel of each stage, float32 [channels]: norm of its weights times its scale."""
     weights, stages = checkpoint.weights, range(len(checkpoint.network.stages))
     norms = [torch.linalg.vector_norm(weights[f"{convolution(stage)}.weight"], norm, (1, 2, 3)) for stage in stages]
     return [one * weights[f"{normalisation(stage)}.weight"].abs() for stage, one in zip(stages, norms, strict=True)]

@@ -126,7 +126,7 @@ def _thresholds(
 
 
 def _patient(calibrator: CalibraterBase) -> None:
-    """Let the threads of the calibrator's model wait without spinning: beside other work that is 50 times slower.
+    """Let the threads of the calibrator's model wait without spinning, which is 50 times slower beside other work.
 
     Their number stays onnxruntime's own, on which the last bits of a convolution depend.
     """
@@ -139,7 +139,7 @@ def _patient(calibrator: CalibraterBase) -> None:
 
 
 def _empty_histograms(calibrator: HistogramCalibrater, reach: Mapping[str, TensorData]) -> HistogramCollector:
-    """Return what counts values, told beforehand how far the values of each tensor reach."""
+    """Return a collector of empty histograms, each as wide as the known range of its tensor."""
     collector = HistogramCollector(
         method=calibrator.method,
         symmetric=calibrator.symmetric,

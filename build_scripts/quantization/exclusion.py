@@ -35,7 +35,7 @@ class Sensitivity:
 
 @dataclass(frozen=True)
 class Material:
-    """What variants are made of: float32 file, calibration windows float32 [n, C, T], and the folder they go to.
+    """Inputs of variants: float32 file, calibration windows float32 [n, C, T], and the folder they go to.
 
     ranges: a folder for what is found with these windows, which variants share. conditions: of operation of the
     windows, float32 [n, K], where the model takes some. fine_tune: writes the network, trained with its rounding, to a

@@ -11,11 +11,11 @@ from build_scripts.errors import QuantizationError
 from build_scripts.networks.trained import LOGITS
 from build_scripts.quantization.layers import checked_layers, write_quantized
 
-# What carries the work: a device that multiplies float16 gains by these.
+# Operators that carry the work: a device that multiplies float16 gains by these.
 WORKING = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM", "GRU", "RNN"})
-# What a half value may pass through on its way to the next of them. Sums over many values, powers, logarithms and
-# exponentials are not among them: they leave the range of float16 (65504; 11 bits). Softmax and the normalisations
-# are, for onnxruntime's CUDA kernels sum in float32 inside them.
+# Operators that a half value may pass through on its way to the next of them. Sums over many values, powers,
+# logarithms and exponentials are not among them: they leave the range of float16 (65504; 11 bits). Softmax and the
+# normalisations are, for onnxruntime's CUDA kernels sum in float32 inside them.
 PASSING = frozenset(
     {"Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Clip", "Sigmoid", "Tanh", "Gelu", "Erf", "HardSigmoid", "HardSwish"}
     | {"MaxPool", "AveragePool", "GlobalMaxPool", "Add", "Sub", "Mul", "Div", "Softmax"}
@@ -50,7 +50,7 @@ class _HalfWriter:
         self._types = element_types(model)
         self._tensors = {tensor.name: tensor for tensor in model.graph.initializer}
         self._excluded, self._wanted = excluded, _values_of_logits(model.graph)
-        # Where a value of the given graph is found in the new one, by its type.
+        # Names of the given graph's values in the new one, by type.
         self._places = {(name, kind): name for name, kind in self._types.items()}
         self._nodes: list[NodeProto] = []
         self._added: dict[str, TensorProto] = {}

@@ -1,4 +1,4 @@
-"""Whether the answers of a variant are good enough: its accuracy, and its agreement with float32."""
+"""Judge the answers of a variant by its accuracy and its agreement with float32."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -40,6 +40,11 @@ def checked_layers(model: onnx.ModelProto, names: Sequence[str]) -> list[str]:
     return list(names)
 
 
+def has_transposed_weights(node: onnx.NodeProto) -> bool:
+    """Return whether a Gemm's weights are stored as [channels, inputs]."""
+    return any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
+
+
 def side_layers(model: onnx.ModelProto) -> list[str]:
     """Return the names of the nodes that the first output, the logits, does not need: those of the distance.
 
@@ -68,7 +73,7 @@ def shielded(model: onnx.ModelProto, names: Sequence[str]) -> onnx.ModelProto:
     """Return a copy in which the ReLU behind each named layer is written as a maximum with zero.
 
     Between two quantized tensors onnxruntime quantizes a float32 convolution by itself as it loads, ReLU
-    included; the maximum says the same and keeps it away.
+    included; the maximum computes the same and prevents that.
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)

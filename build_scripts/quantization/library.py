@@ -1,4 +1,4 @@
-"""onnxruntime's quantizer as a library: what it prints is silenced, what it raises becomes an error of the build."""
+"""Run onnxruntime's quantizer: silence what it prints, and turn what it raises into an error of the build."""
 
 import contextlib
 import logging
@@ -12,8 +12,8 @@ import onnxruntime
 from build_scripts.errors import QuantizationError
 from build_scripts.export.passes.session import SESSION_ERRORS
 
-# What onnxruntime.quantization raises of its own, what its assertions and look-ups of tensors and attributes raise on a
-# graph that it does not expect, and what the two libraries raise that it calls.
+# Exceptions that onnxruntime.quantization raises of its own, that its assertions and look-ups of tensors and
+# attributes raise on a graph that it does not expect, and that the two libraries raise which it calls.
 # Source: the raise statements and dictionary look-ups of onnxruntime 1.32, quantization and quantization/operators.
 QUANTIZER_ERRORS = (
     ValueError,
@@ -51,6 +51,6 @@ def quantizer_at_work(source: Path) -> Iterator[None]:
 
 
 def described(error: BaseException) -> str:
-    """Return an exception of a library as part of a sentence: its type, and the first line of what it has to show."""
+    """Return an exception of a library as part of a sentence: its type, and the first line of its message."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}, {lines[0][:200].removesuffix('.')}" if lines else type(error).__name__

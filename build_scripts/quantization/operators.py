@@ -1,13 +1,12 @@
-"""What onnxruntime really runs of a model, and how much of the work is done in integers."""
+"""The operators that onnxruntime really runs for a model, and the share of the work that runs in integers."""
 
 from collections import Counter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import onnx
-import onnxruntime
 
 from build_scripts.errors import GateFailed
+from build_scripts.export.passes.session import optimized_graph
 
 # The operators that carry the work of a network, by the names onnxruntime runs them under.
 # Source: onnxruntime's docs/ContribOperators.md and docs/OperatorKernels.md, CPU provider.
@@ -36,13 +35,7 @@ def executed_operators(path: Path) -> Counter[str]:
 
 def executed_graph(path: Path) -> onnx.GraphProto:
     """Return the graph onnxruntime really runs after all of its graph optimizations."""
-    with TemporaryDirectory() as directory:
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-        options.optimized_model_filepath = str(Path(directory) / "optimized.onnx")
-        options.log_severity_level = 3
-        onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        return onnx.load(options.optimized_model_filepath).graph
+    return optimized_graph(onnx.load(path), "all").graph
 
 
 def integer_share(path: Path) -> float:
@@ -56,7 +49,7 @@ def integer_share(path: Path) -> float:
 
 
 def integer_convolutions(path: Path, excluded: int = 0) -> bool:
-    """Say whether every convolution but `excluded` ones runs as QLinearConv, and at least one."""
+    """Return whether every convolution but `excluded` ones runs as QLinearConv, and at least one does."""
     operators = executed_operators(path)
     return _floating(operators) <= excluded and operators["QLinearConv"] > 0
 

@@ -33,7 +33,7 @@ log = logging.getLogger("build")
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of a candidate on the records that were searched with.
+    """Figures of a candidate on the records of the search.
 
     window_accuracy and agreement with float32 in [0, 1]; size_ratio of the file and speedup of the median latency,
     both against float32; integer_share of the operators that carry the work, in [0, 1], None in packages that were
@@ -71,7 +71,7 @@ class Search:
     sensitivity: tuple[Sensitivity, ...] = ()
 
     def reasons(self) -> str:
-        """Return why candidates were refused; those with the same reason stand together."""
+        """Return the reasons of refusal, each behind the names of the candidates that it refused."""
         names: dict[str, list[str]] = {}
         for one in self.tried:
             if one.refused:
@@ -81,7 +81,7 @@ class Search:
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """What is searched: candidates by name, calibration windows float32 [n, C, T], and records to choose by.
+    """The space of a search: candidates by name, calibration windows float32 [n, C, T], and records to choose by.
 
     max_accuracy_drop: how far a candidate's window accuracy may lie below float32's. conditions: of operation of the
     windows, float32 [n, K], where the model takes some. fine_tune: writes the network, trained with its rounding, to a

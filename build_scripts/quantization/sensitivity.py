@@ -22,8 +22,8 @@ PASSING = frozenset(
     {"Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Slice", "Gather", "Split", "Pad", "Expand"}
     | {"MaxPool", "Relu", "Clip", "Cast", "Shape", "Constant", "ConstantOfShape"}
 )
-# What bounds the time: so many variants of one layer, or of a few neighbours, with ranges of so many windows, are run
-# on so many, a few at once.
+# Bounds on the time: variants that quantize one layer or a few neighbours, windows that set their ranges, windows that
+# they are run on, and windows in one run.
 MOST_GROUPS, RANGE_WINDOWS, ERROR_WINDOWS, BATCH = 32, 16, 64, 8
 
 

@@ -24,7 +24,7 @@ from build_scripts.quantization.rewriting.sequence import rewritten
 from functions.core.preprocessing.arrays import Float32Array
 
 LAYERS = ("Conv", "Relu", "Gemm", "MatMul")
-# What is quantized in a scope. Operators beyond these are computed in float32 between two roundings.
+# Operators that are quantized in a scope. Operators beyond these are computed in float32 between two roundings.
 # Source: onnxruntime's core/optimizer/qdq_transformer/selectors_actions/qdq_selector_action_transformer.cc.
 SCOPES = {
     "convolutions": ("Conv", "Relu"),

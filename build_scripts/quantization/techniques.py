@@ -83,7 +83,7 @@ class ComparedVariant:
 class Technique:
     """A way to quantize an ONNX file.
 
-    precision of the file; method: name in a manifest; settings: what a manifest says of options, given the number of
+    precision of the file; method: name in a manifest; settings: options as a manifest lists them, given the number of
     calibration windows; obstacle: why a network leaves nothing to gain, None where it may; needs_windows: whether it
     cannot do without them; candidates: options by the name that a recipe gives them; on_request: candidates that are
     tried only where a recipe names them; compared: rows of the benchmarks.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from build_scripts.errors import QuantizationError
-from build_scripts.quantization.layers import LAYERS, checked_layers, write_quantized
+from build_scripts.quantization.layers import LAYERS, checked_layers, has_transposed_weights, write_quantized
 from functions.core.preprocessing.arrays import Float32Array
 
 
@@ -59,8 +59,7 @@ def _weights(model: onnx.ModelProto, excluded: set[str]) -> Iterator[tuple[str, 
     """Name the second input of each layer and the axis of its output channels."""
     for node in model.graph.node:
         if node.op_type in LAYERS and node.name not in excluded:
-            transposed = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
-            yield node.input[1], 0 if node.op_type == "Conv" or transposed else 1
+            yield node.input[1], 0 if node.op_type == "Conv" or has_transposed_weights(node) else 1
 
 
 def _replacement(tensor: TensorProto, axis: int | None, bits: int) -> tuple[NodeProto, list[TensorProto]]:

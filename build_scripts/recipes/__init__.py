@@ -1,1 +1,1 @@
-"""What each model is made of: the shipped ones, and those of users."""
+"""Recipes: what each model is made of, the shipped ones and those of users."""

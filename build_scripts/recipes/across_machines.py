@@ -1,4 +1,4 @@
-"""What any-bearing finds on machines and faults that it never saw, beside the plain rule and rolling-bearing."""
+"""Evaluate any-bearing on machines and faults that it never saw, beside the plain rule and rolling-bearing."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ Judge = Callable[[RigRecording], Float64Array]
 
 @dataclass(frozen=True)
 class Answers:
-    """What was found of one recording: probabilities float64 [B, 4] of its windows, and classes of the whole.
+    """Answers for one recording: probabilities float64 [B, 4] of its windows, and classes of the whole.
 
     named: by the model, as the server holds it against visible lines; rule and old: by the plain rule and by the old
     model.
@@ -45,7 +45,7 @@ def evaluate_across(models: Path, data: Path, work: Path) -> dict[str, object]:
     """Evaluate the package on a file of recordings; on a folder of training sets, networks denied a size or a load.
 
     Raises:
-        DataError: the data will not do.
+        DataError: the data are not of the expected form.
         ModelNotFoundError, ModelUnavailableError: a package cannot be loaded.
     """
     repository = ModelRepository(models)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from build_scripts.data.cwru import required_folder
 from build_scripts.data.fault_lines import CLASSES, LineRecords, LineSimulation, is_visible
 from build_scripts.data.rig_bearings import RigRecording, lines_of, read_rig
 from build_scripts.data.simulation.rolling import LEFT_OUT, RollingWindow
@@ -98,12 +99,12 @@ class Fold:
     network: FaultLineNetworks
 
     def outputs(self) -> RecordOutputs:
-        """Return what the network says of the recordings."""
+        """Return the outputs of the network for the recordings."""
         label = np.array([one.label for one in self.recordings], np.int64)
         return RecordOutputs(tuple(self.output(one) for one in self.recordings), label)
 
     def output(self, recording: RigRecording) -> EngineOutput:
-        """Return what the network says of the windows of a recording."""
+        """Return the output of the network for the windows of a recording."""
         features = recording.features()
         rows = np.tile(recording.conditions, (len(features), 1))
         with torch.no_grad():
@@ -159,16 +160,15 @@ def recordings_for_training(data: Path | None) -> list[RigRecording]:
     Raises:
         DataError: no folder is named, or it has no such recording.
     """
-    if data is None:
-        raise DataError("This model's recordings do not come with the project: name their folder with --data DIR.")
-    found = [one for path in sorted(data.glob("*_train_*.npz")) for one in read_rig(path)]
+    folder = required_folder(data)
+    found = [one for path in sorted(folder.glob("*_train_*.npz")) for one in read_rig(path)]
     if not found:
-        raise DataError(f"{data} has no .npz file of recordings to train on, *_train_*.npz.")
+        raise DataError(f"{folder} has no .npz file of recordings to train on, *_train_*.npz.")
     return [one for one in found if one.has_line]
 
 
 def left_out(work: Path, workers: int, recordings: Sequence[RigRecording]) -> Iterator[Fold]:
-    """Yield what each network was denied: every fault size, then every load.
+    """Yield each network with the recordings that it was denied: of every fault size, then of every load.
 
     Args:
         work: folder of simulated windows and of the networks' weights, taken from there where they are.
@@ -196,7 +196,7 @@ def _training(work: Path, workers: int, recordings: Sequence[RigRecording]) -> L
 
 
 def _fitting(folds: Sequence[Fold], simulated: LineRecords, served: Engine) -> RecordOutputs:
-    """Return what networks say of the recordings they were denied, and the served one of simulated windows."""
+    """Return outputs of networks for the recordings they were denied, and of the served one for simulated windows."""
     return together([*(one.outputs() for one in folds), run_records(served, simulated, LENGTH, "fitting")])
 
 

@@ -1,4 +1,4 @@
-"""Leave a load or a fault size out: what a recipe is worth on what its weights never saw, without the test data."""
+"""Cross-validation of a recipe: train without a load or a fault size, and run what was left out; no test data."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ _NEVER = np.float32(-1e3)
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What a network says of what it was denied: pieces of two windows, and whole recordings."""
+    """Outputs of a network for recordings it was denied: for pieces of two windows, and for whole recordings."""
 
     pieces: RecordOutputs
     whole: RecordOutputs
@@ -40,12 +40,12 @@ def training_recordings(folder: Path) -> Recordings:
 
 
 def leave_one_load_out(recipe: ModelRecipe, folder: Path, work: Path) -> dict[int, HeldOut]:
-    """Train once without each load of the training recordings; return what is said of that load.
+    """Train once without each load of the training recordings; return the outputs for that load.
 
     Args:
         recipe: of the model.
         folder: recordings; the test recordings among them are left out.
-        work: folder of the trainings' states, gone on from where they exist.
+        work: folder of the trainings' states, resumed where they exist.
 
     Raises:
         DataError: the folder has no recordings.
@@ -55,12 +55,12 @@ def leave_one_load_out(recipe: ModelRecipe, folder: Path, work: Path) -> dict[in
 
 
 def leave_one_size_out(recipe: ModelRecipe, folder: Path, work: Path) -> tuple[Recordings, RecordOutputs]:
-    """Train once without each fault size; return the recordings of each size, and what is said of them whole.
+    """Train once without each fault size; return the recordings of each size, and the outputs for them whole.
 
     Args:
         recipe: of the model; its classes are those of the recordings.
         folder: recordings; the test recordings among them are left out.
-        work: folder of the trainings' states, gone on from where they exist.
+        work: folder of the trainings' states, resumed where they exist.
 
     Raises:
         DataError: the folder has no recordings.
@@ -90,7 +90,7 @@ def _without_load(recipe: ModelRecipe, known: Recordings, load_hp: int, work: Pa
 
 
 def _without_size(recipe: ModelRecipe, known: Recordings, left_out: NDArray[np.bool_], state: Path) -> RecordOutputs:
-    """Return what a network of the other classes says of recordings; a class that it lacks is never named."""
+    """Return the outputs of a network of the other classes; a class that it lacks is never named."""
     seen = known.subset(~left_out)
     kept = np.unique(seen.label)
     classes = tuple(recipe.description.classes[index] for index in kept)

@@ -1,4 +1,4 @@
-"""An ONNX file from elsewhere as the model of a recipe."""
+"""A user's ONNX file as the model of a recipe."""
 
 import logging
 from dataclasses import replace
@@ -15,12 +15,12 @@ from build_scripts.recipes.user_recipe import UserRecipe
 
 log = logging.getLogger("build")
 
-# What card and manifest say of the proof that is missing.
+# The note of card and manifest on the missing proof.
 UNPROVEN = "the ONNX file was given: it is compared with itself as packaged, not with a PyTorch network"
 
 
 def given_model(recipe: UserRecipe, path: Path, training: LabelledRecords) -> TrainedModel:
-    """Take an ONNX file from elsewhere for the model; it measures novelty if it has an output `distance`.
+    """Take a user's ONNX file for the model; it measures novelty if it has an output `distance`.
 
     Raises:
         RecipeError: a package cannot be made of it, or its logits do not fit the recipe.

@@ -1,4 +1,4 @@
-"""What a model answers of a rig's recordings as it is served: how often it is right, and how sure it is."""
+"""Figures of a model's served answers to a rig's recordings: how often it is right, and how sure it is."""
 
 from collections.abc import Sequence
 

@@ -7,12 +7,11 @@ from functools import partial
 from pathlib import Path
 
 from build_scripts.data.cwru import SAMPLE_RATE_HZ as CWRU_SAMPLE_RATE_HZ
-from build_scripts.data.cwru import read_folder
+from build_scripts.data.cwru import read_folder, required_folder
 from build_scripts.data.cwru_split import RecordingPart
 from build_scripts.data.records import LabelledRecords, RecordSet, read_records, write_records
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.data.simulation.classes import CLASSES_WITH_LINES
-from build_scripts.errors import DataError
 from build_scripts.evidence.trust import Foreign, Strangers
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.checkpoint import save_checkpoint
@@ -32,7 +31,7 @@ log = logging.getLogger("build")
 
 @dataclass(frozen=True)
 class Material:
-    """What records are made of: processes that simulate, and the folder of recordings for a recipe that needs one."""
+    """The sources of records: processes that simulate, and the folder of recordings for a recipe that needs one."""
 
     workers: int = 1
     data: Path | None = None
@@ -75,7 +74,7 @@ def plan_of(recipe: ModelRecipe, checkpoint: Path, work: Path, material: Materia
     """Return the plan of a recipe's package.
 
     Raises:
-        CheckpointError, DataError: the checkpoint or the records will not do.
+        CheckpointError, DataError: the checkpoint or the records cannot be used.
     """
     model = trained_model(checkpoint)
     training = records_of(recipe.training_records, work, material)
@@ -101,13 +100,11 @@ def records_of(source: DataSource, work: Path, material: Material) -> LabelledRe
     """Return the records a recipe names: simulated ones, or a part of the folder of recordings.
 
     Raises:
-        DataError: the recipe needs a folder of recordings and none is named, or the folder will not do.
+        DataError: the recipe needs a folder of recordings and none is named, or the folder cannot be used.
     """
     if isinstance(source, SimulationConfig):
         return simulated(work, source, material.workers)
-    if material.data is None:
-        raise DataError("This model's recordings do not come with the project: name their folder with --data DIR.")
-    return source.load(material.data)
+    return source.load(required_folder(material.data))
 
 
 def simulated(work: Path, config: SimulationConfig, workers: int) -> RecordSet:
@@ -122,7 +119,10 @@ def simulated(work: Path, config: SimulationConfig, workers: int) -> RecordSet:
 def _fitting(
     recipe: ModelRecipe, work: Path, material: Material
 ) -> tuple[partial[RecordOutputs], Callable[[Engine], Strangers] | None, Notes]:
-    """How to get outputs to calibrate and to fit trust by: of the served model, or of networks for what was denied."""
+    """Return functions that give the outputs for calibration and for trust, given the served engine; and notes.
+
+    The outputs are those of the served model, or of networks for recordings that they were denied.
+    """
     source = recipe.fitting_records
     if isinstance(source, RecordingPart) and material.data is not None:
         log.info("train once without each load, and without each fault size")
@@ -147,7 +147,7 @@ def _of_served(records: LabelledRecords, window: int, served: Engine) -> RecordO
 def _strangers(
     recipe: ModelRecipe, known: LabelledRecords, work: Path, material: Material
 ) -> Callable[[Engine], Strangers] | None:
-    """How to get what trust is fitted by: answers about simulated machines and measuring chains of other kinds."""
+    """Return a function that gives the outputs for trust, on simulated machines and measuring chains of other kinds."""
     if not recipe.foreign_records:
         return None
     foreign = [simulated(work, source, material.workers) for source in recipe.foreign_records]
@@ -160,7 +160,7 @@ def _judged(known: LabelledRecords, foreign: Sequence[RecordSet], window: int, s
 
 
 def _machines(recipe: ModelRecipe, material: Material) -> dict[str, Signals]:
-    """Recordings of the other shipped model's machine: the examples, or the university's where they are at hand."""
+    """Return recordings of the other shipped model's machine: the examples, or the university's where there are any."""
     rate_hz = recipe.description.sample_rate_hz
     if isinstance(recipe.training_records, RecordingPart):
         return {"journal bearing": examples(EXAMPLES, rate_hz)}

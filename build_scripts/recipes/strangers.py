@@ -48,13 +48,13 @@ _FAULTS: Mapping[int, Fault | None] = {
 def strangers_of_rig(
     recipe: ModelRecipe, folder: Path, work: Path, known: RecordOutputs
 ) -> Callable[[Engine], Strangers]:
-    """Return how to get the records that trust is fitted by, given the served engine.
+    """Return a function from the served engine to the records that trust is fitted by.
 
     Args:
         recipe: of a model of the rig's recordings.
         folder: of these recordings.
         work: folder of trainings' states.
-        known: what networks say of whole recordings at the load that each was denied.
+        known: outputs of networks for whole recordings at the load that each was denied.
     """
     recordings, outputs = leave_one_size_out(recipe, folder, work)
     sizes = Foreign(outputs, _evidence_of_rig(recordings))
@@ -82,7 +82,7 @@ def simulated_windows(kinds: Kinds, count: int) -> list[RollingWindow]:
 def simulated_strangers(
     class_ids: Sequence[str], run: Callable[[RollingWindow], EngineOutput], windows: Sequence[RollingWindow]
 ) -> Foreign:
-    """Return what a model of rolling bearings says of simulated ones.
+    """Return the outputs of a model of rolling bearings for simulated ones.
 
     Args:
         class_ids: of the model; the first of each type of fault is the label.

@@ -26,7 +26,7 @@ from functions.core.models.engine import OnnxEngine
 
 @dataclass(frozen=True)
 class UserAware:
-    """What a fine-tuning gave, and how the file compares with float32 on the fitting records.
+    """The result of a fine-tuning, and its comparison with float32 on the fitting records.
 
     fixed_length: why the file takes windows of one length alone, None where it takes others too; figures: accuracy of
     windows in float32 and in int8, and the share of windows on which both agree; size_bytes of both files.
@@ -42,7 +42,7 @@ def train_of_recipe(recipe: UserRecipe, checkpoint: Path, path: Path, config: Aw
     """Fine-tune the network of a recipe on its training records, and write it to `path`.
 
     Raises:
-        RecipeError, CheckpointError, DataError: recipe, checkpoint or records will not do.
+        RecipeError, CheckpointError, DataError: recipe, checkpoint or records cannot be used.
         ExportError, ValidationFailed: the network cannot be exported, not even in float32.
         QuantizationError, FineTuningError, GateFailed: as `train_aware`.
     """

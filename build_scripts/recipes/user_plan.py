@@ -1,4 +1,4 @@
-"""What a user's recipe and checkpoint are built of: her network, and her records, checked against the recipe."""
+"""The build plan of a user's recipe and checkpoint: her network and her records, checked against the recipe."""
 
 import logging
 from collections.abc import Mapping
@@ -27,10 +27,10 @@ log = logging.getLogger("build")
 
 
 def user_plan(recipe: UserRecipe, path: Path, *, is_onnx: bool = False, allow_overlap: bool = False) -> BuildPlan:
-    """Return the plan of a user's package, made of a checkpoint or of an ONNX file from elsewhere.
+    """Return the plan of a user's package, made of a checkpoint or of her ONNX file.
 
     Raises:
-        RecipeError, CheckpointError, DataError: recipe, file or records will not do; records stand in two sets and
+        RecipeError, CheckpointError, DataError: recipe, file or records cannot be used; records stand in two sets and
             `allow_overlap` is not set.
     """
     content, description = recipe.content, recipe.description

@@ -1,4 +1,4 @@
-"""A user's recipe: the TOML file that says what a model of one's own is, and where its network and data are."""
+"""A user's recipe: the TOML file that describes a model, and names its network and its data."""
 
 import tomllib
 from collections.abc import Sequence
@@ -153,7 +153,7 @@ class CalibrationPart(_Part):
 
 
 class RecipeFile(_Part):
-    """The whole file."""
+    """The content of a recipe file."""
 
     model: ModelPart
     network: NetworkPart = NetworkPart()
@@ -172,7 +172,7 @@ class UserRecipe:
 
     @property
     def description(self) -> ModelDescription:
-        """What the model is for."""
+        """The model's description."""
         model = self.content.model
         classes = tuple((one.id, one.name) for one in model.classes)
         conditions = tuple(one.condition for one in model.conditions)

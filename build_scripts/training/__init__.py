@@ -1,1 +1,1 @@
-"""Records and a network to a checkpoint."""
+"""Training: records and a network become a checkpoint."""

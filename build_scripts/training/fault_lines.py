@@ -16,7 +16,7 @@ from build_scripts.networks.fault_lines import FaultLineNetworks
 
 @dataclass(frozen=True)
 class LineTraining:
-    """How long and how fast: AdamW under a one-cycle learning rate.
+    """Settings of the training: AdamW under a one-cycle learning rate.
 
     noise is added to the features.
     """

@@ -22,7 +22,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 @dataclass(frozen=True)
 class TuningConfig:
-    """How long and how fast: AdamW under a learning rate that falls along a cosine."""
+    """Settings of a fine-tuning: AdamW under a learning rate that falls along a cosine."""
 
     epochs: int = 3
     batch_size: int = 64

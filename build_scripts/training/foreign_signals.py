@@ -1,4 +1,4 @@
-"""Signals of no machine, or of another: a network is trained beside some, and judged by others.
+"""Foreign signals, of no machine or of another: some are outliers in training, others judge the novelty measure.
 
 Source: Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with Outlier Exposure", ICLR 2019.
 """

@@ -26,7 +26,7 @@ FEATURE_BATCH = 64
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How long and how fast: AdamW under a one-cycle learning rate.
+    """Settings of a training: AdamW under a one-cycle learning rate.
 
     Each step also sees `outliers_of_kind` outliers of each kind, twice as many windows of each set of strangers, and a
     head of its own, which is not kept, learns to tell them from the batch: the loss of that counts `outlier_weight`.
@@ -68,7 +68,7 @@ class TrainingRun:
         )
 
     def save(self, path: Path) -> None:
-        """Write the state after an epoch, replacing the last one at once."""
+        """Write the state after an epoch in place of the last one, all of it or nothing."""
         state = {
             "config": asdict(self.config),
             "epoch": self.epoch,
@@ -84,7 +84,7 @@ class TrainingRun:
         part.replace(path)
 
     def restore(self, path: Path) -> None:
-        """Go on from a saved state.
+        """Restore a saved state.
 
         Raises:
             CheckpointError: the state belongs to a training with other settings.
@@ -126,9 +126,9 @@ class TrainingRun:
         features = self.network.features(torch.cat([windows, outliers]))
         loss = nn.functional.cross_entropy(self.network.head(features[: len(windows)]), label)
         strange = (torch.arange(len(features)) >= len(windows)).float()
-        told = nn.functional.binary_cross_entropy_with_logits(self.outlier_head(features).squeeze(1), strange)
+        outlier_loss = nn.functional.binary_cross_entropy_with_logits(self.outlier_head(features).squeeze(1), strange)
         self.optimizer.zero_grad()
-        (loss + self.config.outlier_weight * told).backward()  # type: ignore[no-untyped-call]
+        (loss + self.config.outlier_weight * outlier_loss).backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.schedule.step()
         return float(loss.item())
@@ -145,7 +145,7 @@ def train(
     """Train a network on records and fit its novelty measure on windows of them.
 
     Args:
-        state: file of the training's state after each epoch; an existing one is gone on from.
+        state: file of the training's state after each epoch; an existing one is resumed.
         strangers: sets of records to be called novel, as those of machines that turn faster.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What training sees: one window at a random place of every record, in a new order each epoch."""
+"""Batches of training: one window at a random place of every record, in a new order each epoch."""
 
 from collections.abc import Iterator
 

@@ -150,10 +150,10 @@ def _count(text: bytes, member: str, most: int) -> int:
 def _read_option(text: Raw, name: str) -> Any:
     try:
         return msgspec.json.decode(text, type=_Conditions if name == CONDITIONS else _Option)
-    except msgspec.ValidationError as error:
+    except msgspec.ValidationError:
         kind = SampleRateError if name == "sample_rate_hz" else InvalidOptionError
-        reason = str(error).partition(" - at ")[0].replace("`", "")
-        raise kind(f"The option {name!r} cannot be used: {reason}.", field=name) from None
+        allowed = "numbers by name" if name == CONDITIONS else "text, a number, true, false or null"
+        raise kind(f"The option {name!r} must be {allowed}.", field=name) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _no_unicode(name) from None
     except RecursionError:

@@ -48,7 +48,7 @@ def test_simulate_writes_records_and_examples(tmp_path: Path, capsys: pytest.Cap
 
 def test_simulate_asks_where_to_write(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("simulate") == 2
-    assert error_line(capsys) == "simulate: say where to write: --out FILE for records, --examples DIR for WAV files."
+    assert error_line(capsys) == "simulate: nothing to write: give --out FILE (records) or --examples DIR (WAV files)."
 
 
 def test_evaluate_prints_one_json_object(records_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,1 +1,1 @@
-"""What several test modules share: model packages, recordings, file formats, servers."""
+"""Parts that several test modules share: model packages, recordings, file formats, servers."""

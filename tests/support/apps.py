@@ -17,7 +17,7 @@ JSON = "application/json"
 
 
 def client_of(app: ASGIApp, **headers: str) -> httpx.AsyncClient:
-    """A client that sees what a caller sees: defects are answers, not exceptions."""
+    """Return a client as callers have it: defects are answers, not exceptions."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://palier", headers=headers)
 

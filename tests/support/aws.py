@@ -75,7 +75,7 @@ def make_resources() -> dict[str, str]:
 
 @dataclass
 class Deliveries:
-    """What the queue delivers, as events of Lambda; delays and time-outs are the test's to decide.
+    """Deliveries of the queue, as events of Lambda; the test decides delays and time-outs.
 
     waiting: messages, and how often each was delivered; dead: bodies that failed as often as the queue delivers.
     """

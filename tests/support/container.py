@@ -1,4 +1,4 @@
-"""The container in this process, for the tiny models, and engines that tell what they were given."""
+"""The container in this process, for the tiny models, and engines that record their inputs."""
 
 import threading
 from collections.abc import Sequence

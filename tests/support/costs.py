@@ -1,4 +1,4 @@
-"""What reading a body costs: counted, never timed."""
+"""The cost of reading a body: counted, never timed."""
 
 import tracemalloc
 from collections.abc import Callable

@@ -31,7 +31,7 @@ def read_line(line: str) -> dict[str, Any]:
 
 
 def series(text: str) -> dict[Series, float]:
-    """What CloudWatch makes of the lines: the sum of each metric, by name and dimensions."""
+    """Return the sum of each metric of the lines, by name and dimensions, as CloudWatch adds them up."""
     sums: dict[Series, float] = {}
     for document in map(read_line, text.splitlines()):
         for directive in document["_aws"]["CloudWatchMetrics"]:

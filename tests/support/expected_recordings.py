@@ -15,13 +15,13 @@ MILLI = [k / 1000 for k in range(ROWS)]
 def expected(
     *channels: list[float], rate: float | None = None, names: tuple[str, ...] = (), unit: str | None = None
 ) -> dict[str, Any]:
-    """What must come of a case."""
+    """The expected recording of a case."""
     samples = [[float(value) for value in np.array(channel, np.float32)] for channel in channels]
     return {"expected": {"samples": samples, "sample_rate_hz": rate, "channel_names": list(names), "unit": unit}}
 
 
 def refused(code: str, words: str) -> dict[str, Any]:
-    """How a case must be refused."""
+    """The expected refusal of a case."""
     return {"refused": {"code": code, "words": words}}
 
 

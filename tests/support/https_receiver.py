@@ -17,7 +17,7 @@ NAME = "hooks.plant.example"
 
 @dataclass
 class Receiver:
-    """What came in, and what is answered."""
+    """Calls that came in, and the answers to give."""
 
     port: int
     certificate: Path

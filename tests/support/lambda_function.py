@@ -20,7 +20,7 @@ Invoke = Callable[[str], dict[str, Any]]
 
 
 class Context:
-    """What Lambda passes beside the event."""
+    """The context that Lambda passes beside the event."""
 
     function_name = "palier-inference"
     memory_limit_in_mb = 1769

@@ -1,4 +1,4 @@
-"""How often a member of a parsed JSON object is looked up by its name: each look-up begins at the first member."""
+"""Counts look-ups of members of a parsed JSON object by name: each look-up begins at the first member."""
 
 from collections.abc import Iterator
 from typing import Any

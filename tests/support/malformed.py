@@ -1,4 +1,4 @@
-"""Malformed envelopes for the model `tiny`, and what is said of each."""
+"""Malformed envelopes for the model `tiny`, and the error of each."""
 
 import json
 from typing import Any

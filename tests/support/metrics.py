@@ -10,7 +10,7 @@ OIL_WHIRL = Finding("journal-bearing", "oil_whirl")
 
 
 class ListSink:
-    """Keeps what it is told."""
+    """A sink that keeps the requests it gets."""
 
     def __init__(self) -> None:
         self.requests: list[RequestMetrics] = []

@@ -66,6 +66,6 @@ def _until_up(served: Served) -> None:
 
 
 def refuses(port: int) -> bool:
-    """Whether nothing accepts connections there."""
+    """Return whether nothing accepts connections at a port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0

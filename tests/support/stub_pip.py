@@ -33,7 +33,7 @@ if (here / "packages").exists():
 
 @dataclass(frozen=True)
 class StubPip:
-    """What it does is said by files in its folder, which stands on the path of Python."""
+    """A pip that is controlled by files in its folder, which stands on the path of Python."""
 
     folder: Path
 
@@ -86,7 +86,7 @@ def until(happened: Callable[[], bool]) -> None:
 
 
 def has_ended(pid: int) -> bool:
-    """Whether a process has ended, also where nobody has asked for its status."""
+    """Return whether a process has ended, also where nobody has asked for its status."""
     try:
         os.kill(pid, 0)
         return "State:\tZ" in Path(f"/proc/{pid}/status").read_text()

@@ -2,7 +2,7 @@
 
     python -m tests.support.stuck_worker SETTINGS RESULTS
 
-SETTINGS: a JSON object of the settings that name jobs; RESULTS: after how many results it stops and says so.
+SETTINGS: a JSON object of the settings that name jobs; RESULTS: after how many results it stops, printing `stopped`.
 """
 
 import json

@@ -30,7 +30,7 @@ def batch(*means: float) -> NDArray[np.float32]:
 
 
 def expected_logits(*means: float) -> NDArray[np.float64]:
-    """What the model `tiny` answers to windows of these means, [B, 3]."""
+    """Logits of the model `tiny` for windows of these means, [B, 3]."""
     return np.array([[GAIN * mean, 1.0, -GAIN * mean] for mean in means or MEANS])
 
 
@@ -59,7 +59,7 @@ def binary_envelope(windows: NDArray[Any], datatype: str = "FP32", **members: An
 
 
 def enclose(document: Any, data: bytes) -> Envelope:
-    """A JSON object, binary data behind it, and the header that tells them apart."""
+    """A JSON object, binary data behind it, and the header with the length of the object."""
     header = json.dumps(document).encode()
     return Envelope(header + data, {HEADER_LENGTH: str(len(header))})
 

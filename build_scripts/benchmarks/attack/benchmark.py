@@ -33,7 +33,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Servers:
-    """What the servers are put through: none of it without seconds of a soak."""
+    """The attack on servers; without seconds of a soak there is none."""
 
     soak_s: float
 
@@ -43,29 +43,29 @@ class Servers:
         return _EXAMPLES if self.soak_s >= 60 else _FEW_EXAMPLES
 
 
-def run_attack(asked: Attack, servers: Servers, said: Callable[[str], None]) -> dict[str, object]:
+def run_attack(attack: Attack, servers: Servers, notify: Callable[[str], None]) -> dict[str, object]:
     """Attack everything.
 
     Args:
-        asked: of the fuzzer.
-        servers: of the servers.
-        said: takes a line for each part that is done.
+        attack: by the fuzzer.
+        servers: the attack on servers.
+        notify: takes a line for each part that is done.
 
     Returns:
-        `rows` of what was attacked, `cases` in all, `failed`: a sentence for each figure over its limit.
+        `rows` by target, `cases` in all, `failed`: a sentence for each figure over its limit.
 
     Raises:
         BuildError: a part could not be run.
     """
     if servers.soak_s:
         find_program()
-    rows: dict[str, Row] = {name: asdict(counts) for name, counts in fuzz(asked, said).items()}
+    rows: dict[str, Row] = {name: asdict(counts) for name, counts in fuzz(attack, notify).items()}
     if servers.soak_s:
-        for name, row in _servers(asked, servers):
+        for name, row in _servers(attack, servers):
             rows[name] = row
-            said(f"{name}: {row['cases']} cases")
+            notify(f"{name}: {row['cases']} cases")
     return {
-        "seed": asked.seed,
+        "seed": attack.seed,
         "soak_s": servers.soak_s,
         "hang_s": HANG_S,
         "most_growth_mb": MOST_GROWTH_MB,
@@ -87,7 +87,7 @@ def faults(name: str, row: Row) -> list[str]:
 
 
 def replay(path: Path) -> dict[str, object]:
-    """Put a case that was kept to its target once more, and return what came of it.
+    """Try a kept case on its target once more, and return the outcome.
 
     Raises:
         BuildError: the file holds no case.
@@ -103,22 +103,22 @@ def replay(path: Path) -> dict[str, object]:
     return {"target": case.target, "failure": reason, **figures, "memory_mb": memory_mb()[0], "failed": found}
 
 
-def _servers(asked: Attack, servers: Servers) -> Iterator[tuple[str, Row]]:
+def _servers(attack: Attack, servers: Servers) -> Iterator[tuple[str, Row]]:
     with local_server() as local:
-        yield from _server("local_server.py", local.url, local.pid, ("native",), asked, servers)
+        yield from _server("local_server.py", local.url, local.pid, ("native",), attack, servers)
     with container_process(PALIER_DEFAULT_MODEL=SETTINGS.default_model) as container:
-        yield from _server("the container", container.url, container.pid, ("container", "v2"), asked, servers)
+        yield from _server("the container", container.url, container.pid, ("container", "v2"), attack, servers)
     for victim, row in kill_in_mid_job():
         yield f"local_server.py: kill -9 of its {victim}", row
 
 
 def _server(
-    name: str, url: str, pid: int, targets: tuple[str, ...], asked: Attack, servers: Servers
+    name: str, url: str, pid: int, targets: tuple[str, ...], attack: Attack, servers: Servers
 ) -> Iterator[tuple[str, Row]]:
     parts: Mapping[str, Callable[[], Row]] = {
-        "its document": functools.partial(try_document, url, servers.examples, asked.seed),
+        "its document": functools.partial(try_document, url, servers.examples, attack.seed),
         "slow connections": functools.partial(hold_connections, url, pid, _HELD_S),
-        "soak": functools.partial(soak, url, pid, servers.soak_s / 2, asked.corpus, targets),
+        "soak": functools.partial(soak, url, pid, servers.soak_s / 2, attack.corpus, targets),
     }
     for part, run in parts.items():
         yield f"{name}: {part}", run()

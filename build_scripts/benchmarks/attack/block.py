@@ -32,7 +32,7 @@ _MOST_ADDRESSES = 16 * 2**30
 
 @dataclass
 class Counts:
-    """What came of a block: growth and peak are of the process's memory, above what it had when warm."""
+    """The counts of a block: growth and peak are of the process's memory, above what it had when warm."""
 
     cases: int = 0
     refused: int = 0
@@ -46,7 +46,7 @@ class Counts:
 
 
 class Outcome:
-    """What came of one case, the `with` block around it: a status, or any exception, which is what is looked for."""
+    """The outcome of one case, the `with` block around it: a status, or any exception, which the attack looks for."""
 
     status = 0
     raised: Exception | None = None
@@ -62,7 +62,7 @@ class Outcome:
 
 
 def judge(take: Take, case: Case, counts: Counts) -> Failure | None:
-    """Put one case to a target and count what came of it."""
+    """Try one case on a target and count the outcome."""
     began, failure = time.perf_counter(), None
     with Outcome() as outcome:
         outcome.status = take(case.name, case.content)
@@ -86,7 +86,7 @@ def judge(take: Take, case: Case, counts: Counts) -> Failure | None:
 
 
 def attack(cases: Cases, target: str, numbers: range, kept: Path, progress: Path) -> Iterator[Counts]:
-    """Put cases to a target, and yield what came of them so far, now and then and at the end.
+    """Try cases on a target, and yield the counts so far from time to time and at the end.
 
     Args:
         cases: of the target.
@@ -130,7 +130,7 @@ def main() -> int:
     for name in ("corpus", "kept", "progress"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     options = parser.parse_args()
-    # What is refused is logged with its traceback, a thousand times.
+    # Each refusal would be logged with its traceback, a thousand times.
     logging.disable()
     LOGGER.disabled = True
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_ADDRESSES, resource.getrlimit(resource.RLIMIT_AS)[1]))

@@ -1,4 +1,4 @@
-"""Cases by number: what a seed and a number make, kept when it fails, and made again from its file."""
+"""Cases by number: made of a random seed and the number, kept when they fail, and read again from their file."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Failure:
-    """A case that failed: how (`500`, `exception`, `hang`, `crash`), and what was seen."""
+    """A case that failed: its kind (`500`, `exception`, `hang`, `crash`), and the reason."""
 
     case: Case
     kind: str

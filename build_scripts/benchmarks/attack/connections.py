@@ -31,7 +31,7 @@ _HANG_S = 2.0
 
 @dataclass
 class Held:
-    """What was seen while the connections were held."""
+    """The observations while the connections were held."""
 
     connections: int = 0
     left_open: int = 0

@@ -29,7 +29,7 @@ _START_S = 180.0
 
 @dataclass(frozen=True)
 class Attack:
-    """What is asked for: so many cases in all, made of a corpus and a random seed; failing ones go to `kept`."""
+    """Settings of an attack: cases in all, made of a corpus and a random seed; failing ones go to `kept`."""
 
     corpus: Path
     kept: Path
@@ -45,25 +45,25 @@ class Block:
     numbers: range
 
 
-def fuzz(asked: Attack, said: Callable[[str], None]) -> dict[str, Counts]:
+def fuzz(attack: Attack, notify: Callable[[str], None]) -> dict[str, Counts]:
     """Attack every target.
 
     Args:
-        asked: how much, of what.
-        said: takes a line for each block that is done.
+        attack: its settings.
+        notify: takes a line for each block that is done.
 
     Returns:
-        By target, what came of its cases.
+        The counts of each target.
 
     Raises:
         BuildError: a block cannot be started.
     """
-    blocks = list(plan(asked.cases))
+    blocks = list(plan(attack.cases))
     totals = {name: Counts() for name in TARGETS}
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for block, counts in zip(blocks, pool.map(lambda one: run_block(asked, one), blocks), strict=True):
+        for block, counts in zip(blocks, pool.map(lambda one: run_block(attack, one), blocks), strict=True):
             add(totals[block.target], counts)
-            said(f"{block.target}: {counts.cases} cases from number {block.numbers.start}")
+            notify(f"{block.target}: {counts.cases} cases from number {block.numbers.start}")
     return totals
 
 
@@ -76,18 +76,18 @@ def plan(cases: int) -> Iterator[Block]:
 
 
 def add(total: Counts, counts: Counts) -> None:
-    """Add what came of a block: numbers are summed, times and memory are the worst of all."""
+    """Add the counts of a block: numbers are summed, times and memory are the worst of all."""
     for name, value in msgspec.to_builtins(counts).items():
         before = getattr(total, name)
         setattr(total, name, max(before, value) if name.endswith(("_s", "_mb")) else before + value)
 
 
-def run_block(asked: Attack, block: Block) -> Counts:
+def run_block(attack: Attack, block: Block) -> Counts:
     """Run a block; where its process crashes or hangs, that case is kept and the next begins another process."""
     total, numbers = Counts(), block.numbers
     with TemporaryDirectory(prefix="palier-attack-") as folder:
         while numbers:
-            counts, ended = _run(asked, Block(block.target, numbers), Path(folder))
+            counts, ended = _run(attack, Block(block.target, numbers), Path(folder))
             add(total, counts)
             if ended is None:
                 break
@@ -95,26 +95,26 @@ def run_block(asked: Attack, block: Block) -> Counts:
             total.cases += number - numbers.start + 1 - counts.cases
             total.hangs += kind == "hang"
             total.exceptions += kind == "crash"
-            case = Cases(asked.corpus, block.target, asked.seed)[number]
-            total.kept.append(str(keep(Failure(case, kind, reason), asked.kept)))
+            case = Cases(attack.corpus, block.target, attack.seed)[number]
+            total.kept.append(str(keep(Failure(case, kind, reason), attack.kept)))
             numbers = range(number + 1, numbers.stop)
     return total
 
 
-def _run(asked: Attack, block: Block, folder: Path) -> tuple[Counts, tuple[int, str, str] | None]:
-    """Return what came of a process, and where it ended before its last case: number, kind and reason."""
+def _run(attack: Attack, block: Block, folder: Path) -> tuple[Counts, tuple[int, str, str] | None]:
+    """Return the counts of a process, and where it ended before its last case: number, kind and reason."""
     progress, out, err = folder / "progress", folder / "out", folder / "err"
     progress.unlink(missing_ok=True)
-    amounts = {"first": block.numbers.start, "count": len(block.numbers), "seed": asked.seed}
-    paths = {"corpus": asked.corpus, "kept": asked.kept, "progress": progress}
+    amounts = {"first": block.numbers.start, "count": len(block.numbers), "seed": attack.seed}
+    paths = {"corpus": attack.corpus, "kept": attack.kept, "progress": progress}
     options = [f"--{name}={value}" for name, value in {**amounts, **paths}.items()]
-    with out.open("wb") as told, err.open("wb") as failed:
+    with out.open("wb") as output, err.open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", MODULE, block.target, *options],
             cwd=ROOT,
             env=_environment(),
-            stdout=told,
-            stderr=failed,
+            stdout=output,
+            stderr=errors,
         )
         try:
             kind = _watch(process, progress)

@@ -1,4 +1,4 @@
-"""`kill -9` in the middle of a job: what is lost of it, and what is done twice."""
+"""Kill processes (`kill -9`) in the middle of a job, and count what is lost of it or done twice."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ Row = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job has left: its results' indexes, lines in the history, recordings counted; whether it has ended."""
+    """The traces of a job: its results' indexes, lines in the history, recordings counted; whether it has ended."""
 
     indexes: list[int]
     history: int

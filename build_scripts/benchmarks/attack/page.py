@@ -62,7 +62,7 @@ def cells(row: Report) -> list[str]:
 
 
 def robustness_rows(report: Report) -> tuple[tuple[str, str], ...]:
-    """Return what the README says of it."""
+    """Return the README's rows on the attack."""
     rows = report["rows"].values()
     errors = sum(row.get("server_errors", 0) + row.get("exceptions", 0) + row.get("failures", 0) for row in rows)
     growth = max(row.get("growth_mb", 0.0) for row in rows)

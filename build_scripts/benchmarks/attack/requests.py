@@ -17,7 +17,7 @@ _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 
 @dataclass
 class Answer:
-    """What an app sent."""
+    """The answer of an app."""
 
     status: int = 0
     body: bytearray = field(default_factory=bytearray)
@@ -53,7 +53,7 @@ def split_request(request: bytes) -> tuple[bytes, bytes]:
 
 
 async def ask(app: ASGIApp, request: bytes) -> Answer:
-    """Put a request to an app as a server would that let it pass, and return the answer."""
+    """Send a request to an app as a server does that lets it pass, and return the answer."""
     answer, scope = Answer(), scope_of(request)
     messages = [{"type": "http.request", "body": split_request(request)[1], "more_body": False}]
 

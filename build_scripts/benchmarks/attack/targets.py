@@ -1,4 +1,4 @@
-"""What is attacked: for each target how its seeds are changed, and what takes a case."""
+"""The targets of the attack: for each how its seeds are changed, and the function that takes a case."""
 
 import asyncio
 import base64
@@ -39,7 +39,7 @@ Take = Callable[[str, bytes], int]
 
 @dataclass(frozen=True)
 class Target:
-    """One thing that takes bytes from outside.
+    """A part of the project that takes bytes from outside.
 
     Args:
         share: of all cases.
@@ -159,5 +159,5 @@ TARGETS: Mapping[str, Target] = {
 
 
 def is_refusal(error: Exception) -> bool:
-    """Tell whether an exception is a sentence of ours, or of the system about a file."""
+    """Return whether an exception is an error of this project, or of the system about a file."""
     return isinstance(error, PalierError | OSError)

@@ -1,4 +1,4 @@
-"""What is started: Palier from the bundle, and beside it Python alone and the handlers of others."""
+"""The arms of the benchmark: Palier from the bundle, and beside it Python alone and the handlers of others."""
 
 import shutil
 import subprocess
@@ -27,7 +27,7 @@ _INIT_TIMEOUT_S = 120.0
 
 @dataclass(frozen=True)
 class Arm:
-    """One thing that is started again and again, and what its first event is.
+    """A function that is started again and again, and its first event.
 
     `answers` is False for Python alone, which ends at once.
 
@@ -138,5 +138,5 @@ def _install(target: Path) -> None:
 
 
 def labels(arms: Mapping[str, Arm]) -> dict[str, str]:
-    """Return what the arms are called in a table."""
+    """Return the labels of the arms in a table."""
     return {name: arm.label for name, arm in arms.items()}

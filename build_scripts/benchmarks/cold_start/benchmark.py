@@ -1,4 +1,4 @@
-"""The benchmark of cold starts: everything that the page says of them, measured in one run."""
+"""The benchmark of cold starts: all figures of the page, measured in one run."""
 
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,7 +18,7 @@ MEMORY_SIZES_MB = (256, 512, 1024, 1769)
 
 @dataclass(frozen=True)
 class Effort:
-    """How often: cold starts of each arm, cold starts and warm requests at each memory size, requests for memory."""
+    """Repetitions: cold starts of each arm, cold starts and warm requests at each memory size, requests for memory."""
 
     rounds: int
     rounds_a_size: int

@@ -1,4 +1,4 @@
-"""What the time of a start is spent on: imports, by the package they belong to."""
+"""The time of the imports of a start, by the package they belong to."""
 
 import re
 import sys
@@ -23,7 +23,7 @@ def import_times(arm: Arm) -> dict[str, float]:
 
 
 def parse(log: str) -> dict[str, float]:
-    """Return ms by package of what `-X importtime` wrote."""
+    """Return ms by package from the output of `-X importtime`."""
     spent: Counter[str] = Counter()
     for microseconds, module in _LINE.findall(log):
         top = module.partition(".")[0]

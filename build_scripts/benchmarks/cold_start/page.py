@@ -24,7 +24,7 @@ def render_cold_start(report: Report) -> str:
 
 
 def summary_rows(report: Report) -> tuple[tuple[str, str], ...]:
-    """Return what the README says of cold starts."""
+    """Return the README's rows on cold starts."""
     return (
         ("first diagnosis of a cold start, against `python -c pass`", f"{_ratio(report, 'palier')} times its time"),
         (

@@ -30,7 +30,7 @@ def start(arm: Arm) -> Start:
     """Start an arm in a new sandbox and have it answer one event.
 
     Raises:
-        BuildError: it fails, with what it says.
+        BuildError: it fails; the message has its output.
     """
     with Sandbox(arm.places, arm.function) as sandbox:
         begun = sandbox.started

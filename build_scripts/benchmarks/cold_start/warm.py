@@ -12,7 +12,7 @@ from build_scripts.local.lambda_sandbox.sandbox import Sandbox
 from build_scripts.measuring.latency import Latency
 
 SETTLED = 100
-# What PALIER_MAX_BODY_BYTES lets pass, and an event holds beside its headers.
+# Below PALIER_MAX_BODY_BYTES, and below what an event holds beside its headers.
 _LARGEST_BODY = 6_000_000
 
 

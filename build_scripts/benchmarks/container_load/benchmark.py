@@ -21,7 +21,7 @@ from functions.core.models.models import CpuEngines, ModelRepository
 
 FEW_CLIENTS, MANY_CLIENTS = 1, 64
 
-# What differs between the containers that are measured; everything else is as it ships.
+# Differences between the containers that are measured; everything else is as it ships.
 _CONTAINERS: Mapping[str, Mapping[str, str]] = {
     "batched": {},
     "unbatched": {"PALIER_BATCHING": "false"},
@@ -41,7 +41,7 @@ Body = Literal["json", "binary"]
 
 
 class Cell(NamedTuple):
-    """What is measured at once: a server, what a request's body is, and how many connections send it."""
+    """A cell of the table: a server, the kind of a request's body, and the number of connections that send it."""
 
     server: str
     body: Body
@@ -50,7 +50,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Effort:
-    """How often each cell has its turn, and for how long, in seconds, after a warm-up."""
+    """The turns of each cell, and their length in seconds, after a warm-up."""
 
     rounds: int
     seconds: float

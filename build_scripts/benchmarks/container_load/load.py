@@ -35,7 +35,7 @@ class Post:
 
 @dataclass(frozen=True)
 class Measured:
-    """What came of a load: answers of 200 a second, the latency of each in ms, and how many requests were refused."""
+    """The figures of a load: answers of 200 a second, the latency of each in ms, and the number of refused requests."""
 
     per_second: float
     latencies_ms: tuple[float, ...]
@@ -138,7 +138,7 @@ class _Client(asyncio.Protocol):
 
 
 def is_whole(received: bytes) -> bool:
-    """Tell whether an answer has come with all of its body.
+    """Return whether an answer has come with all of its body.
 
     Raises:
         BuildError: the answer states no length.

@@ -25,7 +25,7 @@ def render_serving(report: Report) -> str:
 
 
 def serving_rows(report: Report) -> tuple[tuple[str, str], ...]:
-    """Return what the README says of serving."""
+    """Return the README's rows on serving."""
     above = report.get("json_ms_above_local_server")
     alone = () if above is None else ((_RATIOS["json_ms_above_local_server"].removesuffix(", ms"), f"{above:.2f} ms"),)
     return (

@@ -18,7 +18,7 @@ _START_TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class ServerProcess:
-    """Where a server answers, and its process."""
+    """A running server: its URL and its process."""
 
     url: str
     pid: int

@@ -1,4 +1,4 @@
-"""The benchmark of a fleet: its diagnoses through the history's own code, and what DynamoDB counts of them."""
+"""The benchmark of a fleet: its diagnoses through the history's own code, and the units of DynamoDB for them."""
 
 import statistics
 from collections import Counter
@@ -32,7 +32,7 @@ _EVER = (timestamp(0), timestamp(4e9))
 
 @dataclass(frozen=True)
 class Effort:
-    """How many assets there are, and how many recordings of each: first those of a job, then some that come alone."""
+    """The size of a fleet: assets, and recordings of each, first those of a job, then some that come alone."""
 
     assets: int
     together: int
@@ -103,7 +103,7 @@ class _Turns:
 
 @dataclass
 class _Writer:
-    """Writes a fleet's diagnoses as they come, and adds up what that takes."""
+    """Writes a fleet's diagnoses as they come, and adds up the units of that."""
 
     meter: Meter
     now_s: float = _BEGAN_S
@@ -161,10 +161,10 @@ def _pages(table: HistoryTable, asset_id: str, meter: Meter) -> dict[str, dict[s
 
 
 def check(contents: Contents, effort: Effort) -> None:
-    """Refuse a history that does not hold each diagnosis once, for its retention.
+    """Check that a history holds each diagnosis once, for its retention.
 
     Raises:
-        BuildError: it does not.
+        BuildError: one is missing, twice, or kept for another time.
     """
     counts = set(contents.of_diagnoses)
     if counts != {effort.each} or contents.items[ASSETS] != effort.assets or contents.counted != effort.diagnoses:

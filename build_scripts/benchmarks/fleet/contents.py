@@ -1,4 +1,4 @@
-"""What a history holds in the end: its items by partition, their sizes, and when they expire."""
+"""The contents of a history in the end: its items by partition, their sizes, and when they expire."""
 
 import math
 from collections import Counter

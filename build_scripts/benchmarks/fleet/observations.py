@@ -16,7 +16,7 @@ _FAULTY_SHARE = 0.1
 
 
 class Fleet:
-    """Assets with a model, and what is diagnosed of them."""
+    """Assets with a model, and their diagnoses."""
 
     def __init__(self, manifest: Manifest, assets: int, each: int, began_s: float) -> None:
         """Choose the assets that get a fault.

@@ -1,4 +1,4 @@
-"""What DynamoDB counts: the size of an item, and the units of reads and writes.
+"""The rules by which DynamoDB counts: the size of an item, and the units of reads and writes.
 
 Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html and
 docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html

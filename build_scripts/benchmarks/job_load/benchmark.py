@@ -33,7 +33,7 @@ _TIMEOUT_S = 600.0
 
 @dataclass(frozen=True)
 class Effort:
-    """How many recordings a job has, and a file of it; rounds of it; requests with and without a history."""
+    """Counts: recordings of a job and of each of its files, rounds, requests with and without a history."""
 
     recordings: int
     in_a_file: int

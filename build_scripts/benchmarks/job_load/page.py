@@ -44,7 +44,7 @@ def _intro(report: Report) -> str:
 
 
 def job_rows(report: Report) -> tuple[tuple[str, str], ...]:
-    """Return what the README says of jobs."""
+    """Return the README's rows on jobs."""
     return (
         (
             f"a job of {report['recordings']} records of five seconds, against the same diagnoses in one thread",

@@ -19,7 +19,7 @@ _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 @dataclass(frozen=True)
 class LocalServer:
-    """Where it answers, and its process."""
+    """A running local_server.py: its URL and its process."""
 
     url: str
     process: "subprocess.Popen[str]"
@@ -102,5 +102,5 @@ def _command(pid: int) -> list[str]:
 def _peak_mb(pid: int) -> float:
     found = _PEAK.search(Path(f"/proc/{pid}/status").read_text())
     if found is None:
-        raise BuildError("This system does not say how much memory a process has had.")
+        raise BuildError(f"/proc/{pid}/status has no VmHWM: run this benchmark on Linux.")
     return int(found[1]) * 1024 / 1e6

@@ -27,7 +27,7 @@ PARTS = {"training": 1, "fitting": 2, "unseen": 3}
 
 @dataclass(frozen=True)
 class Effort:
-    """How much of everything: records of each part, steps of training, windows of calibration; small networks or not.
+    """The effort of a case: records of each part, steps of training, windows of calibration; small networks or not.
 
     variants: candidates that the recipe names; none names none, and the build tries its own.
     """

@@ -25,7 +25,7 @@ def _prefixed(prefix: str) -> Callable[[dict[str, Tensor]], dict[str, Any]]:
 
 
 def _lightning(state: dict[str, Tensor]) -> dict[str, Any]:
-    """What Lightning's Trainer writes: weights under the name of the attribute, and the state of the training."""
+    """Return Lightning's checkpoint: weights under the name of the attribute, and the state of the training."""
     return {
         "state_dict": _prefixed("model.")(state),
         "epoch": 7,

@@ -63,7 +63,7 @@ def network_rows(report: Report) -> tuple[tuple[str, str], ...]:
 
 
 def kept_rows(report: Report) -> Rows:
-    """Return what the build keeps of each network."""
+    """Return the rows of the files that the build keeps."""
     return Rows(KEPT, [_kept(one) for one in report["networks"].values()])
 
 
@@ -84,7 +84,7 @@ def _kept(one: Report) -> list[str]:
 
 
 def plain_rows(report: Report) -> Rows:
-    """Return every plain way for each network, and how what is kept compares."""
+    """Return the rows of every plain way, and the speed of the kept file over the best of them."""
     ways: Mapping[str, str] = report["plain"]
     heads = ("network", *ways.values(), "kept against the best")
     return Rows(heads, [_plain(one, list(ways)) for one in report["networks"].values()])

@@ -1,1 +1,1 @@
-"""What people build by hand, to measure against."""
+"""Other servers and handlers that Palier is measured against, each in an environment of its own."""

@@ -24,7 +24,7 @@ from functions.core.models.models import CpuEngines, ModelRepository
 
 CONNECTIONS = (1, 8, 64)
 BODIES: tuple[Body, ...] = ("json", "binary")
-# What each environment's version is taken of.
+# The package whose version is shown for each environment.
 _PACKAGES = {
     "fastapi_raw": "fastapi", "fastapi_list": "fastapi", "litserve": "litserve", "bentoml": "bentoml",
     "mlserver": "mlserver", "kserve": "kserve", "ray": "ray", "triton": "nvidia-pytriton",
@@ -35,7 +35,7 @@ Cell = tuple[Body, int]
 
 @dataclass(frozen=True)
 class Effort:
-    """How many rounds, and how long each cell is loaded in each (s), after a warm-up."""
+    """Number of rounds, and seconds of load on each cell in each of them, after a warm-up."""
 
     rounds: int
     seconds: float
@@ -49,7 +49,7 @@ _ENGINES_TIMEOUT_S = 600
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of a server: time to its first right answer (s), memory after the load (MB), what came of each cell."""
+    """One turn of a server: time to its first right answer (s), memory after the load (MB), the hits of each cell."""
 
     start_s: float
     memory_mb: float
@@ -94,7 +94,7 @@ def benchmark_peers(models: Path, name: str, folder: Path, *, quick: bool = Fals
 
 
 def _engines(package: Path, manifest: Manifest, folder: Path, effort: Effort) -> list[dict[str, object]]:
-    """Return what each engine makes of the package's files for a processor."""
+    """Return the figures of each engine with the package's files for a processor."""
     programs = ENGINES.made(folder)
     files = [str((package / manifest.variant(one).file).resolve()) for one in ("fp32", "int8")]
     command = [str(programs / "python"), "-m", f"{SERVERS}.engines", str(effort.engine_rounds), *files]

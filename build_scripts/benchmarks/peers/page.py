@@ -9,7 +9,7 @@ OURS = ("local_server", "container")
 _TWICE = "local_server_again"
 _SHOWN_CONNECTIONS = 8
 _BODIES = {"json": "JSON", "binary": "binary"}
-# Why a peer may be before Palier; what is not here is said to be unexplained.
+# Why a peer may be before Palier; without an entry the page calls it unexplained.
 _LESS = "it does less with a request: no joining of windows, no novelty, no measures of the recording, no limits"
 _WHY = {
     "fastapi_raw": _LESS,

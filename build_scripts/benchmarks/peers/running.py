@@ -25,14 +25,14 @@ _START_TIMEOUT_S, _END_TIMEOUT_S = 120.0, 20.0
 
 @dataclass(frozen=True)
 class Asked:
-    """What is sent: the window float32 [T], the model's name, and the class that a right answer names."""
+    """The request to a peer: a window float32 [T], the model's name, and the class that a right answer names."""
 
     window: Float32Array
     model: str
     expected: int
 
     def url(self, ask: Ask, port: int) -> str:
-        """Return where a request goes."""
+        """Return the URL of a request."""
         return f"http://127.0.0.1:{port}{ask.path.replace('MODEL', self.model)}"
 
 

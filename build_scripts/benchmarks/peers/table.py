@@ -1,4 +1,4 @@
-"""The servers that are compared: how each starts, and what it is asked."""
+"""The table of servers that are compared: how each starts, and its requests."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ Body = Literal["json", "binary"]
 
 @dataclass(frozen=True)
 class Start:
-    """Where a server is started: programs of its environment, the model file, its port, a folder of its own."""
+    """The place of a server: programs of its environment, the model file, its port, a folder of its own."""
 
     programs: Path
     model: Path

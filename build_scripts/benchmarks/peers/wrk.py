@@ -43,7 +43,7 @@ end
 
 @dataclass(frozen=True)
 class Hits:
-    """What came of a load.
+    """The figures of a load.
 
     Args:
         per_second: answers of 200.
@@ -63,7 +63,7 @@ def hit(url: str, headers: Mapping[str, str], body: bytes, connections: int, sec
     """Send a request from so many connections for so long, each the next when the last is answered.
 
     Raises:
-        BuildError: wrk is not installed, or says nothing.
+        BuildError: wrk is not installed, or prints no figures.
     """
     program = shutil.which("wrk")
     if program is None:
@@ -87,7 +87,7 @@ def hit(url: str, headers: Mapping[str, str], body: bytes, connections: int, sec
 
 
 def read_hits(printed: str, what: str) -> Hits:
-    """Return what wrk has printed of a load.
+    """Return the figures of a load that wrk has printed.
 
     Raises:
         BuildError: there is no line of the script.

@@ -1,4 +1,4 @@
-"""What was observed of a soak, over time: latency, errors and memory in buckets of equal length."""
+"""The observations of a soak over time: latency, errors and memory in buckets of equal length."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is sent: kinds and sizes of requests as clients mix them, a few of them bad."""
+"""The requests of a soak: kinds and sizes as clients mix them, a few of them bad."""
 
 import io
 import json

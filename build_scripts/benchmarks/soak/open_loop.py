@@ -24,7 +24,7 @@ _STATUS = slice(len(b"HTTP/1.1 "), len(b"HTTP/1.1 200"))
 
 @dataclass
 class Observed:
-    """What came of each request, in the order of answers.
+    """The outcomes of requests, in the order of answers.
 
     Args:
         due_s: when it was due, from the beginning.
@@ -92,7 +92,7 @@ def saturation(url: str, kinds: Sequence[Kind], seconds: float, seed: int) -> fl
 
 
 def offer(url: str, kinds: Sequence[Kind], schedule: Schedule, sampling: Sampling) -> tuple[Observed, list[float]]:
-    """Send requests when they are due; returns what came of them, and what was measured beside them."""
+    """Send requests when they are due; returns their outcomes, and the measurements beside them."""
     measured: list[float] = []
 
     async def sample() -> None:
@@ -135,7 +135,7 @@ async def _served(
     sampler = loop.create_task(beside()) if beside is not None else None
     began = loop.time()
     clients = [_Client(url, requests, observed, began) for _ in range(connections)]
-    # They share the schedule: whoever is free takes what is due next.
+    # They share the schedule: a free connection takes the request that is due next.
     await asyncio.gather(*(client.work(schedule) for client in clients))
     elapsed_s = loop.time() - began
     if sampler is not None:

@@ -1,7 +1,9 @@
 """The soak as a section of the benchmark page; every figure comes from the report."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from build_scripts.evidence.card.markdown import table
 
 Report = Mapping[str, Any]
 
@@ -45,7 +47,7 @@ def _servers(report: Report) -> str:
         )
         for one in report["servers"].values()
     )
-    return _table(heads, rows)
+    return f"{table(heads, rows)}\n"
 
 
 def _kinds(report: Report) -> str:
@@ -56,7 +58,7 @@ def _kinds(report: Report) -> str:
         for server in report["servers"].values()
         for label, one in server["kinds"].items()
     )
-    return _table(heads, rows)
+    return f"{table(heads, rows)}\n"
 
 
 def _counts(one: Report) -> tuple[str, ...]:
@@ -65,8 +67,3 @@ def _counts(one: Report) -> tuple[str, ...]:
 
 def _times(one: Report) -> tuple[str, ...]:
     return tuple("-" if one[name] is None else f"{one[name]:.1f}" for name in _PERCENTILES)
-
-
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [heads, ("---",) * len(heads), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -1,4 +1,4 @@
-"""What is timed: calls of one model's forms on the same windows, PyTorch and onnxruntime alike."""
+"""The calls that are timed: one model's forms on the same windows, PyTorch and onnxruntime alike."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping

@@ -32,8 +32,8 @@ _BUDGET = Budget(seconds=25)
 class Subject:
     """A model: its network in evaluation mode, the window float32 [B, channels, window] it takes, its ONNX files.
 
-    files are by row and hold `onnx_fp32`, against which ratios are taken; labels say what rows are called;
-    left_out are rows that could not be made, with the reason.
+    files are by row and hold `onnx_fp32`, against which ratios are taken; labels of the rows; left_out: rows that could
+    not be made, with the reason.
     """
 
     network: nn.Module
@@ -65,7 +65,7 @@ QUICK = Grid((1,), (1,), Budget(seconds=8, most=100), (1,), "left out of the qui
 
 @dataclass(frozen=True)
 class Instruments:
-    """What compiles a network, times calls within a budget, and measures a file's peak memory on windows of a shape."""
+    """Functions that compile a network, time calls within a budget, and measure a file's peak memory on windows."""
 
     compile: Callable[[nn.Module, Float32Array], Call] = compiled_call
     time: Callable[[Mapping[str, Call], Budget], dict[str, Latency]] = within_budget

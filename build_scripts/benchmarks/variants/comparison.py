@@ -1,4 +1,4 @@
-"""What a comparison of variants found, and its JSON."""
+"""The result of a comparison of variants, and its JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

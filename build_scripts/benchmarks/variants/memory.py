@@ -5,8 +5,8 @@ and the windows lie ready, through loading the file and CALLS runs: weights, wha
 activations. The interpreter, the runtime's code and the windows are not counted; `runtime_bytes` gives what is
 resident before.
 
-Read is VmHWM of /proc/self/status, set back to what is resident before the file is loaded. `ru_maxrss` of
-getrusage will not do: on Linux a child inherits it from the process that started it.
+Read is VmHWM of /proc/self/status, set back to what is resident before the file is loaded, and not `ru_maxrss` of
+getrusage: on Linux a child inherits that from the process that started it.
 Source: Linux manual pages proc_pid_status(5), proc_pid_clear_refs(5), getrusage(2).
 """
 
@@ -59,7 +59,7 @@ def peak_memory(file: Path, runtime: str, shape: tuple[int, int, int]) -> PeakMe
     if not _CLEAR.exists():
         raise MemoryNotMeasuredError("peak memory is read from /proc, which only Linux has")
     command = [sys.executable, "-m", MODULE, runtime, str(file), *map(str, shape)]
-    # What is importable here must be importable there: a saved module names its class.
+    # Modules that are importable here must be so there: a saved module names its class.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
     try:
         done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=TIMEOUT_S)

@@ -1,10 +1,11 @@
 """A comparison of variants as Markdown, rendered from a report's JSON."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from build_scripts.benchmarks.variants.recipe import FLOAT32
 from build_scripts.benchmarks.variants.table import megabytes
+from build_scripts.evidence.card.markdown import table
 
 Report = Mapping[str, Any]
 
@@ -31,7 +32,7 @@ def _overview(report: Report) -> str:
         [variant["label"], *(_median(cell["rows"].get(row)) for cell in cells)]
         for row, variant in report["variants"].items()
     )
-    return _table(["variant", *heads], rows)
+    return f"{table(['variant', *heads], rows)}\n"
 
 
 def _median(figures: Report | None) -> str:
@@ -45,7 +46,8 @@ def _threads(count: int) -> str:
 def _weights(variants: Report) -> str:
     batches = sorted({batch for variant in variants.values() for batch in variant["peak_memory_bytes"]}, key=int)
     heads = ["variant", "file MB", *(f"peak MB, batch {batch}" for batch in batches), "runtime MB", "note"]
-    return _table(heads, (_weight_row(variant, batches) for variant in variants.values()))
+    rows = (_weight_row(variant, batches) for variant in variants.values())
+    return f"{table(heads, rows)}\n"
 
 
 def _weight_row(variant: Report, batches: Sequence[str]) -> list[str]:
@@ -77,9 +79,4 @@ def _details(report: Report) -> str:
         for cell in report["cells"]
         for row, figures in cell["rows"].items()
     )
-    return _table(heads, rows)
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = (heads, ["---"] * len(heads), *rows)
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    return f"{table(heads, rows)}\n"

@@ -1,4 +1,4 @@
-"""What is compared: the rows with their labels, how the quantized ones are made, and the windows all run on."""
+"""The rows of a comparison: their labels, how the quantized ones are made, and the windows that all run on."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ LABELS = {
 }
 
 
-# Noise will do: speed and memory do not depend on the signal.
+# Noise is enough: speed and memory do not depend on the signal.
 SIGMA_G = 0.1
 
 
@@ -51,7 +51,7 @@ RECIPES = tuple(
 
 
 def labels_of(recipes: tuple[VariantRecipe, ...]) -> dict[str, str]:
-    """Return what each row is called, those of PyTorch and of float32 included."""
+    """Return the label of each row, those of PyTorch and of float32 included."""
     return LABELS | {recipe.row: recipe.label for recipe in recipes}
 
 

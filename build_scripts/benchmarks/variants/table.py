@@ -9,7 +9,7 @@ from rich.table import Table
 
 from build_scripts.benchmarks.variants.recipe import FLOAT32
 
-# What the tables show of a report; the rest of it is for others.
+# Figures of a report that the tables show.
 PARTS = frozenset({"cells", "variants", "left_out", "latency_ms", "size_bytes", "recipe", "batch", "threads"})
 
 Report = Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""How heavy each form of a model is: its file, and the memory it takes to load and run it."""
+"""The weight of each form of a model: its file, and the memory it takes to load and run it."""
 
 import pickle
 from collections.abc import Callable, Mapping, Sequence

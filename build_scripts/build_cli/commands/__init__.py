@@ -1,1 +1,1 @@
-"""What each command does: arguments to a report. torch and onnx load only with the step that needs them."""
+"""The functions of the commands, from arguments to a report; torch and onnx load only with a step that needs them."""

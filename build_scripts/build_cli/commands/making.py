@@ -21,7 +21,7 @@ def simulate_command(options: argparse.Namespace) -> Report:
     from build_scripts.data.simulate import SimulationConfig, simulate, write_examples
 
     if options.out is None and options.examples is None:
-        raise ValueError("say where to write: --out FILE for records, --examples DIR for WAV files.")
+        raise ValueError("nothing to write: give --out FILE (records) or --examples DIR (WAV files).")
     written: list[str] = []
     if options.out is not None:
         records = simulate(SimulationConfig(options.records_per_cell, options.seed, options.workers))

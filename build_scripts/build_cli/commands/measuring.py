@@ -64,14 +64,14 @@ def _disturbed(options: argparse.Namespace) -> Report:
 
 
 def emulate_command(options: argparse.Namespace) -> Report:
-    """Run a package on another processor; `--write` puts what was found on its card."""
+    """Run a package on another processor; `--write` puts the findings on its card."""
     from build_scripts.evidence.card.step import write_card
-    from build_scripts.evidence.other_processors.step import Question, emulate, keep
+    from build_scripts.evidence.other_processors.step import EmulationConfig, emulate, keep
     from functions.core.models.models import ModelRepository
 
-    question = Question(options.processor, options.data, options.windows, BUILD / "emulation")
+    config = EmulationConfig(options.processor, options.data, options.windows, BUILD / "emulation")
     version = ModelRepository(options.models).find(options.model, options.version)
-    found = emulate(options.models, options.model, version, question)
+    found = emulate(options.models, options.model, version, config)
     if options.write:
         folder = options.models / options.model / version
         keep(found, options.processor, folder)
@@ -80,7 +80,7 @@ def emulate_command(options: argparse.Namespace) -> Report:
 
 
 def benchmark_command(options: argparse.Namespace) -> Report:
-    """Time what was asked for; `--all` gives one report for each benchmark."""
+    """Run the benchmark of the options; `--all` gives one report for each benchmark."""
     asked = [name for name in BENCHMARKS if (options.all and name not in _ALONE) or getattr(options, name)]
     reports = {name: BENCHMARKS[name](options) for name in asked}
     if options.write is not None:
@@ -98,8 +98,8 @@ def attack_command(options: argparse.Namespace) -> Report:
         return replay(options.replay)
     if options.cases < 1 or options.soak < 0:
         raise ValueError("--cases must be 1 or more, --soak 0 or more.")
-    asked = Attack(options.corpus, options.kept, options.cases, options.seed)
-    report = run_attack(asked, Servers(options.soak), lambda line: print(line, file=sys.stderr, flush=True))
+    attack = Attack(options.corpus, options.kept, options.cases, options.seed)
+    report = run_attack(attack, Servers(options.soak), lambda line: print(line, file=sys.stderr, flush=True))
     if options.write is not None:
         write_part(ROBUSTNESS, report, options.write)
     return report

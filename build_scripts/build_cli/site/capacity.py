@@ -18,9 +18,9 @@ from build_scripts.palier_cli.planning.plan import RATES, Plan
 from build_scripts.palier_cli.planning.report import as_drawn, print_tables
 
 PAGE = ROOT / "docs" / "capacity.md"
-# What the Service view shows; the function that serves the page carries it.
+# The plans that the Service view shows; the dashboard's function has this file.
 SHOWN = ROOT / "functions" / "dashboard" / "plans.json"
-# What each plant is, and what is asked for it.
+# Each plant, and the options of its plan.
 PLANTS: Mapping[str, str] = {
     "One pump a minute": "--rps 0.016667",
     "500 sensors every ten minutes, all within ten seconds": "--rps 0.8333 --pattern burst",

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from build_scripts.build_cli.parser import make_parser
+from build_scripts.evidence.card.markdown import table
 from build_scripts.palier_cli.main import cli_parser
 from build_scripts.recipes.user_recipe import RecipeFile
 from functions.core.models.manifest import Manifest
@@ -41,7 +42,7 @@ def api_page(document: Schema) -> str:
             if bodies:
                 lines += ["Body: " + ", ".join(f"`{kind}`" for kind in bodies) + ".", ""]
             answers = [(f"`{status}`", one.get("description", "")) for status, one in operation["responses"].items()]
-            lines += [*_table(("status", "answer"), answers), ""]
+            lines += [table(("status", "answer"), answers), ""]
     return "\n".join(lines)
 
 
@@ -51,7 +52,7 @@ def command_page(*parsers: argparse.ArgumentParser) -> str:
     for parser in parsers:
         for one in _commands(parser):
             lines += [f"## `{one.prog}`", "", one.description or "", ""]
-            lines += [*_table(("argument", "meaning"), _arguments(one)), ""]
+            lines += [table(("argument", "meaning"), _arguments(one)), ""]
     return "\n".join(lines)
 
 
@@ -76,13 +77,13 @@ def schema_page(title: str, schema: Schema, definitions: str) -> str:
             for member, one in part["properties"].items()
         ]
         description = part.get("description", "").partition("\n\n")[0].replace("\n", " ")
-        lines += [f"## {name}", "", description, "", *_table(("member", "type", "default", "meaning"), rows), ""]
+        lines += [f"## {name}", "", description, "", table(("member", "type", "default", "meaning"), rows), ""]
     return "\n".join(lines)
 
 
 def _parameters(parameters: Sequence[Schema]) -> list[str]:
     rows = [(f"`{one['name']}`", one["in"], _type(one["schema"]), one.get("description", "")) for one in parameters]
-    return [*_table(("parameter", "in", "type", "meaning"), rows), ""] if rows else []
+    return [table(("parameter", "in", "type", "meaning"), rows), ""] if rows else []
 
 
 def _commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -125,8 +126,3 @@ def _type(schema: Schema) -> str:
 def _default(schema: Schema) -> str:
     value = schema.get("default")
     return "" if value is None else f"`{msgspec.json.encode(value).decode()}`"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    cells = [[" ".join(cell.split()).replace("|", "\\|") for cell in row] for row in rows]
-    return ["| " + " | ".join(one) + " |" for one in (head, ["---"] * len(head), *cells)]

@@ -16,7 +16,7 @@ _TIMEOUT_S = 600
 
 @dataclass(frozen=True)
 class Site:
-    """What was built: the folder of HTML, and its pages."""
+    """A site that was built: the folder of HTML, and its pages."""
 
     folder: Path
     pages: list[str]

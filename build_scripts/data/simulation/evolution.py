@@ -1,4 +1,4 @@
-"""How a fault changes over a record: its severity, and the transient of the machine."""
+"""Change of a fault over a record: its severity, and the transient of the machine."""
 
 from dataclasses import dataclass
 

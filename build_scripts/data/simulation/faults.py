@@ -21,7 +21,7 @@ BURST_SAMPLES = round(0.008 * SAMPLE_RATE_HZ)
 
 @dataclass(frozen=True)
 class Condition:
-    """What a fault acts on: operating point, severity, transient [N] and time [N] in s."""
+    """State of the machine that a fault acts on: operating point, severity, transient [N] and time [N] in s."""
 
     point: OperatingPoint
     severity: Severity

@@ -28,7 +28,7 @@ Samples = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Kinds:
-    """Which machines are drawn: sample rates, and the least and the most of shaft speed in Hz and rolling elements."""
+    """The range of machines that are drawn: sample rates, and limits of shaft speed in Hz and of rolling elements."""
 
     rates_hz: tuple[int, ...]
     shaft_hz: tuple[float, float]
@@ -42,7 +42,7 @@ LEFT_OUT = Kinds((9_600, 14_400, 32_768, 44_100, 97_656), (4.0, 130.0), (5, 26))
 
 @dataclass(frozen=True)
 class Machine:
-    """How one window is recorded: sample rate and shaft speed in Hz, the bearing, and its orders with slip."""
+    """One window's recording: sample rate and shaft speed in Hz, the bearing, and its orders with slip."""
 
     rate_hz: int
     shaft_hz: float
@@ -50,7 +50,7 @@ class Machine:
 
     @property
     def samples(self) -> int:
-        """In a window."""
+        """Samples of a window."""
         return round(self.rate_hz * WINDOW_S)
 
 
@@ -130,7 +130,7 @@ def _strength(rng: np.random.Generator) -> float:
 
 
 def _load(rng: np.random.Generator, machine: Machine, label: int, times: Samples) -> Samples:
-    """Return how hard each impact is: what turns goes through the zone of the load."""
+    """Return the strength of each impact: a part that turns passes through the load zone."""
     depth = rng.uniform(0.3, 1.0) if label != OUTER else rng.choice([0.0, rng.uniform(0, 0.4)])
     order = machine.orders.ftf if label == ELEMENT else 1.0
     phase = 2 * np.pi * (order * machine.shaft_hz * times + rng.random())

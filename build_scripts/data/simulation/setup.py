@@ -1,4 +1,4 @@
-"""What a record was taken on and with: the machine's rated speed, and the chain from its casing to the converter.
+"""The setup of a record: the machine's rated speed, and the measuring chain from its casing to the converter.
 
 A setup is one machine and one chain; a range of setups is what a set of records is drawn from.
 """
@@ -13,7 +13,7 @@ from scipy.signal import butter, iirpeak, resample_poly, sosfilt, tf2sos
 from build_scripts.data.simulation.classes import SAMPLE_RATE_HZ
 from build_scripts.data.simulation.operating_point import RATED_SPEED_HZ
 
-# What a high-pass is given to settle, in periods of its corner: it has run for long when a record begins.
+# Time for a high-pass to settle, in periods of its corner: a real one has run for long when a record begins.
 SETTLING_PERIODS = 2.0
 ORDERS = (1, 2, 4)
 
@@ -40,7 +40,7 @@ class Chain:
     noise_g: float = 0.0
 
     def measured(self, rng: np.random.Generator, signal_g: Samples) -> Samples:
-        """Return what the converter is given of a signal at the simulator's rate; float64 [N], g."""
+        """Return a signal float64 [N] in g at the simulator's rate as the converter receives it."""
         if self.resonance_hz is not None:
             signal_g = resonant(signal_g, self.resonance_hz)
         if self.hum_g:
@@ -93,7 +93,7 @@ class SetupRange:
 
 
 class Setups(Protocol):
-    """What a set of records is taken on and with."""
+    """A source of setups for the records of a set."""
 
     def draw(self, rng: np.random.Generator) -> Setup:
         """Return the setup of one record."""

@@ -1,14 +1,11 @@
-"""What a model finds on machines it never saw, as a table of its card and of the benchmark page."""
+"""The table of a model's results on machines it never saw, for its card and for the benchmark page."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from build_scripts.evidence.card.markdown import table
+from build_scripts.evidence.card.reports import Report, read_report, write_report
 
 FILE = "across_machines.json"
-Report = Mapping[str, Any]
 _SERVED_FIGURES = ("recordings", "right", "confidence", "calibration_error", "agree", "contradicted")
 _SERVED = ("set", "model", "request", *(name.replace("_", " ") for name in _SERVED_FIGURES))
 _BY_SET = ("sets", "figures", "served")
@@ -26,15 +23,12 @@ def keep_across(report: Report, folder: Path) -> Report:
     """Write a report beside those of other sets into a package's folder, and return all of them as one."""
     kept = read_across(folder) or {}
     merged = {**report, **{name: {**kept.get(name, {}), **report[name]} for name in _BY_SET}}
-    (folder / FILE).write_text(json.dumps(merged, indent=2, allow_nan=False) + "\n")
-    return merged
+    return write_report(merged, folder / FILE)
 
 
 def read_across(folder: Path) -> Report | None:
-    """Return what was kept of machines that a package never saw; None if nothing was."""
-    path = folder / FILE
-    found: Report | None = json.loads(path.read_text()) if path.exists() else None
-    return found
+    """Return the kept report on machines that a package never saw; None without one."""
+    return read_report(folder / FILE)
 
 
 def render_across(report: Report) -> str:

@@ -1,31 +1,26 @@
-"""What versions of a model make of disturbed records, side by side, as a table of the newest one's card."""
+"""The table of results of a model's versions on disturbed records, for the card of the newest version."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from build_scripts.evidence.card.markdown import table
+from build_scripts.evidence.card.reports import Report, read_report, write_report
 
 FILE = "disturbances.json"
 # Kinds that a sentence warns of.
 _NAMED = 4
-Report = Mapping[str, Any]
 
 
 def keep_disturbed(report: Report, folder: Path) -> Report:
     """Write a report into a package's folder, beside what it has of other versions, and return both as one."""
     kept = read_disturbed(folder) or {"versions": {}}
     merged = {**report, "versions": {**kept["versions"], **report["versions"]}}
-    (folder / FILE).write_text(json.dumps(merged, indent=2, allow_nan=False) + "\n")
-    return merged
+    return write_report(merged, folder / FILE)
 
 
 def read_disturbed(folder: Path) -> Report | None:
-    """Return what a package's folder has of disturbed records; None if nothing."""
-    path = folder / FILE
-    found: Report | None = json.loads(path.read_text()) if path.exists() else None
-    return found
+    """Return the kept report on disturbed records of a package's folder; None without one."""
+    return read_report(folder / FILE)
 
 
 def render_disturbed(report: Report) -> str:

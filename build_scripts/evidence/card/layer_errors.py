@@ -38,7 +38,7 @@ def _drawn(one: Sensitivity) -> dict[str, float | None]:
 def _bars(axes: Axes, one: Sensitivity) -> None:
     drawn = _drawn(one)
     finite = [value for value in drawn.values() if value is not None] or [1.0]
-    # What is not finite is drawn a little longer than the longest other.
+    # A value that is not finite is drawn a little longer than the longest other.
     lengths = [2 * max(finite) if value is None else value for value in drawn.values()]
     bars = axes.barh(range(len(drawn)), lengths, 0.7, color=[RED if name in one.excluded else DARK for name in drawn])
     texts = ["not finite" if value is None else f"{value:.2g}" for value in drawn.values()]

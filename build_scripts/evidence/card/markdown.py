@@ -1,10 +1,10 @@
-"""Parts of a card in Markdown."""
+"""Parts of a page in Markdown: tables, and plots with their captions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table; what a cell must not hold is replaced."""
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; line breaks and bars in a cell are replaced."""
     lines = [[_cell(one) for one in line] for line in (head, *rows)]
     lines.insert(1, ["---"] * len(head))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

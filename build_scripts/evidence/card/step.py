@@ -35,7 +35,7 @@ def write_card(folder: Path) -> Path:
 
 
 def read_package(folder: Path) -> tuple[Manifest, Proof]:
-    """Read what a package says of itself.
+    """Read the manifest and the proof of a package.
 
     Raises:
         DataError: a file is missing or not of its form.

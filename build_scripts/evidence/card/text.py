@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from build_scripts.evidence.card.across import Report, render_across
-from build_scripts.evidence.card.disturbed import Report as DisturbedReport
+from build_scripts.evidence.card.across import render_across
 from build_scripts.evidence.card.disturbed import render_disturbed
 from build_scripts.evidence.card.markdown import picture, table
+from build_scripts.evidence.card.reports import Report
 from build_scripts.evidence.card.tried import tried_sections
 from build_scripts.evidence.other_processors.step import Emulation
 from build_scripts.evidence.proof.proof import Proof
@@ -19,7 +19,7 @@ def render_card(
     plots: Mapping[str, str],
     emulated: Mapping[str, Emulation],
     across: Report | None = None,
-    disturbed: DisturbedReport | None = None,
+    disturbed: Report | None = None,
 ) -> str:
     """Render the card of a package as Markdown; every figure is the manifest's or the proof's.
 

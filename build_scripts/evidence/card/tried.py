@@ -1,4 +1,4 @@
-"""What a card says of the variants that were tried: the table, the layers left in float32, float16."""
+"""The sections of a card on the variants that were tried: the table, the layers left in float32, float16."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,12 +9,12 @@ from build_scripts.quantization.exclusion import Sensitivity, partial_name
 from build_scripts.quantization.search import Figures, Tried
 from functions.core.models.manifest import Manifest
 
-# Where a kept variant's figures are worth a sentence: half of the file is no longer float32, half of the work is.
+# A kept variant's figures get a sentence beyond these: half of the file is no longer float32, half of the work is.
 USUAL_SIZE, USUAL_INTEGERS = 0.5, 0.5
 
 
 def tried_sections(manifest: Manifest, proof: Proof, plots: Mapping[str, str]) -> list[str]:
-    """Return the sections of the variants in Markdown; one that has nothing to tell is empty."""
+    """Return the sections of the variants in Markdown; a section without content is empty."""
     kept = str(manifest.evidence.notes.get("variant", ""))
     return [
         f"## Variants tried\n\n{_tried(proof.tried, kept)}",

@@ -1,1 +1,1 @@
-"""Models run on processors this machine is not, by qemu-user: right for answers, meaningless for speed."""
+"""Run models on emulated processors (qemu-user): right for answers, meaningless for speed."""

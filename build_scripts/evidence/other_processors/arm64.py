@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from build_scripts.errors import EmulationError
+from build_scripts.errors import EmulationError, last_line
 
 SUITE, PYTHON = "bookworm", "3.11"
 PACKAGES = ("python3.11-minimal", "libpython3.11-stdlib", "libstdc++6")
@@ -46,8 +46,8 @@ def arm64_command(work: Path) -> Sequence[str]:
         "PYTHONHOME": str(root / "usr"),
         "PYTHONPATH": str(root / "site"),
     }
-    told = [part for name, value in environment.items() for part in ("-E", f"{name}={value}")]
-    return (qemu, "-cpu", "neoverse-n1", "-L", str(root), *told, str(root / "usr" / "bin" / f"python{PYTHON}"))
+    variables = [part for name, value in environment.items() for part in ("-E", f"{name}={value}")]
+    return (qemu, "-cpu", "neoverse-n1", "-L", str(root), *variables, str(root / "usr" / "bin" / f"python{PYTHON}"))
 
 
 def make_root(root: Path) -> Path:
@@ -99,5 +99,4 @@ def _run(command: Sequence[str]) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        said = str(error.stderr or "no word").strip().splitlines()[-1:]
-        raise EmulationError(f"{Path(command[0]).name} failed: {' '.join(said)}") from error
+        raise EmulationError(f"{Path(command[0]).name} failed: {last_line(error.stderr)}") from error

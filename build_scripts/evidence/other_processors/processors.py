@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from build_scripts.errors import EmulationError
+from build_scripts.errors import EmulationError, last_line
 from build_scripts.evidence.other_processors.arm64 import arm64_command
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -21,7 +21,7 @@ NATIVE = "native"
 
 @dataclass(frozen=True)
 class Answers:
-    """What a model said on a processor: logits float32 [n, K], and the features the processor shows."""
+    """The answers of a model on a processor: logits float32 [n, K], and the features the processor shows."""
 
     logits: Float32Array
     cpu_features: tuple[str, ...]
@@ -76,10 +76,10 @@ def answers(
     """
     command = PROCESSORS[processor].command(work)
     with TemporaryDirectory() as directory:
-        given, said = Path(directory) / "inputs.npz", Path(directory) / "answers.npz"
-        np.savez(given, *([windows] if conditions is None else [windows, conditions]))
-        _run([*command, str(RUNNER), str(model), str(given), str(said)], processor)
-        with np.load(said) as content:
+        inputs, outputs = Path(directory) / "inputs.npz", Path(directory) / "answers.npz"
+        np.savez(inputs, *([windows] if conditions is None else [windows, conditions]))
+        _run([*command, str(RUNNER), str(model), str(inputs), str(outputs)], processor)
+        with np.load(outputs) as content:
             return Answers(content["logits"], tuple(map(str, content["cpu_features"])))
 
 
@@ -89,5 +89,5 @@ def _run(command: Sequence[str], processor: str) -> None:
     except subprocess.TimeoutExpired as error:
         raise EmulationError(f"The run on {processor} took longer than {TIMEOUT_S} s.") from error
     except subprocess.CalledProcessError as error:
-        last = error.stderr.strip().splitlines()[-1:] or ["no word"]
-        raise EmulationError(f"The run on {processor} failed with status {error.returncode}: {last[0]}") from error
+        reason = last_line(error.stderr)
+        raise EmulationError(f"The run on {processor} failed with status {error.returncode}: {reason}") from error

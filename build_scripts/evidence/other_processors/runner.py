@@ -1,4 +1,4 @@
-"""What runs inside the emulator: a model on its inputs, answers to a file. It needs numpy and onnxruntime alone.
+"""The program inside the emulator: it runs a model on its inputs, and needs numpy and onnxruntime alone.
 
 python runner.py MODEL INPUTS.npz ANSWERS.npz, the inputs in the order of the model's
 """

@@ -37,7 +37,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Emulation:
-    """What was found on a processor with `cpu_features`, on so many windows, by precision.
+    """The findings on a processor with `cpu_features`, on so many windows, by precision.
 
     control_difference: largest difference of the overflowing control model by bits of its weights.
     """
@@ -54,8 +54,8 @@ class Emulation:
 
 
 @dataclass(frozen=True)
-class Question:
-    """What to emulate: which processor, on how many windows of which file of records, with which work folder."""
+class EmulationConfig:
+    """Settings of an emulation: the processor, the file of records, the number of windows, and a work folder."""
 
     processor: str
     data: Path
@@ -63,7 +63,7 @@ class Question:
     work: Path
 
 
-def emulate(models: Path, name: str, version: str | None, question: Question) -> Emulation:
+def emulate(models: Path, name: str, version: str | None, config: EmulationConfig) -> Emulation:
     """Run a package's variants on another processor and on this one; float16, which is for GPUs, is left out.
 
     Raises:
@@ -72,20 +72,20 @@ def emulate(models: Path, name: str, version: str | None, question: Question) ->
         ModelNotFoundError, VersionNotFoundError: there is no such package.
     """
     manifest = ModelRepository(models).manifest(name, version)
-    records = read_for(question.data, description_of(manifest), manifest.input.channels)
-    spread = spread_windows(records, manifest.input.window, question.windows)
+    records = read_for(config.data, description_of(manifest), manifest.input.channels)
+    spread = spread_windows(records, manifest.input.window, config.windows)
     folder = models / manifest.name / manifest.version
     variants = {
-        str(variant.precision): _compared(folder / variant.file, spread, question)
+        str(variant.precision): _compared(folder / variant.file, spread, config)
         for variant in manifest.variants
         if variant.precision != "fp16"
     }
     with TemporaryDirectory() as directory:
         files = {f"{bits} bits": write_control(Path(directory) / f"{bits}.onnx", bits) for bits in (7, 8)}
-        control = {bits: _control_difference(path, question) for bits, path in files.items()}
-        features = answers(question.processor, next(iter(files.values())), loudest_windows(), question.work)
+        control = {bits: _control_difference(path, config) for bits, path in files.items()}
+        features = answers(config.processor, next(iter(files.values())), loudest_windows(), config.work)
     return Emulation(
-        PROCESSORS[question.processor].description, features.cpu_features, len(spread.windows), variants, control
+        PROCESSORS[config.processor].description, features.cpu_features, len(spread.windows), variants, control
     )
 
 
@@ -110,12 +110,12 @@ def spread_windows(records: LabelledRecords, window: int, count: int) -> SpreadW
     return SpreadWindows(np.stack(windows), records.label[chosen], None if conditions is None else conditions[chosen])
 
 
-def _compared(model: Path, spread: SpreadWindows, question: Question) -> Comparison:
+def _compared(model: Path, spread: SpreadWindows, config: EmulationConfig) -> Comparison:
     loud, label = (LOUD * spread.windows).astype(np.float32), spread.label
     both = np.concatenate([spread.windows, loud])
     conditions = None if spread.conditions is None else np.tile(spread.conditions, (2, 1))
-    there = answers(question.processor, model, both, question.work, conditions).logits
-    here = answers(NATIVE, model, both, question.work, conditions).logits
+    there = answers(config.processor, model, both, config.work, conditions).logits
+    here = answers(NATIVE, model, both, config.work, conditions).logits
     (quiet_there, loud_there), (quiet_here, loud_here) = np.split(there, 2), np.split(here, 2)
     return Comparison(
         accuracy=float((quiet_there.argmax(axis=1) == label).mean()),
@@ -131,8 +131,8 @@ def _agreement(first: Float32Array, second: Float32Array) -> float:
     return float((first.argmax(axis=1) == second.argmax(axis=1)).mean())
 
 
-def _control_difference(model: Path, question: Question) -> float:
-    there, here = (answers(name, model, loudest_windows(), question.work) for name in (question.processor, NATIVE))
+def _control_difference(model: Path, config: EmulationConfig) -> float:
+    there, here = (answers(name, model, loudest_windows(), config.work) for name in (config.processor, NATIVE))
     return float(np.abs(there.logits - here.logits).max())
 
 
@@ -145,7 +145,7 @@ def keep(found: Emulation, processor: str, folder: Path) -> Path:
 
 
 def read_kept(folder: Path) -> dict[str, Emulation]:
-    """Return what was kept of other processors, by name; empty if nothing was.
+    """Return the kept findings on other processors, by name; empty without any.
 
     Raises:
         ValueError: the file is not of its form.

@@ -1,1 +1,1 @@
-"""What is measured of a model beyond its gates: reliability, noise, severities, strangers."""
+"""The proof of a model beyond its gates: reliability, noise, severities, strangers."""

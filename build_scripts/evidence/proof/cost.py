@@ -1,4 +1,4 @@
-"""What the measure of novelty costs."""
+"""The cost of the novelty measure in time."""
 
 from functools import partial
 from pathlib import Path

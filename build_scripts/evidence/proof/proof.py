@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from build_scripts.data.records import LabelledRecords
 from build_scripts.evidence.calibrate import Calibration
 from build_scripts.evidence.half_precision import HalfPrecision
+from build_scripts.evidence.measure import accuracy
 from build_scripts.evidence.proof.noise import SNR_DB, NoisyRecords
 from build_scripts.evidence.proof.reliability import Reliability, reliability
 from build_scripts.evidence.trust import FittedTrust
@@ -28,7 +29,7 @@ FILE = "proof.json"
 
 @dataclass(frozen=True)
 class Proof:
-    """What the card shows beside the manifest's figures, all of the variant that is served.
+    """Figures of the card beyond the manifest's, all of the variant that is served.
 
     confusion int [K][K]: records by their class and the class named. by_severity and by_snr_db: share of records
     and windows right. reliability: of windows before temperature scaling, of windows as served, of records as
@@ -65,7 +66,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class Served:
-    """The variant to be proven: its engine, its calibration, and what it says of the unseen records."""
+    """The variant to be proven: its engine, its calibration, and its outputs on the unseen records."""
 
     precision: Precision
     engine: Engine
@@ -90,7 +91,7 @@ def prove(
         confusion=_confusion(joined.argmax(axis=1), label, joined.shape[1]),
         by_severity=_by_severity(served, joined, unseen),
         by_snr_db={
-            name: _accuracy(run_records(served.engine, records, window, name), served.calibration)
+            name: accuracy(run_records(served.engine, records, window, name), served.calibration)
             for name, records in noisy.items()
         },
         reliability=_reliabilities(served.outputs, served.calibration, joined),
@@ -102,11 +103,6 @@ def prove(
 def _joined(outputs: RecordOutputs, calibration: Calibration) -> Float64Array:
     windows = outputs.probabilities(calibration.temperature)
     return np.stack([join_probabilities(one, calibration.join) for one in windows])
-
-
-def _accuracy(outputs: RecordOutputs, calibration: Calibration) -> Accuracy:
-    right = _joined(outputs, calibration).argmax(axis=1) == outputs.label
-    return Accuracy(record=float(right.mean()), window=outputs.window_accuracy)
 
 
 def _confusion(named: NDArray[np.int64], label: NDArray[np.int64], classes: int) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""How far confidences can be believed: reliability diagram and expected calibration error."""
+"""The reliability of confidences: diagram and expected calibration error."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class Reliability:
 
 
 def reliability(probabilities: Float64Array, label: NDArray[np.int64], bins: int = BINS) -> Reliability:
-    """Measure probabilities float64 [n, K] against labels int64 [n]; else as `reliability_of`."""
+    """Measure the largest probability of each row float64 [n, K] against whether its class is the label int64 [n]."""
     return reliability_of(probabilities.max(axis=1), probabilities.argmax(axis=1) == label, bins)
 
 

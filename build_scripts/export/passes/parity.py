@@ -21,7 +21,7 @@ from build_scripts.networks.conditions import random_rows, read_conditions
 from functions.core.models.manifest import CONDITIONS
 from functions.core.preprocessing.arrays import Float32Array
 
-# What models are run on: batch sizes, and noise of this standard deviation.
+# Inputs that models are run on: batch sizes, and noise of this standard deviation.
 BATCHES = (1, 2, 7)
 SIGMA_G = 0.2
 

@@ -12,7 +12,7 @@ ACTIVATIONS = {
     *("HardSwish", "Tanh", "Erf", "Abs", "Neg", "Exp", "Sqrt", "Identity", "Clip", "BatchNormalization"),
 }
 ELEMENTWISE = {"Add", "Sub", "Mul", "Div", "Max", "Min", "Sum"}
-# What stands before the value of the one dimension: a height of 1, moved by 1, with nothing around it.
+# Values that stand before that of the one dimension: a height of 1, moved by 1, with nothing around it.
 LEADING = {"kernel_shape": 1, "strides": 1, "dilations": 1}
 
 

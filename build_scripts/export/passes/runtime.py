@@ -13,8 +13,8 @@ class RuntimeGraph:
     """The graph onnxruntime makes at a level: `basic`, `extended` or `all`.
 
     basic folds constants and batch normalisation into convolutions and stays plain ONNX; extended fuses
-    activations and sums into convolutions of onnxruntime's own; all also lays tensors out as this
-    machine's vector registers want them.
+    activations and sums into convolutions of onnxruntime's own; all also lays tensors out to suit the vector
+    registers of this machine.
     Source: onnxruntime documentation, "Graph Optimizations in ONNX Runtime".
     """
 

@@ -1,4 +1,4 @@
-"""What a pass is, and several of them as one."""
+"""The interface of a pass, and a sequence of passes as one pass."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,7 +12,7 @@ class PassFailed(BuildError):  # noqa: N818 - as GateFailed
     """A pass that cannot give a model equal to the one it was given."""
 
     def __init__(self, name: str, reason: str) -> None:
-        """Name the pass and say what it found."""
+        """Name the pass and the reason."""
         super().__init__(f"Pass {name} failed: {' '.join(reason.split())}")
         self.name = name
 

@@ -25,7 +25,7 @@ SESSION_ERRORS = (
 
 
 def session(model: onnx.ModelProto, level: str = "off", save: Path | None = None) -> Any:
-    """Load a model on one CPU thread, its graph optimized to a level, and save that graph if told where.
+    """Load a model on one CPU thread, its graph optimized to a level, and save that graph where a path is given.
 
     Raises:
         onnxruntime's own errors, SESSION_ERRORS: it cannot be loaded.

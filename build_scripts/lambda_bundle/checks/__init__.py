@@ -1,1 +1,1 @@
-"""What a layer must be before it is packed."""
+"""Checks of a layer before it is packed, and of the locks for known vulnerabilities."""

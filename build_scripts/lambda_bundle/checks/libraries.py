@@ -1,4 +1,4 @@
-"""What a shared library asks of the machine that loads it."""
+"""The demands of a shared library on the machine that loads it."""
 
 import io
 from collections import defaultdict
@@ -25,7 +25,7 @@ class Demands:
 
 
 def read_demands(content: bytes) -> Demands:
-    """Return what a library asks for.
+    """Return the demands of a library.
 
     Raises:
         BundleError: it is not an ELF file.

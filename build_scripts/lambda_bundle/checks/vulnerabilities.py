@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from build_scripts.errors import BuildError
+from build_scripts.errors import BuildError, last_line
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCKS = (ROOT / "layers" / "runtime" / "requirements.txt", *sorted((ROOT / "build_scripts" / "locks").glob("*.txt")))
@@ -64,7 +64,7 @@ def accepted_now(text: str, today: date) -> frozenset[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what was found and not accepted; 0: nothing, 1: something, or it could not be asked."""
+    """Print the vulnerabilities that are not accepted; 0: none, 1: some, or the database could not be asked."""
     parser = argparse.ArgumentParser(prog="make audit", description=__doc__)
     parser.add_argument("--auditor", default="pip-audit", help="the program (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -102,7 +102,7 @@ def _report(auditor: str, lock: Path) -> str:
         raise BuildError(f"There is no {auditor}; make audit installs it.") from None
     # It ends with 1 when it has found something, too.
     if not done.stdout.strip():
-        reason = (done.stderr.strip().splitlines() or ["nothing on standard error"])[-1]
+        reason = last_line(done.stderr)
         raise BuildError(f"pip-audit could not look {lock.name} up, and ended with status {done.returncode}: {reason}.")
     return done.stdout
 

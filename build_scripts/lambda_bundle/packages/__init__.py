@@ -1,1 +1,1 @@
-"""Where the packages of a layer come from: the lock, the wheels, the Python that they are for."""
+"""The packages of a layer: the lock, the wheels, and the Python that compiles them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from build_scripts.errors import last_line
 from build_scripts.lambda_bundle.errors import BundleError
 from build_scripts.lambda_bundle.tree import Tree, joined, read_bytecode, write_tree
 
@@ -76,7 +77,7 @@ def with_bytecode(tree: Tree, interpreter: Interpreter, mounted: str) -> Tree:
 
 
 def _is(interpreter: Interpreter, version: str) -> bool:
-    """A command that cannot run, as a shim of a version manager may be, is not the Python that is looked for."""
+    """Return whether a Python is of a version; a command that cannot run, as a version manager's shim, is not."""
     try:
         return _version(interpreter) == version
     except BundleError:
@@ -102,7 +103,7 @@ def _make_root(root: Path, minor: str) -> None:
 
 
 def _in_root(root: Path, minor: str) -> Interpreter:
-    """Debian's Python is run by its own loader: it may need a newer glibc than this machine's."""
+    """Return Debian's Python, run by its own loader: it may need a newer glibc than this machine's."""
     loaders = sorted(root.glob("usr/lib/*-linux-gnu/ld-linux-*.so.*"))
     if not loaders:
         raise BundleError(f"{root} has no loader of shared libraries: remove it.")
@@ -118,6 +119,6 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> str:
             command, check=True, capture_output=True, text=True, timeout=TIMEOUT_S, env=dict(environment)
         )
     except (OSError, subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        said = str(getattr(error, "stderr", None) or getattr(error, "stdout", None) or error).strip().splitlines()
-        raise BundleError(f"{Path(command[0]).name} failed: {said[-1] if said else 'no word'}") from error
+        reason = last_line(getattr(error, "stderr", None) or getattr(error, "stdout", None) or str(error))
+        raise BundleError(f"{Path(command[0]).name} failed: {reason}") from error
     return done.stdout

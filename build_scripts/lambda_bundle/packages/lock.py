@@ -1,4 +1,4 @@
-"""The locked requirements of one target: what `layers/runtime/requirements.txt` says there."""
+"""The locked requirements of one target, as `layers/runtime/requirements.txt` lists them."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Pin:
 
 
 def read_pins(lock: Path, architecture: Architecture, python: str) -> Sequence[Pin]:
-    """Return what a lock file holds for a Linux target.
+    """Return the pins of a lock file that apply to a Linux target.
 
     pip alone would ask the Python it runs on whether a marker holds.
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from packaging.utils import parse_wheel_filename
 
+from build_scripts.errors import last_line
 from build_scripts.lambda_bundle.architecture import Architecture
 from build_scripts.lambda_bundle.errors import WheelError
 from build_scripts.lambda_bundle.packages.lock import Pin
@@ -102,5 +103,5 @@ def _run(command: Sequence[str], architecture: Architecture) -> None:
     except subprocess.TimeoutExpired as error:
         raise WheelError(f"pip did not get the wheels for {architecture.name} within {TIMEOUT_S} s.") from error
     except subprocess.CalledProcessError as error:
-        said = [line for line in error.stderr.splitlines() if line.startswith("ERROR")][-1:] or ["no word"]
-        raise WheelError(f"pip did not get the wheels for {architecture.name}: {said[0]}") from error
+        reason = last_line("\n".join(line for line in error.stderr.splitlines() if line.startswith("ERROR")))
+        raise WheelError(f"pip did not get the wheels for {architecture.name}: {reason}") from error

@@ -1,1 +1,1 @@
-"""What a layer loses, and the bytecode it gains."""
+"""Slimming of a layer: files that the recipe drops, and what only debuggers read of a library."""

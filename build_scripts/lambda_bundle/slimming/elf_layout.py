@@ -1,4 +1,4 @@
-"""Where things lie in a 64-bit little-endian ELF file.
+"""The layout of a 64-bit little-endian ELF file.
 
 Source: System V ABI, chapters 4 (object files) and 5 (program loading), with the names of the fields written out.
 """
@@ -44,7 +44,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Segment:
-    """What the loader reads: `size` bytes at `offset`, mapped at `address`."""
+    """A part of the file that the loader reads: `size` bytes at `offset`, mapped at `address`."""
 
     kind: int
     flags: int
@@ -62,7 +62,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Section:
-    """What linkers and debuggers read; without arguments the null section."""
+    """A part of the file that linkers and debuggers read; without arguments the null section."""
 
     name: int = 0
     kind: int = 0
@@ -104,11 +104,11 @@ class Layout:
 
     @property
     def loaded_end(self) -> int:
-        """Where the last byte that the loader reads ends."""
+        """Offset behind the last byte that the loader reads."""
         return max(end for _, end in self._loaded())
 
     def gaps(self) -> tuple[Gap, ...]:
-        """Return what lies unread between loaded bytes, in the order of the file."""
+        """Return the gaps between loaded bytes, in the order of the file."""
         page = max((segment.alignment for segment in self.segments if segment.kind == _LOAD), default=1)
         spans: list[tuple[int, int]] = []
         for start, end in sorted(self._loaded()):
@@ -130,7 +130,7 @@ class Layout:
 
 
 def read_layout(content: bytes) -> Layout:
-    """Return where things lie in a file.
+    """Return the layout of a file.
 
     Raises:
         BundleError: the file is not a 64-bit little-endian ELF file with a section table.

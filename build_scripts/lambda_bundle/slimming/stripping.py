@@ -1,4 +1,4 @@
-"""What a layer keeps of unpacked wheels: no file that the recipe drops, no symbol table, no debugging data.
+"""Prune unpacked wheels for a layer: no file that the recipe drops, no symbol table, no debugging data.
 
 No loaded byte of a shared library changes its address.
 binutils' `strip` lays a file out anew, which breaks libraries that auditwheel has patched (some of their segments
@@ -32,7 +32,7 @@ def collected_licences(tree: Tree, recipe: Recipe) -> Tree:
 
 
 def is_library(path: str, content: bytes) -> bool:
-    """Tell whether a file is a shared library in ELF."""
+    """Return whether a file is a shared library in ELF."""
     return ".so" in path.rpartition("/")[2] and content.startswith(b"\x7fELF")
 
 

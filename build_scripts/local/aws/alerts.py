@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from build_scripts.local.aws.embedded.installation import Tell
+from build_scripts.local.aws.embedded.installation import Notify
 from build_scripts.local.aws.polling import Polling
 
 _WAIT_S = 1
@@ -11,24 +11,24 @@ _TURNS = {"fault": "has a fault", "worsened": "got worse", "recovered": "is heal
 
 
 class AlertReader(Polling):
-    """Tells of every event that the bus has delivered to a queue, until it is closed."""
+    """Reports every event that the bus has delivered to a queue, in a sentence, until it is closed."""
 
-    def __init__(self, client: Any, url: str, tell: Tell) -> None:
+    def __init__(self, client: Any, url: str, notify: Notify) -> None:
         self._client = client
         self._url = url
-        self._tell = tell
-        self._told: set[str] = set()
+        self._notify = notify
+        self._reported: set[str] = set()
         super().__init__("palier-alerts")
 
     def poll(self) -> None:
-        """Wait for events and tell of them."""
+        """Wait for events and report them."""
         answer = self._client.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=_WAIT_S)
         for message in answer.get("Messages", ()):
             detail = json.loads(message["Body"])["detail"]
-            # An alert may be told twice, under one id.
-            if detail["alert_id"] not in self._told:
-                self._told.add(detail["alert_id"])
-                self._tell(sentence(detail))
+            # An alert may come twice, under one id.
+            if detail["alert_id"] not in self._reported:
+                self._reported.add(detail["alert_id"])
+                self._notify(sentence(detail))
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
 

@@ -21,7 +21,7 @@ class DataFolderError(PalierError):
 def held(folder: Path) -> Iterator[None]:
     """Hold a folder within a block, made for its owner alone where it is not there.
 
-    Who is killed holds it no longer.
+    A server that is killed holds it no longer.
 
     Raises:
         DataFolderError: another server holds it, or it cannot be written.

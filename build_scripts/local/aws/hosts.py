@@ -1,4 +1,4 @@
-"""The names by which a local server is asked: a page whose name was made to lead to this machine is refused."""
+"""The host names of a local server: a request under another name is refused, as one by DNS rebinding."""
 
 import ipaddress
 import re
@@ -25,7 +25,7 @@ class HostNotAllowedError(PalierError):
 
 
 class AllowedHosts:
-    """Middleware: refuses requests for other names; addresses of numbers pass, for nobody can give one away."""
+    """Middleware: refuses requests for other names; IP addresses pass, for DNS cannot redirect them."""
 
     def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
         self.app = app
@@ -35,7 +35,7 @@ class AllowedHosts:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http" and not self._is_allowed(hosts := Headers(scope=scope).getlist("host")):
             asked = ", ".join(hosts)
-            error = HostNotAllowedError(f"This server has not the name {asked!r}: its option --allow-host adds a name.")
+            error = HostNotAllowedError(f"This server has no name {asked!r}: its option --allow-host adds a name.")
             await error_response(error)(scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -24,7 +24,7 @@ class Polling(ABC):
         """Wait a second at most for something to do, and do it."""
 
     def stop(self) -> None:
-        """Begin no other poll; who ends several stops all before it waits for one."""
+        """Begin no other poll; to end several, stop all before the wait for one."""
         self._ended.set()
 
     def _run(self) -> None:

@@ -12,10 +12,10 @@ _WAIT_S = 1
 
 
 class Worker(Protocol):
-    """Whatever works on batches."""
+    """The interface of a worker on batches."""
 
     def work(self, records: Sequence[dict[str, Any]], /) -> BatchResponse:
-        """Work on the records of an event of SQS and say which failed."""
+        """Work on the records of an event of SQS and return which failed."""
         ...
 
 
@@ -45,7 +45,7 @@ class QueueReader(Polling):
             failed = self._worker.work([as_record(message)])["batchItemFailures"]
         except WorkerEndedError as error:
             LOGGER.error(error.message, extra={"code": error.code})
-            # At once: it is known to be over, and comes only so often.
+            # At once: the attempt is over, and their number is limited.
             self._client.change_message_visibility(**receipt, VisibilityTimeout=0)
             return
         if not failed:

@@ -43,7 +43,7 @@ class LocalJobs(BaseRoute):
         await self._router(scope, receive, send)
 
     async def _get_ready(self) -> None:
-        # Who waited for another's start must not wait for what the workers do by now.
+        # A request that waited for another's start must not wait for the workers' present batch.
         if not self._is_ready():
             await asyncio.to_thread(self._services.need_workers)
             self._begun = True
@@ -57,7 +57,7 @@ class LocalJobs(BaseRoute):
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """The routes; only for who was matched, for they begin with the services."""
+        """The routes; to be read after a match alone, for they start the services."""
         return self._router.routes
 
     @cached_property

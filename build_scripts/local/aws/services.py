@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from build_scripts.local.aws.embedded.installation import CACHE, EmbeddedServicesError, Installation, Tell
+from build_scripts.local.aws.embedded.installation import CACHE, EmbeddedServicesError, Installation, Notify
 from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, Offer
 from build_scripts.local.aws.embedded.sharing import keeps_state, make_private, open_services
 from build_scripts.local.aws.worker_process import WorkerProcess
@@ -20,12 +20,12 @@ from functions.core.aws.clients import answering
 from functions.core.errors import DependencyUnavailableError
 from functions.core.settings import Settings
 
-_WHAT = "The emulator of AWS's services"
+_EMULATOR = "The emulator of AWS's services"
 
 
 @dataclass(frozen=True)
 class _Started:
-    """What runs, the server's settings with the names of what was made, and the workers."""
+    """Running services, the server's settings with the names of their resources, and the workers."""
 
     services: EmbeddedServices
     settings: Settings
@@ -40,7 +40,7 @@ class LocalServices:
         settings: of the server; they name no table, bucket or queue yet.
         data_dir: keeps their state over a restart; None forgets it.
         listener: where they answer once they have started; None takes a free port.
-        tell: gets a sentence for the terminal.
+        notify: gets a sentence for the terminal.
         cache: where the services are installed.
         origins: of the pages that upload files and download results.
     """
@@ -48,7 +48,7 @@ class LocalServices:
     settings: Settings
     data_dir: Path | None
     listener: socket.socket | None
-    tell: Tell
+    notify: Notify
     cache: Path = CACHE
     origins: Sequence[str] = ()
     _open: ExitStack = field(default_factory=ExitStack)
@@ -57,7 +57,7 @@ class LocalServices:
     _closing: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self._installation = Installation(self.tell, self.cache)
+        self._installation = Installation(self.notify, self.cache)
 
     def begin_installation(self) -> None:
         """Install the services in the background where they are not; starting them waits for it."""
@@ -74,7 +74,7 @@ class LocalServices:
             self.need_workers()
 
     def stop_installation(self) -> None:
-        """End an installation that runs: who waits for the services gets an error, and the server can end."""
+        """End an installation that runs: a request that waits for it gets an error, and the server can end."""
         self._installation.stop()
 
     def need(self) -> Settings:
@@ -88,12 +88,12 @@ class LocalServices:
         return self._need().settings
 
     def need_workers(self) -> None:
-        """Start the workers, too; who only has a history needs none. Raises as `need`."""
+        """Start the workers, too; a history alone needs none. Raises as `need`."""
         for worker in self._need().workers:
             worker.start()
 
     def are_running(self) -> bool:
-        """Whether the services have been started and still run."""
+        """Return whether the services have been started and still run."""
         return self._started is not None and not self._started.services.ended()
 
     def close(self) -> None:
@@ -117,28 +117,28 @@ class LocalServices:
             return self._started
 
     def _start_again(self, started: _Started) -> None:
-        self.tell("the AWS services on this machine have ended: they are started again, with the state that was kept")
+        self.notify("the AWS services on this machine have ended: they are started again, with the state that was kept")
         # The state is older than what they hold; they begin with it anew.
         for worker in started.workers:
             worker.kill()
         started.services.start_again()
         from build_scripts.local.aws.starting import make_missing
 
-        with answering(_WHAT):
+        with answering(_EMULATOR):
             make_missing()
 
     def _start(self) -> _Started:
         kept = (
             f"kept in {self.data_dir}" if self.data_dir else "in memory: gone when this ends (--data-dir DIR keeps it)"
         )
-        self.tell(f"starting AWS services on this machine for jobs and histories; their state is {kept}")
+        self.notify(f"starting AWS services on this machine for jobs and histories; their state is {kept}")
         folder = self.data_dir or Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="palier-aws-")))
         services = self._open.enter_context(self._opened(folder))
         # Late: boto3 takes longer to load than everything else here.
         from build_scripts.local.aws.starting import start
 
-        with answering(_WHAT):
-            settings, workers = start(self._open, self.settings, services.access, self.tell)
+        with answering(_EMULATOR):
+            settings, workers = start(self._open, self.settings, services.access, self.notify)
         threading.Thread(target=self._keep_running, args=[services], daemon=True).start()
         return _Started(services, settings, workers)
 

@@ -1,4 +1,4 @@
-"""Starting what uses the services: what a deployment makes in them, the workers and the reader of alerts."""
+"""Start the users of the services: resources as a deployment makes them, the workers and the reader of alerts."""
 
 import os
 from collections.abc import Sequence
@@ -11,26 +11,28 @@ from msgspec.structs import replace
 
 from build_scripts.local.aws.alerts import AlertReader
 from build_scripts.local.aws.embedded.access import REGION, Access, client_environment
-from build_scripts.local.aws.embedded.installation import Tell
+from build_scripts.local.aws.embedded.installation import Notify
 from build_scripts.local.aws.embedded.resources import Resources, delete_objects, make_resources
 from build_scripts.local.aws.queue_reader import QueueReader
 from build_scripts.local.aws.worker_process import WorkerProcess
 from functions.core.settings import Settings, variable_of
 
-# While one waits for its recordings, another diagnoses; in one process they would wait for each other.
+# While one waits for its recordings, the other diagnoses; in one process they would wait for each other.
 _WORKERS = 2
-# Of somebody's own account.
+# Variables of a user's own account.
 _FOREIGN = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"})
 
 
-def start(stack: ExitStack, settings: Settings, access: Access, tell: Tell) -> tuple[Settings, Sequence[WorkerProcess]]:
-    """Make what is missing in the services and start what polls them, to be ended by the stack.
+def start(
+    stack: ExitStack, settings: Settings, access: Access, notify: Notify
+) -> tuple[Settings, Sequence[WorkerProcess]]:
+    """Make missing resources in the services and start their readers, to be ended by the stack.
 
     Args:
         stack: ends what is started.
         settings: of the server.
         access: to the services.
-        tell: gets a sentence for every alert.
+        notify: gets a sentence for every alert.
 
     Returns:
         The settings with the names of what was made, and the workers, whose processes start when they are needed.
@@ -48,7 +50,7 @@ def start(stack: ExitStack, settings: Settings, access: Access, tell: Tell) -> t
     environment = os.environ | {variable_of(field): value for field, value in made.settings.items()}
     workers = [stack.enter_context(WorkerProcess(environment)) for _ in range(_WORKERS)]
     queue_url = made.settings["jobs_queue_url"]
-    readers = [AlertReader(sqs, made.alerts_url, tell), *(QueueReader(sqs, queue_url, worker) for worker in workers)]
+    readers = [AlertReader(sqs, made.alerts_url, notify), *(QueueReader(sqs, queue_url, worker) for worker in workers)]
     for reader in readers:
         stack.enter_context(reader)
     for reader in readers:

@@ -1,7 +1,7 @@
 """The process of the worker: `python -m build_scripts.local.aws.worker_main`.
 
-Reads a JSON line for each batch, the records of an event of SQS, and answers each with a JSON line, what failed of it;
-ends with its input.
+Reads a JSON line for each batch, the records of an event of SQS, and writes a JSON line with those that failed; ends
+with its input.
 """
 
 import json
@@ -25,7 +25,7 @@ with quick_start():
 def main() -> None:
     """Work for the process at the other end of the standard streams."""
     keep_freed_memory()
-    # What prints must not be taken for an answer.
+    # Printed text must not be taken for an answer.
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         answer_lines(_started(), sys.stdin.buffer, answers)
@@ -39,7 +39,7 @@ def answer_lines(worker: BatchWorker, batches: BinaryIO, answers: BinaryIO) -> N
 
 
 def _started() -> BatchWorker:
-    """Return a worker that has loaded what its first message would wait for."""
+    """Return a worker that has loaded everything that its first message needs."""
     with quick_start():
         settings = read_settings()
         configure_logging(settings.log_level)

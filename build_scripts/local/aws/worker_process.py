@@ -14,7 +14,7 @@ from functions.worker.batch import BatchResponse
 
 MODULE = "build_scripts.local.aws.worker_main"
 ROOT = Path(__file__).resolve().parents[3]
-# A part takes seconds; who waits for the end of the server waits no longer.
+# A part takes seconds; the end of the server waits no longer.
 _END_TIMEOUT_S = 20.0
 
 
@@ -39,10 +39,10 @@ class WorkerProcess:
             self._running()
 
     def work(self, records: Sequence[dict[str, Any]]) -> BatchResponse:
-        """Work on the records of an event of SQS and say which failed.
+        """Work on the records of an event of SQS and return which failed.
 
         Raises:
-            WorkerEndedError: what became of them is not known.
+            WorkerEndedError: the process ended before it had answered.
         """
         with self._lock:
             process = self._running()

@@ -35,7 +35,7 @@ END_TIMEOUT_S = 30.0
 
 
 def main() -> int:
-    """Do what is asked; 0: done, 2: not, and why is on standard error."""
+    """Run an action; 0: done, 2: failed, with the reason on standard error."""
     parser = argparse.ArgumentParser(prog="python -m build_scripts.local.cloud", description=__doc__)
     actions = {"up": up, "down": down, "hold": hold}
     parser.add_argument("action", choices=actions, help="hold: the services alone, until SIGTERM")
@@ -123,7 +123,7 @@ def _made_key() -> str:
 
 
 def down() -> None:
-    """End the services and remove what they kept."""
+    """End the services and remove their data."""
     if running(DATA):
         os.kill(int(_pid_file().read_text()), signal.SIGTERM)
         _until(_let_go, END_TIMEOUT_S, "The embedded services do not end.")
@@ -147,7 +147,7 @@ def _started() -> Access:
 
 
 def _let_go() -> bool:
-    """Whether nobody holds the data folder any more: its state has been written."""
+    """Return whether the data folder is free: its state has been written."""
     with (DATA / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

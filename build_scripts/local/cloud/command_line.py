@@ -16,7 +16,7 @@ TIMEOUT_S = 300
 
 
 class CdkFailedError(Exception):
-    """The command line ended with another status than 0; the message ends with its last words."""
+    """The command line ended with another status than 0; the message ends with its last output."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class CdkCommand:
     folder: Path
 
     def bootstrap(self) -> None:
-        """Make what deployments need."""
+        """Bootstrap the account, as deployments need it."""
         self._run("bootstrap", f"aws://{ACCOUNT}/{REGION}")
 
     def deploy(self, assembly: Path, *stacks: str) -> dict[str, dict[str, str]]:

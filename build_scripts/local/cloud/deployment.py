@@ -19,7 +19,7 @@ SYNTH_TIMEOUT_S = 300
 
 @dataclass
 class Deployment:
-    """Stages in embedded services; `removed` counts, by type, what the emulator was spared."""
+    """Stages in embedded services; `removed` counts, by type, the resources that were left out."""
 
     access: Access
     folder: Path

@@ -47,10 +47,10 @@ class DeployedDoor:
     def ask(self, key: str) -> httpx.Response:
         """Post the example's recording, with the signature of the administrator."""
         access = self._access
-        headers = {"x-api-key": key, "content-type": WAV, "accept": "*/*"}
-        request = AWSRequest("POST", f"{self.url}/predict?full_scale=4", headers, RECORDING.read_bytes())
+        url, recording = f"{self.url}/predict?full_scale=4", RECORDING.read_bytes()
+        request = AWSRequest("POST", url, {"x-api-key": key, "content-type": WAV, "accept": "*/*"}, recording)
         SigV4Auth(Credentials(access.key_id, access.secret), _SERVICES[self.door], REGION).add_auth(request)
-        return httpx.post(request.url, content=request.data, headers=dict(request.headers), timeout=60)
+        return httpx.post(url, content=recording, headers=dict(request.headers), timeout=60)
 
     @property
     def url(self) -> str:

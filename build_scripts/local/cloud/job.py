@@ -27,7 +27,7 @@ TIMEOUT_S = 240.0
 
 @dataclass(frozen=True)
 class JobOutcome:
-    """How a job went; `dead`: the messages in the dead-letter queue, took_s: from its start to its final state."""
+    """The outcome of a job; dead: messages in the dead-letter queue; took_s: from its start to its final state."""
 
     job: dict[str, Any]
     results: list[dict[str, Any]]
@@ -35,8 +35,8 @@ class JobOutcome:
     took_s: float
 
     def lines(self) -> list[str]:
-        """What a person reads of it."""
-        found = [f"  {one['name']}: {_said(one)}" for one in self.results]
+        """Return the outcome as lines for the terminal."""
+        found = [f"  {one['name']}: {_verdict(one)}" for one in self.results]
         counts = f"{self.job['done']} diagnosed, {self.job['failed']} failed, {len(self.dead)} message put aside"
         return [f"job {self.job['state']} after {self.took_s:.0f} s: {counts}", *found]
 
@@ -89,7 +89,7 @@ class DeployedJobs:
         return job if job["state"] in FINAL else None
 
 
-def _said(result: dict[str, Any]) -> str:
+def _verdict(result: dict[str, Any]) -> str:
     diagnosis = result["diagnosis"]
     return diagnosis["class_name"] if diagnosis else f"{result['error']['code']}: {result['error']['error']}"
 

@@ -1,4 +1,4 @@
-"""Where the embedded services run functions: Debian's Python 3.13, with the built layers where Lambda has them."""
+"""The host of deployed functions: Debian's Python 3.13, with the built layers where Lambda has them."""
 
 import shutil
 
@@ -39,7 +39,7 @@ exec "$chroot" "$root" "$@"
 
 
 def cloud_host() -> Host:
-    """Return the host of functions: no sandbox, but the interpreter and the layers that ship.
+    """Return the host of functions: the interpreter and the layers that ship, but no sandbox.
 
     Raises:
         NotHereError: no root rights, no mmdebstrap, no bundle.

@@ -1,6 +1,6 @@
-"""What the emulator cannot create, taken out of a copy of the templates; assertions on the templates cover it.
+"""Take out of a copy of the templates what the emulator cannot create; assertions on the templates cover it.
 
-Nothing is taken out of what anybody deploys to AWS.
+Templates that are deployed to AWS stay whole.
 """
 
 import copy
@@ -25,7 +25,7 @@ def _computed(alarm: Resource) -> bool:
 
 @dataclass(frozen=True)
 class Removal:
-    """A type of resource that is taken out, where it is as `which` says, and why."""
+    """A type of resource that is taken out, the reason, and `which` of the type; all by default."""
 
     type: str
     reason: str
@@ -33,7 +33,7 @@ class Removal:
     which: Callable[[Resource], bool] = _always
 
 
-_NO_TLS = "refuses whoever comes without TLS, and the emulator has none"
+_NO_TLS = "refuses requests without TLS, and the emulator has none"
 
 REMOVALS = (
     Removal(
@@ -55,7 +55,7 @@ REMOVALS = (
 )
 
 
-# IAM has no such action: the one grants both. The emulator asks for it by this name.
+# IAM has no action for a batch: the one grants both. The emulator checks it under this name.
 # Source: Amazon SQS developer guide, "Amazon SQS batch actions", Permissions
 _ALSO = {"sqs:SendMessage": "sqs:SendMessageBatch"}
 

@@ -13,7 +13,7 @@ from build_scripts.local.container_image.checks import BUDGET_BYTES, check
 from build_scripts.local.container_image.debian import make_base
 
 _PROBE = Path(__file__).with_name("probe.py")
-# Keys are not what is tried here, and this machine may have no GPU.
+# The trial needs no keys, and this machine may have no GPU.
 _VARIABLES = {"PALIER_API_KEYS_REQUIRED": "false", "PALIER_PROVIDER": "cpu"}
 
 
@@ -33,7 +33,7 @@ def main() -> int:
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(json.dumps(report) if options.json else _told(report))
+    print(json.dumps(report) if options.json else _summary(report))
     return 0
 
 
@@ -69,7 +69,7 @@ def _own_base(builder: Builder) -> str:
     return make_base(builder)
 
 
-def _told(report: dict[str, Any]) -> str:
+def _summary(report: dict[str, Any]) -> str:
     return (
         f"{report['image']}: {report['size_bytes'] / 1e6:.0f} MB, healthy after {report['healthy_after_s']} s as user "
         f"{report['user'][0]}, a diagnosis in {report['answer']['precision']}, ended {report['ended_after_s']} s after "

@@ -26,7 +26,7 @@ mount -o remount,ro,bind "$0" && user="$1" && shift && exec chroot --userspec="$
 
 
 class Builder(Protocol):
-    """Builds an image, and says and runs what is in it."""
+    """The interface of a program that builds an image, describes it and runs a command in it."""
 
     def build(self, lock: str, digest: str) -> str:
         """Return the name of the image that was built with a lock, on the base of this digest."""
@@ -136,7 +136,7 @@ class Buildah:
 
 
 def build_arguments(lock: str, digest: str) -> list[str]:
-    """Return what every builder is told: the file, the stage, the lock, the base by its digest."""
+    """Return the arguments of every builder: the file, the stage, the lock, the base by its digest."""
     named = [f"PYTHON_DIGEST={digest}", f"LOCK={lock}"]
     given = [part for one in named for part in ("--build-arg", one)]
     return ["--file", str(ROOT / "Dockerfile.gpu"), "--target", "serve", *given]

@@ -1,4 +1,4 @@
-"""What an image must be: within its size, unprivileged, healthy, right, closed to writing, and ended by SIGTERM."""
+"""Checks of an image: within its size, unprivileged, healthy, right, closed to writing, and ended by SIGTERM."""
 
 import signal
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What pip is told on this machine, for the pip inside a build: where packages come from and whom it trusts."""
+"""pip's configuration on this machine, for the pip inside a build: sources of packages and trusted certificates."""
 
 import ast
 import subprocess
@@ -13,7 +13,7 @@ _INSIDE = "/etc/pip.conf"
 
 @contextmanager
 def mounts(folder: Path) -> Iterator[dict[str, str]]:
-    """Give what is mounted where while an image is built: a configuration, and the files that it names.
+    """Yield the mounts of a build by their path here: a configuration, and the files that it names.
 
     It lies in `folder` no longer than the build takes, and never in the image: addresses may have passwords.
     """

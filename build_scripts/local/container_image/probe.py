@@ -1,6 +1,6 @@
-"""Runs inside the image, with its Python alone: starts the server as declared, and prints what was seen as JSON.
+"""The program inside the image, for its Python alone: it starts the server as declared, and prints a report in JSON.
 
-Given one JSON object: `start` and `health`, the commands that the image declares.
+Its argument is a JSON object: `start` and `health`, the commands that the image declares.
 """
 
 import json
@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import Any
 
 HEALTHY_WITHIN_S, ENDED_WITHIN_S = 120.0, 30.0
-# Where nothing may be written: the root, the code, a home, and what other images leave open.
+# Folders that must not be writable: the root, the code, a home, and what other images leave open.
 CLOSED = ("/", "/opt/palier", "/opt/palier/app", "/etc", "/usr", "/var", "/root", "/home")
 WINDOW = struct.pack("<20480f", *(math.sin(n * 0.1) for n in range(20480)))
 
 
 def main() -> None:
     """Print the report."""
-    told = json.loads(sys.argv[1])
-    before = subprocess.run(told["health"], capture_output=True, check=False).returncode
+    commands = json.loads(sys.argv[1])
+    before = subprocess.run(commands["health"], capture_output=True, check=False).returncode
     begun = time.monotonic()
-    server = subprocess.Popen(told["start"], stdout=subprocess.DEVNULL)
-    report = {"user": [os.getuid(), os.getgid()], "health_before": before, "health": _wait(told["health"], server)}
+    server = subprocess.Popen(commands["start"], stdout=subprocess.DEVNULL)
+    report = {"user": [os.getuid(), os.getgid()], "health_before": before, "health": _wait(commands["health"], server)}
     report |= {"healthy_after_s": round(time.monotonic() - begun, 1), "answer": _diagnose(), "written": _written()}
     begun = time.monotonic()
     server.send_signal(signal.SIGTERM)

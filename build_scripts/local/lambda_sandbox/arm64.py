@@ -37,9 +37,9 @@ def invoke_on_arm64(events: Sequence[Path], variables: dict[str, str]) -> list[d
         "PYTHONDONTWRITEBYTECODE": "1",
         "PALIER_MODELS_DIR": f"{opt}/models",
     }
-    told = [part for name, value in environment.items() for part in ("-E", f"{name}={value}")]
+    options = [part for name, value in environment.items() for part in ("-E", f"{name}={value}")]
     python = str(root / "usr" / "bin" / "python3.13")
-    command = [qemu, "-cpu", PROCESSOR, "-L", str(root), *told, python, str(SCRIPT), *map(str, events)]
+    command = [qemu, "-cpu", PROCESSOR, "-L", str(root), *options, python, str(SCRIPT), *map(str, events)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     answers: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return answers

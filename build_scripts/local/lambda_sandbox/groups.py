@@ -18,7 +18,7 @@ class ControlGroups:
         self.folders = [root / name] if self.unified else [root / controller / name for controller in CONTROLLERS]
 
     def missing(self) -> str | None:
-        """Return what of them cannot be had, or None."""
+        """Return the groups that this machine lacks, as part of a sentence; None if it has all."""
         if self.unified:
             parent = self.folders[0].parent
             there = (parent / "cgroup.controllers").read_text().split()

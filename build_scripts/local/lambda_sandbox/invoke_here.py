@@ -1,4 +1,4 @@
-"""Run by any Python with the bundle on its path: the inference handler, once for each event file; prints answers."""
+"""The program of any Python with the bundle on its path: it invokes the inference handler with each event file."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What the sandbox is put together of: Debian's Python 3.13, the built bundle and AWS's runtime client."""
+"""The parts of the sandbox: Debian's Python 3.13, the built bundle and AWS's runtime client."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ LINKED = ("bin", "sbin", "lib", "lib64")
 
 
 class NotHereError(Exception):
-    """The local Lambda cannot be had on this machine; the message says what is missing."""
+    """The local Lambda cannot run on this machine; the message names what is missing."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def host_architecture() -> str:
 
 
 def _compile_standard_library(root: Path) -> None:
-    """Debian compiles when it configures a package; on Lambda the standard library is compiled as well."""
+    """Compile the standard library, as on Lambda: Debian compiles when it configures a package, which is left out."""
     library = ["/usr/bin/python3.13", "-m", "compileall", "-q", "/usr/lib/python3.13"]
     subprocess.run(["chroot", str(root), *library], check=True, timeout=300)
 

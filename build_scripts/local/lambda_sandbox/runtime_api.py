@@ -18,19 +18,19 @@ _ERRORS = {f"{PREFIX}/init/error": "init_error", f"{PREFIX}/restore/error": "res
 
 
 @dataclass(frozen=True)
-class Happening:
-    """What the runtime did: next, snapshot, response, error, init_error, restore_error, exit; timeout: nothing."""
+class RuntimeAct:
+    """An act of the runtime: next, snapshot, response, error, init_error, restore_error, exit; timeout: none came."""
 
     kind: str
     content: dict[str, Any] = field(default_factory=dict)
 
 
 class RuntimeApi:
-    """A server on loopback; `invoke` gives an event, `wait` tells what came of it."""
+    """A server on loopback; `invoke` sends an event, `wait` returns what the runtime does next."""
 
     def __init__(self, arn: str) -> None:
         self.arn = arn
-        self.happened: queue.Queue[Happening] = queue.Queue()
+        self.acts: queue.Queue[RuntimeAct] = queue.Queue()
         self.restored = threading.Event()
         self.events: queue.Queue[tuple[str, bytes, float]] = queue.Queue()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
@@ -43,12 +43,12 @@ class RuntimeApi:
         self.events.put((request_id, json.dumps(event).encode(), time.time() + timeout_s))
         return request_id
 
-    def wait(self, timeout_s: float) -> Happening:
-        """Return the next thing that happens, `timeout` if nothing does."""
+    def wait(self, timeout_s: float) -> RuntimeAct:
+        """Return the runtime's next act, `timeout` if there is none."""
         try:
-            return self.happened.get(timeout=timeout_s)
+            return self.acts.get(timeout=timeout_s)
         except queue.Empty:
-            return Happening("timeout", {"timeout_s": timeout_s})
+            return RuntimeAct("timeout", {"timeout_s": timeout_s})
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -62,10 +62,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == f"{PREFIX}/restore/next":
             # A snapshot would be taken here; the answer comes where one is restored.
-            self.api.happened.put(Happening("snapshot"))
+            self.api.acts.put(RuntimeAct("snapshot"))
             self.api.restored.wait()
             return self._answer(200, b"", {})
-        self.api.happened.put(Happening("next"))
+        self.api.acts.put(RuntimeAct("next"))
         request_id, event, deadline_s = self.api.events.get()
         headers = {
             "Lambda-Runtime-Aws-Request-Id": request_id,
@@ -80,12 +80,12 @@ class _Handler(BaseHTTPRequestHandler):
         kind = self.path.rpartition("/")[2]
         if kind == "response" and len(body) > LARGEST_PAYLOAD:
             refusal = {"errorType": "Function.ResponseSizeTooLarge", "errorMessage": f"{len(body)} bytes"}
-            self.api.happened.put(Happening("error", {"error": refusal}))
+            self.api.acts.put(RuntimeAct("error", {"error": refusal}))
             return self._answer(413, json.dumps(refusal).encode(), {})
         if kind == "response":
-            self.api.happened.put(Happening("response", {"body": json.loads(body)}))
+            self.api.acts.put(RuntimeAct("response", {"body": json.loads(body)}))
         else:
-            self.api.happened.put(Happening(_ERRORS.get(self.path, "error"), {"error": json.loads(body)}))
+            self.api.acts.put(RuntimeAct(_ERRORS.get(self.path, "error"), {"error": json.loads(body)}))
         return self._answer(202, b'{"status":"OK"}', {})
 
     def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
@@ -96,4 +96,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: standard output is the sandbox's."""
+        """Write nothing: standard output is the sandbox's."""

@@ -1,4 +1,4 @@
-"""A running function: started once, invoked as often as one likes, ended with its namespaces."""
+"""A running function: started once, invoked any number of times, ended with its namespaces."""
 
 import json
 import os
@@ -23,7 +23,7 @@ MB_PER_PROCESSOR = 1769
 
 @dataclass(frozen=True)
 class Function:
-    """What is run: its handler, memory, time-outs and variables; `command`: what Python runs instead of AWS's client.
+    """A function to run: handler, memory, time-outs and variables; `command` replaces AWS's client.
 
     Source of the time-out of a start: AWS Lambda developer guide, "Lambda execution environment lifecycle".
     """
@@ -59,14 +59,14 @@ class Function:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of the start or of an invocation: response, error, init_error, timeout or exit, with its figures."""
+    """The outcome of the start or of an invocation: response, error, init_error, timeout or exit, with its figures."""
 
     kind: str
     content: Mapping[str, Any]
 
     @property
     def body(self) -> Any:
-        """What the function returned."""
+        """The function's answer."""
         return self.content["body"]
 
     @property
@@ -108,11 +108,11 @@ class Sandbox:
         }
 
     def restore(self) -> Outcome:
-        """Go on from the snapshot that a function with `snap_start` is at."""
+        """Resume a function with `snap_start` from its snapshot."""
         return self._ask({"restore": True})
 
     def invoke(self, event: object) -> Outcome:
-        """Give the function an event and return what came of it; a time-out or an exit ends the sandbox."""
+        """Send the function an event and return the outcome; a time-out or an exit ends the sandbox."""
         size = len(json.dumps(event))
         if size > LARGEST_REQUEST:
             refusal = {"errorType": "RequestEntityTooLargeException", "errorMessage": f"{size} bytes, limit 6 MB"}
@@ -143,7 +143,7 @@ class Sandbox:
         )
 
     def close(self) -> None:
-        """End the function and remove what it was limited by."""
+        """End the function and remove its control groups."""
         self._process.kill()
         self._process.communicate()
         self._log.close()

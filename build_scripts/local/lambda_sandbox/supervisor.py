@@ -1,4 +1,4 @@
-"""Runs inside the namespaces: mounts, limits, the Runtime API, and the runtime as an unprivileged child.
+"""The program inside the namespaces: mounts, limits, the Runtime API, and the runtime as an unprivileged child.
 
 It is started by `sandbox.py`, reads one JSON configuration line and then one line for each invocation from standard
 input, and writes one JSON line for each thing that happens to standard output.
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from build_scripts.local.lambda_sandbox.groups import ControlGroups
-from build_scripts.local.lambda_sandbox.runtime_api import Happening, RuntimeApi
+from build_scripts.local.lambda_sandbox.runtime_api import RuntimeAct, RuntimeApi
 
 UID, GID = 993, 990
 DEVICES = {"null": (1, 3), "zero": (1, 5), "random": (1, 8), "urandom": (1, 9)}
@@ -62,7 +62,7 @@ def start_runtime(root: Path, groups: ControlGroups, config: dict[str, Any], por
 
 
 def peak_mb(groups: ControlGroups, process: int) -> float:
-    """Most memory in use so far, MB: of the control group, or resident in the process, what is more.
+    """Return the most memory in use so far, in MB: of the control group or resident in the process, the larger.
 
     The group does not count pages of libraries that another process has read before.
     """
@@ -72,19 +72,19 @@ def peak_mb(groups: ControlGroups, process: int) -> float:
     return max([groups.peak_mb(), *resident])
 
 
-def tell(happening: dict[str, Any]) -> None:
+def write_line(act: dict[str, Any]) -> None:
     """Write a line for the sandbox."""
-    sys.stdout.write(json.dumps(happening) + "\n")
+    sys.stdout.write(json.dumps(act) + "\n")
     sys.stdout.flush()
 
 
-def restore(api: RuntimeApi, timeout_s: float) -> Happening:
+def restore(api: RuntimeApi, timeout_s: float) -> RuntimeAct:
     """Wait until the sandbox asks for it, then let the function go on as if from a snapshot."""
     sys.stdin.readline()
     begun = time.perf_counter()
     api.restored.set()
     first = api.wait(timeout_s)
-    tell({"type": first.kind, "restore_ms": (time.perf_counter() - begun) * 1e3} | first.content)
+    write_line({"type": first.kind, "restore_ms": (time.perf_counter() - begun) * 1e3} | first.content)
     return first
 
 
@@ -99,9 +99,9 @@ def main() -> None:
     api = RuntimeApi(config["arn"])
     started = time.perf_counter()
     child = start_runtime(root, groups, config, api.port)
-    threading.Thread(target=lambda: api.happened.put(Happening("exit", {"status": child.wait()})), daemon=True).start()
+    threading.Thread(target=lambda: api.acts.put(RuntimeAct("exit", {"status": child.wait()})), daemon=True).start()
     first = api.wait(config["init_timeout_s"])
-    tell({"type": first.kind, "init_ms": (time.perf_counter() - started) * 1e3} | first.content)
+    write_line({"type": first.kind, "init_ms": (time.perf_counter() - started) * 1e3} | first.content)
     if first.kind == "snapshot":
         first = restore(api, config["init_timeout_s"])
     for line in sys.stdin if first.kind == "next" else ():
@@ -110,7 +110,9 @@ def main() -> None:
         api.invoke(request["event"], request["timeout_s"])
         answer = api.wait(request["timeout_s"])
         spent = (time.perf_counter() - begun) * 1e3
-        tell({"type": answer.kind, "duration_ms": spent, "max_memory_mb": peak_mb(groups, child.pid)} | answer.content)
+        write_line(
+            {"type": answer.kind, "duration_ms": spent, "max_memory_mb": peak_mb(groups, child.pid)} | answer.content
+        )
         if answer.kind in {"timeout", "exit"}:
             break
         api.wait(request["timeout_s"])

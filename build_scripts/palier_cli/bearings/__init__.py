@@ -1,1 +1,1 @@
-"""How a machine ran, on the command line: options, and the list of bearings."""
+"""Shaft speed and bearing on the command line: options, and the list of bearings."""

@@ -1,1 +1,1 @@
-"""Files of recordings on disk: which format each is of, how it is read, and the options that tell so."""
+"""Files of recordings on disk: their formats, how each is read, and the options of reading."""

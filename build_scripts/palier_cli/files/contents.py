@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, where its name does not tell."""
+"""Recognize a file by its first bytes, where its name does not show the format."""
 
 import re
 

@@ -15,7 +15,7 @@ LARGEST_BYTES = 1 << 27
 _DEEPEST = 4
 # Single values beside a table that are looked at.
 _MOST_STATEMENTS, _LONGEST_STATEMENT = 64, 200
-# What columns of lists may be called; InfluxDB and pandas.
+# Names of columns of lists; InfluxDB and pandas.
 _ROWS = ("values", "data")
 _SHAPES = (
     'a list of numbers, a list of objects such as {"time": 0.1, "acc": 0.02}, or an object with "signal" or a list'

@@ -1,4 +1,4 @@
-"""The options that tell how files are read: those of `palier diagnose` and of `palier jobs submit`."""
+"""The options of reading files: those of `palier diagnose` and of `palier jobs submit`."""
 
 import argparse
 from typing import get_args

@@ -29,7 +29,7 @@ from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
 
 KNOWN_FORMATS = ", ".join(sorted((one.label for one in FORMATS), key=str.lower))
-# What `--format` may be: an ending without its dot.
+# Values of `--format`: endings without the dot.
 FORMAT_WORDS = tuple(sorted(ending.removeprefix(".") for one in FORMATS for ending in one.endings))
 _BY_ENDING: Mapping[str, Format] = {ending: one for one in FORMATS for ending in one.endings}
 _BY_NAME: Mapping[str, Format] = {one.name: one for one in FORMATS}
@@ -48,7 +48,7 @@ class Read(Protocol):
 
 @dataclass(frozen=True)
 class FileChoice:
-    """What a caller states about files.
+    """Options of a caller about files.
 
     Attributes:
         word: a file is read as if its name ended so, without the dot; None: as its name ends, or as its content is.
@@ -81,7 +81,7 @@ def read_recording(
     Args:
         path: of the file.
         choice: what the caller states about it.
-        options: of the diagnosis, some of which tell how to read the file.
+        options: of the diagnosis, some of which decide how the file is read.
         read: reads files in another process; where there are several, that of one FileReader for all of them.
 
     Raises:

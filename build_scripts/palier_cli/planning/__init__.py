@@ -1,1 +1,1 @@
-"""What a load needs and costs: measured times, a simulation of what happens in AWS, prices and limits."""
+"""Plans of a load: measured times, a simulation of a stage in AWS, prices and limits."""

@@ -1,4 +1,4 @@
-"""`palier plan`: memory sizes with their price, or what a load meets and costs."""
+"""`palier plan`: memory sizes with their price, or the latency, cost and limits of a load."""
 
 import argparse
 import json
@@ -21,8 +21,8 @@ def add_plan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     """Add the command to a parser's."""
     parser = commands.add_parser(
         "plan",
-        help="what a load meets and costs in a stage; without --rps: memory sizes, their latency and price",
-        description="With --rps: simulate a load in a stage, with its latency, its cost and the limits it meets. "
+        help="latency, limits and cost of a load in a stage; without --rps: memory sizes, their latency and price",
+        description="With --rps: simulate a load in a stage, with its latency, its cost and the limits it reaches. "
         "With --assets and --diagnoses: what a history takes and costs. Else: show what each memory size of the "
         "function gives and costs, and which each stage should have.",
     )
@@ -87,7 +87,7 @@ def _fleet(arguments: argparse.Namespace) -> int:
 
 
 def planned_fleet(arguments: argparse.Namespace) -> "FleetPlan":
-    """Return the plan of the history that stands on the command line."""
+    """Return the plan of the history that the command line describes."""
     from build_scripts.palier_cli.planning.fleet import Fleet, measured_history, plan_fleet
     from cdk.stages import STAGES
 
@@ -97,7 +97,7 @@ def planned_fleet(arguments: argparse.Namespace) -> "FleetPlan":
 
 
 def planned(arguments: argparse.Namespace) -> "Plan":
-    """Return the plan of what stands on the command line."""
+    """Return the plan of the load that the command line describes."""
     from build_scripts.palier_cli.planning.fleet import measured_history
     from build_scripts.palier_cli.planning.plan import Measured, container_per_s, make_plan
     from build_scripts.palier_cli.planning.service_times import ServiceTimes

@@ -1,4 +1,4 @@
-"""What the history of a fleet of any size costs, and where its limits are, from the units that were measured of one."""
+"""Cost and limits of a fleet's history of any size, from the units that were measured of one fleet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from functions.core.errors import InvalidOptionError
 MONTH_S = 30 * 86_400
 _DAY_S = 86_400
 _GIB = 2**30
-# What DynamoDB adds to the size of an item where it bills storage. Source:
+# Bytes that DynamoDB adds to the size of an item where it bills storage. Source:
 # docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 _STORED_BYTES = 100
 
 
 @dataclass(frozen=True)
 class KeepingUnits:
-    """What DynamoDB counts of keeping one diagnosis.
+    """The units that DynamoDB counts for keeping one diagnosis.
 
     Args:
         write_units: of the diagnosis and the summary of its asset.
@@ -40,7 +40,7 @@ class KeepingUnits:
 
 @dataclass(frozen=True)
 class MeasuredHistory:
-    """What the benchmark of a fleet measured.
+    """The figures of the benchmark of a fleet.
 
     Args:
         alone, together: of a diagnosis that is kept by itself, and with others of its asset.
@@ -59,7 +59,7 @@ class MeasuredHistory:
 
 
 def measured_history(reports: Mapping[str, Any]) -> MeasuredHistory:
-    """Return what is planned with.
+    """Return the figures that a plan rests on.
 
     Raises:
         NothingMeasuredError: there is no benchmark of a fleet.
@@ -111,7 +111,7 @@ class Fleet:
 
 @dataclass(frozen=True)
 class Keeping:
-    """What one way of keeping a fleet's diagnoses takes.
+    """The capacity and cost of one way of keeping a fleet's diagnoses.
 
     Args:
         write_units_per_s: of all; of an on-demand table AWS allows TABLE_WRITES_A_SECOND until it is asked for more.
@@ -129,7 +129,7 @@ class Keeping:
 
     @property
     def most_per_s_factor(self) -> float:
-        """How many times as many diagnoses a second there may be before the first limit is met."""
+        """Factor by which diagnoses a second may grow before the first limit is reached."""
         return min(
             TABLE_WRITES_A_SECOND / self.write_units_per_s,
             PARTITION_WRITES_A_SECOND / self.assets_write_units_per_s,
@@ -161,7 +161,7 @@ class FleetPlan:
 
 
 def plan_fleet(fleet: Fleet, measured: MeasuredHistory) -> FleetPlan:
-    """Return what a fleet's history takes, from the units that were measured."""
+    """Return capacity, size and cost of a fleet's history, from the units that were measured."""
     stored = fleet.diagnoses * (measured.diagnosis_bytes + _STORED_BYTES)
     stored_gb = (stored + fleet.assets * (measured.asset_bytes + _STORED_BYTES)) / _GIB
     price, each = prices(), fleet.diagnoses / fleet.assets

@@ -1,4 +1,4 @@
-"""The limits of an AWS account and of a stage: what a load needs of each, and from which rate it bites."""
+"""The limits of an AWS account and of a stage: what a load needs of each, and the rate at which it is reached."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,6 @@ ACCOUNT_CONCURRENCY = 1_000
 STARTS_AT_ONCE = 1_000
 STARTS_A_SECOND = 100.0
 GATEWAY_RATE = 10_000
-# What a request may carry. Source: docs.aws.amazon.com/apigateway/latest/developerguide/limits.html.
-GATEWAY_BODY_BYTES = 10_000_000
 # An on-demand table before AWS is asked for more. Source:
 # docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html.
 TABLE_WRITES_A_SECOND = 40_000
@@ -48,7 +46,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a request needs, and the load as a whole.
+    """Needs of a request, and of the load as a whole.
 
     Args:
         mean_s: how long one takes.
@@ -63,7 +61,7 @@ class Needs:
 
 
 def limits(stage: Stage, load: Load, needs: Needs) -> list[Limit]:
-    """Return the limits that a load meets, those that bite first at the top.
+    """Return the limits of a load, those that are reached first at the top.
 
     Args:
         stage: whose limits.
@@ -71,7 +69,7 @@ def limits(stage: Stage, load: Load, needs: Needs) -> list[Limit]:
         needs: what its requests need.
     """
     per_key = stage.rate_limits.per_key / stage.rate_limits.window_s
-    # What is allowed in a second, and what a request takes of it.
+    # The units allowed in a second, and the units that a request takes.
     rates = {
         ("API Gateway, requests a second of a method", "stage"): (diagnosing_throttle(stage).rate_per_s, 1),
         ("web ACL, requests a second of one key", "stage"): (per_key, 1),

@@ -1,4 +1,4 @@
-"""When requests come: patterns as segments of even rates, and seeded arrivals within them."""
+"""Arrivals of requests: patterns as segments of even rates, and seeded arrivals within them."""
 
 import math
 from collections.abc import Iterator
@@ -32,13 +32,13 @@ class Segment:
 
     @property
     def requests(self) -> float:
-        """How many come in it, on average."""
+        """Requests in it, on average."""
         return self.duration_s * self.rate
 
 
 @dataclass(frozen=True)
 class Load:
-    """What is expected.
+    """An expected load.
 
     Args:
         rate: requests a second, on average.
@@ -68,7 +68,7 @@ class Load:
 
     @property
     def peak(self) -> float:
-        """How many times its average rate the load has at its busiest."""
+        """Ratio of the load's highest rate to its average."""
         return max(one.rate for one in self.segments()) / self.rate
 
     def segments(self) -> list[Segment]:

@@ -1,4 +1,4 @@
-"""How much memory a function should have: measured latency beside what AWS asks for it."""
+"""Memory sizes of a function: measured latency beside the price of AWS."""
 
 import json
 import math
@@ -29,7 +29,7 @@ class NothingMeasuredError(PalierError):
 
 @dataclass(frozen=True)
 class Expected:
-    """What is expected: requests a month, share of them that meet a cold start, architecture."""
+    """An expected load: requests a month, share of them that meet a cold start, architecture."""
 
     requests_a_month: float
     cold_share: float
@@ -52,7 +52,7 @@ class Size:
 
 
 def read_sizes(path: Path = MEASURED) -> list[dict[str, Any]]:
-    """Return what was measured at each memory size, the smallest first.
+    """Return the measured figures of each memory size, the smallest first.
 
     Raises:
         NothingMeasuredError: there is no benchmark of cold starts.

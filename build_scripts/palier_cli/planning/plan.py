@@ -1,4 +1,4 @@
-"""A plan: what a load meets in a stage, what it costs, and which limits it meets first."""
+"""The plan of a load in a stage: its latency, its cost, and the limits that it meets first."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ class Way:
 
     Args:
         name: `on demand`, `provisioned` or `container`.
-        simulated: what the load meets.
+        simulated: latency, cold starts and refusals of the load.
         instances: that are there all the time; 0 on demand.
         million: US dollars of a million requests, by what they are for.
         fixed_at: US dollars a month of what is there all the time, at an average rate of the same pattern.
@@ -48,7 +48,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that is known of a load in a stage: the ways, on demand first, and the limits, by when they bite."""
+    """The plan of a load in a stage: the ways, on demand first, and the limits, those reached first at the top."""
 
     load: Load
     stage: Stage
@@ -66,7 +66,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a plan rests on.
+    """The measured figures that a plan rests on.
 
     Args:
         times: of the function at its memory.
@@ -95,7 +95,7 @@ def make_plan(load: Load, stage: Stage, windows: int, measured: Measured, seed: 
         _provisioned(load, stage, measured, seed),
         _container(load, stage, replace(measured, container_per_s=measured.container_per_s / windows), seed),
     )
-    # What it would need if nothing refused it.
+    # Needs of the load if nothing refused it.
     open_door = replace(stage.throttle, rate_per_s=math.inf, burst=_BOUNDLESS)
     needed = in_function(load, times, open_door, _BOUNDLESS, seed=seed).most_at_once
     needs = Needs(times.mean_s, needed, units.write_units, units.assets_write_units)

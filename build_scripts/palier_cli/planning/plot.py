@@ -1,4 +1,4 @@
-"""A plan as a plot: what each way costs a month at which rate, and where the load stands."""
+"""The plot of a plan: US dollars a month of each way by rate, and the rate of the load."""
 
 from pathlib import Path
 

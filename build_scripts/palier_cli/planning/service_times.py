@@ -1,4 +1,4 @@
-"""How long a request takes: drawn from the percentiles that the benchmark of cold starts measured."""
+"""Service times of requests, drawn from the percentiles that the benchmark of cold starts measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What becomes of arrivals: in a function that starts instances, or in servers with one queue."""
+"""Simulate arrivals: in a function that starts instances, or in servers with one queue."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from functions.core.preprocessing.arrays import Float64Array
 
 Int8Array = NDArray[np.int8]
-# What became of a request.
+# Kinds of outcomes.
 WARM, COLD, REFUSED = 0, 1, 2
 
 
 @dataclass
 class Bucket:
-    """So many at once, and so many again a second: how API Gateway lets requests through, and Lambda starts."""
+    """A token bucket, as API Gateway admits requests and Lambda starts instances; rate is a second's."""
 
     capacity: float
     rate: float
@@ -40,7 +40,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Of each request: latency (s; of a refused one 0) and what became of it; float64 and int8 [N]."""
+    """The outcomes of N requests: latency (s; of a refused one 0) float64 [N], and kind int8 [N]."""
 
     latency_s: Float64Array
     kinds: Int8Array
@@ -65,7 +65,7 @@ class FunctionInstances:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Number of them."""
         return len(self._busy) + len(self._idle)
 
     def serve(self, arrivals_s: Float64Array, service_s: Float64Array, start_s: float) -> Outcomes:
@@ -112,8 +112,8 @@ def admit(arrivals_s: Float64Array, bucket: Bucket) -> NDArray[np.bool_]:
     return np.fromiter((bucket.take(now) for now in arrivals_s.tolist()), bool, len(arrivals_s))
 
 
-class Line:
-    """Equal servers with one line before them: who came first is served first.
+class SharedQueue:
+    """Equal servers with one queue before them, first come, first served.
 
     Args:
         servers: how many.

@@ -1,4 +1,4 @@
-"""What a load meets in a stage: simulated in the function as it scales, kept warm, and in the container."""
+"""Simulate a load in a stage: in the function as it scales, kept warm, and in the container."""
 
 import math
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from build_scripts.palier_cli.planning.simulation import (
     WARM,
     Bucket,
     FunctionInstances,
-    Line,
+    SharedQueue,
     admit,
 )
 from cdk.stage_parts import Throttle
 from functions.core.preprocessing.arrays import Float64Array
 
-# How long Lambda keeps an idle instance: AWS promises nothing; minutes are what is seen.
+# Time for which Lambda keeps an idle instance: AWS states none; minutes are observed.
 KEEP_S = 600.0
 # Share of its capacity that a warm instance or a task is planned with.
 UTILIZATION = 0.7
@@ -30,7 +30,7 @@ _PERCENTILES = (0.5, 0.95, 0.99)
 
 @dataclass(frozen=True)
 class Simulated:
-    """What a load meets.
+    """The outcome of a simulated load.
 
     Args:
         percentiles_ms: of the latency of what is answered, 50, 95 and 99.
@@ -49,7 +49,7 @@ class Simulated:
 
 @dataclass
 class _Tally:
-    """What windows add up to; what a window stands for is weighed, starts are those of the whole time."""
+    """The sums over windows, each weighed by the requests it stands for; starts are those of the whole time."""
 
     latency_s: list[Float64Array]
     weights: list[Float64Array]
@@ -131,10 +131,10 @@ def in_function(
 
 
 def in_container(load: Load, service_s: float, servers: int, seed: int = 0) -> Simulated:
-    """Simulate a load in tasks of the container with one line before them, each request of the same length (s)."""
-    tally, line = _Tally([], []), Line(servers)
+    """Simulate a load in tasks of the container with one queue before them, each request of the same length (s)."""
+    tally, queue = _Tally([], []), SharedQueue(servers)
     for counted, begin_s, window in _timeline(load, seed):
-        latency = line.serve(window.arrivals_s + begin_s, np.full(len(window.arrivals_s), service_s))
+        latency = queue.serve(window.arrivals_s + begin_s, np.full(len(window.arrivals_s), service_s))
         if not counted:
             continue
         tally.add(window, latency, np.full(len(latency), window.weight))
@@ -144,10 +144,10 @@ def in_container(load: Load, service_s: float, servers: int, seed: int = 0) -> S
 
 
 def _timeline(load: Load, seed: int) -> Iterator[tuple[bool, float, Window]]:
-    """Yield windows with where they begin (s) and whether they count: the first is lived through once before."""
+    """Yield whether a window counts, when it begins (s), and the window; the first runs once before, uncounted."""
     begin_s = 0.0
     for number, window in enumerate(windows(load, seed)):
         for counted in (False, True) if number == 0 else (True,):
             yield counted, begin_s, window
-            # What a sample stands for is not lived through: idle instances do not end in it.
+            # The time that a sample stands for is not simulated: idle instances do not end in it.
             begin_s += window.duration_s

@@ -80,7 +80,7 @@ def _answer_and_end(request: Request, answers: IO[bytes]) -> NoReturn:
 
 
 def _answer_for(process: int, request: Request, answers: IO[bytes]) -> None:
-    """Answer for a fork that has ended without an answer of its own."""
+    """Send the answer of a fork that has ended without one of its own."""
     status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     if status == -signal.SIGKILL:
         # It may have been in the middle of an answer, and nothing could follow that.

@@ -1,4 +1,4 @@
-"""Which variables of a file are read: chosen by what they claim, before any is."""
+"""Choose the variables of a file to read, by what they claim, before any is read."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the fields beside a signal mean: its sample rate, the speed of the shaft, the unit, time."""
+"""The meaning of the fields beside a signal: its sample rate, the speed of the shaft, the unit, time."""
 
 import math
 import re
@@ -38,13 +38,13 @@ FASTEST_SHAFT_HZ = 1_000
 
 
 def is_field(variable: Variable) -> bool:
-    """Whether it is a single value whose name has a meaning here."""
+    """Return whether a variable is a single value whose name has a meaning here."""
     is_text = variable.is_text and math.prod(variable.shape) <= LONGEST_TEXT
     return (is_text or variable.is_single) and is_field_name(variable.name)
 
 
 def is_field_name(name: str) -> bool:
-    """Whether a name has a meaning here."""
+    """Return whether a name has a meaning here."""
     plain = _plain(name)
     return any(one.fullmatch(plain) for one in (RATE, PERIOD, SHAFT_RPM, SHAFT_HZ, UNIT))
 
@@ -63,7 +63,7 @@ def time_unit(name: str) -> TimeUnit | None:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the fields of a file state, by their paths: sample rates in Hz, shaft speeds in rpm, units."""
+    """Statements of a file's fields, by their paths: sample rates in Hz, shaft speeds in rpm, units."""
 
     rates_hz: Mapping[str, float]
     speeds_rpm: Mapping[str, float]

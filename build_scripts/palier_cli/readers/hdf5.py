@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Deflate packs at most 1,032 bytes into one.
 _LARGEST_RATIO = 1032
-# Where MATLAB keeps what others refer to, and what is for itself.
+# Groups in which MATLAB keeps values that others refer to, and its own.
 _INNER = frozenset({"#refs#", "#subsystem#"})
 _CHARACTERS = b"char"
 
@@ -136,7 +136,7 @@ def _variable(name: str, dataset: "Dataset", item_bytes: int) -> Variable:
 
 def _values(name: str, dataset: "Dataset", field: str | None) -> Value:
     claimed, stored = math.prod(dataset.shape) * dataset.dtype.itemsize, dataset.id.get_storage_size()
-    # What was never written reads as zeros, as many as are claimed.
+    # Unwritten values read as zeros, as many as the file claims.
     if claimed > stored * _LARGEST_RATIO:
         raise MalformedBodyError(
             f"The file claims {claimed} bytes of samples for {name[:63]!r} and stores {stored}: it is damaged."

@@ -1,4 +1,4 @@
-"""What was read of a file, joined to one recording."""
+"""Join the variables that were read of a file to one recording."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -17,12 +17,12 @@ Kind = Literal["matlab", "hdf5", "npz", "uff", "tdms", "lvm", "mdf"]
 
 # To open a file.
 _HEADER_BYTES = 256 << 20
-# What of deflate packs at most 1,032 bytes into one; MATLAB's version 5 stores eight bytes of a small number as one.
+# Deflate packs at most 1,032 bytes into one; MATLAB's version 5 stores eight bytes of a small number as one.
 DEFLATE = 1032
 
 
 class FileClass(Protocol):
-    """What opens files of a kind."""
+    """The interface of a class that opens files of a kind."""
 
     @staticmethod
     def prepare() -> None:
@@ -34,7 +34,7 @@ class FileClass(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """How files of a kind are read.
+    """The reader of a kind of files.
 
     Attributes:
         label: what the kind is called in a sentence.

@@ -56,7 +56,7 @@ class Level5File:
 
     def _leaves(self, names: list[str]) -> Iterator[tuple[str, NDArray[Any]]]:
         content = self._load(names)
-        # What is still to be walked: its path, its value, how deep it lies.
+        # Members that are still to be walked: path, value, depth.
         waiting = [(name, content[name], 0) for name in reversed(names) if name in content]
         count = 0
         while waiting:

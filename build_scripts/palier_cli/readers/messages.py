@@ -1,4 +1,4 @@
-"""What the command and its reading process send each other: frames of msgpack; samples follow them as they are."""
+"""Messages between the command and its reading process: frames of msgpack; samples follow them as they are."""
 
 from typing import IO
 
@@ -21,7 +21,7 @@ def damaged(kind: Kind) -> str:
 
 
 class Request(msgspec.Struct, frozen=True):
-    """Read this file.
+    """A request to read a file.
 
     Attributes:
         path: of the file, as the file system has it.

@@ -47,13 +47,13 @@ class Variable:
 
     @property
     def channels(self) -> int:
-        """How many rows or columns it has, whichever are fewer."""
+        """Number of its rows or columns, whichever are fewer."""
         lengths = self._lengths()
         return min(lengths) if len(lengths) > 1 else 1
 
     @property
     def samples(self) -> int:
-        """How many rows or columns it has, whichever are more."""
+        """Number of its rows or columns, whichever are more."""
         return max(self._lengths(), default=1)
 
     @property
@@ -82,7 +82,7 @@ class VariableFile(Protocol):
 
     @property
     def variables(self) -> Sequence[Variable]:
-        """What it claims to hold."""
+        """The variables that it claims to hold."""
 
     def read(self, chosen: Sequence[Variable]) -> Mapping[str, Value]:
         """Return the values of variables by their names."""

@@ -37,7 +37,7 @@ Completion = Callable[[nn.Module], nn.Module]
 
 @dataclass(frozen=True)
 class AwareFile:
-    """Where an integer model is written, under which version and opset, and whether its length is free."""
+    """The target of an integer model: its path, version and opset, and whether its length is free."""
 
     path: Path
     version: str = "1"

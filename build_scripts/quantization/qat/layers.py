@@ -35,7 +35,7 @@ class FoundLayer:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What layers have in common whose parameters are the same ones."""
+        """Identity of a layer's parameters: equal for layers that share them."""
         return (self.node.target in PRODUCTS, *self.node.args[1:3], *(self.folded.args[1:] if self.folded else ()))
 
 

@@ -105,7 +105,7 @@ def with_heights(grids: Mapping[str, Grid], model: onnx.ModelProto) -> dict[str,
 
 
 def layers_of(network: nn.Module, model: onnx.ModelProto, grids: Mapping[str, Grid]) -> set[str]:
-    """Return the names of the weights of a network's layers in its graph, where they are told by their values.
+    """Return the names of the weights of a network's layers in its graph, found by their values.
 
     Raises:
         QuantizationError: the graph lacks a layer of the network.

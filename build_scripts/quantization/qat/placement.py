@@ -1,4 +1,4 @@
-"""Where values are rounded: before every integer layer, behind every convolution, and in between as they were."""
+"""Places of rounding: before every integer layer, behind every convolution; reshaped values keep their grid."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -19,11 +19,12 @@ from build_scripts.quantization.qat.layers import (
 )
 from build_scripts.quantization.qat.prepare import AwareConfig, require_bits
 
-# What onnxruntime runs as one with the layer before it: a range that begins at zero, or ends where theirs does, cuts.
+# Operators that onnxruntime fuses into the layer before them: a range that begins at zero, or ends where theirs does,
+# cuts values as they do.
 RELU = frozenset(
     {aten.relu.default, aten.relu_.default, aten.relu6.default, aten.hardtanh.default, aten.hardtanh_.default}
 )
-# What gives values of the grid that it is given.
+# Operators whose results lie on the grid of their input.
 KEEPING = frozenset(
     {
         *(
@@ -92,7 +93,7 @@ class _Placer:
     def __init__(self, module: fx.GraphModule, config: AwareConfig) -> None:
         self._module, self._config = module, config
         self._modules: dict[tuple[object, ...], str] = {}
-        # Which quantizer each rounded value comes from.
+        # The quantizer that each rounded value comes from.
         self._grids: dict[fx.Node, str] = {}
         self._layers: set[fx.Node] = set()
 

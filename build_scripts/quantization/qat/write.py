@@ -11,6 +11,7 @@ from onnx import NodeProto, helper, numpy_helper
 
 from build_scripts.errors import QuantizationError
 from build_scripts.export.passes.region import names_read
+from build_scripts.quantization.layers import has_transposed_weights
 from build_scripts.quantization.qat.fake_quantize import ActivationQuantizer, channel_scale, largest_count
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -142,5 +143,4 @@ def layer_integers(
 
 def is_turned(node: NodeProto) -> bool:
     """Return whether a layer's weights are stored as [inputs, channels]."""
-    transposed = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
-    return node.op_type in {"Gemm", "MatMul"} and not transposed
+    return node.op_type in {"Gemm", "MatMul"} and not has_transposed_weights(node)

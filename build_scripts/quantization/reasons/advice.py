@@ -1,4 +1,4 @@
-"""What may help where no variant passes its gates, judged by what was measured."""
+"""Advice where no variant passes its gates, from what was measured."""
 
 from collections.abc import Sequence
 

@@ -11,7 +11,9 @@ import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-# What keeps the channels of a convolution.
+from build_scripts.quantization.layers import has_transposed_weights
+
+# Operators that keep the channels of a convolution.
 _KEEPING = frozenset({"Relu", "MaxPool", "AveragePool", "BatchNormalization", "LeakyRelu", "Clip", "Sigmoid", "Tanh"})
 
 
@@ -52,14 +54,14 @@ def _is_linear(node: NodeProto, value: str, weights: Mapping[str, TensorProto]) 
 
 def _rewrite(graph: onnx.GraphProto, node: NodeProto, readers: list[NodeProto], channels: int) -> None:
     arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    sizes = {arrays[one.input[1]].shape[1 if _transposed(one) else 0] for one in readers}
+    sizes = {arrays[one.input[1]].shape[1 if has_transposed_weights(one) else 0] for one in readers}
     if any(size % channels for size in sizes):
         return
     for one in readers:
         name = f"{one.input[1]}_by_position"
-        weights = arrays[one.input[1]] if _transposed(one) else arrays[one.input[1]].T
+        weights = arrays[one.input[1]] if has_transposed_weights(one) else arrays[one.input[1]].T
         moved = weights.reshape(len(weights), channels, -1).transpose(0, 2, 1).reshape(weights.shape)
-        given = np.ascontiguousarray(moved if _transposed(one) else moved.T)
+        given = np.ascontiguousarray(moved if has_transposed_weights(one) else moved.T)
         if name not in arrays:
             graph.initializer.append(numpy_helper.from_array(given, name))
             arrays[name] = given
@@ -69,7 +71,3 @@ def _rewrite(graph: onnx.GraphProto, node: NodeProto, readers: list[NodeProto], 
     moving = helper.make_node("Transpose", [node.input[0]], [value], value, perm=[0, 2, 1])
     node.input[0] = value
     graph.node.insert(place, moving)
-
-
-def _transposed(node: NodeProto) -> bool:
-    return any(one.name == "transB" and one.i for one in node.attribute)

@@ -188,11 +188,23 @@ class WorstChannel(Answer, frozen=True, kw_only=True):
     channel: Annotated[str, Meta(description="Its name, or its number from 0 where the file names none.")]
 
 
+class UnusableAnswer(Answer, frozen=True, kw_only=True):
+    """A channel that has no diagnosis: its sensor is dead, or it has no finite numbers."""
+
+    index: Annotated[int, Meta(description="Its place in the file, from 0.")]
+    channel: Annotated[str, Meta(description="Its name, or its number from 0 where the file names none.")]
+    error: str
+    code: str
+
+
 class ChannelsAnswer(BatchAnswer, frozen=True, kw_only=True):
     """The diagnoses of a recording's channels, in the order of the file, and the worst of them."""
 
     channels: Annotated[list[str], Meta(description="Names of the channels, or their numbers from 0.")]
     worst: WorstChannel
+    unusable: Annotated[
+        list[UnusableAnswer] | UnsetType, Meta(description="Channels without a diagnosis; absent where all have one.")
+    ] = UNSET
 
     @classmethod
     def of_channels(cls, found: ChannelDiagnoses, options: DiagnosisOptions, request_id: str) -> Self:
@@ -201,6 +213,11 @@ class ChannelsAnswer(BatchAnswer, frozen=True, kw_only=True):
             **_batch(found.diagnoses, options, request_id),
             channels=list(found.names),
             worst=WorstChannel(index=found.worst, channel=found.names[found.worst]),
+            unusable=[
+                UnusableAnswer(index=one.index, channel=one.name, error=one.message, code=one.code)
+                for one in found.unusable
+            ]
+            or UNSET,
         )
 
     @property

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import msgspec
 
-from functions.core.errors import InvalidOptionError, PalierError
-from functions.core.models.diagnosis import ChannelDiagnoses, Diagnosis
+from functions.core.errors import InvalidOptionError, PalierError, SignalConstantError, SignalNotFiniteError
+from functions.core.models.diagnosis import ChannelDiagnoses, Diagnosis, UnusableChannel
 from functions.core.models.flow import Flow
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import Diagnoser
-from functions.core.preprocessing.signal import Recording, check_batch_size, name_of_row
+from functions.core.preprocessing.signal import Recording, check_batch_size, check_samples, name_of_row
 
 
 def diagnosing_channels(
@@ -32,14 +32,14 @@ def diagnosing_channels(
             f"channel=all diagnoses channel by channel; the model takes {taken} channels at once: leave `channel` out.",
             field="channel",
         )
-    channels = each_channel(recording, diagnoser.limits.max_channels)
+    channels, unusable = usable_channels(each_channel(recording, diagnoser.limits.max_channels))
     names = [one.channel_names[0] for one in channels]
     try:
         diagnoses = yield from diagnoser.diagnosing_batch(channels, msgspec.structs.replace(options, channel=None))
     except PalierError as error:
         _name_channel(error, names)
         raise
-    return ChannelDiagnoses(names, diagnoses, worst_of(diagnoses, diagnoser.limits.healthy_classes))
+    return ChannelDiagnoses(names, diagnoses, worst_of(diagnoses, diagnoser.limits.healthy_classes), unusable)
 
 
 def each_channel(recording: Recording, most: int) -> list[Recording]:
@@ -63,6 +63,19 @@ def each_channel(recording: Recording, most: int) -> list[Recording]:
         )
         for row in range(count)
     ]
+
+
+def usable_channels(channels: Sequence[Recording]) -> tuple[Sequence[Recording], list[UnusableChannel]]:
+    """Return the channels whose sensors live, and the others; where none does, all, to be refused as one would be."""
+    unusable: list[UnusableChannel] = []
+    for index, one in enumerate(channels):
+        try:
+            check_samples(one.samples)
+        except (SignalConstantError, SignalNotFiniteError) as error:
+            unusable.append(UnusableChannel(index, one.channel_names[0], error.code, error.message))
+    dead = {one.index for one in unusable}
+    usable = [one for index, one in enumerate(channels) if index not in dead]
+    return (usable, unusable) if usable else (channels, [])
 
 
 def worst_of(diagnoses: Sequence[Diagnosis], healthy: Collection[str]) -> int:

@@ -75,12 +75,26 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class UnusableChannel:
+    """A channel of a recording that cannot be diagnosed; index: its place in the file; code, message: of the error."""
+
+    index: int
+    name: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
 class ChannelDiagnoses:
-    """The diagnoses of a recording's channels, in the order of the file; worst: the place of the least healthy one."""
+    """The diagnoses of a recording's channels, in the order of the file.
+
+    worst: the place of the least healthy one; unusable: the channels that have no diagnosis.
+    """
 
     names: Sequence[str]
     diagnoses: Sequence[Diagnosis]
     worst: int
+    unusable: Sequence[UnusableChannel] = ()
 
 
 def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:

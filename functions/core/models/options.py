@@ -23,6 +23,11 @@ SampleFormat = Literal[
 TimeUnit = Literal["s", "ms", "us", "ns", "min"]
 Delimiter = Literal[",", ";", "|", "tab", "space"]
 _CHARSET = r"^[A-Za-z0-9._:-]{1,40}(?![\s\S])"
+# What the patterns let pass, for people.
+FORMS = {
+    ASSET_ID: "a name of letters, digits and . _ : -, at most 128, the first a letter or a digit",
+    _CHARSET: "the name of a character set, like windows-1252",
+}
 # The options that state a bearing: a designation, fault orders, or geometry.
 BEARING = (
     "bearing",
@@ -199,8 +204,9 @@ def _unknown(name: str) -> PalierError:
 
 
 def _invalid(sentence: str) -> PalierError:
-    reason, _, place = sentence.partition(" - at `$.")
-    field = place.rstrip("`")
+    # Late: for refusals alone.
+    from functions.core.models.requirements import requirement
+
+    field = sentence.partition(" - at `$.")[2].partition("[")[0].rstrip("`")
     kind = SampleRateError if field == "sample_rate_hz" else InvalidOptionError
-    shown = reason.replace("`", "")[:_LONGEST_SHOWN]
-    return kind(f"The option {field!r} cannot be used: {shown}.", field=field)
+    return kind(f"The option {field!r} must be {requirement(DiagnosisOptions, field, FORMS)}.", field=field)

@@ -195,7 +195,7 @@ def row_of(wanted: str, recording: Recording) -> int:
     if is_number and int(wanted) < len(recording.samples):
         return int(wanted)
     raise SignalShapeError(
-        f"There is no channel {wanted[:40]!r}; there are {_first_names(recording)}.", field="channel"
+        f"There is no channel {wanted[:40]!r}; the channels are: {_first_names(recording)}.", field="channel"
     )
 
 

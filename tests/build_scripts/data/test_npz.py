@@ -21,7 +21,7 @@ def test_a_file_that_is_no_npz_is_refused(content: bytes, tmp_path: Path) -> Non
         read_labelled(tmp_path / "a.npz")
 
 
-def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_as_missing(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.npz is not there"):
         read_labelled(tmp_path / "none.npz")
 

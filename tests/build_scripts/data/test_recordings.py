@@ -112,7 +112,7 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str, A
         read_recordings(saved(tmp_path / "bad.npz", content(**changes)))
 
 
-def test_either_form_is_told_by_its_arrays(tmp_path: Path, records: RecordSet) -> None:
+def test_either_form_is_recognized_by_its_arrays(tmp_path: Path, records: RecordSet) -> None:
     assert isinstance(read_labelled(saved(tmp_path / "recordings.npz", content())), Recordings)
     assert isinstance(read_labelled(write_records(records, tmp_path / "records.npz")), RecordSet)
 

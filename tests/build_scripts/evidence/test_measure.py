@@ -43,7 +43,7 @@ def test_the_latency_ratio_of_a_model_with_itself_is_near_one(exported: Exported
 
 def test_properties_are_read_from_the_file(exported: ExportedModel) -> None:
     assert onnx_property(exported.path, "window") == "20480"
-    with pytest.raises(DataError, match="does not say its colour"):
+    with pytest.raises(DataError, match="has no property 'colour'; take a file that this project exported"):
         onnx_property(exported.path, "colour")
 
 
@@ -55,7 +55,7 @@ def test_files_that_are_no_models_are_refused(tmp_path: Path) -> None:
         onnx_property(tmp_path / "none.onnx", "window")
 
 
-def test_a_model_of_another_origin_says_so(tmp_path: Path) -> None:
+def test_a_model_of_another_origin_is_refused(tmp_path: Path) -> None:
     onnx.save(onnx.helper.make_model(onnx.helper.make_graph([], "empty", [], [])), tmp_path / "empty.onnx")
-    with pytest.raises(DataError, match="not exported by this project"):
+    with pytest.raises(DataError, match="has no property 'window'; take a file that this project exported"):
         onnx_property(tmp_path / "empty.onnx", "window")

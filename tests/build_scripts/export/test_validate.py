@@ -150,7 +150,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> N
     assert failures(path, Mean())[0].startswith("it is no valid ONNX file: ")
 
 
-def test_an_operator_nobody_knows_is_named(tmp_path: Path) -> None:
+def test_an_unknown_operator_is_named(tmp_path: Path) -> None:
     node = helper.make_node("Unheard", ["signal"], ["logits"], domain="custom")
     (found,) = failures(write_model(tmp_path / "m.onnx", [node]), Mean())
     assert "onnxruntime cannot load the model" in found

@@ -45,7 +45,7 @@ def test_licence_texts_are_collected_in_one_folder(recipe: Recipe) -> None:
     ("tree", "said"),
     [
         ({}, "has 0 METADATA files, not 1"),
-        ({METADATA: b"Name: onnxruntime\nVersion: 2.0\n"}, r"says it is onnxruntime 2\.0"),
+        ({METADATA: b"Name: onnxruntime\nVersion: 2.0\n"}, r"is onnxruntime 2\.0 by its metadata, not "),
     ],
 )
 def test_a_wheel_that_says_nothing_or_another_version_is_refused(

@@ -30,7 +30,7 @@ def test_only_manifest_proof_and_the_variant_that_serves_are_in_it(name: str) ->
     assert all((MODELS.parent / path).read_bytes() == content for path, content in tree.items())
 
 
-def test_the_layer_serves_and_a_variant_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_the_layer_serves_and_a_variant_that_is_not_there_is_reported(tmp_path: Path) -> None:
     write_tree(tree_of(models_layer(MODELS, ARM64)), tmp_path)
     repository = ModelRepository(tmp_path / "models")
     assert repository.names() == ["any-bearing", "journal-bearing", "rolling-bearing"]
@@ -59,6 +59,6 @@ def test_a_missing_file_stops_the_bundle(tmp_path: Path) -> None:
         models_layer(tmp_path, ARM64)
 
 
-def test_a_folder_without_packages_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_packages_is_reported(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="There is no model package in"):
         models_layer(tmp_path, ARM64)

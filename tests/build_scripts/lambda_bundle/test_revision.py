@@ -25,7 +25,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_commit_is_told_and_whether_what_is_bundled_differs(checkout: Path) -> None:
+def test_the_commit_is_reported_and_whether_bundled_files_differ(checkout: Path) -> None:
     clean = read_revision(checkout, ("functions",))
     assert clean.commit is not None
     assert (len(clean.commit), clean.modified) == (40, False)

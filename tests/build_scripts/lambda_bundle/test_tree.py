@@ -26,7 +26,9 @@ def test_what_is_named_is_not_read(tmp_path: Path) -> None:
 
 def test_equal_files_may_meet_and_different_ones_may_not() -> None:
     assert joined([TREE, {"a.py": b"a", "d": b""}]) == TREE | {"d": b""}
-    with pytest.raises(BundleError, match=r"Two different files want to be a\.py"):
+    with pytest.raises(
+        BundleError, match=r"Two packages have different files at a\.py: leave one of them out of the lock\."
+    ):
         joined([TREE, {"a.py": b"other"}])
 
 

@@ -10,7 +10,6 @@ SMALL = NetworkConfig(channels=2, classes=3, stages=(Stage(4, 5, 2), Stage(6, 3,
 
 def test_shape_figures_follow_from_the_stages() -> None:
     assert SMALL.features == 2 * (4 + 6)
-    assert SMALL.receptive_field == 1 + 4 + 4 * 2
     # 50 outputs of 2 * 4 * 5, 25 outputs of 4 * 6 * 3
     assert SMALL.multiply_accumulates(100) == 50 * 40 + 25 * 72
 
@@ -39,18 +38,6 @@ def test_features_are_mean_and_maximum_of_each_pooled_stage() -> None:
     assert features.shape == (2, 20)
     torch.testing.assert_close(features[:, :4], first.mean(dim=(2, 3)))
     torch.testing.assert_close(features[:, 4:8], first.amax(dim=(2, 3)))
-
-
-def test_the_receptive_field_is_what_an_output_sees() -> None:
-    network = BearingNetwork(SMALL).eval()
-    signal = torch.randn(1, 2, 64, requires_grad=True)
-    hidden = signal.unsqueeze(2)
-    for stage in network.stages:
-        assert isinstance(stage, torch.nn.Sequential)
-        hidden = stage[0](hidden)
-    (gradient,) = torch.autograd.grad(hidden[0, :, 0, 8].sum(), signal)
-    seen = gradient[0, 0].nonzero().flatten()
-    assert int(seen[-1] - seen[0]) + 1 == SMALL.receptive_field
 
 
 def test_a_normalising_network_sees_shape_not_level() -> None:

@@ -31,7 +31,7 @@ def test_weights_beside_other_things_are_found(tmp_path: Path, key: str, new_for
 
 
 class Schedule:
-    """What a training framework keeps: a class that is not known here."""
+    """An object of a training framework, of a class that is not known here."""
 
     def __init__(self) -> None:
         self.steps = 7
@@ -72,7 +72,7 @@ def test_safetensors_are_read(tmp_path: Path) -> None:
 
 
 class Payload:
-    """What a malicious checkpoint would be."""
+    """An object of a malicious checkpoint."""
 
     def __init__(self, call: tuple[object, tuple[object, ...]]) -> None:
         self._call = call

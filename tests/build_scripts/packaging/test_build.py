@@ -1,4 +1,4 @@
-"""What the end of a build makes of a variant that the search kept and the unseen records refuse."""
+"""The end of a build with a variant that the search kept and the unseen records refuse."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,7 @@ def quantized(**changes: float) -> Measurements:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[ModelFiles, Search]]:
-    """What content is made of again; it is that of float32 alone."""
+    """Calls that make the content a second time, with float32 alone."""
     calls: list[tuple[ModelFiles, Search]] = []
 
     def remade(_: Any, __: Any, files: ModelFiles, found: Search) -> Any:

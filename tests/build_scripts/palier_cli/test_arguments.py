@@ -1,4 +1,4 @@
-"""What stands on the command line is bounded before it is used."""
+"""Arguments of the command line are bounded before they are used."""
 
 import argparse
 import os

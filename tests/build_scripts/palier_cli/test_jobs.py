@@ -110,7 +110,7 @@ def test_who_does_not_wait_looks_later_or_cancels(jobs: Command, files: list[Pat
 
 
 @pytest.mark.parametrize("action", ["status", "results", "cancel"])
-def test_a_job_that_is_not_there_is_said(jobs: Command, action: str) -> None:
+def test_a_job_that_is_not_there_is_reported(jobs: Command, action: str) -> None:
     status, out, err = jobs(action, "0" * 32)
     assert (status, out) == (2, "")
     assert "answered 404: There is no job" in err

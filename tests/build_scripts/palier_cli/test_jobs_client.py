@@ -1,4 +1,4 @@
-"""What a job's client writes to disk, and what it asks for."""
+"""Files and requests of a job's client."""
 
 from collections.abc import Iterator
 from pathlib import Path

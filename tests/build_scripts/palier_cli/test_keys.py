@@ -198,9 +198,9 @@ def test_a_missing_profile_is_one_line(keys: Run, monkeypatch: pytest.MonkeyPatc
     ("code", "sentence"),
     [
         ("ThrottlingException", "AWS throttles GetSecretValue, after several tries too: try again in a minute."),
-        ("UnrecognizedClientException", "AWS does not know these credentials: set AWS_PROFILE"),
+        ("UnrecognizedClientException", "AWS rejects these credentials: set AWS_PROFILE"),
         ("ExpiredTokenException", "The AWS credentials have expired: set AWS_PROFILE"),
-        ("AccessDeniedException", "These AWS credentials may not do GetSecretValue: because"),
+        ("AccessDeniedException", "These AWS credentials do not allow GetSecretValue: because"),
         ("InvalidRequestException", "AWS refused GetSecretValue: InvalidRequestException: because"),
     ],
 )

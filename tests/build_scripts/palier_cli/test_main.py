@@ -58,7 +58,7 @@ def test_every_format_is_diagnosed(palier: Run, files: dict[str, Path], ending: 
     assert (diagnosis["class_id"], diagnosis["windows"], diagnosis["model"]["name"]) == ("high", 1, "tiny")
 
 
-def test_one_file_is_told_in_full(palier: Run, files: dict[str, Path]) -> None:
+def test_one_file_is_reported_in_full(palier: Run, files: dict[str, Path]) -> None:
     status, out, err = palier("diagnose", files["wav"])
     head, *bars, tail, read, figures = out.splitlines()
     assert (status, err) == (0, "")
@@ -70,13 +70,13 @@ def test_one_file_is_told_in_full(palier: Run, files: dict[str, Path]) -> None:
     assert figures == "  RMS 0.0707, peak 0.1, crest factor 1.41, kurtosis 1.5"
 
 
-def test_a_rate_that_nobody_stated_is_told_plainly(palier: Run, files: dict[str, Path]) -> None:
+def test_a_rate_that_nobody_stated_is_reported_plainly(palier: Run, files: dict[str, Path]) -> None:
     sentence = "2048 Hz, assumed: neither the file nor --sample-rate-hz states the rate"
     assert sentence in palier("diagnose", files["csv"])[1]
     assert "2048 assumed" in palier("diagnose", files["csv"], files["wav"])[1]
 
 
-def test_the_severity_is_told_where_machine_and_unit_are(palier: Run, files: dict[str, Path]) -> None:
+def test_the_severity_is_reported_where_machine_and_unit_are(palier: Run, files: dict[str, Path]) -> None:
     machine = ("--unit", "mm/s", "--machine-group", "2", "--foundation", "rigid")
     status, out, err = palier("diagnose", files["wav"], *machine)
     assert (status, err) == (0, "")
@@ -152,6 +152,13 @@ def test_every_channel_is_diagnosed_side_by_side(palier: Run, tmp_path: Path) ->
     worst = answer["worst"]["index"]
     names = [["a.csv", name, *(["(worst)"] if place == worst else [])] for place, name in enumerate(("DE", "FE"))]
     assert [row.split()[: len(name)] for row, name in zip(rows, names, strict=True)] == names
+
+
+def test_a_dead_channel_is_named_beside_the_others(palier: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("DE,FE\n" + csv_text([tone(0.5), 0 * tone()]))
+    status, out, err = palier("diagnose", tmp_path / "a.csv", "--channel", "all")
+    assert (status, out.splitlines()[1].split()[:3]) == (0, ["a.csv", "DE", "High"])
+    assert "Channel 'FE' is not diagnosed: The signal is constant" in out + err
 
 
 def test_every_channel_of_several_files_is_a_row(palier: Run, files: dict[str, Path], tmp_path: Path) -> None:
@@ -260,11 +267,11 @@ def test_samples_of_no_bytes_are_one_line(palier: Run, tmp_path: Path, shape: tu
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("--sample-rate-hz", "0"), "The option 'sample_rate_hz' cannot be used: Expected float > 0.0."),
+        (("--sample-rate-hz", "0"), "The option 'sample_rate_hz' must be a number above 0."),
         (("--sample-rate-hz", "99"), "The sample rate 99 Hz is outside 100 to 1e+06 Hz."),
-        (("--full-scale", "0"), "The option 'full_scale' cannot be used"),
+        (("--full-scale", "0"), "The option 'full_scale' must be a number above 0 up to"),
         (("--model", "absent"), "There is no model 'absent'; the models here: tiny, tiny-pair, tiny-plain."),
-        (("--channel", "7"), "There is no channel '7'; there are 0."),
+        (("--channel", "7"), "There is no channel '7'; the channels are: 0."),
     ],
 )
 def test_an_option_that_cannot_be_is_one_line(

@@ -53,7 +53,7 @@ def recordings(*outcomes: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("ending", ["", "/"])
-def test_the_endpoint_s_diagnosis_is_told(
+def test_the_endpoint_s_diagnosis_is_reported(
     capsys: pytest.CaptureFixture[str], url: str, high: Path, ending: str
 ) -> None:
     status, outcome, err = diagnose(capsys, high, "--url", url + ending, "--key", KEY)
@@ -89,6 +89,15 @@ def test_every_channel_is_answered_under_its_name(capsys: pytest.CaptureFixture[
     assert answer["worst"] in ({"index": 0, "channel": "DE (g)"}, {"index": 1, "channel": "FE (g)"})
 
 
+def test_a_dead_channel_keeps_its_name(capsys: pytest.CaptureFixture[str], url: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("A,B,C\n" + csv_text([tone(-0.5), 0 * tone(), tone(0.5)]))
+    status, answer, _ = diagnose(capsys, tmp_path / "a.csv", "--url", url, "--key", KEY, "--channel", "all")
+    assert (status, answer["channels"]) == (0, ["A", "C"])
+    assert answer["worst"] in ({"index": 0, "channel": "A"}, {"index": 1, "channel": "C"})
+    unusable: Any = answer["unusable"]
+    assert [(one["index"], one["channel"]) for one in unusable] == [(1, "B")]
+
+
 def test_a_rate_at_odds_with_the_file_s_is_refused_before_it_is_asked(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -108,7 +117,7 @@ def test_a_rate_at_odds_with_the_file_s_is_refused_before_it_is_asked(
     ],
     ids=["no key", "wrong key", "no model"],
 )
-def test_a_refusal_is_told_in_the_endpoint_s_words(
+def test_a_refusal_is_reported_in_the_endpoint_s_words(
     capsys: pytest.CaptureFixture[str], url: str, high: Path, key: tuple[str, ...], sentence: str
 ) -> None:
     status, outcome, err = diagnose(capsys, high, "--url", url, *key)

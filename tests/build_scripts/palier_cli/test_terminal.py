@@ -1,4 +1,4 @@
-"""What is printed: a sentence where it cannot be, and nothing that commands a terminal."""
+"""Printed text: a sentence where it cannot be printed, and nothing that commands a terminal."""
 
 import os
 import subprocess

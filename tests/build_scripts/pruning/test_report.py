@@ -28,7 +28,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def report(checkpoint_path: Path, records_path: Path, out: Path) -> Any:
-    """What the command prints for half of the weights."""
+    """The command's output for half of the weights."""
     options = ("--unstructured", "0.5", "--epochs", "2", "--batch-size", "32", "--unseen", records_path, "--json")
     with redirect_stdout(io.StringIO()) as printed:
         assert prune(checkpoint_path, records_path, out, *options) == 0

@@ -1,4 +1,4 @@
-"""What each technique makes of each kind of network: which operators run in integers, and that answers stay close."""
+"""Each technique on each kind of network: which operators run in integers, and that answers stay close."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -82,7 +82,7 @@ def test_where_no_candidate_passes_there_is_no_file(
     assert "of float32's" in found.reasons()
 
 
-def test_a_candidate_that_cannot_be_made_is_told(tmp_path: Path, records: RecordSet, dense: Path) -> None:
+def test_a_candidate_that_cannot_be_made_is_reported(tmp_path: Path, records: RecordSet, dense: Path) -> None:
     windows = calibration_windows(records, WINDOW, 2)
     found = search(dense, SearchSpace(("static-minmax",), windows, records), tmp_path)
     assert found.kept is None

@@ -62,7 +62,7 @@ def reference_evaluation(shipped_models: Path, reference_records: Path) -> Evalu
 
 @pytest.fixture(scope="module")
 def disturbed(shipped_models: Path) -> dict[str, dict[str, int]]:
-    """How many of 44 records were right, flagged and wrong, by kind of disturbance."""
+    """Counts of 44 records that were right, flagged and wrong, by kind of disturbance."""
     kinds = ("high-pass 10 Hz, order 2", "offset 0.2 g", "gain 0.5", *(f"shaft at {one} Hz" for one in SPEEDS_HZ))
     report = evaluate_disturbed(shipped_models, NAME, {one: KINDS[one] for one in kinds}, records_per_cell=1)
     versions = report["versions"]

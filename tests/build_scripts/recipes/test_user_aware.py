@@ -136,7 +136,7 @@ def test_novelty_is_that_of_the_fine_tuned_network(own: Path, tmp_path: Path) ->
     assert louder.min() > np.median(output.distance)
 
 
-def test_what_cannot_be_trained_is_told_in_a_sentence(
+def test_what_cannot_be_trained_is_reported_in_a_sentence(
     own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "int8.onnx"

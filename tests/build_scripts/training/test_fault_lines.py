@@ -39,7 +39,7 @@ def test_every_fault_is_read_by_the_same_weights() -> None:
     assert torch.allclose(logits[:, [0, 2, 3, 1]], turned)
 
 
-def test_a_file_that_is_no_checkpoint_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_checkpoint_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "none.pt"
     torch.save({"other": torch.zeros(1)}, path)
     with pytest.raises(CheckpointError, match=r"none\.pt is no checkpoint of a network for fault lines; train it anew"):

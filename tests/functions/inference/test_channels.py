@@ -40,11 +40,25 @@ async def test_one_channel_is_a_batch_of_one(client: httpx.AsyncClient) -> None:
     assert (answer["batch_size"], answer["worst"]) == (1, {"index": 0, "channel": "0"})
 
 
-async def test_a_dead_channel_is_named(client: httpx.AsyncClient) -> None:
-    body = named(tone(0.3), np.zeros_like(tone()))
+@pytest.mark.parametrize(("factor", "code"), [(0.0, "signal_constant"), (np.nan, "signal_not_finite")])
+async def test_a_dead_channel_is_reported_and_the_others_are_diagnosed(
+    client: httpx.AsyncClient, factor: float, code: str
+) -> None:
+    body = npy_bytes(np.stack([tone() * np.float32(factor), tone(0.3), tone(-0.2)]))
+    headers = {"content-type": "application/x-npy"}
+    answer = (await client.post("/predict", content=body, headers=headers, params=ALL)).json()
+    assert [one["class_id"] for one in answer["predictions"]] == ["high", "low"]
+    assert (answer["channels"], answer["batch_size"]) == (["1", "2"], 2)
+    assert answer["worst"] in [{"index": n, "channel": str(n + 1)} for n in range(2)]
+    (unusable,) = answer["unusable"]
+    assert (unusable["index"], unusable["channel"], unusable["code"]) == (0, "0", code)
+
+
+async def test_channels_that_are_all_dead_are_refused(client: httpx.AsyncClient) -> None:
+    body = named(np.zeros_like(tone()), np.zeros_like(tone()))
     answer = await client.post("/predict", content=body, headers=CSV, params=ALL)
     sentence = assert_error(answer, 422, "signal_constant", "signal")
-    assert sentence.startswith("Channel 'y': The signal is constant")
+    assert sentence.startswith("Channel 'x': The signal is constant")
 
 
 async def test_more_channels_than_a_batch_may_have_are_refused(client: httpx.AsyncClient) -> None:

@@ -153,5 +153,8 @@ def test_a_dead_channel_is_named_in_its_result(settings: Settings) -> None:
     files = Files([], content=b"x,y\n" + csv_text([tone(0.5), 0 * tone()]).encode())
     one = PlannedRecording(0, "a.csv", "0", "text/csv")
     (result,) = reader(settings, files).results("job", [one], {"channel": "all"})
-    assert result.error
-    assert (result.error.code, result.error.error[:12]) == ("signal_constant", "Channel 'y':")
+    assert result.channels
+    assert [answer.class_id for answer in result.channels.predictions] == ["high"]
+    assert result.channels.unusable
+    assert [(one.index, one.channel, one.code) for one in result.channels.unusable] == [(1, "y", "signal_constant")]
+    assert read_lines(write_lines([result])) == [result]

@@ -37,7 +37,7 @@ class NamedAnswers(nn.Module):
 
 @dataclass
 class ModelOutput:
-    """What the libraries of large models return."""
+    """An answer as the libraries of large models return it."""
 
     logits: Tensor
     hidden: Tensor

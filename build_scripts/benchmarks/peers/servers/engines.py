@@ -59,7 +59,7 @@ ENGINES: Mapping[str, Load] = {
 
 
 def measure(models: Sequence[Path], rounds: int) -> list[dict[str, Any]]:
-    """Measure every engine with every model, in turn in each round; one that cannot load a model says why."""
+    """Measure every engine with every model, in turn in each round; a row of one that fails has the reason."""
     window = np.random.default_rng(0).normal(0, 0.05, (1, 1, 20_480)).astype(np.float32)
     rows: list[dict[str, Any]] = []
     runs: dict[int, Run] = {}

@@ -1,4 +1,4 @@
-"""What every peer does with a window: the engine, softmax, the most probable class; NumPy and onnxruntime alone."""
+"""The work of every peer on a window: the engine, softmax, the most probable class; NumPy and onnxruntime alone."""
 
 from pathlib import Path
 from typing import Any

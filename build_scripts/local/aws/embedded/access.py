@@ -1,4 +1,4 @@
-"""Where embedded services answer and by which credentials: made anew for each run, kept in nobody's reach."""
+"""URL and credentials of embedded services: new for each run, and readable by their owner alone."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True)
 class Access:
-    """Where embedded services answer, and the credentials of their administrator."""
+    """The URL of embedded services, and the credentials of their administrator."""
 
     url: str
     key_id: str
@@ -33,7 +33,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Address:
-    """What the starter of services leaves in their data folder for others of its user: access, and its process."""
+    """The note in a data folder of running services for others of the same user: access, and the process to ask."""
 
     access: Access
     starter: int
@@ -85,7 +85,7 @@ def client_environment(access: Access) -> dict[str, str]:
 
 
 def answers(url: str, timeout_s: float = _ANSWER_TIMEOUT_S) -> bool:
-    """Whether embedded services answer at a URL."""
+    """Return whether embedded services answer at a URL."""
     try:
         with _LOCAL.open(url + HEALTH, timeout=timeout_s) as answer:
             return bool(answer.status == 200)

@@ -19,15 +19,15 @@ LOCK = Path(__file__).with_name("requirements.txt")
 CACHE = Path(__file__).resolve().parents[4] / "build" / "embedded"
 _TIMEOUT_S = 600
 _POLL_S = 0.05
-# What serves goes first.
+# The server has precedence over an installation in the background.
 _BACKGROUND_NICENESS = 10
 _STOPPED = "the installation was stopped."
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
 class EmbeddedServicesError(PalierError):
-    """The embedded services cannot be installed or started; the sentence says why."""
+    """The embedded services cannot be installed or started; the message has the reason."""
 
     code = "embedded_services"
 
@@ -35,7 +35,7 @@ class EmbeddedServicesError(PalierError):
 def installed_packages(
     cache: Path = CACHE,
     python_version: str | None = None,
-    tell: Tell = lambda _: None,
+    notify: Notify = lambda _: None,
     *,
     niceness: int = 0,
     stopped: threading.Event | None = None,
@@ -45,7 +45,7 @@ def installed_packages(
     Args:
         cache: folder of such folders.
         python_version: of the Python that will run them, like `3.13`; default this one's.
-        tell: gets one sentence before a download.
+        notify: gets one sentence before a download.
         niceness: of the installation, on top of this process's own.
         stopped: ends the installation when it is set.
 
@@ -57,7 +57,7 @@ def installed_packages(
     if not folder.exists():
         if stopped is not None and stopped.is_set():
             raise _not_installed(_STOPPED)
-        tell(f"installing the embedded AWS services into {cache} (once)")
+        notify(f"installing the embedded AWS services into {cache} (once)")
         _install(folder, _Pip(version, niceness, stopped or threading.Event()))
     return folder
 
@@ -67,17 +67,17 @@ class Installation:
     """This Python's packages, which may be installed in the background before somebody needs them.
 
     Attributes:
-        tell: gets a sentence for the terminal.
+        notify: gets a sentence for the terminal.
         cache: see `installed_packages`.
     """
 
-    tell: Tell
+    notify: Notify
     cache: Path = CACHE
     _stopped: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
     def begin(self) -> None:
-        """Install in the background what is missing; a failure is a sentence, for whoever needs them tries again."""
+        """Install in the background what is missing; a failure is only reported, for the first use tries again."""
         self._thread = threading.Thread(target=self._in_background, name="palier-installation", daemon=True)
         self._thread.start()
 
@@ -88,12 +88,12 @@ class Installation:
             EmbeddedServicesError: as `installed_packages`.
         """
         if self._thread is not None and self._thread.is_alive():
-            self.tell("waiting until the embedded AWS services are installed")
+            self.notify("waiting until the embedded AWS services are installed")
             self._thread.join()
-        return installed_packages(self.cache, tell=self.tell, stopped=self._stopped)
+        return installed_packages(self.cache, notify=self.notify, stopped=self._stopped)
 
     def stop(self) -> None:
-        """End the installation that runs, and begin no other; who waits for it gets an error."""
+        """End the installation that runs, and begin no other; a caller that waits for it gets an error."""
         self._stopped.set()
 
     def close(self) -> None:
@@ -104,10 +104,10 @@ class Installation:
 
     def _in_background(self) -> None:
         try:
-            installed_packages(self.cache, tell=self.tell, niceness=_BACKGROUND_NICENESS, stopped=self._stopped)
+            installed_packages(self.cache, notify=self.notify, niceness=_BACKGROUND_NICENESS, stopped=self._stopped)
         except EmbeddedServicesError as error:
             if not self._stopped.is_set():
-                self.tell(f"{error.message.rstrip('.')}. The first job or history tries again.")
+                self.notify(f"{error.message.rstrip('.')}. The first job or history tries again.")
 
 
 def _install(folder: Path, pip: "_Pip") -> None:
@@ -137,11 +137,11 @@ class _Pip:
             subprocess.Popen(
                 [sys.executable, *ending_with_input("pip", self._arguments(folder))],
                 env=os.environ | {"PIP_USER": "0", "TMPDIR": str(scratch)},
-                # Its end is pip's: it outlives nobody.
+                # Its end ends pip, so that pip never outlives this process.
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                # Ctrl-C is for whoever wants the packages, who stops this.
+                # Ctrl-C is for this process, which then stops pip.
                 start_new_session=True,
             ) as process,
         ):
@@ -151,8 +151,8 @@ class _Pip:
             finally:
                 process.kill()
         if process.returncode:
-            said = (scratch / "log").read_text(errors="replace").strip().splitlines()
-            raise _not_installed(said[-1] if said else f"pip ended with status {process.returncode}.")
+            lines = (scratch / "log").read_text(errors="replace").strip().splitlines()
+            raise _not_installed(lines[-1] if lines else f"pip ended with status {process.returncode}.")
 
     def _arguments(self, folder: Path) -> list[str]:
         pip = ["--quiet", "--disable-pip-version-check", "install", "--no-deps", "--only-binary=:all:"]

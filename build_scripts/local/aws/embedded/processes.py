@@ -1,4 +1,4 @@
-"""Processes that end with whoever started them, and the pipes to them."""
+"""Processes that end when the process that started them ends, and the pipes to them."""
 
 import subprocess
 import sys
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-# Its input is a pipe of whoever started it: its end is the process's, so that it outlives nobody who is killed. By
-# SIGTERM, so that what it holds is written as ever. It may see another root, so this is no file.
+# Standard input is a pipe of the process that started this one. When it ends, also by a kill, SIGTERM ends this one
+# too, so that it saves its state as usual. The code is no file, for this process may have another root.
 _START = """
 import os, runpy, signal, sys, threading
 def end_with_input():

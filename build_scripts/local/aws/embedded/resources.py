@@ -35,7 +35,7 @@ JOBS, HISTORY, BUCKET, QUEUE, DEAD_LETTERS, ALERTS, BUS = (
 
 @dataclass(frozen=True)
 class Resources:
-    """What was made, and the settings that name it; alerts_url is of the queue that hears every event of the bus."""
+    """The settings that name the resources; alerts_url is that of the queue that receives every event of the bus."""
 
     settings: dict[str, str]
     alerts_url: str

@@ -17,7 +17,7 @@ from typing import IO, Self
 
 from build_scripts.local.aws.embedded.access import ACCOUNT, REGION, Access, answers, open_private
 from build_scripts.local.aws.embedded.guard.gate import RULES_VARIABLE, Rules
-from build_scripts.local.aws.embedded.installation import EmbeddedServicesError, Tell, installed_packages
+from build_scripts.local.aws.embedded.installation import EmbeddedServicesError, Notify, installed_packages
 from build_scripts.local.aws.embedded.processes import ending_with_input, wait_for_end
 from functions.core.memory import KEPT_BYTES, LARGEST_MMAP_THRESHOLD_BYTES
 
@@ -32,13 +32,13 @@ _END_TIMEOUT_S = 20.0
 _SERVER = ("--workers", "0", "--worker-class", "uvloop", "--keep-alive", "75", "--log-level", "WARNING")
 _GUARD = Path(__file__).with_name("guard")
 _GUARD_PACKAGE = "build_scripts.local.aws.embedded.guard"
-# What it writes is for its user alone.
+# Its files are for its user alone.
 _UMASK = 0o077
 
 
 @dataclass(frozen=True)
 class Host:
-    """What runs the emulator.
+    """The Python that runs the emulator.
 
     Attributes:
         python: command of the Python; functions run inside the emulator run in it, too.
@@ -57,18 +57,18 @@ class Host:
         return str(Path("/") / path.resolve().relative_to(self.root.resolve()))
 
 
-def this_host(tell: Tell = lambda _: None) -> Host:
-    """Return this Python as host; its packages are installed where they are not, which `tell` hears of.
+def this_host(notify: Notify = lambda _: None) -> Host:
+    """Return this Python as host; its packages are installed where they are missing, which `notify` reports.
 
     Raises:
         EmbeddedServicesError: they cannot be installed.
     """
-    return Host((sys.executable,), installed_packages(tell=tell))
+    return Host((sys.executable,), installed_packages(notify=notify))
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What is offered, and to whom.
+    """The offer of embedded services: which of them answer, and to whom.
 
     Attributes:
         services: names of those that answer.
@@ -109,7 +109,7 @@ class EmbeddedServices:
             lock: file that they hold open, too, as long as they run.
 
         Raises:
-            EmbeddedServicesError: they do not start; with their last words.
+            EmbeddedServicesError: they do not start; the message ends with their last output.
         """
         self._host, self._offer, self._lock = host, offer or Offer(), lock
         self._listener, self._is_own = listener or listen(), listener is None
@@ -126,7 +126,7 @@ class EmbeddedServices:
 
     @property
     def url(self) -> str:
-        """Where they answer."""
+        """Their address."""
         return self.access.url
 
     @property
@@ -205,7 +205,7 @@ class EmbeddedServices:
                 pass_fds=[listener] if self._lock is None else [listener, self._lock.fileno()],
                 stdout=log,
                 stderr=log,
-                # Ctrl-C is for whoever started them, who closes them when it is done.
+                # Ctrl-C is for the process that started them, which closes them when it is done.
                 start_new_session=True,
             )
         self._wait(process)
@@ -221,8 +221,8 @@ class EmbeddedServices:
         reason = "ended at once" if process.poll() is not None else f"did not answer in {_START_TIMEOUT_S:g} s"
         process.terminate()
         wait_for_end(process, _END_TIMEOUT_S)
-        said = " ".join(self.log().split()[-40:])
-        raise EmbeddedServicesError(f"The embedded services {reason}: {said or 'no word'}.")
+        output = " ".join(self.log().split()[-40:])
+        raise EmbeddedServicesError(f"The embedded services {reason}: {output or 'no message'}.")
 
     def _variables(self) -> dict[str, str]:
         """Return all variables of the process: functions inside inherit them, so nothing else of this environment."""
@@ -258,16 +258,16 @@ class EmbeddedServices:
 
 
 def _drop_waiting(listener: socket.socket) -> None:
-    """Close the connections that nobody has taken yet: who asked may have ended, and asked of another state."""
+    """Close connections that were not accepted yet: their clients may have ended, and expected an earlier state."""
     while select.select([listener], [], [], 0)[0]:
         listener.accept()[0].close()
 
 
 def listen(port: int = 0) -> socket.socket:
-    """Return a socket of loopback at a port, 0 for any, at which nobody else listens.
+    """Return a socket of loopback at a port, 0 for any, at which no other process listens.
 
     Raises:
-        EmbeddedServicesError: somebody does.
+        EmbeddedServicesError: another process listens there.
     """
     try:
         return socket.create_server(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""One emulator for each data folder: whoever comes first starts it, others use it while it runs."""
+"""One emulator for each data folder: the first process starts it, others use it while it runs."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ _ADDRESS = "address"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Embedded services that answer; `services` are those that were started for this block, None somebody else's."""
+    """Embedded services that answer; `services` is None where another process started them."""
 
     access: Access
     services: EmbeddedServices | None
@@ -66,7 +66,7 @@ def open_services(
 
 
 def keeps_state(data_dir: Path) -> bool:
-    """Whether a folder keeps a state, or gets one: services write it when who started them was killed."""
+    """Return whether a folder keeps a state, or gets one: services write it when their starter was killed."""
     return (data_dir / STATE).is_dir() or (data_dir / _ADDRESS).exists()
 
 

@@ -1,4 +1,4 @@
-"""How a defect is found, kept and tried again; how a process that crashes is followed by another."""
+"""Defects are found, kept and tried again; a process that crashes is followed by another."""
 
 import json
 from pathlib import Path
@@ -106,6 +106,6 @@ def test_after_a_crash_the_next_case_has_another_process(monkeypatch: pytest.Mon
     assert read_kept(path) == Cases(corpus, "decoders", 1)[4]
 
 
-def test_a_block_that_does_not_start_is_told(tmp_path: Path) -> None:
+def test_a_block_that_does_not_start_is_reported(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"attack on v2 did not start: .*no files for v2"):
         run_block(Attack(tmp_path, tmp_path / "kept", 10, 1), Block("v2", range(10)))

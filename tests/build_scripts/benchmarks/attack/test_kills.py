@@ -1,4 +1,4 @@
-"""What a job that was killed has left, in figures; the kills themselves are tests of the local server."""
+"""Figures of what a killed job has left; the kills themselves are tests of the local server."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is asked of servers: connections that stay open, answers of 500 and a document's failures are counted."""
+"""Attacks on servers: connections that stay open, answers of 500 and a document's failures are counted."""
 
 import os
 import stat
@@ -95,7 +95,7 @@ def test_a_document_s_cases_and_failures(
     assert ("11 passed" in str(row["said"])) == bool(failures)
 
 
-def test_a_document_that_is_not_tried_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_that_is_not_tried_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _schemathesis(tmp_path, monkeypatch, "no such document", 1)
     with pytest.raises(BuildError, match="tried nothing: no such document"):
         try_document("http://127.0.0.1:1", 1, 1)

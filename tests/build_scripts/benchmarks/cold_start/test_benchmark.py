@@ -49,7 +49,7 @@ def test_imports_are_those_of_the_handler(arms: dict[str, Arm]) -> None:
     assert "pydantic" not in spent
 
 
-def test_memory_is_told_after_the_first_hundred_and_after_all(arms: dict[str, Arm]) -> None:
+def test_memory_is_reported_after_the_first_hundred_and_after_all(arms: dict[str, Arm]) -> None:
     figures = warm(arms["palier"], 120)
     assert figures["latency_ms"]["calls"] == 119
     assert 0 <= figures["growth_mb"] < 5

@@ -1,4 +1,4 @@
-"""What the comparison with the peers sends, counts and says; the peers themselves are run by `make bench-peers`."""
+"""Requests, counts and messages of the comparison with peers; the peers themselves are run by `make bench-peers`."""
 
 import json
 import shutil
@@ -127,7 +127,7 @@ def test_wrk_sends_body_and_headers_and_counts_by_status(alternating: str) -> No
     assert 0 < hits.p50_ms <= hits.p95_ms <= hits.p99_ms
 
 
-def test_without_wrk_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_wrk_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(BuildError, match="apt install wrk"):
         hit("http://127.0.0.1:1/", {}, b"", 1, 1)

@@ -39,7 +39,7 @@ def test_compilation_is_done_before_the_first_timed_call(tiny: nn.Module, monkey
     assert len(ran) == 2
 
 
-def test_a_machine_without_compiler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_compiler_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with warnings.catch_warnings():
         # Importing it calls deprecated functions of its own.
         warnings.simplefilter("ignore", DeprecationWarning)

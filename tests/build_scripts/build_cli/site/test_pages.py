@@ -135,7 +135,7 @@ def test_a_schema_is_a_table_for_each_of_its_objects() -> None:
     )
 
 
-def test_without_mkdocs_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_mkdocs_it_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)
 

@@ -33,7 +33,7 @@ def test_a_missing_program_is_named_with_its_package(
         arm64_command(tmp_path)
 
 
-def test_a_download_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_download_that_fails_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(arm64, "SUITE", "no-such-suite")
     if shutil.which("false") is None:
         pytest.skip("there is no program that fails on this machine: false")

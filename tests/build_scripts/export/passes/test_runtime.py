@@ -49,7 +49,7 @@ def test_properties_are_kept() -> None:
     assert [(entry.key, entry.value) for entry in optimized.metadata_props] == [("window", "48")]
 
 
-def test_an_operator_nobody_knows_is_named() -> None:
+def test_an_unknown_operator_is_named() -> None:
     source = model()
     source.graph.node[2].op_type = "Unheard"
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""What pip-audit reports, from a stored report: nobody is asked here."""
+"""pip-audit's findings, from a stored report: nothing is sent here."""
 
 from datetime import date
 from pathlib import Path
@@ -20,7 +20,7 @@ def auditor(folder: Path, script: str) -> str:
     return str(path)
 
 
-def test_each_entry_is_told_with_what_mends_it() -> None:
+def test_each_entry_is_reported_with_what_mends_it() -> None:
     assert [str(one) for one in read_report("gpu.txt", REPORT)] == [
         "gpu.txt: starlette 0.40.0 has GHSA-2c2j-9gv5-cj73, fixed in 0.47.2",
         "gpu.txt: old 1.0 has PYSEC-2020-1, not fixed yet",

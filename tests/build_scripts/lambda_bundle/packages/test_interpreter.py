@@ -23,7 +23,7 @@ def test_a_python_of_the_version_on_the_path_is_taken(on_path: Path, tmp_path: P
     assert found.run(["-c", "print(6 * 7)"]) == "42\n"
 
 
-def test_another_patch_level_is_not_taken_and_what_to_install_is_said(
+def test_another_patch_level_is_not_taken_and_the_right_one_is_named(
     on_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     which = shutil.which
@@ -43,7 +43,7 @@ def test_a_command_that_cannot_run_is_not_taken(on_path: Path, tmp_path: Path, m
         target_python(platform.python_version(), tmp_path)
 
 
-def test_debian_having_moved_on_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newer_debian_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(module, "_make_root", lambda *_: None)
     monkeypatch.setattr(module, "_in_root", lambda *_: Interpreter([sys.executable]))
@@ -93,6 +93,6 @@ def test_bytecode_does_not_depend_on_where_and_how_it_is_made(
         os.umask(umask)
 
 
-def test_a_source_that_cannot_be_compiled_is_told(this_python: Interpreter) -> None:
+def test_a_source_that_cannot_be_compiled_is_reported(this_python: Interpreter) -> None:
     with pytest.raises(BundleError, match=r"failed: .*SyntaxError|failed: .*invalid syntax"):
         with_bytecode({"broken.py": b"def :\n"}, this_python, "/opt")

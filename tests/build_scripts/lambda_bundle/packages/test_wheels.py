@@ -60,7 +60,7 @@ def test_two_wheels_of_one_pin_are_refused(recipe: Recipe, tmp_path: Path) -> No
         fetch_wheels(pins_of(tmp_path, path), X86_64, recipe, tmp_path)
 
 
-def test_what_pip_cannot_get_is_told(recipe: Recipe, tmp_path: Path) -> None:
+def test_what_pip_cannot_get_is_reported(recipe: Recipe, tmp_path: Path) -> None:
     path = write_wheel(tmp_path / "elsewhere", "no-such-distribution".replace("-", "_"), "1.0", {})
     with pytest.raises(WheelError, match=r"did not get the wheels for x86_64: ERROR: .*no-such-distribution==1\.0"):
         fetch_wheels(pins_of(tmp_path, path), X86_64, recipe, tmp_path)

@@ -35,7 +35,7 @@ def test_a_child_does_not_hold_it(tmp_path: Path) -> None:
         child.wait()
 
 
-def test_one_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataFolderError, match=r"^cannot write .*/file/data/lock: "), held(tmp_path / "file" / "data"):
         pass

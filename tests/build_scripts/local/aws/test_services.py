@@ -56,7 +56,7 @@ async def test_other_paths_start_nothing(settings: Settings, offline: list[Path]
     assert offline == []
 
 
-def test_a_diagnosis_that_cannot_be_kept_is_told_as_such(settings: Settings, offline: list[Path]) -> None:
+def test_a_diagnosis_that_cannot_be_kept_is_reported_as_such(settings: Settings, offline: list[Path]) -> None:
     services = LocalServices(settings, None, None, lambda _: None)
     observation = Observation("r0", "press-4", 0.0, None)  # type: ignore[arg-type]
     with pytest.raises(DependencyUnavailableError, match="no network"):

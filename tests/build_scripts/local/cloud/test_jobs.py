@@ -24,7 +24,7 @@ def outcome(cloud: Cloud) -> JobOutcome:
 
 
 def variables(cloud: Cloud, name: str, stage: str = "dev") -> dict[str, str]:
-    """What a deployed function is told."""
+    """Environment variables of a deployed function."""
     function = cloud.client("lambda").get_function_configuration(FunctionName=f"palier-{stage}-{name}")
     told: dict[str, str] = function["Environment"]["Variables"]
     return told
@@ -92,7 +92,7 @@ def test_the_deployed_page_may_send_files_to_the_bucket(cloud: Cloud) -> None:
 
 @pytest.fixture
 def told(cloud: Cloud) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What the topic of assets of dev tells a subscriber."""
+    """Messages that a subscriber to dev's topic of assets gets."""
     sqs, sns = cloud.client("sqs"), cloud.client("sns")
     (topic,) = [
         one["TopicArn"] for one in sns.list_topics()["Topics"] if one["TopicArn"].endswith(":palier-dev-assets")
@@ -113,7 +113,7 @@ def told(cloud: Cloud) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     sqs.delete_queue(QueueUrl=queue)
 
 
-def test_an_asset_that_turns_is_told_once_through_bus_and_topic(
+def test_an_asset_that_turns_is_reported_once_through_bus_and_topic(
     cloud: Cloud, told: Callable[[], list[dict[str, Any]]]
 ) -> None:
     signal = read_example("clearance.wav", 1.0).tolist()

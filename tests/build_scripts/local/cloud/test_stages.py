@@ -1,4 +1,4 @@
-"""What the CDK deployed, read back with each service's own API, and used as its users would."""
+"""The deployed stacks, read back with each service's own API, and used as its users would."""
 
 import json
 import sys

@@ -100,6 +100,6 @@ def test_buildah_pulls_only_a_base_that_it_has_not(alone: Path, digest: str, pul
     assert ("--pull-never" not in told.read_text().split()) == pulls
 
 
-def test_docker_without_a_digest_is_told_to_name_one() -> None:
+def test_docker_without_a_digest_must_name_one() -> None:
     with pytest.raises(BuildError, match="make image DIGEST=sha256:"):
         make_image(Daemon("docker"), "container", None)

@@ -39,7 +39,7 @@ def test_a_fault_is_named(changes: dict[str, Any], sentence: str) -> None:
         check("gpu", 2_870_000_000, GOOD | changes)
 
 
-def test_size_has_a_budget_and_all_faults_are_told_at_once() -> None:
+def test_size_has_a_budget_and_all_faults_are_reported_at_once() -> None:
     with pytest.raises(BuildError, match=r"it has 451 MB, above its budget of 450 MB; .* on SIGTERM"):
         check("container", 451_000_000, GOOD | {"ended": 1})
     assert max(BUDGET_BYTES.values()) < 10_000_000_000

@@ -1,4 +1,4 @@
-"""What pip is told here reaches the pip inside a build, and nothing of it stays."""
+"""Settings of pip here reach the pip inside a build, and nothing of it stays."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the probe sees of a folder that takes files, and of packages."""
+"""The probe's view of a writable folder, and of packages."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from build_scripts.local.container_image import probe
 from tests.container_image.dockerfile import DOCKERFILE
 
 
-def test_a_folder_that_takes_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_takes_files_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "CLOSED", (str(tmp_path), str(tmp_path / "nowhere")))
     assert probe._written() == [str(tmp_path)]
 

@@ -45,13 +45,13 @@ def test_version_1_limits_a_group_of_each(separate: ControlGroups, tmp_path: Pat
     assert files(tmp_path / "cpu" / "box") == {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "200000"}
 
 
-def test_what_is_missing_is_said(unified: ControlGroups, tmp_path: Path) -> None:
+def test_what_is_missing_is_reported(unified: ControlGroups, tmp_path: Path) -> None:
     (tmp_path / "cgroup.controllers").write_text("cpu\n")
     assert unified.missing() == "control groups that can be written"
     assert ControlGroups("box", tmp_path / "nowhere").missing() == "a control group memory that can be written"
 
 
-def test_groups_that_stay_in_use_are_told(unified: ControlGroups, tmp_path: Path) -> None:
+def test_groups_that_stay_in_use_are_reported(unified: ControlGroups, tmp_path: Path) -> None:
     (tmp_path / "box").mkdir()
     (tmp_path / "box" / "memory.max").touch()
     with pytest.raises(OSError, match="not empty"):

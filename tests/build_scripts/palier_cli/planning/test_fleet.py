@@ -95,6 +95,6 @@ def test_the_command_gives_the_same_as_json(capsys: pytest.CaptureFixture[str]) 
     assert found["alone"]["most_per_s"] == pytest.approx(1000 / plan.measured.alone.assets_write_units)
 
 
-def test_a_fleet_without_diagnoses_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fleet_without_diagnoses_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "--assets", "10"]) == 2
     assert "give --assets and --diagnoses" in capsys.readouterr().err

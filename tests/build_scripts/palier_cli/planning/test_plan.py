@@ -194,7 +194,7 @@ def test_the_command_prints_tables_and_draws(tmp_path: Path, capsys: pytest.Capt
         (["--rps", "1", "--plot", "/nowhere/plan.svg"], "/nowhere/plan.svg cannot be written"),
     ],
 )
-def test_what_cannot_be_planned_is_said(options: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_planned_is_reported(options: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", *options]) == 2
     assert words in capsys.readouterr().err
 

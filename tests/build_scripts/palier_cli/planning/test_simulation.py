@@ -5,7 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from build_scripts.palier_cli.planning.simulation import COLD, REFUSED, WARM, Bucket, FunctionInstances, Line, admit
+from build_scripts.palier_cli.planning.simulation import (
+    COLD,
+    REFUSED,
+    WARM,
+    Bucket,
+    FunctionInstances,
+    SharedQueue,
+    admit,
+)
 
 COUNT = 200_000
 
@@ -34,7 +42,7 @@ def erlang_c(offered: float, servers: int) -> float:
 
 @pytest.mark.parametrize(("rate", "servers"), [(0.5, 1), (1.6, 2), (7.2, 8)])
 def test_waiting_for_servers_is_that_of_erlang(rate: float, servers: int) -> None:
-    latency = Line(servers).serve(poisson(rate), service := exponential(1.0))
+    latency = SharedQueue(servers).serve(poisson(rate), service := exponential(1.0))
     waited = latency - service
     assert (waited > 1e-9).mean() == pytest.approx(erlang_c(rate, servers), rel=0.04)
     assert waited.mean() == pytest.approx(erlang_c(rate, servers) / (servers - rate), rel=0.08)
@@ -44,7 +52,7 @@ def test_waiting_for_servers_is_that_of_erlang(rate: float, servers: int) -> Non
 def test_waiting_for_one_server_is_that_of_pollaczek_and_khinchine(spread: float) -> None:
     # Service: even within 1 - spread to 1 + spread, so of mean 1 and variance spread² / 3.
     service = np.random.default_rng(9).uniform(1 - spread, 1 + spread, COUNT)
-    waited = Line(1).serve(poisson(0.7), service) - service
+    waited = SharedQueue(1).serve(poisson(0.7), service) - service
     assert waited.mean() == pytest.approx(0.7 * (1 + spread**2 / 3) / (2 * (1 - 0.7)), rel=0.06)
 
 

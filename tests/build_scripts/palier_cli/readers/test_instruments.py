@@ -86,7 +86,7 @@ def test_the_layouts_of_an_lvm_are_read(reader: FileReader, tmp_path: Path, x_co
 
 
 class Trap:
-    """What a pickle may do when it is loaded."""
+    """An object whose pickle acts when it is loaded."""
 
     def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
         return Path.touch, (Path("loaded"),)

@@ -12,7 +12,7 @@ EXAMPLE, CONFIG = torch.zeros(2, 1, WINDOW), AwareConfig()
 
 
 def roundings(network: fx.GraphModule) -> list[tuple[str, str, bool]]:
-    """What is rounded, by which quantizer, and whether that watches it."""
+    """The rounded values, the quantizer of each, and whether it observes it."""
     return [
         (node.args[0].name, str(node.target), bool(node.kwargs["observe"]))
         for node in network.graph.nodes

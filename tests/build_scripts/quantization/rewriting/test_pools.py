@@ -17,7 +17,7 @@ NetworkFile = Callable[[str], Path]
 
 
 def plainly_quantized(source: Path, path: Path, windows: Float32Array) -> Path:
-    """What onnxruntime makes of a file without this project's help."""
+    """A file as onnxruntime quantizes it without this project's help."""
     types = {"activation_type": QuantType.QUInt8, "weight_type": QuantType.QInt8}
     quantize_static(source, path, WindowReader("signal", windows), op_types_to_quantize=["Conv", "Relu"], **types)
     return path

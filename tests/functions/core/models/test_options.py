@@ -111,7 +111,7 @@ def test_queries_and_json_mean_the_same(name: str, given: Any, expected: Any) ->
     ],
 )
 def test_a_value_that_cannot_be_is_invalid(name: str, given: Any) -> None:
-    with pytest.raises(InvalidOptionError, match=f"The option '{name}' cannot be used") as refusal:
+    with pytest.raises(InvalidOptionError, match=f"The option '{name}' must be ") as refusal:
         DiagnosisOptions.parse({name: given})
     assert (refusal.value.status, refusal.value.field) == (422, name)
 
@@ -125,7 +125,7 @@ def test_a_rate_that_is_no_number_is_a_sample_rate_error(given: Any) -> None:
 
 @pytest.mark.parametrize("rate", ["nan", "inf", "-Infinity", math.nan, math.inf, -math.inf])
 def test_a_rate_that_is_not_finite_is_refused(rate: float | str) -> None:
-    with pytest.raises(SampleRateError, match=r"neither NaN nor infinite|Expected float > 0") as refusal:
+    with pytest.raises(SampleRateError, match=r"neither NaN nor infinite|must be a number above 0") as refusal:
         DiagnosisOptions.parse({"sample_rate_hz": rate})
     assert refusal.value.field == "sample_rate_hz"
 

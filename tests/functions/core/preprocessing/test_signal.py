@@ -39,7 +39,7 @@ def test_channels_that_are_called_by_their_columns_are_not_counted_besides() -> 
     recording = Recording(np.arange(6, dtype=np.float32).reshape(2, 3), channel_names=("1", "2"))
     assert channel_name(recording, "1") == "1"
     np.testing.assert_array_equal(select_channels(recording, 1, "2"), recording.samples[1:])
-    with pytest.raises(SignalShapeError, match="There is no channel '0'; there are 1, 2"):
+    with pytest.raises(SignalShapeError, match="There is no channel '0'; the channels are: 1, 2"):
         select_channels(recording, 1, "0")
 
 
@@ -56,7 +56,7 @@ def test_as_many_channels_as_the_model_takes_pass() -> None:
 
 @pytest.mark.parametrize("wanted", ["3", "-1", "BA", "", "²", "1.0", "9" * 5000, "0" * 5000, "x" * 1_000_000])
 def test_a_channel_that_is_not_there_is_refused(wanted: str) -> None:
-    with pytest.raises(SignalShapeError, match="there are DE, FE, 1") as refusal:
+    with pytest.raises(SignalShapeError, match="the channels are: DE, FE, 1") as refusal:
         select_channels(THREE, 1, wanted)
     assert refusal.value.field == "channel"
     assert len(refusal.value.message) < 200

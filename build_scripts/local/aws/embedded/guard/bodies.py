@@ -1,4 +1,4 @@
-"""The body of a request: read as far as it may go, and given once more to whoever answers."""
+"""The body of a request: read up to a limit, and replayed for the app that answers."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -45,8 +45,8 @@ class Body:
         """Return all of it.
 
         Raises:
-            TooLargeError: it is.
-            DisconnectedError: it did not come.
+            TooLargeError: it has more than `most_bytes`.
+            DisconnectedError: the caller went away.
         """
         body = await self.start(most_bytes + 1)
         if len(body) > most_bytes:
@@ -54,7 +54,7 @@ class Body:
         return body
 
     def again(self) -> Receive:
-        """Return a channel that gives what was read, and then what comes after it."""
+        """Return a channel that replays what was read, and then reads on."""
         given = False
 
         async def receive() -> Message:

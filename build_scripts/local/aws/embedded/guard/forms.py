@@ -23,7 +23,7 @@ _PART = re.compile(
 
 @dataclass(frozen=True)
 class Head:
-    """What stands before the file of a form.
+    """The part of a form before its file.
 
     Attributes:
         delimiter: that ends each part.
@@ -36,26 +36,26 @@ class Head:
     file_at: int
 
     def most_bytes(self, bucket: str) -> int:
-        """Return how large the whole body may be: the policy bounds the file.
+        """Return the largest size of the whole body, by the policy's limit of the file (bytes).
 
         Raises:
-            RefusedError: it does not, or it is for another bucket.
+            RefusedError: the policy has no limit, or is for another bucket.
         """
         try:
             conditions = json.loads(base64.b64decode(self.fields.get("policy", ""), validate=True))["conditions"]
             (most,) = [int(one[2]) for one in conditions if isinstance(one, list) and one[0] == "content-length-range"]
         except (ValueError, TypeError, LookupError, RecursionError):
-            raise RefusedError("The form's policy does not say how large the file may be.") from None
+            raise RefusedError("The form's policy does not limit the size of the file.") from None
         # A path that names no bucket could be one of another service.
         if {"bucket": bucket} not in conditions:
             raise RefusedError("The form's policy is not for this bucket.")
         return self.file_at + most + _MOST_TAIL_BYTES
 
     def check_end(self, body: bytes) -> None:
-        """Check that the file is the last part of the whole body: what comes after it, nothing has signed.
+        """Check that the file is the last part of the whole body: the signature does not cover what comes after it.
 
         Raises:
-            RefusedError: it is not.
+            RefusedError: another part comes after it.
         """
         end = body.find(self.delimiter, self.file_at)
         rest = body[end + len(self.delimiter) :] if end >= 0 else b""
@@ -64,7 +64,7 @@ class Head:
 
 
 def read_head(content_type: str, start: bytes) -> Head:
-    """Return what stands before the file.
+    """Return the part of a form before its file.
 
     Args:
         content_type: of the form.

@@ -28,7 +28,7 @@ MOST_UNPROVEN_BYTES = 128 * 1024 * 1024
 _API = re.compile(r"/restapis/[a-z0-9]+/[A-Za-z0-9_-]+/_user_request_(?:/.*)?", re.DOTALL)
 _BUCKET = re.compile(r"/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/?")
 _HOSTS = frozenset({"localhost", "127.0.0.1"})
-# What a browser or client sends unsigned. Everything else could change what a signed link or form does.
+# Headers that a browser or client sends unsigned. Everything else could change what a signed link or form does.
 _HARMLESS = frozenset(
     {"host", "origin", "range", "content-type", "content-length", "accept-encoding", "if-none-match", "expect"}
 )
@@ -40,7 +40,7 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Rules:
-    """Who may ask.
+    """The rules by which requests pass.
 
     Attributes:
         port: where the emulator listens.
@@ -55,12 +55,12 @@ class Rules:
 
 @dataclass(frozen=True)
 class Gate:
-    """An ASGI app that lets through what the rules allow; the emulator hears of nothing else.
+    """An ASGI app that passes allowed requests on to the emulator, and refuses all others.
 
     Attributes:
         app: the emulator.
-        rules: who may ask.
-        secret_of: knows the credentials.
+        rules: by which requests pass.
+        secret_of: returns the secret of credentials.
     """
 
     app: App
@@ -177,7 +177,7 @@ def _shared_with(origin: str | None) -> list[tuple[bytes, bytes]]:
 
 
 def _with_headers(send: Send, headers: list[tuple[bytes, bytes]]) -> Send:
-    """Return a channel that replaces what the emulator says about other pages."""
+    """Return a channel that replaces the emulator's headers about pages of other origins."""
 
     async def replaced(message: Message) -> None:
         if message["type"] == "http.response.start":

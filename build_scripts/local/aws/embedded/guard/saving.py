@@ -1,4 +1,4 @@
-"""Saving while the emulator runs: who kills it takes away half a second, not all since its start."""
+"""Save the emulator's state while it runs: killed, it loses half a second, not all since its start."""
 
 import asyncio
 import fcntl
@@ -22,8 +22,8 @@ _READS = re.compile(rb"(?:Get|List|Query|Scan|BatchGet|Receive|Describe|Head)")
 class Saving:
     """An ASGI app that saves the state of another after changes, at the earliest half a second after the last save.
 
-    A fork saves: it sees the state of one moment, and requests are answered meanwhile. It holds a lock while it lives,
-    for which who reads the state or writes it otherwise waits.
+    A fork saves: it has the state of one moment, and requests are answered meanwhile. It holds a lock while it lives,
+    on which every other reader and writer of the state waits.
 
     Attributes:
         app: the other.
@@ -39,7 +39,7 @@ class Saving:
         self._task: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass a request on, and see to it that what it changes is saved."""
+        """Pass a request on, and schedule a save of what it changes."""
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
             return

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
-# What a signature says of a body without its hash.
+# The words of a signature for a body without its hash.
 _UNHASHED = frozenset({UNSIGNED, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
 _CLOCK_S = 15 * 60
 _LONGEST_LINK_S = 7 * 24 * 3600
@@ -22,7 +22,7 @@ SecretOf = Callable[[str, str], str | None]
 
 
 class RefusedError(Exception):
-    """The request is not answered; the message says why, and the code is one of S3's."""
+    """A request that is refused; the message has the reason, and the code is one of S3's."""
 
     status = 403
     code = "AccessDenied"
@@ -54,7 +54,7 @@ class Request:
         """Return the value of a name that stands in the query once.
 
         Raises:
-            RefusedError: it does not.
+            RefusedError: the name is missing, or stands there several times.
         """
         found = [value for one, value in self.parameters if one == name]
         if len(found) != 1:
@@ -129,7 +129,7 @@ def _credential(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def promised_hash(request: Request, signature: Signature) -> str | None:
-    """Return what the signature says of the body: its hash, a word of version 4, or None where it must be hashed.
+    """Return the signature's entry for the body: its hash, a word of version 4, or None where it must be hashed.
 
     Raises:
         RefusedError: a word that is not known.
@@ -143,7 +143,7 @@ def promised_hash(request: Request, signature: Signature) -> str | None:
 
 
 def is_hash(text: str) -> bool:
-    """Whether a text is a SHA-256 in hexadecimal digits."""
+    """Return whether a text is a SHA-256 in hexadecimal digits."""
     return len(text) == 64 and set(text) <= set("0123456789abcdef")
 
 
@@ -155,8 +155,8 @@ def check_signature(
     Args:
         request: as it came.
         signature: of `signature_of`.
-        body_hash: of the body, or what stands in place of it.
-        secret_of: knows the credentials.
+        body_hash: of the body, or the word in place of it.
+        secret_of: returns the secret of credentials.
         now: time, default this machine's.
 
     Raises:
@@ -186,7 +186,7 @@ def check_form(fields: Mapping[str, str], secret_of: SecretOf) -> None:
 
     Args:
         fields: by their names in small letters.
-        secret_of: knows the credentials.
+        secret_of: returns the secret of credentials.
 
     Raises:
         RefusedError: no signature of version 4, other credentials, another policy.

@@ -1,4 +1,4 @@
-"""What another page or another user of this machine may try against the running services, and what still works."""
+"""Attacks of another page or another user of this machine on the running services, and what still works."""
 
 import json
 from collections.abc import Callable

@@ -32,8 +32,8 @@ def test_every_package_is_locked_with_hashes_and_the_emulator_exactly() -> None:
 
 def test_packages_are_installed_once(pip: StubPip, tmp_path: Path) -> None:
     told: list[str] = []
-    first = installed_packages(tmp_path, tell=told.append)
-    assert installed_packages(tmp_path, tell=told.append) == first
+    first = installed_packages(tmp_path, notify=told.append)
+    assert installed_packages(tmp_path, notify=told.append) == first
     assert len(pip.asked()) == len(told) == 1
     assert {"--require-hashes", "--only-binary=:all:", "--no-deps"} <= set(pip.asked()[0]["arguments"])
     assert list(tmp_path.iterdir()) == [first]
@@ -46,7 +46,7 @@ def test_another_python_has_packages_of_its_own(pip: StubPip, tmp_path: Path) ->
     assert second[second.index("--python-version") + 1] == "3.99"
 
 
-def test_what_pip_says_is_told_and_nothing_half_made_stays(pip: StubPip, tmp_path: Path) -> None:
+def test_pip_s_reason_is_reported_and_nothing_half_made_stays(pip: StubPip, tmp_path: Path) -> None:
     pip.fail("looking\nERROR: no such hash\n")
     with pytest.raises(EmbeddedServicesError, match=r"cannot be installed: ERROR: no such hash$"):
         installed_packages(tmp_path)
@@ -59,7 +59,7 @@ def test_a_pip_that_says_nothing_has_a_status(pip: StubPip, tmp_path: Path) -> N
         installed_packages(tmp_path)
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "cache").touch()
     with pytest.raises(EmbeddedServicesError, match=r"cache/packages-\S+ cannot be made: "):
         installed_packages(tmp_path / "cache")

@@ -1,4 +1,4 @@
-"""What a deployment makes, made in embedded services: once, with the deployed queue's rules; what is old is deleted."""
+"""A deployment's resources, made in embedded services: once, with the deployed queue's rules; old ones are deleted."""
 
 import json
 import time

@@ -200,7 +200,7 @@ def test_a_port_can_be_named(embedded_host: Host) -> None:
         assert answers(services.url)
 
 
-def test_a_port_that_is_taken_is_said() -> None:
+def test_a_port_that_is_taken_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(EmbeddedServicesError, match=rf"^The embedded services cannot listen on port {port}: "):

@@ -32,7 +32,7 @@ def test_the_first_starts_them_and_others_use_them(embedded_host: Host, tmp_path
         assert third.started
 
 
-def test_a_folder_that_is_held_in_silence_is_said(
+def test_a_folder_that_is_held_in_silence_is_reported(
     embedded_host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sharing, "_WAIT_S", 0.2)

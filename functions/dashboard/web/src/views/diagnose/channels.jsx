@@ -21,7 +21,9 @@ export function AskedChannels({ recording, model, statedHz, rateHz, keyRound, as
     return diagnoseChannels(samples, channels.length, statedHz, { model: options.model, machine, signal: abort });
   }), [said, factor, statedHz, options.model, JSON.stringify(machine), keyRound]);
   const names = channels.map(({ name }) => name);
-  const isEach = answer.value?.predictions.length === channels.length;
+  const unusable = answer.value?.unusable ?? [];
+  const usable = [...channels.keys()].filter((place) => !unusable.some(({ index }) => index === place));
+  const isEach = answer.value?.predictions.length === usable.length;
   return (
     <>
       <Notice kind="info" title={`Which of ${count(channels.length, "channel")}?`}>
@@ -29,7 +31,7 @@ export function AskedChannels({ recording, model, statedHz, rateHz, keyRound, as
       </Notice>
       {answer.state === "failed" && <Failure error={answer.error} again={answer.again} askKey={askKey} />}
       {isEven && answer.state !== "failed"
-        ? <SideBySide answer={answer.value} {...(isEach && { names, look: (channel) => change({ channel }) })} />
+        ? <SideBySide answer={answer.value} {...(isEach && { names: usable.map((place) => names[place]), all: names, look: (row) => change({ channel: usable[row] }) })} />
         : <Buttons names={names} look={(channel) => change({ channel })} />}
     </>
   );
@@ -47,8 +49,11 @@ const COLUMNS = [
   ["Trust", false, (one) => trust(one)],
 ];
 
-/** The table of channels; `look`, where it is given, opens the channel at an index. */
-export function SideBySide({ answer, names, look }) {
+/**
+ * The table of channels; `names` of those that are diagnosed, and of `all`; `look`, if given, is called with the place of
+ * one that is diagnosed.
+ */
+export function SideBySide({ answer, names, all, look }) {
   if (!answer) return <Waiting height={200} label="Asking for a diagnosis of each channel" />;
   const columns = COLUMNS.filter(([, , , isShown]) => !isShown || answer.predictions.some(isShown));
   const isWorst = (place) => place === answer.worst.index && answer.batch_size > 1;
@@ -75,6 +80,9 @@ export function SideBySide({ answer, names, look }) {
           </tbody>
         </table>
       </Scroll>
+      {(answer.unusable ?? []).map(({ index, channel, error }) => (
+        <p key={index} class="small"><b>{all?.[index] ?? channel}</b> is not diagnosed: {error}</p>
+      ))}
       <p class="small">{basis(answer.predictions[0])}</p>
     </section>
   );

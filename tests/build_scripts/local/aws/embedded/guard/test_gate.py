@@ -71,7 +71,7 @@ class Exchange:
 
     @property
     def shared(self) -> list[str]:
-        """Which origins may read the answer."""
+        """The origins that may read the answer."""
         return [v.decode() for name, v in self.sent[0]["headers"] if name.lower() == b"access-control-allow-origin"]
 
 
