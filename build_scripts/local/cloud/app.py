@@ -1,8 +1,8 @@
 """The stages that ship, synthesized for the emulator: run by the CDK's rules, with this machine's layers.
 
 `python -m build_scripts.local.cloud.app FOLDER BUNDLE STAGE...`; PALIER_CLOUD_MEMORY changes the memory of inference,
-PALIER_CLOUD_BROKEN adds to the stack that it names a resource that cannot be created, PALIER_CLOUD_DOOR adds a stage with
-that door.
+PALIER_CLOUD_BROKEN adds to the stack that it names a resource that cannot be created, PALIER_CLOUD_DOOR adds a stage
+with that door.
 """
 
 import os
