@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,10 @@ def peak_mb(groups: ControlGroups, process: int) -> float:
 
     The group does not count pages of libraries that another process has read before.
     """
-    status = Path(f"/proc/{process}/status")
-    lines = status.read_text().splitlines() if status.exists() else []
+    lines: list[str] = []
+    # A process that has ended has none, or loses it while it is read.
+    with suppress(FileNotFoundError, ProcessLookupError):
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
     resident = [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
     return max([groups.peak_mb(), *resident])
 
