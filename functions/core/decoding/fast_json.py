@@ -19,6 +19,8 @@ MOST_MEMBERS = 100
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Only an escape can put one into text that was decoded.
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+# Characters of a text that an error repeats.
+_SHOWN = 20
 _thread = threading.local()
 
 
@@ -78,7 +80,7 @@ def read_json(body: bytes, constant: Callable[[str], Any] | None = None) -> Any:
         text = body.decode(json.detect_encoding(body))
         document = json.loads(text, parse_constant=constant)
     except json.JSONDecodeError as error:
-        raise MalformedBodyError(f"The body is not JSON: {error}.") from None
+        raise MalformedBodyError(f"The body is not JSON: {_place(error)}.") from None
     except UnicodeDecodeError as error:
         raise MalformedBodyError(f"The body is not JSON: it is no Unicode text at byte {error.start}.") from None
     except (RecursionError, ValueError) as error:
@@ -86,6 +88,16 @@ def read_json(body: bytes, constant: Callable[[str], Any] | None = None) -> Any:
     if _ESCAPED_SURROGATE.search(text) and _has_surrogate(document):
         raise MalformedBodyError("The JSON body has text that is no Unicode: half of a surrogate pair stands alone.")
     return document
+
+
+def _place(error: json.JSONDecodeError) -> str:
+    """Return where a text stops to be JSON, and what stands there."""
+    shown, where = error.doc[error.pos : error.pos + _SHOWN], f"line {error.lineno}, column {error.colno}"
+    if not shown:
+        return f"it ends too early, at {where}"
+    if error.msg == "Extra data":
+        return f"behind its value {shown!r} follows, at {where}"
+    return f"it has {shown!r} at {where}"
 
 
 def _has_surrogate(document: Any) -> bool:

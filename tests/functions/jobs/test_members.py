@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.core.errors import JobTooLargeError, PalierError
+from functions.core.errors import JobTooLargeError, MalformedBodyError, PalierError
 from functions.core.preprocessing.signal import Recording
 from functions.jobs import planning, submission
 from functions.jobs.members import LONGEST_TEXT
@@ -263,3 +263,17 @@ async def post(jobs: Jobs, body: str | bytes) -> Any:
 async def test_what_is_nested_however_deeply_is_refused(jobs: Jobs, member: str, depth: int) -> None:
     answer = await post(jobs, f'{{"{member}":{"[" * depth}{"]" * depth}}}')
     assert answer.status_code in {400, 422}
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b"RIFF\0\0\0\0WAVEfmt ", "wav"),
+        (b"\x93NUMPY\x01\0v\0", "npy"),
+        (b"time,x\n0.1,0.2\n0.2,0.3\n0.3,0.1\n0.4,0.2\n", "text"),
+        (b"PK\3\4aaaa", "zip"),
+    ],
+)
+def test_a_file_in_place_of_a_submission_is_named(body: bytes, name: str) -> None:
+    with pytest.raises(MalformedBodyError, match=f"^The body is {name}, not JSON: state files under uploads"):
+        read(body)

@@ -77,3 +77,17 @@ def test_a_recording_with_such_an_option_is_malformed(member: str) -> None:
 def test_memory_is_linear(element: str) -> None:
     bodies = [f"[{','.join([element] * count)}]".encode() for count in (20_000, 80_000)]
     assert_linear_memory(read_json, (bodies[0], bodies[1]), most=35)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"signal":\n[1,2,3}', "The body is not JSON: it has '}' at line 2, column 7."),
+        ('{"signal":[1,2', "The body is not JSON: it ends too early, at line 1, column 15."),
+        ("[1]\n[2]", "The body is not JSON: behind its value '[2]' follows, at line 2, column 1."),
+    ],
+)
+def test_a_text_that_is_no_json_is_shown_where_it_breaks(text: str, sentence: str) -> None:
+    with pytest.raises(MalformedBodyError) as refusal:
+        read_json(text.encode())
+    assert refusal.value.message == sentence
