@@ -14,7 +14,7 @@ import simdjson
 from msgspec import Meta, Raw
 
 from functions.core.decoding.fast_json import thread_parser
-from functions.core.decoding.foreign import recognize
+from functions.core.decoding.foreign import other_than_json
 from functions.core.errors import (
     EmptyBodyError,
     InvalidOptionError,
@@ -194,8 +194,7 @@ def _explain(body: bytes, sentence: str) -> NoReturn:
         raise kind(f"The JSON body has {constant[0].decode()}, which is no number.", field=field)
     if "utf-16" in sentence or _HALF_OF_A_PAIR.search(body):
         raise MalformedBodyError("The JSON body has text that is no Unicode: half of a surrogate pair stands alone.")
-    is_other = not body.lstrip().startswith((b"{", b"["))
-    if is_other and (name := recognize(body)) is not None:
+    if (name := other_than_json(body)) is not None:
         raise MalformedBodyError(f"The body is {name}, not JSON: state files under uploads, then send each to its URL.")
     raise MalformedBodyError(f"The body is not JSON: it is wrong at byte {place}." if found else _TOO_SHORT)
 

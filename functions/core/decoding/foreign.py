@@ -60,6 +60,12 @@ def recognize(body: bytes | memoryview) -> str | None:
     return "json" if _JSON.match(head) else "text"
 
 
+def other_than_json(body: bytes) -> str | None:
+    """Return the format of a body that should be JSON, as `recognize`; None where it may be JSON, or is unknown."""
+    found = recognize(body)
+    return None if found == "json" or body.lstrip().startswith((b"{", b"[")) else found
+
+
 def _marked(head: bytes) -> str | None:
     # Most bodies begin with none of them: one call finds that.
     return next(name for mark, name in _MARKS if head.startswith(mark)) if head.startswith(_ALL_MARKS) else None

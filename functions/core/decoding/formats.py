@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from functions.core.decoding.delimited import TextOptions, decode_csv
 from functions.core.decoding.flac import decode_flac
-from functions.core.decoding.foreign import recognize
+from functions.core.decoding.foreign import other_than_json, recognize
 from functions.core.decoding.npy import decode_npy, decode_npy_batch
 from functions.core.decoding.raw import decode_raw
 from functions.core.decoding.wav import decode_wav
@@ -261,10 +261,10 @@ def check_json(body: bytes) -> None:
     Raises:
         MalformedBodyError: it is one; the message names its format and the media type to send.
     """
-    found = recognize(body)
-    if found is not None and found != "json" and not body.lstrip().startswith((b"{", b"[")):
-        raise _foreign(found, "JSON")
-    if found is None and _NOT_TEXT.search(body, 0, _HEAD_BYTES):
+    other = other_than_json(body)
+    if other is not None:
+        raise _foreign(other, "JSON")
+    if recognize(body) is None and _NOT_TEXT.search(body, 0, _HEAD_BYTES):
         raise MalformedBodyError(f"The bytes are no text, and so no JSON: send raw samples as {RAW}.", field="signal")
 
 
