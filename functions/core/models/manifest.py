@@ -55,7 +55,7 @@ class Condition(ManifestPart, frozen=True, kw_only=True):
     default: Annotated[float | None, Meta(description="What the model gets where none is given.")] = None
 
     def __post_init__(self) -> None:
-        """Refuse what the types cannot say."""
+        """Refuse what the types cannot express."""
         if not self.minimum < self.maximum:
             raise ValueError(f"condition {self.name}: minimum {self.minimum:g} is not below maximum {self.maximum:g}")
         if self.required != (self.default is None):
@@ -84,7 +84,7 @@ class InputSpec(ManifestPart, frozen=True, kw_only=True):
     ] = UNSET
 
     def __post_init__(self) -> None:
-        """Refuse what the types cannot say."""
+        """Refuse what the types cannot express."""
         if len({one.name for one in self.conditions_taken}) != len(self.conditions_taken):
             raise ValueError("names of conditions must be unique")
 
@@ -222,7 +222,7 @@ class Manifest(ManifestPart, frozen=True, kw_only=True):
     source_checkpoint_sha256: Sha256
 
     def __post_init__(self) -> None:
-        """Refuse what the types cannot say."""
+        """Refuse what the types cannot express."""
         missing = set(self.default_variant.values()) - {variant.precision for variant in self.variants}
         if missing:
             raise ValueError(f"default_variant names precisions without a file: {sorted(missing)}")
