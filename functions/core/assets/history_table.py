@@ -14,14 +14,13 @@ import msgspec
 from functions.core.assets.condition import (
     AlertRule,
     Change,
-    Condition,
     Reading,
     ZoneReading,
     advance,
     advance_zone,
     counts,
-    decode_condition,
-    encode_condition,
+    stored_attributes,
+    stored_condition,
 )
 from functions.core.assets.history import Alerts, Observation
 from functions.core.aws.clients import answering, dynamodb_client
@@ -157,8 +156,7 @@ class HistoryTable:
         self._tell(summary)
 
     def _advanced(self, entry: Item, known: Item) -> Item:
-        stored = known.get("condition")
-        condition = decode_condition(stored) if isinstance(stored, str) else Condition()
+        condition = stored_condition(known)
         untold = _untold(known)
         if counts(str(entry["class_id"]), _number(entry["confidence"]), _truth(entry["in_distribution"]), self._rule):
             reading = Reading(str(entry["diagnosed_at"]), str(entry["class_id"]), _number(entry["rms"]))
@@ -181,9 +179,9 @@ class HistoryTable:
             "newest_class_id": entry["class_id"] if newest is entry else known["newest_class_id"],
             "rms": newest["rms"],
             "severity_zone": newest.get("severity_zone"),
-            "condition": encode_condition(condition),
             "untold": msgspec.json.encode(untold).decode(),
             "expires_at": entry["expires_at"],
+            **stored_attributes(condition),
         }
 
     def _tell(self, summary: Item) -> None:
