@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from build_scripts.benchmarks.attack.page import render_robustness, robustness_rows
+from build_scripts.benchmarks.bearing.page import render_bearing
 from build_scripts.benchmarks.cold_start.page import render_cold_start, summary_rows
 from build_scripts.benchmarks.container_load.page import render_serving, serving_rows
 from build_scripts.benchmarks.fleet.page import render_fleet
@@ -47,6 +48,7 @@ _TITLES = {
     "variants": ("The shipped model in all its forms", "benchmark --variants"),
     "networks": ("Everyday networks", "benchmark --networks"),
     "http": ("A request, end to end", "benchmark --http"),
+    "bearing": ("A window of a stated bearing", "benchmark --bearing"),
     "cold_start": ("A cold start on Lambda", "benchmark --cold-start"),
     "serving": ("The container under load", "benchmark --serving"),
     SOAK: ("A soak under load", "benchmark --soak"),
@@ -68,6 +70,7 @@ _ARMS = {
 DATE = "date"
 # Sections of more than one table.
 _PAGES = {
+    "bearing": render_bearing,
     "cold_start": render_cold_start,
     "serving": render_serving,
     "jobs": render_jobs,
@@ -95,8 +98,8 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     What another command has written there stays.
 
     Args:
-        reports: all of `against_reference`, `reference`, `variants`, `networks`, `http`, `cold_start`, `serving` and
-            `jobs`.
+        reports: all of `against_reference`, `reference`, `variants`, `networks`, `http`, `bearing`, `cold_start`,
+            `serving` and `jobs`.
         manifest: of the model that was measured; its evidence is quoted beside the times.
         folder: for example docs.
     """
