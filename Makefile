@@ -79,7 +79,7 @@ test: $(VENV)/.dev $(VENV)/.kserve ## run the whole test suite
 test-quick: $(VENV)/.dev ## run the unit tests alone: no process, browser, cloud or training; under a minute
 	@$(TESTING) $(BIN)/python -m pytest $(WORKERS) -m "not slow" $(ARGS)
 
-test-networks: $(VENV)/.dev ## build everyday networks whole, with real clocks, and a hundred random ones; half an hour
+test-networks: $(VENV)/.dev ## build everyday networks whole, with real clocks, and a hundred random ones; ten minutes
 	@$(TESTING) $(BIN)/python -m pytest --networks --durations=5 tests/build_scripts/recipes tests/build_scripts/quantization/qat $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, architecture, docs

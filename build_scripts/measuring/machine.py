@@ -11,9 +11,12 @@ VECTOR_FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimd
 
 
 def machine() -> str:
-    """Return the processor's name, its architecture and the number of cores in use."""
+    """Return the processor's name, its architecture and its cores; of a process that is held to some, how many."""
     name = _cpu_info("model name") or platform.processor() or "unknown processor"
-    return f"{name}, {platform.machine()}, {os.cpu_count()} cores"
+    cores = os.cpu_count()
+    # Not on macOS.
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+    return f"{name}, {platform.machine()}, {cores if allowed == cores else f'{allowed} of {cores}'} cores"
 
 
 def cpu_flags() -> list[str]:

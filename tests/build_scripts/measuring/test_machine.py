@@ -11,6 +11,15 @@ def test_the_machine_is_named_with_architecture_and_cores() -> None:
     assert machine().endswith("cores")
 
 
+@pytest.mark.parametrize(("allowed", "cores"), [({0, 1, 2}, "3 cores"), ({1}, "1 of 3 cores")])
+def test_a_process_that_is_held_to_some_cores_counts_those(
+    allowed: set[int], cores: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: allowed, raising=False)
+    assert machine().split(", ")[-1] == cores
+
+
 def test_flags_are_those_that_decide_integer_speed() -> None:
     assert set(cpu_flags()) <= set(VECTOR_FLAGS)
 
