@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from functions.core.decoding.orientation import as_recording, channels_first, is_lying
+from functions.core.decoding.orientation import as_recording, channels_first, rows_are_times
 from functions.core.errors import EmptyBodyError, MalformedBodyError, SignalShapeError, SignalTypeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.integers import INTEGER_DTYPES, scaled
@@ -77,7 +77,7 @@ def decode_npy(body: bytes, full_scale: float | None = None) -> Recording:
     if not 1 <= len(lengths) <= 2:
         raise SignalShapeError(f"The npy array has shape {_shown(file.shape)}; send [samples] or [channels, samples].")
     rows, columns = lengths if len(lengths) == 2 else (1, lengths[0])
-    check_channel_count(columns if is_lying(rows, columns) else rows)
+    check_channel_count(columns if rows_are_times(rows, columns) else rows)
     return as_recording(channels_first(file.samples(full_scale).reshape(rows, columns)))
 
 
@@ -105,7 +105,7 @@ def decode_npy_batch(body: bytes, most: int, full_scale: float | None = None) ->
         )
     check_batch_size(file.shape[0], most)
     rows, columns = file.shape[1:] if len(file.shape) == 3 else (1, file.shape[1])
-    check_channel_count(columns if is_lying(rows, columns) else rows, "signals")
+    check_channel_count(columns if rows_are_times(rows, columns) else rows, "signals")
     if not file.shape[0]:
         return []
     return [as_recording(channels_first(np.atleast_2d(one))) for one in file.samples(full_scale)]

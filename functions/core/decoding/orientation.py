@@ -14,7 +14,7 @@ _CLEARLY_LONGER = 16
 _GLANCE = 16
 
 
-def is_lying(rows: int, columns: int) -> bool:
+def rows_are_times(rows: int, columns: int) -> bool:
     """Whether each row of an array [rows, columns] is one time: one column, or far more rows than columns."""
     return rows > 1 and (columns == 1 or is_clearly_longer(rows, columns))
 
@@ -26,7 +26,7 @@ def is_clearly_longer(one: int, other: int) -> bool:
 
 def channels_first(samples: Float32Array) -> Float32Array:
     """Return an array [C, N], or one of [N, C] that is clearly so, as contiguous [C, N]."""
-    return as_float32(samples.T) if is_lying(*samples.shape) else samples
+    return as_float32(samples.T) if rows_are_times(*samples.shape) else samples
 
 
 def as_recording(samples: Float32Array) -> Recording:

@@ -98,7 +98,7 @@ def numbers_samples(values: Float64Array) -> bool:
 
 
 def rate_of(times: Float64Array, unit: TimeUnit | None, rounding: float = 0.0) -> float | None:
-    """Return the rate that numbers [N] give if they are times, in Hz; 0 where they tell none, None where they are none.
+    """Return the rate in Hz that numbers [N] give if they are times: 0 where they give none, None where they are none.
 
     Args:
         times: one a sample.
