@@ -66,7 +66,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
             resource_name(stage.name, "protection"),
             stage=stage,
             api=api.door.api,
-            edge_proof=api.edge_proof,
+            edge_words=api.edge_proof.words if api.edge_proof else (),
         )
         if isinstance(api.door, RestApi)
         else None
@@ -118,6 +118,7 @@ def monitored_stage(stage: Stage, data: DataStack, secrets: SecretsStack, api: A
         web_acl_metric=web_acl_name(stage) if isinstance(api.door, RestApi) else None,
         door=_door_metrics(api),
         alert_rule=data.alerts.rule_dimensions,
+        undelivered=data.alerts.undelivered,
         key=data.key,
         tables={name: one.table for name, one in data.tables.items()},
         gpu_memory_percent=gpu_memory_percent(stage.name) if stage.gpu else None,

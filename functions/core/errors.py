@@ -78,6 +78,16 @@ class ScopeMissingError(PalierError):
     field = "X-API-Key"
 
 
+class PastEdgeError(PalierError):
+    """A request that came past CloudFront, where that stands before the service."""
+
+    status = 403
+    code = "past_edge"
+
+    def __init__(self) -> None:
+        super().__init__("This name answers CloudFront alone; send the request to the service's public address.")
+
+
 class NotFoundError(PalierError):
     """No such path."""
 
