@@ -56,8 +56,8 @@ def orders_by_hand(given: Mapping[str, float]) -> FaultOrders:
     elements = round(bpfo + bpfi)
     if not bpfo < bpfi or abs(bpfo + bpfi - elements) > _WHOLE or elements > MOST_ELEMENTS:
         raise BearingContradictsError(
-            f"bpfo_order {bpfo:g} and bpfi_order {bpfi:g} are of no bearing: both are multiples of shaft speed, the first"
-            f" the smaller one, and together the number of rolling elements, a whole number up to {MOST_ELEMENTS}.",
+            f"bpfo_order {bpfo:g} and bpfi_order {bpfi:g} are of no bearing: both are multiples of shaft speed, the"
+            f" first smaller, and together the number of rolling elements, a whole number up to {MOST_ELEMENTS}.",
             field="bpfo_order",
         )
     # (1 + r) / (1 - r) = BPFI / BPFO, r the ratio of the diameters; without a contact angle.
