@@ -15,7 +15,6 @@ from functions.core.errors import (
     UnknownConditionError,
 )
 from functions.core.models.manifest import CONDITIONS, MOST_CONDITIONS, Condition, InputSpec
-from functions.core.models.options import ORDERS
 from functions.core.preprocessing.arrays import Float32Array
 
 # Before a condition's name in a query: conditions.NAME=VALUE.
@@ -159,7 +158,10 @@ def _number(value: object, field: str, name: str) -> float:
 
 def _used(condition: Condition, value: float | None, field: str) -> float:
     if value is None:
-        stated = "; where a bearing is stated, it fills this in" if condition.name in ORDERS else ""
+        # Late: a refusal alone needs it.
+        from functions.core.bearings.stated import ORDER_NAMES
+
+        stated = "; where a bearing is stated, it fills this in" if condition.name in ORDER_NAMES else ""
         raise ConditionMissingError(
             f"The model needs the condition {condition.name!r}, a number {_range(condition)}{stated}.",
             field=f"{field}.{condition.name}",
