@@ -51,7 +51,7 @@ _TITLES = {
     "bearing": ("A window of a stated bearing", "benchmark --bearing"),
     "cold_start": ("A cold start on Lambda", "benchmark --cold-start"),
     "serving": ("The container under load", "benchmark --serving"),
-    SOAK: ("Half an hour under load", "benchmark --soak"),
+    SOAK: ("A soak under load", "benchmark --soak"),
     PEERS: ("Beside the peers", "benchmark --peers"),
     "jobs": ("A night's recordings", "benchmark --jobs"),
     FLEET: ("A fleet's history", "benchmark --fleet"),
@@ -185,7 +185,13 @@ def _summary(document: Mapping[str, Any]) -> str:
     )
     table = "".join(f"| {what} | {figure} |\n" for what, figure in rows)
     machine = reports["http"]["machine"]
-    return f"| measured {document['date']} on {machine} | |\n| --- | --- |\n{table}"
+    return f"| measured {_dates(document)} on {machine} | |\n| --- | --- |\n{table}"
+
+
+def _dates(document: Mapping[str, Any]) -> str:
+    """Return the day, or the first and the last day, on which the reports were made."""
+    days = sorted({report.get(DATE, document[DATE]) for report in document["reports"].values()})
+    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
 def render_benchmarks(document: Mapping[str, Any]) -> str:
@@ -195,7 +201,7 @@ def render_benchmarks(document: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in first["versions"].items())
     head = (
         "# Benchmarks\n\n"
-        f"Measured {document['date']} by `make bench`, which writes this page. One thread and one window a call\n"
+        f"Measured {_dates(document)} by `make bench`, which writes this page. One thread and one window a call\n"
         "unless a table says otherwise; all arms of a table take turns in one run. Times on a shared machine drift:\n"
         "trust the ratios.\n\n"
         f"Machine: {first['machine']} ({', '.join(first['cpu_flags'])}). {versions}.\n"

@@ -19,7 +19,7 @@ from functions.core.preprocessing.arrays import Float32Array, Float64Array
 
 # A window resolves lines half a hertz apart, and the speed seldom holds longer.
 _WINDOW_S = 2.0
-# To tell lines a tenth of an order apart.
+# To separate lines a tenth of an order apart.
 FEWEST_TURNS = 10.0
 # A speed up to this one may be meant in Hz.
 _FASTEST_HZ = 200.0
@@ -101,7 +101,7 @@ def bearing_evidence(
 
     Raises:
         FaultFrequencyError: a fault would repeat faster than the sample rate can show.
-        TooFewTurnsError: the recording is too short to tell the lines apart.
+        TooFewTurnsError: the recording is too short to separate the lines.
         ShaftSpeedContradictsError: as `refined_speed_rpm`.
     """
     series = _series(orders)
@@ -118,7 +118,7 @@ def check_resolved(duration_s: float, sample_rate_hz: float, shaft_speed_rpm: fl
 
     Raises:
         FaultFrequencyError: a fault would repeat faster than the sample rate can show.
-        TooFewTurnsError: the recording is too short to tell the lines apart.
+        TooFewTurnsError: the recording is too short to separate the lines.
     """
     check_in_band(sample_rate_hz, shaft_speed_rpm, orders)
     check_turns(duration_s, shaft_speed_rpm)

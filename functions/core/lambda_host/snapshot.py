@@ -40,7 +40,7 @@ def register_snapshot_hooks(prime: Hook, refresh: Hook, environment: Mapping[str
     Args:
         prime: does the work of a first request, so that the snapshot holds its results.
         refresh: drops what may be out of date, or shared with other instances.
-        environment: of the process; it tells whether this start is for a snapshot.
+        environment: of the process; it shows whether this start is for a snapshot.
 
     Returns:
         Whether it is.
