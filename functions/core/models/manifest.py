@@ -138,7 +138,8 @@ class TrustRule(ManifestPart, frozen=True, kw_only=True):
 
     Up to `novelty_from` and `discord_from`, where recordings of known machines stay, nothing is taken away; beyond them
     trust falls towards `least`. Lines that speak for the class lift it to `agreed`, lines of another fault lower it to
-    `contradicted`, and multiply the odds of that fault by `odds`.
+    `contradicted`, and multiply the odds of that fault by `odds`. Where no line of the bearing is visible, a healthy
+    class is trusted up to `unproven`, unless novelty shows that the machine is known.
     """
 
     novelty_from: Annotated[float, Meta(ge=0, le=1)] = 1.0
@@ -150,6 +151,7 @@ class TrustRule(ManifestPart, frozen=True, kw_only=True):
     # were right.
     contradicted: Annotated[float, Meta(gt=0, le=1)] = 0.01
     odds: Annotated[float, Meta(ge=1, le=LARGEST_FLOAT32)] = 1.0
+    unproven: Annotated[float, Meta(gt=0, le=1)] = 1.0
 
 
 class Evidence(ManifestPart, frozen=True, kw_only=True):
