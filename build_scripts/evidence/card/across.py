@@ -50,7 +50,10 @@ def render_across(report: Report) -> str:
         + "\n\nRecordings as the server answers them, all of a set, those without a visible line as well: how often\n"
         "the type of fault is right, how sure the answer is on average, the expected calibration error, that of\n"
         "answers which are right exactly as often as they claim (few recordings have one by chance), and how often\n"
-        "visible lines speak for the class or for another.\n\n" + table(_SERVED, _served(report)) + "\n"
+        "visible lines speak for the class or for another. Of so few, the error depends on where its bins end: read\n"
+        "it beside the one by chance, and the mean confidence beside the share right. These sets have hardly a\n"
+        "healthy bearing, while a healthy class without a visible line is as sure as it is right where health and\n"
+        "each fault are equally frequent.\n\n" + table(_SERVED, _served(report)) + "\n"
     )
 
 
