@@ -1,10 +1,17 @@
 """Orientation of a table of numbers: which of its axes is the time."""
 
+from operator import le
+from typing import Any
+
+from numpy.typing import NDArray
+
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.signal import Recording
 
 # A recording has thousands of samples and few channels.
 _CLEARLY_LONGER = 16
+# Samples of which a glance shows that they are no times.
+_GLANCE = 16
 
 
 def rows_are_times(rows: int, columns: int) -> bool:
@@ -29,11 +36,20 @@ def as_recording(samples: Float32Array) -> Recording:
     """
     if len(samples) == 1:
         return Recording(samples)
-    # Late: most recordings have one channel.
+    rising = rising_rows(samples)
+    if not rising:
+        return Recording(samples)
+    # Late: most signals fall soon.
     from functions.core.decoding.times import rates_of_rows
 
-    rates = rates_of_rows(samples)
-    kept = [row for row in range(len(samples)) if row not in rates]
-    if not rates or not kept:
+    rates = rates_of_rows(samples, rising)
+    if not rates or len(rates) == len(samples):
         return Recording(samples)
+    kept = [row for row in range(len(samples)) if row not in rates]
     return Recording(samples[kept], next(filter(None, rates.values()), None), tuple(map(str, kept)))
+
+
+def rising_rows(samples: NDArray[Any]) -> list[int]:
+    """Return the rows of samples [C, N] whose first samples do not fall, and whose last is above the first."""
+    first = samples[:, :_GLANCE].tolist()
+    return [row for row, few in enumerate(first) if few and all(map(le, few, few[1:])) and samples[row, -1] > few[0]]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from functions.core.decoding.orientation import rising_rows
 from functions.core.decoding.text.clocks import unwrapped
 from functions.core.decoding.text.units import is_time_name, signal_unit, time_unit
 from functions.core.decoding.times import (
@@ -14,7 +15,6 @@ from functions.core.decoding.times import (
     is_even,
     numbers_samples,
     rate_hz,
-    rises,
     spacing,
     unit_of_rate,
 )
@@ -238,7 +238,7 @@ def _counts(table: Table) -> list[int]:
 
 
 def _monotonic(table: Table) -> list[int]:
-    return [table.places[index] for index in np.flatnonzero(rises(table.numbers.T)).tolist()]
+    return [table.places[index] for index in rising_rows(table.numbers.T)]
 
 
 def _named_unit(table: Table, place: int) -> TimeUnit | None:
