@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from scipy.io import savemat
 
 from functions.core.decoding.formats import FORMATS, ServedFormat
@@ -207,9 +207,10 @@ def test_real_recordings_of_a_rolling_bearing(open_page: OpenPage, samples_dir: 
         "Cavitation + clearance",
     ],
 )
-def test_an_example_is_one_click_away(long_open_page: Page, name: str) -> None:
-    long_open_page.get_by_role("button", name=name, exact=True).click()
-    expect_class(long_open_page, name)
+def test_an_example_is_one_click_away(open_page: OpenPage, name: str) -> None:
+    page = open_page()
+    page.get_by_role("button", name=name, exact=True).click()
+    expect_class(page, name)
 
 
 ENDINGS = sorted(one.endings[0] for one in FORMATS if one.is_read_by_page or isinstance(one, ServedFormat))
