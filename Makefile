@@ -49,6 +49,8 @@ STAGE ?=
 RECEIVER ?=
 # make trust: the repository on GitHub, OWNER/NAME, whose pipeline may deploy.
 REPOSITORY ?=
+# make trust: `there` in an account that knows GitHub as a provider of identities already.
+PROVIDER ?=
 # make deploy: the repository on GitHub whose pipeline must have attested the bundle.
 ATTESTED ?=
 # make smoke: the recording to diagnose, and with which model.
@@ -146,7 +148,7 @@ smoke: $(VENV)/.serve $(VENV)/.cdk ## send a recording to the deployed STAGE and
 
 trust: $(VENV)/.cdk cdk/node_modules/.cdk ## let the pipeline of REPOSITORY (OWNER/NAME on GitHub) deploy STAGE, or several: dev,staging
 	@$(CDK) deploy palier-pipeline -c repository=$(or $(REPOSITORY),$(error name the repository: make $@ REPOSITORY=OWNER/NAME)) \
-	  $(CHOSEN) $(ARGS)
+	  $(if $(PROVIDER),-c provider=$(PROVIDER)) $(CHOSEN) $(ARGS)
 
 rollback: $(VENV)/.cdk ## move the functions of STAGE that were deployed last to the versions before
 	@$(BIN)/python -m cdk rollback --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)

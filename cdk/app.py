@@ -1,6 +1,7 @@
 """The CDK app: `-c stage=NAME` composes one stage, without it all; `-c bundle=DIR` names the bundle's folder.
 
-With `-c repository=OWNER/NAME` it composes the roles of that repository's pipeline, in the stages' account.
+With `-c repository=OWNER/NAME` it composes the roles of that repository's pipeline, in the stages' account;
+`-c provider=there` where that account knows GitHub's identities already.
 With `-c removing=yes` the stacks are empty, and nothing is read that only a deployment needs.
 """
 
@@ -169,7 +170,13 @@ def main() -> int:
     try:
         repository = cast("str | None", app.node.try_get_context("repository"))
         if repository:
-            PipelineStack(app, "palier-pipeline", repository=repository, stages=_stages_of_pipeline(app))
+            PipelineStack(
+                app,
+                "palier-pipeline",
+                repository=repository,
+                stages=_stages_of_pipeline(app),
+                makes_provider=app.node.try_get_context("provider") != "there",
+            )
             app.synth()
             return 0
         for stage in stages_in_context(app):

@@ -21,6 +21,8 @@ from functions.core.preprocessing.arrays import Float32Array, Float64Array
 _WINDOW_S = 2.0
 # To separate lines a tenth of an order apart.
 FEWEST_TURNS = 10.0
+# A speed up to this one may be meant in Hz.
+_FASTEST_HZ = 200.0
 # Accelerometers on housings measure nothing above, and a wider band would only cost time.
 _HIGHEST_HZ = 12_800.0
 # Harmonics that are reported, and those of them that decide.
@@ -118,6 +120,12 @@ def check_resolved(duration_s: float, sample_rate_hz: float, shaft_speed_rpm: fl
         FaultFrequencyError: a fault would repeat faster than the sample rate can show.
         TooFewTurnsError: the recording is too short to separate the lines.
     """
+    check_in_band(sample_rate_hz, shaft_speed_rpm, orders)
+    check_turns(duration_s, shaft_speed_rpm)
+
+
+def check_in_band(sample_rate_hz: float, shaft_speed_rpm: float, orders: FaultOrders) -> None:
+    """Check that a sample rate shows every fault of a bearing; raises FaultFrequencyError."""
     shaft_hz = shaft_speed_rpm / 60
     highest = max(_series(orders), key=lambda one: one.step * one.order)
     highest_hz = highest.step * highest.order * shaft_hz
@@ -126,16 +134,17 @@ def check_resolved(duration_s: float, sample_rate_hz: float, shaft_speed_rpm: fl
             f"At {shaft_speed_rpm:g} rpm {highest.name} lies at {highest_hz:.0f} Hz, but a sample rate of"
             f" {sample_rate_hz:g} Hz shows lines below {sample_rate_hz / 2:g} Hz: check the speed and the rate."
         )
-    check_turns(duration_s, shaft_speed_rpm)
 
 
 def check_turns(duration_s: float, shaft_speed_rpm: float) -> None:
     """Check that a recording has enough turns of the shaft to separate lines; raises TooFewTurnsError."""
     needed_s = FEWEST_TURNS * 60 / shaft_speed_rpm
     if duration_s < needed_s:
+        in_hz = shaft_speed_rpm <= _FASTEST_HZ and duration_s >= needed_s / 60
+        hint = f" ({shaft_speed_rpm:g} Hz would be {60 * shaft_speed_rpm:g} rpm)" if in_hz else ""
         raise TooFewTurnsError(
             f"The recording has {duration_s:.3g} s, {duration_s * shaft_speed_rpm / 60:.3g} turns of the shaft; to tell"
-            f" its lines apart takes {FEWEST_TURNS:g} turns, {needed_s:.3g} s at {shaft_speed_rpm:g} rpm."
+            f" its lines apart takes {FEWEST_TURNS:g} turns, {needed_s:.3g} s at {shaft_speed_rpm:g} rpm{hint}."
         )
 
 
