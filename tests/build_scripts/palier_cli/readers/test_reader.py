@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import h5py
 import numpy as np
@@ -312,6 +313,13 @@ def test_channels_are_bounded_and_few_of_them_named(reader: FileReader, tmp_path
     with pytest.raises(SignalShapeError, match=r"has 1088 channels, and at most 1024 are read: .* and 9 more\.$"):
         reader.read(tmp_path / "a.mat", "matlab")
     assert reader.read(tmp_path / "a.mat", "matlab", "x3").samples.shape == (64, 256)
+
+
+def test_a_zip_without_arrays_is_refused_with_what_to_do(reader: FileReader, tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "a.zip", "w") as file:
+        file.writestr("a.csv", "acc\n0.1\n")
+    with pytest.raises(MalformedBodyError, match="zip without an array of NumPy: unpack it"):
+        reader.read(tmp_path / "a.zip", "npz", None)
 
 
 def test_a_pipe_is_not_waited_for(reader: FileReader, tmp_path: Path) -> None:
