@@ -110,10 +110,11 @@ class NetworkPart(_Part):
 class ExportPart(_Part):
     """[export]: which of PyTorch's exporters, the opset, and whether the length is free.
 
-    length: without it free is tried first, and fixed where the network does not run, export or validate so.
+    exporter: without it dynamo is tried first, then legacy. length: without it free is tried first, and fixed where the
+    network does not run, export or validate so.
     """
 
-    exporter: ExporterName = "dynamo"
+    exporter: ExporterName | None = None
     opset: int = OPSET
     length: Length | None = None
 
