@@ -49,6 +49,8 @@ STAGE ?=
 RECEIVER ?=
 # make trust: the repository on GitHub, OWNER/NAME, whose pipeline may deploy.
 REPOSITORY ?=
+# make trust: `there` in an account that knows GitHub as a provider of identities already.
+PROVIDER ?=
 # make deploy: the repository on GitHub whose pipeline must have attested the bundle.
 ATTESTED ?=
 # make smoke: the recording to diagnose, and with which model.
@@ -79,7 +81,7 @@ test: $(VENV)/.dev $(VENV)/.kserve ## run the whole test suite
 test-quick: $(VENV)/.dev ## run the unit tests alone: no process, browser, cloud or training; under a minute
 	@$(TESTING) $(BIN)/python -m pytest $(WORKERS) -m "not slow" $(ARGS)
 
-test-networks: $(VENV)/.dev ## build everyday networks whole, with real clocks, and a hundred random ones; half an hour
+test-networks: $(VENV)/.dev ## build everyday networks whole, with real clocks, and a hundred random ones; ten minutes
 	@$(TESTING) $(BIN)/python -m pytest --networks --durations=5 tests/build_scripts/recipes tests/build_scripts/quantization/qat $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, architecture, docs
@@ -146,7 +148,7 @@ smoke: $(VENV)/.serve $(VENV)/.cdk ## send a recording to the deployed STAGE and
 
 trust: $(VENV)/.cdk cdk/node_modules/.cdk ## let the pipeline of REPOSITORY (OWNER/NAME on GitHub) deploy STAGE, or several: dev,staging
 	@$(CDK) deploy palier-pipeline -c repository=$(or $(REPOSITORY),$(error name the repository: make $@ REPOSITORY=OWNER/NAME)) \
-	  $(CHOSEN) $(ARGS)
+	  $(if $(PROVIDER),-c provider=$(PROVIDER)) $(CHOSEN) $(ARGS)
 
 rollback: $(VENV)/.cdk ## move the functions of STAGE that were deployed last to the versions before
 	@$(BIN)/python -m cdk rollback --stage $(or $(STAGE),$(error name the stage: make $@ STAGE=dev)) $(ARGS)

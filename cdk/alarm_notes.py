@@ -152,7 +152,7 @@ _NOTES = (
         "asset-alerts-failed",
         "page",
         "The change of an asset was not handed to the people who are to receive it.",
-        "Read the event in the rule's dead-letter queue and tell them yourself, then mend the topic or its key.",
+        "Read the event in the rule's dead-letter queue, inform the receivers yourself, then mend topic or key.",
     ),
     AlarmNote(
         "history-lost",

@@ -1,6 +1,7 @@
 """The CDK app: `-c stage=NAME` composes one stage, without it all; `-c bundle=DIR` names the bundle's folder.
 
-With `-c repository=OWNER/NAME` it composes the roles of that repository's pipeline, in the stages' account.
+With `-c repository=OWNER/NAME` it composes the roles of that repository's pipeline, in the stages' account;
+`-c provider=there` where that account knows GitHub's identities already.
 With `-c removing=yes` the stacks are empty, and nothing is read that only a deployment needs.
 """
 
@@ -66,7 +67,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
             resource_name(stage.name, "protection"),
             stage=stage,
             api=api.door.api,
-            edge_proof=api.edge_proof,
+            edge_words=api.edge_proof.words if api.edge_proof else (),
         )
         if isinstance(api.door, RestApi)
         else None
@@ -118,6 +119,7 @@ def monitored_stage(stage: Stage, data: DataStack, secrets: SecretsStack, api: A
         web_acl_metric=web_acl_name(stage) if isinstance(api.door, RestApi) else None,
         door=_door_metrics(api),
         alert_rule=data.alerts.rule_dimensions,
+        undelivered=data.alerts.undelivered,
         key=data.key,
         tables={name: one.table for name, one in data.tables.items()},
         gpu_memory_percent=gpu_memory_percent(stage.name) if stage.gpu else None,
@@ -168,7 +170,13 @@ def main() -> int:
     try:
         repository = cast("str | None", app.node.try_get_context("repository"))
         if repository:
-            PipelineStack(app, "palier-pipeline", repository=repository, stages=_stages_of_pipeline(app))
+            PipelineStack(
+                app,
+                "palier-pipeline",
+                repository=repository,
+                stages=_stages_of_pipeline(app),
+                makes_provider=app.node.try_get_context("provider") != "there",
+            )
             app.synth()
             return 0
         for stage in stages_in_context(app):

@@ -164,6 +164,13 @@ def _gpu(stage: Stage) -> Iterator[str]:
 def _doors(stage: Stage) -> Iterator[str]:
     if isinstance(stage.authorization, Jwt):
         yield from _jwt(stage, stage.authorization)
+    if stage.page_cache and stage.authorization == "iam":
+        yield (
+            "callers sign for the name that they call, and CloudFront calls the API by another, so that no signature "
+            "would hold; set page_cache=False, or another authorization."
+        )
+    if stage.edge_word < 1:
+        yield f"edge_word is {stage.edge_word}; words are numbered from 1."
     if stage.door == "rest_api":
         return
     if stage.name == "prod" and not stage.page_cache:

@@ -1,5 +1,6 @@
 """Fixtures for every test: the tiny models, settings, an app and a client, the log."""
 
+import gc
 import io
 import json
 import os
@@ -89,6 +90,17 @@ def pytest_configure() -> None:
     """Let servers that are started here end by Ctrl-C, also where the shell has this run in its background."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage while tests are collected, nor ever again among what is kept until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -369,7 +369,7 @@ def test_codes_of_the_troubleshooting_page_exist() -> None:
     known = {one.code for one in vars(errors).values() if isinstance(one, type) and issubclass(one, errors.PalierError)}
     named = set(re.findall(r"`([a-z]+_[a-z_]+)`", text("troubleshooting.md")))
     assert {"malformed_body", "sample_rate_contradicts", "dependency_unavailable"} <= named
-    assert named - known == {"in_distribution", "evidence_agrees"}
+    assert named - known == {"in_distribution", "evidence_agrees", "evidence_note"}
 
 
 @needs_venv

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from build_scripts.benchmarks.attack.page import render_robustness, robustness_rows
+from build_scripts.benchmarks.bearing.page import render_bearing
 from build_scripts.benchmarks.cold_start.page import render_cold_start, summary_rows
 from build_scripts.benchmarks.container_load.page import render_serving, serving_rows
 from build_scripts.benchmarks.fleet.page import render_fleet
@@ -47,9 +48,10 @@ _TITLES = {
     "variants": ("The shipped model in all its forms", "benchmark --variants"),
     "networks": ("Everyday networks", "benchmark --networks"),
     "http": ("A request, end to end", "benchmark --http"),
+    "bearing": ("A window of a stated bearing", "benchmark --bearing"),
     "cold_start": ("A cold start on Lambda", "benchmark --cold-start"),
     "serving": ("The container under load", "benchmark --serving"),
-    SOAK: ("Half an hour under load", "benchmark --soak"),
+    SOAK: ("A soak under load", "benchmark --soak"),
     PEERS: ("Beside the peers", "benchmark --peers"),
     "jobs": ("A night's recordings", "benchmark --jobs"),
     FLEET: ("A fleet's history", "benchmark --fleet"),
@@ -68,6 +70,7 @@ _ARMS = {
 DATE = "date"
 # Sections of more than one table.
 _PAGES = {
+    "bearing": render_bearing,
     "cold_start": render_cold_start,
     "serving": render_serving,
     "jobs": render_jobs,
@@ -95,8 +98,8 @@ def write_benchmarks(reports: Mapping[str, Report], manifest: Manifest, folder: 
     What another command has written there stays.
 
     Args:
-        reports: all of `against_reference`, `reference`, `variants`, `networks`, `http`, `cold_start`, `serving` and
-            `jobs`.
+        reports: all of `against_reference`, `reference`, `variants`, `networks`, `http`, `bearing`, `cold_start`,
+            `serving` and `jobs`.
         manifest: of the model that was measured; its evidence is quoted beside the times.
         folder: for example docs.
     """
@@ -182,7 +185,13 @@ def _summary(document: Mapping[str, Any]) -> str:
     )
     table = "".join(f"| {what} | {figure} |\n" for what, figure in rows)
     machine = reports["http"]["machine"]
-    return f"| measured {document['date']} on {machine} | |\n| --- | --- |\n{table}"
+    return f"| measured {_dates(document)} on {machine} | |\n| --- | --- |\n{table}"
+
+
+def _dates(document: Mapping[str, Any]) -> str:
+    """Return the day, or the first and the last day, on which the reports were made."""
+    days = sorted({report.get(DATE, document[DATE]) for report in document["reports"].values()})
+    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
 def render_benchmarks(document: Mapping[str, Any]) -> str:
@@ -192,7 +201,7 @@ def render_benchmarks(document: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in first["versions"].items())
     head = (
         "# Benchmarks\n\n"
-        f"Measured {document['date']} by `make bench`, which writes this page. One thread and one window a call\n"
+        f"Measured {_dates(document)} by `make bench`, which writes this page. One thread and one window a call\n"
         "unless a table says otherwise; all arms of a table take turns in one run. Times on a shared machine drift:\n"
         "trust the ratios.\n\n"
         f"Machine: {first['machine']} ({', '.join(first['cpu_flags'])}). {versions}.\n"

@@ -208,6 +208,7 @@ def _add_benchmark_step(steps: Steps) -> None:
     )
     which.add_argument("--networks", action="store_true", help="everyday networks, beside onnxruntime's quantization")
     which.add_argument("--http", action="store_true", help="requests to the server")
+    which.add_argument("--bearing", action="store_true", help="a window whose shaft speed and bearing are stated")
     which.add_argument("--cold-start", action="store_true", help="the bundle in the local Lambda; needs root")
     which.add_argument("--serving", action="store_true", help="the container under 64 clients, beside FastAPI")
     which.add_argument("--jobs", action="store_true", help="a thousand recordings through local_server.py; histories")

@@ -1,4 +1,4 @@
-"""Labelled records of any form on disk, told apart by their arrays, and checked against the model they are for."""
+"""Labelled records on disk, their form recognized by its arrays, checked against the model they are for."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -47,7 +47,7 @@ class Recordings:
 
     @property
     def severity(self) -> NDArray[np.int64]:
-        """Severities are not told apart: zeros int64 [n]."""
+        """Severities are not distinguished: zeros int64 [n]."""
         return np.zeros(len(self), np.int64)
 
     @property

@@ -45,7 +45,7 @@ class LabelledRecords(Protocol):
 
     @property
     def severity_names(self) -> tuple[str, ...]:
-        """Names of the severities; one where they are not told apart."""
+        """Names of the severities; one where they are not distinguished."""
 
     @property
     def conditions(self) -> Float32Array | None:

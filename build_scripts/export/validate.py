@@ -1,6 +1,6 @@
 """The step that validates: an ONNX file against the PyTorch network it was made from.
 
-Everything is checked before anything is raised: structure and names first, for nothing can be run without
+Everything is checked before anything is raised: structure and names first, because nothing can be run without
 them; then shapes and values at several batch sizes and lengths, and that a window's answer does not
 depend on its neighbours or on their order; last, silence and signals far quieter and far louder.
 """

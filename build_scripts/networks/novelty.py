@@ -1,7 +1,7 @@
 """Novelty: the distance of a window from everything the network was trained on.
 
 The measure is the squared Mahalanobis distance of the pooled features to the nearest class mean, under
-one covariance shared by the classes, in the K - 1 directions that tell the classes apart and those that tell
+one covariance shared by the classes, in the K - 1 directions that separate the classes and those that separate
 each kind of outlier from the class nearest to it, divided by their number: about 1 for a window like the
 training windows, far more for another machine, another sensor or no machine at all.
 
@@ -69,7 +69,7 @@ def fit_novelty(features: Float32Array, label: NDArray[np.int64], outliers: Floa
 
     The projection whitens the features and keeps the K - 1 directions in which the class means differ, and for
     each kind of outlier, of mean features float32 [E, F], the one from its nearest class: what the network was
-    trained to tell apart is also where a foreign signal lands far from every class.
+    trained to separate is also where a foreign signal lands far from every class.
 
     Raises:
         ValueError: a class has no window.

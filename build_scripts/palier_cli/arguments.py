@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import Any, BinaryIO, get_args
 
+from build_scripts.palier_cli.terminal import printable
 from functions.core.errors import RecordingTooLargeError
 from functions.core.preprocessing.indicators import Foundation
 
@@ -61,7 +62,7 @@ def parse_number(text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise argparse.ArgumentTypeError("this is no finite number")
+        raise argparse.ArgumentTypeError(f"{printable(text[:40])} is no finite number")
     return value
 
 

@@ -81,17 +81,17 @@ class JobsClient:
             EndpointError: the service or its bucket refused, or did not answer.
         """
         offer = self._ask("GET", f"{_path(job_id)}/results", params={"download": kind})
-        with _answering(offer["url"]), self._bucket.stream("GET", offer["url"]) as answer:
+        with _reporting_failures(offer["url"]), self._bucket.stream("GET", offer["url"]) as answer:
             _check(answer, "the bucket")
             _write_all(path, answer.iter_bytes())
 
     def upload(self, form: dict[str, Any], content: bytes) -> None:
         """Send a file by its form."""
-        with _answering(form["url"]):
+        with _reporting_failures(form["url"]):
             _check(self._bucket.post(form["url"], data=form["fields"], files={"file": content}), "the bucket")
 
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        with _answering(self._url):
+        with _reporting_failures(self._url):
             answer = self._http.request(method, f"{self._url}{path}", **more)
         try:
             content = answer.json()
@@ -105,7 +105,7 @@ class JobsClient:
 
 
 @contextmanager
-def _answering(url: str) -> Iterator[None]:
+def _reporting_failures(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -30,10 +30,10 @@ def add_jobs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     status.add_argument("--limit", type=parse_count, default=20, help="how many jobs are listed (default: %(default)s)")
     status.add_argument("--wait", action="store_true", help="until the job is over")
     results = _add(below, "results", "show the results that are there", jobs.results)
-    results.add_argument("job", type=parse_name, metavar="JOB")
+    results.add_argument("job", type=parse_name, metavar="JOB", help="id of the job")
     _add_output(results)
     cancel = _add(below, "cancel", "cancel a job; what was found stays", jobs.cancel)
-    cancel.add_argument("job", type=parse_name, metavar="JOB")
+    cancel.add_argument("job", type=parse_name, metavar="JOB", help="id of the job")
 
 
 def _add_submit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -90,7 +90,7 @@ def _add_diagnose(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         description=f"Diagnose recordings ({KNOWN_FORMATS}), here or at a deployed endpoint.",
         epilog="Exit status: 0 all diagnosed, 2 at least one file could not be.",
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="recordings, each in a file")
     add_file_options(parser)
     add_severity_options(parser)
     add_operation_options(parser)

@@ -1,6 +1,6 @@
 """The share of each quantized layer in a variant's error, measured by quantizing it alone.
 
-onnxruntime's qdq_loss_debug tells how noisy a tensor is, not what its noise does to the logits. Of ten layers with a
+onnxruntime's qdq_loss_debug measures how noisy a tensor is, not what its noise does to the logits. Of ten layers with a
 logarithm between them its order leaves 6 (noise of a tensor's own) or 8 (of all before it) in float32, this one 3.
 """
 

@@ -42,7 +42,7 @@ def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> N
 
     Raises:
         DataError: the records lack a class.
-        RecipeError: the network fails, or what its head is given tells nothing.
+        RecipeError: the network fails, or the input of its head separates nothing.
     """
     rng = np.random.default_rng(SEED)
     first = [_first(records, index) for index in range(len(records.class_names))]
@@ -64,7 +64,7 @@ def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> N
             strange.append(_features(network, with_rows(outliers, theirs)))
     features, foreign = np.concatenate(known), np.mean(strange, axis=0)
     _require_features(features)
-    # A network may give no number for silence or clipping; the other kinds tell enough.
+    # A network may give no number for silence or clipping; the other kinds are enough.
     return fit_novelty(features, records.label[chosen], foreign[np.isfinite(foreign).all(axis=1)])
 
 

@@ -28,14 +28,20 @@ class _Part(BaseModel):
 
 
 class ClassPart(_Part):
-    """One class, in the order of the logits."""
+    """One class, in the order of the logits.
+
+    id: in answers and settings; name: for people.
+    """
 
     id: Slug
     name: str
 
 
 class ConditionPart(_Part):
-    """One condition of operation, a column of the network's second input; with a default a caller may leave it out."""
+    """One condition of operation, a column of the network's second input; with a default a caller may leave it out.
+
+    name: as callers name it; unit: for example rpm; minimum, maximum: what is outside is refused.
+    """
 
     name: Slug
     unit: str = Field(default="", max_length=32)
@@ -55,7 +61,12 @@ class ConditionPart(_Part):
 
 
 class ModelPart(_Part):
-    """[model]: what the model is for, and the tensors it takes."""
+    """[model]: what the model is for, and the tensors it takes.
+
+    name, version: of the package, as requests name it; title: for people; channels: of a recording; window: samples of
+    a window; sample_rate_hz, unit: of the samples; classes: in the order of the logits; conditions: columns of the
+    second input.
+    """
 
     name: Slug
     title: str
@@ -85,11 +96,11 @@ class ModelPart(_Part):
 class NetworkPart(_Part):
     """[network]: the Python file beside the recipe, and the class or function in it that makes the network.
 
-    arguments: of the factory, whatever TOML can hold. head: name of the layer whose input the novelty is measured on;
-    without it the linear layer that gives the logits. output: name or index of the logits among several outputs.
-    gives: logits or probabilities; without it probabilities are refused. weights: the key of the checkpoint they stand
-    under, where it holds several that fit, as those of a moving average. Without file and factory the checkpoint is the
-    network itself.
+    Without file and factory the checkpoint is the network itself. file: beside the recipe; factory: what in it makes
+    the network; arguments: of the factory, whatever TOML can hold. head: name of the layer whose input the novelty is
+    measured on; without it the linear layer that gives the logits. output: name or index of the logits among several
+    outputs. gives: logits or probabilities; without it probabilities are refused. weights: the key of the checkpoint
+    they stand under, where it holds several that fit, as those of a moving average.
     """
 
     file: Path | None = None
@@ -110,8 +121,8 @@ class NetworkPart(_Part):
 class ExportPart(_Part):
     """[export]: which of PyTorch's exporters, the opset, and whether the length is free.
 
-    exporter: without it dynamo is tried first, then legacy. length: without it free is tried first, and fixed where the
-    network does not run, export or validate so.
+    exporter: legacy is TorchScript; without it dynamo is tried first, then legacy. opset: 18 to 23. length: without it
+    free is tried first, and fixed where the network does not run, export or validate so.
     """
 
     exporter: ExporterName | None = None
@@ -122,7 +133,9 @@ class ExportPart(_Part):
 class DataPart(_Part):
     """[data]: labelled records (.npz) for calibration windows, for fitting the calibration, and for proof.
 
-    foreign: of machines that are in none of the others, by which trust is fitted.
+    training: for ranges of values and for novelty; fitting: for calibration and the choice of a variant; unseen: for
+    every figure of the card; description, limits: stand on the card; foreign: of machines that are in none of the
+    others, by which trust is fitted.
     """
 
     training: Path
@@ -136,8 +149,9 @@ class DataPart(_Part):
 class QuantizationPart(_Part):
     """[quantization]: how many windows set the ranges, and the variants that are tried, the preferred one first.
 
-    max_accuracy_drop: share of windows a variant may lose against float32; the gate's limit or below. fp16: whether the
-    package also has a float16 variant, which GPUs serve. epochs: of the fine-tuning that makes the variant qat.
+    windows: from the training records; variants: by name; max_accuracy_drop: share of windows a variant may lose
+    against float32; the gate's limit or below. fp16: whether the package also has a float16 variant, which GPUs serve.
+    epochs: of the fine-tuning that makes the variant qat.
     """
 
     windows: int = Field(default=256, ge=1)
@@ -148,13 +162,16 @@ class QuantizationPart(_Part):
 
 
 class CalibrationPart(_Part):
-    """[calibration]: the share of the fitting records that may be called novel."""
+    """[calibration]: how strict the threshold of novelty is.
+
+    false_alarm_rate: share of the fitting records that may be called novel.
+    """
 
     false_alarm_rate: float = Field(default=0.01, gt=0, lt=0.5)
 
 
 class RecipeFile(_Part):
-    """The content of a recipe file."""
+    """The content of a recipe file, a member for each table."""
 
     model: ModelPart
     network: NetworkPart = NetworkPart()

@@ -29,7 +29,8 @@ class TrainingConfig:
     """Settings of a training: AdamW under a one-cycle learning rate.
 
     Each step also sees `outliers_of_kind` outliers of each kind, twice as many windows of each set of strangers, and a
-    head of its own, which is not kept, learns to tell them from the batch: the loss of that counts `outlier_weight`.
+    head of its own, which is not kept, learns to separate them from the batch: the loss of that counts
+    `outlier_weight`.
     """
 
     epochs: int = 50
@@ -189,7 +190,7 @@ def novelty_of_training(
 ) -> NoveltyModel:
     """Fit the novelty measure of a trained network on windows at random places of its training records.
 
-    Each kind of outlier, and each class of each set of strangers, is a kind that the measure tells apart.
+    Each kind of outlier, and each class of each set of strangers, is a kind that the measure separates.
     """
     rng = epoch_generator(config.seed, config.epochs)
     chosen = rng.integers(0, len(records), config.novelty_windows)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from cdk.account.concurrency import concurrency_findings
 from cdk.account.finding import Finding
 from cdk.account.region import region_findings
 from cdk.account.session import AccountError
@@ -10,9 +11,6 @@ from cdk.gpu_instances import INSTANCES, TASKS_WHILE_DEPLOYING
 from cdk.resource_names import BOOTSTRAP_QUALIFIER, balancer_name, resource_name
 from cdk.stages import Stage
 
-# Lambda keeps so much of an account's concurrency for functions that reserve none.
-# Source: docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
-_UNRESERVED = 100
 # Running On-Demand G and VT instances, in virtual processors.
 _GPU_QUOTA = "L-DB2E81BA"
 _BOOTSTRAP = f"/cdk-bootstrap/{BOOTSTRAP_QUALIFIER}/version"
@@ -44,16 +42,6 @@ def _bootstrap(_: Stage, session: Any) -> Iterator[Finding]:
     yield Finding(
         version >= _OLDEST_BOOTSTRAP,
         f"bootstrap has version {version}; make bootstrap gives {session.region_name} {_OLDEST_BOOTSTRAP} or newer.",
-    )
-
-
-def _concurrency(stage: Stage, session: Any) -> Iterator[Finding]:
-    limit = session.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-    needed = sum(size.reserved_concurrency for size in stage.sizes.values()) + _UNRESERVED
-    yield Finding(
-        limit >= needed,
-        f"Lambda runs {limit} functions at once, the stage needs {needed} ({_UNRESERVED} of them for others); "
-        "more: Service Quotas, AWS Lambda, Concurrent executions.",
     )
 
 
@@ -123,7 +111,7 @@ def _confirmations(stage: Stage, session: Any) -> Iterator[Finding]:
 CHECKS: tuple[Check, ...] = (
     region_findings,
     _bootstrap,
-    _concurrency,
+    concurrency_findings,
     _gpus,
     _certificate,
     _hosted_zone,

@@ -1,4 +1,4 @@
-"""What a region of AWS lacks for a stage: its partition, kinds of resources, snapshots."""
+"""What a region of AWS lacks for a stage: its partition, kinds of resources, snapshots, processors of arm64."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +10,9 @@ _PARTITION = "aws"
 # Asia Pacific: New Zealand, Taipei.
 # Source: docs.aws.amazon.com/lambda/latest/dg/snapstart.html, supported Regions
 _WITHOUT_SNAP_START = ("ap-southeast-6", "ap-east-2")
+# The price list of all regions is asked in few.
+# Source: docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-changes.html, endpoints
+_PRICE_LIST = "us-east-1"
 # Kinds of resources that not every region has, with what brings them: all stages, or a field of some.
 _EVERY_STAGE = "every stage"
 
@@ -28,11 +31,27 @@ def region_findings(stage: Stage, session: Any) -> Iterator[Finding]:
             f"SnapStart must be there in {region}; it is in all regions of {_PARTITION} but "
             f"{', '.join(_WITHOUT_SNAP_START)}. Set snap_start=False, or choose another region.",
         )
+    if stage.architecture == "arm64" and partition == _PARTITION:
+        yield Finding(
+            _sells_arm64(session, region),
+            f"AWS's price list must have Lambda on arm64 in {region}; set architecture='x86_64', or choose another "
+            "region.",
+        )
     client = session.client("cloudformation")
     for kind, field in _kinds(stage).items():
         yield Finding(
             _is_there(client, kind), f"{region} must have {kind}, for {field}; change that, or choose another region."
         )
+
+
+def _sells_arm64(session: Any, region: str) -> bool:
+    """Whether Lambda offers arm64 in a region: no service says so, but the price list has a price for it."""
+    wanted = {"regionCode": region, "group": "AWS-Lambda-Duration-ARM"}
+    filters = [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in wanted.items()]
+    found = session.client("pricing", region_name=_PRICE_LIST).get_products(
+        ServiceCode="AWSLambda", Filters=filters, MaxResults=1
+    )
+    return bool(found["PriceList"])
 
 
 def _kinds(stage: Stage) -> dict[str, str]:

@@ -37,8 +37,8 @@ def passes(functions: Any, name: str, version: str) -> bool:
     """Whether a version of a function answers the probe; the line of the log has what it raised."""
     answer = functions.invoke(FunctionName=name, Qualifier=version, Payload=json.dumps(PROBE))
     passed = "FunctionError" not in answer
-    said = answer["Payload"].read(2000).decode(errors="replace")
-    logging.getLogger().warning("smoke test of %s version %s: %s", name, version, "passed" if passed else said)
+    raised = answer["Payload"].read(2000).decode(errors="replace")
+    logging.getLogger().warning("smoke test of %s version %s: %s", name, version, "passed" if passed else raised)
     return passed
 
 

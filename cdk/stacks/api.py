@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk.bundle import Bundle
+from cdk.constructs.api.edge_proof import EdgeProof
 from cdk.constructs.api.function_urls import FunctionUrls
 from cdk.constructs.api.http_api import HttpApi
 from cdk.constructs.api.own_domain import OwnDomain
@@ -60,14 +61,14 @@ class ApiStack(Stack):
             for kind in ("runtime", "models")
         }
         self.door = _door(self, stage)
+        self.edge_proof = EdgeProof(self, "Edge", number=stage.edge_word) if stage.page_cache else None
         shifts = stage.shift != "all_at_once"
         self._smoke_test = SmokeTest(self, "SmokeTest", stage=stage, runtime=runtime_of(bundle)) if shifts else None
         self.functions: dict[str, Function] = {}
         self.aliases: dict[str, lambda_.Alias] = {}
         for spec in source.specs:
             self._add(spec, Deployment(stage, bundle, layers))
-        # What CloudFront shows to the web ACL, where both stand before the functions.
-        self.edge_proof = self._open(self.door)
+        self._open(self.door)
 
     def _add(self, spec: FunctionSpec, deployment: Deployment) -> None:
         function = Function(
@@ -79,7 +80,7 @@ class ApiStack(Stack):
             scale_provisioned_concurrency(alias, self._stage.provisioned)
         if spec.routes and self._smoke_test:
             shift = CanaryShift(self, f"{spec.name.title()}Shift", stage=self._stage, name=spec.name, alias=alias)
-            self._smoke_test.guard(shift.group, function.function.current_version)
+            self._smoke_test.guard(shift.group, function.function)
         if isinstance(self.door, FunctionUrls):
             if spec.routes:
                 self.door.open(spec.name, alias)
@@ -93,7 +94,13 @@ class ApiStack(Stack):
     def _environment(self, spec: FunctionSpec) -> dict[str, str]:
         named = {one.variable: self._data.resources[one.resource].address for one in spec.grants}
         keys = self._keys.environment if spec.reads_keys else {}
-        return named | keys | (self._page_environment() if spec.serves_page else {})
+        page = self._page_environment() if spec.serves_page else {}
+        return named | keys | page | self._edge_environment(spec)
+
+    def _edge_environment(self, spec: FunctionSpec) -> dict[str, str]:
+        """Return the words without which a function refuses a request: no web ACL stands at an HTTP API's own name."""
+        asks = self.edge_proof and isinstance(self.door, HttpApi) and spec.routes
+        return {"PALIER_EDGE_PROOFS": self.edge_proof.setting} if self.edge_proof and asks else {}
 
     def _page_environment(self) -> dict[str, str]:
         bucket = f"https://{self._data.recordings.bucket.bucket_name}.s3.{self.region}.{self.url_suffix}"
@@ -122,23 +129,23 @@ class ApiStack(Stack):
             max_concurrency=self._stage.sizes[spec.name].reserved_concurrency,
         )
 
-    def _open(self, door: AnyDoor) -> str | None:
-        stage, proof = self._stage, None
+    def _open(self, door: AnyDoor) -> None:
+        stage = self._stage
         if isinstance(door, FunctionUrls):
             CfnOutput(self, "Url", value=door.urls[INFERENCE.name].url, description="Where diagnoses are made")
-            return None
+            return
         if isinstance(door, HttpApi):
             door.limit()
         elif stage.domain:
             OwnDomain(self, "Domain", domain=stage.domain, api=door.api)
-        if stage.page_cache:
-            cache = PageCache(self, "PageCache", stage=stage, api=door)
-            proof = cache.proof
+        if self.edge_proof:
+            cache = PageCache(self, "PageCache", stage=stage, api=door, proof=self.edge_proof)
+            # The functions must take a new word before CloudFront shows it.
+            cache.distribution.node.add_dependency(*self.aliases.values())
             url = f"https://{cache.distribution.distribution_domain_name}/"
             CfnOutput(self, "CachedUrl", value=url, description="Where CloudFront answers")
         url = f"https://{stage.domain.name}/" if stage.domain else door.url
         CfnOutput(self, "Url", value=url, description="Where the API answers")
-        return proof
 
 
 def _door(scope: Construct, stage: Stage) -> AnyDoor:

@@ -132,7 +132,7 @@ def _answer(answer: InferenceAnswer) -> Response:
 
 
 def _members_of(body: bytes) -> _Members:
-    """Return the members that tell the kind of a body; the native API refuses a body that is no object."""
+    """Return the members that show the kind of a body; the native API refuses a body that is no object."""
     try:
         return _members.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -78,6 +78,16 @@ class ScopeMissingError(PalierError):
     field = "X-API-Key"
 
 
+class PastEdgeError(PalierError):
+    """A request that came past CloudFront, where that stands before the service."""
+
+    status = 403
+    code = "past_edge"
+
+    def __init__(self) -> None:
+        super().__init__("This name answers CloudFront alone; send the request to the service's public address.")
+
+
 class NotFoundError(PalierError):
     """No such path."""
 
@@ -293,8 +303,14 @@ class SignalTooShortError(UnusableError):
 
     def __init__(self, *, length: int, required: int, sample_rate_hz: float | None = None) -> None:
         """State both lengths, in samples at the model's rate."""
-        rate = f" at {sample_rate_hz:g} Hz" if sample_rate_hz else ""
-        super().__init__(f"The signal has {length} samples{rate}; one window needs {required}.")
+        if sample_rate_hz is None:
+            super().__init__(f"The signal has {length} samples; one window needs {required}.")
+        else:
+            found, needed = (f"{samples / sample_rate_hz:.4g} s" for samples in (length, required))
+            super().__init__(
+                f"The signal has {length} samples at {sample_rate_hz:g} Hz, {found};"
+                f" one window needs {required}, {needed}."
+            )
 
 
 class SampleRateError(UnusableError):

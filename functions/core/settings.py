@@ -20,7 +20,7 @@ _OTHER_NAMES = {
     "lambda_initialization": "AWS_LAMBDA_INITIALIZATION_TYPE",
     "multi_model": "SAGEMAKER_MULTI_MODEL",
 }
-_LISTS = frozenset({"cors_origins", "dashboard_connect_sources", "healthy_classes"})
+_LISTS = frozenset({"cors_origins", "dashboard_connect_sources", "edge_proofs", "healthy_classes"})
 
 # Strict: origins become part of headers.
 _ORIGIN = re.compile(r"(https?)://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
@@ -80,6 +80,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["B", "C", "D"] | None,
         Meta(description="severity zone from which on an asset is too severe; unset: none"),
     ] = None
+    edge_proofs: Annotated[
+        list[Annotated[str, Meta(min_length=20)]],
+        Meta(description="words of which CloudFront shows one with each request; others are refused; unset: none are"),
+    ] = []
     dashboard_connect_sources: Annotated[
         list[str], Meta(description="origins that the page may send files to, beside its own")
     ] = []

@@ -154,7 +154,7 @@ def _predict() -> dict[str, Any]:
 
 def _form() -> dict[str, Any]:
     """Return the schema of a form: a file in any of the formats, and options as its other fields."""
-    file = _BINARY | {"description": "A recording in any of the formats, told by its Content-Type, else by its name."}
+    file = _BINARY | {"description": "A recording in any format, recognized by its Content-Type, else its name."}
     options = {name: schema for name, schema in _schema_of_options().items() if schema.get("type") != "object"}
     return {"type": "object", "required": ["file"], "properties": {"file": file, **options}}
 

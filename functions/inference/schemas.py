@@ -35,7 +35,7 @@ class VariantAnswer(Answer, frozen=True, kw_only=True):
 
 
 class ModelAnswer(Answer, frozen=True, kw_only=True):
-    """A model package: what it takes, what it tells apart, what was measured of it."""
+    """A model package: what it takes, its classes, what was measured of it."""
 
     name: str
     version: str

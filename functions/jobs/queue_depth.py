@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from functions.core.aws.caching import TimedCache
-from functions.core.aws.clients import answering, sqs_client
+from functions.core.aws.clients import reporting_unavailable, sqs_client
 from functions.core.errors import DependencyUnavailableError
 from functions.core.jobs.messages import WHAT
 from functions.core.observability.telemetry import LOGGER
@@ -43,6 +43,6 @@ class QueueDepth:
 
 
 def _count(url: str) -> int:
-    with answering(WHAT):
+    with reporting_unavailable(WHAT):
         answer = sqs_client().get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])

@@ -148,7 +148,7 @@ class AssetsAnswer(Answer, frozen=True, kw_only=True):
 class HistoryEntry(Answer, frozen=True, kw_only=True):
     """One diagnosis of an asset."""
 
-    time: Annotated[datetime, Meta(description="When it was recorded; where that was not said, diagnosed.")]
+    time: Annotated[datetime, Meta(description="When it was recorded; else, when it was diagnosed.")]
     class_id: str
     class_name: str
     confidence: float

@@ -82,14 +82,14 @@ class RecordingOptions(OwnOptions, frozen=True, kw_only=True, forbid_unknown_fie
 
     name: Annotated[
         Annotated[str, Meta(pattern=_NAME)] | None,
-        Meta(description="Tells it apart in the results. Default: its index."),
+        Meta(description="Its name in the results. Default: its index."),
     ] = None
 
 
 class UploadedFile(OwnOptions, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A file that is to be uploaded."""
 
-    name: Annotated[str, Meta(pattern=_NAME, description="File name; tells it apart in the results.")]
+    name: Annotated[str, Meta(pattern=_NAME, description="File name, and its name in the results.")]
     content_type: FileMediaType
     recordings: Annotated[
         int,

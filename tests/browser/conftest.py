@@ -24,7 +24,7 @@ CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") o
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder needs the browser."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.browser)
             if CHROMIUM is None:
                 item.add_marker(

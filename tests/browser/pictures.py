@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COLOURS = 256
 # Name of the picture: of which view, and which part of it from the top, in pixels.
 PICTURES = {
-    "dashboard-diagnose": ("diagnosis-1280-light", 0, 1300),
+    "dashboard-diagnose": ("diagnosis-1280-light", 0, 1290),
     "dashboard-evidence": ("evidence-1280-light", 1270, 540),
     "dashboard-fleet": ("machine-1280-dark", 0, 1030),
     "dashboard-phone": ("diagnosis-390-dark", 0, 1030),

@@ -256,3 +256,29 @@ def test_a_rate_that_contradicts_the_file_is_not_taken(open_page: OpenPage) -> N
     assert asked == []
     page.get_by_role("button", name="Take the file's").click()
     expect_class(page, "Oil whirl")
+
+
+def test_the_unit_of_the_file_is_sent_and_another_is_not_taken(open_page: OpenPage) -> None:
+    page = open_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    stream = io.BytesIO()
+    content = {"acc": {"v": WHIRL * 9.80665, "fs": 20480, "unit": "m/s^2"}}
+    savemat(stream, content)  # type: ignore[arg-type]
+    drop(page, "a.mat", stream.getvalue())
+    expect_class(page, "Oil whirl")
+    expect(page.locator(".verdict-foot")).to_contain_text("m/s²")
+    expect(page.get_by_label("Unit")).to_contain_text("m/s² (the file's)")
+    assert [url.count("unit=m%2Fs2") for url in asked if "/predict" in url] == [1, 1]
+    page.get_by_label("Unit").select_option("g")
+    expect(page.get_by_role("alert")).to_contain_text("The file states m/s², and g is given beside.")
+
+
+def test_channels_of_several_units_are_each_diagnosed_in_their_own(open_page: OpenPage) -> None:
+    page = open_page()
+    head, rows = "x (g),y (m/s2)\n", "".join(f"{one:.6f},{9.80665 * one:.6f}\n" for one in WHIRL.tolist())
+    drop(page, "a.csv", (head + rows).encode())
+    table = page.get_by_role("table")
+    expect(table.get_by_role("row")).to_have_count(3)
+    assert [table.get_by_role("row").nth(row).inner_text().count("m/s²") for row in (1, 2)] == [0, 1]
+    assert [table.get_by_role("row").nth(row).inner_text().count("Oil whirl") for row in (1, 2)] == [1, 1]

@@ -1,9 +1,12 @@
 from collections.abc import Iterator
+from copy import copy
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from torch import nn
+from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from build_scripts.build_cli.parser import MODELS
 from build_scripts.data.records import RecordSet
@@ -39,6 +42,24 @@ NETWORK = NetworkConfig(
     channels=1, classes=11, stages=(Stage(16, 31, 16), Stage(32, 9, 8), Stage(32, 9, 2)), pooled=(1, -1)
 )
 TRAINING = TrainingConfig(epochs=2, batch_size=16, novelty_windows=200, seed=3, threads=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def operators_read_once() -> Iterator[None]:
+    """Read the source of PyTorch's operators for ONNX once for each opset: each export would read it, half of its time.
+
+    Every export gets a registry of its own, since it adds to it.
+    """
+    made = cache(ONNXRegistry.from_torchlib)
+
+    def from_torchlib(**version: int) -> ONNXRegistry:
+        registry = copy(made(**version))
+        registry.functions = {target: list(functions) for target, functions in registry.functions.items()}
+        return registry
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(from_torchlib))
+        yield
 
 
 @pytest.fixture(scope="session")

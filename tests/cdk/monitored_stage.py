@@ -45,6 +45,7 @@ def monitored_stage(scope: Construct, stage: str) -> MonitoredStage:
         web_acl_metric=f"palier-{stage}",
         key=kms.Key(scope, "Key", enable_key_rotation=True),
         alert_rule={"EventBusName": f"palier-{stage}", "RuleName": f"palier-{stage}-assets"},
+        undelivered=sqs.Queue.from_queue_arn(scope, "Undelivered", f"{queue_arn}-undelivered"),
         tables={
             name: dynamodb.Table.from_table_name(scope, f"Table{name}", f"palier-{stage}-{name}")
             for name in ("jobs", "history")

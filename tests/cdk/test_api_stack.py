@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cdk.constructs.api.page_cache import PROOF_HEADER, VIEWER_HEADER
+from cdk.constructs.api.edge_proof import PROOF_HEADER
+from cdk.constructs.api.page_cache import VIEWER_HEADER
 from cdk.constructs.api.responses import GATEWAY_RESPONSES
 from cdk.functions import FUNCTIONS
 from cdk.stages import Stage
@@ -146,6 +147,15 @@ def test_cloud_front_keeps_the_page_s_files_and_nothing_else(template: Template,
     assert "{{resolve:secretsmanager:" in json.dumps(header["HeaderValue"])
     assert (origin["DomainName"], origin["CustomOriginConfig"]["OriginProtocolPolicy"]) == (DOMAIN.name, "https-only")
     assert "CachedUrl" in warm.document["Outputs"]
+
+
+def test_cloud_front_keeps_no_error_and_its_policy_is_of_one_region(warm: Template) -> None:
+    """It would answer others with an error of one caller for ten seconds; its policies' names are of all regions."""
+    settings = warm.only("AWS::CloudFront::Distribution")["DistributionConfig"]
+    kept = {one["ErrorCode"]: one["ErrorCachingMinTTL"] for one in settings["CustomErrorResponses"]}
+    assert kept == dict.fromkeys((400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504), 0)
+    name = warm.only("AWS::CloudFront::OriginRequestPolicy")["OriginRequestPolicyConfig"]["Name"]
+    assert name == {"Fn::Join": ["", ["palier-prod-viewer-", {"Ref": "AWS::Region"}]]}
 
 
 def test_the_address_that_cloud_front_passes_on_is_the_caller_s_whatever_was_sent(warm: Template) -> None:

@@ -1,13 +1,18 @@
 """The other doors of a stage, HTTP API and function URLs, and the authorization of callers."""
 
+import re
 from dataclasses import replace
 
 import pytest
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Template as Assertions
 
+from cdk.constructs.api.edge_proof import PROOF_HEADER, EdgeProof
 from cdk.functions import FUNCTIONS
 from cdk.refusals import StageError, refuse
 from cdk.stage_parts import Jwt
 from cdk.stages import Stage
+from functions.core.http.asgi import EDGE_HEADER
 from tests.cdk.stage_variants import DEV, DOMAIN, GPU, HTTP, PROD, STAGING, URLS
 from tests.cdk.templates import Assembly
 
@@ -72,6 +77,34 @@ def test_a_function_url_is_the_alias_s_and_for_who_signs(assembly: Assembly) -> 
     assert [one for one in template.all("AWS::Lambda::Permission") if one["Principal"] == "*"] == []
 
 
+def test_behind_cloud_front_an_http_api_answers_nobody_at_its_own_name(assembly: Assembly) -> None:
+    """The functions take the word that CloudFront shows, and take a new one before CloudFront shows it."""
+    assert PROOF_HEADER == EDGE_HEADER
+    template = assembly.template("http", "api")
+    (distribution,) = template.resources("AWS::CloudFront::Distribution")
+    (origin,) = distribution["Properties"]["DistributionConfig"]["Origins"]
+    (header,) = origin["OriginCustomHeaders"]
+    assert header["HeaderName"] == PROOF_HEADER
+    shown = header["HeaderValue"]["Fn::Join"][1]
+    functions = {
+        one["FunctionName"]: one["Environment"]["Variables"] for one in template.all("AWS::Lambda::Function")[1:]
+    }
+    for name in ANSWERING:
+        first, *word, last = functions[f"palier-prod-{name}"]["PALIER_EDGE_PROOFS"]["Fn::Join"][1]
+        assert (f"{first[2:]}", word, last[:-2]) == (shown[0], shown[1:-1], shown[-1])
+    aliases = [name for name, one in template.document["Resources"].items() if one["Type"] == "AWS::Lambda::Alias"]
+    assert set(aliases) <= set(distribution["DependsOn"])
+
+
+def test_the_next_number_makes_another_word_and_keeps_the_one_before() -> None:
+    stack = Stack(App(), "words")
+    assert [len(EdgeProof(stack, f"Proof{number}", number=number).words) for number in (1, 2, 3)] == [1, 2, 2]
+    secrets = Assertions.from_stack(stack).find_resources("AWS::SecretsManager::Secret")
+    assert sorted(re.sub("[0-9A-F]{8}$", "", name) for name in secrets) == [
+        *("Proof1Word1", "Proof2Word1", "Proof2Word2", "Proof3Word2", "Proof3Word3")
+    ]
+
+
 @pytest.mark.parametrize("name", ["http", "urls"])
 def test_without_a_rest_api_there_is_no_web_acl_and_no_alarm_on_one(assembly: Assembly, name: str) -> None:
     with pytest.raises(ValueError, match="not enough values"):
@@ -107,6 +140,8 @@ def test_a_signed_rest_api_asks_everybody_but_browsers_that_ask_before(assembly:
         (replace(PROD, door="http_api"), "no web ACL can stand before door 'http_api'; set page_cache=True"),
         (replace(PROD, door="function_url", authorization="iam"), "no web ACL can stand before door 'function_url'"),
         (replace(DEV, door="function_url"), "a function URL is open to everybody"),
+        (replace(PROD, page_cache=True, authorization="iam"), "callers sign for the name that they call"),
+        (replace(PROD, page_cache=True, edge_word=0), "edge_word is 0; words are numbered from 1"),
         (replace(URLS, domain=DOMAIN), "every function has a URL of its own"),
         (replace(URLS, page_cache=True), "every function has a URL of its own"),
         (replace(STAGING, door="http_api", gpu=GPU, domain=DOMAIN), "the web ACL before the GPUs"),

@@ -45,6 +45,7 @@ LEFT_AT_DEFAULT = {
     "alert_k": "an asset turns by the same rule in every stage",
     "alert_n": "an asset turns by the same rule in every stage",
     "alert_zone": "no zone is watched unless somebody asks for it",
+    "edge_proofs": "only functions of an HTTP API behind CloudFront are given them, which a test of its own looks at",
     "min_sample_rate_hz": "every stage takes the same recordings",
     "max_sample_rate_hz": "every stage takes the same recordings",
     "host": "a container's only network is its own",
@@ -113,6 +114,14 @@ def test_a_function_is_given_what_it_takes_and_nothing_else(assembly: Assembly, 
     assert given.keys() == set(LAMBDA_FUNCTIONS)
     # Given and not taken, or taken and not given.
     assert {name: given[name] ^ expected(name) for name in given if given[name] != expected(name)} == {}
+
+
+def test_functions_of_an_http_api_behind_cloud_front_are_given_its_words_too(assembly: Assembly) -> None:
+    given = environments(assembly, "http")
+    assert {name for name in given if given[name] - expected(name) == {"PALIER_EDGE_PROOFS"}} == {
+        spec.name for spec in FUNCTIONS if spec.routes
+    }
+    assert "PALIER_EDGE_PROOFS" not in given["worker"] | given["rotation"]
 
 
 def test_the_container_is_given_what_it_takes_and_nothing_else(assembly: Assembly) -> None:

@@ -38,10 +38,6 @@ SIMPLE = {
         {"QueueName": "palier-prod-jobs"},
     ),
     "worker-errors": ("AWS/Lambda", "Errors", "Sum", 300, 1, 0, {"FunctionName": "palier-prod-worker"}),
-    "asset-alerts-failed": (
-        *("AWS/Events", "FailedInvocations", "Sum", 300, 1, 0),
-        {"EventBusName": "palier-prod", "RuleName": "palier-prod-assets"},
-    ),
     "history-lost": ("Palier", "HistoryLost", "Sum", 300, 1, 0, PALIER),
     "blocked-requests": (
         *("AWS/WAFV2", "BlockedRequests", "Sum", 300, 1, 100),
@@ -146,6 +142,17 @@ def test_throttles_of_every_table_add_up() -> None:
     assert (periods_s(alarm), alarm["EvaluationPeriods"], alarm["Threshold"]) == ({300}, 1, 10)
 
 
+def test_alerts_that_failed_are_watched_in_their_dead_letter_queue_too() -> None:
+    """EventBridge counts no event as failed that it could put there."""
+    alarm = alarms("prod")["asset-alerts-failed"]
+    read = [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
+    assert [(one["Metric"]["MetricName"], one["Stat"], dimensions(one["Metric"])) for one in read] == [
+        ("FailedInvocations", "Sum", {"EventBusName": "palier-prod", "RuleName": "palier-prod-assets"}),
+        ("ApproximateNumberOfMessagesVisible", "Maximum", {"QueueName": "palier-prod-undelivered"}),
+    ]
+    assert (expression(alarm), alarm["Threshold"]) == ("FILL(m0, 0) + FILL(m1, 0)", 0)
+
+
 @pytest.mark.parametrize("name", BURNING)
 def test_a_burn_rate_is_over_two_windows(name: str) -> None:
     made = alarms("prod")
@@ -166,7 +173,10 @@ def test_a_burn_rate_is_over_two_windows(name: str) -> None:
 
 def test_every_alarm_is_checked_here_and_the_reference_s_are_among_them() -> None:
     parts = {f"{name}-{window}" for name, windows in BURNING.items() for window in windows}
-    assert set(alarms("prod")) == {*SIMPLE, *GUARDED, *BURNING, *parts, *OF_SEVERAL, "table-throttles"}
+    assert set(alarms("prod")) == {
+        *(*SIMPLE, *GUARDED, *BURNING, *parts, *OF_SEVERAL),
+        *("table-throttles", "asset-alerts-failed"),
+    }
     assert set(alarms("prod")) >= REFERENCE
     assert len(REFERENCE) == 13 - 1
 

@@ -46,6 +46,21 @@ def test_github_is_the_provider_and_aws_the_audience(template: Template) -> None
     assert (provider["Url"], provider["ClientIdList"]) == (f"https://{ISSUER}", ["sts.amazonaws.com"])
 
 
+def test_an_account_that_has_the_provider_keeps_it() -> None:
+    """An account can have one, and the stack of another repository may have made it."""
+    cdk = pytest.importorskip("aws_cdk")
+    from aws_cdk.assertions import Template as Assertions
+
+    from cdk.stacks.pipeline import PipelineStack
+
+    stack = PipelineStack(cdk.App(), "roles", repository=REPOSITORY, stages=["dev"], makes_provider=False)
+    found = Template(dict(Assertions.from_stack(stack).to_json()))
+    assert found.all("AWS::IAM::OIDCProvider") == []
+    role = found.named("AWS::IAM::Role", "RoleName", "palier-dev-pipeline")
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"]["Federated"]["Fn::Join"][1][-1] == f":oidc-provider/{ISSUER}"
+
+
 @pytest.mark.parametrize(
     ("name", "subject"),
     [

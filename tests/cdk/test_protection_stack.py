@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cdk.constructs.api.page_cache import PROOF_HEADER, VIEWER_HEADER
+from cdk.constructs.api.edge_proof import PROOF_HEADER
+from cdk.constructs.api.page_cache import VIEWER_HEADER
 from cdk.constructs.protection.web_acl_rules import recordings_pattern
 from cdk.stages import Stage
 from functions.core.http.answers import ErrorAnswer
@@ -133,6 +134,10 @@ def test_the_log_holds_no_key(template: Template, stage: Stage) -> None:
     logging = template.only("AWS::WAFv2::LoggingConfiguration")
     redacted = [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]]
     assert redacted == ["x-api-key", "authorization", "cookie", PROOF_HEADER]
+    (destination,) = logging["LogDestinationConfigs"]
+    prefix, name = destination["Fn::Join"][1][-2:]
+    # Without the `:*` with which a log group's own ARN ends.
+    assert (prefix, list(name)) == (":log-group:", ["Ref"])
     log = template.only("AWS::Logs::LogGroup")
     assert log["LogGroupName"] == f"aws-waf-logs-palier-{stage.name}"
     assert log["RetentionInDays"] == stage.retention.log_days

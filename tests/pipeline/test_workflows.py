@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import tomllib
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -133,8 +134,14 @@ def test_a_smoke_test_fails_on_another_class(content: dict[str, str], status: in
     assert (done.returncode, done.stderr) == (status, said)
 
 
-class Issuer(BaseHTTPRequestHandler):
-    """GitHub's issuer of tokens, as a job sees it."""
+class Issuer(HTTPServer):
+    """GitHub's issuer of tokens, as a job sees it: each token is another."""
+
+    tokens = 0
+
+
+class Issuing(BaseHTTPRequestHandler):
+    server: Issuer
 
     def do_GET(self) -> None:
         good = (
@@ -142,30 +149,47 @@ class Issuer(BaseHTTPRequestHandler):
         )
         self.send_response(200 if good else 401)
         self.end_headers()
-        self.wfile.write(json.dumps({"value": "header.claims.signature"}).encode())
+        self.server.tokens += 1
+        self.wfile.write(json.dumps({"value": f"header.claims.{self.server.tokens}"}).encode())
 
     def log_message(self, *_: object) -> None:
         """Nothing: the test looks at the answers."""
 
 
-def test_a_command_gets_the_job_s_identity_and_the_token_is_gone_afterwards() -> None:
-    server = HTTPServer(("127.0.0.1", 0), Issuer)
+@pytest.fixture
+def job() -> Iterator[dict[str, str]]:
+    """The environment of a job that may ask for tokens."""
+    server = Issuer(("127.0.0.1", 0), Issuing)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    environment = {
+    yield {
         "PATH": "/usr/bin:/bin",
         "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/palier-dev-pipeline",
         "ACTIONS_ID_TOKEN_REQUEST_URL": f"http://127.0.0.1:{server.server_port}/token?api=2",
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "asked",
         "no_proxy": "127.0.0.1",
     }
-    shown = 'cat "$AWS_WEB_IDENTITY_TOKEN_FILE"; echo " $AWS_WEB_IDENTITY_TOKEN_FILE"; exit 3'
-    command = [str(ROOT / ".ci/aws-identity"), "sh", "-c", shown]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     server.shutdown()
     server.server_close()
+
+
+def as_the_job(job: dict[str, str], script: str) -> subprocess.CompletedProcess[str]:
+    command = [str(ROOT / ".ci/aws-identity"), "sh", "-c", script]
+    return subprocess.run(command, env=job, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_command_gets_the_job_s_identity_and_the_token_is_gone_afterwards(job: dict[str, str]) -> None:
+    done = as_the_job(job, 'cat "$AWS_WEB_IDENTITY_TOKEN_FILE"; echo " $AWS_WEB_IDENTITY_TOKEN_FILE"; exit 3')
     token, file = done.stdout.split()
-    assert (done.returncode, token) == (3, "header.claims.signature")
-    assert not Path(file).exists()
+    assert (done.returncode, token) == (3, "header.claims.1")
+    assert not Path(file).parent.exists()
+
+
+def test_a_command_that_outlives_a_token_gets_the_next(job: dict[str, str]) -> None:
+    """What a deployment does last is a process of its own, long after GitHub's token of five minutes has ended."""
+    until_another = 'while grep -q "claims.1$" "$AWS_WEB_IDENTITY_TOKEN_FILE"; do sleep 0.05; done'
+    done = as_the_job(job | {"TOKEN_RENEWED_S": "0.05"}, f'{until_another}; cat "$AWS_WEB_IDENTITY_TOKEN_FILE"')
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"header\.claims\.\d+", done.stdout)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,12 @@ def expected(
     return {"expected": {"samples": samples, "sample_rate_hz": rate, "channel_names": list(names), "unit": unit}}
 
 
+def of_units(units: list[str | None], outcome: dict[str, Any]) -> dict[str, Any]:
+    """An expected recording whose channels have units of their own."""
+    outcome["expected"]["channel_units"] = units
+    return outcome
+
+
 def refused(code: str, words: str) -> dict[str, Any]:
     """The expected refusal of a case."""
     return {"refused": {"code": code, "words": words}}

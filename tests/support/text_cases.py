@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.expected_recordings import MILLI, RATE, ROWS, X, Y, expected, refused, table
+from tests.support.expected_recordings import MILLI, RATE, ROWS, X, Y, expected, of_units, refused, table
 from tests.support.recordings import npy_bytes
 
 # Name, content, options, and what must come of it.
@@ -82,6 +82,25 @@ CHARSETS_AND_TIMES: tuple[TextCase, ...] = (
         table(MILLI, X, Y, head="Time,A,B\n(s),(g),(g)\n,,\n"),
         {},
         expected(X, Y, rate=1000, names=("A", "B"), unit="g"),
+    ),
+    ("unit behind a slash", table(X, head="acc/(m/s^2)\n"), {}, expected(X, names=("acc/(m/s^2)",), unit="m/s2")),
+    (
+        "unit behind a space",
+        table(X, Y, head="velocity mm/s,Y mm/s\n"),
+        {},
+        expected(X, Y, names=("velocity mm/s", "Y mm/s"), unit="mm/s"),
+    ),
+    (
+        "unit in brackets behind a range",
+        table(X, Y, head="X (100g) (g);Y [G]\n", separator=";"),
+        {},
+        expected(X, Y, names=("X (100g) (g)", "Y [G]"), unit="g"),
+    ),
+    (
+        "units of each column",
+        table(X, Y, head="acc [G],speed\n"),
+        {},
+        of_units(["g", None], expected(X, Y, names=("acc [G]", "speed"))),
     ),
     (
         "quantities divided by their units",

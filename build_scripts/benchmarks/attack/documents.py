@@ -37,7 +37,7 @@ def try_document(url: str, examples: int, seed: int, timeout_s: float = _TIMEOUT
         timeout_s: for all of it.
 
     Returns:
-        `cases`, and `failures`: 1 where there are any, 0 else, with the end of Schemathesis's output in `said`.
+        `cases`, and `failures`: 1 where there are any, 0 else, with the end of Schemathesis's output in `output`.
 
     Raises:
         BuildError: Schemathesis is not installed, or does not end.
@@ -53,5 +53,5 @@ def try_document(url: str, examples: int, seed: int, timeout_s: float = _TIMEOUT
     found = _CASES.search(done.stdout)
     if found is None:
         raise BuildError(f"Schemathesis tried nothing: {(done.stderr or done.stdout).strip()[-300:]}")
-    said = done.stdout[-3000:] if done.returncode else ""
-    return {"cases": int(found[1]), "failures": int(done.returncode != 0), "said": said}
+    output = done.stdout[-3000:] if done.returncode else ""
+    return {"cases": int(found[1]), "failures": int(done.returncode != 0), "output": output}

@@ -106,7 +106,7 @@ def _compiled(usual: Places, work: Path) -> Places:
 
 
 def _compile(root: Path, folder: Path) -> None:
-    """Compile a folder in the sandbox's root; a hash decides whether it is up to date, for it is moved afterwards."""
+    """Compile a folder in the sandbox's root; a hash decides whether it is up to date, as it is moved afterwards."""
     inside = root / "tmp" / folder.name
     shutil.move(folder, inside)
     try:

@@ -72,7 +72,7 @@ def metering(client: Any, partition_key: str) -> Iterator[Meter]:
 
     Args:
         client: of DynamoDB.
-        partition_key: name of the key by which writes are told apart.
+        partition_key: name of the key by which writes are counted apart.
     """
     meter = Meter(partition_key)
     handlers: dict[str, Callable[..., None]] = {event: getattr(meter, name) for event, name in _EVENTS.items()}

@@ -51,7 +51,7 @@ def _column(found: Report, in_a_batch: int) -> dict[str, str]:
         ),
         "share of the partition of all assets of all that is written": f"{partitions['assets_share']:.0%}",
         "days from a recording to the expiry of its diagnosis, least and most": f"{least_days:.2f}, {most_days:.2f}",
-        "turns that were told": f"{found['alerts']:,}",
+        "changes of a condition, each with its alert": f"{found['alerts']:,}",
     }
 
 

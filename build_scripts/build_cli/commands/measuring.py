@@ -136,6 +136,12 @@ def _http(options: argparse.Namespace) -> Report:
     return run_http_benchmark(quick=options.quick)
 
 
+def _bearing(options: argparse.Namespace) -> Report:
+    from build_scripts.benchmarks.bearing.benchmark import benchmark_bearing
+
+    return benchmark_bearing(quick=options.quick)
+
+
 def _cold_start(options: argparse.Namespace) -> Report:
     from build_scripts.benchmarks.cold_start.benchmark import benchmark_cold_start
 
@@ -195,6 +201,7 @@ BENCHMARKS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "variants": _variants,
     "networks": _networks,
     "http": _http,
+    "bearing": _bearing,
     "cold_start": _cold_start,
     "serving": _serving,
     "jobs": _jobs,

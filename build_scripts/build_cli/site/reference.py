@@ -1,7 +1,8 @@
 """Reference pages, written from the code that they describe."""
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -33,7 +34,12 @@ def api_page(document: Schema) -> str:
     Args:
         document: OpenAPI 3.1.
     """
-    lines = ["# HTTP API", "", "Written from `/openapi.json`; [HTTP](../http.md) explains it.", ""]
+    lines = [
+        "# Every operation of the HTTP API",
+        "",
+        "Written from `/openapi.json`; [HTTP](../http.md) explains it.",
+        "",
+    ]
     for path, operations in sorted(document["paths"].items()):
         for method, operation in operations.items():
             lines += [f"## `{method.upper()} {path}`", "", operation["summary"] + ".", ""]
@@ -48,7 +54,12 @@ def api_page(document: Schema) -> str:
 
 def command_page(*parsers: argparse.ArgumentParser) -> str:
     """Return the command lines as a page: what `--help` prints of each command."""
-    lines = ["# Command line", "", "Written from the parsers; [commands](../commands.md) explains them.", ""]
+    lines = [
+        "# Every option of the commands",
+        "",
+        "Written from the parsers; [commands](../commands.md) explains them.",
+        "",
+    ]
     for parser in parsers:
         for one in _commands(parser):
             lines += [f"## `{one.prog}`", "", one.description or "", ""]
@@ -72,13 +83,26 @@ def schema_page(title: str, schema: Schema, definitions: str) -> str:
         if "properties" not in part:
             continue
         required = set(part.get("required", ()))
+        description, meanings = _described(part.get("description", ""), part["properties"])
         rows = [
-            (f"`{member}`", _type(one), "" if member in required else _default(one), one.get("description", ""))
+            (
+                f"`{member}`",
+                _type(one),
+                "" if member in required else _default(one),
+                one.get("description", meanings.get(member, "")),
+            )
             for member, one in part["properties"].items()
         ]
-        description = part.get("description", "").partition("\n\n")[0].replace("\n", " ")
         lines += [f"## {name}", "", description, "", table(("member", "type", "default", "meaning"), rows), ""]
     return "\n".join(lines)
+
+
+def _described(docstring: str, members: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """Return a docstring without what it states of members as `member, member: meaning`, and meanings by member."""
+    one = f"(?:{'|'.join(members)})"
+    parts = re.split(rf"(?:^|(?<=[.;]) )({one}(?:, {one})*): ", " ".join(docstring.split()))
+    stated = zip(parts[1::2], parts[2::2], strict=True)
+    return parts[0], {name: meaning.rstrip(".;") for names, meaning in stated for name in names.split(", ")}
 
 
 def _parameters(parameters: Sequence[Schema]) -> list[str]:
@@ -125,4 +149,5 @@ def _type(schema: Schema) -> str:
 
 def _default(schema: Schema) -> str:
     value = schema.get("default")
-    return "" if value is None else f"`{msgspec.json.encode(value).decode()}`"
+    # The members of an object have their own.
+    return "" if value is None or isinstance(value, dict) else f"`{msgspec.json.encode(value).decode()}`"

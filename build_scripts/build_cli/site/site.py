@@ -1,6 +1,7 @@
 """The site, built by MkDocs; a link or an anchor that leads nowhere is an error."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from build_scripts.build_cli.site.pages import write_pages
 from build_scripts.errors import BuildError
 
 CONFIG = Path(__file__).parent / "mkdocs.yml"
+STYLE = Path(__file__).parent / "site.css"
 _TIMEOUT_S = 600
 
 
@@ -33,6 +35,7 @@ def build_site(out: Path) -> Site:
     except PackageNotFoundError:
         raise BuildError("The site is built by MkDocs Material, which is not installed: run `make docs`.") from None
     pages = write_pages(out / "pages")
+    shutil.copyfile(STYLE, out / "pages" / STYLE.name)
     config = out / "mkdocs.yml"
     config.write_text(CONFIG.read_text())
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--config-file", str(config)]

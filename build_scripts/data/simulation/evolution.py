@@ -32,7 +32,7 @@ def draw_severity(rng: np.random.Generator, level: SeverityLevel, samples: int) 
 
 
 def speed_ramp(samples: int) -> NDArray[np.float64]:
-    """Rise from 0.85 to 1.15 between 20 and 60 % of the record, 1 elsewhere; float64 [N]."""
+    """A speed that rises from 0.85 to 1.15 between 20 and 60 % of the record, 1 elsewhere; float64 [N]."""
     envelope = np.ones(samples)
     start, end = int(0.2 * samples), int(0.6 * samples)
     envelope[start:end] = np.linspace(0.85, 1.15, end - start)
@@ -40,12 +40,12 @@ def speed_ramp(samples: int) -> NDArray[np.float64]:
 
 
 def load_step(samples: int) -> NDArray[np.float64]:
-    """0.7 before 40 % of the record, 1 after; float64 [N]."""
+    """A load of 0.7 before 40 % of the record, 1 after; float64 [N]."""
     return np.where(np.arange(samples) < int(0.4 * samples), 0.7, 1.0)
 
 
 def thermal_growth(samples: int) -> NDArray[np.float64]:
-    """Exponential approach from 0.9 to 1.1 with a time constant of 30 % of the record; float64 [N]."""
+    """A growth from 0.9 towards 1.1, exponential with a time constant of 30 % of the record; float64 [N]."""
     return 0.9 + 0.2 * (1.0 - np.exp(-np.arange(samples) / (0.3 * samples)))
 
 

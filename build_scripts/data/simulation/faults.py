@@ -83,7 +83,7 @@ def rubbing(rng: np.random.Generator, condition: Condition, noise_g: float, line
 
 
 def healthy(rng: np.random.Generator, condition: Condition) -> Samples:
-    """Nothing is added."""
+    """No vibration of a fault: nothing is added."""
     return np.zeros(condition.time_s.size)
 
 

@@ -94,7 +94,7 @@ def _half(half: HalfPrecision) -> str:
     judged = "Judged on a CPU that rounds every stored value to float16, as a GPU does"
     if half.refused is not None:
         return f"The package has no float16 variant, and GPUs serve float32: {half.refused}. {judged}."
-    speed = "its speed was not measured, for the building machine has no GPU"
+    speed = "its speed was not measured, because the building machine has no GPU"
     if half.speedup is not None:
         speed = f"it is {half.speedup:.2f} times as fast as float32 on the building machine's GPU, 32 windows at once"
     return (

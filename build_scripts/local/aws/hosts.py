@@ -25,7 +25,7 @@ class HostNotAllowedError(PalierError):
 
 
 class AllowedHosts:
-    """Middleware: refuses requests for other names; IP addresses pass, for DNS cannot redirect them."""
+    """Middleware: refuses requests for other names; IP addresses pass, because DNS cannot redirect them."""
 
     def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
         self.app = app

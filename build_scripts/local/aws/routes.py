@@ -57,7 +57,7 @@ class LocalJobs(BaseRoute):
 
     @property
     def routes(self) -> list[BaseRoute]:
-        """The routes; to be read after a match alone, for they start the services."""
+        """The routes; to be read after a match alone, because they start the services."""
         return self._router.routes
 
     @cached_property

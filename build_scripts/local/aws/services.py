@@ -16,7 +16,7 @@ from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, Of
 from build_scripts.local.aws.embedded.sharing import keeps_state, make_private, open_services
 from build_scripts.local.aws.worker_process import WorkerProcess
 from functions.core.assets.history import History, Observation
-from functions.core.aws.clients import answering
+from functions.core.aws.clients import reporting_unavailable
 from functions.core.errors import DependencyUnavailableError
 from functions.core.settings import Settings
 
@@ -124,7 +124,7 @@ class LocalServices:
         started.services.start_again()
         from build_scripts.local.aws.starting import make_missing
 
-        with answering(_EMULATOR):
+        with reporting_unavailable(_EMULATOR):
             make_missing()
 
     def _start(self) -> _Started:
@@ -137,7 +137,7 @@ class LocalServices:
         # Late: boto3 takes longer to load than everything else here.
         from build_scripts.local.aws.starting import start
 
-        with answering(_EMULATOR):
+        with reporting_unavailable(_EMULATOR):
             settings, workers = start(self._open, self.settings, services.access, self.notify)
         threading.Thread(target=self._keep_running, args=[services], daemon=True).start()
         return _Started(services, settings, workers)

@@ -128,7 +128,7 @@ def _of_list(values: Sequence[Any]) -> tuple[Row, Iterable[Row]]:
 
 
 def _check_single(row: Mapping[str, Any]) -> None:
-    """Refuse objects of which each holds many samples: nothing tells what passed between two.
+    """Refuse objects of which each holds many samples: the time between two of them is not known.
 
     Raises:
         MalformedBodyError: a member is a list.

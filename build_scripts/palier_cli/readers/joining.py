@@ -78,12 +78,12 @@ def join(
 
 
 def _note(arrays: Mapping[str, NDArray[Any]], times: Mapping[str, float]) -> str | None:
-    """Return what an answer has of times that tell no rate."""
+    """Return the note about times that give no rate."""
     silent = [name for name, rate in times.items() if not rate and not is_counting(arrays[name].ravel())]
     if not silent:
         return None
     shown = ", ".join(name[:63] for name in silent[:8])
-    return f"No sample rate is told by {shown}: its steps differ, or state no unit."
+    return f"{shown} gives no sample rate: its steps differ, or state no unit."
 
 
 def _signals(

@@ -37,7 +37,7 @@ def prepare(network: nn.Module, bits: int = 7, momentum: float = 0.1) -> nn.Modu
         convolution, normalisation, _ = prepared.get_submodule(name).children()
         assert isinstance(convolution, nn.Conv2d)  # noqa: S101 - _is_block says so; mypy cannot see it
         assert isinstance(normalisation, nn.BatchNorm2d)  # noqa: S101
-        # A bias that the fold adds is frozen unless it is told to learn.
+        # A bias that the fold adds is frozen unless training is switched on for it.
         fused = fuse_conv_bn_eval(convolution, normalisation).requires_grad_(True)
         prepared.set_submodule(name, QuantizedBlock(fused, bits, momentum, first=index == 0))
     _require_only_blocks(prepared, len(names))

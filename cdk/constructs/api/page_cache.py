@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
+from cdk.constructs.api.edge_proof import PROOF_HEADER, EdgeProof
 from cdk.constructs.api.http_api import HttpApi
 from cdk.constructs.api.rest_api import RestApi
 from cdk.resource_names import resource_name
@@ -15,37 +16,36 @@ from cdk.stages import Stage
 
 # Files whose names change with their content; functions/dashboard/page.py lets caches keep them for a year.
 CACHED_PATHS = "/dashboard/assets/*"
-# What CloudFront writes over whatever the caller sent: the caller's address, and a word that proves that it did.
+# The caller's address, which CloudFront writes over whatever the caller sent.
 VIEWER_HEADER = "x-palier-viewer"
-PROOF_HEADER = "x-palier-edge"
 # Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
 _NAME_VIEWER = f"""function handler(event) {{
   event.request.headers["{VIEWER_HEADER}"] = {{ value: event.viewer.ip }};
   return event.request;
 }}
 """
-_PROOF_LENGTH = 40
+# Errors that CloudFront keeps for 10 s unless told, also where its policy caches nothing: an error of one caller's
+# request would answer others.
+# Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
+_NEVER_KEPT = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
 
 _ACCEPTED = {
     "AwsSolutions-CFR1": "Plants call from wherever they are.",
-    "AwsSolutions-CFR2": "The REST API's web ACL stands behind it, where it protects both ways in.",
+    "AwsSolutions-CFR2": "A REST API's web ACL stands behind it, for both ways in; an HTTP API has none.",
     "AwsSolutions-CFR3": "Whatever is not a cached file of the page is in the access log of the API.",
     "AwsSolutions-CFR4": "CloudFront's own name has a certificate of CloudFront's; to the API it is TLS 1.2.",
-    "AwsSolutions-SMG4": "CloudFront and the web ACL need the same word: a deployment gives both a new one.",
 }
 
 
 class PageCache(Construct):
     """A distribution under CloudFront's own name; requests and answers of the API are forwarded and never cached.
 
-    proof: the word by which the web ACL of a REST API recognizes requests of this distribution; None before an HTTP
-    API, which has no web ACL.
+    It shows the proof's newest word with each request.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, stage: Stage, api: RestApi | HttpApi) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage, api: RestApi | HttpApi, proof: EdgeProof) -> None:
         super().__init__(scope, id_)
-        self.proof = self._proof() if isinstance(api, RestApi) else None
-        origin = _origin(stage, api, {PROOF_HEADER: self.proof} if self.proof else {})
+        origin = _origin(stage, api, {PROOF_HEADER: proof.words[0]})
         names_viewer = [
             cloudfront.FunctionAssociation(
                 function=self._function(), event_type=cloudfront.FunctionEventType.VIEWER_REQUEST
@@ -69,26 +69,15 @@ class PageCache(Construct):
                     origin=origin,
                     cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
                     # Files that are not there are asked of the API, and counted.
-                    origin_request_policy=self._viewer_alone(),
+                    origin_request_policy=self._viewer_alone(stage),
                     viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
                     function_associations=names_viewer,
                 )
             },
+            error_responses=[cloudfront.ErrorResponse(http_status=one, ttl=Duration.seconds(0)) for one in _NEVER_KEPT],
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
         )
         acknowledge(self, _ACCEPTED)
-
-    def _proof(self) -> str:
-        secret = secretsmanager.Secret(
-            self,
-            "Proof",
-            description="What CloudFront shows to the web ACL",
-            generate_secret_string=secretsmanager.SecretStringGenerator(
-                password_length=_PROOF_LENGTH, exclude_punctuation=True
-            ),
-        )
-        # A reference in the template: CloudFormation reads the word when it makes distribution and web ACL.
-        return secret.secret_value.unsafe_unwrap()
 
     def _function(self) -> cloudfront.Function:
         return cloudfront.Function(
@@ -99,9 +88,13 @@ class PageCache(Construct):
             comment="Writes the caller's address",
         )
 
-    def _viewer_alone(self) -> cloudfront.OriginRequestPolicy:
+    def _viewer_alone(self, stage: Stage) -> cloudfront.OriginRequestPolicy:
         return cloudfront.OriginRequestPolicy(
-            self, "ViewerAlone", header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(VIEWER_HEADER)
+            self,
+            "ViewerAlone",
+            # CloudFront is one for all regions, and a stage may be in several.
+            origin_request_policy_name=resource_name(stage.name, "viewer", Aws.REGION),
+            header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(VIEWER_HEADER),
         )
 
 

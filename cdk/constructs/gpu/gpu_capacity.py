@@ -27,7 +27,7 @@ _MEMBERSHIP = [
 ]
 _ACCEPTED = {
     "AwsSolutions-AS3": "The service's tasks are what is watched; instances come and go with them.",
-    "AwsSolutions-IAM5[Resource::*]": "What agents tell and ask has no resource; conditions name cluster and metrics.",
+    "AwsSolutions-IAM5[Resource::*]": "What agents report or request has no ARN; conditions name cluster and metrics.",
 }
 
 

@@ -80,6 +80,10 @@ class Function(Construct):
             # The version before stays, for make rollback; that of a failed deployment is deleted with it.
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE),
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if stage.snap_start and spec.routes else None,
+            # The worker sends a job's message again until the job is over, some twenty times in six hours. Lambda takes
+            # a function that its own messages invoke more than about 16 times for a loop, and ends it unless told.
+            # Source: docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if spec.consumes else None,
         )
         acknowledge(self.function, _ACCEPTED)
 

@@ -21,7 +21,8 @@ class MonitoredStage:
     `worker` are among them.
     Functions, not aliases: Lambda counts concurrency for the function alone. reserved_concurrency: of `inference`.
     throttle_rate_per_s: the rate that API Gateway allows all callers together. web_acl_metric: the metric name in the
-    web ACL's visibility configuration. alert_rule: the dimensions of the rule that forwards changes of assets.
+    web ACL's visibility configuration. alert_rule: the dimensions of the rule that forwards changes of assets;
+    undelivered: its dead-letter queue.
     door: of a stage whose door is no REST API; such a stage has no web ACL.
     key: encrypts the messages of its alarms. gpu_memory_percent: of a stage that has GPUs. runbook: where alarms link
     to.
@@ -37,6 +38,7 @@ class MonitoredStage:
     dead_letters: sqs.IQueue
     web_acl_metric: str | None
     alert_rule: Mapping[str, str]
+    undelivered: sqs.IQueue
     key: kms.IKey
     tables: Mapping[str, dynamodb.ITable] = field(default_factory=dict)
     door: DoorMetrics | None = None

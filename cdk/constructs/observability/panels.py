@@ -147,7 +147,7 @@ def job_row(metrics: StageMetrics) -> Row:
             6,
             right=[metrics.queue("ApproximateAgeOfOldestMessage")],
         ),
-        _graph("Dead-letter queue", [metrics.queue("ApproximateNumberOfMessagesVisible", dead=True)], 6),
+        _graph("Dead-letter queue", [metrics.queue("ApproximateNumberOfMessagesVisible", of="dead_letters")], 6),
         _graph("Functions: errors", [_named(metrics, "Errors", SUM, of=name) for name in functions], 6),
         _graph("Functions: duration p95", [_named(metrics, "Duration", _P95, of=name) for name in functions], 6, _MS),
     ]

@@ -1,6 +1,6 @@
 """The metrics of a stage: those of AWS and those of the functions, with every name that is used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from aws_cdk import Aws, Duration
@@ -32,6 +32,7 @@ PalierDimension = Literal["Stage", "Function", "Endpoint", "Model", "Class"]
 ApiMetric = Literal["4XXError", "5XXError", "Count", "IntegrationLatency", "Latency"]
 FunctionMetric = Literal["ConcurrentExecutions", "Duration", "Errors", "Throttles"]
 QueueMetric = Literal["ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"]
+QueueName = Literal["jobs", "dead_letters", "undelivered"]
 WebAclMetric = Literal["AllowedRequests", "BlockedRequests"]
 TableMetric = Literal["ReadThrottleEvents", "WriteThrottleEvents"]
 RuleMetric = Literal["FailedInvocations"]
@@ -89,10 +90,15 @@ class StageMetrics:
         """Return a metric of a Lambda function."""
         return function_metric({"FunctionName": self.monitored.functions[of].function_name}, name, statistic, period)
 
-    def queue(self, name: QueueMetric, statistic: str = MAXIMUM, *, dead: bool = False) -> cloudwatch.Metric:
-        """Return a metric of the queue of jobs, or of its dead-letter queue."""
-        queue: sqs.IQueue = self.monitored.dead_letters if dead else self.monitored.queue
-        return _metric("AWS/SQS", name, statistic, FIVE_MINUTES, {"QueueName": queue.queue_name})
+    def queue(self, name: QueueMetric, *, of: QueueName = "jobs") -> cloudwatch.Metric:
+        """Return the maximum of a metric of a queue, by default that of jobs."""
+        monitored = self.monitored
+        queues: Mapping[QueueName, sqs.IQueue] = {
+            "jobs": monitored.queue,
+            "dead_letters": monitored.dead_letters,
+            "undelivered": monitored.undelivered,
+        }
+        return _metric("AWS/SQS", name, MAXIMUM, FIVE_MINUTES, {"QueueName": queues[of].queue_name})
 
     def web_acl(self, name: WebAclMetric) -> cloudwatch.Metric:
         """Return a metric of the web ACL, over all of its rules."""

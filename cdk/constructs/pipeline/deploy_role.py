@@ -16,7 +16,7 @@ from cdk.functions import FUNCTIONS
 from cdk.resource_names import BOOTSTRAP_QUALIFIER, key_secret_name, resource_name
 
 ISSUER = "token.actions.githubusercontent.com"
-_AUDIENCE = "sts.amazonaws.com"
+AUDIENCE = "sts.amazonaws.com"
 
 _DEPLOYING = ("deploy", "file-publishing", "lookup")
 _PLANNING = ("lookup",)
@@ -44,7 +44,7 @@ class JobRole(Construct):
             assumed_by=iam.WebIdentityPrincipal(
                 provider_arn,
                 # Both exactly: a pattern would allow other branches, repositories or environments.
-                {"StringEquals": {f"{ISSUER}:aud": _AUDIENCE, f"{ISSUER}:sub": subject}},
+                {"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": subject}},
             ),
         )
         prefix = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/cdk-{BOOTSTRAP_QUALIFIER}"

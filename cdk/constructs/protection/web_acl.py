@@ -1,9 +1,12 @@
 """The web ACL before the API: it blocks callers over a rate, requests that look like attacks, and large bodies."""
 
+from collections.abc import Sequence
+
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
-from cdk.constructs.api.page_cache import PROOF_HEADER
+from cdk.constructs.api.edge_proof import PROOF_HEADER
 from cdk.constructs.protection.web_acl_rules import API_KEY_HEADER, custom_response_bodies, rules
 from cdk.constructs.retention import log_group
 from cdk.resource_names import resource_name
@@ -21,7 +24,9 @@ def web_acl_name(stage: Stage) -> str:
 class WebAcl(Construct):
     """A web ACL on one resource or more, with a log that never holds a key."""
 
-    def __init__(self, scope: Construct, id_: str, *, stage: Stage, resource_arn: str, edge_proof: str | None) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, stage: Stage, resource_arn: str, edge_words: Sequence[str]
+    ) -> None:
         super().__init__(scope, id_)
         self.acl = wafv2.CfnWebACL(
             self,
@@ -36,18 +41,26 @@ class WebAcl(Construct):
                 # Samples show whole requests, keys among their headers.
                 sampled_requests_enabled=False,
             ),
-            rules=rules(stage, edge_proof),
+            rules=rules(stage, edge_words),
             custom_response_bodies=custom_response_bodies(),
         )
         self.protect(self, "Association", resource_arn)
         self.log_group = log_group(
             self, "Log", name=f"{_LOG_PREFIX}{resource_name(stage.name)}", retention=stage.retention
         )
+        # As AWS WAF's documentation spells it: the ARN that a log group has of itself ends with `:*`.
+        # Source: docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+        log_arn = Stack.of(self).format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=self.log_group.log_group_name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
         wafv2.CfnLoggingConfiguration(
             self,
             "Logging",
             resource_arn=self.acl.attr_arn,
-            log_destination_configs=[self.log_group.log_group_arn],
+            log_destination_configs=[log_arn],
             redacted_fields=[_header(name) for name in (API_KEY_HEADER, "authorization", "cookie", PROOF_HEADER)],
         )
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from functions.core.assets.condition import Change, Condition
-from functions.core.aws.clients import answering, events_client
+from functions.core.aws.clients import events_client, reporting_unavailable
 from functions.core.errors import DependencyUnavailableError
 
 SOURCE = "palier"
@@ -28,7 +28,7 @@ class EventBusAlerts:
             "EventBusName": self._bus,
             "Detail": msgspec.json.encode(alert_detail(self._stage, asset_id, change, alert_id)).decode(),
         }
-        with answering("The event bus"):
+        with reporting_unavailable("The event bus"):
             answer = events_client().put_events(Entries=[event])  # type: ignore[list-item]
         if answer["FailedEntryCount"]:
             raise DependencyUnavailableError("The event bus refused an alert.")

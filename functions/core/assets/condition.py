@@ -4,6 +4,7 @@ One diagnosis proves little. An asset has a fault when k of its newest n diagnos
 none of its newest 2n does. Between the two nothing changes, so a series that wavers changes the state only once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,7 +55,7 @@ class ZoneReading(msgspec.Struct, frozen=True, array_like=True):
     zone: Zone
 
 
-class Condition(msgspec.Struct, frozen=True):
+class Condition(msgspec.Struct, frozen=True, omit_defaults=True):
     """The condition of an asset.
 
     class_id: the fault that was found, or the healthy class; since: place of the reading that decided the state;
@@ -80,8 +81,8 @@ class _StoredRow(msgspec.Struct, frozen=True, array_like=True):
     zone: Zone | None
 
 
-class _StoredCondition(msgspec.Struct, frozen=True, array_like=True):
-    """A condition as it is kept. The place of a recording takes most of it, and stands in it once."""
+class _PackedCondition(msgspec.Struct, frozen=True, array_like=True):
+    """A condition and its rows as one text, as some summaries have it: read, and no longer written."""
 
     state: State
     class_id: str | None
@@ -91,29 +92,39 @@ class _StoredCondition(msgspec.Struct, frozen=True, array_like=True):
     rows: tuple[_StoredRow, ...]
 
 
-def encode_condition(condition: Condition) -> str:
-    """Return a condition as it is kept: JSON of a third less than its own."""
+def stored_attributes(condition: Condition) -> dict[str, str]:
+    """Return a condition as attributes of its asset's summary: `condition`, and its readings and zones as `rows`.
+
+    The place of a recording takes most of the bytes, so it stands once for a reading and a zone. A version that does
+    not read `rows`, before this one or after a rollback, reads the same state from `condition`, and collects readings
+    and zones anew.
+    """
     readings = {one.place: one for one in condition.readings}
     zones = {one.place: one.zone for one in condition.zones}
-    rows = tuple(_row(place, readings.get(place), zones.get(place)) for place in sorted(readings.keys() | zones.keys()))
-    kept = _StoredCondition(
-        condition.state, condition.class_id, condition.since, condition.reference_rms, condition.is_severe, rows
-    )
-    return msgspec.json.encode(kept).decode()
+    rows = [_row(place, readings.get(place), zones.get(place)) for place in sorted(readings.keys() | zones.keys())]
+    state = msgspec.structs.replace(condition, readings=(), zones=())
+    return {"condition": msgspec.json.encode(state).decode(), "rows": msgspec.json.encode(rows).decode()}
 
 
-def decode_condition(text: str) -> Condition:
-    """Return the condition that was kept, also as JSON of its own, as it was kept at first."""
-    if text.startswith("{"):
-        return msgspec.json.decode(text, type=Condition)
-    kept = msgspec.json.decode(text, type=_StoredCondition)
+def stored_condition(summary: Mapping[str, object]) -> Condition:
+    """Return the condition that a summary has in `condition` and `rows`, or in `condition` alone; a new one of none."""
+    text, rows = summary.get("condition"), summary.get("rows")
+    if not isinstance(text, str):
+        return Condition()
+    if text.startswith("["):
+        packed = msgspec.json.decode(text, type=_PackedCondition)
+        state = Condition(packed.state, packed.class_id, packed.since, packed.reference_rms, (), (), packed.is_severe)
+        return _with_rows(state, packed.rows)
+    state = msgspec.json.decode(text, type=Condition)
+    return _with_rows(state, msgspec.json.decode(rows, type=tuple[_StoredRow, ...])) if isinstance(rows, str) else state
+
+
+def _with_rows(state: Condition, rows: tuple[_StoredRow, ...]) -> Condition:
     readings = tuple(
-        Reading(one.place, one.class_id, one.rms)
-        for one in kept.rows
-        if one.class_id is not None and one.rms is not None
+        Reading(one.place, one.class_id, one.rms) for one in rows if one.class_id is not None and one.rms is not None
     )
-    zones = tuple(ZoneReading(one.place, one.zone) for one in kept.rows if one.zone is not None)
-    return Condition(kept.state, kept.class_id, kept.since, kept.reference_rms, readings, zones, kept.is_severe)
+    zones = tuple(ZoneReading(one.place, one.zone) for one in rows if one.zone is not None)
+    return msgspec.structs.replace(state, readings=readings, zones=zones)
 
 
 def _row(place: str, reading: Reading | None, zone: Zone | None) -> _StoredRow:

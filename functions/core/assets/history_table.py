@@ -14,17 +14,16 @@ import msgspec
 from functions.core.assets.condition import (
     AlertRule,
     Change,
-    Condition,
     Reading,
     ZoneReading,
     advance,
     advance_zone,
     counts,
-    decode_condition,
-    encode_condition,
+    stored_attributes,
+    stored_condition,
 )
 from functions.core.assets.history import Alerts, Observation
-from functions.core.aws.clients import answering, dynamodb_client
+from functions.core.aws.clients import dynamodb_client, reporting_unavailable
 from functions.core.aws.dynamodb import (
     ConditionFailedError,
     Item,
@@ -84,7 +83,7 @@ class HistoryTable:
             summary = self.asset(asset_id) or {}
             if not entries:
                 # All are kept already; only their alerts may still be due.
-                return self._tell(summary)
+                return self._raise_alerts(summary)
             try:
                 return self._write(entries, summary)
             except ConditionFailedError as error:
@@ -115,7 +114,7 @@ class HistoryTable:
             "ScanIndexForward": forward,
             **start,
         }
-        with answering(WHAT):
+        with reporting_unavailable(WHAT):
             answer = dynamodb_client().query(**request)
         now = self._clock()
         items = [from_attributes(item) for item in answer["Items"]]
@@ -154,20 +153,19 @@ class HistoryTable:
         unchanged = "attribute_not_exists(asset_id)" if not known else "revision = :revision"
         values = {} if not known else {"ExpressionAttributeValues": to_attributes({":revision": known["revision"]})}
         transact(WHAT, [*kept, {"Put": self._put(summary, unchanged) | values}])
-        self._tell(summary)
+        self._raise_alerts(summary)
 
     def _advanced(self, entry: Item, known: Item) -> Item:
-        stored = known.get("condition")
-        condition = decode_condition(stored) if isinstance(stored, str) else Condition()
-        untold = _untold(known)
+        condition = stored_condition(known)
+        pending = _pending_changes(known)
         if counts(str(entry["class_id"]), _number(entry["confidence"]), _truth(entry["in_distribution"]), self._rule):
             reading = Reading(str(entry["diagnosed_at"]), str(entry["class_id"]), _number(entry["rms"]))
             condition, change = advance(condition, reading, self._rule)
-            untold += [change] if change else []
+            pending += [change] if change else []
         if entry["severity_zone"] is not None:
             zone = msgspec.convert((entry["diagnosed_at"], entry["severity_zone"]), ZoneReading)
             condition, change = advance_zone(condition, zone, self._rule)
-            untold += [change] if change else []
+            pending += [change] if change else []
         newest = entry if str(entry["diagnosed_at"]) > str(known.get("newest", "")) else known
         return {
             "asset_id": ASSETS,
@@ -181,14 +179,14 @@ class HistoryTable:
             "newest_class_id": entry["class_id"] if newest is entry else known["newest_class_id"],
             "rms": newest["rms"],
             "severity_zone": newest.get("severity_zone"),
-            "condition": encode_condition(condition),
-            "untold": msgspec.json.encode(untold).decode(),
+            "untold": msgspec.json.encode(pending).decode(),
             "expires_at": entry["expires_at"],
+            **stored_attributes(condition),
         }
 
-    def _tell(self, summary: Item) -> None:
+    def _raise_alerts(self, summary: Item) -> None:
         """Raise the alerts that a summary still has, then remove them from it: at least once, each with one id."""
-        changes = _untold(summary)
+        changes = _pending_changes(summary)
         if self._alerts is None or not changes:
             return
         asset_id = str(summary["diagnosed_at"])
@@ -228,7 +226,7 @@ def _key(partition: str, place: str) -> dict[str, Any]:
     return to_attributes({"asset_id": partition, "diagnosed_at": place})
 
 
-def _untold(summary: Item) -> list[Change]:
+def _pending_changes(summary: Item) -> list[Change]:
     return msgspec.json.decode(str(summary.get("untold", "[]")), type=list[Change])
 
 

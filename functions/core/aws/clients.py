@@ -117,7 +117,7 @@ def forget_clients() -> None:
 
 
 @contextmanager
-def answering(what: str) -> Iterator[None]:
+def reporting_unavailable(what: str) -> Iterator[None]:
     """Turn every failure of a call to AWS into DependencyUnavailableError.
 
     Args:

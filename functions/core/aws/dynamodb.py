@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.core.aws.clients import answering, dynamodb_client, error_code
+from functions.core.aws.clients import dynamodb_client, error_code, reporting_unavailable
 from functions.core.aws.retry import tries
 
 # A value of an item: text, a number, a boolean, None, or a map of texts or counts.
@@ -70,7 +70,7 @@ def read_item(what: str, table: str, key: Attributes, now: float) -> Item | None
     Raises:
         DependencyUnavailableError: the table cannot be reached.
     """
-    with answering(what):
+    with reporting_unavailable(what):
         answer = dynamodb_client().get_item(TableName=table, Key=key, ConsistentRead=True)
     item = from_attributes(answer["Item"]) if "Item" in answer else None
     return None if item is None or is_expired(item, now) else item
@@ -107,7 +107,7 @@ def _tried(what: str, write: Any) -> Any:
     # Late: as boto3.
     from botocore.exceptions import ClientError
 
-    with answering(what):
+    with reporting_unavailable(what):
         for attempt in tries(_MOST_CONFLICTS, _PAUSE_S):
             try:
                 return write()

@@ -7,7 +7,8 @@ unit or the sample rate of a signal.
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.bearings.spectra import envelope_spectra, whitened_spectra
+from functions.core.bearings.bands import BANDS, band_envelope_spectra, band_widths
+from functions.core.bearings.spectra import whitened_spectra
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 
 # The duration of a window at any sample rate: it resolves lines half a hertz apart.
@@ -16,8 +17,6 @@ WINDOW_S = 2.0
 SHAFT_SPEED, BPFO, BPFI, BSF, FTF = range(5)
 # The faults whose lines are read, in the order of the features' rows: outer race, inner race, rolling element.
 FAULTS = 3
-# The whole band and six that overlap, in parts of half the sample rate.
-BANDS = ((0.0, 1.0), *((start * 2 / 15, start * 2 / 15 + 1 / 3) for start in range(6)))
 HARMONICS = 6
 # Elements slip: all harmonics of a fault move together.
 SLIPS = np.linspace(-0.02, 0.02, 41, dtype=np.float32)
@@ -66,16 +65,19 @@ def _of_window(window: Float32Array, conditions: Float32Array) -> Float32Array:
 
 
 def _levels(window: Float32Array, bins: int) -> Float32Array:
-    """Return the levels of the envelope spectra of all bands above their floors, nepers, float32 [bands, bins]."""
+    """Return the levels of the envelope spectra of all bands above their floors, nepers, float32 [bands, bins].
+
+    Above half the sample rate there is none: fewer bins are returned than asked for.
+    """
     spectrum = whitened_spectra(window)
-    size = len(spectrum)
+    bins = min(bins, len(spectrum))
+    magnitudes = np.log(band_envelope_spectra(spectrum, bins) + _TINY)
+    magnitudes[:, 0] = magnitudes[:, 1]
     levels = np.zeros((LAYERS, bins), np.float32)
-    for row, (start, end) in zip(levels, BANDS, strict=False):
-        band = slice(int(start * size), int(end * size))
-        count = min(bins, band.stop - band.start)
-        magnitudes = np.log(envelope_spectra(spectrum, count, band) + _TINY)
-        magnitudes[0] = magnitudes[1]
-        row[:count] = magnitudes - _running_mean(magnitudes)
+    counts = np.minimum(band_widths(len(spectrum)), bins)
+    for count in set(counts.tolist()):
+        rows = np.flatnonzero(counts == count)
+        levels[rows, :count] = magnitudes[rows, :count] - _running_mean(magnitudes[rows, :count])
     np.clip(levels, -_MOST_LEVEL, _MOST_LEVEL, out=levels)
     # A weak line that stands in every band is above what the noise of one would be.
     levels[-1] = _GAIN_OF_MEAN * levels[1:-1].mean(axis=0)
@@ -83,11 +85,12 @@ def _levels(window: Float32Array, bins: int) -> Float32Array:
 
 
 def _running_mean(values: Float32Array) -> Float32Array:
-    """Return the running mean of values float32 [N], float32 [N]; at the ends over fewer values."""
-    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    places = np.arange(len(values))
-    low, high = np.maximum(places - _FLOOR_BINS, 0), np.minimum(places + _FLOOR_BINS + 1, len(values))
-    return as_float32((sums[high] - sums[low]) / (high - low))
+    """Return the running means of values float32 [B, N], float32 [B, N]; at the ends over fewer values."""
+    sums = np.zeros((len(values), values.shape[1] + 1))
+    np.cumsum(values, axis=-1, dtype=np.float64, out=sums[:, 1:])
+    places = np.arange(values.shape[1])
+    low, high = np.maximum(places - _FLOOR_BINS, 0), np.minimum(places + _FLOOR_BINS + 1, values.shape[1])
+    return as_float32((sums[:, high] - sums[:, low]) / (high - low))
 
 
 def _features(levels: Float32Array, orders: Float32Array, cage: np.float32, turn_bins: np.float32) -> Float32Array:

@@ -32,7 +32,7 @@ def shaft_evidence(samples: Float32Array, sample_rate_hz: float, shaft_speed_rpm
 
     Raises:
         FaultFrequencyError: the shaft turns faster than the sample rate can show.
-        TooFewTurnsError: the recording is too short to tell the lines apart.
+        TooFewTurnsError: the recording is too short to separate the lines.
         ShaftSpeedContradictsError: as `refined_speed_rpm`.
     """
     if _HIGHEST_ORDER * shaft_speed_rpm / 60 >= sample_rate_hz / 2:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ Complex64Array = NDArray[np.complex64]
 
 # Added to a magnitude before it divides: an empty bin stays 0.
 _TINY = np.float32(1e-30)
+# Lengths that are kept: those of some recordings' rates and durations.
+_LENGTHS = 256
 
 
 def whitened_spectra(windows: Float32Array, bins: int | None = None) -> Complex64Array:
@@ -30,22 +33,22 @@ def whitened_spectra(windows: Float32Array, bins: int | None = None) -> Complex6
     length = windows.shape[-1]
     centred = windows - windows.mean(axis=-1, keepdims=True)
     found = np.fft.rfft(centred)[..., :bins].astype(np.complex64, copy=False)
-    found /= np.abs(found) + _TINY
+    # Times the reciprocal: a complex number divided by a real one is slow.
+    found *= 1 / (np.abs(found) + _TINY)
     found[..., 0] = 0
     if length % 2 == 0:
         found[..., length // 2 :] = 0
     return found
 
 
-def envelope_spectra(spectra: Complex64Array, bins: int, band: slice = slice(None)) -> Float32Array:
-    """Return the spectra of the squared envelope of a band, from 0 Hz up.
+def envelope_spectra(spectra: Complex64Array, bins: int) -> Float32Array:
+    """Return the spectra of the squared envelope, from 0 Hz up.
 
     The bins stand as far apart as those of `spectra`: the reciprocal of the window's duration.
 
     Args:
-        spectra: of real windows, complex64 [..., F], from 0 Hz to half the sample rate.
-        bins: how many are needed, at most as many as the band has.
-        band: which bins of `spectra` the band is; by default all.
+        spectra: of real windows, complex64 [..., F], from 0 Hz up, as far as the band that is read.
+        bins: how many are needed, at most F.
 
     Returns:
         float32 [..., bins], magnitudes in units of the squared envelope's mean; bin 0, the mean itself, is 0.
@@ -54,15 +57,19 @@ def envelope_spectra(spectra: Complex64Array, bins: int, band: slice = slice(Non
     Signal Processing 25 (2011), section 5: squared envelope of the analytic signal, demodulated by moving a band to
     0 Hz.
     """
-    one_sided = spectra[..., band]
     # Longer by the bins that are needed: what folds back falls beyond them.
-    length = quick_length(one_sided.shape[-1] + bins)
-    envelope = np.fft.ifft(one_sided, length, norm="forward")
+    length = quick_length(spectra.shape[-1] + bins)
+    # NumPy transforms float32 as float32 where it divides by the length, and else as float64.
+    envelope = np.fft.ifft(spectra, length)
     squared = np.square(envelope.real) + np.square(envelope.imag)
-    found = np.abs(np.fft.rfft(squared)[..., :bins])
-    found /= np.maximum(found[..., :1], _TINY)
-    found[..., 0] = 0
-    return found.astype(np.float32, copy=False)
+    return in_units_of_mean(np.abs(np.fft.rfft(squared, norm="forward")[..., :bins]))
+
+
+def in_units_of_mean(magnitudes: Float32Array) -> Float32Array:
+    """Return magnitudes float32 [..., bins] of spectra, in place in units of bin 0, their mean, which becomes 0."""
+    magnitudes /= np.maximum(magnitudes[..., :1], _TINY)
+    magnitudes[..., 0] = 0
+    return magnitudes
 
 
 def decimated_magnitudes(samples: Float32Array, step: int, length: int) -> Float64Array:
@@ -98,11 +105,13 @@ def spectral_floor(magnitudes: Float64Array, block: int) -> Float64Array:
     return np.stack([np.interp(places, centres, row) for row in medians]).reshape(magnitudes.shape)
 
 
+@lru_cache(_LENGTHS)
 def quick_length(least: int) -> int:
     """Return the shortest length from `least` on whose transform is quick: a product of 2, 3 and 5."""
     return min(odd << max(0, math.ceil(math.log2(max(least, 1) / odd))) for odd in _odd_products(2 * max(least, 1)))
 
 
+@lru_cache(_LENGTHS)
 def longest_quick_length(most: int) -> int:
     """Return the longest length up to `most`, 1 at least, whose transform is quick: a product of 2, 3 and 5."""
     return max(odd << int(math.log2(max(most, 1) / odd)) for odd in _odd_products(max(most, 1)))

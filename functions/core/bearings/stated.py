@@ -56,8 +56,8 @@ def orders_by_hand(given: Mapping[str, float]) -> FaultOrders:
     elements = round(bpfo + bpfi)
     if not bpfo < bpfi or abs(bpfo + bpfi - elements) > _WHOLE or elements > MOST_ELEMENTS:
         raise BearingContradictsError(
-            f"bpfo_order {bpfo:g} and bpfi_order {bpfi:g} are of no bearing: the first is the smaller one, and together"
-            f" they are the number of rolling elements, a whole number up to {MOST_ELEMENTS}.",
+            f"bpfo_order {bpfo:g} and bpfi_order {bpfi:g} are of no bearing: both are multiples of shaft speed, the"
+            f" first smaller, and together the number of rolling elements, a whole number up to {MOST_ELEMENTS}.",
             field="bpfo_order",
         )
     # (1 + r) / (1 - r) = BPFI / BPFO, r the ratio of the diameters; without a contact angle.
@@ -93,7 +93,7 @@ def _check_agree(first: tuple[str, FaultOrders], second: tuple[str, FaultOrders]
     for name, one, other in zip(ORDER_NAMES, astuple(first[1]), astuple(second[1]), strict=True):
         if abs(one - other) > _AGREES * other:
             raise BearingContradictsError(
-                f"{name} is {one:.4g} by the {first[0]} that are stated and {other:.4g} by the {second[0]}: state one"
+                f"{name} is {one:.4g} by the stated {first[0]} and {other:.4g} by the stated {second[0]}: state one"
                 " bearing only.",
                 field=name if first[0] == "orders" else second[0] if second[0] == "bearing" else "rolling_elements",
             )

@@ -7,7 +7,7 @@ from functions.core.preprocessing.signal import Recording
 
 
 class TextOptions(TypedDict, total=False):
-    """The options of a diagnosis that tell how to read a text, by their names."""
+    """The options of a diagnosis that state how to read a text, by their names."""
 
     skip_rows: int
     time_column: str | None

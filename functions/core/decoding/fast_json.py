@@ -11,7 +11,7 @@ from typing import Any
 
 import simdjson
 
-from functions.core.errors import MalformedBodyError
+from functions.core.errors import MalformedBodyError, PalierError
 
 _KEPT_BODY_BYTES = 1_000_000
 # Most members of one object: each is looked up by its name, and every look-up begins at the first member.
@@ -47,6 +47,18 @@ def members_of(document: Any) -> dict[str, Any]:
     if len(names) != len(document) or any("\0" in name for name in names):
         raise ValueError
     return {name: document[name] for name in document}
+
+
+def check_members(count: int, refusal: type[PalierError] = MalformedBodyError) -> None:
+    """Check how many members a JSON object has, before any is looked up; raises `refusal`."""
+    if count > MOST_MEMBERS:
+        raise refusal(f"The JSON object has {count} members; at most {MOST_MEMBERS} are read.")
+
+
+def types_beside_numbers(values: list[Any]) -> list[str]:
+    """Return the types of values that are not numbers, sorted, each once; `null` is called as in JSON."""
+    others = set(map(type, values)) - {int, float}
+    return [name.replace("NoneType", "null") for name in sorted(kind.__name__ for kind in others)]
 
 
 def plain(value: Any) -> Any:

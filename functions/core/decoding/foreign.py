@@ -43,10 +43,15 @@ _ALL_MARKS = tuple(mark for mark, _ in _MARKS)
 # The first member of the zip that a workbook is. Source: ECMA-376, part 2.
 _OFFICE = b"[Content_Types].xml"
 _RIFF = (b"RIFF", b"RIFX", b"RF64", b"BW64")
+_FIRST_BYTES = frozenset(mark[0] for mark in (*_ALL_MARKS, *_RIFF, b"FORM", *_UTF16_MARKS))
+_CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
 
 
 def recognize(body: bytes | memoryview) -> str | None:
     """Return the format of a file by its first bytes: a name of the table of formats, `text`, another name, or None."""
+    # Most bodies are samples: they begin like no other format, and are no text after a few bytes.
+    if body and body[0] not in _FIRST_BYTES and _CONTROL.search(body, 0, _HEAD_BYTES):
+        return None
     head = bytes(body[:_HEAD_BYTES])
     if head[:4] in _RIFF and head[8:12] == b"WAVE":
         return "wav"

@@ -240,7 +240,7 @@ def decode_file(body: Body, kind: str, options: DiagnosisOptions = _DEFAULTS) ->
     Args:
         body: the bytes; raw samples of a view of them are not copied.
         kind: one of FILE_MEDIA_TYPES.
-        options: of the diagnosis; those of the format tell how to read the bytes.
+        options: of the diagnosis; those of the format state how to read the bytes.
 
     Raises:
         MalformedBodyError: the bytes are not what `kind` says.

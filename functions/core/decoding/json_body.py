@@ -13,9 +13,17 @@ from typing import Any, NoReturn
 import numpy as np
 import simdjson
 
-from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, read_json, thread_parser
+from functions.core.decoding.fast_json import (
+    MOST_MEMBERS,
+    check_members,
+    has_brackets,
+    members_of,
+    read_json,
+    thread_parser,
+    types_beside_numbers,
+)
 from functions.core.decoding.formats import check_json
-from functions.core.decoding.orientation import as_recording, channels_first, is_lying
+from functions.core.decoding.orientation import as_recording, channels_first, rows_are_times
 from functions.core.errors import (
     EmptyBodyError,
     InvalidOptionError,
@@ -80,7 +88,7 @@ def _read_fast(body: bytes, member: str, most: int) -> JsonRequest | None:
         document: Any = thread_parser(len(body)).parse(body)
         if isinstance(document, simdjson.Array):
             raise _no_object(member)
-        _check_members(len(document))
+        check_members(len(document))
         members = members_of(document)
         signal = members.pop(member)
         if member == "signals":
@@ -131,17 +139,12 @@ def _numbers_of(value: Any) -> dict[str, Any]:
     return numbers
 
 
-def _check_members(count: int) -> None:
-    if count > MOST_MEMBERS:
-        raise MalformedBodyError(f"The JSON object has {count} members; at most {MOST_MEMBERS} are read.")
-
-
 def _samples(signal: Any, field: str) -> tuple[Float32Array, int]:
     """Return a signal as float32 [C, N], and how many brackets its text opens."""
     shape, brackets = (1, len(signal)), 1
     if isinstance(signal[0], simdjson.Array):
         shape = len(signal), len(signal[0])
-        check_channel_count(shape[1] if is_lying(*shape) else shape[0], field)
+        check_channel_count(shape[1] if rows_are_times(*shape) else shape[0], field)
         if any(len(row) != shape[1] for row in signal):
             raise ValueError
         brackets += shape[0]
@@ -161,7 +164,7 @@ def _read_slowly(body: bytes, member: str, most: int) -> JsonRequest:
         raise
     if not isinstance(document, dict):
         raise _no_object(member)
-    _check_members(len(document))
+    check_members(len(document))
     if member not in document:
         raise SignalMissingError(f"The JSON object has no member {member!r}.", field=member)
     value = document.pop(member)
@@ -181,8 +184,8 @@ def _no_object(member: str) -> MalformedBodyError:
 def _recording(value: Any, field: str) -> Recording:
     rows = value if isinstance(value, list) and value and isinstance(value[0], list) else [value]
     first = rows[0]
-    lying = isinstance(first, list) and is_lying(len(rows), len(first))
-    check_channel_count(len(first) if lying else len(rows), field)
+    is_time_first = isinstance(first, list) and rows_are_times(len(rows), len(first))
+    check_channel_count(len(first) if is_time_first else len(rows), field)
     for row in rows:
         _check_row(row, field)
     if len({len(row) for row in rows}) > 1:
@@ -196,9 +199,9 @@ def _recording(value: Any, field: str) -> Recording:
 def _check_row(row: Any, field: str) -> None:
     if not isinstance(row, list):
         raise SignalShapeError("The signal must be a list of numbers, or one such list per channel.", field=field)
-    strangers = set(map(type, row)) - {int, float}
-    if list in strangers:
+    others = types_beside_numbers(row)
+    if "list" in others:
         raise SignalShapeError("The signal must be [samples] or [channels, samples].", field=field)
-    if strangers:
-        name = sorted(kind.__name__ for kind in strangers)[0].replace("NoneType", "null")
-        raise SignalNotNumericError(f"The signal must hold numbers only; it has a value of type {name}.", field=field)
+    if others:
+        sentence = f"The signal must hold numbers only; it has a value of type {others[0]}."
+        raise SignalNotNumericError(sentence, field=field)

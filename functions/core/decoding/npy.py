@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from tokenize import TokenError
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from functions.core.decoding.orientation import as_recording, channels_first, is_lying
+from functions.core.decoding.orientation import as_recording, channels_first, rows_are_times
 from functions.core.errors import EmptyBodyError, MalformedBodyError, SignalShapeError, SignalTypeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.integers import INTEGER_DTYPES, scaled
@@ -30,6 +31,14 @@ _BROKEN_HEADER = (
 )
 # The third differs from the second only in letters that names of fields may have.
 _VERSIONS = {(1, 0), (2, 0), (3, 0)}
+# Of version 1.0: what a file begins with, and the size of the header before the header. Source: NEP 1.
+_PREAMBLE, _PREAMBLE_BYTES = b"\x93NUMPY\x01\x00", 10
+_PLAIN_HEADER = re.compile(
+    rb"\{'descr': '([<>][fiu][248])', 'fortran_order': (False|True), 'shape': \(([1-9]\d{0,9},"
+    rb"|[1-9]\d{0,9}(?:, [1-9]\d{0,9}){1,2})\), \} *\n"
+)
+# Shape, order of Fortran, type, and where the numbers begin.
+_Header = tuple[tuple[int, ...], bool, np.dtype[Any], int]
 # Beyond any memory, and NumPy can still count its bytes.
 _LONGEST = 2**60
 
@@ -68,7 +77,7 @@ def decode_npy(body: bytes, full_scale: float | None = None) -> Recording:
     if not 1 <= len(lengths) <= 2:
         raise SignalShapeError(f"The npy array has shape {_shown(file.shape)}; send [samples] or [channels, samples].")
     rows, columns = lengths if len(lengths) == 2 else (1, lengths[0])
-    check_channel_count(columns if is_lying(rows, columns) else rows)
+    check_channel_count(columns if rows_are_times(rows, columns) else rows)
     return as_recording(channels_first(file.samples(full_scale).reshape(rows, columns)))
 
 
@@ -96,7 +105,7 @@ def decode_npy_batch(body: bytes, most: int, full_scale: float | None = None) ->
         )
     check_batch_size(file.shape[0], most)
     rows, columns = file.shape[1:] if len(file.shape) == 3 else (1, file.shape[1])
-    check_channel_count(columns if is_lying(rows, columns) else rows, "signals")
+    check_channel_count(columns if rows_are_times(rows, columns) else rows, "signals")
     if not file.shape[0]:
         return []
     return [as_recording(channels_first(np.atleast_2d(one))) for one in file.samples(full_scale)]
@@ -104,19 +113,18 @@ def decode_npy_batch(body: bytes, most: int, full_scale: float | None = None) ->
 
 def _open(body: bytes, full_scale: float | None, *, is_batch: bool = False) -> _File:
     """Read a header and check it against the bytes that follow: their number, and no dimension of 0."""
-    stream = io.BytesIO(body)
     try:
-        shape, is_fortran, dtype = _read_header(stream)
+        shape, is_fortran, dtype, start = _plain_header(body) or _read_header(body)
     except _BROKEN_HEADER:
         raise MalformedBodyError("The body is not a npy file: its header cannot be read.", field="signal") from None
     _check_type(dtype, full_scale)
-    _check_promise(shape, dtype.itemsize, len(body) - stream.tell())
+    _check_promise(shape, dtype.itemsize, len(body) - start)
     if 0 in shape[is_batch:]:
         raise SignalShapeError(
             f"The npy array has shape {_shown(shape)}: a dimension of 0 holds no samples.",
             field="signals" if is_batch else "signal",
         )
-    return _File(shape, is_fortran, np.frombuffer(body, dtype, offset=stream.tell()))
+    return _File(shape, is_fortran, np.frombuffer(body, dtype, offset=start))
 
 
 def _check_type(dtype: np.dtype[Any], full_scale: float | None) -> None:
@@ -134,12 +142,23 @@ def _check_type(dtype: np.dtype[Any], full_scale: float | None) -> None:
         )
 
 
-def _read_header(stream: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def _plain_header(body: bytes) -> _Header | None:
+    """Return a header that stands as NumPy writes it, None of another: evaluating it would take half of a decoding."""
+    start = _PREAMBLE_BYTES + int.from_bytes(body[len(_PREAMBLE) : _PREAMBLE_BYTES], "little")
+    found = _PLAIN_HEADER.fullmatch(body, _PREAMBLE_BYTES, start) if body.startswith(_PREAMBLE) else None
+    if found is None:
+        return None
+    shape = tuple(map(int, found[3].rstrip(b",").split(b", ")))
+    return shape, found[2] == b"True", np.dtype(found[1].decode()), start
+
+
+def _read_header(body: bytes) -> _Header:
+    stream = io.BytesIO(body)
     version = npy_format.read_magic(stream)
     if version not in _VERSIONS:
         raise ValueError
     read = npy_format.read_array_header_1_0 if version == (1, 0) else npy_format.read_array_header_2_0
-    return read(stream)
+    return *read(stream), stream.tell()
 
 
 def _check_promise(shape: Sequence[int], item_bytes: int, present: int) -> None:

@@ -1,13 +1,20 @@
 """Orientation of a table of numbers: which of its axes is the time."""
 
+from operator import le
+from typing import Any
+
+from numpy.typing import NDArray
+
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.signal import Recording
 
 # A recording has thousands of samples and few channels.
 _CLEARLY_LONGER = 16
+# Samples of which a glance shows that they are no times.
+_GLANCE = 16
 
 
-def is_lying(rows: int, columns: int) -> bool:
+def rows_are_times(rows: int, columns: int) -> bool:
     """Whether each row of an array [rows, columns] is one time: one column, or far more rows than columns."""
     return rows > 1 and (columns == 1 or is_clearly_longer(rows, columns))
 
@@ -19,7 +26,7 @@ def is_clearly_longer(one: int, other: int) -> bool:
 
 def channels_first(samples: Float32Array) -> Float32Array:
     """Return an array [C, N], or one of [N, C] that is clearly so, as contiguous [C, N]."""
-    return as_float32(samples.T) if is_lying(*samples.shape) else samples
+    return as_float32(samples.T) if rows_are_times(*samples.shape) else samples
 
 
 def as_recording(samples: Float32Array) -> Recording:
@@ -29,11 +36,20 @@ def as_recording(samples: Float32Array) -> Recording:
     """
     if len(samples) == 1:
         return Recording(samples)
-    # Late: most recordings have one channel.
+    rising = rising_rows(samples)
+    if not rising:
+        return Recording(samples)
+    # Late: most signals fall soon.
     from functions.core.decoding.times import rates_of_rows
 
-    rates = rates_of_rows(samples)
-    kept = [row for row in range(len(samples)) if row not in rates]
-    if not rates or not kept:
+    rates = rates_of_rows(samples, rising)
+    if not rates or len(rates) == len(samples):
         return Recording(samples)
+    kept = [row for row in range(len(samples)) if row not in rates]
     return Recording(samples[kept], next(filter(None, rates.values()), None), tuple(map(str, kept)))
+
+
+def rising_rows(samples: NDArray[Any]) -> list[int]:
+    """Return the rows of samples [C, N] whose first samples do not fall, and whose last is above the first."""
+    first = samples[:, :_GLANCE].tolist()
+    return [row for row, few in enumerate(first) if few and all(map(le, few, few[1:])) and samples[row, -1] > few[0]]

@@ -55,8 +55,8 @@ def decode_raw(
 
 
 def _check_magnitudes(values: NDArray[Any], sample_format: SampleFormat) -> None:
-    # Most bodies have usual values: one pass over their first samples finds that.
-    if values.dtype.kind != "f" or np.fmax.reduce(np.abs(values), initial=0) <= _ABSURD:
+    # Most bodies have usual values: no square is larger than the sum of all.
+    if values.dtype.kind != "f" or np.vdot(values, values) <= _ABSURD**2:
         return
     with np.errstate(invalid="ignore"):
         magnitudes = np.abs(values)

@@ -1,11 +1,9 @@
 """Sample rates from the times of samples: their spacing, their unit, and what rounding of them allows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from functions.core.errors import MalformedBodyError
 from functions.core.models.options import TimeUnit
@@ -84,13 +82,6 @@ def is_counting(values: Float64Array) -> bool:
     return len(values) > 1 and bool((np.diff(values) == 1).all()) and float(values[0]).is_integer()
 
 
-@np.errstate(over="ignore", invalid="ignore")
-def rises(samples: NDArray[Any]) -> NDArray[np.bool_]:
-    """Whether the first of each row of samples [C, N] do not fall, bool [C]: by a glance most signals are no times."""
-    first = samples[:, :FEWEST_ROWS]
-    return np.asarray((np.diff(first) >= 0).all(axis=1) & (samples[:, -1] > samples[:, 0]))
-
-
 def is_even(times: Float64Array, rounding: float = 0.0) -> bool:
     """Whether numbers [N] rise as times do; arguments as `spacing`."""
     found = spacing(times, rounding)
@@ -107,7 +98,7 @@ def numbers_samples(values: Float64Array) -> bool:
 
 
 def rate_of(times: Float64Array, unit: TimeUnit | None, rounding: float = 0.0) -> float | None:
-    """Return the rate that numbers [N] give if they are times, in Hz; 0 where they tell none, None where they are none.
+    """Return the rate in Hz that numbers [N] give if they are times: 0 where they give none, None where they are none.
 
     Args:
         times: one a sample.
@@ -124,12 +115,12 @@ def rate_of(times: Float64Array, unit: TimeUnit | None, rounding: float = 0.0) -
         return 0.0
 
 
-def rates_of_rows(samples: Float32Array) -> dict[int, float]:
-    """Return which rows of samples float32 [C, N] are times or counts, and the rate of each, as `rate_of`."""
+def rates_of_rows(samples: Float32Array, rows: Sequence[int]) -> dict[int, float]:
+    """Return which of some rows of samples float32 [C, N] are times or counts, and the rate of each, as `rate_of`."""
     if samples.shape[1] < FEWEST_ROWS:
         return {}
     found: dict[int, float] = {}
-    for row in np.flatnonzero(rises(samples)).tolist():
+    for row in rows:
         rounding = float(np.spacing(np.abs(samples[row]).max()))
         rate = rate_of(samples[row].astype(np.float64), None, rounding)
         if rate is not None:

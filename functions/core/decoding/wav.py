@@ -107,15 +107,23 @@ def _is_unknown(body: bytes, data: _Chunk, order: Order, stated: int) -> bool:
 
 def _chunks(body: bytes, order: Order, at: int) -> Iterator[_Chunk]:
     for _ in range(_MOST_CHUNKS):
-        if at + _CHUNK_HEADER_BYTES > len(body):
+        found = _chunk_at(body, order, at)
+        if found is None:
             return
-        size = int.from_bytes(body[at + 4 : at + _CHUNK_HEADER_BYTES], order)
-        yield _Chunk(body[at : at + 4], at + _CHUNK_HEADER_BYTES, size)
-        at += _CHUNK_HEADER_BYTES + size + size % 2
+        yield found
+        at = found.start + found.size + found.size % 2
+
+
+def _chunk_at(body: bytes, order: Order, at: int) -> _Chunk | None:
+    start = at + _CHUNK_HEADER_BYTES
+    return _Chunk(body[at : at + 4], start, int.from_bytes(body[at + 4 : start], order)) if start <= len(body) else None
 
 
 def _find(body: bytes, order: Order, name: bytes, at: int) -> _Chunk:
-    found = next((one for one in _chunks(body, order, at) if one.name == name), None)
+    found = _chunk_at(body, order, at)
+    # Most files have nothing before what is looked for.
+    if found is None or found.name != name:
+        found = next((one for one in _chunks(body, order, at) if one.name == name), None)
     if found is None or (name == b"fmt " and found.size < _FEWEST_FORMAT_BYTES):
         raise MalformedBodyError(f"The WAV has no chunk {name.decode()!r} where one belongs.", field="signal")
     return found

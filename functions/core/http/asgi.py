@@ -1,6 +1,7 @@
 """The Starlette app that every function has: request ids, the access log, error answers, CORS, API keys."""
 
 import asyncio
+import hmac
 import logging
 import os
 import time
@@ -26,6 +27,7 @@ from functions.core.errors import (
     MethodNotAllowedError,
     NotFoundError,
     PalierError,
+    PastEdgeError,
 )
 from functions.core.http.answers import error_answer
 from functions.core.keys import keys
@@ -38,6 +40,8 @@ from functions.core.settings import Settings
 _TRACE = "_X_AMZN_TRACE_ID"
 # The policy of a page that has none of its own.
 _NOTHING_MAY_LOAD = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# CloudFront writes a word of its own into it.
+EDGE_HEADER = "x-palier-edge"
 # Most characters of a path and a method that an error repeats.
 _LONGEST_PATH = 200
 _LONGEST_METHOD = 20
@@ -46,6 +50,8 @@ _LONGEST_METHOD = 20
 def create_starlette(routes: Sequence[BaseRoute], settings: Settings, sinks: Sequence[Sink] = ()) -> Starlette:
     """Compose an app of its routes and the middleware that every function has; `sinks` receive every request."""
     middleware = [Middleware(RequestBoundary, meter=Meter(settings, sinks))]
+    if settings.edge_proofs:
+        middleware.append(Middleware(RequireEdge, words=settings.edge_proofs))
     if settings.cors_origins:
         # Outermost: also a 500 must reach the page that asked.
         middleware.insert(0, _cors(settings.cors_origins))
@@ -127,6 +133,22 @@ class _Exchange:
             if headers.get("content-type", "").startswith("text/html"):
                 headers.setdefault("content-security-policy", _NOTHING_MAY_LOAD)
         await self._send(message)
+
+
+class RequireEdge:
+    """Middleware of an app behind CloudFront that refuses requests without one of the words that CloudFront shows."""
+
+    def __init__(self, app: ASGIApp, words: Iterable[str]) -> None:
+        self.app = app
+        self._words = [word.encode() for word in words]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check the word, then run the app."""
+        past = scope["type"] == "http" and not self._is_shown(Headers(scope=scope).get(EDGE_HEADER, "").encode())
+        await (error_response(PastEdgeError()) if past else self.app)(scope, receive, send)
+
+    def _is_shown(self, shown: bytes) -> bool:
+        return any(hmac.compare_digest(shown, word) for word in self._words)
 
 
 class RequireKey:

@@ -46,7 +46,8 @@ class RecordingAnswer(Answer, frozen=True, kw_only=True):
     crest_factor: Annotated[float, Meta(description="Peak by RMS.")]
     kurtosis: Annotated[float, Meta(description="3 for noise, higher where there are impacts.")]
     velocity_rms_mm_s: Annotated[
-        float | None, Meta(description="10 to 1,000 Hz; null where it cannot be told of this unit, rate or duration.")
+        float | None,
+        Meta(description="10 to 1,000 Hz; null where unit, rate or duration do not allow it."),
     ]
     severity_zone: Annotated[
         Zone | None, Meta(description="Of ISO 20816-3, where `machine_group` and `foundation` are given.")

@@ -22,9 +22,9 @@ _ERRORS = {
     413: "The body, recording, batch or job is over its limit; the limit is named.",
     415: "The content type is not accepted; those that are are named.",
     422: "Well-formed, but no diagnosis can come of it.",
-    429: "Too many requests; Retry-After says when to come back.",
-    500: "A defect here.",
-    503: "The model, or a service it needs, is not available; Retry-After says when to come back.",
+    429: "Too many requests; Retry-After states how many seconds to wait.",
+    500: "A defect of the service; the request id finds it in the log.",
+    503: "The model, or a service it needs, is not available; Retry-After states how many seconds to wait.",
 }
 _NUMBERS = {"type": "array", "minItems": 1, "items": {"type": "number"}}
 # A recording in JSON.

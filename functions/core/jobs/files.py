@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from functions.core.aws.clients import answering, error_code, s3_client, signature_validity_s
+from functions.core.aws.clients import error_code, reporting_unavailable, s3_client, signature_validity_s
 from functions.core.errors import RecordingMissingError, RecordingTooLargeError
 from functions.core.jobs.job import PartRange
 
@@ -43,12 +43,12 @@ class JobFiles:
 
     def put(self, key: str, content: bytes, media_type: str) -> None:
         """Write an object."""
-        with answering(WHAT):
+        with reporting_unavailable(WHAT):
             s3_client().put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=media_type)
 
     def put_file(self, key: str, path: Path, media_type: str) -> None:
         """Write an object from a file, without holding it."""
-        with answering(WHAT), path.open("rb") as stream:
+        with reporting_unavailable(WHAT), path.open("rb") as stream:
             s3_client().put_object(Bucket=self.bucket, Key=key, Body=stream, ContentType=media_type)
 
     def get(self, key: str, limit_bytes: int) -> bytes:
@@ -67,12 +67,12 @@ class JobFiles:
 
     def below(self, prefix: str, most: int) -> list[StoredFile]:
         """Return the objects below a prefix, sorted by key, without folders; at most one more than `most`."""
-        with answering(WHAT):
+        with reporting_unavailable(WHAT):
             return [file for _, file in zip(range(most + 1), self._listed(prefix), strict=False)]
 
     def remove(self, *keys: str) -> None:
         """Remove objects; one that is not there is no failure."""
-        with answering(WHAT):
+        with reporting_unavailable(WHAT):
             for key in keys:
                 s3_client().delete_object(Bucket=self.bucket, Key=key)
 
@@ -83,7 +83,7 @@ class JobFiles:
     def offer_upload(self, key: str, media_type: str, limit_bytes: int) -> Upload:
         """Return a form that can upload this one object, of this type and no larger, for an hour at most."""
         conditions: list[Any] = [{"Content-Type": media_type}, ["content-length-range", 1, limit_bytes]]
-        with answering(WHAT):
+        with reporting_unavailable(WHAT):
             client = s3_client()
             expires_s = signature_validity_s(UPLOAD_EXPIRES_S, DOWNLOAD_EXPIRES_S)
             form = client.generate_presigned_post(self.bucket, key, {"Content-Type": media_type}, conditions, expires_s)
@@ -93,14 +93,14 @@ class JobFiles:
         """Return a URL under which an object can be read for a quarter of an hour; browsers keep it as a file."""
         disposition = f'attachment; filename="{file_name}"'
         parameters = {"Bucket": self.bucket, "Key": key, "ResponseContentDisposition": disposition}
-        with answering(WHAT):
+        with reporting_unavailable(WHAT):
             return s3_client().generate_presigned_url("get_object", Params=parameters, ExpiresIn=DOWNLOAD_EXPIRES_S)
 
     def _read(self, key: str, limit_bytes: int, **more: Any) -> bytes:
         # Late: as boto3.
         from botocore.exceptions import ClientError
 
-        with answering(WHAT):
+        with reporting_unavailable(WHAT):
             try:
                 answer = s3_client().get_object(Bucket=self.bucket, Key=key, **more)
             except ClientError as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from functions.core.aws.clients import answering, sqs_client
+from functions.core.aws.clients import reporting_unavailable, sqs_client
 from functions.core.errors import DependencyUnavailableError
 from functions.core.jobs.job import PartRange
 
@@ -87,14 +87,14 @@ class JobQueue:
             entries: Any = [
                 {"Id": str(index), "MessageBody": body, "DelaySeconds": delay} for index, body in enumerate(batch)
             ]
-            with answering(WHAT):
+            with reporting_unavailable(WHAT):
                 answer = sqs_client().send_message_batch(QueueUrl=self._url, Entries=entries)
             if answer.get("Failed"):
                 raise DependencyUnavailableError(f"{WHAT} refused {len(answer['Failed'])} messages.")
 
     def return_in(self, receipt: str, delay_s: float) -> None:
         """Return a received message to the queue for delivery after a delay; raises DependencyUnavailableError."""
-        with answering(WHAT):
+        with reporting_unavailable(WHAT):
             sqs_client().change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=round(delay_s)
             )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from functions.core.aws.clients import answering, dynamodb_client
+from functions.core.aws.clients import dynamodb_client, reporting_unavailable
 from functions.core.aws.dynamodb import (
     ConditionFailedError,
     Item,
@@ -145,7 +145,7 @@ class JobTable:
         if cursor is not None:
             created_at, _, job_id = cursor.partition("~")
             request["ExclusiveStartKey"] = to_attributes({"owner": owner, "created_at": created_at, "job_id": job_id})
-        with answering(WHAT):
+        with reporting_unavailable(WHAT):
             answer = dynamodb_client().query(**request)
         items = [item for item in map(from_attributes, answer["Items"]) if not is_expired(item, self._clock())]
         last = from_attributes(answer.get("LastEvaluatedKey", {}))

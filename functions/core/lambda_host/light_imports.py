@@ -1,6 +1,6 @@
-"""Imports of a start, without modules that are optional to who imports them, or of which one name is taken.
+"""Import of the libraries that serve HTTP, without the modules that they can do without: a start takes less time.
 
-What each saves: docs/decisions/0021-light-imports.md.
+What each module left out saves: docs/decisions/0021-light-imports.md.
 """
 
 import sys
@@ -10,18 +10,18 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from types import ModuleType, SimpleNamespace
 
-# All that `starlette.exceptions` takes of `http.client`, which loads TLS and the package `email`.
+# The only name that `starlette.exceptions` uses of `http.client`, which loads TLS and the package `email`.
 _CLIENT = SimpleNamespace(responses={int(status): status.phrase for status in HTTPStatus})
 
 
 def import_lightly() -> None:
-    """Import what serves HTTP on Lambda; what was left out can be imported afterwards as ever."""
-    # Both run on a Python that lacks these. No function opens a connection of asyncio's, or packs an archive.
-    with _standing_in({"ssl": None, "bz2": None, "lzma": None}):
+    """Import the libraries that serve HTTP on Lambda; modules left out can be imported afterwards as usual."""
+    # Both also run on a Python without these modules. No function opens a connection of asyncio's, or packs an archive.
+    with _replaced({"ssl": None, "bz2": None, "lzma": None}):
         import asyncio  # noqa: F401
         import shutil  # noqa: F401
-    # What they take of it, `typing` has.
-    with _standing_in({"typing_extensions": typing}):
+    # `typing` has every name that they use of it.
+    with _replaced({"typing_extensions": typing}):
         import mangum  # noqa: F401
         import msgspec  # noqa: F401
     if "starlette.exceptions" not in sys.modules:
@@ -29,15 +29,15 @@ def import_lightly() -> None:
 
 
 def _import_exceptions() -> None:
-    with _standing_in({"http.client": _CLIENT}):
+    with _replaced({"http.client": _CLIENT}):
         import starlette.exceptions
-    # Its own alone: for everybody else the package `http` is as it was.
+    # Only in this module: everywhere else the package `http` is unchanged.
     vars(starlette.exceptions)["http"] = SimpleNamespace(client=_CLIENT)
 
 
 @contextmanager
-def _standing_in(modules: Mapping[str, object]) -> Iterator[None]:
-    """Have something in the place of modules that are not loaded; None: as if they were not installed.
+def _replaced(modules: Mapping[str, object]) -> Iterator[None]:
+    """Replace modules that are not loaded yet; by None, an import of them fails as if they were not installed.
 
     Source: docs.python.org, The import system, "The module cache".
     """

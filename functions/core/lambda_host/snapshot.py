@@ -40,7 +40,7 @@ def register_snapshot_hooks(prime: Hook, refresh: Hook, environment: Mapping[str
     Args:
         prime: does the work of a first request, so that the snapshot holds its results.
         refresh: drops what may be out of date, or shared with other instances.
-        environment: of the process; it tells whether this start is for a snapshot.
+        environment: of the process; it shows whether this start is for a snapshot.
 
     Returns:
         Whether it is.
@@ -69,6 +69,8 @@ def prime_app(app: "Starlette", settings: "Settings", path: str, clients: Iterab
         NotPrimedError: the answer is a 5xx.
     """
     # Late: needed for a snapshot alone.
+    from msgspec.structs import replace
+
     from functions.core.http.asgi import create_starlette
     from functions.core.lambda_host.gateway import LambdaHandler
 
@@ -83,7 +85,9 @@ def prime_app(app: "Starlette", settings: "Settings", path: str, clients: Iterab
         "body": None,
         "isBase64Encoded": False,
     }
-    answer = LambdaHandler(create_starlette(app.routes, settings), settings)(event, None)
+    # It comes from nowhere, not past CloudFront.
+    own = replace(settings, edge_proofs=[])
+    answer = LambdaHandler(create_starlette(app.routes, own), own)(event, None)
     if answer["statusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise NotPrimedError(f"The request to {path} was answered {answer['statusCode']}: the log has why.")
     LOGGER.info("primed for a snapshot")

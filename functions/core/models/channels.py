@@ -4,7 +4,6 @@ Loaded at the first request that asks for it.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 
 import msgspec
 
@@ -55,7 +54,7 @@ def each_channel(recording: Recording, most: int) -> list[Recording]:
     count = len(recording.samples)
     check_batch_size(count, most)
     return [
-        replace(
+        msgspec.structs.replace(
             recording,
             samples=recording.samples[row : row + 1],
             channel_names=(name_of_row(recording, row),),

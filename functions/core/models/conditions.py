@@ -110,7 +110,9 @@ def check_rows(rows: Float32Array, spec: InputSpec, field: str) -> None:
     outside = ~((rows >= lowest) & (rows <= highest))
     if outside.any():
         row, column = divmod(int(outside.argmax()), rows.shape[1])
-        raise _outside(spec.conditions_taken[column], float(rows[row, column]), field, f" in row {row}")
+        # As it was sent: 29.95 in float32 is 29.9500008.
+        value = float(str(rows[row, column]))
+        raise _outside(spec.conditions_taken[column], value, field, f" in row {row}")
 
 
 def ordinary_conditions(spec: InputSpec) -> dict[str, float]:
@@ -156,8 +158,12 @@ def _number(value: object, field: str, name: str) -> float:
 
 def _used(condition: Condition, value: float | None, field: str) -> float:
     if value is None:
+        # Late: a refusal alone needs it.
+        from functions.core.bearings.stated import ORDER_NAMES
+
+        stated = "; where a bearing is stated, it fills this in" if condition.name in ORDER_NAMES else ""
         raise ConditionMissingError(
-            f"The model needs the condition {condition.name!r}, a number {_range(condition)}.",
+            f"The model needs the condition {condition.name!r}, a number {_range(condition)}{stated}.",
             field=f"{field}.{condition.name}",
         )
     if not condition.minimum <= value <= condition.maximum:
@@ -166,8 +172,11 @@ def _used(condition: Condition, value: float | None, field: str) -> float:
 
 
 def _outside(condition: Condition, value: float, field: str, place: str = "") -> PalierError:
+    in_hz = condition.unit == "rpm" and value < condition.minimum <= 60 * value <= condition.maximum
+    hint = f": {value:.9g} Hz would be {60 * value:.9g} rpm" if in_hz else ""
     return ConditionRangeError(
-        f"The condition {condition.name!r} is {value:.9g}{place}; the model was made for values {_range(condition)}.",
+        f"The condition {condition.name!r} is {value:.9g}{place};"
+        f" the model was made for values {_range(condition)}{hint}.",
         field=field,
     )
 
@@ -178,8 +187,12 @@ def _range(condition: Condition) -> str:
 
 def _unknown(name: str, taken: Sequence[str], field: str) -> PalierError:
     shown = _shown(name)
-    known = f"it takes {', '.join(taken)}" if taken else "it takes none"
-    return UnknownConditionError(f"The model takes no condition {shown!r}; {known}.", field=f"{field}.{shown}")
+    message = (
+        f"The model takes no condition {shown!r}; it takes {', '.join(taken)}."
+        if taken
+        else f"The model takes no conditions of operation: leave {shown!r} out."
+    )
+    return UnknownConditionError(message, field=f"{field}.{shown}")
 
 
 def _shown(name: str) -> str:

@@ -31,7 +31,10 @@ class ManifestPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ClassLabel(ManifestPart, frozen=True, kw_only=True):
-    """One class, in the order of the logits."""
+    """One class, in the order of the logits.
+
+    id: in answers and settings; name: for people.
+    """
 
     id: Slug
     name: str
@@ -40,7 +43,8 @@ class ClassLabel(ManifestPart, frozen=True, kw_only=True):
 class Condition(ManifestPart, frozen=True, kw_only=True):
     """One condition of operation: a number that the model takes beside the signal, one column of its second input.
 
-    A caller must give it where it is required; where it is not, `default` stands for it.
+    name: as callers name it; minimum, maximum: what is outside is refused; required: a caller must give it, else
+    `default` stands for it.
     """
 
     name: Slug
@@ -51,7 +55,7 @@ class Condition(ManifestPart, frozen=True, kw_only=True):
     default: Annotated[float | None, Meta(description="What the model gets where none is given.")] = None
 
     def __post_init__(self) -> None:
-        """Refuse what the types cannot say."""
+        """Refuse what the types cannot express."""
         if not self.minimum < self.maximum:
             raise ValueError(f"condition {self.name}: minimum {self.minimum:g} is not below maximum {self.maximum:g}")
         if self.required != (self.default is None):
@@ -64,6 +68,7 @@ class InputSpec(ManifestPart, frozen=True, kw_only=True):
     """The tensor a model takes: [batch, channels, window] at one sample rate.
 
     A model with conditions takes a second tensor `conditions`, float32 [batch, conditions] in the order of the list.
+    name: of the tensor; layout: batch, channels, time.
     """
 
     name: str = "signal"
@@ -79,7 +84,7 @@ class InputSpec(ManifestPart, frozen=True, kw_only=True):
     ] = UNSET
 
     def __post_init__(self) -> None:
-        """Refuse what the types cannot say."""
+        """Refuse what the types cannot express."""
         if len({one.name for one in self.conditions_taken}) != len(self.conditions_taken):
             raise ValueError("names of conditions must be unique")
 
@@ -102,7 +107,11 @@ class Preprocessing(ManifestPart, frozen=True, kw_only=True):
 
 
 class Variant(ManifestPart, frozen=True, kw_only=True):
-    """One ONNX file of the package."""
+    """One ONNX file of the package.
+
+    file: its name in the package; size_bytes, sha256: of the file; opset: the version of ONNX's operators; settings: of
+    the method that made the file.
+    """
 
     precision: Precision
     file: FileName
@@ -114,7 +123,12 @@ class Variant(ManifestPart, frozen=True, kw_only=True):
 
 
 class JoinRule(ManifestPart, frozen=True, kw_only=True):
-    """How the windows' probabilities become one diagnosis; see `functions.core.models.diagnosis`."""
+    """How the windows' probabilities become one diagnosis; see `functions.core.models.diagnosis`.
+
+    rule: the mean of the probabilities, or evidence that adds up; floor: the least probability that one window may give
+    a class; independence: how much each further window counts, 1 as much as the first; doubt: share of the result that
+    is spread over all classes.
+    """
 
     rule: Literal["mean", "evidence"] = "mean"
     floor: Annotated[float, Meta(gt=0, lt=1)] = 1e-3
@@ -126,7 +140,8 @@ class NoveltyRule(ManifestPart, frozen=True, kw_only=True):
     """When a recording is unlike the training data.
 
     A window's novelty is `d / (d + scale)` of its squared Mahalanobis distance d (the model's second
-    output); a recording's is the mean over its windows, and above `threshold` it is out of distribution.
+    output); a recording's is the mean over its windows. scale: the distance of a novelty of one half; threshold: above
+    it a recording is unlike the training data.
     """
 
     scale: Annotated[float, Meta(gt=0)]
@@ -136,9 +151,10 @@ class NoveltyRule(ManifestPart, frozen=True, kw_only=True):
 class TrustRule(ManifestPart, frozen=True, kw_only=True):
     """How far a diagnosis is trusted, fitted on machines left out of training; see `functions.core.models.diagnosis`.
 
-    Up to `novelty_from` and `discord_from`, where recordings of known machines stay, nothing is taken away; beyond them
-    trust falls towards `least`. Lines that speak for the class lift it to `agreed`, lines of another fault lower it to
-    `contradicted`, and multiply the odds of that fault by `odds`.
+    novelty_from, discord_from: novelty, and disagreement of windows, of recordings of known machines; up to them
+    nothing is taken away; slope: how fast trust falls beyond them; least: the trust that it falls towards; agreed: the
+    trust of a class that lines speak for; contradicted: of one while lines speak for another fault; odds: what these
+    lines multiply the odds of their fault by.
     """
 
     novelty_from: Annotated[float, Meta(ge=0, le=1)] = 1.0
@@ -155,7 +171,11 @@ class TrustRule(ManifestPart, frozen=True, kw_only=True):
 class Evidence(ManifestPart, frozen=True, kw_only=True):
     """Figures measured when the package was made.
 
-    Agreement and latency ratio compare int8 with float32; None in a package without int8.
+    data: what they were measured on; limits: where they do not hold; records, windows: how many; accuracy: by
+    precision, of records and of windows; argmax_agreement: share of windows of which int8 and float32 name the same
+    class, null without int8; export_max_abs_difference: of a logit, ONNX against PyTorch; latency_ratio_fp32_to_int8:
+    above 1 where int8 is faster, null without int8; machine, cpu_flags, versions, date: of the measurement; notes:
+    further figures.
     """
 
     data: str
@@ -174,7 +194,13 @@ class Evidence(ManifestPart, frozen=True, kw_only=True):
 
 
 class Manifest(ManifestPart, frozen=True, kw_only=True):
-    """manifest.json: the contract between the build flow and the serve flow."""
+    """manifest.json: the contract between the build flow and the serve flow.
+
+    name, version: of the package, as requests name it; title: for people; classes: in the order of the logits;
+    variants: the files, each of another precision; novelty: null where the model measures none; evidence: what was
+    measured; default_variant: the precision that serves, by processor; temperature: divides the logits, so that
+    probabilities are calibrated; source_checkpoint_sha256: of the weights that the package was made from.
+    """
 
     schema_version: Literal[1] = 1
     name: Slug
@@ -196,7 +222,7 @@ class Manifest(ManifestPart, frozen=True, kw_only=True):
     source_checkpoint_sha256: Sha256
 
     def __post_init__(self) -> None:
-        """Refuse what the types cannot say."""
+        """Refuse what the types cannot express."""
         missing = set(self.default_variant.values()) - {variant.precision for variant in self.variants}
         if missing:
             raise ValueError(f"default_variant names precisions without a file: {sorted(missing)}")

@@ -46,7 +46,7 @@ class Operation:
 
 
 def stated_operation(options: DiagnosisOptions, conditions: Mapping[str, float]) -> Operation | None:
-    """Return the stated operation of a machine; None where it does not tell where lines are.
+    """Return the stated operation of a machine; None where it does not determine where lines are.
 
     Args:
         options: of the request.

@@ -63,8 +63,8 @@ class Limits:
 class _Stated:
     """What a caller states of a recording's machine.
 
-    operation: where it tells where lines are; conditions: of operation, as the model takes them, None where it takes
-    none; filled: names of conditions that the caller did not give by name.
+    operation: where it determines where lines are; conditions: of operation, as the model takes them, None where it
+    takes none; filled: names of conditions that the caller did not give by name.
     """
 
     operation: "Operation | None"
@@ -83,7 +83,7 @@ class _Prepared:
     """A recording as the engine takes it: windows or their features float32 [B, C, T], and whether it was clipped.
 
     conditions: of operation, as the model gets them, None where it takes none; evidence: of its lines, None where
-    the operation does not tell where they are; measured: of the samples before resampling.
+    the operation does not determine where they are; measured: of the samples before resampling.
     """
 
     windows: Float32Array

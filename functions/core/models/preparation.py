@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from functions.core.errors import ConditionMissingError
+import numpy as np
+
+from functions.core.errors import ConditionMissingError, PalierError
 from functions.core.models.manifest import FAULT_LINES, Manifest
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.resampling import resample
@@ -36,6 +38,32 @@ def input_rows(windows: Float32Array, conditions: Float32Array | None, manifest:
     if conditions is None:
         raise ConditionMissingError("The model reads the lines of a bearing: send its conditions.", field="conditions")
     return fault_line_features(windows, conditions)
+
+
+def check_lines(conditions: Float32Array | None, manifest: Manifest, field: str) -> None:
+    """Check conditions of windows, sent as a tensor [B, K], as those of a recording are checked where lines are read.
+
+    Args:
+        conditions: in the order of the manifest, within its ranges; None where the model takes none.
+        manifest: of the model.
+        field: where they stand, for the error.
+
+    Raises:
+        BearingContradictsError, InvalidOptionError: a row has orders of no bearing.
+        FaultFrequencyError: a fault would repeat faster than the sample rate can show.
+    """
+    if conditions is None or manifest.preprocessing.id != FAULT_LINES:
+        return
+    from functions.core.bearings.evidence import check_in_band
+    from functions.core.bearings.stated import ORDER_NAMES, orders_by_hand
+
+    try:
+        for speed_rpm, *orders in np.unique(conditions, axis=0).tolist():
+            stated = orders_by_hand(dict(zip(ORDER_NAMES, orders, strict=True)))
+            check_in_band(manifest.input.sample_rate_hz, speed_rpm, stated)
+    except PalierError as error:
+        error.field = field
+        raise
 
 
 def rows_of_recording(

@@ -11,5 +11,7 @@ Float64Array: TypeAlias = NDArray[np.float64]
 
 def as_float32(values: NDArray[Any]) -> Float32Array:
     """Return numbers as contiguous float32; what float32 cannot hold becomes infinity, to be refused later."""
+    if values.dtype == np.float32:
+        return np.ascontiguousarray(values)
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(values, dtype=np.float32)

@@ -33,7 +33,7 @@ _RATE_HZ = 4 * HIGHEST_HZ
 # In mm/s2. Source: BIPM, The International System of Units, 9th edition: standard acceleration of gravity.
 _MM_S2: Mapping[Unit, float] = {"g": 9806.65, "m/s2": 1000.0}
 _MEAN_SQUARE_OF_HANN = 0.375
-_SPELLINGS: Mapping[str, Unit] = {
+UNIT_SPELLINGS: Mapping[str, Unit] = {
     **dict.fromkeys(("g", "gn", "g_n", "gs", "g's", "g-s", "grms", "gpk"), "g"),
     **dict.fromkeys(("m/s2", "m/s^2", "m/s²", "m/s/s", "m/sec2", "m/sec^2", "m/s*s", "m/s**2", "ms2"), "m/s2"),
     **dict.fromkeys(("ms-2", "ms^-2", "m.s-2", "m*s-2", "m·s-2", "meterspersecond2"), "m/s2"),
@@ -74,7 +74,7 @@ def factor_between(unit: str | None, other: str) -> float:
 
 def known_unit(text: str) -> Unit | None:
     """Return the unit that a text in a file stands for, or None where it is no acceleration or velocity."""
-    return _SPELLINGS.get("".join(text.split()).strip("[]()").lower())
+    return UNIT_SPELLINGS.get("".join(text.split()).strip("[]()").lower())
 
 
 def unit_of(stated: Unit | None, in_file: str | None) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 
 from functions.core.errors import (
     BatchTooLargeError,
@@ -29,8 +30,8 @@ RATE_TOLERANCE = 0.005
 _MOST_DIGITS = 9
 
 
-@dataclass(frozen=True)
-class Recording:
+# A struct is made in a tenth of the time that a dataclass takes, and every request makes one.
+class Recording(Struct, frozen=True):
     """A decoded body, not yet checked.
 
     samples: float32 [C, N]; sample_rate_hz: as the file states it, or None;

@@ -12,7 +12,15 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
-from functions.core.decoding.fast_json import MOST_MEMBERS, has_brackets, members_of, plain, read_json, thread_parser
+from functions.core.decoding.fast_json import (
+    check_members,
+    has_brackets,
+    members_of,
+    plain,
+    read_json,
+    thread_parser,
+    types_beside_numbers,
+)
 from functions.core.errors import MalformedBodyError, MalformedEnvelopeError, PalierError, SignalNotFiniteError
 
 # Below this simdjson gains nothing: the JSON object before binary data is a few hundred bytes.
@@ -65,7 +73,7 @@ def _parse_fast(text: bytes) -> dict[str, Any] | None:
     """Read a regular object; None leaves it to `_parse_slowly`, which finds whether it is wrong."""
     try:
         document: Any = thread_parser(len(text)).parse(text)
-        _check_members(len(document))
+        check_members(len(document), MalformedEnvelopeError)
         members = members_of(document)
         found = members.pop("inputs")
         if len(found) > _MOST_INPUTS:
@@ -81,14 +89,9 @@ def _parse_fast(text: bytes) -> dict[str, Any] | None:
     return others | {"inputs": [one for one, _ in inputs]}
 
 
-def _check_members(count: int) -> None:
-    if count > MOST_MEMBERS:
-        raise MalformedEnvelopeError(f"The JSON object has {count} members; at most {MOST_MEMBERS} are read.")
-
-
 def _read_input(one: Any) -> tuple[dict[str, Any], int]:
     """Return an input and how many brackets its data opens."""
-    _check_members(len(one))
+    check_members(len(one), MalformedEnvelopeError)
     members = members_of(one)
     data, shape = members.pop("data"), plain(members["shape"])
     if not isinstance(shape, list) or len(shape) > _MOST_DIMENSIONS:
@@ -122,7 +125,7 @@ def _parse_slowly(text: bytes) -> dict[str, Any]:
         raise SignalNotFiniteError(f"The JSON object has {constant}, which is no number.", field="inputs")
 
     document = read_object(text, refuse)
-    _check_members(len(document))
+    check_members(len(document), MalformedEnvelopeError)
     return document
 
 
@@ -206,10 +209,9 @@ def _flatten(data: Any, shape: Sequence[int], field: str) -> list[Any]:
 
 
 def _check_numbers(values: list[Any], field: str) -> None:
-    strangers = set(map(type, values)) - {int, float}
-    if strangers:
-        name = sorted(kind.__name__ for kind in strangers)[0].replace("NoneType", "null")
-        raise MalformedEnvelopeError(f"data must hold numbers only; it has a value of type {name}.", field=field)
+    others = types_beside_numbers(values)
+    if others:
+        raise MalformedEnvelopeError(f"data must hold numbers only; it has a value of type {others[0]}.", field=field)
 
 
 def _numbers(values: list[Any], field: str) -> NDArray[Any]:

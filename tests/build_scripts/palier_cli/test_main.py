@@ -208,7 +208,12 @@ def test_raw_files_may_be_int16(palier: Run, tmp_path: Path) -> None:
         ),
         ("a.csv", b"", "The request body is empty: send a recording.", "empty_body"),
         ("a.csv", b"one\nword\n", "The text has no row of numbers: line 2, the last, is 'word'", "malformed_body"),
-        ("a.npy", npy_bytes(tone()[:-1]), "The signal has 2047 samples at 2048 Hz; one window needs 2048.", None),
+        (
+            "a.npy",
+            npy_bytes(tone()[:-1]),
+            "The signal has 2047 samples at 2048 Hz, 0.9995 s; one window needs 2048, 1 s.",
+            None,
+        ),
         ("a.npy", npy_bytes(np.zeros(2048, np.float32)), "The signal is constant", "signal_constant"),
         ("a.mat", b"not MATLAB", "The file cannot be read as MATLAB", "malformed_body"),
     ],

@@ -1,7 +1,7 @@
 """Accounts of AWS as preflight sees them."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from tests.cdk.stage_variants import DOMAIN
@@ -17,6 +17,9 @@ class NotFoundError(Exception):
 def account(
     *,
     concurrency: int = 1000,
+    reserved: Mapping[str, int] = MappingProxyType({}),
+    elsewhere: int = 0,
+    sells_arm64: bool = True,
     gpu_vcpus: float = 32,
     bootstrap: str | None = "21",
     certificate: dict[str, Any] = CERTIFICATE,
@@ -26,7 +29,23 @@ def account(
     partition: str = "aws",
     lacks: tuple[str, ...] = (),
 ) -> Any:
-    """A session of an account that has this."""
+    """A session of an account that has this; reserved: concurrency, by the names of functions."""
+    limits = {
+        "ConcurrentExecutions": concurrency,
+        "UnreservedConcurrentExecutions": concurrency - sum(reserved.values()) - elsewhere,
+    }
+
+    def reserved_by(FunctionName: str) -> dict[str, int]:  # noqa: N803
+        if FunctionName not in reserved:
+            raise NotFoundError
+        return {"ReservedConcurrentExecutions": reserved[FunctionName]}
+
+    def products(Filters: list[dict[str, str]], **_: object) -> dict[str, list[str]]:  # noqa: N803
+        assert {one["Field"]: one["Value"] for one in Filters} == {
+            "regionCode": region,
+            "group": "AWS-Lambda-Duration-ARM",
+        }
+        return {"PriceList": ["{}"] if sells_arm64 else []}
 
     def parameter(**_: object) -> dict[str, Any]:
         if bootstrap is None:
@@ -44,7 +63,8 @@ def account(
             raise NotFoundError
 
     answers: dict[str, dict[str, Callable[..., Any]]] = {
-        "lambda": {"get_account_settings": lambda: {"AccountLimit": {"ConcurrentExecutions": concurrency}}},
+        "lambda": {"get_account_settings": lambda: {"AccountLimit": limits}, "get_function_concurrency": reserved_by},
+        "pricing": {"get_products": products},
         "service-quotas": {"get_service_quota": lambda **_: {"Quota": {"Value": gpu_vcpus}}},
         "cloudformation": {"describe_type": described},
         "ssm": {"get_parameter": parameter},
@@ -52,6 +72,12 @@ def account(
         "route53": {"get_hosted_zone": lambda **_: {"HostedZone": {"Name": zone}}},
         "sns": {"get_paginator": paginator},
     }
-    errors = SimpleNamespace(ParameterNotFound=NotFoundError, TypeNotFoundException=NotFoundError)
+    names = ("ParameterNotFound", "TypeNotFoundException", "ResourceNotFoundException")
+    errors = SimpleNamespace(**dict.fromkeys(names, NotFoundError))
     clients = {name: SimpleNamespace(exceptions=errors, **methods) for name, methods in answers.items()}
-    return SimpleNamespace(region_name=region, client=clients.__getitem__, get_partition_for_region=lambda _: partition)
+
+    def client(name: str, region_name: str = region) -> Any:
+        assert name != "pricing" or region_name == "us-east-1"
+        return clients[name]
+
+    return SimpleNamespace(region_name=region, client=client, get_partition_for_region=lambda _: partition)

@@ -1,6 +1,7 @@
 """What an account lacks is found before anything is deployed, and each line states what to do."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,16 @@ from cdk.account.finding import Finding
 from cdk.account.preflight import preflight, require_all
 from cdk.account.session import AccountError
 from cdk.stage_parts import Domain
-from cdk.stages import Stage
+from cdk.stages import STAGES, Stage, StageName
 from tests.cdk.account.accounts import CERTIFICATE, REGION, account
 from tests.cdk.stage_variants import DEV, DOMAIN, GPU
 
+_OTHERS: tuple[StageName, ...] = ("staging", "prod")
+PROD_AND_STAGING = {
+    f"palier-{stage}-{name}": size.reserved_concurrency
+    for stage in _OTHERS
+    for name, size in STAGES[stage].sizes.items()
+}
 SERVED = replace(DEV, domain=DOMAIN, gpu=GPU)
 
 
@@ -30,7 +37,17 @@ def test_an_account_that_has_everything_lacks_nothing(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("has", "sentence"),
     [
-        ({"concurrency": 260}, "Lambda runs 260 functions at once, the stage needs 261"),
+        (
+            {"concurrency": 260},
+            "Lambda runs 260 functions at once; 261 are needed: 161 for the stage, 100 that stay unreserved, 0 that "
+            "others reserve (nothing). More: Service Quotas, AWS Lambda, Concurrent executions, 1000.",
+        ),
+        (
+            {"concurrency": 1000, "reserved": PROD_AND_STAGING, "elsewhere": 200},
+            "Lambda runs 1000 functions at once; 1054 are needed: 161 for the stage, 100 that stay unreserved, 793 "
+            "that others reserve (palier-staging 182, palier-prod 411, other functions 200). More: Service Quotas, "
+            "AWS Lambda, Concurrent executions, 2000.",
+        ),
         ({"gpu_vcpus": 31.0}, "31 virtual processors of G and VT instances may run, a deployment of 4 tasks needs 32"),
         ({"bootstrap": None}, "bootstrap has version 0; make bootstrap gives eu-central-1 6 or newer"),
         ({"bootstrap": "5"}, "bootstrap has version 5"),
@@ -46,6 +63,18 @@ def test_an_account_that_has_everything_lacks_nothing(stage: Stage) -> None:
 def test_what_is_missing_is_one_line(has: dict[str, Any], sentence: str) -> None:
     (found,) = missing(SERVED, account(**has))
     assert found.startswith(sentence)
+
+
+def test_what_the_stage_itself_has_reserved_is_not_asked_for_twice() -> None:
+    deployed = {f"palier-dev-{name}": size.reserved_concurrency for name, size in DEV.sizes.items()}
+    assert missing(DEV, account(concurrency=261, reserved=deployed)) == []
+
+
+def test_the_page_has_what_each_stage_reserves() -> None:
+    sums = {name: sum(size.reserved_concurrency for size in stage.sizes.values()) for name, stage in STAGES.items()}
+    page = (Path(__file__).resolve().parents[3] / "docs" / "deploy.md").read_text()
+    listed = ", ".join(f"{name} {count}" for name, count in sums.items())
+    assert f"{listed}, together {sum(sums.values())}" in page
 
 
 def test_a_certificate_of_another_region_is_not_asked_for() -> None:

@@ -39,7 +39,7 @@ def test_a_field_given_stands_before_the_class_s_own() -> None:
 @pytest.mark.parametrize(
     ("rate_hz", "sentence"),
     [
-        (2048.0, "The signal has 7 samples at 2048 Hz; one window needs 8."),
+        (2048.0, "The signal has 7 samples at 2048 Hz, 0.003418 s; one window needs 8, 0.003906 s."),
         (None, "The signal has 7 samples; one window needs 8."),
     ],
 )

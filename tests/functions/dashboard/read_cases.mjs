@@ -16,7 +16,7 @@ async function read(one) {
     const factor = Math.fround(integers ? (options.full_scale ?? 1) : 1);
     const samples = channels.map((channel) => [...channel.samples.map((value) => value * factor)]);
     const shaft = shaftHz ? { shaft_speed_rpm: shaftHz * 60 } : {};
-    return { samples, sample_rate_hz: rateHz, channel_names: channels.map(({ name }) => name), ...shaft };
+    return { samples, sample_rate_hz: rateHz, channel_names: channels.map(({ name }) => name), units: channels.map(({ unit }) => unit ?? null), ...shaft };
   } catch (error) {
     if (error.name === "FormatError") return { refused: error.message };
     if (error.name !== "UnreadHereError") throw error;

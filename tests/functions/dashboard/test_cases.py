@@ -39,6 +39,10 @@ READ_HERE = {
     "delimited: tabs",
     "delimited: time in seconds",
     "delimited: two columns",
+    "delimited: unit behind a slash",
+    "delimited: unit behind a space",
+    "delimited: unit in brackets behind a range",
+    "delimited: units of each column",
     "npy: [C, N]",
     "npy: [C, N] with counts",
     "npy: [C, N] with times",
@@ -92,6 +96,7 @@ def test_the_page_reads_what_the_service_reads_or_leaves_it_to_it(place: int) ->
         assert [name.rpartition(" ")[2] for name in found["channel_names"]] == wanted["channel_names"]
     elif wanted["channel_names"] or case["format"] != MATLAB.name:
         assert found["channel_names"] == (wanted["channel_names"] or unnamed)
+    assert found["units"] == (wanted.get("channel_units") or [wanted["unit"]] * len(wanted["samples"]))
     assert found.get("shaft_speed_rpm") == wanted.get("shaft_speed_rpm")
 
 

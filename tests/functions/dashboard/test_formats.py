@@ -14,6 +14,7 @@ from typing import Any
 from build_scripts.palier_cli.readers import fields, kinds, variables
 from functions.core.decoding.formats import FILE_MEDIA_TYPES, FORMATS, Format, ServedFormat
 from functions.core.decoding.text import units
+from functions.core.preprocessing.severity import UNIT_SPELLINGS
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "dashboard.md"
@@ -60,6 +61,11 @@ def rules_text() -> str:
         "quantity": fields.QUANTITY.pattern,
         "time": fields.TIME.pattern,
         "time_units": sorted(units.TIME_UNITS),
+        "unit_spellings": dict(UNIT_SPELLINGS),
+        "unit_bracketed": units.BRACKETED.pattern,
+        "unit_in_brackets": units.IN_BRACKETS.pattern,
+        "unit_divided": units.DIVIDED.pattern,
+        "unit_suffixed": units.SUFFIXED.pattern,
         "fastest_shaft_hz": fields.FASTEST_SHAFT_HZ,
         "longest_text": fields.LONGEST_TEXT,
         "shortest_signal": variables.LONG,

@@ -64,3 +64,33 @@ async def test_the_inference_protocol_takes_conditions_as_a_second_tensor(client
     probabilities = np.array(output["data"]).reshape(output["shape"])
     assert probabilities.shape == (2, 4)
     assert probabilities.argmax(axis=1).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("stated", "field", "sentence"),
+    [
+        ({"shaft_speed_rpm": 29.95, "bearing": "6205"}, "shaft_speed_rpm", "29.95 Hz would be 1797 rpm."),
+        (
+            {"shaft_speed_rpm": 29.95, "model": "journal-bearing"},
+            "signal",
+            "20 s at 29.95 rpm (29.95 Hz would be 1797 rpm).",
+        ),
+        (
+            {"shaft_speed_rpm": 1800, "model": "any-bearing"},
+            "conditions.bpfo_order",
+            "from 0.5 to 200 orders; where a bearing is stated, it fills this in.",
+        ),
+        (
+            {**STATED, "rolling_elements": 8, "element_diameter": 7.9, "pitch_diameter": 39},
+            "bearing",
+            "bpfo_order is 3.19 by the stated geometry and 3.585 by the stated bearing: state one bearing only.",
+        ),
+    ],
+)
+async def test_a_statement_that_cannot_be_is_refused_with_what_to_do(
+    client: httpx.AsyncClient, stated: dict[str, str | float], field: str, sentence: str
+) -> None:
+    body = {"signal": FAULTY.astype(float).round(2).tolist(), "sample_rate_hz": RATE_HZ, **stated}
+    response = await post_json(client, "/predict", body)
+    assert (response.status_code, response.json()["field"]) == (422, field)
+    assert response.json()["error"].endswith(sentence)

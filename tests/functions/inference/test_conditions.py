@@ -120,7 +120,7 @@ async def test_one_that_is_missing_is_named_with_unit_and_range(client: httpx.As
 
 async def test_a_model_without_conditions_takes_none_and_names_none(client: httpx.AsyncClient) -> None:
     response = await predict(client, model="tiny", conditions={"load": 1})
-    assert "it takes none" in assert_error(response, 422, "unknown_condition", "conditions.load")
+    assert "no conditions of operation" in assert_error(response, 422, "unknown_condition", "conditions.load")
     plain = await predict(client, model="tiny", conditions={})
     assert (plain.status_code, "conditions" in plain.json()) == (200, False)
 

@@ -281,7 +281,7 @@ async def test_exactly_one_window_is_enough(client: httpx.AsyncClient) -> None:
     assert (await post_json(client, "/predict", {"signal": GOOD.tolist()})).status_code == 200
     short = await post_json(client, "/predict", {"signal": GOOD.tolist()[:-1]})
     sentence = assert_error(short, 422, "signal_too_short", "signal")
-    assert sentence == "The signal has 2047 samples at 2048 Hz; one window needs 2048."
+    assert sentence == "The signal has 2047 samples at 2048 Hz, 0.9995 s; one window needs 2048, 1 s."
 
 
 @pytest.mark.parametrize(

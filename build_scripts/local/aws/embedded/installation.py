@@ -77,7 +77,7 @@ class Installation:
     _thread: threading.Thread | None = None
 
     def begin(self) -> None:
-        """Install in the background what is missing; a failure is only reported, for the first use tries again."""
+        """Install in the background what is missing; a failure is only reported, because the first use tries again."""
         self._thread = threading.Thread(target=self._in_background, name="palier-installation", daemon=True)
         self._thread.start()
 

@@ -34,13 +34,19 @@ def service_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
 def job_alarms(factory: AlarmFactory) -> list[cloudwatch.AlarmBase]:
     """Make the alarms on the two queues, the worker, alerts of assets, lost diagnoses and the tables."""
     metrics, thresholds = factory.metrics, factory.thresholds
-    dead = metrics.queue("ApproximateNumberOfMessagesVisible", dead=True)
+    dead = metrics.queue("ApproximateNumberOfMessagesVisible", of="dead_letters")
+    # What EventBridge puts into the rule's dead-letter queue it does not count as failed.
+    # Source: docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html, FailedInvocations
+    undelivered = [
+        metrics.alert_rule("FailedInvocations"),
+        metrics.queue("ApproximateNumberOfMessagesVisible", of="undelivered"),
+    ]
     age_s = metrics.queue("ApproximateAgeOfOldestMessage")
     return [
         factory.alarm("dead-letters", Condition(dead, 0)),
         factory.alarm("oldest-job", Condition(age_s, thresholds.oldest_job_s, 2)),
         factory.alarm("worker-errors", Condition(metrics.function("Errors", SUM, of=WORKER.name), 0)),
-        factory.alarm("asset-alerts-failed", Condition(metrics.alert_rule("FailedInvocations"), 0)),
+        factory.alarm("asset-alerts-failed", Condition(total(undelivered, "undelivered"), 0)),
         factory.alarm("history-lost", Condition(metrics.palier("HistoryLost", SUM), 0)),
         factory.alarm(
             "table-throttles", Condition(total(metrics.throttles(), "throttled"), thresholds.table_throttles_per_5_min)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from functions.core.decoding.orientation import rising_rows
 from functions.core.decoding.text.clocks import unwrapped
 from functions.core.decoding.text.units import is_time_name, signal_unit, time_unit
 from functions.core.decoding.times import (
@@ -14,7 +15,6 @@ from functions.core.decoding.times import (
     is_even,
     numbers_samples,
     rate_hz,
-    rises,
     spacing,
     unit_of_rate,
 )
@@ -110,7 +110,7 @@ def recording_of(table: Table, stated: Stated, options: TimeOptions) -> Recordin
 
 
 def _finest_first(table: Table, times: list[int], options: TimeOptions) -> list[int]:
-    """Return the places of times, the caller's or the first that tells steps before those that tell a day or second."""
+    """Return the places of times, the caller's or the finest first; times of whole days or seconds come last."""
     if options.column is not None:
         return times
     return sorted(times, key=lambda place: is_coarse(table.column(place)))
@@ -135,7 +135,7 @@ def _check_clocks(table: Table, place: int, unit_s: float) -> None:
     passed_s = float(np.ptp(table.column(place))) * unit_s
     for other, clock in table.clocks.items():
         by_clock_s = float(np.ptp(clock))
-        # A clock may be one of whole seconds, and one that stands still tells when something else was.
+        # A clock may be one of whole seconds, and one that stands still is the time of something else.
         rounding_s = float(np.abs(np.diff(clock)).max(initial=0.0))
         if by_clock_s and abs(passed_s - by_clock_s) > rounding_s + _MOST_DISAGREEMENT * max(passed_s, by_clock_s):
             shown = [(table.names[one] or str(one))[:40] if table.names else str(one) for one in (place, other)]
@@ -238,7 +238,7 @@ def _counts(table: Table) -> list[int]:
 
 
 def _monotonic(table: Table) -> list[int]:
-    return [table.places[index] for index in np.flatnonzero(rises(table.numbers.T)).tolist()]
+    return [table.places[index] for index in rising_rows(table.numbers.T)]
 
 
 def _named_unit(table: Table, place: int) -> TimeUnit | None:

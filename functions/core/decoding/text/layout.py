@@ -94,7 +94,7 @@ def find_layout(
             break
     raise MalformedBodyError(
         f"The text has no row of {count} columns in the {min(len(head), _MOST_HEAD_LINES)} lines behind line"
-        f" {skip_rows}; `skip_rows` and `delimiter` tell how to read it.",
+        f" {skip_rows}; `skip_rows` and `delimiter` state how to read it.",
         field="skip_rows" if skip_rows else "signal",
     )
 
@@ -104,7 +104,7 @@ def broken_cell(line: int, column: int, found: str) -> MalformedBodyError:
     shown = f"{found[:40]!r} stands" if found else "nothing stands"
     return MalformedBodyError(
         f"The text cannot be read at line {line}, column {column}: {shown} where a number belongs;"
-        " `skip_rows`, `delimiter` and `charset` tell how to read it.",
+        " `skip_rows`, `delimiter` and `charset` state how to read it.",
         field="signal",
     )
 
@@ -162,7 +162,7 @@ def _no_row(text: str) -> MalformedBodyError:
     found = "a head and no row" if text.strip().count("\n") == 0 else "no row"
     return MalformedBodyError(
         f"The text has {found} of numbers: line {where}, the last, is {row.strip()[:40]!r};"
-        " `skip_rows` and `delimiter` tell how to read it.",
+        " `skip_rows` and `delimiter` state how to read it.",
         field="signal",
     )
 
@@ -170,7 +170,7 @@ def _no_row(text: str) -> MalformedBodyError:
 def _other_row(line: int, columns: int, wanted: int) -> MalformedBodyError:
     return MalformedBodyError(
         f"The text cannot be read at line {line}: it has {columns} columns where most rows have {wanted};"
-        " `skip_rows` leaves lines out, and `delimiter` tells what divides columns.",
+        " `skip_rows` leaves lines out, and `delimiter` states what divides columns.",
         field="signal",
     )
 

@@ -169,7 +169,7 @@ def explained(rows: str, layout: Layout) -> MalformedBodyError:
         if len(cells) != columns:
             return MalformedBodyError(
                 f"The text cannot be read at line {number}: it has {len(cells)} columns where the first row has"
-                f" {columns}; `delimiter` and `skip_rows` tell how to read it.",
+                f" {columns}; `delimiter` and `skip_rows` state how to read it.",
                 field="signal",
             )
     point = _pointing(layout.dialect, rows)
@@ -177,7 +177,7 @@ def explained(rows: str, layout: Layout) -> MalformedBodyError:
         if _read_plain(_plain(line, layout, point), layout) is None:
             return broken_cell(number, 1, line.strip())
     return MalformedBodyError(
-        f"The rows from line {layout.line} on cannot be read as numbers; `delimiter` tells what divides them.",
+        f"The rows from line {layout.line} on cannot be read as numbers; `delimiter` states what divides them.",
         field="signal",
     )
 

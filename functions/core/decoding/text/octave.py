@@ -55,6 +55,6 @@ def _joined(tables: dict[str, list[str]]) -> list[str]:
 
 
 def _numbers(lines: Sequence[str]) -> list[str]:
-    """Return what tells the columns of a matrix apart: nothing where it has one."""
+    """Return what distinguishes the columns of a matrix: nothing where it has one."""
     count = len(lines[0].split()) if lines else 0
     return [f"_{number}" for number in range(1, count + 1)] if count > 1 else [""]

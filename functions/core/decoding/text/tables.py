@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from msgspec import structs
 
 from functions.core.decoding.orientation import is_clearly_longer
 from functions.core.decoding.text.clocks import seconds_of, unwrapped
@@ -44,7 +45,7 @@ def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Record
     rate = rate_of(layout.head, is_given=options.is_rate_given)
     stated = Stated(rate, unit_of_head(layout.head), is_annotated)
     if not names and is_clearly_longer(columns, rows.strip("\n").count("\n") + 1):
-        return replace(recording_of(_lying(rows, layout), stated, options), note=layout.note)
+        return structs.replace(recording_of(_lying(rows, layout), stated, options), note=layout.note)
     check_channel_count(columns)
     _check_head(layout, columns, bool(names))
     if columns == 1:
@@ -53,7 +54,7 @@ def recording_of_rows(rows: str, layout: Layout, options: TimeOptions) -> Record
         table = Table(read_numbers(rows, layout), range(columns), names, units, {})
     else:
         table = _mixed(rows, layout, names, units)
-    return replace(recording_of(table, stated, options), note=layout.note)
+    return structs.replace(recording_of(table, stated, options), note=layout.note)
 
 
 def _lying(rows: str, layout: Layout) -> Table:

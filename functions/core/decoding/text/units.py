@@ -13,11 +13,11 @@ TIME_UNITS: dict[str, TimeUnit] = {
     **dict.fromkeys(("ns", "nsec", "nanosecond", "nanoseconds"), "ns"),
     **dict.fromkeys(("min", "mins", "minute", "minutes"), "min"),
 }
-_BRACKETED = re.compile(r"(.*?)[\s_]*[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]\s*(.*)", re.DOTALL)
-_IN_BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]")
+BRACKETED = re.compile(r"(.*?)[\s_]*[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]\s*(.*)", re.DOTALL)
+IN_BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]")
 # `t/ms`, `a/(m/s\xb2)`: the quantity divided by its unit, as ISO 80000-1 has it.
-_DIVIDED = re.compile(r"([^/]{1,60}?)\s*/\s*\(?\s*([^()]{1,14}?)\s*\)?")
-_SUFFIXED = re.compile(r"(.+?)[ _]+([^ _]{1,14})")
+DIVIDED = re.compile(r"([^/]{1,60}?)\s*/\s*\(?\s*([^()]{1,14}?)\s*\)?")
+SUFFIXED = re.compile(r"(.+?)[ _]+([^ _]{1,14})")
 _TIME_NAME = re.compile(
     r"(?:(?:rel(?:ative)?|elapsed|abs(?:olute)?|sampl(?:e|ing)|measurement|recording|x)[ _-]*)?"
     r"(?:t|times?|time ?stamps?|time_stamp|zeit|zeitstempel|temps|tiempo|tempo|tijd|tid|date[ _]?time|datetime|date"
@@ -51,7 +51,7 @@ def signal_unit(name: str, unit: str | None = None) -> str | None:
     if unit is not None:
         return known_unit(unit)
     # A range may stand in brackets before the unit: `X (100g) (g)`.
-    bracketed = [known for one in _IN_BRACKETS.findall(name) if (known := known_unit(one))]
+    bracketed = [known for one in IN_BRACKETS.findall(name) if (known := known_unit(one))]
     if bracketed:
         return bracketed[-1]
     base, found = _split_unit(name)
@@ -81,13 +81,13 @@ def _is_unit(cell: str) -> bool:
 
 
 def _split_unit(name: str) -> tuple[str, str | None]:
-    if bracketed := _BRACKETED.fullmatch(name.strip()):
+    if bracketed := BRACKETED.fullmatch(name.strip()):
         return (bracketed[1] + " " + bracketed[3]).strip(), bracketed[2]
-    divided = _DIVIDED.fullmatch(name.strip())
+    divided = DIVIDED.fullmatch(name.strip())
     # Not `velocity mm/s`: its unit is divided itself.
     is_of_time = divided and squeezed(divided[2]) in TIME_UNITS and _TIME_NAME.fullmatch(divided[1])
     if divided and (is_of_time or known_unit(divided[2])):
         return divided[1], divided[2]
-    if suffixed := _SUFFIXED.fullmatch(name.strip()):
+    if suffixed := SUFFIXED.fullmatch(name.strip()):
         return suffixed[1], suffixed[2]
     return name.strip(), None

@@ -1,5 +1,7 @@
 /** Numbers as people read them, with their units. */
 
+import { knownUnit } from "./formats/units.js";
+
 const NARROW_SPACE = "\u202f";
 const formatters = new Map();
 
@@ -82,14 +84,14 @@ export function modelUnit(model) {
 
 /** Return a unit as people write it. */
 export function shownUnit(unit) {
-  return unit === "m/s2" ? "m/s²" : unit;
+  return knownUnit(unit) === "m/s2" ? "m/s²" : unit;
 }
 
-const QUANTITIES = { "": "Signal", "mm/s": "Velocity" };
+const QUANTITIES = { g: "Acceleration", "m/s2": "Acceleration", "mm/s": "Velocity" };
 
 /** Return what samples of a unit measure, with the unit, as the name of an axis. */
 export function measured(unit) {
-  return inUnit(QUANTITIES[unit] ?? "Acceleration", unit);
+  return inUnit(QUANTITIES[knownUnit(unit)] ?? "Signal", unit);
 }
 
 /** Return the name of an axis with its unit, where it has one. */

@@ -21,7 +21,7 @@ ROW: dict[str, Any] = {
     "kept": [],
 }
 KILL: dict[str, Any] = {"cases": 800, "lost": 3, "twice": 0, "hangs": 0}
-DOCUMENT: dict[str, Any] = {"cases": 1776, "failures": 0, "said": ""}
+DOCUMENT: dict[str, Any] = {"cases": 1776, "failures": 0, "output": ""}
 REPORT: dict[str, Any] = {
     "seed": 7,
     "soak_s": 300.0,

@@ -92,7 +92,7 @@ def test_a_document_s_cases_and_failures(
     _schemathesis(tmp_path, monkeypatch, "Test cases:\n  12 generated, 11 passed", status)
     row = try_document("http://127.0.0.1:1", 1, 1)
     assert (row["cases"], row["failures"]) == (12, failures)
-    assert ("11 passed" in str(row["said"])) == bool(failures)
+    assert ("11 passed" in str(row["output"])) == bool(failures)
 
 
 def test_a_document_that_is_not_tried_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,9 +26,9 @@ WINDOW = np.array([0.5, -0.25, 0.125], np.float32)
 ROOT = Path(__file__).resolve().parents[4]
 
 
-def cell(body: str, connections: int, rate: float, refused: int = 0) -> dict[str, Any]:
+def cell(body: str, connections: int, rate: float, refused: int = 0, **times: float) -> dict[str, Any]:
     figures = {"per_second": rate, "refused": refused, "failed": 0, "p50_ms": 1.0, "p95_ms": 2.0, "p99_ms": 3.0}
-    return {"body": body, "connections": connections, **figures}
+    return {"body": body, "connections": connections, **figures, **times}
 
 
 def server(label: str, rate: float, **changes: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def report(**peers: Any) -> dict[str, Any]:
         engine | {"model": "model_fp32", "refused": "no such operator"},
     ]
     about = {"engines": engines, "noise": 1.05, "model": "journal-bearing", "rounds": 3, "seconds": 3.0}
-    return {"servers": {**ours, **peers, AGAIN: server("again", 990)}, **about}
+    return {"servers": {**ours, AGAIN: server("again", 990), **peers}, **about}
 
 
 def test_every_peer_is_locked_and_sends_what_it_is_asked() -> None:
@@ -215,15 +215,23 @@ def test_the_page_has_every_figure_and_says_where_palier_is_not_first() -> None:
     page = render_peers(report(triton=server("Triton 0.7", 1200), ray=server("Ray", 50, start_s=9.0)))
     assert "| Triton 0.7 | 1,200 / 1,200 / 1,200 | 1.00 / 1.00 / 1.00 | 3.00 / 3.00 / 3.00 |" in page
     assert "| Ray | 9.00 | 100 | 300 |" in page
-    assert "JSON, answers a second at 64: Triton 0.7 is before by 1.20; its HTTP server is written in C++" in page
+    ahead = [f"{body} at {count}, answers a second (1.20)" for body in ("JSON", "binary") for count in (1, 8, 64)]
+    assert f"\n- Triton 0.7: {'; '.join(ahead)}. Reason: its HTTP server is written in C++, and gathers what" in page
     assert "largest ratio is 1.05" in page
-    assert "Ray is before" not in page
+    assert "\n- Ray: " not in page
     assert "| tract 0.23 | model_int8 | 18.6 | 3.400 | 0 | 33 |" in page
     assert "| tract 0.23 | model_fp32 | no such operator | | | 33 |" in page
 
 
 def test_within_the_noise_palier_is_first() -> None:
     assert "Palier is first in every column." in render_peers(report(triton=server("Triton", 1040)))
+
+
+def test_latencies_count_and_a_lead_within_what_the_server_differs_from_itself_does_not() -> None:
+    quicker = [cell("json", 8, 900, p50_ms=0.5, p99_ms=1.0)]
+    again = server("again", 1000, cells=[cell("json", 8, 1000, p50_ms=1.0, p99_ms=9.0)])
+    page = render_peers(report(mlserver=server("MLServer", 900, cells=quicker), **{AGAIN: again}))
+    assert "\n- MLServer: JSON at 8, median (2.00). Reason: it does less with a request" in page
 
 
 def test_refusals_stand_in_brackets() -> None:

@@ -43,7 +43,7 @@ def test_both_servers_answer_every_kind_as_they_should(report: dict[str, Any]) -
 
 def test_it_is_a_section_of_the_page_with_its_plot(report: dict[str, Any], tmp_path: Path) -> None:
     page = render_benchmarks({"date": "2026-11-30", "reports": {"soak": report}})
-    assert "\n## Half an hour under load\n\n`python -m build_scripts benchmark --soak`\n\nEach server for " in page
+    assert "\n## A soak under load\n\n`python -m build_scripts benchmark --soak`\n\nEach server for " in page
     assert f"]({PLOT})" in page
     assert render_soak(report).count("| `local_server.py` |") == 1 + 10
     assert ET.parse(draw_soak(report, tmp_path)).getroot().tag.endswith("svg")

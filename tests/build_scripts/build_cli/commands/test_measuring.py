@@ -19,6 +19,7 @@ SHIPPED = (MODELS, "journal-bearing")
     [
         ("--networks", "networks.benchmark", "benchmark_networks", ()),
         ("--http", "benchmark_http", "run_http_benchmark", ()),
+        ("--bearing", "bearing.benchmark", "benchmark_bearing", ()),
         ("--cold-start", "cold_start.benchmark", "benchmark_cold_start", (BUILD / "cold_start",)),
         ("--serving", "container_load.benchmark", "benchmark_serving", SHIPPED),
         ("--jobs", "job_load.benchmark", "benchmark_jobs", ()),
@@ -50,7 +51,7 @@ def test_all_runs_every_benchmark_in_order(monkeypatch: pytest.MonkeyPatch, caps
     assert main(["benchmark", "--all", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert list(report) == [
-        "against_reference", "reference", "variants", "networks", "http", "cold_start", "serving", "jobs"
+        "against_reference", "reference", "variants", "networks", "http", "bearing", "cold_start", "serving", "jobs"
     ]  # fmt: skip
     assert report["jobs"] == {"model": "journal-bearing"}
 

@@ -117,7 +117,8 @@ def test_a_command_line_is_its_commands_with_their_arguments() -> None:
 
 
 def test_a_schema_is_a_table_for_each_of_its_objects() -> None:
-    part = {"properties": {"kind": {"enum": ["a", "b"]}}, "description": "A part.\n\nMore."}
+    members = {"kind": {"enum": ["a", "b"]}, "width": {"type": "number"}, "height": {"type": "number", "default": 1}}
+    part = {"properties": members, "description": "A part.\n\nMore. kind: of it;\nwidth, height: in mm."}
     schema = {
         "title": "Whole",
         "required": ["parts"],
@@ -129,9 +130,9 @@ def test_a_schema_is_a_table_for_each_of_its_objects() -> None:
     }
     page = schema_page("Title", schema, "$defs")
     assert "| `parts` | list of [Part](#part) |  | its parts |\n| `size` | integer | `2` |  |" in page
-    assert (
-        "## Part\n\nA part.\n\n| member | type | default | meaning |\n| --- | --- | --- | --- |\n| `kind` | `a`, `b` |"
-        in page
+    assert page.endswith(
+        "## Part\n\nA part. More.\n\n| member | type | default | meaning |\n| --- | --- | --- | --- |\n"
+        "| `kind` | `a`, `b` |  | of it |\n| `width` | number |  | in mm |\n| `height` | number | `1` | in mm |\n"
     )
 
 

@@ -70,7 +70,7 @@ def test_layers_left_in_float32_are_named() -> None:
 @pytest.mark.parametrize(
     ("half", "sentence"),
     [
-        (HALF, "its speed was not measured, for the building machine has no GPU."),
+        (HALF, "its speed was not measured, because the building machine has no GPU."),
         (replace(HALF, speedup=1.5), "it is 1.50 times as fast as float32 on the building machine's GPU"),
         (HalfPrecision(refused="it overflows"), "has no float16 variant, and GPUs serve float32: it overflows."),
     ],

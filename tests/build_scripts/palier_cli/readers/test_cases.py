@@ -40,4 +40,5 @@ def test_every_case_is_read_or_refused_as_the_table_has_it(
     assert recording.sample_rate_hz == wanted["sample_rate_hz"]
     assert list(recording.channel_names) == wanted["channel_names"]
     assert recording.unit == wanted["unit"]
+    assert list(recording.channel_units) == wanted.get("channel_units", [])
     assert recording.shaft_speed_rpm == wanted.get("shaft_speed_rpm")

@@ -1,11 +1,13 @@
 """The patterns of the web ACL's rules: paths of recordings, and lengths of bodies."""
 
 import re
+from typing import Any
 
 import pytest
 
-from cdk.constructs.protection.web_acl_rules import length_pattern, recordings_pattern
+from cdk.constructs.protection.web_acl_rules import length_pattern, recordings_pattern, rules
 from functions.inference.openapi import openapi_document
+from tests.cdk.stage_variants import DEV
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,16 @@ from functions.inference.openapi import openapi_document
 )
 def test_paths_of_recordings(path: str, holds_recordings: bool) -> None:
     assert (re.search(recordings_pattern(), path) is not None) is holds_recordings
+
+
+def test_while_cloud_front_changes_its_word_both_are_recognized() -> None:
+    made: list[Any] = [*rules(DEV, ["new word", "word before"])]
+    (counted,) = [one for one in made if one.name == "rate-per-viewer"]
+    through = counted.statement.rate_based_statement.scope_down_statement
+    assert [one.byte_match_statement.search_string for one in through.or_statement.statements] == [
+        "new word",
+        "word before",
+    ]
 
 
 def test_bodies_of_every_endpoint_that_takes_recordings_may_be_large() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from functions.core.assets.condition import (
     AlertRule,
@@ -22,8 +23,8 @@ from functions.core.assets.condition import (
     advance,
     advance_zone,
     counts,
-    decode_condition,
-    encode_condition,
+    stored_attributes,
+    stored_condition,
 )
 from functions.core.preprocessing.indicators import Zone
 
@@ -250,13 +251,36 @@ def test_a_condition_is_kept_without_loss(
         tuple(ZoneReading(at, one) for at, one in sorted(zones.items())),
         is_severe,
     )
-    assert decode_condition(encode_condition(condition)) == condition
-    # As it was kept at first.
-    assert decode_condition(msgspec.json.encode(condition).decode()) == condition
+    stored = stored_attributes(condition)
+    assert stored_condition(stored) == condition
+    # What a version reads that has no `rows`: the same state, and no readings.
+    assert msgspec.json.decode(stored["condition"], type=Condition) == structs.replace(condition, readings=(), zones=())
+
+
+KEPT = Condition(
+    "healthy", "wear", None, 0.5, (Reading("a", "wear", 0.25),), (ZoneReading("a", "B"), ZoneReading("b", "C"))
+)
 
 
 def test_a_place_is_kept_once() -> None:
-    kept = Condition(
-        "healthy", "wear", None, 0.5, (Reading("a", "wear", 0.25),), (ZoneReading("a", "B"), ZoneReading("b", "C"))
-    )
-    assert encode_condition(kept) == '["healthy","wear",null,0.5,false,[["a","wear",0.25,"B"],["b",null,null,"C"]]]'
+    assert stored_attributes(KEPT) == {
+        "condition": '{"state":"healthy","class_id":"wear","reference_rms":0.5}',
+        "rows": '[["a","wear",0.25,"B"],["b",null,null,"C"]]',
+    }
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (None, Condition()),
+        (
+            '{"state":"healthy","class_id":"wear","since":null,"reference_rms":0.5,"readings":[["a","wear",0.25]],'
+            '"zones":[["a","B"],["b","C"]],"is_severe":false}',
+            KEPT,
+        ),
+        ('["healthy","wear",null,0.5,false,[["a","wear",0.25,"B"],["b",null,null,"C"]]]', KEPT),
+    ],
+    ids=["none", "object", "array"],
+)
+def test_summaries_of_versions_before_are_read(condition: str | None, expected: Condition) -> None:
+    assert stored_condition({"condition": condition}) == expected

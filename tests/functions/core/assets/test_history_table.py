@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from functions.core.assets.condition import AlertRule, Change, decode_condition
+from functions.core.assets.condition import AlertRule, Change, stored_condition
 from functions.core.assets.history import Observation, by_asset
 from functions.core.assets.history_table import HistoryTable
 from functions.core.aws.clients import dynamodb_client
@@ -298,14 +298,15 @@ def test_a_severity_counts_whatever_the_model_believes(told: Told) -> None:
     assert {alert for _, _, alert in told.alerts} == {f"press-4/severe/{timestamp(START_S + 1)}#r1"}
 
 
-def test_a_summary_that_was_kept_at_first_goes_on(table: HistoryTable, told: Told) -> None:
-    """With a condition whose readings and zones name their places each for themselves."""
+def test_a_summary_of_the_version_before_goes_on(table: HistoryTable, told: Told) -> None:
+    """Its condition has its readings and zones itself, and no `rows` stand beside it."""
     table.record([observation(0)])
     summary = table.asset("press-4")
     assert summary is not None
-    first = msgspec.json.encode(decode_condition(str(summary["condition"]))).decode()
-    assert first.startswith('{"state":"unknown",')
-    dynamodb_client().put_item(TableName=HISTORY, Item=to_attributes(summary | {"condition": first}))
+    before = msgspec.json.encode(stored_condition(summary)).decode()
+    assert before.startswith('{"readings":[["2026-05-28T20:26:40.000000Z#r0","wear",1.0]]')
+    kept = {name: value for name, value in summary.items() if name != "rows"} | {"condition": before}
+    dynamodb_client().put_item(TableName=HISTORY, Item=to_attributes(kept))
     table.record([observation(1)])
     assert told.alerts == [("press-4", "fault", f"press-4/fault/{timestamp(START_S + 1)}#r1")]
 

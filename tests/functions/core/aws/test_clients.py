@@ -9,11 +9,11 @@ from botocore.credentials import Credentials, RefreshableCredentials
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from functions.core.aws.clients import (
-    answering,
     dynamodb_client,
     error_code,
     events_client,
     forget_clients,
+    reporting_unavailable,
     s3_client,
     signature_validity_s,
     sqs_client,
@@ -99,14 +99,14 @@ def test_signed_links_name_the_bucket_where_it_lies(
 def test_what_aws_refuses_is_a_dependency_that_is_not_there(error: Exception) -> None:
     with (
         pytest.raises(DependencyUnavailableError, match=r"^The table is not available\.$") as caught,
-        answering("The table"),
+        reporting_unavailable("The table"),
     ):
         raise error
     assert caught.value.__cause__ is error
 
 
 def test_a_defect_stays_a_defect() -> None:
-    with pytest.raises(KeyError), answering("The table"):
+    with pytest.raises(KeyError), reporting_unavailable("The table"):
         raise KeyError("x")
 
 

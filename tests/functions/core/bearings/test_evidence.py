@@ -59,6 +59,22 @@ def test_impacts_once_a_turn_are_no_fault_of_the_bearing() -> None:
     assert read(impacts(6, 30) + noise(6), orders=near_three).supported == []
 
 
+@pytest.mark.parametrize("off", [-0.0012, -0.0006, 0.0006, 0.0012])
+def test_a_loose_machine_has_no_fault_where_its_speed_is_a_little_off_and_an_order_is_near_a_whole_number(
+    off: float,
+) -> None:
+    near_four = FaultOrders(bpfo=3.053, bpfi=4.9469, bsf=1.9937, ftf=0.3817)
+    for turns, seed in ((1, 1), (2, 2), (3, 3)):
+        loose = impacts(2, turns * 30 * (1 + off), seed) + noise(2, seed)
+        assert read(loose, orders=near_four).supported == []
+
+
+def test_a_fault_whose_order_is_near_a_whole_number_is_seen_on_a_loose_machine() -> None:
+    near_three = FaultOrders(bpfo=3.053, bpfi=4.9469, bsf=1.9937, ftf=0.3817)
+    loose = impacts(6, 30.02, seed=2) + impacts(6, 3.053 * 30) + noise(6)
+    assert read(loose, orders=near_three).supported == ["outer_race"]
+
+
 def test_two_faults_are_both_seen() -> None:
     found = read(impacts(6, 3.5848 * 30) + impacts(6, 5.4152 * 30, seed=2) + noise(6))
     assert set(found.supported) == {"outer_race", "inner_race"}

@@ -48,6 +48,7 @@ def test_every_case_is_read_or_refused_as_the_table_has_it(case: dict[str, Any])
     assert recording.sample_rate_hz == wanted["sample_rate_hz"]
     assert list(recording.channel_names) == wanted["channel_names"]
     assert recording.unit == wanted["unit"]
+    assert list(recording.channel_units) == wanted.get("channel_units", [])
 
 
 @given(st.sampled_from(CASES), st.data())

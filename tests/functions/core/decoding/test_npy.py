@@ -278,3 +278,22 @@ def test_samples_of_a_header_of_any_length_are_whole_floats() -> None:
         samples = decode_npy(npy_with_header(longer, np.arange(8, dtype="<f4").tobytes())).samples
         assert samples.flags.aligned
         assert samples.tolist() == [list(range(8))]
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f8", "<i2", "|u1"])
+@pytest.mark.parametrize("shape", [(7,), (2, 5), (3, 2, 5), (0,), ()])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_header_as_numpy_writes_it_means_what_numpy_reads(
+    dtype: str, shape: tuple[int, ...], order: Literal["C", "F"]
+) -> None:
+    body = npy_bytes(np.zeros(shape, dtype, order=order))
+    is_plain = dtype != "|u1" and math.prod(shape) > 1
+    assert npy._plain_header(body) == (npy._read_header(body) if is_plain else None)
+
+
+@given(st.integers(8, 137), st.binary(min_size=1, max_size=2))
+def test_a_header_that_was_changed_means_what_numpy_reads_or_is_left_to_it(at: int, changed: bytes) -> None:
+    body = npy_bytes(np.zeros((2, 5), np.float32))
+    broken = body[:at] + changed + body[at + len(changed) :]
+    found = npy._plain_header(broken)
+    assert found is None or found == npy._read_header(broken)

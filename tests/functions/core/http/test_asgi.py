@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from functions.core.errors import ModelUnavailableError, TooManyRequestsError
-from functions.core.http.asgi import allowed_methods, create_starlette
+from functions.core.http.asgi import EDGE_HEADER, allowed_methods, create_starlette
 from functions.core.observability.telemetry import request_id_var
 from functions.core.settings import Settings
 from functions.inference.late_routes import LateRoutes
@@ -121,6 +121,24 @@ async def test_behind_a_gateway_its_request_id_is_the_default_and_is_logged(
     (line,) = [one for one in read_log() if one["message"] == "request"]
     assert (line["request_id"], line["gateway_request_id"]) == (expected, "gateway-1")
     assert (line["lambda_request_id"], line["trace_id"]) == ("lambda-1", "1-5759e988-bd862e3f")
+
+
+@pytest.mark.parametrize("shown", [None, "", "w" * 39, "W" * 40, "\u00e9" * 40])
+async def test_a_request_past_cloud_front_is_refused_before_its_route_runs(
+    settings: Settings, read_log: ReadLog, shown: str | None
+) -> None:
+    async with make_client(replace(settings, edge_proofs=["w" * 40, "b" * 40])) as client:
+        # As a server receives it: a header's bytes are Latin-1.
+        headers = {} if shown is None else {EDGE_HEADER.encode(): shown.encode("latin-1")}
+        response = await client.get("/defect", headers=headers)
+    assert "answers CloudFront alone" in assert_error(response, 403, "past_edge", None)
+    assert [one["status"] for one in read_log() if one["message"] == "request"] == [403]
+
+
+@pytest.mark.parametrize("shown", ["w" * 40, "b" * 40])
+async def test_cloud_front_s_word_and_the_one_before_are_let_through(settings: Settings, shown: str) -> None:
+    async with make_client(replace(settings, edge_proofs=["w" * 40, "b" * 40])) as client:
+        assert (await client.get("/echo", headers={EDGE_HEADER: shown})).status_code == 200
 
 
 async def test_requests_side_by_side_keep_their_ids(bare: httpx.AsyncClient) -> None:

@@ -44,6 +44,9 @@ def test_each_channel_keeps_its_name_and_unit() -> None:
         (("x",), ("g",)),
         (("v",), ("mm/s",)),
     ]
-    assert [one.channel_names for one in each_channel(replace(recording, channel_names=()), 2)] == [("0",), ("1",)]
+    assert [one.channel_names for one in each_channel(msgspec.structs.replace(recording, channel_names=()), 2)] == [
+        ("0",),
+        ("1",),
+    ]
     with pytest.raises(BatchTooLargeError):
         each_channel(recording, 1)

@@ -145,7 +145,9 @@ def test_an_unknown_one_is_named_beside_the_known_ones() -> None:
 
 def test_a_model_without_conditions_takes_none() -> None:
     assert used_conditions(NONE, {}) == {}
-    with pytest.raises(UnknownConditionError, match=r"^The model takes no condition 'load'; it takes none\.$"):
+    with pytest.raises(
+        UnknownConditionError, match=r"^The model takes no conditions of operation: leave 'load' out\.$"
+    ):
         used_conditions(NONE, {"load": 1})
 
 

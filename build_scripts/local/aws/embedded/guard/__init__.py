@@ -1,1 +1,1 @@
-"""The gate before the emulator, in its process: the standard library alone, for it runs under another Python."""
+"""The gate before the emulator, in its process: the standard library alone, because it runs under another Python."""

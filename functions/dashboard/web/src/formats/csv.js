@@ -6,6 +6,7 @@
 
 import { UnreadHereError } from "./errors.js";
 import { FEWEST_ROWS, isCounting, rateOf } from "./times.js";
+import { knownUnit, unitOfName } from "./units.js";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const COMMA_NUMBER = /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i;
@@ -35,6 +36,7 @@ export function readCsv(buffer) {
   const channels = kept.map((place, index) => ({
     name: unnamed ? `Channel ${index}` : names?.[place] || String(place),
     samples: Float32Array.from(columns[place]),
+    unit: names ? unitOfName(names[place]) : null,
   }));
   return { format: "CSV", channels, rateHz: times < 0 ? null : rateOf(columns[times]), integers: false };
 }
@@ -69,6 +71,7 @@ function readNames(line, dialect) {
   const names = cells(line, dialect);
   const number = dialect.decimalComma ? COMMA_NUMBER : NUMBER;
   if (names.every((name) => number.test(name))) return null;
+  if (names.some(knownUnit)) throw new UnreadHereError("its first line may be one of units");
   if (names.every((name) => NAME.test(name) && !SAYS_MORE.test(name))) return names;
   throw new UnreadHereError("its first line is neither names nor numbers");
 }

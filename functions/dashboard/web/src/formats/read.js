@@ -17,8 +17,9 @@ const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMa
  * @param {string} name of the file
  * @param {ArrayBuffer} buffer
  * @param {string} [rawType] for files without a header
- * @returns {Promise<{format: string, channels: {name: string, samples: Float32Array, rateHz?: number|null}[],
- *   rateHz: number|null, shaftHz?: number|null, integers: boolean}>} a channel's own rate goes before that of all
+ * @returns {Promise<{kind: string, format: string, rateHz: number|null, shaftHz?: number|null, integers: boolean,
+ *   channels: {name: string, samples: Float32Array, rateHz?: number|null, unit?: string|null}[]}>} a channel's own rate goes
+ *   before that of all; its unit is as the file writes it
  * @throws {UnreadHereError} where the service is to read it, as its `kind`
  * @throws {FormatError} where nobody can
  */
@@ -27,7 +28,7 @@ export async function readRecording(name, buffer, rawType) {
   const kind = (isOctave(buffer) ? "delimited" : kindOf(name)) ?? kindOfContent(buffer) ?? (isSomethingElse(buffer) ? "raw" : undefined);
   if (!kind) throw new FormatError(`${name} is of no kind that is read here; those are ${ENDINGS.join(", ")}.`);
   try {
-    return await readAs(kind, name, buffer, rawType);
+    return { kind, ...(await readAs(kind, name, buffer, rawType)) };
   } catch (error) {
     if (error instanceof UnreadHereError) error.kind = kind;
     throw error;

@@ -20,10 +20,10 @@ export function machineQuery(options, model) {
   return { ...(unit && { unit }), ...size, ...speed, ...conditionsQuery(options, model) };
 }
 
-/** Return the options of a request for single windows: only the model's own, since windows are short. */
+/** Return the options of a request for single windows: the unit and the model's own, since windows are short. */
 export function windowQuery(options, model) {
-  if (!model.input.conditions?.length) return {};
-  const { unit, machine_group: _, foundation: __, ...operation } = machineQuery(options, model);
+  if (!model.input.conditions?.length) return options.unit ? { unit: options.unit } : {};
+  const { machine_group: _, foundation: __, ...operation } = machineQuery(options, model);
   return operation;
 }
 

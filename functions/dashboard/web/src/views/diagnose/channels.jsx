@@ -1,22 +1,29 @@
 /** The diagnoses of several channels side by side, each with a button that opens it. */
 
 import { count, number, percent, quantity, shownUnit } from "../../format.js";
+import { servedTypeOf } from "../../formats/kinds.js";
 import { useAnswer } from "../../hooks.js";
 import { faultName, highestLevel } from "../../machine/evidence.js";
 import { machineQuery } from "../../machine/operation.js";
 import { Failure, Notice, Waiting } from "../../parts/notice.jsx";
 import { Scroll } from "../../parts/scroll.jsx";
-import { channelQuery, diagnoseChannels } from "./diagnosis.js";
+import { channelQuery, diagnoseChannels, diagnoseFile } from "./diagnosis.js";
 import { Settled } from "./trust.jsx";
 
 /** Diagnose all channels of a recording that is read here, and ask which one to look at. */
-export function AskedChannels({ recording, model, statedHz, rateHz, keyRound, askKey }) {
-  const { said, factor, analysis, options, change } = recording;
+export function AskedChannels({ recording, stated, model, statedHz, rateHz, keyRound, askKey }) {
+  const { source, said, factor, analysis, options, change } = recording;
   const { channels } = said;
   // Variables of a MATLAB file may differ in length or rate, and then do not fit into one array.
-  const isEven = channels.every(({ length, rateHz: own }) => length === channels[0].length && own === channels[0].rateHz);
-  const machine = { ...machineQuery(options, model), ...channelQuery(model) };
+  const isOneArray = channels.every(({ length, rateHz: own }) => length === channels[0].length && own === channels[0].rateHz);
+  // An array has one unit: a file with several is read by the service, if it can.
+  const isOfUnits = !stated.unit && new Set(channels.map(({ unit }) => unit)).size > 1;
+  const served = isOfUnits ? servedTypeOf(said.kind) : undefined;
+  const isEven = isOneArray && (!isOfUnits || Boolean(served));
+  const machine = { ...machineQuery(stated, model), ...channelQuery(model) };
   const answer = useAnswer(isEven && rateHz && (async (abort) => {
+    const query = { sample_rate_hz: options.rateHz, model: options.model, ...machine };
+    if (served) return diagnoseFile(await source.read(), served, query, abort);
     const { samples } = await analysis.all(factor);
     return diagnoseChannels(samples, channels.length, statedHz, { model: options.model, machine, signal: abort });
   }), [said, factor, statedHz, options.model, JSON.stringify(machine), keyRound]);

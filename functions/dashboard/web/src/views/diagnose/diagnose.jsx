@@ -4,7 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 
 import { UnreadError } from "../../analysis/client.js";
 import { servedTypeOf } from "../../formats/kinds.js";
-import { quantity, modelUnit } from "../../format.js";
+import { quantity, modelUnit, shownUnit } from "../../format.js";
+import { knownUnit } from "../../formats/units.js";
 import { useAnswer } from "../../hooks.js";
 import { answeringModel, machineQuery, windowQuery } from "../../machine/operation.js";
 import { Failure, Notice, Waiting } from "../../parts/notice.jsx";
@@ -33,7 +34,7 @@ export function Diagnose({ models, keyRound, askKey, shown }) {
 }
 
 function Workbench({ recording, models, keyRound, askKey, dragged }) {
-  const { said, signal, options, file } = recording;
+  const { said, signal, options, file, unitOfFile } = recording;
   const model = answeringModel(models.value?.models, options);
   const ofFile = said?.channels[recording.channel]?.rateHz ?? said?.rateHz ?? null;
   const rateHz = options.rateHz ?? ofFile ?? model?.input.sample_rate_hz ?? null;
@@ -42,14 +43,16 @@ function Workbench({ recording, models, keyRound, askKey, dragged }) {
   const isLeft = file.error instanceof UnreadError && servedTypeOf(file.error.kind);
   // An assumed rate is not sent: the service assumes the same, and its answer reports that.
   const statedHz = options.rateHz ?? ofFile;
-  const isContradicted = Boolean(options.rateHz && ofFile && Math.abs(options.rateHz / ofFile - 1) > RATE_TOLERANCE);
+  const contradiction = contradictionOf(recording, ofFile);
+  // As the command line does: the file's unit, where none is given.
+  const stated = { ...options, unit: options.unit || knownUnit(unitOfFile) || "" };
   const isUnreadable = file.state === "failed" || signal.state === "failed";
-  const shared = { recording, signal: ready, rateHz, statedHz, ofFile, isContradicted, model, unit: options.unit || modelUnit(model) };
+  const shared = { recording, signal: ready, rateHz, statedHz, ofFile, stated, contradiction, model, unit: stated.unit || unitOfFile || modelUnit(model) };
   return (
     <div class={`workbench ${dragged ? "dragged" : ""}`}>
       <aside class="sidebar" aria-label="Recording and machine">
         <FileBar recording={recording} />
-        {said && <Settings {...{ recording, models, model, rateHz, ofFile }} />}
+        {said && <Settings {...{ recording, models, model, rateHz, ofFile, unit: stated.unit }} />}
         {isLeft && <UnreadSettings recording={recording} models={models} model={model} />}
       </aside>
       <div class="results" aria-busy={!(ready || isLeft || isUnreadable || (said && recording.channel === null))}>
@@ -63,7 +66,7 @@ function Body({ isLeft, ...shared }) {
   const { file, said, signal, channel } = shared.recording;
   if (isLeft) return <Unread {...shared} />;
   if (file.state === "failed" || signal.state === "failed") return <Unreadable error={file.error ?? signal.error} />;
-  if (shared.isContradicted) return <Contradicted {...shared} />;
+  if (shared.contradiction) return <Contradicted {...shared.contradiction} change={shared.recording.change} />;
   if (said && channel === null) return <AskedChannels {...shared} />;
   return <Results {...shared} />;
 }
@@ -77,10 +80,10 @@ function Unreadable({ error }) {
 }
 
 function Results(shared) {
-  const { recording, signal, rateHz, statedHz, ofFile, model, models, keyRound, askKey } = shared;
+  const { recording, signal, rateHz, statedHz, ofFile, stated, model, models, keyRound, askKey } = shared;
   const name = recording.options.model;
   const usable = signal?.usable ? signal : null;
-  const machine = machineQuery(recording.options, model);
+  const machine = machineQuery(stated, model);
   const depends = [usable, rateHz, statedHz, name, JSON.stringify(machine), keyRound];
   const verdict = useAnswer(
     usable && ((abort) => diagnose(usable.samples, statedHz, { model: name, machine, signal: abort })), depends,
@@ -90,7 +93,7 @@ function Results(shared) {
   const several = usable && model && answered && usable.samples.length >= 2 * windowLength(rateHz, model.input);
   const windows = useAnswer(
     several && ((abort) => diagnoseWindows(usable.samples, rateHz, model.input, {
-      model: name, machine: windowQuery(recording.options, model), signal: abort,
+      model: name, machine: windowQuery(stated, model), signal: abort,
     })),
     [...depends, several],
   );
@@ -128,14 +131,24 @@ function Assumed({ rateHz }) {
   );
 }
 
-/** A notice of two different rates, in place of the service's refusal where it reads the file itself. */
-function Contradicted({ rateHz, ofFile, recording }) {
+/** Return in what a file and an option differ, in place of the service's refusal where it reads the file itself. */
+function contradictionOf({ said, channel, options }, ofFileHz) {
+  const { rateHz, unit } = options;
+  if (rateHz && ofFileHz && Math.abs(rateHz / ofFileHz - 1) > RATE_TOLERANCE) {
+    return { what: "rate", ofFile: quantity(ofFileHz, "Hz", 6), given: quantity(rateHz, "Hz", 6), taken: { rateHz: null } };
+  }
+  const asked = channel === null ? (said?.channels ?? []) : [said?.channels[channel]];
+  const other = asked.map((one) => knownUnit(one?.unit)).find((known) => unit && known && known !== unit);
+  return other ? { what: "unit", ofFile: shownUnit(other), given: shownUnit(unit), taken: { unit: "" } } : null;
+}
+
+function Contradicted({ what, ofFile, given, taken, change }) {
   return (
     <Notice
-      kind="error" title="Which rate is right?"
-      action={<button type="button" class="primary" onClick={() => recording.change({ rateHz: null })}>Take the file's</button>}
+      kind="error" title={`Which ${what} is right?`}
+      action={<button type="button" class="primary" onClick={() => change(taken)}>Take the file's</button>}
     >
-      <p>The file states {quantity(ofFile, "Hz", 6)}, and {quantity(rateHz, "Hz", 6)} is given beside. Take one of them, or correct the file.</p>
+      <p>The file states {ofFile}, and {given} is given beside. Take one of them, or correct the file.</p>
     </Notice>
   );
 }

@@ -9,7 +9,7 @@ import { Bearing } from "./bearing.jsx";
 const FASTEST_HZ = 16_000;
 
 /** The panel. */
-export function Machine({ options, change, models, model }) {
+export function Machine({ options, change, models, model, unit }) {
   return (
     <section class="panel" aria-label="Machine">
       <h2>Machine</h2>
@@ -20,7 +20,7 @@ export function Machine({ options, change, models, model }) {
       <Shaft shaftHz={options.shaftHz} change={change} />
       <Bearing options={options} change={change} />
       <Conditions conditions={options.conditions} model={model} change={change} />
-      <Size options={options} change={change} />
+      <Size options={options} unit={unit} change={change} />
     </section>
   );
 }
@@ -79,7 +79,7 @@ const GROUPS = [["", "Not stated"], ["1", "Above 300 kW"], ["2", "15 to 300 kW"]
 const FOUNDATIONS = [["", "Not stated"], ["rigid", "Rigid"], ["flexible", "Flexible"]];
 
 /** Fields that a severity by ISO 20816-3 needs, beside the unit. */
-function Size({ options: { unit, machineGroup, foundation }, change }) {
+function Size({ options: { machineGroup, foundation }, unit, change }) {
   const isHalf = (machineGroup || foundation) && !(unit && machineGroup && foundation);
   return (
     <>

@@ -46,14 +46,21 @@ export function useRecording() {
   const factor = said?.integers ? options.fullScale : 1;
   // Of several channels none is taken before it is chosen.
   const channel = options.channel ?? (said?.channels.length === 1 ? 0 : null);
+  const unitOfFile = commonUnit(said, channel);
   const signal = useAnswer(
     said && channel !== null && (() => analysis.current.choose(Math.min(channel, said.channels.length - 1), factor)),
     [said, channel, factor],
   );
   return useMemo(
-    () => ({ analysis: analysis.current, source, file, said, channel, factor, signal, options, change, open, close }),
+    () => ({ analysis: analysis.current, source, file, said, channel, unitOfFile, factor, signal, options, change, open, close }),
     [source, file, said, channel, factor, signal, options],
   );
+}
+
+/** Return the unit of a channel, null: of all channels, as the file writes it; null where it states none or several. */
+function commonUnit(said, channel) {
+  const units = new Set((said?.channels ?? []).filter((_, place) => channel === null || place === channel).map(({ unit }) => unit));
+  return units.size === 1 ? [...units][0] : null;
 }
 
 /** Return the options after a change; naming another machine brings what is remembered of it, if anything is. */

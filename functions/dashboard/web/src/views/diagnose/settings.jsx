@@ -1,6 +1,7 @@
 /** The options of the recording, and its machine. */
 
 import { kindOf, RAW_TYPES } from "../../formats/kinds.js";
+import { knownUnit } from "../../formats/units.js";
 import { count, quantity, shownUnit, modelUnit } from "../../format.js";
 import { useMedia } from "../../hooks.js";
 import { Choice, Quantity } from "../../parts/fields.jsx";
@@ -9,8 +10,8 @@ import { Machine } from "./machine.jsx";
 const UNITS = [["", "Not stated"], ["g", "g"], ["m/s2", "m/s²"], ["mm/s", "mm/s"]];
 
 /** The settings beside the charts. */
-export function Settings({ recording, models, model, rateHz, ofFile }) {
-  const { said, options, change } = recording;
+export function Settings({ recording, models, model, rateHz, ofFile, unit }) {
+  const { said, options, change, unitOfFile } = recording;
   return (
     <Folded>
       <section class="panel" aria-label="Signal">
@@ -23,15 +24,15 @@ export function Settings({ recording, models, model, rateHz, ofFile }) {
           label="Sampling rate" unit="Hz" value={rateHz} max={1e6} note={rateNote(ofFile, options, model)}
           onChange={(next) => change({ rateHz: next })}
         />
-        <Choice label="Unit" value={options.unit} options={UNITS} onChange={(unit) => change({ unit })} />
+        <Choice label="Unit" value={options.unit} options={unitOptions(unitOfFile)} onChange={(next) => change({ unit: next })} />
         {said.integers && (
           <Quantity
-            label="Full scale" unit={shownUnit(options.unit || modelUnit(model))} value={options.fullScale}
+            label="Full scale" unit={shownUnit(unit || modelUnit(model))} value={options.fullScale}
             note="What the largest integer of the file stands for." onChange={(fullScale) => change({ fullScale })}
           />
         )}
       </section>
-      <Machine {...{ options, change, models, model }} />
+      <Machine {...{ options, change, models, model, unit }} />
     </Folded>
   );
 }
@@ -54,7 +55,7 @@ export function UnreadSettings({ recording, models, model }) {
           onChange={(fullScale) => change({ fullScale })}
         />
       </section>
-      <Machine {...{ options, change, models, model }} />
+      <Machine {...{ options, change, models, model, unit: options.unit }} />
     </Folded>
   );
 }
@@ -80,6 +81,11 @@ function rateNote(ofFile, options, model) {
   if (options.rateHz !== null) return ofFile ? `The file says ${quantity(ofFile, "Hz", 6)}.` : undefined;
   if (ofFile) return "As the file says.";
   return model ? "Assumed: the model's own. The file does not say." : undefined;
+}
+
+function unitOptions(ofFile) {
+  const unasked = ofFile ? `${shownUnit(knownUnit(ofFile) ?? ofFile)} (the file's)` : UNITS[0][1];
+  return [["", unasked], ...UNITS.slice(1)];
 }
 
 function channelOptions({ channels }) {

@@ -54,8 +54,9 @@ function Probabilities({ answer, model }) {
 }
 
 /** Figures of the diagnosed signal, as the service read it; the source of the rate is the page's where it read the file. */
-function Facts({ read, model, recording: { said, channel }, ofFile }) {
-  const unit = shownUnit(read.unit ?? modelUnit(model));
+function Facts({ read, model, recording: { said, channel, unitOfFile }, ofFile }) {
+  const ofSamples = read.unit ?? unitOfFile;
+  const unit = shownUnit(ofSamples ?? modelUnit(model));
   const velocity = read.velocity_rms_mm_s;
   const source = read.sample_rate_source === "option" && ofFile ? "file" : read.sample_rate_source;
   return (
@@ -69,7 +70,7 @@ function Facts({ read, model, recording: { said, channel }, ofFile }) {
         ["Sampling rate", quantity(read.sample_rate_hz, "Hz", 6), RATE_SOURCES[source]],
         // While the next file is read, the figures of the last one stay.
         ...(said?.channels.length > 1 && channel !== null ? [["Channel", said.channels[channel].name]] : []),
-        ...(read.unit ? [] : [["Unit", unit || "–", unit ? "(assumed)" : "(not stated)"]]),
+        ...(ofSamples ? [] : [["Unit", unit || "–", unit ? "(assumed)" : "(not stated)"]]),
         ...(velocity === null ? [] : [["Velocity, 10 to 1,000 Hz", number(velocity), "mm/s RMS"]]),
         ...(read.severity_zone === null ? [] : [["Severity", `Zone ${read.severity_zone}`, "of ISO 20816-3"]]),
       ]}
