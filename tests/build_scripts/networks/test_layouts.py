@@ -17,7 +17,8 @@ class Rows(nn.Module):
 
     def forward(self, signal: Tensor) -> Tensor:
         given = self.layer(signal)
-        return given[0][:, -1] if isinstance(given, tuple) else given.flatten(2).mean(dim=2)
+        rows: Tensor = given[0][:, -1] if isinstance(given, tuple) else given.flatten(2).mean(dim=2)
+        return rows
 
 
 @pytest.mark.parametrize(
