@@ -8,22 +8,16 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from build_scripts.evidence.calibrate import Calibration, record_novelty
+from build_scripts.evidence.calibrate import Calibration
+from build_scripts.evidence.judged import FOLDS, Judged, Strangers, judge
 from build_scripts.evidence.proof.reliability import Reliability, reliability_of
-from build_scripts.measuring.outputs import RecordOutputs
-from functions.core.bearings.lines import Evidence
-from functions.core.models.agreement import classes_of_lines, evidence_agrees, faults_of_class
-from functions.core.models.diagnosis import believed, join_probabilities, trust_in
 from functions.core.models.manifest import TrustRule
 from functions.core.preprocessing.arrays import Float64Array
 
-# The label of a record that no class of the model stands for: whatever is named is wrong.
-NO_CLASS = -1
 # Of known records, the share whose windows may disagree more than is forgiven.
 KNOWN_DISCORD = 0.02
 # Fewer diagnoses than this do not determine a share of right ones.
 FEWEST_CASES = 20
-FOLDS = 5
 SMALLEST_TRUST = 0.01
 # Novelty and discord are within [0, 1]: steeper than this is a step.
 _STEEPEST = 400.0
@@ -32,91 +26,6 @@ _MOST_ODDS = 1000.0
 # Trust in what lines contradict, and the logarithm of the odds that they multiply.
 _CONTRADICTED_STARTS = ((0.5, 0.0), (0.5, 1.0), (0.1, 3.0), (0.9, 2.0))
 _SMALLEST = 1e-6
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """Records of machines of one kind that were left out of training.
-
-    outputs: their label is the index of a class, or `NO_CLASS`; evidence: what lines each record shows, None where they
-    were not looked for, empty where they never were.
-    """
-
-    outputs: RecordOutputs
-    evidence: Sequence[Evidence | None] = ()
-
-
-@dataclass(frozen=True)
-class Strangers:
-    """Records of machines that the model knows, whole and unseen, and kinds of foreign ones, which count alike."""
-
-    known: RecordOutputs
-    foreign: Sequence[Foreign]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """Verdicts on n records: joined probabilities float64 [n, K], novelty and discord float64 [n].
-
-    would_be_right: each class, were it named, bool [n, K]; agrees: whether lines support the class that was named,
-    None where they decide nothing; spoken_for: the classes that lines support, bool [n, K].
-    """
-
-    probabilities: Float64Array
-    novelty: Float64Array
-    discord: Float64Array
-    would_be_right: NDArray[np.bool_]
-    agrees: Sequence[bool | None]
-    spoken_for: NDArray[np.bool_]
-
-    @property
-    def right(self) -> NDArray[np.bool_]:
-        """Whether the class that the network names is right, bool [n]."""
-        return _at(self.would_be_right, self.probabilities.argmax(axis=1))
-
-    @property
-    def confidence(self) -> Float64Array:
-        """The network's own, float64 [n]."""
-        return np.asarray(self.probabilities.max(axis=1))
-
-    def part(self, chosen: NDArray[np.int64]) -> "Judged":
-        """Return some of the records."""
-        return Judged(
-            probabilities=self.probabilities[chosen],
-            novelty=self.novelty[chosen],
-            discord=self.discord[chosen],
-            would_be_right=self.would_be_right[chosen],
-            agrees=[self.agrees[index] for index in chosen.tolist()],
-            spoken_for=self.spoken_for[chosen],
-        )
-
-    def fold(self, which: int, *, left_out: bool) -> "Judged":
-        """Return every fifth record, from one on, or all but these."""
-        return self.part(np.flatnonzero((np.arange(len(self.agrees)) % FOLDS == which) == left_out))
-
-    def trusted(self, rule: TrustRule) -> Float64Array:
-        """Return the confidences float64 [n] that novelty and discord leave, whatever lines show."""
-        trust = np.array(
-            [trust_in(rule, *one) for one in zip(self.novelty.tolist(), self.discord.tolist(), strict=True)]
-        )
-        return np.asarray(trust * self.confidence + (1 - trust) / self.probabilities.shape[1])
-
-    def believed(self, rule: TrustRule) -> Float64Array:
-        """Return the probabilities float64 [n, K] that a rule leaves where lines were looked for."""
-        rows = zip(
-            self.probabilities, self.novelty.tolist(), self.discord.tolist(), self.agrees, self.spoken_for, strict=True
-        )
-        return np.stack(
-            [
-                believed(one, trust_in(rule, novelty, discord, agrees), lines, rule.odds if agrees is False else 1.0)
-                for one, novelty, discord, agrees, lines in rows
-            ]
-        )
-
-    def answers(self, rule: TrustRule) -> tuple[Float64Array, NDArray[np.bool_]]:
-        """Return confidences float64 [n] and whether the class is right, bool [n], where lines were looked for."""
-        found = self.believed(rule)
-        return np.asarray(found.max(axis=1)), _at(self.would_be_right, found.argmax(axis=1))
 
 
 @dataclass(frozen=True)
@@ -156,50 +65,6 @@ def _reliable(answers: Iterable[tuple[Float64Array, NDArray[np.bool_]]]) -> Reli
     return reliability_of(np.concatenate(confidence), np.concatenate(right))
 
 
-def judge(
-    outputs: RecordOutputs,
-    calibration: Calibration,
-    class_ids: Sequence[str],
-    evidence: Sequence[Evidence | None] = (),
-) -> Judged:
-    """Return what a model names of records, as the server joins their windows, and whether the type of fault is right.
-
-    Args:
-        outputs: of the model, for records whose labels index `class_ids` or are `NO_CLASS`.
-        calibration: of the model.
-        class_ids: of the model.
-        evidence: of each record, or none.
-    """
-    windows = outputs.probabilities(calibration.temperature)
-    joined = np.stack([join_probabilities(one, calibration.join) for one in windows])
-    named = joined.argmax(axis=1)
-    means = np.array([one[:, index].mean() for one, index in zip(windows, named.tolist(), strict=True)])
-    kinds = [_kind(identifier) for identifier in class_ids]
-    right = [[label != NO_CLASS and kind == kinds[label] for kind in kinds] for label in outputs.label.tolist()]
-    novelty = np.zeros(len(named)) if calibration.novelty is None else record_novelty(outputs, calibration.novelty)
-    lines = evidence or [None] * len(named)
-    pairs = zip(named.tolist(), lines, strict=True)
-    unspoken = np.zeros(len(class_ids), np.bool_)
-    return Judged(
-        probabilities=joined,
-        novelty=novelty,
-        discord=joined.max(axis=1) - means,
-        would_be_right=np.array(right, np.bool_),
-        agrees=[None if one is None else evidence_agrees(class_ids[index], one) for index, one in pairs],
-        spoken_for=np.stack([unspoken if one is None else classes_of_lines(class_ids, one) for one in lines]),
-    )
-
-
-def _at(values: NDArray[np.bool_], places: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return np.asarray(np.take_along_axis(values, places[:, None], axis=1)[:, 0])
-
-
-def _kind(class_id: str) -> object:
-    """Return the type of fault that a class stands for, the class itself where lines cannot speak for it."""
-    faults = faults_of_class(class_id)
-    return class_id if faults is None or "oil_whirl" in faults else frozenset(faults)
-
-
 def _fit(known: Judged, foreign: Sequence[Judged], calibration: Calibration) -> TrustRule:
     """Return the rule of the lowest log loss on known and foreign records, both of equal weight."""
     start = TrustRule(
@@ -233,14 +98,32 @@ def _log_loss(confidence: Float64Array, right: NDArray[np.bool_]) -> float:
 
 
 def _with_evidence(rule: TrustRule, foreign: Sequence[Judged]) -> TrustRule:
-    """Return the rule with what lines are worth, those that agree with the network and those that contradict it."""
+    """Return the rule with what lines are worth: those that agree with the network, contradict it, or are missing."""
     right = np.concatenate([one.right for one in foreign])
     agrees = [agrees for one in foreign for agrees in one.agrees]
     chance = 1 / foreign[0].probabilities.shape[1]
     rule = replace(rule, agreed=_trust_of(right[[one is True for one in agrees]], chance, rule.agreed))
+    rule = replace(rule, unproven=_trust_unproven(rule, foreign, chance))
     parts = [one.part(np.flatnonzero([agrees is False for agrees in one.agrees])) for one in foreign]
     contradicted = [one for one in parts if len(one.agrees)]
     return rule if sum(len(one.agrees) for one in contradicted) < FEWEST_CASES else _of_contradicted(rule, contradicted)
+
+
+def _trust_unproven(rule: TrustRule, foreign: Sequence[Judged], chance: float) -> float:
+    """Return the trust at which a healthy class without a visible line is as sure as it is often right.
+
+    How often a machine has a fault is nobody's to tell, and records of rigs are mostly of faults. What is measured is
+    how often each fault, and health, come to such an answer: they count alike, as kinds of machines do.
+    """
+    cases = [one.unproven & ~(one.novelty <= rule.novelty_from) for one in foreign]
+    pairs = [(one, case) for one, case in zip(foreign, cases, strict=True) if one.healthy.any() and case.any()]
+    if sum(int(case.sum()) for _, case in pairs) < FEWEST_CASES:
+        return rule.unproven
+    weights = [case / np.bincount(one.kind)[one.kind] for one, case in pairs]
+    weighed = [(one, weight) for (one, _), weight in zip(pairs, weights, strict=True)]
+    share = float(np.mean([np.average(one.right, weights=weight) for one, weight in weighed]))
+    sure = float(np.mean([np.average(one.confidence, weights=weight) for one, weight in weighed]))
+    return float(np.clip((share - chance) / (sure - chance), SMALLEST_TRUST, 1.0))
 
 
 def _of_contradicted(rule: TrustRule, contradicted: Sequence[Judged]) -> TrustRule:

@@ -11,11 +11,12 @@ from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError, GateFailed, NoVariantPassed, QuantizationError
 from build_scripts.evidence.calibrate import FALSE_ALARM_RATE, Calibration, calibrate
 from build_scripts.evidence.half_precision import HalfPrecision, Trial, try_half
+from build_scripts.evidence.judged import Strangers
 from build_scripts.evidence.measure import ModelFiles, ModelOutputs, measure
 from build_scripts.evidence.proof.cost import novelty_cost
 from build_scripts.evidence.proof.noise import SNR_DB
 from build_scripts.evidence.proof.proof import Proof, Served, prove
-from build_scripts.evidence.trust import FittedTrust, Strangers, fit_trust
+from build_scripts.evidence.trust import FittedTrust, fit_trust
 from build_scripts.export.export import ExportedModel, export_network
 from build_scripts.export.optimize import optimize
 from build_scripts.export.torch_export import ExportOptions

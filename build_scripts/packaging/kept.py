@@ -17,6 +17,9 @@ COMMANDS: Mapping[str, str] = {
     step.FILE: "emulate --model {name} --processor PROCESSOR --data RECORDS --write",
 }
 
+# What is measured of answers as they are served, and not of the files alone.
+_OF_ANSWERS = (across.FILE, disturbed.FILE)
+
 log = logging.getLogger("build")
 
 
@@ -39,6 +42,12 @@ def keep_measured(old: Path, new: Path) -> None:
     for name, command in measured.items():
         made_by = command.format(name=manifest.name)
         log.warning("%s was measured on the package that is replaced: make it anew with `%s`", name, made_by)
+
+
+def resting_on_trust(folder: Path) -> dict[str, str]:
+    """Return what was measured of a package's answers, each with the command that makes it anew."""
+    name = read_manifest((folder / "manifest.json").read_bytes()).name
+    return {one: COMMANDS[one].format(name=name) for one in _OF_ANSWERS if (folder / one).exists()}
 
 
 def _answers(folder: Path) -> tuple[object, ...]:

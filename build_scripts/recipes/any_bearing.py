@@ -1,7 +1,7 @@
 """The shipped model any-bearing from scratch: simulated bearings and recordings of one rig, checkpoint, package."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from build_scripts.data.cwru import required_folder
-from build_scripts.data.fault_lines import CLASSES, LineRecords, LineSimulation, is_visible
+from build_scripts.data.fault_lines import CLASSES, LineRecords, LineSimulation
 from build_scripts.data.rig_bearings import RigRecording, lines_of, read_rig
-from build_scripts.data.simulation.rolling import LEFT_OUT, RollingWindow
+from build_scripts.data.simulation.rolling import LEFT_OUT, NORMAL, RollingWindow
 from build_scripts.errors import DataError
-from build_scripts.evidence.trust import Foreign, Strangers
+from build_scripts.evidence.judged import Foreign, Strangers
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.checkpoint import ModelDescription
 from build_scripts.networks.fault_lines import FaultLineNetworks
@@ -92,16 +92,19 @@ log = logging.getLogger("build")
 
 @dataclass(frozen=True)
 class Fold:
-    """A network, and the recordings that it was denied."""
+    """A network, and the recordings that it was denied.
+
+    lineless: those of a fault that leaves no line, which no network is trained on.
+    """
 
     title: str
     recordings: Sequence[RigRecording]
     network: FaultLineNetworks
+    lineless: Sequence[RigRecording] = ()
 
     def outputs(self) -> RecordOutputs:
         """Return the outputs of the network for the recordings."""
-        label = np.array([one.label for one in self.recordings], np.int64)
-        return RecordOutputs(tuple(self.output(one) for one in self.recordings), label)
+        return _labelled((self, one) for one in self.recordings)
 
     def output(self, recording: RigRecording) -> EngineOutput:
         """Return the output of the network for the windows of a recording."""
@@ -131,12 +134,13 @@ def package_any_bearing(checkpoint: Path, destination: Destination, workers: int
     Raises:
         BuildError: a step cannot give what it promises, or a gate fails.
     """
-    recordings = recordings_for_training(data)
+    rig = recordings_of_rig(data)
+    recordings = _with_lines(rig)
     unseen = UNSEEN.records(destination.work, workers, SAMPLE_RATE_HZ)
     half = len(unseen) // 2
     choosing = unseen.part(range(half))
     log.info("train once without each fault size, and without each load")
-    folds = list(left_out(destination.work, workers, recordings))
+    folds = list(left_out(destination.work, workers, rig))
     plan = BuildPlan(
         model=TrainedModel(DESCRIPTION, FAULTS, load_lines(checkpoint), (LOGITS,), checkpoint),
         training=_training(destination.work, workers, recordings),
@@ -154,8 +158,26 @@ def package_any_bearing(checkpoint: Path, destination: Destination, workers: int
     return build(plan, destination)
 
 
+def strangers_of_any(work: Path, workers: int, data: Path | None) -> Callable[[Engine], Strangers]:
+    """Return a function from the served engine to the records that trust is fitted by.
+
+    Raises:
+        DataError: no folder is named, or it has no recording.
+    """
+    return partial(_strangers, list(left_out(work, workers, recordings_of_rig(data))))
+
+
 def recordings_for_training(data: Path | None) -> list[RigRecording]:
     """Return the recordings of a folder that the weights are fitted to: whose fault leaves a line, loads 0 to 2 hp.
+
+    Raises:
+        DataError: no folder is named, or it has no such recording.
+    """
+    return _with_lines(recordings_of_rig(data))
+
+
+def recordings_of_rig(data: Path | None) -> list[RigRecording]:
+    """Return the recordings of a folder at loads 0 to 2 hp, also those whose fault leaves no line.
 
     Raises:
         DataError: no folder is named, or it has no such recording.
@@ -164,7 +186,11 @@ def recordings_for_training(data: Path | None) -> list[RigRecording]:
     found = [one for path in sorted(folder.glob("*_train_*.npz")) for one in read_rig(path)]
     if not found:
         raise DataError(f"{folder} has no .npz file of recordings to train on, *_train_*.npz.")
-    return [one for one in found if one.has_line]
+    return found
+
+
+def _with_lines(recordings: Sequence[RigRecording]) -> list[RigRecording]:
+    return [one for one in recordings if one.has_line]
 
 
 def left_out(work: Path, workers: int, recordings: Sequence[RigRecording]) -> Iterator[Fold]:
@@ -173,14 +199,15 @@ def left_out(work: Path, workers: int, recordings: Sequence[RigRecording]) -> It
     Args:
         work: folder of simulated windows and of the networks' weights, taken from there where they are.
         workers: processes that simulate.
-        recordings: all that training has.
+        recordings: all that training has, and others whose fault leaves no line, which no network is trained on.
     """
     for title, is_denied in _denied(recordings):
         state = work / f"without-{title.replace(' ', '-')}-{SIMULATED.seed}-{SIMULATED.count}.pt"
         if not state.exists():
-            seen = [one for one in recordings if not is_denied(one)]
+            seen = [one for one in _with_lines(recordings) if not is_denied(one)]
             save_lines(train_lines(_training(work, workers, seen)), state)
-        yield Fold(title, [one for one in recordings if is_denied(one)], load_lines(state))
+        denied = [one for one in recordings if is_denied(one)]
+        yield Fold(title, _with_lines(denied), load_lines(state), [one for one in denied if not one.has_line])
 
 
 def _denied(recordings: Sequence[RigRecording]) -> list[tuple[str, Callable[[RigRecording], bool]]]:
@@ -201,13 +228,23 @@ def _fitting(folds: Sequence[Fold], simulated: LineRecords, served: Engine) -> R
 
 
 def _strangers(folds: Sequence[Fold], served: Engine) -> Strangers:
-    """Return the records that trust is fitted by: loads are known machines, fault sizes and simulated ones are not."""
-    sizes = [one for one in folds if one.title.startswith(SIZE)]
-    evidence = [recording.evidence() for fold in sizes for recording in fold.recordings]
-    known = together(one.outputs() for one in folds if one.title.startswith(LOAD))
-    of_sizes = Foreign(together(one.outputs() for one in sizes), evidence)
-    visible = [one for one in simulated_windows(LEFT_OUT, STRANGERS) if is_visible(_features(one)[0], one.label)]
-    return Strangers(known, (of_sizes, simulated_strangers(CLASS_IDS, partial(_run, served), visible)))
+    """Return the records that trust is fitted by: loads are known machines, fault sizes and simulated ones are not.
+
+    Faults that leave no line are among them: what is answered of these is what a healthy class is worth.
+    """
+    sizes, loads = ([one for one in folds if one.title.startswith(what)] for what in (SIZE, LOAD))
+    foreign = [(fold, one) for fold in sizes for one in (*fold.recordings, *fold.lineless)]
+    # No network was denied what has no size: healthy bearings come from the loads.
+    foreign += [(fold, one) for fold in loads for one in fold.recordings if one.label == NORMAL]
+    of_rig = Foreign(_labelled(foreign), [one.evidence() for _, one in foreign])
+    simulated = simulated_strangers(CLASS_IDS, partial(_run, served), simulated_windows(LEFT_OUT, STRANGERS))
+    return Strangers(together(one.outputs() for one in loads), (of_rig, simulated))
+
+
+def _labelled(pairs: Iterable[tuple[Fold, RigRecording]]) -> RecordOutputs:
+    listed = list(pairs)
+    label = np.array([one.label for _, one in listed], np.int64)
+    return RecordOutputs(tuple(fold.output(one) for fold, one in listed), label)
 
 
 def _features(window: RollingWindow) -> Float32Array:

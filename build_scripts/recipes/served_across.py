@@ -51,12 +51,14 @@ def _figures(diagnoses: Sequence[Diagnosis], recordings: Sequence[RigRecording])
     pairs = zip(named, labels, strict=True)
     right = np.array([faults_of_class(one) == faults_of_class(label) for one, label in pairs], np.bool_)
     confidence = np.array([one.confidence for one in diagnoses])
+    found = reliability_of(confidence, right)
     agrees = [one.evidence_agrees for one in diagnoses]
     return {
         "recordings": len(right),
         "right": int(right.sum()),
         "confidence": float(confidence.mean()),
-        "calibration_error": reliability_of(confidence, right).error,
+        "calibration_error": found.error,
+        "by_chance": found.by_chance,
         "agree": agrees.count(True),
         "contradicted": agrees.count(False),
     }

@@ -12,7 +12,8 @@ from build_scripts.data.cwru_split import RecordingPart
 from build_scripts.data.records import LabelledRecords, RecordSet, read_records, write_records
 from build_scripts.data.simulate import SimulationConfig, simulate
 from build_scripts.data.simulation.classes import CLASSES_WITH_LINES
-from build_scripts.evidence.trust import Foreign, Strangers
+from build_scripts.errors import DataError
+from build_scripts.evidence.judged import Foreign, Strangers
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.checkpoint import save_checkpoint
 from build_scripts.networks.trained import trained_model
@@ -94,6 +95,23 @@ def plan_of(recipe: ModelRecipe, checkpoint: Path, work: Path, material: Materia
         strangers=strangers,
         notes=notes,
     )
+
+
+def strangers_of(recipe: ModelRecipe, work: Path, material: Material) -> Callable[[Engine], Strangers]:
+    """Return a function from the served engine to the records that trust is fitted by.
+
+    Raises:
+        DataError: the recipe needs a folder of recordings and none is named, or names no machine that was left out.
+    """
+    if isinstance(recipe.fitting_records, RecordingPart):
+        required_folder(material.data)
+    _, strangers, _ = _fitting(recipe, work, material)
+    if strangers is None:
+        name = recipe.description.name
+        raise DataError(
+            f"The recipe of {name} leaves no machine out of training: name foreign_records to fit trust by."
+        )
+    return strangers
 
 
 def records_of(source: DataSource, work: Path, material: Material) -> LabelledRecords:

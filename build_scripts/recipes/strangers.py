@@ -20,7 +20,7 @@ from build_scripts.data.simulation.rolling import (
     RollingWindow,
     simulated_window,
 )
-from build_scripts.evidence.trust import Foreign, Strangers
+from build_scripts.evidence.judged import Foreign, Strangers
 from build_scripts.measuring.outputs import RecordOutputs
 from build_scripts.recipes.cross_validate import leave_one_size_out
 from build_scripts.recipes.recipe import ModelRecipe
@@ -36,7 +36,7 @@ from functions.core.preprocessing.windowing import cut_windows
 
 SEED = 505
 # Of a model that is wrong of most of them.
-_SIMULATED = 200
+_SIMULATED = 400
 _FAULTS: Mapping[int, Fault | None] = {
     NORMAL: None,
     OUTER: "outer_race",

@@ -10,7 +10,7 @@ from build_scripts.data.labelled import read_for
 from build_scripts.data.overlap import overlaps
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import DataError
-from build_scripts.evidence.trust import Foreign, Strangers
+from build_scripts.evidence.judged import Foreign, Strangers
 from build_scripts.export.torch_export import ExportOptions
 from build_scripts.measuring.outputs import RecordOutputs, run_records
 from build_scripts.networks.trained import TrainedModel

@@ -6,7 +6,7 @@ from typing import Any
 from cdk.account.concurrency import concurrency_findings
 from cdk.account.finding import Finding
 from cdk.account.region import region_findings
-from cdk.account.session import AccountError
+from cdk.account.session import AccountError, asking_aws
 from cdk.gpu_instances import INSTANCES, TASKS_WHILE_DEPLOYING
 from cdk.resource_names import BOOTSTRAP_QUALIFIER, balancer_name, resource_name
 from cdk.stages import Stage
@@ -22,8 +22,20 @@ Check = Callable[[Stage, Any], Iterator[Finding]]
 
 
 def preflight(stage: Stage, session: Any) -> list[Finding]:
-    """Check that an account has all that a stage needs; changes nothing."""
-    return [finding for check in CHECKS for finding in check(stage, session)]
+    """Check that an account has all that a stage needs; changes nothing.
+
+    A check that AWS refuses is a finding, and the others are made all the same.
+    """
+    return [*dict.fromkeys(finding for check in CHECKS for finding in _made(check, stage, session))]
+
+
+def _made(check: Check, stage: Stage, session: Any) -> list[Finding]:
+    try:
+        with asking_aws():
+            return list(check(stage, session))
+    except AccountError as error:
+        reason = str(error).removesuffix(".")
+        return [Finding(False, f"{reason}; docs/deploy.md has what preflight must be allowed to ask.")]
 
 
 def require_all(findings: list[Finding]) -> None:

@@ -39,7 +39,7 @@ class DataStack(Stack):
             "Recordings",
             key=self.key,
             retention=stage.retention,
-            origins=[*stage.cors_origins, self._own_origin(stage)],
+            origins=[*stage.cors_origins, *self._own_origins(stage)],
         )
         self.tables = {
             name: Table(self, name.title(), keys=keys, key=self.key, retention=stage.retention)
@@ -66,14 +66,14 @@ class DataStack(Stack):
             "bus": Resource("bus", bus.event_bus_name, (bus.event_bus_arn,)),
         } | {name: self._table(name) for name in self.tables}
 
-    def _own_origin(self, stage: Stage) -> str:
-        """Return the origin of the stage's own page.
+    def _own_origins(self, stage: Stage) -> list[str]:
+        """Return the origins of the stage's own page, behind CloudFront also that of the distribution.
 
-        Without a domain that is API Gateway's name of an API that is made after this stack, so it is a pattern. It
-        need not be exact: without a signed form or link S3 refuses requests from any page.
+        API Gateway and CloudFront name what is made after this stack, so their names are patterns. They need not be
+        exact: without a signed form or link S3 refuses requests from any page.
         """
         name = stage.domain.name if stage.domain else f"*.execute-api.{self.region}.{self.url_suffix}"
-        return f"https://{name}"
+        return [f"https://{name}", *(["https://*.cloudfront.net"] if stage.page_cache else [])]
 
     def _table(self, name: str) -> Resource:
         table = self.tables[name].table

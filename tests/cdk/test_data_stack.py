@@ -138,7 +138,12 @@ def test_pages_that_may_call_may_upload_and_no_others(template: Template, stage:
     region, suffix = {"Ref": "AWS::Region"}, {"Ref": "AWS::URLSuffix"}
     assert own == {"Fn::Join": ["", ["https://*.execute-api.", region, ".", suffix]]}
     (warm,) = cors(assembly.template("warm", "data"))
-    assert warm["AllowedOrigins"] == [*WARM.cors_origins, f"https://{DOMAIN.name}"]
+    assert warm["AllowedOrigins"] == [
+        *WARM.cors_origins,
+        f"https://{DOMAIN.name}",
+        # Of the page that CloudFront serves.
+        "https://*.cloudfront.net",
+    ]
     assert warm["AllowedMethods"] == ["GET", "POST"]
     assert "AllowedHeaders" not in warm
 

@@ -31,6 +31,8 @@ DATA = COUNTS.tobytes()
 SOUND = expected(HALVES, rate=RATE)
 SCALE = {"full_scale": 4}
 BODY = json.dumps({"signal": X}).encode()
+# A version, the place of the data, a comment, reserved texts, a channel, and its samples.
+CATMAN = struct.pack("<hih4s", 5011, 90, 4, b"test") + bytes(64) + struct.pack("<hi", 1, ROWS) + DATA
 PAIR = np.array([X * 2, Y * 2], "f8")
 
 RAW: tuple[ArrayCase, ...] = (
@@ -61,6 +63,8 @@ RAW: tuple[ArrayCase, ...] = (
     ("zip as raw samples", "raw", b"PK\x03\x04" + bytes(60), {}, refused("malformed_body", "zip")),
     ("a pickle as raw samples", "raw", pickle.dumps(X), {}, refused("malformed_body", "numpy.save")),
     ("Arrow as raw samples", "raw", b"ARROW1\0\0" + bytes(56), {}, refused("malformed_body", "Arrow")),
+    ("catman as raw samples", "raw", CATMAN, {}, refused("malformed_body", "catman")),
+    ("FAMOS as raw samples", "raw", b"|CF,2,1,1;|CK,1,3,1,1;" + bytes(58), {}, refused("malformed_body", "imc FAMOS")),
     ("MATLAB as raw samples", "raw", b"MATLAB 5.0 MAT-file" + bytes(109), {}, refused("malformed_body", "MATLAB")),
 )
 ARRAYS: tuple[ArrayCase, ...] = (

@@ -3,6 +3,7 @@
 from tests.support.expected_recordings import MILLI, ROWS, X, Y, expected, refused, table
 from tests.support.text_cases import AT_1000, PLAIN, TextCase, comma
 
+COUNT = [float(k) for k in range(ROWS)]
 FINE = ("%.4f", "%.3f")
 ROWS_AT_1000 = table(MILLI, X)
 UNNAMED_AT_1000 = expected(X, rate=1000, names=("1",))
@@ -24,6 +25,30 @@ INSTRUMENTS: tuple[TextCase, ...] = (
         table([float(k) for k in range(ROWS)], X, head="Time,Channel A\n(ms),(mV)\n\n", formats=("%.5f", "%.3f")),
         {},
         expected(X, rate=1000, names=("Channel A",)),
+    ),
+    (
+        "Fluke",
+        table(COUNT, X, head="Sampling Rate (samples/second):,1000\nSample,Tri-A\n", formats=("%d", "%.3f")),
+        {},
+        expected(X, rate=1000, names=("Tri-A",)),
+    ),
+    (
+        "statements beside the rows",
+        table(MILLI, X, head="", formats=(",,%.4f", "%.3f"), end=",\n").replace(",,", "Record Length,24,", 1),
+        {},
+        expected(X, rate=1000, names=("3",)),
+    ),
+    (
+        "a spectrum",
+        table([2.5 * k for k in range(ROWS)], X, head="Frequency (Hz),Amplitude (g)\n"),
+        {},
+        refused("signal_missing", "a spectrum"),
+    ),
+    (
+        "a spectrum of whole hertz",
+        table(COUNT, X, head="f,Amplitude\n", formats=("%d", "%.3f")),
+        {},
+        refused("signal_missing", "a spectrum"),
     ),
     (
         "Rigol",

@@ -84,6 +84,25 @@ PROGRAMS: tuple[TextCase, ...] = (
         BOTH,
     ),
     (
+        "labels with a unit of time, and units behind the numbers",
+        "".join(f"Time(ms): {k} A: {a:.3f} g, B: {b:.3f} g\n" for k, a, b in zip(COUNT, X, Y, strict=True)),
+        {},
+        BOTH_IN_G,
+    ),
+    (
+        "one unit at the end of the line",
+        "LIS3DH test\n" + "".join(f"A:  {a:.3f}\tB:  {b:.3f}\tm/s^2\n" for a, b in zip(X, Y, strict=True)),
+        {},
+        expected(X, Y, names=("A", "B"), unit="m/s2"),
+    ),
+    (
+        "SignalExpress",
+        "channel names:\na\tb\nstart times:\n3/1/2024 10:00:00.0\t3/1/2024 10:00:00.0\ndt:\n0.001\t0.001\ndata:\n"
+        + table(X, Y, separator="\t"),
+        {},
+        expected(X, Y, rate=1000),
+    ),
+    (
         "milliseconds since 1970 that count",
         table(SINCE_1970, X, head="ts,acc\n", formats=("%d", "%.3f")),
         {},

@@ -84,6 +84,23 @@ def _any_bearing(options: argparse.Namespace) -> Report:
     return logged(partial(make, checkpoint, destination, options.workers, options.data), destination.work)
 
 
+def trust_command(options: argparse.Namespace) -> Report:
+    """Fit the trust of a shipped package again; `--write` puts it into the package."""
+    from build_scripts.packaging.refit import refit_trust, write_trust
+    from build_scripts.recipes.any_bearing import NAME, strangers_of_any
+    from build_scripts.recipes.shipped_models import Material, strangers_of
+
+    work = WORK / options.model
+    if options.model == NAME:
+        strangers = strangers_of_any(work, options.workers, options.data)
+    else:
+        strangers = strangers_of(recipe_named(options.model), work, Material(options.workers, options.data))
+    refit = refit_trust(options.models, options.model, strangers)
+    if options.write:
+        write_trust(refit, options.models / options.model / refit.manifest.version)
+    return refit.as_json()
+
+
 def logged(make: Callable[[], Path], work: Path) -> Report:
     """Make a package with a log of it in the work folder and, once it is made, in the package."""
     from build_scripts.packaging.build_log import build_log, keep_log

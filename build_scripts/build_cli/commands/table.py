@@ -20,6 +20,7 @@ from build_scripts.build_cli.commands.making import (
     package_command,
     simulate_command,
     train_command,
+    trust_command,
 )
 from build_scripts.build_cli.commands.measuring import (
     attack_command,
@@ -42,6 +43,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "package": package_command,
     "models": package_command,
     "build": build_command,
+    "trust": trust_command,
     "card": card_command,
     "emulate": emulate_command,
     "evaluate": evaluate_command,

@@ -6,7 +6,7 @@ from build_scripts.evidence.card.markdown import table
 from build_scripts.evidence.card.reports import Report, read_report, write_report
 
 FILE = "across_machines.json"
-_SERVED_FIGURES = ("recordings", "right", "confidence", "calibration_error", "agree", "contradicted")
+_SERVED_FIGURES = ("recordings", "right", "confidence", "calibration_error", "by_chance", "agree", "contradicted")
 _SERVED = ("set", "model", "request", *(name.replace("_", " ") for name in _SERVED_FIGURES))
 _BY_SET = ("sets", "figures", "served")
 _MODELS = ("any-bearing", "plain rule", "rolling-bearing")
@@ -48,14 +48,18 @@ def render_across(report: Report) -> str:
         + "\n\nWindows of 2 s, of the faults whose line is visible and of normal recordings, as shares:\n\n"
         + table(("set", *_FIGURES.values()), figures)
         + "\n\nRecordings as the server answers them, all of a set, those without a visible line as well: how often\n"
-        "the type of fault is right, how sure the answer is on average, the expected calibration error, and how\n"
-        "often visible lines speak for the class or for another.\n\n" + table(_SERVED, _served(report)) + "\n"
+        "the type of fault is right, how sure the answer is on average, the expected calibration error, that of\n"
+        "answers which are right exactly as often as they claim (few recordings have one by chance), and how often\n"
+        "visible lines speak for the class or for another. Of so few, the error depends on where its bins end: read\n"
+        "it beside the one by chance, and the mean confidence beside the share right. These sets have hardly a\n"
+        "healthy bearing, while a healthy class without a visible line is as sure as it is right where health and\n"
+        "each fault are equally frequent.\n\n" + table(_SERVED, _served(report)) + "\n"
     )
 
 
 def _served(report: Report) -> list[tuple[str, ...]]:
     return [
-        (title, model, way, *(_cell(one[key]) for key in _SERVED_FIGURES))
+        (title, model, way, *(_cell(one[key]) if key in one else "-" for key in _SERVED_FIGURES))
         for title, models in report["served"].items()
         for model, ways in models.items()
         for way, one in ways.items()

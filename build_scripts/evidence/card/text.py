@@ -10,7 +10,7 @@ from build_scripts.evidence.card.tried import tried_sections
 from build_scripts.evidence.other_processors.step import Emulation
 from build_scripts.evidence.proof.proof import Proof
 from build_scripts.measuring.gates import Accuracy
-from functions.core.models.manifest import Condition, Evidence, JoinRule, Manifest, Variant
+from functions.core.models.manifest import Condition, Evidence, JoinRule, Manifest, TrustRule, Variant
 
 
 def render_card(
@@ -131,8 +131,9 @@ def _trust(manifest: Manifest, proof: Proof) -> str:
     records = sum(proof.reliability["foreign"].count)
     lines = [
         f"- expected calibration error on {records} records of machines left out of training: "
-        f"{errors['foreign before']:.3f} before, {errors['foreign']:.3f} after{with_evidence}; each fifth is judged by "
-        "what was fitted to the others, and a class of the right type of fault counts as right",
+        f"{errors['foreign before']:.3f} before, {errors['foreign']:.3f} after{with_evidence}; "
+        f"{proof.reliability['foreign'].by_chance:.3f} is what so few would show if every confidence were true; each "
+        "fifth is judged by what was fitted to the others, and a class of the right type of fault counts as right",
         f"- trust falls, with slope {rule.slope:.3g} and to {rule.least:.2f} at the least, where novelty is above "
         f"{rule.novelty_from:.3f} or the windows' mean probability more than {rule.discord_from:.3f} below "
         "that of the recording"
@@ -141,8 +142,18 @@ def _trust(manifest: Manifest, proof: Proof) -> str:
         f"- where visible lines speak for the class, trust is at least {rule.agreed:.2f}; where they speak for "
         f"another, at most {rule.contradicted:.2f}"
         + (f", and the odds of their fault are multiplied by {rule.odds:.3g}" if rule.odds > 1 else ""),
+        *_unproven(rule),
     ]
     return "\n".join(lines)
+
+
+def _unproven(rule: TrustRule) -> Sequence[str]:
+    if rule.unproven == 1:
+        return []
+    return [
+        "- a healthy class where no line of the bearing is visible, of a machine that nothing shows to be known: trust "
+        f"is at most {rule.unproven:.2f}; every fault, and health, count alike in it, whatever the records have most of"
+    ]
 
 
 def _join(join: JoinRule) -> str:

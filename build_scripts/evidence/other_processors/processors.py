@@ -15,8 +15,18 @@ from build_scripts.evidence.other_processors.arm64 import arm64_command
 from functions.core.preprocessing.arrays import Float32Array
 
 RUNNER = Path(__file__).with_name("runner.py")
+# Of each run.
 TIMEOUT_S = 1800
 NATIVE = "native"
+
+
+@dataclass(frozen=True)
+class Run:
+    """An ONNX file and its inputs: windows float32 [n, C, T], and conditions float32 [n, K] where it takes some."""
+
+    model: Path
+    windows: Float32Array
+    conditions: Float32Array | None = None
 
 
 @dataclass(frozen=True)
@@ -59,35 +69,38 @@ PROCESSORS: Mapping[str, Processor] = {
 }
 
 
-def answers(
-    processor: str, model: Path, windows: Float32Array, work: Path, conditions: Float32Array | None = None
-) -> Answers:
-    """Run a model on windows float32 [n, C, T] on a processor.
+def answers(processor: str, runs: Sequence[Run], work: Path) -> list[Answers]:
+    """Run models on a processor, all in one process: an emulated one takes seconds to start.
 
     Args:
         processor: a name of PROCESSORS.
-        model: ONNX file.
-        windows: its input.
+        runs: models and their inputs.
         work: folder where what the processor needs is kept.
-        conditions: of operation, float32 [n, K], the second input of a model that takes some.
 
     Raises:
-        EmulationError: the emulator is missing, or the run fails.
+        EmulationError: the emulator is missing, or a run fails.
     """
-    command = PROCESSORS[processor].command(work)
+    command = [*PROCESSORS[processor].command(work), str(RUNNER)]
     with TemporaryDirectory() as directory:
-        inputs, outputs = Path(directory) / "inputs.npz", Path(directory) / "answers.npz"
-        np.savez(inputs, *([windows] if conditions is None else [windows, conditions]))
-        _run([*command, str(RUNNER), str(model), str(inputs), str(outputs)], processor)
-        with np.load(outputs) as content:
-            return Answers(content["logits"], tuple(map(str, content["cpu_features"])))
+        outputs = [Path(directory) / f"answers{index}.npz" for index in range(len(runs))]
+        for index, (run, output) in enumerate(zip(runs, outputs, strict=True)):
+            inputs = Path(directory) / f"inputs{index}.npz"
+            np.savez(inputs, *([run.windows] if run.conditions is None else [run.windows, run.conditions]))
+            command += [str(run.model), str(inputs), str(output)]
+        _start(command, processor, TIMEOUT_S * len(runs))
+        return [_read(output) for output in outputs]
 
 
-def _run(command: Sequence[str], processor: str) -> None:
+def _read(output: Path) -> Answers:
+    with np.load(output) as content:
+        return Answers(content["logits"], tuple(map(str, content["cpu_features"])))
+
+
+def _start(command: Sequence[str], processor: str, timeout_s: int) -> None:
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=TIMEOUT_S)
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=timeout_s)
     except subprocess.TimeoutExpired as error:
-        raise EmulationError(f"The run on {processor} took longer than {TIMEOUT_S} s.") from error
+        raise EmulationError(f"The run on {processor} took longer than {timeout_s} s.") from error
     except subprocess.CalledProcessError as error:
         reason = last_line(error.stderr)
         raise EmulationError(f"The run on {processor} failed with status {error.returncode}: {reason}") from error

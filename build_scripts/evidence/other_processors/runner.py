@@ -1,6 +1,6 @@
-"""The program inside the emulator: it runs a model on its inputs, and needs numpy and onnxruntime alone.
+"""The program inside the emulator: it runs models on their inputs, and needs numpy and onnxruntime alone.
 
-python runner.py MODEL INPUTS.npz ANSWERS.npz, the inputs in the order of the model's
+python runner.py MODEL INPUTS.npz ANSWERS.npz [MODEL INPUTS.npz ANSWERS.npz ...], the inputs in the order of the model's
 """
 
 import os
@@ -12,7 +12,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 
-def main(model: str, inputs: str, answers: str) -> None:
+def run(model: str, inputs: str, answers: str) -> None:
     """Write every output of the model, and the processor's features as it sees them, to a file."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -28,4 +28,5 @@ def main(model: str, inputs: str, answers: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    for files in zip(*[iter(sys.argv[1:])] * 3, strict=True):
+        run(*files)

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from build_scripts.data.labelled import description_of, read_for
 from build_scripts.data.records import LabelledRecords
 from build_scripts.evidence.other_processors.control import loudest_windows, write_control
-from build_scripts.evidence.other_processors.processors import NATIVE, PROCESSORS, answers
+from build_scripts.evidence.other_processors.processors import NATIVE, PROCESSORS, Run, answers
 from functions.core.models.models import ModelRepository
 from functions.core.preprocessing.arrays import Float32Array
 
@@ -76,16 +76,26 @@ def emulate(models: Path, name: str, version: str | None, config: EmulationConfi
     spread = spread_windows(records, manifest.input.window, config.windows)
     folder = models / manifest.name / manifest.version
     variants = {
-        str(variant.precision): _compared(folder / variant.file, spread, config)
+        str(variant.precision): _loud_too(folder / variant.file, spread)
         for variant in manifest.variants
         if variant.precision != "fp16"
     }
     with TemporaryDirectory() as directory:
-        files = {f"{bits} bits": write_control(Path(directory) / f"{bits}.onnx", bits) for bits in (7, 8)}
-        control = {bits: _control_difference(path, config) for bits, path in files.items()}
-        features = answers(config.processor, next(iter(files.values())), loudest_windows(), config.work)
+        control = {
+            f"{bits} bits": Run(write_control(Path(directory) / f"{bits}.onnx", bits), loudest_windows())
+            for bits in (7, 8)
+        }
+        runs = variants | control
+        there, here = (
+            dict(zip(runs, answers(processor, list(runs.values()), config.work), strict=True))
+            for processor in (config.processor, NATIVE)
+        )
     return Emulation(
-        PROCESSORS[config.processor].description, features.cpu_features, len(spread.windows), variants, control
+        PROCESSORS[config.processor].description,
+        next(iter(there.values())).cpu_features,
+        len(spread.windows),
+        {name: _compared(there[name].logits, here[name].logits, spread.label) for name in variants},
+        {bits: float(np.abs(there[bits].logits - here[bits].logits).max()) for bits in control},
     )
 
 
@@ -110,12 +120,12 @@ def spread_windows(records: LabelledRecords, window: int, count: int) -> SpreadW
     return SpreadWindows(np.stack(windows), records.label[chosen], None if conditions is None else conditions[chosen])
 
 
-def _compared(model: Path, spread: SpreadWindows, config: EmulationConfig) -> Comparison:
-    loud, label = (LOUD * spread.windows).astype(np.float32), spread.label
-    both = np.concatenate([spread.windows, loud])
-    conditions = None if spread.conditions is None else np.tile(spread.conditions, (2, 1))
-    there = answers(config.processor, model, both, config.work, conditions).logits
-    here = answers(NATIVE, model, both, config.work, conditions).logits
+def _loud_too(model: Path, spread: SpreadWindows) -> Run:
+    windows = np.concatenate([spread.windows, (LOUD * spread.windows).astype(np.float32)])
+    return Run(model, windows, None if spread.conditions is None else np.tile(spread.conditions, (2, 1)))
+
+
+def _compared(there: Float32Array, here: Float32Array, label: NDArray[np.int64]) -> Comparison:
     (quiet_there, loud_there), (quiet_here, loud_here) = np.split(there, 2), np.split(here, 2)
     return Comparison(
         accuracy=float((quiet_there.argmax(axis=1) == label).mean()),
@@ -129,11 +139,6 @@ def _compared(model: Path, spread: SpreadWindows, config: EmulationConfig) -> Co
 
 def _agreement(first: Float32Array, second: Float32Array) -> float:
     return float((first.argmax(axis=1) == second.argmax(axis=1)).mean())
-
-
-def _control_difference(model: Path, config: EmulationConfig) -> float:
-    there, here = (answers(name, model, loudest_windows(), config.work) for name in (config.processor, NATIVE))
-    return float(np.abs(there.logits - here.logits).max())
 
 
 def keep(found: Emulation, processor: str, folder: Path) -> Path:

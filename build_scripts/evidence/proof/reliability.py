@@ -1,5 +1,6 @@
 """The reliability of confidences: diagram and expected calibration error."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,15 @@ class Reliability:
     accuracy: tuple[float, ...]
     count: tuple[int, ...]
     error: float
+
+    @property
+    def by_chance(self) -> float:
+        """The error to be expected of answers that are right exactly as often as they claim: few records have some.
+
+        Source: the mean of the absolute value of a normal distribution, for the share right of each bin.
+        """
+        pairs = zip(self.count, self.confidence, strict=True)
+        return sum(math.sqrt(2 / math.pi * count * sure * (1 - sure)) for count, sure in pairs) / sum(self.count)
 
 
 def reliability(probabilities: Float64Array, label: NDArray[np.int64], bins: int = BINS) -> Reliability:

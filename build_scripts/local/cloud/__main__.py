@@ -67,7 +67,9 @@ def up() -> None:
     deployment.cdk.bootstrap()
     deployment.synthesize(STAGE)
     deployment.deploy()
-    print(f"deployed, without {deployment.removed.total()} resources that the emulator cannot create", flush=True)
+    print(
+        f"deployed, without {deployment.assembly.removed.total()} resources that the emulator cannot create", flush=True
+    )
     key = _made_key()
     api = deployment.api(STAGE)
     headers = {"x-api-key": key, "content-type": WAV, "accept": "*/*"}

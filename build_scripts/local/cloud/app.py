@@ -1,13 +1,7 @@
-"""The stages that ship, synthesized for the emulator: run by the CDK's rules, with this machine's layers.
+"""The stages that ship, synthesized for the emulator: by the CDK's rules, with this machine's layers."""
 
-`python -m build_scripts.local.cloud.app FOLDER BUNDLE STAGE...`; PALIER_CLOUD_MEMORY changes the memory of inference,
-PALIER_CLOUD_BROKEN adds to the stack that it names a resource that cannot be created, PALIER_CLOUD_DOOR adds a stage
-with that door.
-"""
-
-import os
-import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -23,19 +17,31 @@ from cdk.stages import STAGES, Stage, StageName
 
 # So short that a recording which no worker survives is put aside in a minute instead of hours.
 WORKER_TIMEOUT_S = 2
-MEMORY, BROKEN, DOOR = "PALIER_CLOUD_MEMORY", "PALIER_CLOUD_BROKEN", "PALIER_CLOUD_DOOR"
 # Prod is refused without; the emulator sends no mail.
 _SOMEBODY = Receiver("page", "mailto:oncall@plant.internal")
 # None of those that ship: it is dev, behind another door.
 DOOR_STAGE = cast("StageName", "local")
 
 
-def stage_here(name: StageName) -> Stage:
+@dataclass(frozen=True)
+class Change:
+    """What differs from the stages that ship.
+
+    memory_mb: memory of inference; broken: part of a stage, whose stack gets a resource that cannot be created;
+    door: dev is added behind this door.
+    """
+
+    memory_mb: int | None = None
+    broken: str | None = None
+    door: Door | None = None
+
+
+def stage_here(name: StageName, change: Change) -> Stage:
     """Return a stage for the emulator: functions for this machine's processor, a worker that has little time."""
     shipped = STAGES[name]
     inference, worker = shipped.sizes["inference"], shipped.sizes["worker"]
     sizes = {
-        "inference": replace(inference, memory_mb=int(os.environ.get(MEMORY, inference.memory_mb))),
+        "inference": replace(inference, memory_mb=change.memory_mb or inference.memory_mb),
         "worker": replace(worker, timeout_s=WORKER_TIMEOUT_S),
     }
     architecture = cast("Architecture", host_architecture())
@@ -43,33 +49,33 @@ def stage_here(name: StageName) -> Stage:
     return replace(shipped, receivers=receivers, architecture=architecture, sizes={**shipped.sizes, **sizes})
 
 
-def stage_behind(door: Door) -> Stage:
+def stage_behind(door: Door, change: Change) -> Stage:
     """Return the stage dev with another door, for the emulator; plain http is for pages of dev alone."""
     authorization: Literal["iam", "keys"] = "iam" if door == "function_url" else "keys"
-    return replace(stage_here("dev"), name=DOOR_STAGE, door=door, authorization=authorization, cors_origins=())
+    stage = stage_here("dev", change)
+    return replace(stage, name=DOOR_STAGE, door=door, authorization=authorization, cors_origins=())
 
 
-def main() -> None:
-    """Synthesize stages into a folder."""
-    folder, bundle, *names = sys.argv[1:]
+def write_templates(folder: Path, bundle: Bundle, names: Sequence[StageName], change: Change) -> None:
+    """Synthesize stages into a folder.
+
+    Raises:
+        StageError, BundleError: as `compose`.
+    """
     # The emulator enforces roles only for the credentials of whoever deploys.
     app = App(
-        outdir=folder,
+        outdir=str(folder),
         context=feature_flags(),
         default_stack_synthesizer=CliCredentialsStackSynthesizer(),
         builtin_cloud_formation_validation=False,
         tree_metadata=False,
     )
-    stages = [stage_here(cast("StageName", name)) for name in names]
-    if DOOR in os.environ:
-        stages.append(stage_behind(cast("Door", os.environ[DOOR])))
+    stages = [stage_here(name, change) for name in names]
+    if change.door is not None:
+        stages.append(stage_behind(change.door, change))
     for stage in stages:
-        stacks = compose(app, Source(stage, Bundle(Path(bundle))))
-        if BROKEN in os.environ:
+        stacks = compose(app, Source(stage, bundle))
+        if change.broken is not None:
             policy = {"PolicyName": "broken", "PolicyDocument": {}, "Roles": ["palier-no-such-role"]}
-            CfnResource(stacks[os.environ[BROKEN]], "Broken", type="AWS::IAM::Policy", properties=policy)
+            CfnResource(stacks[change.broken], "Broken", type="AWS::IAM::Policy", properties=policy)
     app.synth()
-
-
-if __name__ == "__main__":
-    main()

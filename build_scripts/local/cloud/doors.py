@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from build_scripts.local.aws.embedded.access import REGION, Access, client_arguments
-from build_scripts.local.cloud.app import DOOR, DOOR_STAGE
+from build_scripts.local.cloud.app import DOOR_STAGE, Change
 from build_scripts.local.cloud.deployment import Deployment
 from build_scripts.local.lambda_sandbox.places import ROOT
 from cdk.resource_names import key_secret_name, resource_name
@@ -38,7 +38,7 @@ class DeployedDoor:
 
     def deploy(self) -> None:
         """Deploy the stage, or change the door of the one that is there."""
-        self.deployment.synthesize(**{DOOR: self.door})
+        self.deployment.synthesize(change=Change(door=self.door))
         self.deployment.deploy(*(resource_name(DOOR_STAGE, part) for part in _PARTS))
         secrets = boto3.client("secretsmanager", **client_arguments(self._access))
         ring = secrets.get_secret_value(SecretId=key_secret_name(self.keys_of))["SecretString"]

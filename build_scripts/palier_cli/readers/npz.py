@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 
 from build_scripts.palier_cli.readers.variables import Value, Variable, check_walk
+from functions.core.errors import MalformedBodyError
 
 _ENDING = "npy"
 
@@ -25,6 +26,10 @@ class NpzFile:
         self._zip = ZipFile(path)
         names = [one for one in self._zip.namelist() if one.rpartition(".")[2] == _ENDING]
         check_walk(len(names), 0)
+        if not names:
+            raise MalformedBodyError(
+                "The file is a zip without an array of NumPy: unpack it, and diagnose what is in it.", field="signal"
+            )
         listed = [self._variable(name) for name in names]
         self.variables = [one for one in listed if one is not None]
 

@@ -6,7 +6,7 @@ whitened envelope spectrum. It takes no training and no model, only shaft speed 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,13 @@ _LINE_BINS = 0.8
 # where these lines were taken to stand at the stated speed, and one in sixty where they are looked for.
 _SHAFT_OFF = np.linspace(-0.0016, 0.0016, 17)
 _SHAFT_LINES = 24
+# A comb of the shaft in the envelope shows its speed up to this far off: so many multiples, of which so many stand so
+# high, clearly above every other comb of a wider search, in bins narrow enough to tell.
+_MOST_COMB_OFF = 0.01
+_COMB_OFF = np.linspace(-0.03, 0.03, 151)
+_COMB_LINES, _FEWEST_COMB_LINES, _COMB_RATIO = 12, 11, 2.0
+_SAME_COMB, _CLEAR_COMB = 0.008, 1.2
+_WIDEST_BIN = 0.05
 # Slip that changes smears the lines of a fault, by this part of their frequency.
 _SMEARED = 0.003
 _MOST_SIDEBANDS = 2
@@ -108,6 +115,8 @@ def bearing_evidence(
     check_resolved(samples.shape[1] / sample_rate_hz, sample_rate_hz, shaft_speed_rpm, orders)
     used_rpm = refined_speed_rpm(samples, sample_rate_hz, shaft_speed_rpm)
     spectrum = _spectrum(samples, sample_rate_hz, used_rpm / 60, series)
+    factor = _shown_factor(spectrum, orders.bpfi)
+    used_rpm, spectrum = used_rpm * factor, replace(spectrum, bin_order=spectrum.bin_order / factor)
     found, supported = _weigh(spectrum, series)
     lines = [_line(one, found[one.name], one.name in supported, spectrum, used_rpm / 60) for one in series]
     return Evidence(used_rpm, lines)
@@ -199,6 +208,27 @@ def _weigh(spectrum: _Spectrum, series: Sequence[_Series]) -> tuple[dict[str, _F
         visible.add(best.name)
         _blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)
     return found, visible
+
+
+def _shown_factor(spectrum: _Spectrum, bpfi: float) -> float:
+    """Return the speed that the shaft's comb in the envelope shows, by the one that is used; 1 where none is clear.
+
+    A loose machine strikes once a turn: its comb stands in the envelope where its tones are too few to show the speed.
+    A fault of the inner race, whose lines have sidebands of the shaft, makes a comb as well where its order is near a
+    whole number: none is clear there.
+    """
+    highest = _COMB_LINES * (1 + _COMB_OFF[-1])
+    if spectrum.bin_order > _WIDEST_BIN or len(spectrum.ratios) * spectrum.bin_order <= highest:
+        return 1.0
+    places = (1 + _COMB_OFF)[:, None] * np.arange(1, _COMB_LINES + 1) / spectrum.bin_order
+    lines = np.minimum(spectrum.ratios, _MOST_RATIO)[np.rint(places).astype(int)]
+    means = lines.mean(axis=-1)
+    best = int(means.argmax())
+    others = means[np.abs(_COMB_OFF - _COMB_OFF[best]) > _SAME_COMB]
+    clear = means[best] > _CLEAR_COMB * others.max() and (lines[best] >= _COMB_RATIO).sum() >= _FEWEST_COMB_LINES
+    off, inner_off = float(_COMB_OFF[best]), bpfi / max(1, round(bpfi)) - 1
+    likely = _SHAFT_OFF[-1] < abs(off) <= _MOST_COMB_OFF and abs(off - inner_off) > _SAME_COMB / 2
+    return 1 + off if clear and likely else 1.0
 
 
 def _shaft_lines(ratios: Float64Array, spectrum: _Spectrum) -> Float64Array:

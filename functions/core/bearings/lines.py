@@ -46,12 +46,17 @@ class Evidence:
         return list(dict.fromkeys(line.supports for line in self.lines if line.supports is not None))
 
     @property
-    def note(self) -> str | None:
-        """A warning that a bearing without a visible line is not proven healthy; None where a fault is supported.
+    def shows_no_line(self) -> bool:
+        """Whether the lines of a bearing were looked for, and none is visible.
 
         The lines of a shaft are there without a fault, and are no evidence of a bearing.
         """
-        if self.supported or not any(line.name == OUTER_RACE for line in self.lines):
+        return not self.supported and any(line.name == OUTER_RACE for line in self.lines)
+
+    @property
+    def note(self) -> str | None:
+        """A warning that a bearing without a visible line is not proven healthy; None where a fault is supported."""
+        if not self.shows_no_line:
             return None
         return (
             "No line of this bearing is visible: it may be well, or have a fault that leaves none; a wrong speed, rate"

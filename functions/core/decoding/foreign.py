@@ -38,12 +38,18 @@ _MARKS = (
     (b"BZh91AY&SY", "bzip2"),
     (b"\x89PNG\r\n", "PNG"),
     (b".snd", "AU"),
+    (b"|CF,", "imc FAMOS"),
 )
 _ALL_MARKS = tuple(mark for mark, _ in _MARKS)
 # The first member of the zip that a workbook is. Source: ECMA-376, part 2.
 _OFFICE = b"[Content_Types].xml"
 _RIFF = (b"RIFF", b"RIFX", b"RF64", b"BW64")
-_FIRST_BYTES = frozenset(mark[0] for mark in (*_ALL_MARKS, *_RIFF, b"FORM", *_UTF16_MARKS))
+# A file of catman begins with its version, 5010 or a little more, where its data stand, and the length of a comment.
+_CATMAN = range(5010, 5016)
+_FEWEST_CATMAN_BYTES, _MOST_CATMAN_BYTES = 78, 1 << 24
+_FIRST_BYTES = frozenset(mark[0] for mark in (*_ALL_MARKS, *_RIFF, b"FORM", *_UTF16_MARKS)) | {
+    version % 256 for version in _CATMAN
+}
 _CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
 
 
@@ -53,10 +59,6 @@ def recognize(body: bytes | memoryview) -> str | None:
     if body and body[0] not in _FIRST_BYTES and _CONTROL.search(body, 0, _HEAD_BYTES):
         return None
     head = bytes(body[:_HEAD_BYTES])
-    if head[:4] in _RIFF and head[8:12] == b"WAVE":
-        return "wav"
-    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
-        return "AIFF"
     marked = _marked(head)
     if marked == "zip" and _OFFICE in head:
         return "an Office document"
@@ -73,7 +75,20 @@ def other_than_json(body: bytes) -> str | None:
 
 def _marked(head: bytes) -> str | None:
     # Most bodies begin with none of them: one call finds that.
-    return next(name for mark, name in _MARKS if head.startswith(mark)) if head.startswith(_ALL_MARKS) else None
+    if head.startswith(_ALL_MARKS):
+        return next(name for mark, name in _MARKS if head.startswith(mark))
+    if head[:4] in _RIFF and head[8:12] == b"WAVE":
+        return "wav"
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return "AIFF"
+    return "catman" if _is_catman(head) else None
+
+
+def _is_catman(head: bytes) -> bool:
+    if int.from_bytes(head[:2], "little") not in _CATMAN:
+        return False
+    offset, comment = int.from_bytes(head[2:6], "little"), int.from_bytes(head[6:8], "little")
+    return comment + _FEWEST_CATMAN_BYTES <= offset < _MOST_CATMAN_BYTES
 
 
 def _is_text(head: bytes) -> bool:

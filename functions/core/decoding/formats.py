@@ -183,6 +183,11 @@ _ADVICE = {
     "an Office document": "save the sheet as CSV",
     "Excel (.xls)": "save the sheet as CSV",
     "Zstandard": "unpack them",
+    "catman": "export them from catman as ASCII or MATLAB",
+    "imc FAMOS": "export them from FAMOS as ASCII or MATLAB",
+    "Parquet": "save the table as CSV",
+    "Arrow": "save the table as CSV",
+    "SQLite": "save the table as CSV",
     "MATLAB": "`palier diagnose` reads them",
     "HDF5": "`palier diagnose` reads them",
 }

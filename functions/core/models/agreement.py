@@ -42,6 +42,11 @@ def evidence_agrees(class_id: str, evidence: Evidence) -> bool | None:
     return bool(faults & supported)
 
 
+def is_unproven(class_id: str, evidence: Evidence) -> bool:
+    """Return whether a class is a healthy one, and no line of the bearing is visible: many faults leave none."""
+    return evidence.shows_no_line and faults_of_class(class_id) == frozenset()
+
+
 def classes_of_lines(class_ids: Sequence[str], evidence: Evidence) -> NDArray[np.bool_]:
     """Return which classes visible lines speak for, bool [K]: none where none is visible."""
     return np.array([evidence_agrees(one, evidence) is True for one in class_ids], np.bool_)

@@ -138,10 +138,12 @@ def with_lines(
         strangeness: its novelty, None where it is not measured, and its discord.
     """
     # Late: few requests say how a machine ran.
-    from functions.core.models.agreement import classes_of_lines, evidence_agrees
+    from functions.core.models.agreement import classes_of_lines, evidence_agrees, is_unproven
 
-    agrees = evidence_agrees(class_ids[int(probabilities.argmax())], evidence)
-    trust, odds = trust_in(rule, *strangeness, agrees), rule.odds if agrees is False else 1.0
+    named = class_ids[int(probabilities.argmax())]
+    agrees = evidence_agrees(named, evidence)
+    trust = trust_in(rule, *strangeness, agrees, unproven=is_unproven(named, evidence))
+    odds = rule.odds if agrees is False else 1.0
     return believed(probabilities, trust, classes_of_lines(class_ids, evidence), odds), agrees
 
 
@@ -168,7 +170,14 @@ def believed(probabilities: Float64Array, trust: float, spoken_for: NDArray[np.b
     return found
 
 
-def trust_in(rule: TrustRule, novelty: float | None, discord: float = 0.0, agrees: bool | None = None) -> float:
+def trust_in(
+    rule: TrustRule,
+    novelty: float | None,
+    discord: float = 0.0,
+    agrees: bool | None = None,
+    *,
+    unproven: bool = False,
+) -> float:
     """Return the trust in a diagnosis, from 0 to 1; the rest of its probability is spread over all classes.
 
     Args:
@@ -177,9 +186,12 @@ def trust_in(rule: TrustRule, novelty: float | None, discord: float = 0.0, agree
         discord: how far the windows' mean probability of the class named is below that of the recording; a single
             window has none.
         agrees: whether visible lines support the class; None where they are undecided.
+        unproven: whether the class is a healthy one, and no line of the bearing is visible.
     """
     strange = max(0.0, (novelty or 0.0) - rule.novelty_from) + max(0.0, discord - rule.discord_from)
     trust = rule.least + (1 - rule.least) * math.exp(-rule.slope * strange)
+    if unproven and (novelty is None or novelty > rule.novelty_from):
+        return min(trust, rule.unproven)
     if agrees is None:
         return trust
     return max(trust, rule.agreed) if agrees else min(trust, rule.contradicted)

@@ -154,7 +154,8 @@ class TrustRule(ManifestPart, frozen=True, kw_only=True):
     novelty_from, discord_from: novelty, and disagreement of windows, of recordings of known machines; up to them
     nothing is taken away; slope: how fast trust falls beyond them; least: the trust that it falls towards; agreed: the
     trust of a class that lines speak for; contradicted: of one while lines speak for another fault; odds: what these
-    lines multiply the odds of their fault by.
+    lines multiply the odds of their fault by; unproven: the most trust in a healthy class while no line of the bearing
+    is visible, unless novelty shows that the machine is known.
     """
 
     novelty_from: Annotated[float, Meta(ge=0, le=1)] = 1.0
@@ -166,6 +167,7 @@ class TrustRule(ManifestPart, frozen=True, kw_only=True):
     # were right.
     contradicted: Annotated[float, Meta(gt=0, le=1)] = 0.01
     odds: Annotated[float, Meta(ge=1, le=LARGEST_FLOAT32)] = 1.0
+    unproven: Annotated[float, Meta(gt=0, le=1)] = 1.0
 
 
 class Evidence(ManifestPart, frozen=True, kw_only=True):

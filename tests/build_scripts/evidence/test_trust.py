@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from build_scripts.evidence.calibrate import Calibration
-from build_scripts.evidence.trust import NO_CLASS, Foreign, Strangers, fit_trust, judge
+from build_scripts.evidence.judged import NO_CLASS, Foreign, Strangers, judge
+from build_scripts.evidence.trust import fit_trust
 from build_scripts.measuring.outputs import RecordOutputs
 from functions.core.bearings.lines import Evidence, EvidenceLine, Fault
 from functions.core.models.engine import EngineOutput
@@ -109,6 +110,37 @@ def test_an_answer_that_lines_overrule_is_judged_by_their_class() -> None:
     confidence, right = judged.answers(TrustRule(contradicted=0.01, odds=50.0))
     assert right.tolist() == [True, True, False]
     np.testing.assert_allclose(confidence, 0.98, atol=0.02)
+
+
+def quiet(label: Sequence[int], distance: float | None = None) -> Foreign:
+    """Records that are called healthy, of bearings that show no line."""
+    lines = Evidence(1800.0, [EvidenceLine("BPFO", 3.0, 90.0, [], None)])
+    return Foreign(records([NORMAL] * len(label), label, distance), [lines] * len(label))
+
+
+@pytest.mark.parametrize("healthy", [3, 30])
+def test_health_without_a_line_is_as_sure_as_it_is_often_right_however_many_are_healthy(healthy: int) -> None:
+    # All the healthy come to this answer, and half of the ball faults: 2 of 3 where both kinds count alike.
+    foreign = quiet([NORMAL] * healthy + [BALL_014] * 20)
+    seen = records([BALL_007] * 20, [BALL_007] * 20, None)
+    lines = [*foreign.evidence, *[showing("rolling_element")] * 20]
+    outputs = RecordOutputs(foreign.outputs.outputs + seen.outputs, np.r_[foreign.outputs.label, seen.label])
+    known = records([NORMAL] * 10, [NORMAL] * 10, None)
+    rule = fit_trust(Strangers(known, [Foreign(outputs, lines)]), UNMEASURED, IDS).rule
+    judged = judge(outputs, UNMEASURED, IDS, lines)
+    assert judged.unproven.tolist() == [True] * (healthy + 20) + [False] * 20
+    np.testing.assert_allclose(judged.answers(rule)[0][: healthy + 20], 2 / 3, atol=0.001)
+
+
+@pytest.mark.parametrize("foreign", [quiet([BALL_014] * 30), quiet([NORMAL] * 9 + [BALL_014] * 10)])
+def test_without_healthy_machines_or_with_few_answers_health_is_not_doubted(foreign: Foreign) -> None:
+    known = records([NORMAL] * 10, [NORMAL] * 10, None)
+    assert fit_trust(Strangers(known, [foreign]), UNMEASURED, IDS).rule.unproven == 1.0
+
+
+def test_health_of_machines_that_look_known_teaches_nothing() -> None:
+    known, foreign = records([NORMAL] * 10, [NORMAL] * 10, 0.5), quiet([NORMAL] * 15 + [BALL_014] * 15, 0.5)
+    assert fit_trust(Strangers(known, [foreign]), CALIBRATION, IDS).rule.unproven == 1.0
 
 
 def test_lines_that_are_not_visible_or_not_looked_for_say_nothing() -> None:

@@ -8,7 +8,7 @@ import pytest
 from build_scripts.build_cli.parser import CHECKPOINTS, MODELS
 from build_scripts.data.fault_lines import LineSimulation
 from build_scripts.data.rig_bearings import DRIVE_END, RigRecording
-from build_scripts.data.simulation.rolling import INNER, NORMAL, OUTER
+from build_scripts.data.simulation.rolling import ELEMENT, INNER, NORMAL, OUTER
 from build_scripts.errors import DataError
 from build_scripts.export.export import export_network
 from build_scripts.export.optimize import optimize
@@ -17,10 +17,11 @@ from build_scripts.networks.checkpoint import file_sha256
 from build_scripts.networks.trained import LOGITS, TrainedModel
 from build_scripts.packaging.build import OPTIMIZATION
 from build_scripts.recipes import any_bearing
-from build_scripts.recipes.any_bearing import DESCRIPTION, NAME, left_out, recordings_for_training
+from build_scripts.recipes.any_bearing import DESCRIPTION, NAME, left_out, recordings_for_training, strangers_of_any
 from build_scripts.training.fault_lines import load_lines
 from functions.core.bearings.features import FAULTS
 from functions.core.models.manifest import read_manifest
+from functions.core.models.models import ModelRepository
 from tests.support.bearings import RATE_HZ, impacts, noise
 
 RPM = 1_800.0
@@ -53,6 +54,24 @@ def test_each_size_and_each_load_is_denied_to_one_network(tmp_path: Path, monkey
         outputs, same = first.outputs(), second.outputs()
         assert outputs.label.tolist() == [one.label for one in first.recordings]
         np.testing.assert_array_equal(outputs.window_logits, same.window_logits)
+
+
+def test_trust_is_fitted_by_faults_without_a_line_as_well_and_by_healthy_bearings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(any_bearing, "SIMULATED", LineSimulation(seed=3, count=10))
+    monkeypatch.setattr(any_bearing, "STRANGERS", 4)
+    monkeypatch.setattr(
+        any_bearing, "recordings_of_rig", lambda data: [*RECORDINGS, recording("B007", ELEMENT, 1, 0.31)]
+    )
+    served = ModelRepository(MODELS).load(NAME).engine
+    found = strangers_of_any(tmp_path, 1, None)(served)
+    rig, simulated = found.foreign
+    assert rig.outputs.label.tolist() == [OUTER, ELEMENT, INNER, NORMAL]
+    assert [one is not None and one.supported for one in rig.evidence] == [["outer_race"], [], ["inner_race"], []]
+    assert simulated.outputs.label.tolist() == [NORMAL, OUTER, INNER, ELEMENT]
+    # No network is trained on a fault without a line: what was denied is known of the others alone.
+    assert found.known.label.tolist() == [OUTER, NORMAL, INNER]
 
 
 @pytest.mark.parametrize("folder", [None, "empty"])

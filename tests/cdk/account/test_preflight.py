@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cdk.account.finding import Finding
 from cdk.account.preflight import preflight, require_all
@@ -63,6 +64,18 @@ def test_an_account_that_has_everything_lacks_nothing(stage: Stage) -> None:
 def test_what_is_missing_is_one_line(has: dict[str, Any], sentence: str) -> None:
     (found,) = missing(SERVED, account(**has))
     assert found.startswith(sentence)
+
+
+def test_a_check_that_aws_refuses_is_a_line_and_the_others_are_made() -> None:
+    session = account(concurrency=10)
+
+    def refused(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, "GetProducts")
+
+    session.client("pricing", region_name="us-east-1").get_products = refused
+    first, second = missing(DEV, session)
+    assert first.startswith("AWS refused GetProducts (AccessDeniedException): not authorized; docs/deploy.md")
+    assert second.startswith("Lambda runs 10 functions at once")
 
 
 def test_what_the_stage_itself_has_reserved_is_not_asked_for_twice() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from functions.core.decoding.orientation import rising_rows
 from functions.core.decoding.text.clocks import unwrapped
-from functions.core.decoding.text.units import is_time_name, signal_unit, time_unit
+from functions.core.decoding.text.units import is_frequency_name, is_time_name, signal_unit, time_unit
 from functions.core.decoding.times import (
     FEWEST_ROWS,
     UNITS_S,
@@ -93,6 +93,8 @@ def recording_of(table: Table, stated: Stated, options: TimeOptions) -> Recordin
     numbering = _numbers_of_series(table, stated)
     clock = _clock_columns(table) if options.column is None else []
     times, counts = _finest_first(table, _times(table, options, clock), options), _counts(table)
+    if not clock and not any(place in table.clocks for place in times):
+        _check_spectrum(table, times[:1] or counts)
     if clock:
         rate = rate_hz(_clock_time(table, clock), "s", is_given=options.is_rate_given)
     elif times and not (stated.rate_hz and is_coarse(table.column(times[0]))):
@@ -161,6 +163,27 @@ def _numbers_of_series(table: Table, stated: Stated) -> list[int]:
             field="signal",
         )
     return places
+
+
+def _check_spectrum(table: Table, places: Sequence[int]) -> None:
+    """Refuse a table whose rows are lines of a spectrum.
+
+    Args:
+        table: its columns.
+        places: of the column that rises as times do, or of those that count.
+
+    Raises:
+        SignalMissingError: one of them has the name of frequencies.
+    """
+    found = next(
+        (table.names[place] for place in places if table.names and is_frequency_name(table.names[place])), None
+    )
+    if found is not None:
+        raise SignalMissingError(
+            f"The file is a spectrum, over the column {found[:40]!r}: send the recording over time from which it was"
+            " made.",
+            field="signal",
+        )
 
 
 def _check_texts(table: Table) -> None:

@@ -57,7 +57,7 @@ class Layout:
 
 
 def find_layout(
-    text: str, skip_rows: int = 0, delimiter: Delimiter | None = None, labels: Sequence[str] = ()
+    text: str, skip_rows: int = 0, delimiter: Delimiter | None = None, labels: Sequence[Sequence[str]] = ()
 ) -> Layout:
     """Return the layout of a text.
 
@@ -65,7 +65,7 @@ def find_layout(
         text: lines ended by line feeds.
         skip_rows: lines at the top that are left out.
         delimiter: by default as most rows have it.
-        labels: names of the columns, where each row has them.
+        labels: names of the columns, and perhaps their units, where each row has them.
 
     Raises:
         MalformedBodyError: there is no row of numbers.
@@ -83,8 +83,12 @@ def find_layout(
         if number <= skip_rows or not line.strip():
             continue
         if not is_comment(line, dialect):
+            if head and _stands_between_titles(head[-1], text, start):
+                # SignalExpress writes the title of a value above it.
+                head[-1] += f" {line.strip()}"
+                continue
             if dialect.count(line) == count and _fits(line, kinds, dialect, number):
-                names = [(dialect.separator or " ").join(labels)] if labels else []
+                names = [(dialect.separator or " ").join(line) for line in labels]
                 return Layout(start, number, stop, dialect, count, trailing, kinds, (*head, *names), note)
             numbers_above += _is_of_numbers(line, dialect)
         head.append(line)
@@ -116,6 +120,12 @@ def _lines(text: str, stop: int) -> Iterator[tuple[int, int, str]]:
         end = stop if end < 0 else end
         yield start, number, text[start:end]
         start, number = end + 1, number + 1
+
+
+def _stands_between_titles(before: str, text: str, start: int) -> bool:
+    """Whether the line before a line, and the one behind it, end with a colon."""
+    behind = text.find("\n", start) + 1
+    return before.rstrip().endswith(":") and text[behind : text.find("\n", behind)].rstrip().endswith(":")
 
 
 def spread_rows(text: str) -> list[str]:
@@ -212,9 +222,12 @@ def _fits(line: str, kinds: tuple[CellKind, ...], dialect: Dialect, number: int)
     """Whether a line is a row of such cells; a broken first row is refused, not left out."""
     cells = dialect.cells(line, CELLS_LOOKED_AT)[: len(kinds)]
     found = [kind_of(cell) for cell in cells]
-    if all(other in (kind, "text") for kind, other in zip(found, kinds, strict=False)):
+    if all(other in (kind, "text", "empty") for kind, other in zip(found, kinds, strict=False)):
         return True
     wrong = next(cell for cell, kind, other in zip(cells, found, kinds, strict=False) if kind != other)
+    if kind_of(wrong) == "clock":
+        # The time at which a recording began.
+        return False
     if _STARTS_LIKE_NUMBER.match(cells[0]) and not _WORD.search(wrong) and any(map(_STARTS_LIKE_NUMBER.match, cells)):
         raise broken_cell(number, line.find(wrong) + 1, wrong)
     return False

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from functions.core.decoding.fast_json import thread_parser
-from functions.core.decoding.text.dialect import CellKind, Dialect, is_comment, kind_of
+from functions.core.decoding.text.dialect import COMMENTS, CellKind, Dialect, is_comment, kind_of
 from functions.core.decoding.text.layout import Layout, broken_cell
 from functions.core.errors import MalformedBodyError
 from functions.core.preprocessing.arrays import Float64Array
@@ -96,7 +96,7 @@ def _fast(rows: str, dialect: Dialect, columns: int) -> Float64Array | None:
     elif dialect.separator not in (None, ","):
         text = text.replace(str(dialect.separator), ",")
     body = text.encode()
-    if b"," in body if columns == 1 else not _is_regular(body, columns):
+    if b"," in body if columns == 1 else not is_regular(body, columns):
         return None
     try:
         document: Any = thread_parser(len(body)).parse(b"[%b]" % body.replace(b"\n", b","))
@@ -107,12 +107,20 @@ def _fast(rows: str, dialect: Dialect, columns: int) -> Float64Array | None:
     return values.reshape(-1, columns).copy() if len(values) and len(values) % columns == 0 else None
 
 
-def _is_regular(body: bytes, columns: int) -> bool:
-    """Whether every line of a text has the commas of that many columns."""
+def is_regular(body: bytes, columns: int, separator: str = ",") -> bool:
+    """Whether every line of a text has the separators of that many columns."""
     marks = np.frombuffer(body, np.uint8)
     ends = np.append(np.flatnonzero(marks == ord("\n")), len(marks))
-    commas = np.searchsorted(np.flatnonzero(marks == ord(",")), ends)
+    commas = np.searchsorted(np.flatnonzero(marks == ord(separator)), ends)
     return bool((commas == (columns - 1) * np.arange(1, len(ends) + 1)).all())
+
+
+def has_rows_only(rows: str, layout: Layout) -> bool:
+    """Whether a table's text surely has none of the lines that `row_lines` leaves out; True is never wrong."""
+    separator, columns = layout.dialect.separator, layout.columns
+    if separator is None or columns < 2 or not is_regular(rows.strip("\n").encode(), columns, separator):
+        return False
+    return not any(mark in rows for mark in (*COMMENTS, *layout.head[-_HEADER_LINES:]) if mark != separator)
 
 
 def row_lines(rows: str, layout: Layout) -> Iterator[tuple[int, str]]:

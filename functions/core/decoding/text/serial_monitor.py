@@ -1,18 +1,28 @@
-"""Text as serial monitors and plotters write it: a time and an arrow before each line, a label before each number."""
+"""Text as serial monitors and plotters write it: a time and an arrow before each line, labels and units at numbers."""
 
 import re
+from collections.abc import Sequence
 from itertools import cycle
 
 from functions.core.decoding.text.dialect import find_dialect
 from functions.core.decoding.text.layout import spread_rows
+from functions.core.decoding.text.units import is_units_row
 
 _ARROW = " -> "
 # Such lines begin with the first of the text.
 _LOOKED_AT = 4096
 _STAMPED = re.compile(r"\d\d:\d\d:\d\d(?:[.,]\d{1,6})? -> ")
-_LABEL = re.compile(r"(?<![\w.])([^\W\d]\w{0,40})[ \t]{0,4}[:=][ \t]{0,4}(?=[+-]?\.?\d)")
+_LABEL = re.compile(
+    r"(?<![\w.])([^\W\d]\w{0,40}(?:[(\[][^\s()\[\]]{1,10}[)\]])?)[ \t]{0,4}[:=][ \t]{0,4}(?=[+-]?\.?\d)"
+)
+# What stands behind a number and is neither its exponent nor the next label.
+_UNIT = re.compile(r"(?<=\d)(?![eE][+-]?\d)[ \t,;]{0,4}([^\W\d_][\w/^*]{0,8})(?![\w/^*(\[]|[ \t]{0,4}[:=])")
+_NUMBER = r"[+-]?[\d.]+(?:[eE][+-]?\d+)?"
 _LINE = re.compile(r".+")
-_LABELLED = re.compile(rf"\s*(?:{_LABEL.pattern}[+-]?[\d.]+(?:[eE][+-]?\d+)?[ \t,;]*)+", re.IGNORECASE)
+_LABELLED = re.compile(rf"\s*(?:{_LABEL.pattern}{_NUMBER}(?:{_UNIT.pattern})?[ \t,;]*)+", re.IGNORECASE)
+_VALUE = re.compile(rf"{_LABEL.pattern}{_NUMBER}(?:{_UNIT.pattern})?")
+_NO_UNIT = "-"
+_MARKS = ",;"
 
 
 def without_arrows(text: str) -> str:
@@ -31,10 +41,10 @@ def without_arrows(text: str) -> str:
     return text.replace(_ARROW, (find_dialect(stamped).separator or " ").rjust(len(_ARROW)))
 
 
-def without_labels(text: str) -> tuple[str, list[str]]:
-    """Return a text with white space for the label before each number, and the labels of a line.
+def without_labels(text: str) -> tuple[str, list[list[str]]]:
+    """Return a text with white space for the label and the unit at each number, and the labels and units of a line.
 
-    Where lines have none, or others than the lines before them, the text is as it is.
+    Where lines have none, or others than the lines before them, the text is as it is; units are returned if known.
 
     Args:
         text: lines ended by line feeds.
@@ -44,8 +54,22 @@ def without_labels(text: str) -> tuple[str, list[str]]:
     labelled = [row for row in rows if _LABELLED.fullmatch(row)]
     if start is None or 2 * len(labelled) <= len(rows):
         return text, []
-    names = _LABEL.findall(labelled[-1])
+    names = [found[1] for found in _VALUE.finditer(labelled[-1])]
     in_order = zip(_LABEL.finditer(text, start), cycle(names))
     if len(set(names)) < len(names) or any(found[1] != name for found, name in in_order):
         return text, []
-    return text[:start] + _LABEL.sub(lambda found: " " * len(found[0]), text[start:]), names
+    plain = _UNIT.sub(_blank, _LABEL.sub(_blank, text[start:]))
+    if any(labelled[-1].count(mark) not in {0, len(names) - 1, len(names)} for mark in _MARKS):
+        # They divide some of the columns, and white space the others.
+        plain = plain.translate(dict.fromkeys(map(ord, _MARKS), " "))
+    units = _units([found[2] or "" for found in _VALUE.finditer(labelled[-1])])
+    return text[:start] + plain, [names, units] if is_units_row(units) else [names]
+
+
+def _units(found: Sequence[str]) -> list[str]:
+    """Return the unit of each number of a line; one at its end alone is that of all."""
+    return [found[-1]] * len(found) if not any(found[:-1]) else [unit or _NO_UNIT for unit in found]
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])

@@ -21,7 +21,7 @@ _STEP_NAME = (
     r"|t[ \t_-]?inc|x[ \t_-]?inc(?:rement)?|time[ \t_-]{0,3}(?:increment|interval)|increment)"
 )
 _VALUE = (
-    r"[ \t]{0,8}(?:[\[(][ \t]?([^\]) \t]{1,10})[ \t]?[\])])?[ \t\"']{0,8}[:=,;\t ][ \t:=,;\"']{0,8}"
+    r"[ \t]{0,8}(?:[\[(][ \t]?([^\])]{1,20}?)[ \t]?[\])])?[ \t\"']{0,8}[:=,;\t ][ \t:=,;\"']{0,8}"
     r"(\d[\d.,]{0,20}(?:[eE][+-]?\d{1,3})?)[ \t]{0,8}([^\W\d]{1,8}(?:/s)?)?"
 )
 _RATE = re.compile(rf"(?<![A-Za-z]){_RATE_NAME}{_VALUE}", re.IGNORECASE)
@@ -36,7 +36,17 @@ _UNIT = re.compile(
 )
 _RATE_UNITS = {"k": 1e3, "m": 1e6}
 _HERTZ = ("hz", "khz", "mhz")
-_SAMPLES_A_SECOND = (*_HERTZ, "s/s", "sa/s", "sps", "samples/s", "ks/s")
+_SAMPLES_A_SECOND = (
+    *_HERTZ,
+    "s/s",
+    "sa/s",
+    "sps",
+    "samples/s",
+    "ks/s",
+    "samples/sec",
+    "samples/second",
+    "samplespersecond",
+)
 # Most cells of a line of names above a line of values, as some oscilloscopes write them.
 _MOST_CELLS = 32
 

@@ -13,7 +13,7 @@ from functions.core.decoding.text.columns import Stated, Table, TimeOptions, rec
 from functions.core.decoding.text.dialect import CellKind, is_comment
 from functions.core.decoding.text.heads import names_beside_counts, names_of
 from functions.core.decoding.text.layout import Layout
-from functions.core.decoding.text.numbers import explained, parts, read_numbers, row_lines
+from functions.core.decoding.text.numbers import explained, has_rows_only, parts, read_numbers, row_lines
 from functions.core.decoding.text.statements import rate_of, unit_of_head
 from functions.core.decoding.times import is_counting
 from functions.core.errors import MalformedBodyError, SignalMissingError
@@ -136,9 +136,12 @@ def _mixed(rows: str, layout: Layout, names: list[str], units: list[str | None])
     return Table(numbers, numeric, names, units, times, texts)
 
 
-def _columns(part: str, layout: Layout) -> list[tuple[str, ...]]:
+def _columns(part: str, layout: Layout) -> Sequence[Sequence[str]]:
     """Return the cells of each column of a part of a table; nothing where it has no row."""
     dialect = layout.dialect
+    if '"' not in part and has_rows_only(part, layout):
+        cells = part.strip("\n").replace("\n", str(dialect.separator)).split(dialect.separator)
+        return [cells[place :: layout.columns] for place in range(layout.columns)]
     lines = [line for _, line in row_lines(part, layout)]
     rows = [dialect.cells(line) for line in lines] if '"' in part else [line.split(dialect.separator) for line in lines]
     if any(len(row) != layout.columns for row in rows):

@@ -24,6 +24,11 @@ _TIME_NAME = re.compile(
     r"|datum|uhrzeit|clock|ts|czas|время|时间|時間|時刻)[ _-]?\d*",
     re.IGNORECASE,
 )
+_FREQUENCY_NAME = re.compile(
+    r"(?:f|freq|freqs|frequency|frequencies|frequenz|fr\xe9quence|frecuencia|frequenza|częstotliwość|частота|频率|周波数)",
+    re.IGNORECASE,
+)
+_FREQUENCY_UNITS = frozenset(["hz", "khz", "cpm", "kcpm", "orders", "order"])
 # Units in a row of units that are neither of time nor of vibration.
 _OTHER_UNITS = frozenset(
     ["v", "mv", "volt", "volts", "pa", "n", "hz", "rpm", "1/min", "-", "°c", "degc", "a", "ma", "%", "ohm"]
@@ -44,6 +49,14 @@ def is_time_name(name: str) -> bool:
     if unit is not None and squeezed(unit) in TIME_UNITS:
         return bool(_TIME_NAME.fullmatch(base)) or not base
     return bool(_TIME_NAME.fullmatch(name)) or (len(squeezed(name)) > 1 and squeezed(name) in TIME_UNITS)
+
+
+def is_frequency_name(name: str) -> bool:
+    """Whether a column's name is that of the frequencies of a spectrum."""
+    base, unit = _split_unit(name)
+    if squeezed(name) in _FREQUENCY_UNITS:
+        return True
+    return bool(_FREQUENCY_NAME.fullmatch(base)) and (unit is None or squeezed(unit) in _FREQUENCY_UNITS)
 
 
 def signal_unit(name: str, unit: str | None = None) -> str | None:

@@ -7,9 +7,12 @@ SERVED = {
     "right": 14,
     "confidence": 0.5,
     "calibration_error": 0.07,
+    "by_chance": 0.09,
     "agree": 12,
     "contradicted": 3,
 }
+# As a version without this figure kept it.
+EARLIER = {name: figure for name, figure in SERVED.items() if name != "by_chance"}
 
 
 def report(title: str, right: int) -> dict[str, object]:
@@ -20,7 +23,7 @@ def report(title: str, right: int) -> dict[str, object]:
         "version": "1",
         "sets": {title: {"outer_race": counts}},
         "figures": {title: {**figures, "calibration_error": 0.08}},
-        "served": {title: {"any-bearing": {"alone": SERVED}}} if title == "fan end" else {},
+        "served": {title: {"any-bearing": {"alone": SERVED, "stated": EARLIER}}} if title == "fan end" else {},
     }
 
 
@@ -34,4 +37,5 @@ def test_sets_gather_and_a_later_one_replaces_its_own(tmp_path: Path) -> None:
     page = render_across(kept)
     assert "| fan end | outer_race | 9 | 8 | 7 | 5 |" in page
     assert "| other rig | 1,500 | 0.900 | 0.020 | one class | 0.080 |" in page
-    assert "| fan end | any-bearing | alone | 23 | 14 | 0.500 | 0.070 | 12 | 3 |" in page
+    assert "| fan end | any-bearing | alone | 23 | 14 | 0.500 | 0.070 | 0.090 | 12 | 3 |" in page
+    assert "| fan end | any-bearing | stated | 23 | 14 | 0.500 | 0.070 | - | 12 | 3 |" in page

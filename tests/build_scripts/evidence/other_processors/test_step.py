@@ -11,7 +11,7 @@ from build_scripts.data.records import RecordSet, write_records
 from build_scripts.errors import EmulationError
 from build_scripts.evidence.card.step import write_card
 from build_scripts.evidence.other_processors import processors
-from build_scripts.evidence.other_processors.processors import answers, haswell_command
+from build_scripts.evidence.other_processors.processors import Run, answers, haswell_command
 from build_scripts.evidence.other_processors.step import Comparison, Emulation, keep, read_kept, spread_windows
 from tests.build_scripts.conftest import WINDOW, shipped_package
 from tests.support.packages import LOAD, SPEED, model_bytes
@@ -45,7 +45,7 @@ def test_a_model_with_conditions_gets_them_as_its_second_input(tmp_path: Path) -
     model = tmp_path / "model.onnx"
     model.write_bytes(model_bytes(conditions=[SPEED, LOAD]))
     windows, conditions = np.zeros((2, 1, 2048), np.float32), np.array([[1000, 0.5], [4000, 2]], np.float32)
-    found = answers("native", model, windows, tmp_path, conditions)
+    (found,) = answers("native", [Run(model, windows, conditions)], tmp_path)
     np.testing.assert_allclose(found.logits, np.array([[1, 1.5, -1], [4, 3, -4]], np.float32), atol=1e-5)
 
 
@@ -88,4 +88,4 @@ def test_a_missing_emulator_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 def test_a_run_that_fails_says_its_last_line(tmp_path: Path) -> None:
     with pytest.raises(EmulationError, match=r"run on native failed with status 1: .*none\.onnx"):
-        answers("native", tmp_path / "none.onnx", np.zeros((1, 1, 8), np.float32), tmp_path)
+        answers("native", [Run(tmp_path / "none.onnx", np.zeros((1, 1, 8), np.float32))], tmp_path)

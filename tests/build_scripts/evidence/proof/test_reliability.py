@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from build_scripts.evidence.proof.reliability import reliability
+from build_scripts.evidence.proof.reliability import reliability, reliability_of
 
 
 def test_the_error_of_two_bins_is_their_weighted_gap() -> None:
@@ -24,3 +24,12 @@ def test_calibrated_draws_have_a_small_error() -> None:
     confidence = rng.uniform(0.5, 1.0, 20000)
     label = (rng.random(20000) > confidence).astype(np.int64)
     assert reliability(np.stack([confidence, 1 - confidence], axis=1), label).error < 0.015
+
+
+@pytest.mark.parametrize("count", [10, 40])
+def test_few_answers_have_an_error_by_chance(count: int) -> None:
+    sure = np.full(count, 0.3)
+    rng = np.random.default_rng(0)
+    drawn = [reliability_of(sure, rng.random(count) < sure).error for _ in range(2000)]
+    assert reliability_of(sure, sure > 0.5).by_chance == pytest.approx(np.mean(drawn), abs=0.01)
+    assert reliability_of(np.ones(count), sure < 0.5).by_chance == 0.0

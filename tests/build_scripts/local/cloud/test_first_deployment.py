@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from build_scripts.local.aws.embedded.access import client_environment
-from build_scripts.local.cloud.app import BROKEN
+from build_scripts.local.cloud.app import Change
 from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.lambda_sandbox.places import ROOT
 from tests.build_scripts.local.cloud.conftest import STAGES, Cloud
@@ -56,7 +56,7 @@ def here(cloud: Cloud, tmp_path: Path) -> dict[str, str]:
     if make is None or curl is None:
         pytest.skip("make or curl is not installed")
     cloud.deployment.synthesize(*STAGES)
-    write(tmp_path / "make", MAKE.format(assembly=cloud.deployment.assembly, make=make))
+    write(tmp_path / "make", MAKE.format(assembly=cloud.deployment.assembly.folder, make=make))
     write(tmp_path / "curl", CURL.format(url=cloud.deployment.access.url, curl=curl))
     aws = {name: value for name, value in client_environment(cloud.deployment.access).items() if "REGION" not in name}
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -83,7 +83,7 @@ def test_without_a_region_nothing_is_made(here: dict[str, str]) -> None:
 
 def test_a_first_deployment_of_prod_that_fails_leaves_nothing_and_is_made_anew(cloud: Cloud) -> None:
     """What prod retains is retained from a stack that was there, not from one that never was."""
-    cloud.deployment.synthesize("prod", **{BROKEN: "data"})
+    cloud.deployment.synthesize("prod", change=Change(broken="data"))
     with pytest.raises(CdkFailedError, match="ROLLBACK"):
         cloud.deployment.deploy("palier-prod-data")
     assert prod_s(cloud) == []

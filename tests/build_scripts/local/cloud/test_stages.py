@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from build_scripts.local.aws.embedded.access import client_environment
-from build_scripts.local.cloud.app import BROKEN, MEMORY
+from build_scripts.local.cloud.app import Change
 from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.cloud.stripping import REMOVALS
 from build_scripts.local.lambda_sandbox.events import read_example
@@ -35,9 +35,12 @@ def inference(stage: StageName) -> str:
 def test_what_was_taken_out_is_on_the_list(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     reasons = {removal.type: f"{removal.reason}; held by {removal.covered_by}" for removal in REMOVALS}
     with capsys.disabled():
-        lines = [f"  {count:3} {type_}: {reasons[type_]}" for type_, count in sorted(cloud.deployment.removed.items())]
+        lines = [
+            f"  {count:3} {type_}: {reasons[type_]}"
+            for type_, count in sorted(cloud.deployment.assembly.removed.items())
+        ]
         sys.stdout.write("\n".join(("\nnot created by the emulator:", *lines, "")))
-    assert set(cloud.deployment.removed) <= set(reasons)
+    assert set(cloud.deployment.assembly.removed) <= set(reasons)
     assert all((ROOT / removal.covered_by).exists() for removal in REMOVALS)
 
 
@@ -145,7 +148,7 @@ def test_a_role_grants_nothing_beyond_its_policy(cloud: Cloud, name: str) -> Non
 
 def test_an_update_is_a_new_version_and_loses_no_request(cloud: Cloud) -> None:
     lambda_ = cloud.client("lambda")
-    cloud.deployment.synthesize(*STAGES, **{MEMORY: "1024"})
+    cloud.deployment.synthesize(*STAGES, change=Change(memory_mb=1024))
     with asked_again_and_again(cloud, "dev") as answers:
         cloud.deployment.deploy("palier-dev-api")
     assert len(answers) > 5
@@ -168,7 +171,7 @@ def test_a_rollback_moves_to_the_version_before_which_answers(cloud: Cloud, monk
 
 def test_a_template_that_cannot_be_deployed_rolls_back(cloud: Cloud) -> None:
     before = cloud.client("lambda").get_alias(FunctionName=inference("dev"), Name="live")["FunctionVersion"]
-    cloud.deployment.synthesize("dev", **{BROKEN: "api", MEMORY: "2048"})
+    cloud.deployment.synthesize("dev", change=Change(broken="api", memory_mb=2048))
     with pytest.raises(CdkFailedError, match="ROLLBACK"):
         cloud.deployment.deploy("palier-dev-api")
     status = cloud.client("cloudformation").describe_stacks(StackName="palier-dev-api")["Stacks"][0]["StackStatus"]
@@ -181,7 +184,7 @@ def test_what_is_destroyed_leaves_nothing_behind(cloud: Cloud) -> None:
     """Last: staging goes, dev stays."""
     cloud.deployment.synthesize(*STAGES)
     names = [f"palier-staging-{part}" for part in ("observability", "network", "protection", "api", "secrets", "data")]
-    cloud.deployment.cdk.destroy(cloud.deployment.assembly, *names)
+    cloud.deployment.cdk.destroy(cloud.deployment.assembly.folder, *names)
     functions = {one["FunctionName"] for one in cloud.client("lambda").list_functions()["Functions"]}
     assert [name for name in functions if "staging" in name] == []
     assert [one for one in cloud.client("dynamodb").list_tables()["TableNames"] if "staging" in one] == []

@@ -69,6 +69,14 @@ def test_a_loose_machine_has_no_fault_where_its_speed_is_a_little_off_and_an_ord
         assert read(loose, orders=near_four).supported == []
 
 
+@pytest.mark.parametrize("off", [-0.009, -0.005, 0.003, 0.009])
+def test_the_speed_of_a_loose_machine_is_that_of_its_strikes_where_it_has_no_tones(off: float) -> None:
+    near_five = FaultOrders(bpfo=3.0719, bpfi=4.9281, bsf=2.039, ftf=0.384)
+    found = read(impacts(6, 30 * (1 + off), seed=2) + 0.7 * noise(6), orders=near_five)
+    assert found.shaft_speed_used_rpm == pytest.approx(1800 * (1 + off), rel=1e-3)
+    assert found.supported == []
+
+
 def test_a_fault_whose_order_is_near_a_whole_number_is_seen_on_a_loose_machine() -> None:
     near_three = FaultOrders(bpfo=3.053, bpfi=4.9469, bsf=1.9937, ftf=0.3817)
     loose = impacts(6, 30.02, seed=2) + impacts(6, 3.053 * 30) + noise(6)

@@ -212,3 +212,12 @@ def test_times_that_differ_by_less_than_a_number_can_are_refused() -> None:
     body = b"time [ms],x\n0,1\n1e-320,2\n2e-320,3\n3e-320,4\n"
     with pytest.raises(MalformedBodyError, match="which is no step"):
         decode_csv(body)
+
+
+@pytest.mark.parametrize("extra", ["", "# a remark\n", "\n", "acc,state,b\n", "# a,b,c\n", '0.5,"good",0.25\n'])
+def test_columns_of_text_are_left_out_whatever_lines_stand_between_rows(extra: str) -> None:
+    rows = [f"{row / 64},good,{-row / 64}\n" for row in (3, 1, 4, 1, 5, 9, 2, 6)]
+    recording = decode_csv(("acc,state,b\n" + "".join(rows) + extra + "".join(rows)).encode())
+    found = recording.samples.tolist()
+    assert (found[0][:8], found[1][-8:]) == ([x / 64 for x in (3, 1, 4, 1, 5, 9, 2, 6)], [-x for x in found[0][:8]])
+    assert len(found[0]) == 16 + extra.startswith("0.5")

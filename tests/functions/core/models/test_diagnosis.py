@@ -182,6 +182,29 @@ def test_trust_falls_beyond_what_known_machines_show(
     assert trust_in(TRUST, novelty, discord, agrees) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("novelty", "expected"), [(None, 0.4), (0.5, 1.0), (0.51, 0.4), (0.9, 0.2 + 0.8 * math.exp(-4))]
+)
+def test_health_without_a_visible_line_is_unproven_unless_the_machine_is_known(
+    novelty: float | None, expected: float
+) -> None:
+    rule = replace(TRUST, unproven=0.4)
+    assert trust_in(rule, novelty, unproven=True) == pytest.approx(expected)
+    assert trust_in(rule, None, unproven=False) == 1.0
+
+
+@pytest.mark.parametrize(("name", "named", "trust"), [("BPFO", 0, 0.4), ("1X", 0, 1.0), ("BPFO", 1, 1.0)])
+def test_only_a_healthy_class_whose_bearing_shows_no_line_is_unproven(name: str, named: int, trust: float) -> None:
+    classes = [ClassLabel(id=one, name=one.title()) for one in ("normal", "outer_race", "inner_race")]
+    joined = np.roll([0.9, 0.05, 0.05], named)
+    manifest = replace(MANIFEST, classes=classes, trust=TrustRule(unproven=0.4))
+    lines = Evidence(1800.0, [EvidenceLine(name, 3.5, 105.0, [], None)])
+    diagnosis = Diagnosis(manifest, "fp32", joined, 1, None, 1.0, MEASURED, evidence=lines)
+    found = weighed(diagnosis, joined[None])
+    assert (found.predicted_class, found.evidence_agrees) == (named, None)
+    assert found.confidence == pytest.approx(trust * 0.9 + (1 - trust) / 3)
+
+
 @pytest.mark.parametrize(("novelty", "discord"), [(None, 0.0), (0.99, 0.9)])
 def test_a_package_without_a_rule_keeps_its_confidence(novelty: float | None, discord: float) -> None:
     assert trust_in(TrustRule(), novelty, discord) == 1.0

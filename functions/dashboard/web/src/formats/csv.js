@@ -12,8 +12,8 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const COMMA_NUMBER = /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i;
 const THOUSANDS = /^[+-]?[1-9]\d{0,2}(,\d{3})+$/;
 const NAME = /^(\p{L}[^"'=:#%]*)?$/u;
-// A head may state a rate, and a name another unit of time: the service reads both.
-const SAYS_MORE = /hz|rate|freq/i;
+// A head may state a rate, a name another unit of time, or that the rows are those of a spectrum: the service reads them.
+const SAYS_MORE = /hz|rate|fr[eé][qc]|^f$|cpm|order|cz[eę]stot|частот|频率|周波/i;
 const SECONDS = /^(t|time)[ _]*[[(]?(s|sec|seconds)?[\])]?$/i;
 const LIKE_TIME = /^(t|time|timestamp|ts|date|datetime|clock|zeit|uhrzeit|datum|temps|tiempo|tempo|czas|elapsed|seconds?|sec|sek|s|ms|us|ns|min)\b|time|zeit|milli|micro|nano|[mun]secs?\b|время|时间|時間|時刻/i;
 // Times since 1970 in milliseconds, or in a smaller unit, may rise by one.

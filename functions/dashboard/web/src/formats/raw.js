@@ -13,7 +13,7 @@ const LOOKED_AT = 1024;
 const MARKS = [
   "\x93NUMPY", "fLaC", "\x1f\x8b", "PK\x03\x04", "\x28\xb5\x2f\xfd", "\x89HDF\r\n\x1a\n", "MATLAB ", "TDSm", "MDF     ", "OggS", "caff",
   "riff", "ID3", "%PDF-", "\xd0\xcf\x11\xe0", "SQLite f", "PAR1", "ARROW1", "7z\xbc\xaf\x27\x1c", "Rar!\x1a\x07", "\xfd7zXZ\0", "BZh91AY&",
-  "\x89PNG\r\n", "\x80\x04\x95", "\x80\x05\x95", ...["\x02", "\x03"].flatMap((version) => ["c", "]q", "}q"].map((begin) => `\x80${version}${begin}`)), ".snd", "RIFF", "RIFX", "RF64", "BW64", "FORM",
+  "\x89PNG\r\n", "\x80\x04\x95", "\x80\x05\x95", ...["\x02", "\x03"].flatMap((version) => ["c", "]q", "}q"].map((begin) => `\x80${version}${begin}`)), ".snd", "|CF,", "RIFF", "RIFX", "RF64", "BW64", "FORM",
 ];
 
 /** Read a raw file of one channel. */
@@ -36,7 +36,15 @@ export function readRaw(buffer, type = "f4") {
 export function isSomethingElse(buffer) {
   const head = new Uint8Array(buffer, 0, Math.min(buffer.byteLength, HEAD_BYTES));
   const begin = String.fromCharCode(...head.subarray(0, 8));
-  return MARKS.some((mark) => begin.startsWith(mark)) || (head.length >= FEWEST_TEXT_BYTES && isText(head));
+  return MARKS.some((mark) => begin.startsWith(mark)) || isCatman(head) || (head.length >= FEWEST_TEXT_BYTES && isText(head));
+}
+
+/** Whether the first bytes are a version of catman, the place of its data, and the length of a comment. */
+function isCatman(head) {
+  if (head.length < 8) return false;
+  const view = new DataView(head.buffer, head.byteOffset);
+  const [version, offset, comment] = [view.getUint16(0, true), view.getUint32(2, true), view.getUint16(6, true)];
+  return version >= 5010 && version < 5016 && comment + 78 <= offset && offset < 2 ** 24;
 }
 
 /** Whether bytes are text: of UTF-16, or few of them beyond ASCII and none of control. */
