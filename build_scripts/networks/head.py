@@ -53,7 +53,8 @@ class FeatureNetwork(nn.Module):
         logits = self.network(*inputs)
         features = self._given[self._call]
         self._given.clear()
-        return logits, features.flatten(1).float()
+        rows = features.flatten(1)
+        return logits, rows if rows.dtype == torch.float32 else rows.float()
 
 
 class NoveltyNetwork(nn.Module):
