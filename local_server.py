@@ -26,6 +26,7 @@ from functions.core.http.metrics_routes import metrics_routes
 from functions.core.http.server import bind, server_config
 from functions.core.keys.keys import KeyRing, KeyRingError, create_key, read_key_ring, write_key_ring
 from functions.core.memory import keep_freed_memory
+from functions.core.models.manifest import InputSpec
 from functions.core.models.options import DiagnosisOptions
 from functions.core.observability.memory_sink import MemorySink
 from functions.core.observability.telemetry import configure_logging
@@ -101,13 +102,13 @@ def _serve(options: argparse.Namespace, data_dir: Path) -> int:
         port, names = listener.getsockname()[1], names_of(options.host, options.allow_host)
         settings = _settings(options, data_dir, aws_listener.getsockname()[1])
         kept = options.data_dir / "aws" if options.data_dir else None
-        services = LocalServices(settings, kept, aws_listener, _tell, origins=origins_of(names, port))
+        services = LocalServices(settings, kept, aws_listener, _report, origins=origins_of(names, port))
         with closing(services):
             app = _app(services)
             # Innermost, so that a refusal has a request id and is counted.
             app.user_middleware.append(Middleware(AllowedHosts, names=names))
-            app.state.diagnoser.load(DiagnosisOptions())
-            _announce(f"http://{_printable(options.host)}:{port}", key)
+            model = app.state.diagnoser.load(DiagnosisOptions()).manifest.input
+            _announce(f"http://{_printable(options.host)}:{port}", key, model)
             _run(app, listener, services)
     return 0
 
@@ -211,17 +212,18 @@ def _write_whole(path: Path, content: bytes) -> None:
         raise
 
 
-def _announce(url: str, key: str | None) -> None:
+def _announce(url: str, key: str | None, model: InputSpec) -> None:
     header = f"-H 'X-API-Key: {key}' " if key else ""
     command = f"curl -sS {header}-H 'Content-Type: {WAV}' --data-binary @'{EXAMPLE}' '{url}/predict?full_scale=4'"
+    example = ("Try it in another terminal (five seconds of a bearing with too much clearance):", f"  {command}")
     lines = (
         f"Palier diagnoses at {url}",
         f"  dashboard      {url}/dashboard",
         f"  documentation  {url}/docs",
         f"  health         {url}/health",
         f"  models         {url}/models",
-        "Try it in another terminal (five seconds of a bearing with too much clearance):",
-        f"  {command}",
+        # A model of several channels, or of conditions, would refuse the example.
+        *(example if model.channels == 1 and not model.conditions_taken else ()),
         "Ctrl-C ends it.",
     )
     _show("\n".join(lines))
@@ -236,7 +238,7 @@ def _show(text: str) -> None:
         raise CannotShowError(f"cannot write to standard output: {error.strerror}.") from None
 
 
-def _tell(sentence: str) -> None:
+def _report(sentence: str) -> None:
     print(sentence, flush=True)
 
 

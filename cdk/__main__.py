@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of `python -m cdk`."""
-    parser = argparse.ArgumentParser(prog="python -m cdk", description="Look after the stages.")
+    parser = argparse.ArgumentParser(
+        prog="python -m cdk", description="Compare stages and their costs; steps before and after a deployment."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     diff = commands.add_parser("diff-stages", help="what differs between dev, staging and prod")
     diff.add_argument("--json", action="store_true", help="print one JSON object")

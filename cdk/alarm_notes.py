@@ -44,7 +44,7 @@ _NOTES = (
         "model-not-loaded",
         "page",
         "Requests meet a model that cannot be loaded.",
-        "Ask GET /health, read the log line with code model_unavailable, then roll back to the version before.",
+        "Request GET /health, read the log line with code model_unavailable, then roll back to the version before.",
     ),
     AlarmNote(
         "throttle-pressure",
@@ -73,8 +73,8 @@ _NOTES = (
     AlarmNote(
         "no-requests",
         "ticket",
-        "Nobody has asked anything.",
-        "Ask GET /health through the public name: where that fails, look at domain, certificate and web ACL.",
+        "The API received no request.",
+        "Request GET /health by the public name: where that fails, look at domain, certificate and web ACL.",
     ),
     AlarmNote(
         "gpu-memory",
@@ -86,7 +86,7 @@ _NOTES = (
         "availability-slo",
         "page",
         "The last hour was below the availability that was promised.",
-        "Find out what fails (error-rate), stop deployments until it does no more.",
+        "Find out what fails (error-rate), and stop deployments until it is repaired.",
     ),
     AlarmNote(
         "latency-slo",
@@ -151,7 +151,7 @@ _NOTES = (
     AlarmNote(
         "asset-alerts-failed",
         "page",
-        "The change of an asset was not handed to the people who are to receive it.",
+        "The alert of an asset was not delivered to its receivers.",
         "Read the event in the rule's dead-letter queue, inform the receivers yourself, then mend topic or key.",
     ),
     AlarmNote(
@@ -188,7 +188,7 @@ _NOTES = (
         "key-store-failures",
         "page",
         "The functions cannot read the API keys, so requests are refused.",
-        "Look whether the secret exists, its key is enabled and the function's role may read it.",
+        "Check whether the secret exists, its key is enabled and the function's role may read it.",
     ),
     AlarmNote(
         "rotation-failures",

@@ -260,7 +260,7 @@ def run(block: str) -> str:
     # As its reader has it: what the commands import is installed, not on a path that make has set.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        block, shell=True, cwd=ROOT, env=environment, check=True, capture_output=True, text=True, timeout=120
+        block, shell=True, cwd=ROOT, env=environment, check=True, capture_output=True, text=True, timeout=600
     )
     return done.stdout
 
@@ -329,7 +329,7 @@ def run_client(kind: str, url: str) -> str:
         return run(code.replace(SERVER, url))
     command = [".venv/bin/python", "-"] if kind == "python" else ["node", "--input-type=module", "-"]
     done = subprocess.run(
-        command, input=code.replace(SERVER, url), cwd=ROOT, check=True, capture_output=True, text=True, timeout=120
+        command, input=code.replace(SERVER, url), cwd=ROOT, check=True, capture_output=True, text=True, timeout=600
     )
     said: str = done.stdout
     return said

@@ -18,6 +18,7 @@ from tritonclient.utils import InferenceServerException
 import local_server
 from build_scripts.local.aws.services import LocalServices
 from functions.core.keys.keys import read_key_ring
+from functions.core.models.manifest import InputSpec
 from tests.support.apps import client_of
 from tests.support.local_server import ROOT, SECONDS, Start, environment, launch, no_services, start
 from tests.support.recordings import tone
@@ -55,6 +56,15 @@ def test_it_says_where_it_is_and_how_to_ask(start: Start) -> None:
         assert (answer.status_code, answer.json()["class_id"]) == (200, "high")
         status, out, err = server.interrupt()
     assert (status, out.strip(), err) == (0, "stopped", "")
+
+
+@pytest.mark.parametrize(("channels", "offered"), [(1, 1), (2, 0)])
+def test_an_example_is_offered_where_the_default_model_takes_it(
+    channels: int, offered: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = InputSpec(channels=channels, window=64, sample_rate_hz=1000, unit="g")
+    local_server._announce("http://127.0.0.1:8000", None, model)
+    assert capsys.readouterr().out.count("curl ") == offered
 
 
 def test_unfinished_heads_are_closed_and_unfinished_bodies_leave_room(start: Start) -> None:

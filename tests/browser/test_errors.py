@@ -27,7 +27,9 @@ REFUSED = ("Failed to load resource",)
         ("a.mat", as_mat(HEALTHY[:9], compressed=False), "no vector of 256 samples or more"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told_why(long_open_page: Page, name: str, content: bytes, said: str) -> None:
+def test_the_reason_of_a_file_that_cannot_be_read_is_shown(
+    long_open_page: Page, name: str, content: bytes, said: str
+) -> None:
     drop(long_open_page, name, content)
     expect(long_open_page.get_by_role("alert")).to_contain_text("This file cannot be read")
     expect(long_open_page.get_by_role("alert")).to_contain_text(said)
@@ -63,7 +65,7 @@ def test_a_file_that_the_service_refuses_has_its_sentence(
     expect_class(page, "Healthy")
 
 
-def test_holes_are_told_before_anything_is_sent(open_page: OpenPage) -> None:
+def test_holes_are_reported_before_anything_is_sent(open_page: OpenPage) -> None:
     page = open_page()
     samples = HEALTHY.copy()
     samples[77] = np.nan
@@ -176,7 +178,7 @@ def test_refusals_of_the_service(open_page: OpenPage, watch: Watch, name: str) -
     expect(page.locator(".results .chart canvas")).to_have_count(4)
 
 
-def test_after_a_429_the_page_waits_as_told_and_goes_on(open_page: OpenPage, watch: Watch) -> None:
+def test_after_a_429_the_page_waits_as_long_as_stated_and_goes_on(open_page: OpenPage, watch: Watch) -> None:
     watch.expected = REFUSED
     page = open_page()
     refused: list[str] = []

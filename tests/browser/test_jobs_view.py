@@ -151,7 +151,7 @@ def test_what_is_remembered_of_a_machine_goes_with_its_recordings(open_page: Ope
         (503, "dependency_unavailable", "The table of jobs is not available.", "Not available at the moment"),
     ],
 )
-def test_a_submission_that_is_refused_is_told_why_and_its_files_are_kept(
+def test_a_submission_that_is_refused_shows_the_reason_and_keeps_its_files(
     open_page: OpenPage, watch: Watch, status: int, code: str, sentence: str, title: str
 ) -> None:
     watch.expected = ("Failed to load resource",)

@@ -185,7 +185,7 @@ def test_conditions_of_a_model_are_asked_for(page: Page, watch: Watch) -> None:
     assert asked[-1] == {"sample_rate_hz": "12000", "conditions.load_hp": "0"}
 
 
-def test_several_channels_are_told_apart_by_their_lines(page: Page) -> None:
+def test_several_channels_are_distinguished_by_their_lines(page: Page) -> None:
     asked = queries(page)
     drop(page, "pair.wav", recording(QUIET, OUTER))
     state(page)

@@ -53,7 +53,7 @@ def test_the_models_show_their_evidence(open_page: OpenPage) -> None:
     go(page, "Models")
     card = page.get_by_role("article", name="Hydrodynamic journal bearing, 11 conditions")
     expect(card.get_by_text("not validated on a rig")).to_be_visible()
-    expect(card.locator(".pill.good")).to_have_text(["passed"] * 6)
+    expect(card.locator(".pill.good")).to_have_text(["passed"] * 5)
     expect(card.locator(".confusion .right-class")).to_have_count(11)
     expect(card.locator(".confusion .wrong-class")).to_have_count(0)
     expect(card.get_by_role("row", name=re.compile("^static-minmax"))).to_contain_text("ms")
@@ -66,7 +66,7 @@ def test_a_deployment_without_proofs_says_so(open_page: OpenPage, watch: Watch) 
     page.route("**/proof*", not_here)
     go(page, "Models")
     expect(page.get_by_text("No plots here")).to_have_count(3)
-    expect(page.locator(".pill.good")).to_have_count(13)
+    expect(page.locator(".pill.good")).to_have_count(11)
 
 
 def test_the_service_shows_its_health_and_its_metrics(open_page: OpenPage) -> None:

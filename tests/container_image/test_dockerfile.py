@@ -171,7 +171,7 @@ def test_the_replayed_image_serves(running: tuple[Image, str, dict[str, str]]) -
     assert httpx.get(f"{url}/metrics").status_code == 200
 
 
-def test_its_health_check_tells_a_server_from_none(running: tuple[Image, str, dict[str, str]]) -> None:
+def test_its_health_check_passes_with_a_server_and_fails_without(running: tuple[Image, str, dict[str, str]]) -> None:
     image, _, environment = running
     command = image.command(SERVE, "HEALTHCHECK")
     there = subprocess.run(command, env=environment, cwd=image.place / "app", timeout=60, check=False)

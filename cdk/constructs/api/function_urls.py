@@ -17,5 +17,5 @@ class FunctionUrls(Construct):
         url = alias.add_function_url(auth_type=lambda_.FunctionUrlAuthType.AWS_IAM)
         self.urls[name] = url
         CfnOutput(
-            Stack.of(self), f"{name.title()}Url", value=url.url, description=f"Where {name} answers whoever signs"
+            Stack.of(self), f"{name.title()}Url", value=url.url, description=f"URL of {name}, for signed requests"
         )

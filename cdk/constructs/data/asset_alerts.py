@@ -42,7 +42,7 @@ class AssetAlerts(Construct):
             "Rule",
             rule_name=self.rule_dimensions["RuleName"],
             event_bus=self.bus,
-            description="Every turn of an asset, to the topic",
+            description="Every change of an asset, to the topic",
             event_pattern=events.EventPattern(source=[SOURCE], detail_type=[DETAIL_TYPE]),
             # By its ARN: to a topic of the CDK's it would add a permission for every account's EventBridge. Without a
             # role: one version of this page says that it may be given, another that deliveries to encrypted topics may

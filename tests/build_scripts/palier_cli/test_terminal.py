@@ -62,7 +62,7 @@ def test_diagnoses_that_cannot_be_shown_are_a_failure(environment: dict[str, str
     assert run(environment, "diagnose", tmp_path / "a.npy", stdout=">&-")[0] == 2
 
 
-def test_whoever_has_read_enough_is_not_told(environment: dict[str, str]) -> None:
+def test_a_reader_that_has_closed_the_output_gets_no_message(environment: dict[str, str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     code = "import sys; from build_scripts.palier_cli.main import main; sys.exit(main())"

@@ -13,7 +13,7 @@ def test_equal_stages_do_not_differ() -> None:
     assert differences([DEV, replace(DEV, name="staging")]) == []
 
 
-def test_nested_fields_are_told_by_their_path() -> None:
+def test_nested_fields_are_named_by_their_path() -> None:
     bigger = {**DEV.sizes, "inference": FunctionSize(memory_mb=3000, timeout_s=28, reserved_concurrency=90)}
     other = replace(DEV, sizes=bigger, receivers=(Receiver("page", "mailto:a@plant.internal"),), snap_start=True)
     assert differences([DEV, other]) == [

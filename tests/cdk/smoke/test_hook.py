@@ -29,7 +29,7 @@ Resources:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def reported(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What CodeDeploy and Lambda are asked; `answer` is what the version says."""
     asked: dict[str, Any] = {"answer": {"Payload": io.BytesIO(b'{"probed": true}')}}
 
@@ -59,31 +59,34 @@ def test_the_probe_is_what_functions_take() -> None:
     assert PROBE == starting.PROBE
 
 
-def test_a_version_that_answers_gets_traffic(told: dict[str, Any]) -> None:
+def test_a_version_that_answers_gets_traffic(reported: dict[str, Any]) -> None:
     handler(EVENT, None)
-    assert told["invoked"] == {
+    assert reported["invoked"] == {
         "FunctionName": "palier-prod-jobs",
         "Qualifier": "7",
         "Payload": json.dumps(PROBE),
     }
-    assert told["status"] == {
+    assert reported["status"] == {
         "deploymentId": "d-1",
         "lifecycleEventHookExecutionId": "hook-1",
         "status": "Succeeded",
     }
 
 
-def test_a_version_that_fails_gets_none(told: dict[str, Any]) -> None:
-    told["answer"] = {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorType": "ModelUnavailableError"}')}
+def test_a_version_that_fails_gets_none(reported: dict[str, Any]) -> None:
+    reported["answer"] = {
+        "FunctionError": "Unhandled",
+        "Payload": io.BytesIO(b'{"errorType": "ModelUnavailableError"}'),
+    }
     handler(EVENT, None)
-    assert told["status"]["status"] == "Failed"
+    assert reported["status"]["status"] == "Failed"
 
 
-def test_what_cannot_be_read_fails_the_deployment_and_is_raised(told: dict[str, Any]) -> None:
-    told["revision"] = {"string": {"content": "{}"}}
+def test_what_cannot_be_read_fails_the_deployment_and_is_raised(reported: dict[str, Any]) -> None:
+    reported["revision"] = {"string": {"content": "{}"}}
     with pytest.raises(ValueError, match="AppSpec of the deployment has no Name"):
         handler(EVENT, None)
-    assert told["status"]["status"] == "Failed"
+    assert reported["status"]["status"] == "Failed"
 
 
 @pytest.mark.parametrize("content", [json.dumps(SPEC), json.dumps(SPEC, indent=1), YAML])

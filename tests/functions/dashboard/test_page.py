@@ -42,7 +42,9 @@ async def test_the_page_needs_no_key_and_loads_nothing_inline_or_from_elsewhere(
 
 
 @pytest.mark.parametrize("path", ["/dashboard", "/dashboard/plans.json"])
-async def test_what_may_change_is_asked_for_again_and_told_by_its_bytes(client: httpx.AsyncClient, path: str) -> None:
+async def test_what_may_change_is_asked_for_again_and_identified_by_its_bytes(
+    client: httpx.AsyncClient, path: str
+) -> None:
     first = await client.get(path)
     assert first.headers["cache-control"] == "no-cache"
     for tag in (first.headers["etag"], f'"other", W/{first.headers["etag"]}'):

@@ -65,7 +65,7 @@ async def test_a_request_at_work_does_not_block_the_event_loop(settings: Setting
         assert tasks[0].result().status_code == 200
 
 
-async def test_one_request_too_many_is_told_to_come_back(settings: Settings, blocking: BlockingEngine) -> None:
+async def test_one_request_too_many_gets_a_time_to_retry(settings: Settings, blocking: BlockingEngine) -> None:
     async with client_of(create_app(replace(settings, max_pending=2))) as client:
         async with at_work(client, blocking, 2) as tasks:
             response = await predict_tone(client)
@@ -76,7 +76,7 @@ async def test_one_request_too_many_is_told_to_come_back(settings: Settings, blo
         assert (await predict_tone(client)).status_code == 200
 
 
-async def test_a_defect_in_the_engine_tells_nothing_and_is_logged(
+async def test_a_defect_in_the_engine_reveals_nothing_and_is_logged(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, read_log: Any
 ) -> None:
     monkeypatch.setattr(models, "OnnxEngine", lambda *_: RaisingEngine())

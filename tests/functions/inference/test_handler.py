@@ -100,7 +100,7 @@ def test_a_missing_model_is_a_503_and_no_crash(
     assert (predict["statusCode"], json.loads(predict["body"])["code"]) == (503, "model_unavailable")
 
 
-def test_keys_are_required_unless_told_otherwise(start: Callable[..., Invoke], tmp_path: Path) -> None:
+def test_keys_are_required_unless_the_settings_state_otherwise(start: Callable[..., Invoke], tmp_path: Path) -> None:
     store = tmp_path / "keys.json"
     store.write_text("{}")
     invoke = start(PALIER_API_KEYS_REQUIRED="true", PALIER_API_KEYS_FILE=str(store))

@@ -213,7 +213,9 @@ def test_the_commands_name_model_and_port(tmp_path: Path) -> None:
 
 def test_the_page_has_every_figure_and_says_where_palier_is_not_first() -> None:
     page = render_peers(report(triton=server("Triton 0.7", 1200), ray=server("Ray", 50, start_s=9.0)))
-    assert "| Triton 0.7 | 1,200 / 1,200 / 1,200 | 1.00 / 1.00 / 1.00 | 3.00 / 3.00 / 3.00 |" in page
+    assert (
+        "| Triton 0.7 | 1,200 / 1,200 / 1,200 | 1.00 / 1.00 / 1.00 | 2.00 / 2.00 / 2.00 | 3.00 / 3.00 / 3.00 |" in page
+    )
     assert "| Ray | 9.00 | 100 | 300 |" in page
     ahead = [f"{body} at {count}, answers a second (1.20)" for body in ("JSON", "binary") for count in (1, 8, 64)]
     assert f"\n- Triton 0.7: {'; '.join(ahead)}. Reason: its HTTP server is written in C++, and gathers what" in page
@@ -221,6 +223,16 @@ def test_the_page_has_every_figure_and_says_where_palier_is_not_first() -> None:
     assert "\n- Ray: " not in page
     assert "| tract 0.23 | model_int8 | 18.6 | 3.400 | 0 | 33 |" in page
     assert "| tract 0.23 | model_fp32 | no such operator | | | 33 |" in page
+    assert "onnxruntime serves because" not in page
+
+
+def test_the_page_states_why_onnxruntime_serves_where_it_is_the_fastest() -> None:
+    own = {"engine": "onnxruntime", "version": "1.32", "model": "model_int8", "load_ms": 6.2, "ms": 1.7}
+    found = report() | {"engines": [*report()["engines"], own | {"distance": 0.0, "installed_mb": 76.0}]}
+    assert (
+        "its fastest file runs 2.0 times as fast as any of the others\n(tract, model_int8), and loads 3.0 times"
+        in render_peers(found)
+    )
 
 
 def test_within_the_noise_palier_is_first() -> None:

@@ -62,7 +62,7 @@ def test_content_that_is_known_and_not_read_is_named(tmp_path: Path, content: by
 
 
 @pytest.mark.parametrize("name", ["a.mp3", "a", "a.csv.gz"])
-def test_a_file_that_neither_its_name_nor_its_content_tells_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_file_that_neither_its_name_nor_its_content_identifies_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\x01\x02\x03\x00")
     with pytest.raises(UnsupportedMediaTypeError) as refusal:
         read_recording(tmp_path / name)
@@ -75,7 +75,7 @@ def test_a_file_that_neither_its_name_nor_its_content_tells_is_refused(tmp_path:
 @pytest.mark.parametrize(
     "content", [csv_text([HIGH]).encode(), wav_bytes(HIGH), npy_bytes(HIGH)], ids=["text", "wav", "npy"]
 )
-def test_a_name_that_tells_nothing_leaves_it_to_the_content(tmp_path: Path, name: str, content: bytes) -> None:
+def test_a_name_without_a_format_leaves_it_to_the_content(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     np.testing.assert_array_equal(read_recording(tmp_path / name).samples, HIGH[np.newaxis])
 

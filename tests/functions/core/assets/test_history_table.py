@@ -24,8 +24,8 @@ START_S = 1_780_000_000.0
 ALL = (timestamp(0), timestamp(4e9))
 
 
-class Told:
-    """Alerts as they are told; a bus that may be down."""
+class RecordedAlerts:
+    """Alerts as they were raised; a bus that may be down."""
 
     def __init__(self) -> None:
         self.alerts: list[tuple[str, str, str]] = []
@@ -38,15 +38,15 @@ class Told:
 
 
 @pytest.fixture
-def told() -> Told:
-    return Told()
+def recorded() -> RecordedAlerts:
+    return RecordedAlerts()
 
 
 @pytest.fixture
-def table(told: Told) -> Iterator[HistoryTable]:
+def table(recorded: RecordedAlerts) -> Iterator[HistoryTable]:
     with in_memory_aws():
         make_resources()
-        yield HistoryTable(HISTORY, AlertRule(2, 3), 86_400.0, told, lambda: START_S)
+        yield HistoryTable(HISTORY, AlertRule(2, 3), 86_400.0, recorded, lambda: START_S)
 
 
 def measured(rms: float) -> RecordingAnswer:
@@ -147,7 +147,9 @@ def test_what_others_write_all_the_time_is_said(table: HistoryTable, monkeypatch
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_together_they_bring_what_they_bring_one_by_one(table: HistoryTable, told: Told, seed: int) -> None:
+def test_together_they_bring_what_they_bring_one_by_one(
+    table: HistoryTable, recorded: RecordedAlerts, seed: int
+) -> None:
     random = Random(seed)
     classes = [random.choice(["wear", "healthy"]) for _ in range(4) for _ in [0] * random.randint(1, 9)]
     series = [observation(index, class_id, rms=random.uniform(1, 5)) for index, class_id in enumerate(classes)]
@@ -162,7 +164,7 @@ def test_together_they_bring_what_they_bring_one_by_one(table: HistoryTable, tol
     assert at_once is not None
     assert at_once == alone | {"diagnosed_at": "press-5"}
     turns = {
-        asset_id: [turn for name, turn, _ in told.alerts if name == asset_id] for asset_id in ("press-4", "press-5")
+        asset_id: [turn for name, turn, _ in recorded.alerts if name == asset_id] for asset_id in ("press-4", "press-5")
     }
     assert turns["press-5"] == turns["press-4"]
     kept = table.series("press-5", ALL, 100, None, forward=True).items
@@ -221,42 +223,42 @@ def test_assets_are_listed_by_name(table: HistoryTable) -> None:
     assert [item["diagnosed_at"] for item in first.items + rest.items] == ["Zeta", "press-4", "pump-1", "pump-2"]
 
 
-def test_a_change_is_alerted_once(table: HistoryTable, told: Told) -> None:
+def test_a_change_is_alerted_once(table: HistoryTable, recorded: RecordedAlerts) -> None:
     for index in range(8):
         table.record([observation(index)])
         table.record([observation(index)])
-    assert told.alerts == [("press-4", "fault", f"press-4/fault/{timestamp(START_S + 1)}#r1")]
+    assert recorded.alerts == [("press-4", "fault", f"press-4/fault/{timestamp(START_S + 1)}#r1")]
 
 
-def test_an_alert_that_failed_is_sent_later(table: HistoryTable, told: Told) -> None:
+def test_an_alert_that_failed_is_sent_later(table: HistoryTable, recorded: RecordedAlerts) -> None:
     table.record([observation(0)])
-    told.down = True
+    recorded.down = True
     with pytest.raises(DependencyUnavailableError):
         table.record([observation(1)])
-    told.down = False
+    recorded.down = False
     table.record([observation(2)])
-    assert [turn for _, turn, _ in told.alerts] == ["fault"]
+    assert [turn for _, turn, _ in recorded.alerts] == ["fault"]
     table.record([observation(3)])
-    assert len(told.alerts) == 1
+    assert len(recorded.alerts) == 1
 
 
-def test_two_alerts_that_failed_are_both_sent(table: HistoryTable, told: Told) -> None:
-    told.down = True
+def test_two_alerts_that_failed_are_both_sent(table: HistoryTable, recorded: RecordedAlerts) -> None:
+    recorded.down = True
     for index, class_id in enumerate(["wear"] * 2 + ["healthy"] * 6):
         try:
             table.record([observation(index, class_id)])
         except DependencyUnavailableError:
             continue
-    told.down = False
+    recorded.down = False
     table.record([observation(9, "healthy")])
-    assert [turn for _, turn, _ in told.alerts] == ["fault", "recovered"]
+    assert [turn for _, turn, _ in recorded.alerts] == ["fault", "recovered"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("size", [1, 3])
 @pytest.mark.parametrize("at", range(8))
 def test_a_fault_at_any_call_loses_nothing_and_counts_nothing_twice(
-    table: HistoryTable, told: Told, fault: Fault, at: int, size: int
+    table: HistoryTable, recorded: RecordedAlerts, fault: Fault, at: int, size: int
 ) -> None:
     table.record([observation(0)])
     with meeting(fault, at):
@@ -269,11 +271,13 @@ def test_a_fault_at_any_call_loses_nothing_and_counts_nothing_twice(
     asset = table.asset("press-4")
     assert asset is not None
     assert (asset["diagnoses"], asset["state"], asset["class_id"]) == (4, "fault", "wear")
-    assert {alert for _, _, alert in told.alerts} == {f"press-4/fault/{timestamp(START_S + 1)}#r1"}
-    assert len(told.alerts) <= 2
+    assert {alert for _, _, alert in recorded.alerts} == {f"press-4/fault/{timestamp(START_S + 1)}#r1"}
+    assert len(recorded.alerts) <= 2
 
 
-def test_a_diagnosis_that_is_doubtful_is_kept_and_decides_nothing(table: HistoryTable, told: Told) -> None:
+def test_a_diagnosis_that_is_doubtful_is_kept_and_decides_nothing(
+    table: HistoryTable, recorded: RecordedAlerts
+) -> None:
     for index in range(4):
         doubtful = observation(index)
         unsure = structs.replace(doubtful.answer, confidence=0.4)
@@ -281,13 +285,13 @@ def test_a_diagnosis_that_is_doubtful_is_kept_and_decides_nothing(table: History
     asset = table.asset("press-4")
     assert asset is not None
     assert (asset["diagnoses"], asset["state"]) == (4, "unknown")
-    assert told.alerts == []
+    assert recorded.alerts == []
 
 
-def test_a_severity_counts_whatever_the_model_believes(told: Told) -> None:
+def test_a_severity_counts_whatever_the_confidence_of_the_model(recorded: RecordedAlerts) -> None:
     with in_memory_aws():
         make_resources()
-        table = HistoryTable(HISTORY, AlertRule(2, 3, zone="B"), 86_400.0, told, lambda: START_S)
+        table = HistoryTable(HISTORY, AlertRule(2, 3, zone="B"), 86_400.0, recorded, lambda: START_S)
         for index in range(3):
             doubtful = observation(index)
             unsure = structs.replace(doubtful.answer, confidence=0.4)
@@ -295,10 +299,10 @@ def test_a_severity_counts_whatever_the_model_believes(told: Told) -> None:
         asset = table.asset("press-4")
     assert asset is not None
     assert (asset["state"], asset["severity_zone"]) == ("unknown", "B")
-    assert {alert for _, _, alert in told.alerts} == {f"press-4/severe/{timestamp(START_S + 1)}#r1"}
+    assert {alert for _, _, alert in recorded.alerts} == {f"press-4/severe/{timestamp(START_S + 1)}#r1"}
 
 
-def test_a_summary_of_the_version_before_goes_on(table: HistoryTable, told: Told) -> None:
+def test_a_summary_of_the_version_before_goes_on(table: HistoryTable, recorded: RecordedAlerts) -> None:
     """Its condition has its readings and zones itself, and no `rows` stand beside it."""
     table.record([observation(0)])
     summary = table.asset("press-4")
@@ -308,7 +312,7 @@ def test_a_summary_of_the_version_before_goes_on(table: HistoryTable, told: Told
     kept = {name: value for name, value in summary.items() if name != "rows"} | {"condition": before}
     dynamodb_client().put_item(TableName=HISTORY, Item=to_attributes(kept))
     table.record([observation(1)])
-    assert told.alerts == [("press-4", "fault", f"press-4/fault/{timestamp(START_S + 1)}#r1")]
+    assert recorded.alerts == [("press-4", "fault", f"press-4/fault/{timestamp(START_S + 1)}#r1")]
 
 
 def test_an_expired_asset_is_gone(table: HistoryTable) -> None:

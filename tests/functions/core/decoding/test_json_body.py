@@ -141,7 +141,7 @@ def test_what_is_no_signal_is_refused(body: bytes, error: type[PalierError], fie
 
 
 @pytest.mark.parametrize(("value", "named"), [('"2"', "str"), ("null", "null"), ("true", "bool"), ("{}", "dict")])
-def test_the_stranger_among_the_numbers_is_named_by_its_type(value: str, named: str) -> None:
+def test_a_value_that_is_no_number_is_named_by_its_type(value: str, named: str) -> None:
     with pytest.raises(SignalNotNumericError, match=f"a value of type {named}"):
         decode_json(f'{{"signal": [1.5, {value}]}}'.encode())
 
@@ -226,7 +226,7 @@ def test_very_many_conditions_are_refused_without_one_of_them() -> None:
 
 
 @pytest.mark.parametrize("constant", ["NaN", "-Infinity"])
-def test_a_condition_that_is_no_number_is_told_from_a_sample(constant: str) -> None:
+def test_a_condition_that_is_no_number_is_distinguished_from_a_sample(constant: str) -> None:
     for conditions in (f'{{"load":{constant}}}', f'[{{"load":1}},{{"load":{constant}}}]'):
         with pytest.raises(InvalidOptionError, match=f"The conditions have {constant}") as refusal:
             decode_json(f'{{"signal":[1,2],"conditions":{conditions}}}'.encode())

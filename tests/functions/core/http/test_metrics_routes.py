@@ -14,7 +14,7 @@ from tests.support.apps import client_of
 from tests.support.recordings import npy_bytes, tone
 
 
-async def test_requests_errors_latencies_and_classes_are_told(settings: Settings) -> None:
+async def test_requests_errors_latencies_and_classes_are_in_the_document(settings: Settings) -> None:
     sink = MemorySink()
     app = create_app(settings, sinks=[sink])
     app.routes.extend(metrics_routes(sink, None))

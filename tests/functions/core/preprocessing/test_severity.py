@@ -79,7 +79,7 @@ def test_of_several_channels_the_highest_velocity() -> None:
     ("rate_hz", "samples", "unit"),
     [(1999, 20_000, "g"), (2000, 1999, "g"), (25_600, 25_599, "g"), (25_600, 51_200, "V"), (25_600, 51_200, None)],
 )
-def test_what_cannot_be_told_is_none(rate_hz: float, samples: int, unit: str | None) -> None:
+def test_a_velocity_that_cannot_be_computed_is_none(rate_hz: float, samples: int, unit: str | None) -> None:
     assert velocity_rms_mm_s(np.ones((1, samples), np.float32), rate_hz, unit) is None
 
 
@@ -160,7 +160,7 @@ def test_a_unit_at_odds_with_the_file_s_is_refused() -> None:
         ("V", 1, "rigid", UnitMissingError, "unit", "The file's unit 'V' is no acceleration or velocity"),
     ],
 )
-def test_a_severity_that_cannot_be_told_is_refused(
+def test_a_severity_that_cannot_be_computed_is_refused(
     unit: str | None,
     group: int | None,
     foundation: Foundation | None,

@@ -56,7 +56,7 @@ function Evidence({ model, proof }) {
       {evidence.limits && <Notice kind="warning" title="Limits"><p class="prose">{evidence.limits}</p></Notice>}
       <div class="columns">
         <Variants model={model} served={served} />
-        <Gates evidence={evidence} variants={model.variants} />
+        <Gates evidence={evidence} />
       </div>
       <Proof proof={proof} model={model} />
       <Classes model={model} />

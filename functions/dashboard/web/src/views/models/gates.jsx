@@ -4,9 +4,8 @@ import { number, percent } from "../../format.js";
 import { Scroll } from "../../parts/scroll.jsx";
 
 /** Each gate's name, what was measured, and its limit. Source: docs/build.md, Gates. */
-function measured(evidence, variants) {
+function measured(evidence) {
   const { fp32, int8 } = evidence.accuracy;
-  const size = (precision) => variants.find((one) => one.precision === precision)?.size_bytes;
   const gates = [["Largest difference to PyTorch", evidence.export_max_abs_difference, "most", 1e-4, number]];
   if (!int8 || !fp32) return gates;
   return [
@@ -14,13 +13,12 @@ function measured(evidence, variants) {
     ["Recordings lost by int8", fp32.record - int8.record, "most", 0.005, percent],
     ["Windows lost by int8", fp32.window - int8.window, "most", 0.005, percent],
     ["Same class in int8 and float32", evidence.argmax_agreement, "least", 0.99, percent],
-    ["int8 file against float32", size("int8") / size("fp32"), "most", 0.35, number],
     ["int8 speed against float32", evidence.latency_ratio_fp32_to_int8, "least", 1, (value) => `${number(value)}×`],
   ].filter(([, value]) => Number.isFinite(value));
 }
 
 /** The table of the gates. */
-export function Gates({ evidence, variants }) {
+export function Gates({ evidence }) {
   return (
     <section>
       <h3>Gates</h3>
@@ -33,7 +31,7 @@ export function Gates({ evidence, variants }) {
             </tr>
           </thead>
           <tbody>
-            {measured(evidence, variants).map(([name, value, side, limit, shown]) => (
+            {measured(evidence).map(([name, value, side, limit, shown]) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
                 <td class="right">{shown(Math.max(0, value))}</td>

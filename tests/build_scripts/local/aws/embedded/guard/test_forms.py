@@ -83,8 +83,8 @@ def test_nothing_comes_after_the_file(rest: bytes) -> None:
         read_head(TYPE, body).check_end(body)
 
 
-def head_of(told: str) -> Head:
-    return Head(b"--xyz", {"policy": told}, 100)
+def head_of(policy: str) -> Head:
+    return Head(b"--xyz", {"policy": policy}, 100)
 
 
 def test_the_policy_bounds_the_body() -> None:
@@ -95,7 +95,7 @@ def test_the_policy_bounds_the_body() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "policy",
     [
         "",
         "%",
@@ -109,9 +109,9 @@ def test_the_policy_bounds_the_body() -> None:
         base64.b64encode(b'{"conditions": [["content-length-range", 1, %s]]}' % (b"9" * 5000)).decode(),
     ],
 )
-def test_a_policy_without_a_bound_is_refused(told: str) -> None:
+def test_a_policy_without_a_bound_is_refused(policy: str) -> None:
     with pytest.raises(RefusedError, match="does not limit the size of the file"):
-        head_of(told).most_bytes("abc")
+        head_of(policy).most_bytes("abc")
 
 
 @pytest.mark.parametrize("fields", [{}, {"policy": "x"}, {"policy": "x", "x-amz-algorithm": "AWS4-HMAC-SHA256"}])
