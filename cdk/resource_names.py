@@ -23,6 +23,11 @@ def key_secret_name(stage: str) -> str:
     return f"palier/{stage}/api-keys"
 
 
+def edge_secret_name(stage: str, number: int) -> str:
+    """Return the name of the secret with a word by which CloudFront proves itself."""
+    return f"palier/{stage}/edge-word-{number}"
+
+
 def log_name(stage: str, log: str) -> str:
     """Return the name of a log group of Palier's own; those of functions are named as Lambda does it."""
     return f"/palier/{stage}/{log}"

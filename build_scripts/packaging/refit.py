@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from msgspec import UNSET
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict, astuple, replace
 
 from build_scripts.evidence.calibrate import Calibration
 from build_scripts.evidence.card.step import read_package, write_card
@@ -17,6 +18,9 @@ from build_scripts.packaging.kept import resting_on_trust
 from functions.core.models.engine import Engine
 from functions.core.models.manifest import Manifest, TrustRule, write_manifest
 from functions.core.models.models import ModelRepository
+
+# Of each figure of a rule: features and answers differ in their last digits from one processor to another.
+_ROUNDING = 1e-3
 
 log = logging.getLogger("build")
 
@@ -33,12 +37,19 @@ class Refit:
         """The rule that the package has."""
         return None if self.manifest.trust is UNSET else self.manifest.trust
 
+    @property
+    def is_same(self) -> bool:
+        """Whether both rules are one, but for what another processor or library rounds otherwise."""
+        if self.before is None:
+            return False
+        return bool(np.allclose(astuple(self.before), astuple(self.fitted.rule), rtol=_ROUNDING, atol=0))
+
     def as_json(self) -> dict[str, object]:
         """Return both rules as one JSON object; `same`: whether they are one."""
         return {
             "model": self.manifest.name,
             "version": self.manifest.version,
-            "same": self.before == self.fitted.rule,
+            "same": self.is_same,
             "trust": asdict(self.fitted.rule),
             "packaged": None if self.before is None else asdict(self.before),
         }
@@ -75,5 +86,5 @@ def write_trust(found: Refit, folder: Path) -> None:
     write_proof(proof, folder)
     write_card(folder)
     for name, command in resting_on_trust(folder).items():
-        if found.before != found.fitted.rule:
+        if not found.is_same:
             log.warning("%s was measured under another rule of trust: make it anew with `%s`", name, command)

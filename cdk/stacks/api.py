@@ -61,7 +61,7 @@ class ApiStack(Stack):
             for kind in ("runtime", "models")
         }
         self.door = _door(self, stage)
-        self.edge_proof = EdgeProof(self, "Edge", number=stage.edge_word) if stage.page_cache else None
+        self.edge_proof = EdgeProof(self, "Edge", stage=stage) if stage.page_cache else None
         shifts = stage.shift != "all_at_once"
         self._smoke_test = SmokeTest(self, "SmokeTest", stage=stage, runtime=runtime_of(bundle)) if shifts else None
         self.functions: dict[str, Function] = {}
@@ -138,14 +138,21 @@ class ApiStack(Stack):
             door.limit()
         elif stage.domain:
             OwnDomain(self, "Domain", domain=stage.domain, api=door.api)
-        if self.edge_proof:
-            cache = PageCache(self, "PageCache", stage=stage, api=door, proof=self.edge_proof)
-            # The functions must take a new word before CloudFront shows it.
-            cache.distribution.node.add_dependency(*self.aliases.values())
-            url = f"https://{cache.distribution.distribution_domain_name}/"
-            CfnOutput(self, "CachedUrl", value=url, description="Where CloudFront answers")
         url = f"https://{stage.domain.name}/" if stage.domain else door.url
+        if self.edge_proof:
+            cached = self._cache(door, self.edge_proof)
+            # Functions of an HTTP API answer nobody who comes past CloudFront.
+            url = cached if isinstance(door, HttpApi) else url
         CfnOutput(self, "Url", value=url, description="Where the API answers")
+
+    def _cache(self, door: RestApi | HttpApi, proof: EdgeProof) -> str:
+        """Put CloudFront before the API; returns where it answers."""
+        cache = PageCache(self, "PageCache", stage=self._stage, api=door, proof=proof)
+        # The functions must take a new word before CloudFront shows it.
+        cache.distribution.node.add_dependency(*self.aliases.values())
+        url = f"https://{cache.distribution.distribution_domain_name}/"
+        CfnOutput(self, "CachedUrl", value=url, description="Where CloudFront answers")
+        return url
 
 
 def _door(scope: Construct, stage: Stage) -> AnyDoor:

@@ -1,6 +1,5 @@
 """The other doors of a stage, HTTP API and function URLs, and the authorization of callers."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -94,15 +93,19 @@ def test_behind_cloud_front_an_http_api_answers_nobody_at_its_own_name(assembly:
         assert (f"{first[2:]}", word, last[:-2]) == (shown[0], shown[1:-1], shown[-1])
     aliases = [name for name, one in template.document["Resources"].items() if one["Type"] == "AWS::Lambda::Alias"]
     assert set(aliases) <= set(distribution["DependsOn"])
+    outputs = template.document["Outputs"]
+    assert outputs["Url"]["Value"] == outputs["CachedUrl"]["Value"]
 
 
 def test_the_next_number_makes_another_word_and_keeps_the_one_before() -> None:
-    stack = Stack(App(), "words")
-    assert [len(EdgeProof(stack, f"Proof{number}", number=number).words) for number in (1, 2, 3)] == [1, 2, 2]
-    secrets = Assertions.from_stack(stack).find_resources("AWS::SecretsManager::Secret")
-    assert sorted(re.sub("[0-9A-F]{8}$", "", name) for name in secrets) == [
-        *("Proof1Word1", "Proof2Word1", "Proof2Word2", "Proof3Word2", "Proof3Word3")
-    ]
+    made = {}
+    for number in (1, 2, 3):
+        stack = Stack(App(), "words")
+        EdgeProof(stack, "Edge", stage=replace(HTTP, edge_word=number))
+        secrets = Assertions.from_stack(stack).find_resources("AWS::SecretsManager::Secret")
+        made[number] = sorted(one["Properties"]["Name"] for one in secrets.values())
+    names = [f"palier/prod/edge-word-{number}" for number in (1, 2, 3)]
+    assert made == {1: names[:1], 2: names[:2], 3: names[1:]}
 
 
 @pytest.mark.parametrize("name", ["http", "urls"])

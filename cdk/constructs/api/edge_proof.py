@@ -2,10 +2,13 @@
 
 import json
 
+from aws_cdk import SecretValue
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
+from cdk.resource_names import edge_secret_name
+from cdk.stages import Stage
 
 # As functions/core/http/asgi.py reads it; a test compares the two.
 PROOF_HEADER = "x-palier-edge"
@@ -19,9 +22,9 @@ class EdgeProof(Construct):
     word when it makes what compares it.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, number: int) -> None:
+    def __init__(self, scope: Construct, id_: str, *, stage: Stage) -> None:
         super().__init__(scope, id_)
-        self.words = [self._word(one) for one in (number, number - 1) if one >= 1]
+        self.words = [self._word(stage, number) for number in _numbers(stage)]
         reason = "A stage's edge_word makes a new one: a rotation would change it in one of the places that compare it."
         acknowledge(self, {"AwsSolutions-SMG4": reason})
 
@@ -30,13 +33,28 @@ class EdgeProof(Construct):
         """The words as a setting of a function: a list in JSON."""
         return json.dumps(self.words)
 
-    def _word(self, number: int) -> str:
+    def _word(self, stage: Stage, number: int) -> str:
         secret = secretsmanager.Secret(
             self,
             f"Word{number}",
+            secret_name=edge_secret_name(stage.name, number),
             description="What CloudFront shows with each request",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 password_length=_LENGTH, exclude_punctuation=True
             ),
         )
         return secret.secret_value.unsafe_unwrap()
+
+
+def words_by_name(stage: Stage) -> list[str]:
+    """Return the words for another stack, which is deployed after that with the secrets.
+
+    By the secrets' names: what another stack imports could not be deleted, and the word before the last one is.
+    """
+    return [
+        SecretValue.secrets_manager(edge_secret_name(stage.name, number)).unsafe_unwrap() for number in _numbers(stage)
+    ]
+
+
+def _numbers(stage: Stage) -> list[int]:
+    return [number for number in (stage.edge_word, stage.edge_word - 1) if number >= 1]

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from build_scripts.evidence.card.step import read_package
 from build_scripts.evidence.judged import Foreign, Strangers
 from build_scripts.measuring.outputs import RecordOutputs
-from build_scripts.packaging.refit import refit_trust, write_trust
+from build_scripts.packaging.refit import Refit, refit_trust, write_trust
 from functions.core.models.engine import Engine, EngineOutput
 from functions.core.models.models import ModelRepository
 from tests.build_scripts.conftest import shipped_package
@@ -47,6 +48,13 @@ def test_a_rule_is_fitted_again_and_put_into_the_package(models: Path, caplog: p
     assert manifest.evidence.notes["calibration_error"] == proof.calibration_error
     assert "on 40 records of machines left out of training" in (folder / "CARD.md").read_text()
     assert {path.name: path.read_bytes() for path in folder.glob("model_*.onnx")} == files
+
+
+@pytest.mark.parametrize(("factor", "same"), [(1.0002, True), (1.01, False)])
+def test_rules_that_differ_by_rounding_are_the_same(models: Path, factor: float, same: bool) -> None:
+    found = refit_trust(models, NAME, strangers)
+    rule = replace(found.fitted.rule, slope=factor * found.fitted.rule.slope)
+    assert Refit(replace(found.manifest, trust=rule), found.fitted).as_json()["same"] is same
 
 
 def test_what_is_written_is_fitted_again_to_the_same_rule(models: Path, caplog: pytest.LogCaptureFixture) -> None:
