@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from torch import nn
+from torch._export import utils as export_utils
 from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from build_scripts.build_cli.parser import MODELS
@@ -46,9 +47,10 @@ TRAINING = TrainingConfig(epochs=2, batch_size=16, novelty_windows=200, seed=3, 
 
 @pytest.fixture(scope="session", autouse=True)
 def operators_read_once() -> Iterator[None]:
-    """Read the source of PyTorch's operators for ONNX once for each opset: each export would read it, half of its time.
+    """Let PyTorch's exporter look its operators up once, and not at each export, where it takes half of the time.
 
-    Every export gets a registry of its own, since it adds to it.
+    It reads the source of those for ONNX: here once for each opset, and every export gets a registry of its own, since
+    it adds to it. And it makes all that are composed of others, for each of their namespaces.
     """
     made = cache(ONNXRegistry.from_torchlib)
 
@@ -59,6 +61,7 @@ def operators_read_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(from_torchlib))
+        patch.setattr(export_utils, "_materialize_cpp_cia_ops", cache(export_utils._materialize_cpp_cia_ops))
         yield
 
 

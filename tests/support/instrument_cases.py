@@ -39,6 +39,12 @@ INSTRUMENTS: tuple[TextCase, ...] = (
         expected(X, rate=1000, names=("3",)),
     ),
     (
+        "UFF as text",
+        "    -1\n    58\n" + "a\n" * 11 + table(*[X] * 6, formats=("%13.5E",) * 6, separator=""),
+        {},
+        refused("malformed_body", "UFF, not .csv"),
+    ),
+    (
         "a spectrum",
         table([2.5 * k for k in range(ROWS)], X, head="Frequency (Hz),Amplitude (g)\n"),
         {},

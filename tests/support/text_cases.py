@@ -83,6 +83,7 @@ CHARSETS_AND_TIMES: tuple[TextCase, ...] = (
         {},
         expected(X, Y, rate=1000, names=("A", "B"), unit="g"),
     ),
+    ("unit in brackets", table(X, head="acc (g)\n"), {}, expected(X, names=("acc (g)",), unit="g")),
     ("unit behind a slash", table(X, head="acc/(m/s^2)\n"), {}, expected(X, names=("acc/(m/s^2)",), unit="m/s2")),
     (
         "unit behind a space",

@@ -39,6 +39,7 @@ _MARKS = (
     (b"\x89PNG\r\n", "PNG"),
     (b".snd", "AU"),
     (b"|CF,", "imc FAMOS"),
+    *((b"    -1" + end + number, "UFF") for end in (b"\n", b"\r\n") for number in (b"    58", b"   151")),
 )
 _ALL_MARKS = tuple(mark for mark, _ in _MARKS)
 # The first member of the zip that a workbook is. Source: ECMA-376, part 2.

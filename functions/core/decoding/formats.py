@@ -177,6 +177,7 @@ _ADVICE = {
     "XZ": "unpack them",
     "bzip2": "unpack them",
     "a pickle": "save the array with numpy.save, which no reader has to trust",
+    "UFF": "`palier diagnose` reads them",
     "TDMS": "`palier diagnose` reads them",
     "MDF": "`palier diagnose` reads them",
     "AIFF": "`palier diagnose` reads them",

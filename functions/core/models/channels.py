@@ -93,4 +93,5 @@ def _name_channel(error: PalierError, names: Sequence[str]) -> None:
     if field.startswith("signals["):
         name = names[int(field[len("signals[") : -1])]
         error.field = "signal"
-        error.args = (f"Channel {name[:40]!r}: {error.message} Choose another with `channel`.",)
+        if len(names) > 1:
+            error.args = (f"Channel {name[:40]!r}: {error.message} Choose another with `channel`.",)

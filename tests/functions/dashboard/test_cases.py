@@ -42,6 +42,7 @@ READ_HERE = {
     "delimited: unit behind a slash",
     "delimited: unit behind a space",
     "delimited: unit in brackets behind a range",
+    "delimited: unit in brackets",
     "delimited: units of each column",
     "npy: [C, N]",
     "npy: [C, N] with counts",

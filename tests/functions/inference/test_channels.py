@@ -61,6 +61,13 @@ async def test_channels_that_are_all_dead_are_refused(client: httpx.AsyncClient)
     assert sentence.startswith("Channel 'x': The signal is constant")
 
 
+async def test_a_refusal_of_the_only_channel_names_no_other(client: httpx.AsyncClient) -> None:
+    answer = await post_json(client, "/predict", {"signal": [0.1, 0.2], "channel": "all"})
+    assert_error(answer, 422, "signal_too_short", "signal")
+    assert answer.json()["error"].startswith("The signal has 2 samples")
+    assert "channel" not in answer.json()["error"].lower()
+
+
 async def test_more_channels_than_a_batch_may_have_are_refused(client: httpx.AsyncClient) -> None:
     body = npy_bytes(np.stack([tone(0.3)] * 5))
     headers = {"content-type": "application/x-npy"}

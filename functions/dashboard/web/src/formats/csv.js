@@ -26,7 +26,9 @@ const MOST_CHANNELS = 1024;
 export function readCsv(buffer) {
   const lines = readLines(buffer);
   const dialect = sniff(lines.at(-1));
-  const names = readNames(lines[0], dialect);
+  // White space within a name divides no columns where there is one.
+  const isSingle = dialect.delimiter === null && cells(lines.at(-1), dialect).length === 1;
+  const names = readNames(isSingle ? [lines[0].trim()] : cells(lines[0], dialect), dialect);
   const columns = readColumns(names ? lines.slice(1) : lines, dialect, names?.length);
   if (!names && columns.length === 1 && isStatement(lines)) throw new UnreadHereError("its first number is none of the samples");
   const { times, counts } = outsiders(columns, names);
@@ -67,8 +69,7 @@ function cells(line, { delimiter }) {
   return delimiter ? line.split(delimiter).map((cell) => cell.trim()) : line.trim().split(/\s+/);
 }
 
-function readNames(line, dialect) {
-  const names = cells(line, dialect);
+function readNames(names, dialect) {
   const number = dialect.decimalComma ? COMMA_NUMBER : NUMBER;
   if (names.every((name) => number.test(name))) return null;
   if (names.some(knownUnit)) throw new UnreadHereError("its first line may be one of units");

@@ -34,7 +34,7 @@ export function AskedChannels({ recording, stated, model, statedHz, rateHz, keyR
   return (
     <>
       <Notice kind="info" title={`Which of ${count(channels.length, "channel")}?`}>
-        <p>{isEven ? "Each is diagnosed by itself. Choose one to see its waveform and spectra." : "Choose one."}</p>
+        <p>{isEven ? "Each is diagnosed by itself. Choose one to see its waveform and spectra." : "They differ in length, rate or unit, and so are not diagnosed side by side. Choose one."}</p>
       </Notice>
       {answer.state === "failed" && <Failure error={answer.error} again={answer.again} askKey={askKey} />}
       {isEven && answer.state !== "failed"

@@ -19,7 +19,7 @@ export function Unread({ recording, model, keyRound, askKey }) {
   return (
     <>
       <Notice kind="info" title="Read by the service">
-        <p>{file.error.message} The service diagnosed every channel; there are no charts.</p>
+        <p>{file.error.message} The service diagnoses every channel; there are no charts.</p>
       </Notice>
       <SideBySide answer={answer.value} />
     </>
