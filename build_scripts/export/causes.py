@@ -28,6 +28,12 @@ _CAUSES = (
     (r"must be tuple of ints,\s*but got FakeTensor", "a size in it comes from a tensor, as in pack_padded_sequence"),
     (r"No ONNX function found for <OpOverload\(op='(?P<name>[^']+)'", "ONNX has no form of the operator {name}"),
     (r"operator '(?P<name>[^']+)' to ONNX opset version", "this opset of ONNX has no form of the operator {name}"),
+    (
+        r"Guard failed: \S+\.size\(\)\[(?P<dimension>\d)\] == (?P<size>\d+)",
+        "the program fixes its {dimension} at {size}",
+    ),
+    (r"Node \((?P<name>[^)]*)\) Op .*ShapeInferenceError", "the shapes of what its node {name} is given do not fit"),
+    (r"unsupported type: tensor\(bfloat16\)", "it computes in bfloat16, as under torch.autocast in its forward"),
     (r"while running (?P<name>\w+) node", "onnxruntime cannot run the operator {name} in it"),
 )
 DIMENSIONS = ("batch", "number of channels", "length")

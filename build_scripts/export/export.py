@@ -11,7 +11,7 @@ from build_scripts.errors import BuildError, ExportError, RecipeError, Validatio
 from build_scripts.export.causes import BRANCH
 from build_scripts.export.given import METHOD, GivenNetwork
 from build_scripts.export.onnx_file import slimmed
-from build_scripts.export.torch_export import DEFAULT, ExportOptions, needs_legacy, traced
+from build_scripts.export.torch_export import DEFAULT, ExportOptions, needs_legacy, projected, traced
 from build_scripts.export.validate import Contract, free_lengths, validate
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
 from build_scripts.networks.conditions import silence, write_conditions
@@ -51,17 +51,36 @@ def export_network(
     """Export a trained network to `path`; the batch is free, and the length as the options say.
 
     Where they leave it open, a free length is tried first; a network that does not run, export or validate with it is
-    exported for its window alone.
+    exported for its window alone. Where they leave the exporter open, the legacy one is tried after the other; but for
+    a branch on values of the signal, which it would leave out.
 
     Raises:
         ExportError: ONNX cannot express the network.
         RecipeError: the network does not run.
         ValidationFailed: the file does not match the network.
     """
-    window = model.description.window
+    if name := projected(model.network):
+        raise ExportError(
+            f"ONNX has no form of an LSTM with proj_size, which {name} has: train it without, a linear layer behind it."
+        )
     if options.exporter != "legacy" and (part := needs_legacy(model.network)):
         log.info("%s is exported by the legacy exporter", part)
         options = replace(options, exporter="legacy")
+    try:
+        return _of_its_length(model, path, version, options)
+    except (ExportError, ValidationFailed) as error:
+        if options.exporter is not None or isinstance(model.network, GivenNetwork) or BRANCH in str(error):
+            raise
+        log.info("the legacy exporter is tried: %s", _first(error))
+        try:
+            return _of_its_length(model, path, version, replace(options, exporter="legacy"))
+        except (ExportError, ValidationFailed):
+            log.info("the legacy exporter cannot export it either")
+            raise error from None
+
+
+def _of_its_length(model: TrainedModel, path: Path, version: str, options: ExportOptions) -> ExportedModel:
+    window = model.description.window
     if options.length == "fixed":
         reason = "the recipe asks for it"
     else:
@@ -88,14 +107,14 @@ def export_network(
 
 
 def _other_exporter(error: ExportError, options: ExportOptions) -> str:
-    if options.exporter == "legacy":
+    if options.first == "legacy":
         return ""
     if BRANCH in str(error):
         return (
             ' Where the branch is a check that no signal fails, exporter = "legacy" in [export] leaves it out; the file'
             " is refused if its answers differ at any level of the signal."
         )
-    return ' exporter = "legacy" in [export] is another way.'
+    return ' exporter = "legacy" in [export] is another way.' if options.exporter else ""
 
 
 def _exported(model: TrainedModel, path: Path, version: str, options: ExportOptions, *, free: bool) -> ExportedModel:

@@ -3,7 +3,7 @@
 There is no PyTorch network to compare with: the file as it was given, run by onnxruntime, takes its place.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
@@ -15,6 +15,7 @@ from build_scripts.errors import RecipeError
 from build_scripts.export.causes import cause
 from build_scripts.export.given_file import Reading, read_given
 from build_scripts.export.passes.session import SESSION_ERRORS, session
+from build_scripts.networks.layouts import TO_LAYOUT
 from build_scripts.networks.logits import SMALLEST_PROBABILITY
 from build_scripts.networks.trained import DISTANCE, LOGITS
 from functions.core.models.manifest import CONDITIONS
@@ -23,17 +24,11 @@ from functions.core.preprocessing.arrays import Float32Array
 METHOD = "given-onnx"
 # Put before every name of the given graph, so that none equals a name of the package.
 PREFIX = "given/"
+# The first format of files whose constants are no inputs.
+IR_VERSION = 4
 AXIS, FLOOR = "package/axis", "package/floor"
 
-# Operation that makes windows [B, C, T] of each layout, in numpy and as an operator: its type, attributes, and axis.
-_TO_LAYOUT: Mapping[str, Callable[[Float32Array], Float32Array]] = {
-    "BCT": lambda windows: windows,
-    "BTC": lambda windows: windows.transpose(0, 2, 1),
-    "BT": lambda windows: windows[:, 0],
-    "BC1T": lambda windows: windows[:, :, None],
-    "B1CT": lambda windows: windows[:, None],
-    "BCT1": lambda windows: windows[..., None],
-}
+# The operator that brings windows [B, C, T] into each layout, and its axis.
 _OPERATORS = {"BCT": "Identity", "BTC": "Transpose", "BT": "Squeeze"}
 _AXES = {"BT": 1, "BC1T": 2, "B1CT": 1, "BCT1": 3}
 
@@ -70,14 +65,14 @@ class GivenNetwork(nn.Module):
         Raises:
             RecipeError: onnxruntime cannot run the file with this batch or length.
         """
-        fed = {self.file.input.name: np.ascontiguousarray(_TO_LAYOUT[self.file.layout](signal.numpy()))}
+        fed = {self.file.input.name: np.ascontiguousarray(TO_LAYOUT[self.file.layout](signal).numpy())}
         if self.file.conditions and conditions is not None:
             fed[self.file.conditions] = conditions.numpy()
         batches = zip(*(self._batches(values) for values in fed.values()), strict=True)
         try:
             parts = [self._session.run(self._names, dict(zip(fed, batch, strict=True))) for batch in batches]
         except SESSION_ERRORS as error:
-            raise RecipeError(f"onnxruntime cannot run {self.reading.path}: {cause(error)}.") from error
+            raise RecipeError(f"onnxruntime cannot run {self.reading.path.name}: {cause(error)}.") from error
         found = [torch.from_numpy(np.concatenate([part[place] for part in parts])) for place in range(len(self._names))]
         if self.reading.probabilities:
             found[0] = found[0].clamp_min(SMALLEST_PROBABILITY).log()
@@ -96,8 +91,9 @@ class GivenNetwork(nn.Module):
         """Return the file in the form of a package: its batch free, its length free or that of the window."""
         file = self.file
         model = onnx.compose.add_prefix(file.model, PREFIX, rename_nodes=False)
+        # Older files list every constant among the inputs, where a caller may replace it: a package's are constant.
+        model.ir_version = max(model.ir_version, IR_VERSION)
         graph, entry, rows = model.graph, f"{PREFIX}{file.input.name}", f"{PREFIX}{file.conditions}"
-        constants = [value for value in graph.input if value.name not in {entry, rows}]
         second = [helper.make_node("Identity", [CONDITIONS], [rows])] if file.conditions else []
         nodes = [_entry(file.layout, entry), *second, *graph.node, *self._exits()]
         del graph.node[:], graph.input[:], graph.output[:], graph.value_info[:]
@@ -108,7 +104,6 @@ class GivenNetwork(nn.Module):
         graph.input.append(_value("signal", ["batch", self.reading.channels, length]))
         if file.conditions:
             graph.input.append(_value(CONDITIONS, ["batch", self.reading.conditions]))
-        graph.input.extend(constants)
         graph.output.extend(_value(name, ["batch", None][: 2 if name == LOGITS else 1]) for name in self.outputs)
         return model
 

@@ -7,16 +7,16 @@ import onnx
 from onnx import TensorProto
 
 from build_scripts.errors import DataError, RecipeError
-from build_scripts.export.onnx_file import read_model
+from build_scripts.export.onnx_file import load_model, require_valid
+from build_scripts.networks.layouts import layouts
 from build_scripts.networks.trained import DISTANCE, LOGITS
 from build_scripts.networks.user_code import paragraph
 from functions.core.models.manifest import CONDITIONS
 
 OLDEST_OPSET, NEWEST_OPSET = 18, 23
 DOMAINS = {"", "ai.onnx", "com.microsoft"}
+HALVES = {TensorProto.FLOAT16, TensorProto.BFLOAT16}
 QUANTIZED = ("QuantizeLinear", "DequantizeLinear", "QLinear", "Integer", "DynamicQuantize")
-# The axes an input may have: batch, channels, samples (T), and axes of length 1.
-LAYOUTS = ("BCT", "BTC", "BT", "BC1T", "B1CT", "BCT1")
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,12 @@ def read_given(reading: Reading) -> GivenFile:
     if not path.is_file():
         raise RecipeError(f"There is no file {path}.")
     try:
-        model = _converted(read_model(path), path)
+        model = load_model(path)
+        _require_float(model, path)
+        require_valid(model, path)
     except DataError as error:
         raise RecipeError(f"{paragraph(str(error))}.") from error
-    except FileNotFoundError as error:
-        raise RecipeError(f"{path} keeps its weights in a file that is not there, {error.filename}.") from error
-    _require_float(model, path)
+    model = _converted(model, path)
     value, conditions = _inputs(model, reading)
     names = [one.name for one in model.graph.output]
     logits = _chosen(names, reading)
@@ -87,7 +87,7 @@ def _converted(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
     if foreign := sorted(
         {node.domain for node in model.graph.node} - DOMAINS - {one.domain for one in model.functions}
     ):
-        raise RecipeError(f"{path} has operators of {foreign[0]}, which onnxruntime lacks; export it without them.")
+        raise RecipeError(f"{path} has operators of {foreign[0]}, which a package cannot have; export it without them.")
     opset = next((entry.version for entry in model.opset_import if entry.domain in {"", "ai.onnx"}), OLDEST_OPSET)
     if opset > NEWEST_OPSET:
         raise RecipeError(
@@ -112,6 +112,9 @@ def _require_float(model: onnx.ModelProto, path: Path) -> None:
     ]
     if found:
         raise RecipeError(f"{path} is quantized already ({found[0]}); give the float32 file it was made from.")
+    halves = {tensor.name for tensor in model.graph.initializer if tensor.data_type in HALVES}
+    if any(halves & set(node.input) for node in model.graph.node if node.op_type != "Cast"):
+        raise RecipeError(f"{path} computes in float16; give the float32 file it was made from.")
 
 
 def _inputs(model: onnx.ModelProto, reading: Reading) -> tuple[onnx.ValueInfoProto, str | None]:
@@ -122,7 +125,8 @@ def _inputs(model: onnx.ModelProto, reading: Reading) -> tuple[onnx.ValueInfoPro
     if len(values) != wanted:
         names = ", ".join(value.name for value in values)
         package = "two, the signal and its conditions" if reading.conditions else "one, the signal"
-        raise RecipeError(f"{path} has {len(values)} inputs ({names}); a package of this recipe has {package}.")
+        hint = "; conditions in [model] lists the columns of a second" if len(values) == 2 else ""
+        raise RecipeError(f"{path} has {len(values)} inputs ({names}); a package of this recipe has {package}{hint}.")
     for value in values:
         if value.type.tensor_type.elem_type != TensorProto.FLOAT:
             kind = TensorProto.DataType.Name(value.type.tensor_type.elem_type).lower()
@@ -147,7 +151,7 @@ def _sizes(value: onnx.ValueInfoProto) -> list[int | None]:
 
 def _layout(value: onnx.ValueInfoProto, reading: Reading) -> str:
     sizes, wanted = _sizes(value), {"C": reading.channels, "T": reading.window, "1": 1}
-    for layout in LAYOUTS if reading.channels == 1 else (one for one in LAYOUTS if one != "BT"):
+    for layout in layouts(reading.channels):
         if len(layout) == len(sizes) and all(
             axis == "B" or size in {None, wanted[axis]} for axis, size in zip(layout, sizes, strict=True)
         ):

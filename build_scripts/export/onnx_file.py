@@ -13,14 +13,45 @@ def read_model(path: Path) -> onnx.ModelProto:
 
     Raises:
         FileNotFoundError: there is no such file.
-        DataError: it is no ONNX file, or its structure is not valid.
+        DataError: it is no ONNX file, its weights are elsewhere and not whole, or its structure is not valid.
+    """
+    model = load_model(path)
+    require_valid(model, path)
+    return model
+
+
+def load_model(path: Path) -> onnx.ModelProto:
+    """Read an ONNX file, with the weights of a file beside it; its structure is not checked.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DataError: it is no ONNX file, or its weights are in another one that is missing or cut off.
     """
     try:
-        model = onnx.load(path)
-        onnx.checker.check_model(model)
-    except (DecodeError, onnx.checker.ValidationError) as error:
-        raise DataError(f"{path} is not an ONNX file: {error}") from error
+        model = onnx.load(path, load_external_data=False)
+    except DecodeError as error:
+        raise DataError(f"{path} is not an ONNX file, or its end is missing: copy or export it anew.") from error
+    if not model.HasField("graph"):
+        raise DataError(f"{path} is not an ONNX file: there is no graph in it.")
+    try:
+        onnx.load_external_data_for_model(model, str(path.parent))
+    except (OSError, ValueError, onnx.checker.ValidationError) as error:
+        raise DataError(
+            f"{path} keeps its weights in a file beside it, which is missing or cut off: put it there as it was saved."
+        ) from error
     return model
+
+
+def require_valid(model: onnx.ModelProto, path: Path) -> None:
+    """Check the structure of a model.
+
+    Raises:
+        DataError: it is not valid.
+    """
+    try:
+        onnx.checker.check_model(model)
+    except onnx.checker.ValidationError as error:
+        raise DataError(f"{path} is not a valid ONNX file: {error}") from error
 
 
 def properties(model: onnx.ModelProto) -> dict[str, str]:

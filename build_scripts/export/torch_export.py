@@ -12,11 +12,11 @@ from typing import Literal
 import onnx
 import torch
 from torch import nn
-from torch.export._patches import register_gru_while_loop_decomposition, register_lstm_while_loop_decomposition
 
 from build_scripts.errors import ExportError
 from build_scripts.export.adaptive_pooling import TRANSLATIONS
 from build_scripts.export.causes import cause
+from build_scripts.export.exporter_repairs import graphs_unprinted, loops_for_recurrence, masks_unread
 from build_scripts.networks.conditions import Inputs
 from build_scripts.networks.user_code import user_code
 from functions.core.models.manifest import CONDITIONS
@@ -33,17 +33,23 @@ Length = Literal["free", "fixed"]
 class ExportOptions:
     """PyTorch's exporter and the opset: dynamo (torch.export), or legacy (TorchScript tracing).
 
-    length: whether the samples of an input are free or fixed at the window; None tries free, then fixed.
+    exporter: None tries dynamo, then legacy. length: whether the samples of an input are free or fixed at the window;
+    None tries free, then fixed.
     """
 
-    exporter: ExporterName = "dynamo"
+    exporter: ExporterName | None = "dynamo"
     opset: int = OPSET
     length: Length | None = None
 
     @property
+    def first(self) -> ExporterName:
+        """The exporter that is tried first."""
+        return self.exporter or "dynamo"
+
+    @property
     def method(self) -> str:
         """Name of the exporter in a manifest."""
-        return f"torch-{self.exporter}"
+        return f"torch-{self.first}"
 
 
 DEFAULT = ExportOptions()
@@ -70,11 +76,11 @@ def traced(
     """
     if not OLDEST_OPSET <= options.opset <= NEWEST_OPSET:
         raise ExportError(f"Opset {options.opset} is not offered: {OLDEST_OPSET} to {NEWEST_OPSET} are.")
-    refusal = f"PyTorch's {options.exporter} exporter cannot export the network"
+    refusal = f"PyTorch's {options.first} exporter cannot export the network"
     with _quiet(), user_code(refusal, ExportError):
         try:
             inputs = example if isinstance(example, tuple) else (example,)
-            return EXPORTERS[options.exporter](network, inputs, outputs, dynamic, options.opset)
+            return EXPORTERS[options.first](network, inputs, outputs, dynamic, options.opset)
         except torch.onnx.OnnxExporterError as error:
             raise ExportError(f"{refusal}: {cause(error)}.") from error
 
@@ -87,7 +93,7 @@ def _dynamo(
     shapes = (free,) if _takes_any_number(network) else free
     # Dynamo gives up on a function that it has traced eight times in one process.
     torch.compiler.reset()
-    with _loops_for_recurrence():
+    with loops_for_recurrence(), masks_unread():
         program = torch.onnx.export(
             network,
             inputs,
@@ -104,18 +110,6 @@ def _dynamo(
     return program.model_proto
 
 
-@contextmanager
-def _loops_for_recurrence() -> Iterator[None]:
-    """Let the exporter see the steps of an LSTM or a GRU as a loop while it works out shapes.
-
-    Step by step, as PyTorch does it, a free number of steps fails wherever the answers of all steps are read, and the
-    time grows with them. In the file the layer is one operator either way.
-    Source: torch 2.13's onnx exporter, which does so for the capture alone (_capture_strategies.py).
-    """
-    with register_lstm_while_loop_decomposition(), register_gru_while_loop_decomposition():
-        yield
-
-
 def _legacy(
     network: nn.Module, inputs: Inputs, outputs: Sequence[str], dynamic: Sequence[int], opset: int
 ) -> onnx.ModelProto:
@@ -124,22 +118,30 @@ def _legacy(
     if holds_script(network):
         # The exporter takes a script inside of a network only in a trace of the whole.
         network = torch.jit.trace(network, inputs, check_trace=False)  # type: ignore[no-untyped-call]
-    torch.onnx.export(
-        network,
-        inputs,
-        stream,  # type: ignore[arg-type]  # it takes streams, its types do not say so
-        input_names=list(INPUTS[: len(inputs)]),
-        output_names=list(outputs),
-        dynamic_axes={name: free[name] for name in INPUTS[: len(inputs)]} | {name: {0: AXES[0]} for name in outputs},
-        opset_version=opset,
-        dynamo=False,
-    )
+    axes = {name: free[name] for name in INPUTS[: len(inputs)]} | {name: {0: AXES[0]} for name in outputs}
+    with graphs_unprinted():
+        torch.onnx.export(
+            network,
+            inputs,
+            stream,  # type: ignore[arg-type]  # it takes streams, its types do not say so
+            input_names=list(INPUTS[: len(inputs)]),
+            output_names=list(outputs),
+            dynamic_axes=axes,
+            opset_version=opset,
+            dynamo=False,
+        )
     return onnx.load_from_string(stream.getvalue())
 
 
 def holds_script(network: nn.Module) -> bool:
     """Return whether a network is, or holds, a TorchScript program, which the legacy exporter alone takes."""
     return any(isinstance(module, torch.jit.ScriptModule) for module in network.modules())
+
+
+def projected(network: nn.Module) -> str | None:
+    """Return the name of an LSTM whose state is projected, which ONNX has no form of; None without one."""
+    modules = network.named_modules()
+    return next((name for name, module in modules if isinstance(module, nn.LSTM) and module.proj_size), None)
 
 
 def needs_legacy(network: nn.Module) -> str | None:

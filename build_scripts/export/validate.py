@@ -123,7 +123,7 @@ def _structure(path: Path, contract: Contract) -> Iterator[str]:
         model = onnx.load(path)
         onnx.checker.check_model(model, full_check=True)
     except (DecodeError, onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        yield f"it is no valid ONNX file: {' '.join(str(error).split())}"
+        yield f"it is no valid ONNX file: {cause(error)}"
         return
     inputs, outputs = [one.name for one in model.graph.input], [one.name for one in model.graph.output]
     if inputs != contract.inputs:

@@ -10,7 +10,8 @@ from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 from torch.nn.utils.weight_norm import WeightNorm, remove_weight_norm
 
 from build_scripts.errors import CheckpointError
-from build_scripts.networks.weights import Candidates, Weights, first_names
+from build_scripts.networks.checkpoint_files import first_names
+from build_scripts.networks.weights import Candidates, Weights
 
 log = logging.getLogger("build")
 
@@ -20,6 +21,10 @@ WRAPPERS = re.compile(r"(?:^|(?<=\.))(?:_orig_mod|module|_fsdp_wrapped_module|_c
 BESIDE = re.compile(r"^[\w]*(?:criterion|loss|metric|accuracy|auroc|f1)[\w]*\.", re.IGNORECASE)
 # Added by PyTorch 0.4: older checkpoints lack it, and nothing but training reads it.
 COUNTER = "num_batches_tracked"
+# Added by PyTorch's moving averages of weights: of how many steps.
+AVERAGED = "n_averaged"
+# Ends of names in the weights of a network that PyTorch has quantized.
+QUANTIZED = (".zero_point", "_packed_params", ".weight_scale", ".weight_zero_point")
 MOST_NAMED = 3
 
 
@@ -44,7 +49,7 @@ def fill(network: nn.Module, candidates: Candidates, file: str = "the checkpoint
     wanted = candidates if chosen is None else {chosen: candidates[chosen]}
     found = _first_that_fits(wanted, network)
     if found is None:
-        misfit, layers = _misfit(network, candidates), _with_plain_weights(network)
+        misfit, layers = _misfit(network, candidates), plain_weights(network)
         found = _first_that_fits(wanted, network) if layers else None
         if found is None:
             raise CheckpointError(f"The weights of {file} do not fit the network: {misfit}.")
@@ -93,10 +98,11 @@ def fitted(weights: Weights, network: nn.Module) -> tuple[str, ...] | None:
     return _with_prefix(weights, network)
 
 
-def _with_plain_weights(network: nn.Module) -> list[str]:
-    """Take normalisation of weights off a network's layers; return their names.
+def plain_weights(network: nn.Module) -> list[str]:
+    """Put what a network's layers compute of their weights in place of these; return the names of the layers.
 
-    A training may do so before it saves: what they compute of the weights is a weight then.
+    Weights may be normalised, or made orthogonal by a matrix exponential, which ONNX lacks. A training may do this
+    before it saves. The network is in evaluation mode where its weights are to be kept.
     """
     found: list[str] = []
     for name, module in list(network.named_modules()):
@@ -114,8 +120,9 @@ def _with_plain_weights(network: nn.Module) -> list[str]:
 
 def _rival(weights: Weights, others: Weights) -> bool:
     """Return whether others are as many, of the same shapes in their order, and not the same values."""
-    pairs = list(zip(weights.values(), others.values(), strict=False))
-    alike = len(weights) == len(others) and all(one.shape == other.shape for one, other in pairs)
+    parts = [[part for name, part in one.items() if not name.endswith(AVERAGED)] for one in (weights, others)]
+    pairs = list(zip(*parts, strict=False))
+    alike = len(parts[0]) == len(parts[1]) and all(one.shape == other.shape for one, other in pairs)
     return alike and not all(torch.equal(one, other) for one, other in pairs)
 
 
@@ -145,11 +152,27 @@ def _with_prefix(weights: Weights, network: nn.Module) -> tuple[str, ...] | None
 def _loads(network: nn.Module, weights: Mapping[str, Tensor]) -> bool:
     """Load weights if all names and shapes are the network's; PyTorch's own renamings of old names count."""
     counters = {name: part for name, part in network.state_dict().items() if name.endswith(COUNTER)}
+    if _unlike(network, weights):
+        return False
     try:
         network.load_state_dict(counters | dict(weights))
     except RuntimeError:
         return False
     return True
+
+
+def _unlike(network: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
+    """Return a clause for each weight that PyTorch would cast, though a cast does not give the trained numbers."""
+    own = {name: part.dtype for name, part in network.named_parameters() if name in weights}
+    return [
+        f"{name} is {_kind(weights[name].dtype)} in the file and {_kind(kind)} in the network"
+        for name, kind in own.items()
+        if (kind.is_complex, kind.is_floating_point) != (weights[name].is_complex(), weights[name].is_floating_point())
+    ]
+
+
+def _kind(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _require_numbers(network: nn.Module, file: str) -> None:
@@ -174,13 +197,25 @@ def _misfit(network: nn.Module, candidates: Candidates) -> str:
         if name in wanted and part.shape != wanted[name].shape
     ]
     missing, unknown = [name for name in wanted if name not in weights], [one for one in weights if one not in wanted]
+    unlike = _unlike(network, weights)
     parts = (
         first_names(shapes, MOST_NAMED) if shapes else "",
+        first_names(unlike, MOST_NAMED) if unlike else "",
         f"the file lacks {first_names(missing, MOST_NAMED)}" if missing else "",
         f"the network has no {first_names(unknown, MOST_NAMED)}" if unknown else "",
-        "arguments in [network] must be those of the training" if shapes else "",
+        _remedy(weights, shapes=bool(shapes), unlike=bool(unlike), missing=bool(missing)),
     )
     return "; ".join(filter(None, parts))
+
+
+def _remedy(weights: Weights, *, shapes: bool, unlike: bool, missing: bool) -> str:
+    """Return what to do about weights that do not fit, a clause."""
+    if unlike or any(name.endswith(QUANTIZED) for name in weights):
+        return "give the weights as they were trained: the build quantizes them"
+    if missing and not shapes:
+        return ""
+    alone = "" if shapes else ", or save the weights of its layers alone"
+    return f"arguments in [network] must be those of the training{alone}"
 
 
 def _wrappers(names: Iterable[str]) -> str:

@@ -53,7 +53,8 @@ class FeatureNetwork(nn.Module):
         logits = self.network(*inputs)
         features = self._given[self._call]
         self._given.clear()
-        return logits, features.flatten(1)
+        rows = features.flatten(1)
+        return logits, rows if rows.dtype == torch.float32 else rows.float()
 
 
 class NoveltyNetwork(nn.Module):
@@ -139,6 +140,7 @@ def _is_flat(given: Tensor | None, windows: int) -> bool:
 def _leads_to(output: object, logits: Tensor) -> bool:
     if not isinstance(output, Tensor) or output.numel() != logits.numel():
         return False
-    rows = output.reshape(logits.shape)
+    # Under autocast a layer gives bfloat16.
+    rows = output.reshape(logits.shape).to(logits.dtype)
     forms = (rows, torch.log_softmax(rows, 1).clamp_min(float(logits.min())), torch.sigmoid(rows))
     return any(torch.allclose(form, logits, rtol=TOLERANCE, atol=TOLERANCE) for form in forms)

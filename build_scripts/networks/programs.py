@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
-from zipfile import BadZipFile, ZipFile, is_zipfile
+from zipfile import ZipFile
 
 import torch
 from torch import Tensor, nn
 
 from build_scripts.errors import CheckpointError
+from build_scripts.networks.checkpoint_files import archive_members
 from build_scripts.networks.user_code import account
 
 # torch.export's symbolic sizes are evaluated when they are read: these names, numbers and symbols alone.
@@ -29,6 +30,8 @@ ARITHMETIC = re.compile(
 )
 EXPRESSION = re.compile(r'"expr_str"\s*:\s*"((?:[^"\\]|\\.)*)"')
 SYMBOL = re.compile(r"'\w*'")
+# PyTorch's message where only its log has the reason.
+UNREADABLE = "We ran into an error when deserializing the saved file"
 COMPILED = "data/aotinductor/"
 
 
@@ -55,22 +58,12 @@ def read_program(path: Path) -> ProgramNetwork | None:
     Raises:
         CheckpointError: the file is missing, broken, of another version, or holds more than a graph and its weights.
     """
-    names = _members(path)
+    names = archive_members(path)
     if any(name.endswith("/constants.pkl") for name in names) and any("/code/" in name for name in names):
         return _scripted(path)
     if any(name.endswith(("/models/model.json", "/archive_version")) for name in names):
         return _exported(path, names)
     return None
-
-
-def _members(path: Path) -> list[str]:
-    if not path.is_file() or not is_zipfile(path):
-        return []
-    try:
-        with ZipFile(path) as archive:
-            return archive.namelist()
-    except BadZipFile:
-        return []
 
 
 def _scripted(path: Path) -> ProgramNetwork:
@@ -88,9 +81,11 @@ def _exported(path: Path, names: list[str]) -> ProgramNetwork:
             program = torch.export.load(path)
             return ProgramNetwork(program.module()).eval()
     except (RuntimeError, OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
+        reason = f"or it holds code: {account(error)}"
+        if UNREADABLE in str(error):
+            reason = "as one of another version, or of a network that gives a class of your own in place of tensors"
         raise CheckpointError(
-            f"{path} is a torch.export file that PyTorch {torch.__version__} cannot read, or it holds code: "
-            f"{account(error)}."
+            f"{path} is a torch.export file that PyTorch {torch.__version__} cannot read, {reason}."
         ) from error
 
 

@@ -9,11 +9,11 @@ import logging
 import pickle
 import re
 import struct
+import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import is_zipfile
 
 import numpy as np
 import torch
@@ -22,15 +22,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from build_scripts.errors import CheckpointError
+from build_scripts.networks.checkpoint_files import STATE_DICT, first_names, not_readable
 
 log = logging.getLogger("build")
 
 # Keys under which training scripts keep the weights beside other things, the usual ones first.
 STATE_KEYS = ("state_dict", "model_state_dict", "model", "module", "net", "network", "weights", "params")
 DEEPEST = 3
-STATE_DICT = "Save the weights alone: torch.save(model.state_dict(), F)."
-MOST_NAMED = 5
-LFS_POINTER = b"version https://git-lfs"
 
 Weights = dict[str, Tensor]
 Candidates = dict[str, Weights]
@@ -81,20 +79,20 @@ def _read_torch(path: Path) -> tuple[Any, list[str]]:
     skipped: list[str] = []
     while True:
         try:
-            with torch.serialization.safe_globals([*_numpy(), *((_Skipped, name) for name in skipped)]):
+            known = [*_numpy(), *((_Skipped, name) for name in skipped)]
+            with torch.serialization.safe_globals(known), warnings.catch_warnings():
+                # Of types of tensors that PyTorch is about to give up.
+                warnings.simplefilter("ignore")
                 return torch.load(path, map_location="cpu", weights_only=True), skipped
         except pickle.UnpicklingError as error:
             name = _unknown_name(error)
             if name is None or name in skipped:
-                if hint := _hint(path):
-                    raise CheckpointError(f"{path} is not a readable checkpoint{hint}. {STATE_DICT}") from error
                 named = f" ({first_names(skipped)})" if skipped else ""
-                raise CheckpointError(
-                    f"{path} is no checkpoint, or it holds code{named}; it is not run. {STATE_DICT}"
-                ) from error
+                refusal = f"{path} is no checkpoint, or it holds code{named}; it is not run. {STATE_DICT}"
+                raise CheckpointError(not_readable(path) or refusal) from error
             skipped.append(name)
         except _BROKEN as error:
-            raise CheckpointError(f"{path} is not a readable checkpoint{_hint(path)}. {STATE_DICT}") from error
+            raise CheckpointError(not_readable(path) or f"{path} is not a readable checkpoint. {STATE_DICT}") from error
 
 
 class _Skipped:
@@ -133,8 +131,8 @@ def _state_dicts(content: object, where: str = "", depth: int = 0) -> Iterator[t
 
 
 def _tensor(value: object) -> Tensor | None:
-    if isinstance(value, Tensor):
-        return value.detach()
+    if isinstance(value, Tensor) and not value.is_meta:
+        return value.detach().to_dense() if value.layout is not torch.strided else value.detach()
     if isinstance(value, np.ndarray) and value.ndim and value.dtype.kind in "fiub":
         return torch.from_numpy(np.array(value))
     return None
@@ -143,26 +141,6 @@ def _tensor(value: object) -> Tensor | None:
 def _rank(where: str) -> int:
     key = where.rpartition(".")[2]
     return STATE_KEYS.index(key) if key in STATE_KEYS else len(STATE_KEYS) + bool(where)
-
-
-def first_names(names: Sequence[str], most: int = MOST_NAMED) -> str:
-    """Return at most so many names as part of a sentence, and the number of the others."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _hint(path: Path) -> str:
-    """Return what a file that cannot be read is, by its first bytes or its ending."""
-    with path.open("rb") as file:
-        head = file.read(len(LFS_POINTER))
-    if head == LFS_POINTER:
-        return ": it is a pointer of Git LFS; git lfs pull fetches the file"
-    if head.startswith(b"PK\x03\x04") and not is_zipfile(path):
-        return ": its end is missing; copy it anew"
-    if head.startswith(b"\x89HDF\r\n\x1a\n"):
-        return ": it is an HDF5 file, as Keras and MATLAB write them"
-    if path.suffix.lower() == ".onnx":
-        return ": an ONNX file is given with --onnx in place of --checkpoint"
-    return ": it is empty" if not head else ""
 
 
 # Exceptions of torch.load for files that are none of its own, or cut off.

@@ -14,6 +14,7 @@ from build_scripts.export.export import ExportedModel, export_network
 from build_scripts.export.torch_export import ExportOptions
 from build_scripts.measuring.outputs import agreement, run_records
 from build_scripts.networks.head import FeatureNetwork, NoveltyNetwork
+from build_scripts.networks.layouts import LayoutNetwork
 from build_scripts.networks.logits import LogitsNetwork
 from build_scripts.networks.trained import TrainedModel
 from build_scripts.quantization.qat.any_network import AwareFile, AwareResult, train_aware
@@ -86,7 +87,7 @@ def _with_novelty(training: LabelledRecords, window: int, network: nn.Module) ->
 def _prefix(network: nn.Module) -> str:
     """Return what stands before the names of the user's own layers: her network lies inside of this project's."""
     prefix = ""
-    while isinstance(network, FeatureNetwork | LogitsNetwork):
+    while isinstance(network, FeatureNetwork | LogitsNetwork | LayoutNetwork):
         prefix, network = f"{prefix}network.", network.get_submodule("network")
     return prefix
 

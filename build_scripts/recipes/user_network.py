@@ -9,9 +9,11 @@ from torch import nn
 
 from build_scripts.data.records import LabelledRecords
 from build_scripts.errors import RecipeError
-from build_scripts.networks.conditions import Inputs, copies, silence
-from build_scripts.networks.filling import fill
+from build_scripts.networks.checkpoint_files import checkpoint_file
+from build_scripts.networks.conditions import Inputs, copies
+from build_scripts.networks.filling import fill, plain_weights
 from build_scripts.networks.head import TOLERANCE, FeatureNetwork, NoveltyNetwork, find_head
+from build_scripts.networks.layouts import in_layout
 from build_scripts.networks.logits import LogitsNetwork, check_logits
 from build_scripts.networks.programs import read_program
 from build_scripts.networks.trained import DISTANCE, LOGITS, TrainedModel
@@ -36,10 +38,11 @@ def user_model(recipe: UserRecipe, checkpoint: Path, training: LabelledRecords) 
         DataError: the training records lack a class.
     """
     part, description, channels = recipe.content.network, recipe.description, recipe.content.model.channels
+    checkpoint = checkpoint_file(checkpoint)
     plain = plain_network(recipe, checkpoint)
-    _require_input(plain, (2, channels, description.window), description.conditions)
+    ordered = _ordered(plain, (2, channels, description.window), description.conditions)
     inputs = spread_inputs(training, description.window)
-    network = logits_network(plain, part, inputs, len(description.classes))
+    network = logits_network(ordered, part, inputs, len(description.classes))
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):
         head = find_head(network, plain, copies(inputs), part.head)
     outputs: tuple[str, ...] = (LOGITS,)
@@ -75,7 +78,10 @@ def plain_network(recipe: UserRecipe, checkpoint: Path) -> nn.Module:
     candidates = read_weights(checkpoint) if program is None else {"": dict(program.program.state_dict())}
     with user_code(f"The network of {part.file} does not take weights"):
         fill(network, candidates, checkpoint.name, part.weights)
-        return network.cpu().float().eval()
+        network = network.cpu().float().eval()
+        with torch.no_grad():
+            plain_weights(network)
+        return network
 
 
 def logits_network(plain: nn.Module, part: NetworkPart, inputs: Inputs, classes: int) -> nn.Module:
@@ -106,21 +112,15 @@ def logits_network(plain: nn.Module, part: NetworkPart, inputs: Inputs, classes:
     return plain if part.output is None else chosen.eval()
 
 
-def _require_input(network: nn.Module, shape: tuple[int, int, int], conditions: Sequence[Condition]) -> None:
+def _ordered(network: nn.Module, shape: tuple[int, int, int], conditions: Sequence[Condition]) -> nn.Module:
     try:
-        _run_silence(network, shape, conditions)
+        return in_layout(network, shape, conditions)
     except RecipeError as error:
         try:
-            _run_silence(network, (1, *shape[1:]), conditions)
+            in_layout(network, (1, *shape[1:]), conditions)
         except RecipeError:
             raise error from None
         raise RecipeError(
             f"{str(error).removesuffix('.')}, while one window runs: leave its batch free, by x.shape[0] in place of a "
             "number, and by Dim.DYNAMIC in torch.export."
         ) from error
-
-
-def _run_silence(network: nn.Module, shape: tuple[int, int, int], conditions: Sequence[Condition]) -> None:
-    second = f" and conditions [{shape[0]}, {len(conditions)}]" if conditions else ""
-    with torch.no_grad(), user_code(f"The network does not take float32 {list(shape)}{second}"):
-        network(*silence(shape, conditions))

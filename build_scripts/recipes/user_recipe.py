@@ -121,11 +121,11 @@ class NetworkPart(_Part):
 class ExportPart(_Part):
     """[export]: which of PyTorch's exporters, the opset, and whether the length is free.
 
-    exporter: legacy is TorchScript; opset: 18 to 23; length: without it free is tried first, and fixed where the
-    network does not run, export or validate so.
+    exporter: legacy is TorchScript; without it dynamo is tried first, then legacy. opset: 18 to 23. length: without it
+    free is tried first, and fixed where the network does not run, export or validate so.
     """
 
-    exporter: ExporterName = "dynamo"
+    exporter: ExporterName | None = None
     opset: int = OPSET
     length: Length | None = None
 

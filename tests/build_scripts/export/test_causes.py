@@ -33,6 +33,18 @@ from build_scripts.export.causes import cause
             '"type must be tuple of ints,but got FakeTensor"',
             "a size in it comes from a tensor, as in pack_padded_sequence",
         ),
+        (
+            "Guard failed: x.size()[2] == 1024",
+            "the program fixes its length at 1024",
+        ),
+        (
+            "Node (/proj/MatMul) Op (MatMul) [ShapeInferenceError] Incompatible dimensions for matrix multiplication",
+            "the shapes of what its node /proj/MatMul is given do not fit",
+        ),
+        (
+            "(op_type:Conv, node name: c): X typestr: T, has unsupported type: tensor(bfloat16)",
+            "it computes in bfloat16, as under torch.autocast in its forward",
+        ),
         ("another thing.\n\nmuch more", "another thing (ValueError)"),
     ],
 )

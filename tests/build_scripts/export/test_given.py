@@ -141,6 +141,27 @@ def test_an_old_opset_is_converted(tmp_path: Path) -> None:
     assert onnx.load(exported.path).opset_import[0].version == 18
 
 
+def test_constants_that_an_old_file_lists_as_inputs_are_constant(tmp_path: Path) -> None:
+    path = save(tmp_path, pooled(), ["n", 2, "t"], axis=2)
+    model = onnx.load(path)
+    model.ir_version = 3
+    for tensor in model.graph.initializer:
+        model.graph.input.append(helper.make_tensor_value_info(tensor.name, tensor.data_type, list(tensor.dims)))
+    onnx.save(model, path)
+    exported = export_network(given(path), tmp_path / "m.onnx")
+    assert [value.name for value in onnx.load(exported.path).graph.input] == ["signal"]
+
+
+def test_a_file_in_half_precision_is_refused(tmp_path: Path) -> None:
+    path = save(tmp_path, pooled(), ["n", 2, "t"], axis=2)
+    model = onnx.load(path)
+    weight = next(tensor for tensor in model.graph.initializer if tensor.name == "weight")
+    weight.CopyFrom(onnx.numpy_helper.from_array(PROJECTION.astype(np.float16), "weight"))
+    onnx.save(model, path)
+    with pytest.raises(RecipeError, match=r"given\.onnx computes in float16; give the float32 file"):
+        given(path)
+
+
 def test_a_batch_that_the_graph_keeps_is_refused(tmp_path: Path) -> None:
     nodes = [helper.make_node("Reshape", ["x", "shape"], ["row"]), helper.make_node("Gemm", ["row", "wide"], ["y"])]
     path = save(tmp_path, nodes, [1, 2, 16], axis=2)
@@ -177,7 +198,7 @@ def test_a_length_that_is_asked_for_counts(tmp_path: Path) -> None:
         ),
         (
             {"nodes": [helper.make_node("Magic", ["x"], ["y"], domain="my.own")]},
-            "has operators of my.own, which onnxruntime lacks",
+            "has operators of my.own, which a package cannot have",
         ),
         ({"shape": [4, 2, 16]}, "takes 4 windows at once: export it with a free batch or 1"),
     ],
@@ -193,7 +214,7 @@ def test_a_file_that_no_package_can_be_made_of_is_refused(
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\x08\x08\x12\x07pytorch"])
 def test_a_file_that_is_no_onnx_file_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "given.onnx").write_bytes(content)
-    with pytest.raises(RecipeError, match=r"given\.onnx is not an ONNX file: "):
+    with pytest.raises(RecipeError, match=r"given\.onnx is not an ONNX file"):
         given(tmp_path / "given.onnx")
     with pytest.raises(RecipeError, match="There is no file"):
         given(tmp_path / "none.onnx")

@@ -104,6 +104,68 @@ def test_an_operator_that_onnx_lacks_is_named(tmp_path: Path, exporter: Exporter
     assert not (tmp_path / "m.onnx").exists()
 
 
+class Distances(nn.Module):
+    """Of means from four prototypes: an operator that only the legacy exporter has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prototypes = nn.Parameter(torch.randn(2, 1))
+
+    def forward(self, signal: Tensor) -> Tensor:
+        return -torch.cdist(signal.mean(dim=2), self.prototypes)
+
+
+def test_an_exporter_that_is_left_open_is_the_one_that_can(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level("INFO", "build"):
+        exported = export_network(small(Distances()), tmp_path / "m.onnx", options=ExportOptions(None))
+    assert (exported.method, exported.fixed_length) == ("torch-legacy", None)
+    assert "the legacy exporter is tried: PyTorch's dynamo exporter cannot export" in caplog.text
+    with pytest.raises(ExportError, match=r"dynamo exporter cannot export the network: .*bessel_j0\.$"):
+        export_network(small(Unsupported()), tmp_path / "u.onnx", options=ExportOptions(None))
+    assert "the legacy exporter cannot export it either" in caplog.messages
+    with pytest.raises(ExportError, match="data-dependent"):
+        export_network(small(Branching()), tmp_path / "b.onnx", options=ExportOptions(None))
+    assert capfd.readouterr() == ("", "")
+
+
+class Causal(nn.Module):
+    """A Transformer's layers with the mask that hides later steps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed, self.head = nn.Linear(32, 8), nn.Linear(8, 2)
+        layer = nn.TransformerEncoderLayer(8, 2, 8, batch_first=True)
+        self.layers = nn.TransformerEncoder(layer, 1, enable_nested_tensor=False)
+        self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(8))
+
+    def forward(self, signal: Tensor) -> Tensor:
+        steps = self.layers(self.embed(signal.reshape(-1, 8, 32)), mask=self.mask)
+        logits: Tensor = self.head(steps[:, -1])
+        return logits
+
+
+def test_a_mask_that_a_transformer_looks_at_is_no_branch(tmp_path: Path) -> None:
+    exported = export_network(small(Causal()), tmp_path / "m.onnx", options=ExportOptions(length="fixed"))
+    assert (exported.method, exported.max_abs_difference <= 1e-5) == ("torch-dynamo", True)
+
+
+class Projected(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers, self.head = nn.LSTM(1, 8, batch_first=True, proj_size=2), nn.Linear(2, 2)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.layers(signal.transpose(1, 2))[0][:, -1])
+        return logits
+
+
+def test_a_projection_in_an_lstm_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"LSTM with proj_size, which layers has: train it without"):
+        export_network(small(Projected()), tmp_path / "m.onnx", options=ExportOptions(None))
+
+
 def test_a_branch_on_data_is_refused_by_one_and_found_by_the_proof_of_the_other(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="data-dependent"):
         export_network(small(Branching()), tmp_path / "m.onnx")

@@ -119,12 +119,35 @@ def test_a_checkpoint_from_before_batches_were_counted_fits() -> None:
             {"head.weight": torch.ones(5, 8)},
             r"head\.weight is \[5, 8\] in the file and \[4, 8\] in the network; arguments in",
         ),
-        ({"tail.weight": torch.ones(2)}, r"the network has no tail\.weight\."),
+        (
+            {"tail.weight": torch.ones(2)},
+            r"the network has no tail\.weight; arguments in .* or save the weights of its layers alone\.",
+        ),
     ],
 )
 def test_weights_that_do_not_fit_are_named(change: Weights, sentence: str) -> None:
     with pytest.raises(CheckpointError, match=f"The weights of w.pt do not fit the network: {sentence}"):
         fill(Small(), {"": weights() | change}, "w.pt")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"head.weight": torch.ones(4, 8, dtype=torch.int8)}, "is int8 in the file and float32 in the network; give"),
+        ({"head.weight": torch.ones(4, 8, dtype=torch.complex64)}, "is complex64 in the file and float32 in the"),
+        ({"head.scale": torch.ones(1), "head.zero_point": torch.ones(1)}, "the build quantizes them"),
+    ],
+)
+def test_weights_that_no_cast_makes_right_are_refused(change: Weights, sentence: str) -> None:
+    with pytest.raises(CheckpointError, match=sentence):
+        fill(Small(), {"": weights() | change}, "w.pt")
+
+
+def test_an_average_with_its_count_is_named_beside_the_weights(caplog: pytest.LogCaptureFixture) -> None:
+    average = {"n_averaged": torch.tensor(4)} | {k: part + 1 for k, part in weights("module.{}".format).items()}
+    with caplog.at_level("INFO", "build"):
+        fill(Small(), {"model": weights(), "ema": average})
+    assert caplog.messages[-1] == 'others fit too: weights = "ema" in [network] takes them'
 
 
 def test_weights_of_another_width_are_named_without_their_prefix() -> None:

@@ -122,9 +122,10 @@ def test_a_whole_module_is_refused_by_name(tmp_path: Path) -> None:
         (b"not a checkpoint", "bad.pt", "is no checkpoint|is not a readable checkpoint"),
         (b"PK\x03\x04broken", "bad.pt", "is not a readable checkpoint: its end is missing; copy it anew"),
         (b"version https://git-lfs.github.com/spec/v1\noid ", "bad.pt", "a pointer of Git LFS; git lfs pull fetches"),
-        (b"\x89HDF\r\n\x1a\n0000", "bad.h5", "is no checkpoint|it is an HDF5 file"),
+        (b"\x89HDF\r\n\x1a\n0000", "bad.h5", "it is an HDF5 file, .* for --onnx"),
         (bytes(range(256)) * 8, "bad.pt", "is no checkpoint|is not a readable checkpoint"),
-        (b"\x08\x08\x12\x07pytorch", "bad.onnx", "is no checkpoint|an ONNX file is given with --onnx"),
+        (b"\x1f\x8b\x08\x00\x00", "bad.tar.gz", "is not a readable checkpoint: it is packed by gzip; unpack it"),
+        (b"\x08\x08\x12\x07pytorch", "bad.onnx", "an ONNX file is given with --onnx"),
     ],
 )
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes, name: str, sentence: str) -> None:
@@ -146,3 +147,10 @@ def test_a_missing_checkpoint_and_one_without_weights_are_refused(tmp_path: Path
         read_weights(tmp_path / "none.pt")
     with pytest.raises(CheckpointError, match="has no weights"):
         read_weights(save({"epoch": 3}, tmp_path))
+
+
+def test_weights_without_values_are_none_and_sparse_ones_become_dense(tmp_path: Path) -> None:
+    content = {"far": torch.ones(2, device="meta"), "thin": torch.eye(3).to_sparse()}
+    found = read_weights(save(content, tmp_path))
+    assert list(found[""]) == ["thin"]
+    assert torch.equal(found[""]["thin"], torch.eye(3))

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from build_scripts.data.signals import SignalSet
-from build_scripts.errors import CheckpointError, DataError, RecipeError
+from build_scripts.errors import CheckpointError, DataError, RecipeError, ValidationFailed
 from build_scripts.export.export import export_network
 from build_scripts.networks.user_module import make_network
 from build_scripts.recipes.user_network import plain_network, user_model
@@ -69,6 +69,27 @@ class Failing(Net):
 class Alone(Net):
     def forward(self, signal):
         return self.head(torch.relu(self.first(signal)).mean(dim=2).reshape(1, 8))
+
+class ChannelsLast(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers, self.head = nn.LSTM(2, 8, batch_first=True), nn.Linear(8, 4)
+
+    def forward(self, steps):
+        return self.head(self.layers(steps[:, ::64])[0][:, -1])
+
+class Orthogonal(Net):
+    def __init__(self):
+        super().__init__()
+        self.turned = nn.utils.parametrizations.orthogonal(nn.Linear(8, 8))
+
+    def forward(self, signal):
+        return self.head(self.turned(torch.relu(self.first(signal)).mean(dim=2)))
+
+class Halving(Net):
+    def forward(self, signal):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return super().forward(signal).float()
 
 def none():
     return 3
@@ -228,6 +249,23 @@ def test_a_network_without_a_head_says_so(tmp_path: Path, records: SignalSet, ca
     assert caplog.messages == [
         "the package measures no novelty: no linear layer gives the logits; head in [network] names a layer"
     ]
+
+
+@pytest.mark.parametrize("factory", ["ChannelsLast", "Orthogonal"])
+def test_another_order_of_axes_and_computed_weights_are_exported(
+    tmp_path: Path, records: SignalSet, factory: str
+) -> None:
+    own = recipe(tmp_path, factory=factory)
+    model = user_model(own, weights(tmp_path, factory), records)
+    assert model.outputs == ("logits", "distance")
+    assert export_network(model, tmp_path / "m.onnx").max_abs_difference <= 1e-4
+
+
+def test_a_network_in_bfloat16_is_refused_by_that_name(tmp_path: Path, records: SignalSet) -> None:
+    model = user_model(recipe(tmp_path, factory="Halving"), weights(tmp_path), records)
+    assert model.outputs == ("logits", "distance")
+    with pytest.raises(ValidationFailed, match=r"it computes in bfloat16, as under torch\.autocast in its forward"):
+        export_network(model, tmp_path / "m.onnx")
 
 
 def test_a_network_may_change_its_input_in_place(tmp_path: Path, records: SignalSet) -> None:
