@@ -17,7 +17,7 @@ from constructs import Construct
 
 from cdk.alarm_thresholds import Receiver
 from cdk.bundle import Bundle, BundleError
-from cdk.constructs.api.edge_proof import words_by_name
+from cdk.constructs.api.edge_proof import secrets_by_name
 from cdk.constructs.api.function_urls import FunctionUrls
 from cdk.constructs.api.http_api import HttpApi
 from cdk.constructs.api.rest_api import RestApi, api_name
@@ -68,7 +68,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
             resource_name(stage.name, "protection"),
             stage=stage,
             api=api.door.api,
-            edge_words=words_by_name(stage) if stage.page_cache else (),
+            edge_secrets=secrets_by_name(stage) if stage.page_cache else (),
         )
         if isinstance(api.door, RestApi)
         else None

@@ -169,8 +169,8 @@ def _doors(stage: Stage) -> Iterator[str]:
             "callers sign for the name that they call, and CloudFront calls the API by another, so that no signature "
             "would hold; set page_cache=False, or another authorization."
         )
-    if stage.edge_word < 1:
-        yield f"edge_word is {stage.edge_word}; words are numbered from 1."
+    if stage.edge_secret < 1:
+        yield f"edge_secret is {stage.edge_secret}; secrets are numbered from 1."
     if stage.door == "rest_api":
         return
     if stage.name == "prod" and not stage.page_cache:

@@ -24,8 +24,8 @@ def key_secret_name(stage: str) -> str:
 
 
 def edge_secret_name(stage: str, number: int) -> str:
-    """Return the name of the secret with a word by which CloudFront proves itself."""
-    return f"palier/{stage}/edge-word-{number}"
+    """Return the name of the secret by which CloudFront proves itself."""
+    return f"palier/{stage}/edge-secret-{number}"
 
 
 def log_name(stage: str, log: str) -> str:

@@ -30,8 +30,8 @@ class Stage:
     versions_kept: of each function, published versions before the live one, to which it can be rolled back.
     door: the API before the functions; authorization: what it asks of callers, beside the API keys that functions
     check: nothing (`keys`), a signature of IAM, or a token.
-    page_cache: CloudFront before the API, which serves the page's files from its caches; edge_word: the number of the
-    word by which it proves itself, one more for a new word.
+    page_cache: CloudFront before the API, which serves the page's files from its caches; edge_secret: the number of the
+    secret by which it proves itself, one more for a new secret.
     receivers: of the service's alarms; alert_receivers: of changes of assets, each `mailto:NAME@DOMAIN` or `https://...`.
     """
 
@@ -58,7 +58,7 @@ class Stage:
     authorization: Literal["keys", "iam"] | Jwt = "keys"
     domain: Domain | None = None
     page_cache: bool = False
-    edge_word: int = 1
+    edge_secret: int = 1
     gpu: Gpu | None = None
 
     def environment(self) -> dict[str, str]:

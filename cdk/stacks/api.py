@@ -98,7 +98,7 @@ class ApiStack(Stack):
         return named | keys | page | self._edge_environment(spec)
 
     def _edge_environment(self, spec: FunctionSpec) -> dict[str, str]:
-        """Return the words without which a function refuses a request: no web ACL stands at an HTTP API's own name."""
+        """Return the secrets of which a function wants one: no web ACL can stand at an HTTP API's own name."""
         asks = self.edge_proof and isinstance(self.door, HttpApi) and spec.routes
         return {"PALIER_EDGE_PROOFS": self.edge_proof.setting} if self.edge_proof and asks else {}
 
@@ -148,7 +148,7 @@ class ApiStack(Stack):
     def _cache(self, door: RestApi | HttpApi, proof: EdgeProof) -> str:
         """Put CloudFront before the API; returns where it answers."""
         cache = PageCache(self, "PageCache", stage=self._stage, api=door, proof=proof)
-        # The functions must take a new word before CloudFront shows it.
+        # The functions must take a new secret before CloudFront shows it.
         cache.distribution.node.add_dependency(*self.aliases.values())
         url = f"https://{cache.distribution.distribution_domain_name}/"
         CfnOutput(self, "CachedUrl", value=url, description="Where CloudFront answers")

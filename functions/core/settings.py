@@ -82,7 +82,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     edge_proofs: Annotated[
         list[Annotated[str, Meta(min_length=20)]],
-        Meta(description="words of which CloudFront shows one with each request; others are refused; unset: none are"),
+        Meta(
+            description="secrets of which CloudFront shows one with each request; others are refused; unset: none are"
+        ),
     ] = []
     dashboard_connect_sources: Annotated[
         list[str], Meta(description="origins that the page may send files to, beside its own")

@@ -77,7 +77,7 @@ def test_a_function_url_is_the_alias_s_and_for_who_signs(assembly: Assembly) -> 
 
 
 def test_behind_cloud_front_an_http_api_answers_nobody_at_its_own_name(assembly: Assembly) -> None:
-    """The functions take the word that CloudFront shows, and take a new one before CloudFront shows it."""
+    """The functions take the secret that CloudFront shows, and take a new one before CloudFront shows it."""
     assert PROOF_HEADER == EDGE_HEADER
     template = assembly.template("http", "api")
     (distribution,) = template.resources("AWS::CloudFront::Distribution")
@@ -89,22 +89,22 @@ def test_behind_cloud_front_an_http_api_answers_nobody_at_its_own_name(assembly:
         one["FunctionName"]: one["Environment"]["Variables"] for one in template.all("AWS::Lambda::Function")[1:]
     }
     for name in ANSWERING:
-        first, *word, last = functions[f"palier-prod-{name}"]["PALIER_EDGE_PROOFS"]["Fn::Join"][1]
-        assert (f"{first[2:]}", word, last[:-2]) == (shown[0], shown[1:-1], shown[-1])
+        first, *secret, last = functions[f"palier-prod-{name}"]["PALIER_EDGE_PROOFS"]["Fn::Join"][1]
+        assert (f"{first[2:]}", secret, last[:-2]) == (shown[0], shown[1:-1], shown[-1])
     aliases = [name for name, one in template.document["Resources"].items() if one["Type"] == "AWS::Lambda::Alias"]
     assert set(aliases) <= set(distribution["DependsOn"])
     outputs = template.document["Outputs"]
     assert outputs["Url"]["Value"] == outputs["CachedUrl"]["Value"]
 
 
-def test_the_next_number_makes_another_word_and_keeps_the_one_before() -> None:
+def test_the_next_number_makes_another_secret_and_keeps_the_one_before() -> None:
     made = {}
     for number in (1, 2, 3):
-        stack = Stack(App(), "words")
-        EdgeProof(stack, "Edge", stage=replace(HTTP, edge_word=number))
+        stack = Stack(App(), "secrets")
+        EdgeProof(stack, "Edge", stage=replace(HTTP, edge_secret=number))
         secrets = Assertions.from_stack(stack).find_resources("AWS::SecretsManager::Secret")
         made[number] = sorted(one["Properties"]["Name"] for one in secrets.values())
-    names = [f"palier/prod/edge-word-{number}" for number in (1, 2, 3)]
+    names = [f"palier/prod/edge-secret-{number}" for number in (1, 2, 3)]
     assert made == {1: names[:1], 2: names[:2], 3: names[1:]}
 
 
@@ -144,7 +144,7 @@ def test_a_signed_rest_api_asks_everybody_but_browsers_that_ask_before(assembly:
         (replace(PROD, door="function_url", authorization="iam"), "no web ACL can stand before door 'function_url'"),
         (replace(DEV, door="function_url"), "a function URL is open to everybody"),
         (replace(PROD, page_cache=True, authorization="iam"), "callers sign for the name that they call"),
-        (replace(PROD, page_cache=True, edge_word=0), "edge_word is 0; words are numbered from 1"),
+        (replace(PROD, page_cache=True, edge_secret=0), "edge_secret is 0; secrets are numbered from 1"),
         (replace(URLS, domain=DOMAIN), "every function has a URL of its own"),
         (replace(URLS, page_cache=True), "every function has a URL of its own"),
         (replace(STAGING, door="http_api", gpu=GPU, domain=DOMAIN), "the web ACL before the GPUs"),

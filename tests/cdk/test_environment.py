@@ -116,7 +116,7 @@ def test_a_function_is_given_what_it_takes_and_nothing_else(assembly: Assembly, 
     assert {name: given[name] ^ expected(name) for name in given if given[name] != expected(name)} == {}
 
 
-def test_functions_of_an_http_api_behind_cloud_front_are_given_its_words_too(assembly: Assembly) -> None:
+def test_functions_of_an_http_api_behind_cloud_front_are_given_its_secrets_too(assembly: Assembly) -> None:
     given = environments(assembly, "http")
     assert {name for name in given if given[name] - expected(name) == {"PALIER_EDGE_PROOFS"}} == {
         spec.name for spec in FUNCTIONS if spec.routes

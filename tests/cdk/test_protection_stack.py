@@ -110,9 +110,9 @@ def test_behind_cloud_front_addresses_are_those_that_it_writes_and_proves(assemb
     assert by_ip["ScopeDownStatement"] == {"NotStatement": {"Statement": through}}
     assert through["ByteMatchStatement"]["FieldToMatch"] == {"SingleHeader": {"Name": PROOF_HEADER}}
     assert through["ByteMatchStatement"]["PositionalConstraint"] == "EXACTLY"
-    # By its name: a secret that another stack imports could not go when the next word comes.
-    word = "{{resolve:secretsmanager:palier/prod/edge-word-1:SecretString:::}}"
-    assert through["ByteMatchStatement"]["SearchString"] == word
+    # By its name: a secret that another stack imports could not go when the next secret comes.
+    secret = "{{resolve:secretsmanager:palier/prod/edge-secret-1:SecretString:::}}"
+    assert through["ByteMatchStatement"]["SearchString"] == secret
     assert (by_ip["AggregateKeyType"], by_viewer["AggregateKeyType"]) == ("IP", "FORWARDED_IP")
     assert by_viewer["ForwardedIPConfig"] == {"HeaderName": VIEWER_HEADER, "FallbackBehavior": "MATCH"}
     assert by_ip["Limit"] == by_viewer["Limit"]

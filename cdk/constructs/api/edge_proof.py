@@ -1,4 +1,4 @@
-"""The word by which CloudFront proves that a request came through it, in a header that it writes over the caller's."""
+"""The secret by which CloudFront proves that a request came through it, in a header written over the caller's."""
 
 import json
 
@@ -16,27 +16,29 @@ _LENGTH = 40
 
 
 class EdgeProof(Construct):
-    """The word of a number, and the word before it, which stays good until the next number.
+    """The secret of a number, and the secret before it, which stays good until the next number.
 
-    words: the one that CloudFront shows comes first. Each is a reference in the template: CloudFormation reads the
-    word when it makes what compares it.
+    secrets: the one that CloudFront shows comes first. Each is a reference in the template: CloudFormation reads the
+    secret when it makes what compares it.
     """
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage) -> None:
         super().__init__(scope, id_)
-        self.words = [self._word(stage, number) for number in _numbers(stage)]
-        reason = "A stage's edge_word makes a new one: a rotation would change it in one of the places that compare it."
+        self.secrets = [self._secret(stage, number) for number in _numbers(stage)]
+        reason = (
+            "A stage's edge_secret makes a new one: a rotation would change it in one of the places that compare it."
+        )
         acknowledge(self, {"AwsSolutions-SMG4": reason})
 
     @property
     def setting(self) -> str:
-        """The words as a setting of a function: a list in JSON."""
-        return json.dumps(self.words)
+        """The secrets as a setting of a function: a list in JSON."""
+        return json.dumps(self.secrets)
 
-    def _word(self, stage: Stage, number: int) -> str:
+    def _secret(self, stage: Stage, number: int) -> str:
         secret = secretsmanager.Secret(
             self,
-            f"Word{number}",
+            f"Secret{number}",
             secret_name=edge_secret_name(stage.name, number),
             description="What CloudFront shows with each request",
             generate_secret_string=secretsmanager.SecretStringGenerator(
@@ -46,10 +48,10 @@ class EdgeProof(Construct):
         return secret.secret_value.unsafe_unwrap()
 
 
-def words_by_name(stage: Stage) -> list[str]:
-    """Return the words for another stack, which is deployed after that with the secrets.
+def secrets_by_name(stage: Stage) -> list[str]:
+    """Return the secrets for another stack, which is deployed after that with the secrets.
 
-    By the secrets' names: what another stack imports could not be deleted, and the word before the last one is.
+    By the secrets' names: what another stack imports could not be deleted, and the secret before the last one is.
     """
     return [
         SecretValue.secrets_manager(edge_secret_name(stage.name, number)).unsafe_unwrap() for number in _numbers(stage)
@@ -57,4 +59,4 @@ def words_by_name(stage: Stage) -> list[str]:
 
 
 def _numbers(stage: Stage) -> list[int]:
-    return [number for number in (stage.edge_word, stage.edge_word - 1) if number >= 1]
+    return [number for number in (stage.edge_secret, stage.edge_secret - 1) if number >= 1]

@@ -40,12 +40,12 @@ _ACCEPTED = {
 class PageCache(Construct):
     """A distribution under CloudFront's own name; requests and answers of the API are forwarded and never cached.
 
-    It shows the proof's newest word with each request.
+    It shows the proof's newest secret with each request.
     """
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, api: RestApi | HttpApi, proof: EdgeProof) -> None:
         super().__init__(scope, id_)
-        origin = _origin(stage, api, {PROOF_HEADER: proof.words[0]})
+        origin = _origin(stage, api, {PROOF_HEADER: proof.secrets[0]})
         names_viewer = [
             cloudfront.FunctionAssociation(
                 function=self._function(), event_type=cloudfront.FunctionEventType.VIEWER_REQUEST

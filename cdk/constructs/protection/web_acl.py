@@ -25,7 +25,7 @@ class WebAcl(Construct):
     """A web ACL on one resource or more, with a log that never holds a key."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, stage: Stage, resource_arn: str, edge_words: Sequence[str]
+        self, scope: Construct, id_: str, *, stage: Stage, resource_arn: str, edge_secrets: Sequence[str]
     ) -> None:
         super().__init__(scope, id_)
         self.acl = wafv2.CfnWebACL(
@@ -41,7 +41,7 @@ class WebAcl(Construct):
                 # Samples show whole requests, keys among their headers.
                 sampled_requests_enabled=False,
             ),
-            rules=rules(stage, edge_words),
+            rules=rules(stage, edge_secrets),
             custom_response_bodies=custom_response_bodies(),
         )
         self.protect(self, "Association", resource_arn)

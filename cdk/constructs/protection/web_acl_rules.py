@@ -37,19 +37,19 @@ NO_USER_AGENT = "NoUserAgent_HEADER"
 _NONE = wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")
 
 
-def rules(stage: Stage, edge_words: Sequence[str] = ()) -> list[wafv2.CfnWebACL.RuleProperty]:
+def rules(stage: Stage, edge_secrets: Sequence[str] = ()) -> list[wafv2.CfnWebACL.RuleProperty]:
     """Return the rules of a stage; addresses and keys are checked before a request is searched.
 
     Args:
         stage: whose limits.
-        edge_words: of which CloudFront shows one in `PROOF_HEADER`; none where it does not stand before the API.
+        edge_secrets: of which CloudFront shows one in `PROOF_HEADER`; none where it does not stand before the API.
     """
     made: Sequence[Callable[[int], wafv2.CfnWebACL.RuleProperty]] = (
         lambda n: _blocking(n, "body-too-large", _length_of_at_least(stage.max_body_bytes)),
         lambda n: _managed(n, "ip-reputation", "AWSManagedRulesAmazonIpReputationList"),
         *(
             partial(_blocking, name=name, statement=statement, response=_too_many(stage))
-            for name, statement in _rates(stage, edge_words).items()
+            for name, statement in _rates(stage, edge_secrets).items()
         ),
         lambda n: _managed(
             n, "common", "AWSManagedRulesCommonRuleSet", counted=(*BODY_RULES["core-rule-set"], NO_USER_AGENT)
@@ -84,14 +84,14 @@ def _length_of_at_least(limit: int) -> Statement:
     )
 
 
-def _rates(stage: Stage, edge_words: Sequence[str]) -> dict[str, Statement]:
+def _rates(stage: Stage, edge_secrets: Sequence[str]) -> dict[str, Statement]:
     per_key = {"rate-per-key": _rate_per_key(stage)}
-    if not edge_words:
+    if not edge_secrets:
         return {"rate-per-ip": _rate_per_ip(stage)} | per_key
     # Behind CloudFront each request comes from an address of CloudFront's. The caller's is in X-Forwarded-For too, but
     # after whatever the caller wrote there, and AWS WAF reads the first.
     # Source: docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-forwarded-ip-address.html
-    through = _shows(edge_words)
+    through = _shows(edge_secrets)
     direct = Statement(not_statement=Acl.NotStatementProperty(statement=through))
     viewer = Acl.ForwardedIPConfigurationProperty(header_name=VIEWER_HEADER, fallback_behavior="MATCH")
     return {
@@ -100,17 +100,17 @@ def _rates(stage: Stage, edge_words: Sequence[str]) -> dict[str, Statement]:
     } | per_key
 
 
-def _shows(edge_words: Sequence[str]) -> Statement:
+def _shows(edge_secrets: Sequence[str]) -> Statement:
     shown = [
         Statement(
             byte_match_statement=Acl.ByteMatchStatementProperty(
                 field_to_match=Acl.FieldToMatchProperty(single_header={"Name": PROOF_HEADER}),
                 positional_constraint="EXACTLY",
-                search_string=word,
+                search_string=secret,
                 text_transformations=[_NONE],
             )
         )
-        for word in edge_words
+        for secret in edge_secrets
     ]
     # AWS WAF takes no alternative of one.
     return shown[0] if len(shown) == 1 else Statement(or_statement=Acl.OrStatementProperty(statements=shown))

@@ -40,7 +40,7 @@ from functions.core.settings import Settings
 _TRACE = "_X_AMZN_TRACE_ID"
 # The policy of a page that has none of its own.
 _NOTHING_MAY_LOAD = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-# CloudFront writes a word of its own into it.
+# CloudFront writes a secret of its own into it.
 EDGE_HEADER = "x-palier-edge"
 # Most characters of a path and a method that an error repeats.
 _LONGEST_PATH = 200
@@ -51,7 +51,7 @@ def create_starlette(routes: Sequence[BaseRoute], settings: Settings, sinks: Seq
     """Compose an app of its routes and the middleware that every function has; `sinks` receive every request."""
     middleware = [Middleware(RequestBoundary, meter=Meter(settings, sinks))]
     if settings.edge_proofs:
-        middleware.append(Middleware(RequireEdge, words=settings.edge_proofs))
+        middleware.append(Middleware(RequireEdge, secrets=settings.edge_proofs))
     if settings.cors_origins:
         # Outermost: also a 500 must reach the page that asked.
         middleware.insert(0, _cors(settings.cors_origins))
@@ -136,19 +136,19 @@ class _Exchange:
 
 
 class RequireEdge:
-    """Middleware of an app behind CloudFront that refuses requests without one of the words that CloudFront shows."""
+    """Middleware of an app behind CloudFront that refuses requests without one of the secrets that CloudFront shows."""
 
-    def __init__(self, app: ASGIApp, words: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, secrets: Iterable[str]) -> None:
         self.app = app
-        self._words = [word.encode() for word in words]
+        self._secrets = [secret.encode() for secret in secrets]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check the word, then run the app."""
+        """Check the secret, then run the app."""
         past = scope["type"] == "http" and not self._is_shown(Headers(scope=scope).get(EDGE_HEADER, "").encode())
         await (error_response(PastEdgeError()) if past else self.app)(scope, receive, send)
 
     def _is_shown(self, shown: bytes) -> bool:
-        return any(hmac.compare_digest(shown, word) for word in self._words)
+        return any(hmac.compare_digest(shown, secret) for secret in self._secrets)
 
 
 class RequireKey:

@@ -28,13 +28,13 @@ def test_paths_of_recordings(path: str, holds_recordings: bool) -> None:
     assert (re.search(recordings_pattern(), path) is not None) is holds_recordings
 
 
-def test_while_cloud_front_changes_its_word_both_are_recognized() -> None:
-    made: list[Any] = [*rules(DEV, ["new word", "word before"])]
+def test_while_cloud_front_changes_its_secret_both_are_recognized() -> None:
+    made: list[Any] = [*rules(DEV, ["new secret", "secret before"])]
     (counted,) = [one for one in made if one.name == "rate-per-viewer"]
     through = counted.statement.rate_based_statement.scope_down_statement
     assert [one.byte_match_statement.search_string for one in through.or_statement.statements] == [
-        "new word",
-        "word before",
+        "new secret",
+        "secret before",
     ]
 
 
