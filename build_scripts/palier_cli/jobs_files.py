@@ -27,7 +27,7 @@ _LONGEST_STEM = 100
 _Read = TypeVar("_Read")
 
 
-class UnreadableFileError(PalierError):
+class UnreadableUploadError(PalierError):
     """A file that is to be uploaded cannot be read."""
 
     code = "unreadable_file"
@@ -54,7 +54,7 @@ def as_uploads(
         options: that all of them are diagnosed with.
 
     Raises:
-        UnreadableFileError: one is not there, or cannot be read, or is of no known kind, or contradicts an option.
+        UnreadableUploadError: one is not there, or cannot be read, or is of no known kind, or contradicts an option.
     """
     with FileReader() as reader:
         named = zip(paths, _names(paths), strict=True)
@@ -105,9 +105,9 @@ def _reading(path: Path, read: Callable[[], _Read]) -> _Read:
     try:
         return read()
     except OSError as error:
-        raise UnreadableFileError(f"{path}: {error.strerror}.") from None
+        raise UnreadableUploadError(f"{path}: {error.strerror}.") from None
     except PalierError as error:
-        raise UnreadableFileError(f"{path}: {error.message}") from None
+        raise UnreadableUploadError(f"{path}: {error.message}") from None
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

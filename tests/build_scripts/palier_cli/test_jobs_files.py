@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from build_scripts.palier_cli.jobs_files import UnreadableFileError, as_uploads, idempotency_key
+from build_scripts.palier_cli.jobs_files import UnreadableUploadError, as_uploads, idempotency_key
 from functions.core.errors import PalierError
 from functions.core.models.options import DiagnosisOptions
 from tests.support.recordings import npy_bytes, tone, wav_bytes
@@ -68,7 +68,7 @@ def test_what_cannot_be_sent_is_named(tmp_path: Path, name: str, said: str) -> N
 def test_a_file_that_went_away_is_named_when_it_is_read(wav: Path) -> None:
     (upload,) = as_uploads([wav])
     wav.unlink()
-    with pytest.raises(UnreadableFileError, match=r"a\.wav: No such file"):
+    with pytest.raises(UnreadableUploadError, match=r"a\.wav: No such file"):
         upload.read()
 
 
@@ -109,5 +109,5 @@ def test_an_option_that_contradicts_a_converted_file_is_refused(
     tmp_path: Path, options: DiagnosisOptions, said: str
 ) -> None:
     savemat(tmp_path / "pump.mat", {"x": tone(), "fs": 4096.0, "units": "m/s^2"})
-    with pytest.raises(UnreadableFileError, match=said):
+    with pytest.raises(UnreadableUploadError, match=said):
         as_uploads([tmp_path / "pump.mat"], options=options)
