@@ -118,8 +118,8 @@ class Distances(nn.Module):
 def test_an_exporter_that_is_left_open_is_the_one_that_can(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with caplog.at_level("INFO", "build"):
-        exported = export_network(small(Distances()), tmp_path / "m.onnx", options=ExportOptions(None))
+    caplog.set_level("INFO", "build")
+    exported = export_network(small(Distances()), tmp_path / "m.onnx", options=ExportOptions(None))
     assert (exported.method, exported.fixed_length) == ("torch-legacy", None)
     assert "the legacy exporter is tried: PyTorch's dynamo exporter cannot export" in caplog.text
     with pytest.raises(ExportError, match=r"dynamo exporter cannot export the network: .*bessel_j0\.$"):
