@@ -57,7 +57,7 @@ def evaluate(models: Path, name: str, records: LabelledRecords, version: str | N
     return Evaluation(manifest.name, manifest.version, len(records), variants)
 
 
-class _RoundingEngines(CpuEngines):
+class _RoundingEngines(CpuEngines, frozen=True):
     """The CPU's engines, which run float16 as a GPU stores it."""
 
     def engine(self, model: bytes, manifest: Manifest) -> Engine:

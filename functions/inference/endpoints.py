@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
@@ -55,8 +55,7 @@ class _Diagnosed(NamedTuple):
     observations: list[Observation]
 
 
-@dataclass(frozen=True)
-class Endpoints:
+class Endpoints(Struct, frozen=True):
     """The endpoints of the native API, bound to the diagnoser and the workers that they use.
 
     Decoding and inference run in worker threads: the event loop stays free for other requests.

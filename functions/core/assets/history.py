@@ -1,8 +1,9 @@
 """The history of assets: the observations that it keeps, and the protocols of a history and of alerts."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from functions.core.http.diagnosis_answer import DiagnosisAnswer
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 25
 
 
-@dataclass(frozen=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """A recording of an asset and the diagnosis of it.
 
     id: distinguishes it from others of the same asset and time; the same id, asset and time is the same observation.

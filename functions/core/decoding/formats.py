@@ -6,7 +6,8 @@ and the page, whose table is generated from this one.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from functions.core.decoding.delimited import TextOptions, decode_csv
 from functions.core.decoding.flac import decode_flac
@@ -30,8 +31,7 @@ FLAC = "audio/flac"
 FORM = "multipart/form-data"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Format:
+class Format(Struct, frozen=True, kw_only=True):
     """A format of files; one without a media type is read by the command line or the page, and sent as another.
 
     Args:
@@ -47,8 +47,7 @@ class Format:
     is_read_by_page: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServedFormat(Format):
+class ServedFormat(Format, frozen=True, kw_only=True):
     """A format that the service decodes.
 
     Args:

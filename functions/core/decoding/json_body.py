@@ -7,11 +7,11 @@ Both count members, signals and channels before they build any of them.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
 import simdjson
+from msgspec import Struct
 
 from functions.core.decoding.fast_json import (
     MOST_MEMBERS,
@@ -40,8 +40,7 @@ from functions.core.preprocessing.signal import Recording, check_batch_size, che
 _NOT_FINITE_CONDITION = re.compile(rb'"conditions"\s*:\s*(?:\{[^{}]*|\[[^][]*)(?:NaN|Infinity)')
 
 
-@dataclass(frozen=True)
-class JsonRequest:
+class JsonRequest(Struct, frozen=True):
     """The recordings of a body, one or a batch, and its other members as they were sent."""
 
     recordings: list[Recording]

@@ -4,11 +4,11 @@ import io
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from tokenize import TokenError
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
@@ -43,8 +43,7 @@ _Header = tuple[tuple[int, ...], bool, np.dtype[Any], int]
 _LONGEST = 2**60
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(Struct, frozen=True):
     """A .npy file whose header was checked: it has as many numbers as promised, and no recording is empty."""
 
     shape: tuple[int, ...]

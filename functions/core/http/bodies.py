@@ -2,8 +2,8 @@
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from starlette.requests import Request
 
 from functions.core.errors import BodyTooLargeError, MalformedBodyError, UnsupportedMediaTypeError
@@ -18,8 +18,7 @@ _FIRST_PIECE_BYTES = 512
 _SMALL_CHUNK_BYTES = 4096
 
 
-@dataclass(frozen=True)
-class SentBody:
+class SentBody(Struct, frozen=True):
     """A request's body as it was sent.
 
     content: packed where `encoding` says so; limit_bytes: most bytes of it, unpacked.

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import UNSET
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from functions.core.models.engine import EngineOutput
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from functions.core.bearings.lines import Evidence
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """The diagnosis of one recording.
 
     probabilities: float64 [K], in the order of the manifest's classes; novelty in [0, 1), or None
@@ -74,8 +73,7 @@ class Diagnosis:
         return self.manifest.classes[index].name
 
 
-@dataclass(frozen=True)
-class UnusableChannel:
+class UnusableChannel(Struct, frozen=True):
     """A channel of a recording that cannot be diagnosed; index: its place in the file; code, message: of the error."""
 
     index: int
@@ -84,8 +82,7 @@ class UnusableChannel:
     message: str
 
 
-@dataclass(frozen=True)
-class ChannelDiagnoses:
+class ChannelDiagnoses(Struct, frozen=True):
     """The diagnoses of a recording's channels, in the order of the file.
 
     worst: the place of the least healthy one; unusable: the channels that have no diagnosis.

@@ -1,9 +1,10 @@
 """The engine that runs a model file: a protocol, and onnxruntime on the CPU."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from functions.core.errors import ModelUnavailableError
 from functions.core.models.manifest import CONDITIONS, InputSpec
@@ -13,8 +14,7 @@ from functions.core.preprocessing.arrays import Float32Array
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
-@dataclass(frozen=True)
-class EngineOutput:
+class EngineOutput(Struct, frozen=True):
     """The output for B windows: logits float32 [B, K], distance float32 [B] if the model measures one."""
 
     logits: Float32Array

@@ -6,10 +6,10 @@ batching runs the calls of several flows together.
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
+from msgspec import Struct
 
 from functions.core.models.engine import Engine, EngineOutput
 from functions.core.models.models import LoadedModel
@@ -19,8 +19,7 @@ from functions.core.preprocessing.arrays import Float32Array
 _WINDOWS_PER_RUN = 32
 
 
-@dataclass(frozen=True)
-class EngineCall:
+class EngineCall(Struct, frozen=True):
     """A call that a flow yields: windows float32 [B, C, T] for a model's engine, B >= 1.
 
     conditions: of operation, float32 [B, K], where the model takes some; all calls of one model have them, or none.
@@ -31,16 +30,14 @@ class EngineCall:
     conditions: Float32Array | None = None
 
 
-@dataclass(eq=False)
-class Execution:
+class Execution(Struct, eq=False):
     """One execution of a model, shared by one or more flows: the windows of all of them, and whether it was counted."""
 
     windows: int
     counted: bool = False
 
 
-@dataclass(frozen=True)
-class EngineRun:
+class EngineRun(Struct, frozen=True):
     """The result of a call: the engine's output for it, the time in the engine, and the time in the queue before."""
 
     output: EngineOutput
@@ -53,8 +50,7 @@ Result = TypeVar("Result")
 Flow = Generator[EngineCall, EngineRun, Result]
 
 
-@dataclass(frozen=True)
-class Finished(Generic[Result]):
+class Finished(Generic[Result], Struct, frozen=True):
     """The end of a flow, with what it returned."""
 
     result: Result

@@ -3,11 +3,11 @@
 import hashlib
 import platform
 import threading
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from functions.core.errors import ModelNotFoundError, ModelUnavailableError, ProofNotFoundError, VersionNotFoundError
@@ -18,8 +18,7 @@ from functions.core.observability.metrics import observe_model_not_loaded
 Device = Literal["cpu", "cuda"]
 
 
-@dataclass(frozen=True)
-class LoadedModel:
+class LoadedModel(Struct, frozen=True):
     """A loaded model: its manifest, and the engine of one of its variants."""
 
     manifest: Manifest
@@ -49,8 +48,7 @@ class Engines(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class CpuEngines:
+class CpuEngines(Struct, frozen=True):
     """Engines of onnxruntime on the CPU.
 
     threads: of one run of an engine.

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import UNSET
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from functions.core.errors import (
     ConditionRangeError,
@@ -46,8 +46,7 @@ if TYPE_CHECKING:
 ANY_BEARING = "any-bearing"
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Limits of one request, and the class ids that mean no fault.
 
     max_channels: of a recording of which every channel is diagnosed; healthy_classes: ids that mean no fault.
@@ -59,8 +58,7 @@ class Limits:
     healthy_classes: Set[str] = frozenset({"healthy", "normal"})
 
 
-@dataclass(frozen=True)
-class _Stated:
+class _Stated(Struct, frozen=True):
     """What a caller states of a recording's machine.
 
     operation: where it determines where lines are; conditions: of operation, as the model takes them, None where it
@@ -78,8 +76,7 @@ class _Stated:
         return {**self.conditions, SHAFT_SPEED: shaft_speed_rpm}
 
 
-@dataclass(frozen=True)
-class _Prepared:
+class _Prepared(Struct, frozen=True):
     """A recording as the engine takes it: windows or their features float32 [B, C, T], and whether it was clipped.
 
     conditions: of operation, as the model gets them, None where it takes none; evidence: of its lines, None where

@@ -8,8 +8,9 @@ or keys, and every label comes from the code or a manifest, never from a caller.
 from collections import Counter
 from collections.abc import Sequence
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct, field
 
 from functions.core.settings import Settings
 
@@ -25,8 +26,7 @@ class Finding(NamedTuple):
     class_id: str
 
 
-@dataclass
-class Tally:
+class Tally(Struct):
     """The counts of one request so far; only the thread that works on the request writes them.
 
     inference_ms: time in the engine; windows: how many ran; diagnoses and novel: diagnoses by finding, and those of
@@ -43,8 +43,7 @@ class Tally:
     history_lost: int = 0
 
 
-@dataclass(frozen=True)
-class RequestMetrics:
+class RequestMetrics(Struct, frozen=True):
     """One finished request.
 
     endpoint: name of the code that answered, `unmatched` where no route did; method: of HTTP; status: 0 when the caller

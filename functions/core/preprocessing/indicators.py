@@ -1,9 +1,9 @@
 """Indicators of a signal (RMS, peak, crest factor, kurtosis), which answers and trends show beside a diagnosis."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.signal import SampleRate
@@ -18,8 +18,7 @@ _BLOCK = 8192
 _SMALLEST, _LARGEST = 1e-6, 1e6
 
 
-@dataclass(frozen=True)
-class Indicators:
+class Indicators(Struct, frozen=True):
     """Indicators of the vibration about its mean.
 
     rms: root mean square, peak: largest magnitude, both in the unit of the samples; crest_factor: peak by rms;
@@ -33,8 +32,7 @@ class Indicators:
     kurtosis: float
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """The recording that was diagnosed: how it was read, and the indicators of its samples, about their mean.
 
     channel: name or number of the one that was diagnosed, or None where the model takes all;

@@ -2,10 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
+from msgspec.structs import replace
 
 from functions.core.errors import InvalidOptionError, UnitContradictsError, UnitMissingError
 from functions.core.preprocessing.arrays import Float32Array, Float64Array

@@ -191,7 +191,7 @@ async def test_another_broken_model_does_not(
 def test_warm_up_runs_every_size_of_every_model(settings: Settings) -> None:
     sizes: list[int] = []
 
-    class Counting(CpuEngines):
+    class Counting(CpuEngines, frozen=True):
         def engine(self, model: bytes, manifest: Any) -> Any:
             engine = super().engine(model, manifest)
             run = engine.run

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 
@@ -156,7 +155,7 @@ def test_together_they_bring_what_they_bring_one_by_one(
     for one in series:
         table.record([one])
     alone = table.asset("press-4")
-    other = [replace(one, asset_id="press-5") for one in series]
+    other = [structs.replace(one, asset_id="press-5") for one in series]
     for together in by_asset(other):
         table.record(together)
     at_once = table.asset("press-5")

@@ -1,7 +1,5 @@
 """Every channel of a recording, and the worst of them."""
 
-from dataclasses import replace
-
 import msgspec
 import numpy as np
 import pytest
@@ -25,7 +23,7 @@ def test_the_worst_is_the_least_healthy_not_the_surest() -> None:
     classes = ("healthy", "wear", "crack")
     sure, torn = diagnosis(classes, 0.4, 0.6, 0.0), diagnosis(classes, 0.1, 0.45, 0.45)
     assert worst_of([diagnosis(classes, 0.9, 0.1, 0.0), sure, torn], {"healthy"}) == 2
-    assert worst_of([sure, replace(sure)], {"healthy"}) == 0
+    assert worst_of([sure, msgspec.structs.replace(sure)], {"healthy"}) == 0
 
 
 def test_without_a_healthy_class_the_worst_is_the_surest() -> None:
