@@ -1,6 +1,6 @@
 /** Form fields and figures. */
 
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 
 /** A choice of several; `options` is [value, text] pairs. */
 export function Choice({ label, value, options, onChange, note }) {
@@ -20,7 +20,8 @@ export function Choice({ label, value, options, onChange, note }) {
 export function Quantity({ label, unit, value, onChange, min = 0, max = Infinity, optional = false, whole = false, including = false, note }) {
   const id = useId();
   const [text, setText] = useState(shown(value));
-  useEffect(() => setText(shown(value)), [value]);
+  // At once: later, it would take back what was written meanwhile.
+  useLayoutEffect(() => setText(shown(value)), [value]);
   const isEmpty = text.trim() === "";
   const number = Number(text.replace(",", "."));
   const isPossible = Number.isFinite(number) && (number > min || (including && number === min)) && number <= max && (!whole || Number.isInteger(number));
@@ -62,7 +63,7 @@ export function Text({ label, value, onChange, placeholder, note }) {
 export function Suggested({ label, value, options, onChange, onFocus, problem, note, placeholder }) {
   const id = useId();
   const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
+  useLayoutEffect(() => setText(value), [value]);
   const isGood = !problem?.(text.trim());
   const commit = (next) => !problem?.(next.trim()) && next.trim() !== value && onChange(next.trim());
   const write = (event) => {
