@@ -112,6 +112,12 @@ def recipe(folder: Path, **network: object) -> UserRecipe:
     return UserRecipe(content.model_copy(update={"network": part}), folder)
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Give networks the same weights in every run: chance ones may have outputs like probabilities."""
+    torch.manual_seed(3)
+
+
 def weights(folder: Path, factory: str = "Net") -> Path:
     network = make_network(folder / "net.py", factory, {})
     torch.save(network.state_dict(), folder / "w.pt")
