@@ -99,8 +99,9 @@ class ApiStack(Stack):
 
     def _edge_environment(self, spec: FunctionSpec) -> dict[str, str]:
         """Return the secrets of which a function wants one: no web ACL can stand at an HTTP API's own name."""
-        asks = self.edge_proof and isinstance(self.door, HttpApi) and spec.routes
-        return {"PALIER_EDGE_PROOFS": self.edge_proof.setting} if self.edge_proof and asks else {}
+        if self.edge_proof and isinstance(self.door, HttpApi) and spec.routes:
+            return {"PALIER_EDGE_PROOFS": self.edge_proof.setting}
+        return {}
 
     def _page_environment(self) -> dict[str, str]:
         bucket = f"https://{self._data.recordings.bucket.bucket_name}.s3.{self.region}.{self.url_suffix}"

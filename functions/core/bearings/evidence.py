@@ -220,8 +220,8 @@ def _shown_factor(spectrum: _Spectrum, bpfi: float) -> float:
     highest = _COMB_LINES * (1 + _COMB_OFF[-1])
     if spectrum.bin_order > _WIDEST_BIN or len(spectrum.ratios) * spectrum.bin_order <= highest:
         return 1.0
-    places = (1 + _COMB_OFF)[:, None] * np.arange(1, _COMB_LINES + 1) / spectrum.bin_order
-    lines = np.minimum(spectrum.ratios, _MOST_RATIO)[np.rint(places).astype(int)]
+    multiples = np.arange(1, _COMB_LINES + 1) / spectrum.bin_order
+    lines = _levels(np.minimum(spectrum.ratios, _MOST_RATIO), multiples, _COMB_OFF)
     means = lines.mean(axis=-1)
     best = int(means.argmax())
     others = means[np.abs(_COMB_OFF - _COMB_OFF[best]) > _SAME_COMB]
@@ -236,10 +236,15 @@ def _shaft_lines(ratios: Float64Array, spectrum: _Spectrum) -> Float64Array:
     multiples = np.arange(1, int(len(ratios) * spectrum.bin_order) + 1) / spectrum.bin_order
     if not len(multiples):
         return multiples
-    places = np.rint((1 + _SHAFT_OFF)[:, None] * multiples[:_SHAFT_LINES]).astype(int)
-    means = ratios[np.minimum(places, len(ratios) - 1)].mean(axis=-1)
+    means = _levels(ratios, multiples[:_SHAFT_LINES], _SHAFT_OFF).mean(axis=-1)
     best = int(means.argmax())
     return multiples * (1 + _SHAFT_OFF[best]) if means[best] >= spectrum.least_ratio else multiples
+
+
+def _levels(ratios: Float64Array, places: Float64Array, offsets: Float64Array) -> Float64Array:
+    """Return the levels of lines [N] in bins, moved by each of some offsets, float64 [offsets, N]."""
+    bins = np.rint((1 + offsets)[:, None] * places).astype(int)
+    return np.asarray(ratios[np.minimum(bins, len(ratios) - 1)])
 
 
 def _search(ratios: Float64Array, one: _Series, bin_order: float) -> _Found:

@@ -19,8 +19,8 @@ _LABEL = re.compile(
 _UNIT = re.compile(r"(?<=\d)(?![eE][+-]?\d)[ \t,;]{0,4}([^\W\d_][\w/^*]{0,8})(?![\w/^*(\[]|[ \t]{0,4}[:=])")
 _NUMBER = r"[+-]?[\d.]+(?:[eE][+-]?\d+)?"
 _LINE = re.compile(r".+")
-_LABELLED = re.compile(rf"\s*(?:{_LABEL.pattern}{_NUMBER}(?:{_UNIT.pattern})?[ \t,;]*)+", re.IGNORECASE)
 _VALUE = re.compile(rf"{_LABEL.pattern}{_NUMBER}(?:{_UNIT.pattern})?")
+_LABELLED = re.compile(rf"\s*(?:{_VALUE.pattern}[ \t,;]*)+", re.IGNORECASE)
 _NO_UNIT = "-"
 _MARKS = ",;"
 
