@@ -251,5 +251,6 @@ def _line(line: "EvidenceLine") -> EvidenceAnswer:
 def _probabilities(diagnosis: Diagnosis, options: DiagnosisOptions) -> dict[str, float] | None:
     if not options.return_probabilities:
         return None
-    ranked = diagnosis.probabilities.argsort()[::-1][: options.return_top_k]
-    return {diagnosis.manifest.classes[k].id: round(float(diagnosis.probabilities[k]), 6) for k in ranked.tolist()}
+    ranked = diagnosis.probabilities.argsort()[::-1][: options.return_top_k].tolist()
+    classes, probabilities = diagnosis.manifest.classes, diagnosis.probabilities.tolist()
+    return {classes[k].id: round(probabilities[k], 6) for k in ranked}
