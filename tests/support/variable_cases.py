@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import savemat
 
-from tests.support.expected_recordings import expected, of_units, refused
+from tests.support.expected_recordings import expected, of_units, refused, times
 
 # The shortest vector that is a signal; whole numbers keep the table small.
 _LENGTH = 256
@@ -98,9 +98,10 @@ def _flat() -> Iterator[Version5]:
     yield "time in the matrix", beside, expected(_P, _Q, rate=2000, names=("1", "2"))
     yield "time of no clear unit", {"x": P, "t": np.arange(_LENGTH) / 8}, expected(_P)
     units = {"ts": {"Data": P, "TimeInfo": {"Units": "seconds"}, "DataInfo": {"Units": "m/s^2"}}}
-    yield "unit beside that of time", units, expected(_P, unit="m/s^2")
+    yield "unit beside that of time", units, expected(_P, unit="m/s2")
     of_each = {"a": {"v": P, "unit": "g"}, "b": {"v": Q, "unit": "Volt"}}
     yield "units of each", of_each, of_units(["g", "Volt"], expected(_P, _Q, names=("a.v", "b.v")))
+    yield "unit that is a multiple of a served one", {"x": P, "unit": "mg"}, expected(times(_P, 1e-3), unit="g")
     yield "counts beside", {"x": P, "n": np.arange(1.0, _LENGTH + 1)}, expected(_P)
 
 

@@ -15,6 +15,7 @@ from functions.core.decoding.times import is_counting, rate_of
 from functions.core.errors import SampleRateContradictsError, SampleRateError, SignalShapeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
+from functions.core.preprocessing.units import in_served_units
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ def join(
         for _ in part.samples
     ]
     speeds = [_first(nearest(one.name, facts.speeds_rpm)) for one in found]
-    return Recording(
+    recording = Recording(
         samples,
         rates_hz[0],
         _names(found, parts),
@@ -75,6 +76,7 @@ def join(
         note=None if is_rate_given or rates_hz[0] else _note(arrays, times),
         channel_units=units if len(set(units)) > 1 else (),
     )
+    return in_served_units(recording)
 
 
 def _note(arrays: Mapping[str, NDArray[Any]], times: Mapping[str, float]) -> str | None:

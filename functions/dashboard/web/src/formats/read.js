@@ -7,6 +7,7 @@ import { ENDINGS, kindOf, servedTypeOf } from "./kinds.js";
 import { readMat } from "./matlab.js";
 import { readNpy } from "./npy.js";
 import { isSomethingElse, readRaw } from "./raw.js";
+import { inServedUnit } from "./units.js";
 import { readWav } from "./wav.js";
 
 const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMat, raw: readRaw };
@@ -19,7 +20,7 @@ const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMa
  * @param {string} [rawType] for files without a header
  * @returns {Promise<{kind: string, format: string, rateHz: number|null, shaftHz?: number|null, integers: boolean,
  *   channels: {name: string, samples: Float32Array, rateHz?: number|null, unit?: string|null}[]}>} a channel's own rate goes
- *   before that of all; its unit is as the file writes it
+ *   before that of all; its unit is one that is served, else as the file writes it
  * @throws {UnreadHereError} where the service is to read it, as its `kind`
  * @throws {FormatError} where nobody can
  */
@@ -28,7 +29,8 @@ export async function readRecording(name, buffer, rawType) {
   const kind = (isOctave(buffer) ? "delimited" : kindOf(name)) ?? kindOfContent(buffer) ?? (isSomethingElse(buffer) ? "raw" : undefined);
   if (!kind) throw new FormatError(`${name} is of no kind that is read here; those are ${ENDINGS.join(", ")}.`);
   try {
-    return { kind, ...(await readAs(kind, name, buffer, rawType)) };
+    const recording = await readAs(kind, name, buffer, rawType);
+    return { kind, ...recording, channels: recording.channels.map(inServedUnit) };
   } catch (error) {
     if (error instanceof UnreadHereError) error.kind = kind;
     throw error;
