@@ -153,7 +153,7 @@ def _rows(array: NDArray[Any]) -> Float32Array:
 
 
 def _names(signals: Sequence[Variable], parts: Sequence[Recording]) -> tuple[str, ...]:
-    if len(signals) == 1:
+    if len(signals) == 1 and (len(parts[0].samples) > 1 or parts[0].channel_names):
         return tuple(parts[0].channel_names)
     return tuple(one.name for one, part in zip(signals, parts, strict=True) for _ in part.samples)
 
