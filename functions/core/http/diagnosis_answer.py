@@ -142,9 +142,10 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
     def of(cls, diagnosis: Diagnosis, options: DiagnosisOptions, request_id: str) -> Self:
         """Return the answer of a diagnosis, with what the caller's options ask for."""
         manifest, evidence = diagnosis.manifest, diagnosis.evidence
-        label = manifest.classes[diagnosis.predicted_class]
+        predicted = diagnosis.predicted_class
+        label = manifest.classes[predicted]
         return cls(
-            predicted_class=diagnosis.predicted_class,
+            predicted_class=predicted,
             class_id=label.id,
             class_name=label.name,
             confidence=round(diagnosis.confidence, 6),

@@ -49,7 +49,7 @@ class Diagnosis(Struct, frozen=True):
     @property
     def confidence(self) -> float:
         """Probability that the most probable class is right, also of a machine that the model never saw."""
-        return float(self.probabilities.max())
+        return self.probabilities.item(self.predicted_class)
 
     @property
     def in_distribution(self) -> bool | None:
@@ -239,7 +239,7 @@ def softmax(logits: np.typing.NDArray[np.floating], temperature: float = 1.0) ->
 
     Source: temperature scaling, Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
     """
-    scaled = logits.astype(np.float64) / temperature
+    scaled = np.divide(logits, temperature, dtype=np.float64)
     exponentials = np.exp(scaled - np.maximum.reduce(scaled, axis=-1, keepdims=True))
     return np.asarray(exponentials / np.add.reduce(exponentials, axis=-1, keepdims=True))
 
