@@ -15,6 +15,7 @@ from functions.core.decoding.times import is_counting, rate_of
 from functions.core.errors import SampleRateContradictsError, SampleRateError, SignalShapeError
 from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.signal import MOST_CHANNELS, Recording
+from functions.core.preprocessing.units import in_served_units
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ def join(
     samples = np.concatenate([part.samples for part in parts])
     units = _units(found, parts, facts)
     speeds = [_first(nearest(one.name, facts.speeds_rpm)) for one in found]
-    return Recording(
+    recording = Recording(
         samples,
         rates_hz[0],
         _names(found, parts),
@@ -67,6 +68,7 @@ def join(
         note=None if is_rate_given or rates_hz[0] else _note(arrays, times),
         channel_units=units if len(set(units)) > 1 else (),
     )
+    return in_served_units(recording)
 
 
 def _arrays(values: Mapping[str, Value], by_name: Mapping[str, Variable]) -> dict[str, NDArray[Any]]:
@@ -160,7 +162,7 @@ def _rows(array: NDArray[Any]) -> Float32Array:
 
 
 def _names(signals: Sequence[Variable], parts: Sequence[Recording]) -> tuple[str, ...]:
-    if len(signals) == 1:
+    if len(signals) == 1 and (len(parts[0].samples) > 1 or parts[0].channel_names):
         return tuple(parts[0].channel_names)
     return tuple(one.name for one, part in zip(signals, parts, strict=True) for _ in part.samples)
 

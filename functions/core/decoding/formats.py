@@ -174,6 +174,7 @@ _ADVICE = {
     "7z": "unpack them",
     "RAR": "unpack them",
     "XZ": "unpack them",
+    "tar": "unpack them",
     "bzip2": "unpack them",
     "a pickle": "save the array with numpy.save, which no reader has to trust",
     "UFF": "`palier diagnose` reads them",

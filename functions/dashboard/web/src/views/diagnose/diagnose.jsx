@@ -4,8 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { UnreadError } from "../../analysis/client.js";
 import { servedTypeOf } from "../../formats/kinds.js";
-import { quantity, modelUnit, shownUnit } from "../../format.js";
-import { knownUnit } from "../../formats/units.js";
+import { quantity, modelUnit, servedUnit, shownUnit } from "../../format.js";
 import { useAnswer } from "../../hooks.js";
 import { answeringModel, machineQuery, windowQuery } from "../../machine/operation.js";
 import { Failure, Notice, Waiting } from "../../parts/notice.jsx";
@@ -45,7 +44,7 @@ function Workbench({ recording, models, keyRound, askKey, dragged }) {
   const statedHz = options.rateHz ?? ofFile;
   const contradiction = contradictionOf(recording, ofFile);
   // As the command line does: the file's unit, where none is given.
-  const stated = { ...options, unit: options.unit || knownUnit(unitOfFile) || "" };
+  const stated = { ...options, unit: options.unit || servedUnit(unitOfFile) || "" };
   const isUnreadable = file.state === "failed" || signal.state === "failed";
   const shared = { recording, signal: ready, rateHz, statedHz, ofFile, stated, contradiction, model, unit: stated.unit || unitOfFile || modelUnit(model) };
   return (
@@ -138,7 +137,7 @@ function contradictionOf({ header, channel, options }, ofFileHz) {
     return { what: "rate", ofFile: quantity(ofFileHz, "Hz", 6), given: quantity(rateHz, "Hz", 6), taken: { rateHz: null } };
   }
   const asked = channel === null ? (header?.channels ?? []) : [header?.channels[channel]];
-  const other = asked.map((one) => knownUnit(one?.unit)).find((known) => unit && known && known !== unit);
+  const other = asked.map((one) => servedUnit(one?.unit)).find((known) => unit && known && known !== unit);
   return other ? { what: "unit", ofFile: shownUnit(other), given: shownUnit(unit), taken: { unit: "" } } : null;
 }
 

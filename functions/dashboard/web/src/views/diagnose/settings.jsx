@@ -1,7 +1,6 @@
 /** The options of the recording, and its machine. */
 
 import { kindOf, RAW_TYPES } from "../../formats/kinds.js";
-import { knownUnit } from "../../formats/units.js";
 import { count, quantity, shownUnit, modelUnit } from "../../format.js";
 import { useMedia } from "../../hooks.js";
 import { Choice, Quantity } from "../../parts/fields.jsx";
@@ -84,7 +83,7 @@ function rateNote(ofFile, options, model) {
 }
 
 function unitOptions(ofFile) {
-  const unasked = ofFile ? `${shownUnit(knownUnit(ofFile) ?? ofFile)} (the file's)` : UNITS[0][1];
+  const unasked = ofFile ? `${shownUnit(ofFile)} (the file's)` : UNITS[0][1];
   return [["", unasked], ...UNITS.slice(1)];
 }
 

@@ -2,7 +2,7 @@
 
 import { UnreadError } from "../../analysis/client.js";
 import { mediaTypeOf, SAMPLES_TYPE, servedTypeOf, WINDOWS_TYPE } from "../../formats/kinds.js";
-import { knownUnit } from "../../formats/units.js";
+import { servedUnit } from "../../format.js";
 import { rpmOf } from "../../machine/operation.js";
 import { channelsAsNpy } from "../diagnose/diagnosis.js";
 
@@ -68,7 +68,7 @@ async function open(analysis, file, { channel, fullScale, rawType }) {
 /** Return the description of a recording that its file states. */
 function stated({ channels, rateHz, shaftHz }, { channel }) {
   const rate = channels[channel ?? 0].rateHz ?? rateHz;
-  const units = new Set((channel === null ? channels : [channels[channel]]).map((one) => knownUnit(one.unit)));
+  const units = new Set((channel === null ? channels : [channels[channel]]).map((one) => servedUnit(one.unit)));
   const unit = units.size === 1 ? [...units][0] : null;
   return { ...(rate && { sample_rate_hz: rate }), ...(unit && { unit }), ...(shaftHz && { shaft_speed_rpm: rpmOf(shaftHz) }) };
 }
