@@ -25,8 +25,7 @@ const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMa
  * @throws {FormatError} where nobody can
  */
 export async function readRecording(name, buffer, rawType) {
-  // What is no recording at all is named by the service.
-  const kind = (isOctave(buffer) ? "delimited" : kindOf(name)) ?? kindOfContent(buffer) ?? (isSomethingElse(buffer) ? "raw" : undefined);
+  const kind = kindOfFile(name, buffer);
   if (!kind) throw new FormatError(`${name} is of no kind that is read here; those are ${ENDINGS.join(", ")}.`);
   try {
     const recording = await readAs(kind, name, buffer, rawType);
@@ -35,6 +34,16 @@ export async function readRecording(name, buffer, rawType) {
     if (error instanceof UnreadHereError) error.kind = kind;
     throw error;
   }
+}
+
+/** Return the reader of a file; first bytes decide against an ending of text or raw samples, which have none of their own. */
+function kindOfFile(name, buffer) {
+  if (isOctave(buffer)) return "delimited";
+  const named = kindOf(name);
+  const isOther = isSomethingElse(buffer);
+  if (named && !(isOther && ["raw", "delimited"].includes(named))) return named;
+  // What is no recording at all is named by the service.
+  return kindOfContent(buffer) ?? named ?? (isOther ? "raw" : undefined);
 }
 
 function readAs(kind, name, buffer, rawType) {
