@@ -18,7 +18,7 @@ from functions.core.models.channels import diagnosing_channels
 from functions.core.models.flow import run_flow
 from functions.core.models.options import ALL_CHANNELS, SHAFT_SPEED, DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser
-from functions.core.preprocessing.severity import known_unit, unit_of
+from functions.core.preprocessing.severity import unit_of
 from functions.core.preprocessing.signal import (
     RateRange,
     Recording,
@@ -28,6 +28,7 @@ from functions.core.preprocessing.signal import (
     sample_rate,
     select_channels,
 )
+from functions.core.preprocessing.units import known_unit
 from functions.core.settings import Settings
 
 

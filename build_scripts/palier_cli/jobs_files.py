@@ -18,8 +18,9 @@ from build_scripts.palier_cli.readers.reader import FileReader
 from functions.core.decoding.formats import NPY
 from functions.core.errors import PalierError
 from functions.core.models.options import ALL_CHANNELS, DiagnosisOptions
-from functions.core.preprocessing.severity import known_unit, unit_of
+from functions.core.preprocessing.severity import unit_of
 from functions.core.preprocessing.signal import Recording, channel_unit, row_of, sample_rate
+from functions.core.preprocessing.units import known_unit
 
 _DEFAULTS = DiagnosisOptions()
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._-]+")

@@ -46,13 +46,14 @@ def native_routes(endpoints: Endpoints, store: KeyStore | None) -> list[BaseRout
     read = require_key(store, "read")
     predict = require_key(store, "predict")
     return [
+        # First what most requests ask for: a router tries its routes in order.
+        Route("/predict", endpoints.predict, methods=["POST"], middleware=predict),
         Route("/", endpoints.index),
         Route("/health", endpoints.health),
         Route("/models", endpoints.models, middleware=read),
         Route("/models/{name}", endpoints.model, middleware=read),
         Route("/models/{name}/proof", endpoints.proof, middleware=read),
         Route("/model/info", endpoints.model_info, middleware=read),
-        Route("/predict", endpoints.predict, methods=["POST"], middleware=predict),
         Route("/predict/batch", endpoints.predict_batch, methods=["POST"], middleware=predict),
         LateRoutes("/bearings", _bearings_routes),
         *docs_routes(),

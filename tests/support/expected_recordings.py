@@ -20,6 +20,11 @@ def expected(
     return {"expected": {"samples": samples, "sample_rate_hz": rate, "channel_names": list(names), "unit": unit}}
 
 
+def times(channel: list[float], factor: float) -> list[float]:
+    """A channel in another unit, as float32 computes it."""
+    return [float(value) for value in np.array(channel, np.float32) * np.float32(factor)]
+
+
 def of_units(units: list[str | None], outcome: dict[str, Any]) -> dict[str, Any]:
     """An expected recording whose channels have units of their own."""
     outcome["expected"]["channel_units"] = units

@@ -16,7 +16,7 @@ def scope(name: str, head: str, end: str = "\n") -> TextCase:
     """A file of an oscilloscope: times from before the trigger on, and a voltage."""
     names = ("Value",) if "Value\n" in head else ("CH1",) if "CH1\n" in head else ("Ampl",)
     rows = table([t - 0.01 for t in MILLI], X, head=head, formats=("%.9e", "%.3f"), end=end)
-    return name, rows, {}, expected(X, rate=1000, names=names)
+    return name, rows, {}, expected(X, rate=1000, names=names, unit="V" if "Units,V" in head else None)
 
 
 INSTRUMENTS: tuple[TextCase, ...] = (
@@ -24,7 +24,7 @@ INSTRUMENTS: tuple[TextCase, ...] = (
         "PicoScope",
         table([float(k) for k in range(ROWS)], X, head="Time,Channel A\n(ms),(mV)\n\n", formats=("%.5f", "%.3f")),
         {},
-        expected(X, rate=1000, names=("Channel A",)),
+        expected(X, rate=1000, names=("Channel A",), unit="mV"),
     ),
     (
         "Fluke",

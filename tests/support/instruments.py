@@ -89,9 +89,9 @@ def write_lvm(
     path.write_text(head.replace("0.0", f"0{decimal}0") + rows + "\n")
 
 
-def write_mdf(path: Path, channels: dict[str, NDArray[Any]], rate_hz: float) -> None:
+def write_mdf(path: Path, channels: dict[str, NDArray[Any]], rate_hz: float, version: str = "4.10") -> None:
     """One group of channels over their times."""
-    file = asammdf.MDF(version="4.10")
+    file = asammdf.MDF(version=version)
     times = np.arange(len(next(iter(channels.values())))) / rate_hz
     file.append([asammdf.Signal(values, times, name=name, unit="g") for name, values in channels.items()])
     # It chooses the ending itself.

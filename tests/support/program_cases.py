@@ -77,6 +77,24 @@ PROGRAMS: tuple[TextCase, ...] = (
         expected(X, Y, rate=1000, names=("1", "2")),
     ),
     (
+        "an arrow before labels and units",
+        "".join(f"10:00:00.{k:03d} -> A:{a:.3f} g,B:{b:.3f} g\n" for k, (a, b) in enumerate(zip(X, Y, strict=True))),
+        {},
+        BOTH_IN_G,
+    ),
+    (
+        "an arrow without spaces, labels between spaces",
+        "".join(f"10:00:00.{k:03d}->A: {a:.3f} B: {b:.3f}\n" for k, (a, b) in enumerate(zip(X, Y, strict=True))),
+        {},
+        expected(X, Y, rate=1000, names=("A", "B")),
+    ),
+    (
+        "a remark of a serial monitor between rows",
+        "".join(f"10:00:00.{k:03d} -> {'stop' if k == 12 else f'{v:.3f}'}\n" for k, v in enumerate(X)),
+        {},
+        refused("malformed_body", "line 13, column 17: 'stop' stands where a number belongs; remove the line"),
+    ),
+    (
         "serial plotter",
         "rst:0x1 (POWERON_RESET),boot:0x13\n"
         + "".join(f"millis:{k} A:{a:.3f} B:{b:.3f}\n" for k, a, b in zip(COUNT, X, Y, strict=True)),

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.expected_recordings import MILLI, RATE, ROWS, X, Y, expected, of_units, refused, table
+from tests.support.expected_recordings import MILLI, RATE, ROWS, X, Y, expected, of_units, refused, table, times
 from tests.support.recordings import npy_bytes
 
 # Name, content, options, and what must come of it.
@@ -103,6 +103,21 @@ CHARSETS_AND_TIMES: tuple[TextCase, ...] = (
         {},
         of_units(["g", None], expected(X, Y, names=("acc [G]", "speed"))),
     ),
+    (
+        "units that are multiples of served ones",
+        table(X, Y, head="acc_mg,v [in/s pk]\n"),
+        {},
+        of_units(["g", "mm/s"], expected(times(X, 1e-3), times(Y, 25.4), names=("acc_mg", "v [in/s pk]"))),
+    ),
+    (
+        "a row of units that are multiples of served ones",
+        table(MILLI, X, Y, head="Time,A,B\ns,mm/s²,Gal\n"),
+        {},
+        expected(times(X, 1e-3), times(Y, 1e-2), rate=1000, names=("A", "B"), unit="m/s2"),
+    ),
+    ("a unit of names in programs", table(X, head="acc_x_m_s2\n"), {}, expected(X, names=("acc_x_m_s2",), unit="m/s2")),
+    ("a unit of another quantity", table(X, head="a [V]\n"), {}, expected(X, names=("a [V]",), unit="V")),
+    ("a label that is no unit", table(X, head="acc V\n"), {}, expected(X, names=("acc V",))),
     (
         "quantities divided by their units",
         table([float(k) for k in range(ROWS)], X, head="t/ms,a/(m/s²)\n"),

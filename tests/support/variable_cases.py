@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import savemat
 
-from tests.support.expected_recordings import expected, of_units, refused
+from tests.support.expected_recordings import expected, of_units, refused, times
 
 # The shortest vector that is a signal; whole numbers keep the table small.
 _LENGTH = 256
@@ -49,6 +49,11 @@ def hdf5(write: Any) -> bytes:
     return bytes(content)
 
 
+def one(name: str = "x", *, rate: float | None = None, unit: str | None = None) -> dict[str, Any]:
+    """The expected recording of a file whose only signal has this path."""
+    return expected(_P, rate=rate, names=(name,), unit=unit)
+
+
 def turning(rpm: float, outcome: dict[str, Any]) -> dict[str, Any]:
     """An outcome whose file states the speed of the shaft."""
     outcome["expected"]["shaft_speed_rpm"] = rpm
@@ -71,11 +76,11 @@ def matlab() -> Iterator[Case]:
     plain = {"s": {"c": _cell(P.astype(np.int8)), "fs": 12000}, "note": "a text"}
     random = level5({"x": np.random.default_rng(1).normal(size=512)})
     for name, content, outcome in (
-        ("version 6", level5(plain, compressed=False), expected(_P, rate=12000)),
-        ("7.3: vector", hdf5(_plain), expected(_P, rate=12000)),
-        ("7.3: struct", hdf5(_struct), expected(_P, rate=48828)),
+        ("version 6", level5(plain, compressed=False), one("s.c", rate=12000)),
+        ("7.3: vector", hdf5(_plain), one(rate=12000)),
+        ("7.3: struct", hdf5(_struct), one("bearing.gs", rate=48828)),
         ("7.3: cell", hdf5(_references), expected(_P, _Q, names=("c(1)", "c(2)"))),
-        ("7.3: attributes", hdf5(_attributes), expected(_P, rate=12000)),
+        ("7.3: attributes", hdf5(_attributes), one(rate=12000)),
         ("text", b"no MATLAB file " * 20, refused("malformed_body", "")),
         ("cut short", random[:3000], refused("malformed_body", "")),
     ):
@@ -83,39 +88,44 @@ def matlab() -> Iterator[Case]:
 
 
 def _flat() -> Iterator[Version5]:
-    yield "vector", {"x": P}, expected(_P)
-    yield "column", {"x": P[:, None]}, expected(_P)
-    yield "integers stand for themselves", {"x": P.astype(np.int16)}, expected(_P)
+    yield "vector", {"x": P}, one()
+    yield "column", {"x": P[:, None]}, one()
+    yield "integers stand for themselves", {"x": P.astype(np.int16)}, one()
     beside = {"x": P, "fs": 12000, "XRPM": 1797, "note": "a text"}
-    yield "rate and speed beside", beside, turning(1797, expected(_P, rate=12000))
+    yield "rate and speed beside", beside, turning(1797, one(rate=12000))
     yield "two vectors", {"DE": P, "FE": Q}, expected(_P, _Q, names=("DE", "FE"))
     yield "matrix, channels along its short side", {"x": np.stack([P, Q]).T}, expected(_P, _Q)
-    yield "rate as text", {"x": P, "SamplingRate": "25.6 kHz"}, expected(_P, rate=25600)
-    yield "period", {"x": P, "dt": 1 / 4096}, expected(_P, rate=4096)
-    yield "time beside", {"x": P, "t": np.arange(_LENGTH) / 2000}, expected(_P, rate=2000)
-    yield "time in milliseconds", {"x": P, "t_ms": np.arange(_LENGTH) / 8}, expected(_P, rate=8000)
+    yield "rate as text", {"x": P, "SamplingRate": "25.6 kHz"}, one(rate=25600)
+    yield "period", {"x": P, "dt": 1 / 4096}, one(rate=4096)
+    yield "time beside", {"x": P, "t": np.arange(_LENGTH) / 2000}, one(rate=2000)
+    yield "time in milliseconds", {"x": P, "t_ms": np.arange(_LENGTH) / 8}, one(rate=8000)
     beside = {"data": np.stack([np.arange(_LENGTH) / 2000, P, Q])}
     yield "time in the matrix", beside, expected(_P, _Q, rate=2000, names=("1", "2"))
-    yield "time of no clear unit", {"x": P, "t": np.arange(_LENGTH) / 8}, expected(_P)
+    yield "time of no clear unit", {"x": P, "t": np.arange(_LENGTH) / 8}, one()
     units = {"ts": {"Data": P, "TimeInfo": {"Units": "seconds"}, "DataInfo": {"Units": "m/s^2"}}}
-    yield "unit beside that of time", units, expected(_P, unit="m/s^2")
+    yield "unit beside that of time", units, one("ts.Data", unit="m/s2")
     of_each = {"a": {"v": P, "unit": "g"}, "b": {"v": Q, "unit": "Volt"}}
     yield "units of each", of_each, of_units(["g", "Volt"], expected(_P, _Q, names=("a.v", "b.v")))
-    yield "counts beside", {"x": P, "n": np.arange(1.0, _LENGTH + 1)}, expected(_P)
+    yield (
+        "unit that is a multiple of a served one",
+        {"x": P, "unit": "mg"},
+        expected(times(_P, 1e-3), names=("x",), unit="g"),
+    )
+    yield "counts beside", {"x": P, "n": np.arange(1.0, _LENGTH + 1)}, one()
 
 
 def _nested() -> Iterator[Version5]:
     struct = {"bearing": {"gs": P, "sr": 48828, "rate": 25, "load": 270}}
-    yield "struct", struct, turning(1500, expected(_P, rate=48828))
+    yield "struct", struct, turning(1500, one("bearing.gs", rate=48828))
     deep = {"Signal": {"x": {"increment": 1 / 25600}, "y": {"values": {"values": P[:, None]}}}}
-    yield "nested structs", deep, expected(_P, rate=25600)
+    yield "nested structs", deep, one("Signal.y.values.values", rate=25600)
     names = ("rec.Y.force.Data", "rec.Y.vibration.Data")
     rec = {"rec": {"Y": _named(("force", Q), ("vibration", P))}}
     yield "structs, each with its name", rec, expected(_Q, _P, names=names)
     yield "structs by number", {"data": _structs(P, Q)}, expected(_P, _Q, names=("data(1).x", "data(2).x"))
-    yield "cell of one", {"c": _cell(P)}, expected(_P)
+    yield "cell of one", {"c": _cell(P)}, one("c")
     yield "cell of two", {"c": _cell(P, Q)}, expected(_P, _Q, names=("c{1}", "c{2}"))
-    yield "cell in a struct", {"s": {"c": _cell(P), "fs": 12000}}, expected(_P, rate=12000)
+    yield "cell in a struct", {"s": {"c": _cell(P), "fs": 12000}}, one("s.c", rate=12000)
 
 
 def _not_read() -> Iterator[Version5]:

@@ -7,6 +7,8 @@ from functions.core.decoding.foreign import recognize
 
 # Names of the table of formats by what first bytes are called.
 _NAMES = {"text": "delimited", "AIFF": "aiff"}
+# Source: POSIX.1-2017, pax, ustar interchange format.
+_TAR, _TAR_AT = b"ustar", 257
 _OFFICE = "an Office document"
 # Of Windows-1252 and UTF-8; of the control characters tab, line feed, form feed, carriage return and Ctrl-Z.
 _PRINTABLE = re.compile(rb"[\t\n\f\r\x1a -~\x80-\xff]+")
@@ -18,7 +20,7 @@ def content_of(head: bytes) -> str | None:
     Args:
         head: the first HEAD_BYTES of it, or all.
     """
-    found = recognize(head)
+    found = recognize(head) or ("tar" if head[_TAR_AT:].startswith(_TAR) else None)
     if found == _OFFICE:
         return found
     shown: str | None = kind_of(head)

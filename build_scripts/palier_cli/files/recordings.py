@@ -11,6 +11,7 @@ from build_scripts.palier_cli.files.contents import content_of
 from build_scripts.palier_cli.files.json_table import json_as_csv
 from build_scripts.palier_cli.readers.kinds import HEAD_BYTES, Kind, kind_of
 from build_scripts.palier_cli.readers.reader import read_file
+from functions.core.decoding.foreign import recognize
 from functions.core.decoding.formats import (
     AIFF,
     CSV,
@@ -123,11 +124,10 @@ def _format(path: Path, choice: FileChoice) -> Format:
         # Octave writes text under this ending, too.
         return _BY_NAME["delimited"] if head.startswith(OCTAVE_MARK.encode()) else MATLAB
     if named is not None:
-        shown, found = kind_of(head), content_of(head)
-        if found == JSON_FILE.name and named.name == "delimited":
-            return JSON_FILE
-        # What is read nowhere is refused by the decoder, which names it.
-        return _BY_NAME[shown if shown and found in _BY_NAME else named.name]
+        # What is read nowhere is refused by the decoder, which names it; it does not doubt text in a few bytes.
+        shown = recognize(head) or kind_of(head)
+        found = content_of(head) if shown else None
+        return named if found is None else _BY_NAME.get(found, named)
     name = content_of(head)
     if name is None:
         raise UnsupportedMediaTypeError(

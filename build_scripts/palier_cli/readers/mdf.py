@@ -46,7 +46,7 @@ class MdfFile:
             shape=(count,),
             size_bytes=count * _FLOAT64_BYTES,
             is_time=self._file.masters_db.get(group) == index,
-            unit=str(channel.unit) or None,
+            unit=_unit(channel),
         )
 
     def _values(self, one: Variable) -> Value:
@@ -54,3 +54,8 @@ class MdfFile:
         if one.is_time:
             return np.asarray(self._file.get_master(group), np.float64)
         return np.asarray(self._file.get(group=group, index=index).samples)
+
+
+def _unit(channel: Any) -> str | None:
+    """Return the unit of a channel, which a file of version 3 has at its conversion."""
+    return str(channel.unit or getattr(channel.conversion, "unit", "")).strip("\0 ") or None

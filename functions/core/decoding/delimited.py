@@ -40,10 +40,11 @@ def decode_csv(body: bytes, **stated: Unpack[TextOptions]) -> Recording:
     from functions.core.decoding.text.quotes import unquoted
     from functions.core.decoding.text.serial_monitor import without_arrows, without_labels
     from functions.core.decoding.text.tables import recording_of_rows
+    from functions.core.preprocessing.units import in_served_units
 
     text = as_one_table(unquoted(decode_text(body, stated.get("charset"))))
     text, labels = without_labels(without_arrows(text))
     layout = find_layout(text, stated.get("skip_rows", 0), stated.get("delimiter"), labels)
     is_rate_given = stated.get("sample_rate_hz") is not None
     options = TimeOptions(stated.get("time_column"), stated.get("time_unit"), is_rate_given)
-    return recording_of_rows(text[layout.start : layout.stop], layout, options)
+    return in_served_units(recording_of_rows(text[layout.start : layout.stop], layout, options))

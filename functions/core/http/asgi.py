@@ -130,9 +130,13 @@ class _Exchange:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["x-request-id"] = request_id_var.get() or ""
-            if headers.get("content-type", "").startswith("text/html"):
+            if _is_page(headers.raw):
                 headers.setdefault("content-security-policy", _NOTHING_MAY_LOAD)
         await self._send(message)
+
+
+def _is_page(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers)
 
 
 class RequireEdge:

@@ -142,9 +142,10 @@ class DiagnosisAnswer(Answer, frozen=True, kw_only=True):
     def of(cls, diagnosis: Diagnosis, options: DiagnosisOptions, request_id: str) -> Self:
         """Return the answer of a diagnosis, with what the caller's options ask for."""
         manifest, evidence = diagnosis.manifest, diagnosis.evidence
-        label = manifest.classes[diagnosis.predicted_class]
+        predicted = diagnosis.predicted_class
+        label = manifest.classes[predicted]
         return cls(
-            predicted_class=diagnosis.predicted_class,
+            predicted_class=predicted,
             class_id=label.id,
             class_name=label.name,
             confidence=round(diagnosis.confidence, 6),
@@ -251,5 +252,6 @@ def _line(line: "EvidenceLine") -> EvidenceAnswer:
 def _probabilities(diagnosis: Diagnosis, options: DiagnosisOptions) -> dict[str, float] | None:
     if not options.return_probabilities:
         return None
-    ranked = diagnosis.probabilities.argsort()[::-1][: options.return_top_k]
-    return {diagnosis.manifest.classes[k].id: round(float(diagnosis.probabilities[k]), 6) for k in ranked.tolist()}
+    ranked = diagnosis.probabilities.argsort()[::-1][: options.return_top_k].tolist()
+    classes, probabilities = diagnosis.manifest.classes, diagnosis.probabilities.tolist()
+    return {classes[k].id: round(probabilities[k], 6) for k in ranked}

@@ -49,7 +49,7 @@ class Diagnosis(Struct, frozen=True):
     @property
     def confidence(self) -> float:
         """Probability that the most probable class is right, also of a machine that the model never saw."""
-        return float(self.probabilities.max())
+        return self.probabilities.item(self.predicted_class)
 
     @property
     def in_distribution(self) -> bool | None:
@@ -104,7 +104,8 @@ def weighed(diagnosis: Diagnosis, windows: Float64Array) -> Diagnosis:
     if diagnosis.evidence is None and diagnosis.manifest.trust is UNSET:
         return diagnosis
     rule, named = diagnosis.manifest.trust_rule, diagnosis.predicted_class
-    discord = float(diagnosis.probabilities[named] - windows[:, named].mean())
+    # A single window has none: what is joined is never above it.
+    discord = 0.0 if len(windows) == 1 else float(diagnosis.probabilities[named] - windows[:, named].mean())
     if diagnosis.evidence is None:
         trust = trust_in(rule, diagnosis.novelty, discord)
         return (
@@ -230,7 +231,7 @@ def novelty(output: EngineOutput, rule: NoveltyRule | None) -> float | None:
     """Return the recording's novelty: the mean over its windows of `d / (d + scale)`."""
     if output.distance is None or rule is None:
         return None
-    return float(window_novelty(output.distance, rule).mean())
+    return float(np.add.reduce(window_novelty(output.distance, rule))) / len(output.distance)
 
 
 def window_novelty(distance: Float32Array, rule: NoveltyRule) -> Float64Array:
@@ -251,9 +252,9 @@ def softmax(logits: np.typing.NDArray[np.floating], temperature: float = 1.0) ->
 
     Source: temperature scaling, Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
     """
-    scaled = logits.astype(np.float64) / temperature
-    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
+    scaled = np.divide(logits, temperature, dtype=np.float64)
+    exponentials = np.exp(scaled - np.maximum.reduce(scaled, axis=-1, keepdims=True))
+    return np.asarray(exponentials / np.add.reduce(exponentials, axis=-1, keepdims=True))
 
 
 def join_probabilities(probabilities: Float64Array, rule: JoinRule) -> Float64Array:
@@ -283,7 +284,9 @@ def _doubted(probabilities: Float64Array, doubt: float | Float64Array) -> Float6
 
 
 def _joined(probabilities: Float64Array, rule: JoinRule) -> Float64Array:
-    if rule.rule == "mean" or len(probabilities) == 1:
+    if len(probabilities) == 1:
+        return probabilities.reshape(-1)
+    if rule.rule == "mean":
         return np.asarray(probabilities.mean(axis=0))
     evidence = np.log(np.maximum(probabilities, rule.floor)).mean(axis=0)
     return softmax(evidence * (1 + (len(probabilities) - 1) * rule.independence))

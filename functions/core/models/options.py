@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
@@ -34,6 +35,9 @@ BEARING = (
     *(ORDERS := ("bpfo_order", "bpfi_order", "bsf_order", "ftf_order")),
     *(GEOMETRY := ("rolling_elements", "element_diameter", "pitch_diameter", "contact_angle_deg")),
 )
+# Of options, the values that state a bearing; every request asks for them.
+_of_bearing = attrgetter(*BEARING)
+_NO_BEARING = (None,) * len(BEARING)
 SHAFT_SPEED = "shaft_speed_rpm"
 _LARGEST_SPEED_RPM = 1e6
 _LARGEST_ORDER = 1000.0
@@ -148,7 +152,7 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def names_bearing(self) -> bool:
         """Whether any option states a bearing."""
-        return any(getattr(self, name) is not None for name in BEARING)
+        return _of_bearing(self) != _NO_BEARING
 
     def given(self, names: Sequence[str]) -> dict[str, float]:
         """Return the values of the named options that are given."""

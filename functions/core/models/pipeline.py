@@ -30,6 +30,7 @@ from functions.core.preprocessing.signal import (
     RateRange,
     Recording,
     SampleRate,
+    Signal,
     channel_name,
     channel_unit,
     check_samples,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 # Answers where a request says how fast which bearing turned and names no model.
 ANY_BEARING = "any-bearing"
+# The conditions of operation that determine where lines are.
+_LINES_NEED = frozenset({SHAFT_SPEED, *ORDERS[:2]})
 
 
 class Limits(Struct, frozen=True):
@@ -191,7 +194,7 @@ class Diagnoser:
                 f" (limit of one request: {self.limits.max_windows})."
             )
         channel = channel_name(recording, options.channel) if spec.channels == 1 else None
-        measured = _measured(recording, signal.samples, options, rate, channel)
+        measured = _measured(recording, signal, options, rate, channel)
         evidence = stated.operation.evidence(signal.samples, rate.hz) if stated.operation else None
         conditions = stated.at_speed(evidence.shaft_speed_used_rpm) if evidence else stated.conditions
         windows = rows_of_recording(_in_unit(signal.samples, measured, spec), rate.hz, manifest, conditions)
@@ -210,10 +213,11 @@ def _in_unit(samples: Float32Array, measured: Measured, spec: InputSpec) -> Floa
 
 
 def _measured(
-    recording: Recording, samples: Float32Array, options: DiagnosisOptions, rate: SampleRate, channel: str | None
+    recording: Recording, signal: Signal, options: DiagnosisOptions, rate: SampleRate, channel: str | None
 ) -> Measured:
-    """Return the measured figures of the samples float32 [C, N] of a recording that the model gets."""
-    found = Measured(rate, channel, samples.shape[1] / rate.hz, indicators(samples), note=recording.note)
+    """Return the measured figures of the signal of a recording that the model gets."""
+    duration_s = signal.samples.shape[1] / rate.hz
+    found = Measured(rate, channel, duration_s, indicators(signal), note=recording.note)
     in_file = channel_unit(recording, options.channel)
     if not (in_file or options.unit or options.machine_group or options.foundation):
         return found
@@ -221,7 +225,7 @@ def _measured(
     from functions.core.preprocessing.severity import unit_of, with_severity
 
     unit = unit_of(options.unit, in_file)
-    return with_severity(replace(found, unit=unit), samples, options.machine_group, options.foundation)
+    return with_severity(replace(found, unit=unit), signal.samples, options.machine_group, options.foundation)
 
 
 def _stated(
@@ -236,7 +240,7 @@ def _stated(
         field: where they stand, for the error.
     """
     operation, filled = None, dict[str, float]()
-    if options.shaft_speed_rpm is not None or options.names_bearing or {SHAFT_SPEED, *ORDERS[:2]} <= given.keys():
+    if options.shaft_speed_rpm is not None or options.names_bearing or (given and given.keys() >= _LINES_NEED):
         # Late: few requests say how a machine ran.
         from functions.core.models.operation import stated_operation
 

@@ -12,6 +12,7 @@ from functions.core.preprocessing.arrays import Float32Array, Float64Array
 from functions.core.preprocessing.indicators import Foundation, Measured, Zone
 from functions.core.preprocessing.resampling import resample
 from functions.core.preprocessing.signal import Unit
+from functions.core.preprocessing.units import known_unit, scale_of
 
 ZONES: tuple[Zone, ...] = ("A", "B", "C", "D")
 # Boundaries A to B, B to C and C to D, in mm/s RMS, by machine group and foundation.
@@ -33,12 +34,6 @@ _RATE_HZ = 4 * HIGHEST_HZ
 # In mm/s2. Source: BIPM, The International System of Units, 9th edition: standard acceleration of gravity.
 _MM_S2: Mapping[Unit, float] = {"g": 9806.65, "m/s2": 1000.0}
 _MEAN_SQUARE_OF_HANN = 0.375
-UNIT_SPELLINGS: Mapping[str, Unit] = {
-    **dict.fromkeys(("g", "gn", "g_n", "gs", "g's", "g-s", "grms", "gpk"), "g"),
-    **dict.fromkeys(("m/s2", "m/s^2", "m/s²", "m/s/s", "m/sec2", "m/sec^2", "m/s*s", "m/s**2", "ms2"), "m/s2"),
-    **dict.fromkeys(("ms-2", "ms^-2", "m.s-2", "m*s-2", "m·s-2", "meterspersecond2"), "m/s2"),
-    **dict.fromkeys(("mm/s", "mms-1", "mm.s-1", "mm*s-1", "mm·s-1", "mm/sec", "mm_s"), "mm/s"),
-}
 _LONGEST_UNIT = 40
 
 
@@ -65,16 +60,11 @@ def _without_zone(found: Measured) -> str:
 
 
 def factor_between(unit: str | None, other: str) -> float:
-    """Return the factor from one unit of acceleration to another; 1 where either is not an acceleration."""
-    known, wanted = (None if one is None else known_unit(one) for one in (unit, other))
-    if known is None or wanted is None or not {known, wanted} <= _MM_S2.keys():
+    """Return the factor from one unit to another; 1 where they are not both accelerations or both velocities."""
+    known, wanted = (None if one is None else scale_of(one) for one in (unit, other))
+    if known is None or wanted is None or (known.unit == "mm/s") != (wanted.unit == "mm/s"):
         return 1.0
-    return _MM_S2[known] / _MM_S2[wanted]
-
-
-def known_unit(text: str) -> Unit | None:
-    """Return the unit that a text in a file stands for, or None where it is no acceleration or velocity."""
-    return UNIT_SPELLINGS.get("".join(text.split()).strip("[]()").lower())
+    return known.factor * _MM_S2.get(known.unit, 1.0) / (wanted.factor * _MM_S2.get(wanted.unit, 1.0))
 
 
 def unit_of(stated: Unit | None, in_file: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """A recording in the serve flow: its samples, channels and sample rate, and the checks before a diagnosis."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -50,11 +51,13 @@ class Recording(Struct, frozen=True):
 class Signal(Struct, frozen=True):
     """A recording that can be diagnosed: samples float32 [C, N], finite and not constant.
 
-    clipped: it was cut off at the range of its sensor or recorder.
+    clipped: it was cut off at the range of its sensor or recorder; extremes: the indices of the highest and the lowest
+    sample of each channel.
     """
 
     samples: Float32Array
     clipped: bool
+    extremes: Sequence[tuple[int, int]]
 
 
 class RateRange(Struct, frozen=True):
@@ -208,13 +211,14 @@ def check_samples(samples: Float32Array) -> Signal:
         SignalConstantError: a channel has one value only.
     """
     if not samples.size:
-        return Signal(samples, clipped=False)
-    found = [(row, *extremes(row)) for row in samples]
-    for channel, (row, highest, lowest) in enumerate(found):
+        return Signal(samples, False, ())
+    found = [extremes(row) for row in samples]
+    ranges = [(row.item(highest), row.item(lowest)) for row, (highest, lowest) in zip(samples, found, strict=True)]
+    for channel, (highest, lowest) in enumerate(ranges):
         # The extremes of a row with NaN are NaN.
-        if not (np.isfinite(row[highest]) and np.isfinite(row[lowest])):
-            index = int(np.isfinite(row).argmin())
+        if not (math.isfinite(highest) and math.isfinite(lowest)):
+            index = int(np.isfinite(samples[channel]).argmin())
             raise SignalNotFiniteError(f"The signal has NaN or infinity, first at sample {index} of channel {channel}.")
-    if any(row[highest] == row[lowest] for row, highest, lowest in found):
+    if any(highest == lowest for highest, lowest in ranges):
         raise SignalConstantError("The signal is constant: the sensor may be dead or unplugged.")
-    return Signal(samples, clipped=any(is_clipped(*one) for one in found))
+    return Signal(samples, any(is_clipped(row, *one) for row, one in zip(samples, found, strict=True)), found)

@@ -25,5 +25,7 @@ def cut_windows(samples: Float32Array, window: int) -> Float32Array:
     length = samples.shape[1]
     if length < window:
         raise SignalTooShortError(length=length, required=window)
+    if length == window:
+        return np.ascontiguousarray(samples[np.newaxis])
     starts = [*range(0, length - window, window), length - window]
     return np.stack([samples[:, start : start + window] for start in starts])

@@ -101,7 +101,7 @@ def test_what_is_stated_of_all_files_is_not_stated_again(tmp_path: Path) -> None
     ("options", "said"),
     [
         (DiagnosisOptions(sample_rate_hz=2048), "`sample_rate_hz` is 2048 Hz, but the file states 4096 Hz"),
-        (DiagnosisOptions(unit="g"), "`unit` is g, but the file states 'm/s\\^2'"),
+        (DiagnosisOptions(unit="g"), "`unit` is g, but the file states 'm/s2'"),
         (DiagnosisOptions(channel="z"), "There is no channel 'z'"),
     ],
 )

@@ -12,13 +12,21 @@ register(`data:text/javascript,${encodeURIComponent(`
   }`)}`);
 
 const formats = new URL("../../../functions/dashboard/web/src/formats/", import.meta.url);
-const [{ readCsv }, { readNpy }, { readRaw }, { readWav }, { SAMPLE_FORMATS }] = await Promise.all(
-  ["csv", "npy", "raw", "wav", "kinds"].map((name) => import(new URL(`${name}.js`, formats))),
+const [{ readCsv }, { readNpy }, { readRaw }, { readWav }, { SAMPLE_FORMATS }, { inServedUnit }] = await Promise.all(
+  ["csv", "npy", "raw", "wav", "kinds", "units"].map((name) => import(new URL(`${name}.js`, formats))),
 );
 // Of version 7.3 the page reads by a package, which a checkout need not have.
 const hasPackages = existsSync(new URL("../../node_modules/jsfive", formats));
 const matlab = hasPackages ? { matlab: (await import(new URL("matlab.js", formats))).readMat } : {};
-export const READERS = { delimited: readCsv, npy: readNpy, raw: readRaw, wav: readWav, ...matlab };
+const readers = { delimited: readCsv, npy: readNpy, raw: readRaw, wav: readWav, ...matlab };
+export const READERS = Object.fromEntries(Object.entries(readers).map(([name, read]) => [name, inServedUnits(read)]));
+
+function inServedUnits(read) {
+  return async (...given) => {
+    const { channels, ...recording } = await read(...given);
+    return { ...recording, channels: channels.map(inServedUnit) };
+  };
+}
 
 /** Return the bytes of a case. */
 export function bytesOf({ text, base64 }) {

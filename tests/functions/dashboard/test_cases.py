@@ -26,6 +26,9 @@ CASES: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
 ASKED = {"full_scale", "sample_format"}
 # What it must go on reading: to hand everything over would agree with every table.
 READ_HERE = {
+    "delimited: a label that is no unit",
+    "delimited: a unit of another quantity",
+    "delimited: a unit of names in programs",
     "delimited: byte order mark",
     "delimited: carriage returns",
     "delimited: carriage returns alone",
@@ -44,6 +47,7 @@ READ_HERE = {
     "delimited: unit in brackets behind a range",
     "delimited: unit in brackets",
     "delimited: units of each column",
+    "delimited: units that are multiples of served ones",
     "npy: [C, N]",
     "npy: [C, N] with counts",
     "npy: [C, N] with times",

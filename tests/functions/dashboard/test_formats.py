@@ -14,7 +14,7 @@ from typing import Any
 from build_scripts.palier_cli.readers import fields, kinds, variables
 from functions.core.decoding.formats import FILE_MEDIA_TYPES, FORMATS, Format, ServedFormat
 from functions.core.decoding.text import units
-from functions.core.preprocessing.severity import UNIT_SPELLINGS
+from functions.core.preprocessing import units as scales
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "dashboard.md"
@@ -61,7 +61,11 @@ def rules_text() -> str:
         "quantity": fields.QUANTITY.pattern,
         "time": fields.TIME.pattern,
         "time_units": sorted(units.TIME_UNITS),
-        "unit_spellings": dict(UNIT_SPELLINGS),
+        "unit_names": dict(scales.UNIT_NAMES),
+        "unit_lengths_mm": dict(scales.LENGTHS_MM),
+        "unit_of_length": scales.OF_LENGTH.pattern,
+        "unit_detector": scales.DETECTOR.pattern,
+        "unit_others": sorted(units.OTHER_UNITS),
         "unit_bracketed": units.BRACKETED.pattern,
         "unit_in_brackets": units.IN_BRACKETS.pattern,
         "unit_divided": units.DIVIDED.pattern,

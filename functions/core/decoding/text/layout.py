@@ -107,8 +107,8 @@ def broken_cell(line: int, column: int, found: str) -> MalformedBodyError:
     """Return the error for a cell that should be a number, at a line and column from 1."""
     shown = f"{found[:40]!r} stands" if found else "nothing stands"
     return MalformedBodyError(
-        f"The text cannot be read at line {line}, column {column}: {shown} where a number belongs;"
-        " `skip_rows`, `delimiter` and `charset` state how to read it.",
+        f"The text cannot be read at line {line}, column {column}: {shown} where a number belongs; remove the line if"
+        " it is no row, or state with `skip_rows`, `delimiter` and `charset` how to read the text.",
         field="signal",
     )
 

@@ -8,10 +8,11 @@ from functions.core.decoding.text.dialect import find_dialect
 from functions.core.decoding.text.layout import spread_rows
 from functions.core.decoding.text.units import is_units_row
 
-_ARROW = " -> "
+_ARROW = "->"
 # Such lines begin with the first of the text.
 _LOOKED_AT = 4096
-_STAMPED = re.compile(r"\d\d:\d\d:\d\d(?:[.,]\d{1,6})? -> ")
+_CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d{1,6})?"
+_STAMPED = re.compile(rf"{_CLOCK} ?-> ?")
 _LABEL = re.compile(
     r"(?<![\w.])([^\W\d]\w{0,40}(?:[(\[][^\s()\[\]]{1,10}[)\]])?)[ \t]{0,4}[:=][ \t]{0,4}(?=[+-]?\.?\d)"
 )
@@ -20,7 +21,8 @@ _UNIT = re.compile(r"(?<=\d)(?![eE][+-]?\d)[ \t,;]{0,4}([^\W\d_][\w/^*]{0,8})(?!
 _NUMBER = r"[+-]?[\d.]+(?:[eE][+-]?\d+)?"
 _LINE = re.compile(r".+")
 _VALUE = re.compile(rf"{_LABEL.pattern}{_NUMBER}(?:{_UNIT.pattern})?")
-_LABELLED = re.compile(rf"\s*(?:{_VALUE.pattern}[ \t,;]*)+", re.IGNORECASE)
+_STARTS_WITH_CLOCK = re.compile(rf"\s*{_CLOCK}[ \t,;]+")
+_LABELLED = re.compile(rf"(?:{_STARTS_WITH_CLOCK.pattern})?\s*(?:{_VALUE.pattern}[ \t,;]*)+", re.IGNORECASE)
 _NO_UNIT = "-"
 _MARKS = ",;"
 
@@ -34,7 +36,7 @@ def without_arrows(text: str) -> str:
     if _ARROW not in text[:_LOOKED_AT]:
         return text
     rows = spread_rows(text)
-    stamped = [row.partition(_ARROW)[2] for row in rows if _STAMPED.match(row)]
+    stamped = [row.partition(_ARROW)[2].strip() for row in rows if _STAMPED.match(row)]
     if 2 * len(stamped) <= len(rows):
         return text
     # As wide as the arrow: columns in an editor stay what they are.
@@ -54,7 +56,8 @@ def without_labels(text: str) -> tuple[str, list[list[str]]]:
     labelled = [row for row in rows if _LABELLED.fullmatch(row)]
     if start is None or 2 * len(labelled) <= len(rows):
         return text, []
-    names = [found[1] for found in _VALUE.finditer(labelled[-1])]
+    values = list(_VALUE.finditer(labelled[-1]))
+    names = [found[1] for found in values]
     in_order = zip(_LABEL.finditer(text, start), cycle(names))
     if len(set(names)) < len(names) or any(found[1] != name for found, name in in_order):
         return text, []
@@ -62,8 +65,9 @@ def without_labels(text: str) -> tuple[str, list[list[str]]]:
     if any(labelled[-1].count(mark) not in {0, len(names) - 1, len(names)} for mark in _MARKS):
         # They divide some of the columns, and white space the others.
         plain = plain.translate(dict.fromkeys(map(ord, _MARKS), " "))
-    units = _units([found[2] or "" for found in _VALUE.finditer(labelled[-1])])
-    return text[:start] + plain, [names, units] if is_units_row(units) else [names]
+    units = _units([found[2] or "" for found in values])
+    time, second = (["time"], ["s"]) if _STARTS_WITH_CLOCK.match(labelled[-1]) else ([], [])
+    return text[:start] + plain, [time + names, second + units] if is_units_row(units) else [time + names]
 
 
 def _units(found: Sequence[str]) -> list[str]:

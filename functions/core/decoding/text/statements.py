@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from functions.core.decoding.text.units import TIME_UNITS, squeezed
+from functions.core.decoding.text.units import TIME_UNITS, squeezed, stated_unit
 from functions.core.decoding.times import SLOWEST_HZ, UNITS_S
 from functions.core.errors import SampleRateContradictsError
-from functions.core.preprocessing.severity import known_unit
 from functions.core.preprocessing.signal import RATE_TOLERANCE
 
 _RATE_NAME = (
@@ -80,7 +79,7 @@ def rate_of(head: Sequence[str], *, is_given: bool = False) -> float | None:
 
 def unit_of_head(head: Sequence[str]) -> str | None:
     """Return the unit of the samples that lines before a table state, None where they state none or several."""
-    units = {known_unit(found) for found in _UNIT.findall("\n".join(head))}
+    units = {stated_unit(found) for found in _UNIT.findall("\n".join(head))}
     return units.pop() if len(units) == 1 else None
 
 

@@ -3,7 +3,7 @@
 import re
 
 from functions.core.models.options import TimeUnit
-from functions.core.preprocessing.severity import known_unit
+from functions.core.preprocessing.units import known_unit, scale_of
 
 # Spellings of units of time, without spaces, in lower case.
 TIME_UNITS: dict[str, TimeUnit] = {
@@ -17,7 +17,8 @@ BRACKETED = re.compile(r"(.*?)[\s_]*[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]\s*(.*)", 
 IN_BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]")
 # `t/ms`, `a/(m/s\xb2)`: the quantity divided by its unit, as ISO 80000-1 has it.
 DIVIDED = re.compile(r"([^/]{1,60}?)\s*/\s*\(?\s*([^()]{1,14}?)\s*\)?")
-SUFFIXED = re.compile(r"(.+?)[ _]+([^ _]{1,14})")
+# `acc_mg`, `acc g pk`, and `acc_m_s2` as programs name it.
+SUFFIXED = re.compile(r"(.+?)[ _]+([^ _]{1,14}(?:[ _](?:rms|RMS|pk|PK|peak))?|[cmu]?m_s2?)")
 _TIME_NAME = re.compile(
     r"(?:(?:rel(?:ative)?|elapsed|abs(?:olute)?|sampl(?:e|ing)|measurement|recording|x)[ _-]*)?"
     r"(?:t|times?|time ?stamps?|time_stamp|zeit|zeitstempel|temps|tiempo|tempo|tijd|tid|date[ _]?time|datetime|date"
@@ -29,10 +30,12 @@ _FREQUENCY_NAME = re.compile(
     re.IGNORECASE,
 )
 _FREQUENCY_UNITS = frozenset(["hz", "khz", "cpm", "kcpm", "orders", "order"])
-# Units in a row of units that are neither of time nor of vibration.
-_OTHER_UNITS = frozenset(
-    ["v", "mv", "volt", "volts", "pa", "n", "hz", "rpm", "1/min", "-", "°c", "degc", "a", "ma", "%", "ohm"]
-) | {""}
+# Units of what no velocity can be computed from, which a recording states as they are written.
+OTHER_UNITS = frozenset(["v", "mv", "uv", "\xb5v", "\u03bcv", "volt", "volts", "pa", "kpa", "bar"]) | {
+    *("um", "\xb5m", "\u03bcm", "micron", "microns", "mm", "mil", "mils"),
+}
+# What else stands in a row of units.
+_IN_UNITS_ROW = frozenset(["n", "hz", "rpm", "1/min", "-", "°c", "degc", "a", "ma", "%", "ohm", ""])
 _UNIT_LABELS = frozenset(["unit", "units", "einheit", "einheiten", "unité", "unités", "sequence"])
 
 
@@ -60,15 +63,22 @@ def is_frequency_name(name: str) -> bool:
 
 
 def signal_unit(name: str, unit: str | None = None) -> str | None:
-    """Return the unit of a signal, `g`, `m/s2` or `mm/s`, by its column's name or a row of units."""
+    """Return the unit of a signal by its column's name or a row of units, as `stated_unit` does."""
     if unit is not None:
-        return known_unit(unit)
+        return stated_unit(unit)
     # A range may stand in brackets before the unit: `X (100g) (g)`.
-    bracketed = [known for one in IN_BRACKETS.findall(name) if (known := known_unit(one))]
+    bracketed = [stated for one in IN_BRACKETS.findall(name) if (stated := stated_unit(one))]
     if bracketed:
         return bracketed[-1]
     base, found = _split_unit(name)
-    return known_unit(found) if found and base else None
+    # Behind a name without brackets `V` may be a part of it.
+    return stated_unit(found) if found and base and scale_of(found) else None
+
+
+def stated_unit(text: str) -> str | None:
+    """Return the unit that a text stands for: `g`, `m/s2`, `mm/s`, another one as it is written, or None."""
+    is_unit = scale_of(text) is not None or squeezed(text) in OTHER_UNITS
+    return known_unit(text) or (inner(text.strip()) if is_unit else None)
 
 
 def is_units_row(cells: list[str]) -> bool:
@@ -90,7 +100,7 @@ def squeezed(unit: str) -> str:
 
 def _is_unit(cell: str) -> bool:
     plain = squeezed(cell)
-    return plain in TIME_UNITS or plain in _OTHER_UNITS or known_unit(cell) is not None
+    return plain in TIME_UNITS or plain in OTHER_UNITS or plain in _IN_UNITS_ROW or scale_of(cell) is not None
 
 
 def _split_unit(name: str) -> tuple[str, str | None]:
@@ -99,7 +109,7 @@ def _split_unit(name: str) -> tuple[str, str | None]:
     divided = DIVIDED.fullmatch(name.strip())
     # Not `velocity mm/s`: its unit is divided itself.
     is_of_time = divided and squeezed(divided[2]) in TIME_UNITS and _TIME_NAME.fullmatch(divided[1])
-    if divided and (is_of_time or known_unit(divided[2])):
+    if divided and (is_of_time or scale_of(divided[2])):
         return divided[1], divided[2]
     if suffixed := SUFFIXED.fullmatch(name.strip()):
         return suffixed[1], suffixed[2]

@@ -1,6 +1,5 @@
 /** Numbers as people read them, with their units. */
 
-import { knownUnit } from "./formats/units.js";
 
 const NARROW_SPACE = "\u202f";
 const formatters = new Map();
@@ -82,16 +81,21 @@ export function modelUnit(model) {
   return unit === "any" ? "" : unit;
 }
 
-/** Return a unit as people write it. */
-export function shownUnit(unit) {
-  return knownUnit(unit) === "m/s2" ? "m/s²" : unit;
+const QUANTITIES = { g: "Acceleration", "m/s2": "Acceleration", "mm/s": "Velocity" };
+
+/** Return a unit of a recording that the service takes as an option; null where it is another, or none. */
+export function servedUnit(unit) {
+  return Object.hasOwn(QUANTITIES, unit ?? "") ? unit : null;
 }
 
-const QUANTITIES = { g: "Acceleration", "m/s2": "Acceleration", "mm/s": "Velocity" };
+/** Return a unit as people write it. */
+export function shownUnit(unit) {
+  return unit?.replace(/^m\/s\^?2$/, "m/s²");
+}
 
 /** Return what samples of a unit measure, with the unit, as the name of an axis. */
 export function measured(unit) {
-  return inUnit(QUANTITIES[knownUnit(unit)] ?? "Signal", unit);
+  return inUnit(QUANTITIES[unit?.replace("^", "")] ?? "Signal", unit);
 }
 
 /** Return the name of an axis with its unit, where it has one. */

@@ -1,3 +1,4 @@
+import json
 import tracemalloc
 from pathlib import Path
 
@@ -32,6 +33,21 @@ def test_the_ending_says_what_it_is(tmp_path: Path, name: str, content: bytes) -
     np.testing.assert_array_equal(read_recording(tmp_path / name).samples, HIGH[np.newaxis])
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.dat", csv_text([HIGH]).encode()),
+        ("a.bin", wav_bytes(HIGH)),
+        ("a.txt", wav_bytes(HIGH)),
+        ("a.csv", npy_bytes(HIGH)),
+        ("a.raw", json.dumps(HIGH.tolist()).encode()),
+    ],
+)
+def test_first_bytes_decide_against_an_ending_of_text_or_raw_samples(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    np.testing.assert_array_equal(read_recording(tmp_path / name).samples, HIGH[np.newaxis])
+
+
 def test_full_scale_stretches_integer_wav(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(wav_bytes(HIGH, subtype="PCM_16"))
     samples = read_recording(tmp_path / "a.wav", options=DiagnosisOptions(full_scale=4.0)).samples
@@ -51,6 +67,7 @@ def test_raw_samples_may_be_int16(tmp_path: Path) -> None:
     [
         (b"\x1f\x8b\x08\x00", "The content of 'a.xyz' is gzip: unpack them, or send them with Content-Encoding: gzip."),
         (b"PK\x03\x04" + b"\0" * 26 + b"[Content_Types].xml", "'a.xyz' is an Office document: save the sheet as CSV."),
+        (b"acc.csv".ljust(257, b"\0") + b"ustar\00000", "'a.xyz' is tar: unpack them."),
         (b"OggS" + bytes(20), "'a.xyz' is Ogg: convert them to one of the formats that are read."),
     ],
 )

@@ -68,6 +68,13 @@ def test_a_universal_file_of_spectra_is_refused(reader: FileReader, tmp_path: Pa
         reader.read(tmp_path / "a", "uff")
 
 
+def test_a_file_of_mdf_3_states_its_unit(reader: FileReader, tmp_path: Path) -> None:
+    write_mdf(tmp_path / "a.mdf", {"acc": X}, RATE_HZ, version="3.30")
+    recording = reader.read(tmp_path / "a.mdf", "mdf")
+    close(recording.samples, [X])
+    assert (recording.channel_names, recording.sample_rate_hz, recording.unit) == (("group 0.acc",), RATE_HZ, "g")
+
+
 def test_times_of_a_tdms_channel_give_the_rate(reader: FileReader, tmp_path: Path) -> None:
     dates = np.datetime64("2026-11-30T10:00:00") + (np.arange(512) * 1_000_000 // 50).astype("timedelta64[us]")
     write_tdms(tmp_path / "a", {"when": dates, "acc": X})

@@ -52,7 +52,7 @@ def test_a_vector_of_times_gives_the_rate_and_is_no_channel(name: str) -> None:
     values = {name: TIME, "x": X}
     reading = join(values, None, listed(values))
     np.testing.assert_array_equal(reading.samples, [X])
-    assert (reading.sample_rate_hz, reading.channel_names) == (500, ())
+    assert (reading.sample_rate_hz, reading.channel_names) == (500, ("x",))
 
 
 @pytest.mark.parametrize(("name", "factor"), [("t_ms", 1e3), ("time_us", 1e6), ("Time_s", 1)])

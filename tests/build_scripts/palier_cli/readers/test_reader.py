@@ -50,7 +50,7 @@ def test_a_vector_is_one_channel(reader: FileReader, tmp_path: Path, write: Any,
     np.testing.assert_array_equal(recording.samples, DE[np.newaxis])
     assert recording.samples.dtype == np.float32
     assert recording.samples.flags.c_contiguous
-    assert (recording.sample_rate_hz, tuple(recording.channel_names)) == (None, ())
+    assert (recording.sample_rate_hz, tuple(recording.channel_names)) == (None, ("x",))
 
 
 def test_a_compressed_file_is_read(reader: FileReader, tmp_path: Path) -> None:

@@ -112,10 +112,19 @@ def test_a_head_that_contradicts_the_times_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("name", "unit"),
-    [("acc (g)", "g"), ("Beschleunigung [m/s\xb2]", "m/s2"), ("DE_g", "g"), ("velocity mm/s", "mm/s"), ("a [V]", None)],
+    [("acc (g)", "g"), ("Beschleunigung [m/s\xb2]", "m/s2"), ("DE_g", "g"), ("velocity mm/s", "mm/s"), ("a [V]", "V")],
 )
 def test_a_column_names_its_unit(name: str, unit: str | None) -> None:
     assert decode_csv(f"{name}\n1\n2\n".encode()).unit == unit
+
+
+def test_a_multiple_of_a_served_unit_is_noted() -> None:
+    found = decode_csv(b"a [mg]\n1000\n-2000\n4000\nrms 2\n")
+    assert found.samples.tolist() == [[1.0, -2.0, 4.0]]
+    assert found.note == (
+        "The lines behind the table, from line 5 on, are no rows of it and were left out. The file's samples in mg were"
+        " multiplied by 0.001 and are in g."
+    )
 
 
 def test_a_unit_is_that_of_every_channel() -> None:

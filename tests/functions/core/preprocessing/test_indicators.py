@@ -1,18 +1,18 @@
 import numpy as np
 import pytest
 
-from functions.core.preprocessing.arrays import Float32Array
-from functions.core.preprocessing.indicators import indicators
+from functions.core.preprocessing.indicators import Indicators, indicators
+from functions.core.preprocessing.signal import check_samples
 
 ANGLE = 2 * np.pi * np.arange(20_480) / 64
 
 
-def samples_of(*rows: object) -> Float32Array:
-    return np.asarray(rows, dtype=np.float32)
+def indicators_of(*rows: object) -> Indicators:
+    return indicators(check_samples(np.asarray(rows, dtype=np.float32)))
 
 
 def test_a_sine_has_the_figures_of_a_sine_whatever_its_mean() -> None:
-    found = indicators(samples_of(3 * np.sin(ANGLE) + 9.81))
+    found = indicators_of(3 * np.sin(ANGLE) + 9.81)
     assert found.rms == pytest.approx(3 / 2**0.5, rel=1e-5)
     assert found.peak == pytest.approx(3, rel=1e-5)
     assert found.crest_factor == pytest.approx(2**0.5, rel=1e-5)
@@ -21,14 +21,13 @@ def test_a_sine_has_the_figures_of_a_sine_whatever_its_mean() -> None:
 
 def test_noise_has_a_kurtosis_of_three_and_impacts_raise_it() -> None:
     noise = np.random.default_rng(1).normal(size=200_000)
-    assert indicators(samples_of(noise)).kurtosis == pytest.approx(3, abs=0.05)
+    assert indicators_of(noise).kurtosis == pytest.approx(3, abs=0.05)
     noise[::1000] += 10
-    assert indicators(samples_of(noise)).kurtosis > 8
+    assert indicators_of(noise).kurtosis > 8
 
 
 def test_of_several_channels_the_one_that_shakes_most() -> None:
-    both = samples_of(np.sin(ANGLE), 2 * np.sin(ANGLE))
-    assert indicators(both).rms == pytest.approx(2 / 2**0.5, rel=1e-5)
+    assert indicators_of(np.sin(ANGLE), 2 * np.sin(ANGLE)).rms == pytest.approx(2 / 2**0.5, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +38,7 @@ def test_they_are_those_of_float64(scale: float, offset: float, samples: int) ->
     values = (np.random.default_rng(7).standard_t(5, samples) * scale + offset).astype(np.float32)
     exact = values.astype(np.float64) - values.mean(dtype=np.float64)
     power = (exact**2).mean()
-    found = indicators(samples_of(values))
+    found = indicators_of(values)
     assert found.rms == pytest.approx(power**0.5, rel=2e-6)
     assert found.crest_factor == pytest.approx(np.abs(exact).max() / power**0.5, rel=2e-6)
     assert found.kurtosis == pytest.approx((exact**4).mean() / power**2, rel=4e-6)

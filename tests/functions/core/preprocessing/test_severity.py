@@ -8,7 +8,7 @@ from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.indicators import Foundation, Zone
 from functions.core.preprocessing.severity import (
     check_severity,
-    known_unit,
+    factor_between,
     severity_zone,
     unit_of,
     velocity_rms_mm_s,
@@ -121,23 +121,22 @@ def test_a_velocity_has_a_zone(
 
 
 @pytest.mark.parametrize(
-    ("text", "unit"),
+    ("unit", "other", "factor"),
     [
-        ("g", "g"),
-        (" [G] ", "g"),
-        ("m/s^2", "m/s2"),
-        ("m/s²", "m/s2"),
-        ("(m/s2)", "m/s2"),
-        ("mm/s", "mm/s"),
-        ("MM / S", "mm/s"),
-        ("V", None),
-        ("mg", None),
-        ("", None),
-        ("in/s", None),
+        ("g", "m/s2", 9.80665),
+        ("m/s2", "g", 1 / 9.80665),
+        ("g", "mg", 1000.0),
+        ("m/s2", "mm/s^2", 1000.0),
+        ("mm/s", "in/s", 1 / 25.4),
+        ("g", "g", 1.0),
+        ("g", "mm/s", 1.0),
+        ("V", "g", 1.0),
+        ("g", "any", 1.0),
+        (None, "g", 1.0),
     ],
 )
-def test_a_file_s_unit_is_known_by_its_spellings(text: str, unit: str | None) -> None:
-    assert known_unit(text) == unit
+def test_samples_reach_a_model_in_its_own_unit(unit: str | None, other: str, factor: float) -> None:
+    assert factor_between(unit, other) == pytest.approx(factor, rel=1e-12)
 
 
 def test_the_unit_is_the_caller_s_else_the_file_s() -> None:

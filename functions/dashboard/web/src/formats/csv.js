@@ -6,7 +6,7 @@
 
 import { UnreadHereError } from "./errors.js";
 import { FEWEST_ROWS, isCounting, rateOf } from "./times.js";
-import { knownUnit, unitOfName } from "./units.js";
+import { scaleOf, unitOfName } from "./units.js";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const COMMA_NUMBER = /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i;
@@ -72,7 +72,7 @@ function cells(line, { delimiter }) {
 function readNames(names, dialect) {
   const number = dialect.decimalComma ? COMMA_NUMBER : NUMBER;
   if (names.every((name) => number.test(name))) return null;
-  if (names.some(knownUnit)) throw new UnreadHereError("its first line may be one of units");
+  if (names.some(scaleOf)) throw new UnreadHereError("its first line may be one of units");
   if (names.every((name) => NAME.test(name) && !SAYS_MORE.test(name))) return names;
   throw new UnreadHereError("its first line is neither names nor numbers");
 }

@@ -7,6 +7,7 @@ import { ENDINGS, kindOf, servedTypeOf } from "./kinds.js";
 import { readMat } from "./matlab.js";
 import { readNpy } from "./npy.js";
 import { isSomethingElse, readRaw } from "./raw.js";
+import { inServedUnit } from "./units.js";
 import { readWav } from "./wav.js";
 
 const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMat, raw: readRaw };
@@ -19,20 +20,30 @@ const READERS = { delimited: readCsv, wav: readWav, npy: readNpy, matlab: readMa
  * @param {string} [rawType] for files without a header
  * @returns {Promise<{kind: string, format: string, rateHz: number|null, shaftHz?: number|null, integers: boolean,
  *   channels: {name: string, samples: Float32Array, rateHz?: number|null, unit?: string|null}[]}>} a channel's own rate goes
- *   before that of all; its unit is as the file writes it
+ *   before that of all; its unit is one that is served, else as the file writes it
  * @throws {UnreadHereError} where the service is to read it, as its `kind`
  * @throws {FormatError} where nobody can
  */
 export async function readRecording(name, buffer, rawType) {
-  // What is no recording at all is named by the service.
-  const kind = (isOctave(buffer) ? "delimited" : kindOf(name)) ?? kindOfContent(buffer) ?? (isSomethingElse(buffer) ? "raw" : undefined);
+  const kind = kindOfFile(name, buffer);
   if (!kind) throw new FormatError(`${name} is of no kind that is read here; those are ${ENDINGS.join(", ")}.`);
   try {
-    return { kind, ...(await readAs(kind, name, buffer, rawType)) };
+    const recording = await readAs(kind, name, buffer, rawType);
+    return { kind, ...recording, channels: recording.channels.map(inServedUnit) };
   } catch (error) {
     if (error instanceof UnreadHereError) error.kind = kind;
     throw error;
   }
+}
+
+/** Return the reader of a file; first bytes decide against an ending of text or raw samples, which have none of their own. */
+function kindOfFile(name, buffer) {
+  if (isOctave(buffer)) return "delimited";
+  const named = kindOf(name);
+  const isOther = isSomethingElse(buffer);
+  if (named && !(isOther && ["raw", "delimited"].includes(named))) return named;
+  // What is no recording at all is named by the service.
+  return kindOfContent(buffer) ?? named ?? (isOther ? "raw" : undefined);
 }
 
 function readAs(kind, name, buffer, rawType) {

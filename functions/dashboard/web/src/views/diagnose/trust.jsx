@@ -46,7 +46,7 @@ export function Trust({ answer, isSettled }) {
   return (
     <>
       <Known answer={answer} />
-      {answer.in_distribution === null && <p>This model cannot tell whether it knows such recordings.</p>}
+      {answer.in_distribution === null && <p>This model does not measure whether a recording is like those of its training.</p>}
       {answer.in_distribution && <p class="familiar">Like the recordings the model learned from (novelty {number(answer.novelty, 2)} of 1).</p>}
     </>
   );
@@ -70,7 +70,7 @@ function Unsettled({ answer }) {
 
 function Guess({ answer }) {
   const guess = `${answer.class_name}, at ${percent(answer.confidence)}`;
-  // Of visible lines that contradict the model, the note tells that the class is theirs.
+  // Of visible lines that contradict the model, the note states that the class is theirs.
   if (answer.evidence_agrees === false && answer.evidence_note) return <p class="small">The lines make it {guess}. {answer.evidence_note}</p>;
   return <p class="small">The model's guess is {guess}.</p>;
 }
