@@ -77,3 +77,7 @@ class ExportError(BuildError):
 
 class EmulationError(BuildError):
     """A processor that cannot be emulated here, or a run on it that failed."""
+
+
+class DebianError(BuildError):
+    """Packages of Debian that cannot be unpacked here."""

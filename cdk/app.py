@@ -61,18 +61,7 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
     data = DataStack(scope, resource_name(stage.name, "data"), stage=stage)
     secrets = SecretsStack(scope, resource_name(stage.name, "secrets"), stage=stage, bundle=source.bundle, key=data.key)
     api = ApiStack(scope, resource_name(stage.name, "api"), source=source, data=data, keys=secrets.keys)
-    # AWS WAF can protect no other door; the refusals decide where a stage may be without.
-    protection = (
-        ProtectionStack(
-            scope,
-            resource_name(stage.name, "protection"),
-            stage=stage,
-            api=api.door.api,
-            edge_secrets=secrets_by_name(stage) if stage.page_cache else (),
-        )
-        if isinstance(api.door, RestApi)
-        else None
-    )
+    protection = _protection(scope, stage, api)
     network = NetworkStack(scope, resource_name(stage.name, "network"), stage=stage)
     stacks: dict[str, Stack] = {
         "data": data,
@@ -103,6 +92,19 @@ def compose(scope: Construct, source: Source) -> dict[str, Stack]:
         Tags.of(stack).add("stage", stage.name)
         Tags.of(stack).add(COST_TAG, stage.name)
     return stacks
+
+
+def _protection(scope: Construct, stage: Stage, api: ApiStack) -> ProtectionStack | None:
+    # AWS WAF can protect no other door; the refusals decide where a stage may be without.
+    if not isinstance(api.door, RestApi):
+        return None
+    return ProtectionStack(
+        scope,
+        resource_name(stage.name, "protection"),
+        stage=stage,
+        api=api.door.api,
+        edge_secrets=secrets_by_name(stage) if stage.page_cache else (),
+    )
 
 
 def monitored_stage(stage: Stage, data: DataStack, secrets: SecretsStack, api: ApiStack) -> MonitoredStage:

@@ -281,3 +281,15 @@ def test_modules_stay_short(folder: str) -> None:
         if (lines := sum(1 for line in path.read_text().splitlines() if line.strip())) > 300
     }
     assert long == {}
+
+
+@pytest.mark.parametrize("folder", ["functions", "build_scripts", "cdk", "tests"])
+def test_functions_stay_short(folder: str) -> None:
+    long = {
+        f"{path.relative_to(ROOT)}:{node.name}": lines
+        for path in modules(folder)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > 50
+    }
+    assert long == {}

@@ -6,24 +6,21 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from build_scripts.errors import CheckpointError
+from functions.core.decoding.foreign import recognize
 
 STATE_DICT = "Save the weights alone: torch.save(model.state_dict(), F)."
 MOST_NAMED = 5
 # Names under which Hugging Face's libraries and others save a model in a folder of its own, the likeliest first.
 MODEL_FILES = ("model.safetensors", "pytorch_model.bin")
 LFS_POINTER = b"version https://git-lfs"
-# What a file that is no checkpoint of PyTorch is by its first bytes, and what to do with it.
-_BEGINNINGS = (
-    (LFS_POINTER, "it is a pointer of Git LFS; git lfs pull fetches the file."),
-    (
-        b"\x89HDF\r\n\x1a\n",
-        'it is an HDF5 file, as Keras and MATLAB write them; Keras\' model.export(F, format="onnx") makes a file for '
-        "--onnx.",
-    ),
-    (b"\x1f\x8b", "it is packed by gzip; unpack it."),
-    (b"BZh", "it is packed by bzip2; unpack it."),
-    (b"\xfd7zXZ", "it is packed by xz; unpack it."),
-)
+_PACKED = ("gzip", "bzip2", "XZ", "Zstandard", "7z", "RAR")
+# What a file that is no checkpoint of PyTorch is, by the name of its format, and what to do with it.
+_SENTENCES = {
+    "HDF5": 'it is an HDF5 file, as Keras and MATLAB write them; Keras\' model.export(F, format="onnx") makes a file '
+    "for --onnx.",
+    **{name: f"it is packed by {name}; unpack it." for name in _PACKED},
+}
+_HEAD_BYTES = 32
 # Exceptions of zipfile for archives with other bytes than were written.
 _DAMAGED = (BadZipFile, zlib.error, UnicodeDecodeError, NotImplementedError, ValueError, OSError, EOFError)
 
@@ -80,10 +77,11 @@ def archive_members(path: Path) -> list[str]:
 def not_readable(path: Path) -> str | None:
     """Return a sentence on what a file that PyTorch cannot read is; None where nothing tells it."""
     with path.open("rb") as file:
-        head = file.read(32)
-    found = next((sentence for beginning, sentence in _BEGINNINGS if head.startswith(beginning)), None)
-    if head.startswith(b"PK\x03\x04"):
-        found = _archive(path)
+        head = file.read(_HEAD_BYTES)
+    kind = recognize(head)
+    found = _archive(path) if kind == "zip" else _SENTENCES.get(str(kind))
+    if head.startswith(LFS_POINTER):
+        found = "it is a pointer of Git LFS; git lfs pull fetches the file."
     if path.suffix.lower() == ".onnx":
         found = "an ONNX file is given with --onnx in place of --checkpoint."
     if not head:

@@ -1,12 +1,15 @@
 """Figures of a model's served answers to a rig's recordings: how often it is right, and how sure it is."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from build_scripts.data.fault_lines import CLASSES
 from build_scripts.data.rig_bearings import RigRecording
 from build_scripts.evidence.proof.reliability import reliability_of
+from functions.core.bearings.stated import ORDER_NAMES
 from functions.core.models.agreement import faults_of_class
 from functions.core.models.diagnosis import Diagnosis
 from functions.core.models.models import ModelRepository
@@ -30,18 +33,10 @@ def served_across(repository: ModelRepository, name: str, recordings: Sequence[R
 
 
 def _diagnosis(diagnoser: Diagnoser, one: RigRecording, *, stated: bool) -> Diagnosis:
-    orders = one.orders
     options = DiagnosisOptions(sample_rate_hz=one.sample_rate_hz, model=diagnoser.default_model)
     if stated:
-        options = DiagnosisOptions(
-            sample_rate_hz=one.sample_rate_hz,
-            model=diagnoser.default_model,
-            shaft_speed_rpm=one.rpm,
-            bpfo_order=orders.bpfo,
-            bpfi_order=orders.bpfi,
-            bsf_order=orders.bsf,
-            ftf_order=orders.ftf,
-        )
+        orders = dict(zip(ORDER_NAMES, astuple(one.orders), strict=True))
+        options = replace(options, shaft_speed_rpm=one.rpm, **orders)
     return diagnoser.diagnose(Recording(one.samples[None]), options)
 
 

@@ -14,6 +14,8 @@ from functions.core.errors import PalierError
 
 MODELS_DIR = Path(__file__).resolve().parents[2] / "layers" / "models"
 PREFIX = "PALIER_"
+# What is kept for days has its end in epoch seconds.
+DAY_S = 86_400
 # Set by AWS Lambda and Amazon SageMaker themselves.
 _OTHER_NAMES = {
     "lambda_memory_mb": "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",

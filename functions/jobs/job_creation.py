@@ -34,10 +34,10 @@ from functions.core.jobs.plan import read_plan, write_plan
 from functions.core.jobs.service import JobService
 from functions.core.jobs.table import Submitted
 from functions.core.models.options import DiagnosisOptions
+from functions.core.settings import DAY_S
 from functions.jobs.planning import PlannedJob, plan_job
 from functions.jobs.submission import Submission
 
-_DAY_S = 86_400
 # By then a submission has created its job; one that has not is given up.
 _FIRST_LOOK_S = 60
 
@@ -113,7 +113,7 @@ class Submitter:
             total=len(planned.recordings),
             created_s=now,
             deadline_s=now + settings.jobs_timeout_s,
-            expires_at=int(now) + settings.jobs_timeout_s + settings.jobs_retention_days * _DAY_S,
+            expires_at=int(now) + settings.jobs_timeout_s + settings.jobs_retention_days * DAY_S,
             waiting=planned.source == "uploads",
             options=msgspec.json.encode(dict(submission.options)).decode(),
             webhook_url=webhook.url if webhook else None,

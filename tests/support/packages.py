@@ -33,6 +33,19 @@ CLASSES = ("high", "centred", "low")
 GAIN = 10.0
 TEMPERATURE = 2.0
 NOVELTY = NoveltyRule(scale=1.0, threshold=0.8)
+EVIDENCE = Evidence(
+    data="arithmetic",
+    records=3,
+    windows=3,
+    accuracy={"fp32": {"record_accuracy": 1.0}},
+    argmax_agreement=1.0,
+    export_max_abs_difference=0.0,
+    latency_ratio_fp32_to_int8=1.0,
+    machine="any",
+    cpu_flags=[],
+    versions={"onnx": onnx.__version__},
+    date="2026-11-23",
+)
 FILE = "model_fp32.onnx"
 SPEED = Condition(name="shaft_speed_rpm", unit="rpm", minimum=100, maximum=6000)
 EFFECTS = {"shaft_speed_rpm": (1e-3, 0.0, -1e-3), "load": (0.0, 1.0, 0.0)}
@@ -165,18 +178,6 @@ def make_manifest(
         temperature=TEMPERATURE,
         join=join or JoinRule(),
         novelty=NOVELTY if distance else None,
-        evidence=Evidence(
-            data="arithmetic",
-            records=3,
-            windows=3,
-            accuracy={"fp32": {"record_accuracy": 1.0}},
-            argmax_agreement=1.0,
-            export_max_abs_difference=0.0,
-            latency_ratio_fp32_to_int8=1.0,
-            machine="any",
-            cpu_flags=[],
-            versions={"onnx": onnx.__version__},
-            date="2026-11-23",
-        ),
+        evidence=EVIDENCE,
         source_checkpoint_sha256="0" * 64,
     )

@@ -14,6 +14,20 @@ from tests.support.recordings import tone
 HEADER_LENGTH = "Inference-Header-Content-Length"
 INFER = "/v2/models/tiny/infer"
 MEANS = (0.5, -0.25)
+# Source: the protocol's table of tensor datatypes.
+NUMPY: dict[str, Any] = {
+    "UINT8": np.uint8,
+    "UINT16": np.uint16,
+    "UINT32": np.uint32,
+    "UINT64": np.uint64,
+    "INT8": np.int8,
+    "INT16": np.int16,
+    "INT32": np.int32,
+    "INT64": np.int64,
+    "FP16": np.float16,
+    "FP32": np.float32,
+    "FP64": np.float64,
+}
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import numpy as np
 
 from build_scripts.measuring.latency import Rounds, interleaved
 from build_scripts.measuring.machine import measured_on
+from functions.core.bearings.catalogue import find_bearing
 from functions.core.bearings.evidence import bearing_evidence
 from functions.core.bearings.features import WINDOW_S, fault_line_features
-from functions.core.bearings.orders import FaultOrders
 from functions.core.memory import keep_freed_memory
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import ANY_BEARING, create_diagnoser
@@ -21,7 +21,6 @@ PARTS = ("diagnosis", "evidence", "features")
 QUICK, FULL = Rounds(count=3, calls=2), Rounds(count=40, calls=10)
 # A 6205 at the speed of the rig that the model's recordings are of.
 _SPEED_RPM, _BEARING = 1797.0, "6205"
-_ORDERS = FaultOrders(bpfo=3.5848, bpfi=5.4152, bsf=2.3568, ftf=0.39828)
 
 
 def benchmark_bearing(quick: bool = False) -> dict[str, object]:
@@ -42,12 +41,13 @@ def benchmark_bearing(quick: bool = False) -> dict[str, object]:
 def _arms(rate_hz: int) -> dict[str, Callable[[], object]]:
     """Return the calls that are timed, for a window of noise, by the names of PARTS."""
     samples = np.random.default_rng(0).standard_normal((1, round(WINDOW_S * rate_hz))).astype(np.float32)
-    row = np.array([[_SPEED_RPM, _ORDERS.bpfo, _ORDERS.bpfi, _ORDERS.bsf, _ORDERS.ftf]], np.float32)
+    orders = find_bearing(_BEARING).orders()
+    row = np.array([[_SPEED_RPM, orders.bpfo, orders.bpfi, orders.bsf, orders.ftf]], np.float32)
     diagnoser = create_diagnoser(Settings(threads=1))
     recording = Recording(samples, rate_hz)
     options = DiagnosisOptions(shaft_speed_rpm=_SPEED_RPM, bearing=_BEARING)
     return {
         "diagnosis": lambda: diagnoser.diagnose(recording, options),
-        "evidence": lambda: bearing_evidence(samples, rate_hz, _SPEED_RPM, _ORDERS),
+        "evidence": lambda: bearing_evidence(samples, rate_hz, _SPEED_RPM, orders),
         "features": lambda: fault_line_features(samples[None], row),
     }

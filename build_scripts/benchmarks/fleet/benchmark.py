@@ -21,9 +21,9 @@ from functions.core.aws.clients import dynamodb_client
 from functions.core.aws.dynamodb import timestamp
 from functions.core.models.manifest import Manifest
 from functions.core.models.models import ModelRepository
+from functions.core.settings import DAY_S
 
-_DAY_S = 86_400
-RETENTION_S = 365 * _DAY_S
+RETENTION_S = 365 * DAY_S
 _BEGAN_S = 1_780_000_000.0
 # The API's own, where nothing else is asked.
 _PAGE = 100
@@ -84,7 +84,7 @@ def benchmark_fleet(models: Path, name: str, *, quick: bool = False) -> dict[str
     return {
         "model": name,
         "in_a_batch": MOST_AT_ONCE,
-        "retention_days": RETENTION_S // _DAY_S,
+        "retention_days": RETENTION_S // DAY_S,
         "services": services,
         **measured_on(),
     }
@@ -144,7 +144,7 @@ def _measure(service: str, manifest: Manifest, effort: Effort) -> dict[str, obje
         "partitions": partitions(contents, writer.together, writer.alone),
         "diagnosis_bytes": statistics.mean(contents.diagnosis_bytes),
         "asset_bytes": statistics.mean(contents.asset_bytes),
-        "kept_days": [seconds / _DAY_S for seconds in contents.kept_s],
+        "kept_days": [seconds / DAY_S for seconds in contents.kept_s],
     }
 
 

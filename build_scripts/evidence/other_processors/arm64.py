@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from build_scripts.errors import EmulationError, last_line
+from build_scripts.evidence.other_processors.debian_packages import unpack_packages
 
 SUITE, PYTHON = "bookworm", "3.11"
 PACKAGES = ("python3.11-minimal", "libpython3.11-stdlib", "libstdc++6")
@@ -34,11 +35,14 @@ def arm64_command(work: Path) -> Sequence[str]:
     The folder is made the first time, from Debian's and PyPI's mirrors.
 
     Raises:
-        EmulationError: a program is missing, or a download fails.
+        DebianError: Debian's packages cannot be unpacked.
+        EmulationError: the emulator is missing, or the wheels cannot be downloaded.
     """
     if platform.machine() == "aarch64":
         return (sys.executable,)
-    qemu, root = _program("qemu-aarch64", "qemu-user"), work / "arm64"
+    qemu, root = shutil.which("qemu-aarch64"), work / "arm64"
+    if qemu is None:
+        raise EmulationError("qemu-aarch64 is not installed; on Debian: apt install qemu-user.")
     if not (root / ".complete").exists():
         make_root(root)
     environment = {
@@ -54,13 +58,11 @@ def make_root(root: Path) -> Path:
     """Make the folder anew: Debian's packages extracted, the locked wheels unpacked, a processor described.
 
     Raises:
-        EmulationError: a program is missing, or a download fails.
+        DebianError: Debian's packages cannot be unpacked.
+        EmulationError: the wheels cannot be downloaded.
     """
     shutil.rmtree(root, ignore_errors=True)
-    root.parent.mkdir(parents=True, exist_ok=True)
-    include = f"--include={','.join(PACKAGES)}"
-    mmdebstrap = _program("mmdebstrap", "mmdebstrap")
-    _run([mmdebstrap, "--quiet", "--variant=extract", "--architectures=arm64", include, SUITE, str(root)])
+    unpack_packages(PACKAGES, root, suite=SUITE, architecture="arm64")
     _unpack_wheels(root)
     for name in ("proc", "sys/devices/system/cpu"):
         (root / name).mkdir(parents=True, exist_ok=True)
@@ -75,7 +77,7 @@ def _unpack_wheels(root: Path) -> None:
     platforms = [part for name in PLATFORMS for part in ("--platform", name)]
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download", "--no-deps"]
     target = ["--python-version", PYTHON, "--implementation", "cp", "--only-binary=:all:", "--dest", str(folder)]
-    _run([*pip, "--require-hashes", "-r", str(lock), *platforms, *target])
+    _download([*pip, "--require-hashes", "-r", str(lock), *platforms, *target])
     for wheel in folder.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(root / "site")
@@ -88,15 +90,11 @@ def locked(text: str, names: Sequence[str]) -> str:
     return "\n".join(entry for entry in entries if entry.split("==")[0].strip() in names) + "\n"
 
 
-def _program(name: str, package: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        raise EmulationError(f"{name} is not installed; on Debian: apt install {package}.")
-    return found
-
-
-def _run(command: Sequence[str]) -> None:
+def _download(command: Sequence[str]) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise EmulationError(f"{Path(command[0]).name} failed: {last_line(error.stderr)}") from error
+        reason = last_line(error.stderr)
+        raise EmulationError(
+            f"The wheels of arm64 cannot be downloaded: {reason}; is pip's index within reach?"
+        ) from error

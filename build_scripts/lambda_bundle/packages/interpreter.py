@@ -1,6 +1,5 @@
 """The target's Python, exactly the recipe's, from the machine or from Debian, and the bytecode it makes."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -8,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from build_scripts.errors import last_line
+from build_scripts.errors import DebianError, last_line
+from build_scripts.evidence.other_processors.debian_packages import SUITE, unpack_packages
 from build_scripts.lambda_bundle.errors import BundleError
 from build_scripts.lambda_bundle.tree import Tree, joined, read_bytecode, write_tree
 
-SUITE = "trixie"
 TIMEOUT_S = 600
 
 
@@ -89,16 +88,13 @@ def _version(interpreter: Interpreter) -> str:
 
 
 def _make_root(root: Path, minor: str) -> None:
-    mmdebstrap = shutil.which("mmdebstrap")
-    if mmdebstrap is None:
-        raise BundleError(
-            f"The layers' bytecode is made by Python {minor} of Debian {SUITE}: "
-            "mmdebstrap is not installed; on Debian: apt install mmdebstrap."
-        )
     shutil.rmtree(root, ignore_errors=True)
-    root.parent.mkdir(parents=True, exist_ok=True)
-    packages = f"python{minor}-minimal,libpython{minor}-stdlib"
-    _run([mmdebstrap, "--quiet", "--variant=extract", f"--include={packages}", SUITE, str(root)], dict(os.environ))
+    try:
+        unpack_packages([f"python{minor}-minimal", f"libpython{minor}-stdlib"], root)
+    except DebianError as error:
+        raise BundleError(
+            f"The layers' bytecode is made by Python {minor}, of this machine or of Debian {SUITE}: {error}"
+        ) from error
     (root / ".complete").touch()
 
 

@@ -10,14 +10,15 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from build_scripts.errors import DebianError
+from build_scripts.evidence.other_processors.debian_packages import unpack_packages
 from build_scripts.local.lambda_sandbox.groups import ControlGroups
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build"
 CACHE = BUILD / "lambda"
 LOCK = Path(__file__).with_name("requirements.txt")
-SUITE = "trixie"
-PACKAGES = "python3.13-minimal,libpython3.13-stdlib,libstdc++6,zlib1g"
+PACKAGES = ("python3.13-minimal", "libpython3.13-stdlib", "libstdc++6", "zlib1g")
 EMPTY_FOLDERS = ("opt", "var/task", "var/runtime", "tmp", "dev", "proc")
 LINKED = ("bin", "sbin", "lib", "lib64")
 
@@ -76,8 +77,6 @@ def make_root(folder: Path, architecture: str) -> Path:
     """
     if (folder / "opt").exists():
         return folder
-    if shutil.which("mmdebstrap") is None:
-        raise NotHereError("mmdebstrap is not installed: apt install mmdebstrap")
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Made aside, so that two processes that need it at once do not disturb each other.
     with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=folder.parent) as aside:
@@ -99,12 +98,10 @@ def _take_place(made: Path, folder: Path) -> None:
 
 def _make_root(folder: Path, architecture: str) -> Path:
     debian = {"arm64": "arm64", "x86_64": "amd64"}[architecture]
-    options = ["--quiet", "--variant=extract", f"--architectures={debian}", f"--include={PACKAGES}"]
-    done = subprocess.run(
-        ["mmdebstrap", *options, SUITE, str(folder)], capture_output=True, text=True, timeout=600, check=False
-    )
-    if done.returncode:
-        raise NotHereError(f"mmdebstrap failed: {done.stderr.strip().splitlines()[-1:]}")
+    try:
+        unpack_packages(PACKAGES, folder, architecture=debian)
+    except DebianError as error:
+        raise NotHereError(str(error).rstrip(".")) from error
     for name in LINKED:
         if not (folder / name).exists() and (folder / "usr" / name).exists():
             (folder / name).symlink_to(f"usr/{name}")

@@ -8,9 +8,9 @@ from build_scripts.palier_cli.planning.limits import PARTITION_WRITES_A_SECOND, 
 from build_scripts.palier_cli.planning.memory_sizes import NothingMeasuredError
 from cdk.reports.cost import prices
 from functions.core.errors import InvalidOptionError
+from functions.core.settings import DAY_S
 
-MONTH_S = 30 * 86_400
-_DAY_S = 86_400
+MONTH_S = 30 * DAY_S
 _GIB = 2**30
 # Bytes that DynamoDB adds to the size of an item where it bills storage. Source:
 # docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
@@ -106,7 +106,7 @@ class Fleet:
     @property
     def per_second(self) -> float:
         """Diagnoses that come in a second, where as many come as expire."""
-        return self.diagnoses / (self.kept_days * _DAY_S)
+        return self.diagnoses / (self.kept_days * DAY_S)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import numpy as np
 
 from functions.core.errors import InvalidOptionError
 from functions.core.preprocessing.arrays import Float64Array
+from functions.core.settings import DAY_S
 
 Pattern = Literal["constant", "day", "burst"]
 PATTERNS: tuple[str, ...] = get_args(Pattern)
-DAY_S = 86_400.0
 _HOUR_S = 3_600.0
 # Of an even load: as long as an idle instance is kept.
 _EVEN_S = 600.0

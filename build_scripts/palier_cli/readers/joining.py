@@ -43,11 +43,7 @@ def join(
         SignalShapeError: there is no signal, or too many, or several that could be meant.
     """
     by_name = {one.name: one for one in listed}
-    arrays = {
-        name: array
-        for name, array in values.items()
-        if isinstance(array, np.ndarray) and array.dtype.kind in "fiu" and by_name[name].may_be_signal
-    }
+    arrays = _arrays(values, by_name)
     times = {name: rate for name, array in arrays.items() if (rate := _time_rate(by_name[name], array)) is not None}
     signals = _signals(arrays, times, wanted)
     if not signals:
@@ -61,11 +57,7 @@ def join(
     ]
     _check_alike(found, rates_hz)
     samples = np.concatenate([part.samples for part in parts])
-    units = [
-        one.unit or _first(nearest(one.name, facts.units))
-        for one, part in zip(found, parts, strict=True)
-        for _ in part.samples
-    ]
+    units = _units(found, parts, facts)
     speeds = [_first(nearest(one.name, facts.speeds_rpm)) for one in found]
     recording = Recording(
         samples,
@@ -77,6 +69,23 @@ def join(
         channel_units=units if len(set(units)) > 1 else (),
     )
     return in_served_units(recording)
+
+
+def _arrays(values: Mapping[str, Value], by_name: Mapping[str, Variable]) -> dict[str, NDArray[Any]]:
+    return {
+        name: array
+        for name, array in values.items()
+        if isinstance(array, np.ndarray) and array.dtype.kind in "fiu" and by_name[name].may_be_signal
+    }
+
+
+def _units(signals: Sequence[Variable], parts: Sequence[Recording], facts: Facts) -> list[str | None]:
+    """Return the unit of each channel: its variable's own, or the only one that is near it in the file."""
+    return [
+        one.unit or _first(nearest(one.name, facts.units))
+        for one, part in zip(signals, parts, strict=True)
+        for _ in part.samples
+    ]
 
 
 def _note(arrays: Mapping[str, NDArray[Any]], times: Mapping[str, float]) -> str | None:

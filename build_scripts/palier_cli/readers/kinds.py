@@ -12,6 +12,7 @@ from build_scripts.palier_cli.readers.npz import NpzFile
 from build_scripts.palier_cli.readers.tdms import TdmsFile
 from build_scripts.palier_cli.readers.uff import UffFile
 from build_scripts.palier_cli.readers.variables import LARGEST_BYTES, VariableFile
+from functions.core.decoding.foreign import recognize
 
 Kind = Literal["matlab", "hdf5", "npz", "uff", "tdms", "lvm", "mdf"]
 
@@ -92,16 +93,12 @@ READERS: dict[Kind, Reader] = {
     ),
     "mdf": Reader(label="MDF", file_class=MdfFile, package="asammdf", opening=4),
 }
-_HDF5_MAGIC, _HDF5_USER_BLOCK = b"\x89HDF\r\n\x1a\n", 512
-HEAD_BYTES = _HDF5_USER_BLOCK + len(_HDF5_MAGIC)
-_MAGIC: dict[Kind, tuple[bytes, ...]] = {
-    "matlab": (b"MATLAB 5.0 MAT-file",),
-    "npz": (b"PK\x03\x04",),
-    "uff": (b"    -1\n    58", b"    -1\r\n    58", b"    -1\n   151", b"    -1\r\n   151"),
-    "tdms": (b"TDSm",),
-    "lvm": (b"LabVIEW Measurement",),
-    "mdf": (b"MDF     ", b"UnFinMF "),
-}
+# MATLAB writes a block of its own before the eight bytes that begin HDF5.
+_HDF5_USER_BLOCK = 512
+HEAD_BYTES = _HDF5_USER_BLOCK + 8
+_KINDS: dict[str | None, Kind] = {"zip": "npz", "UFF": "uff", "TDMS": "tdms", "MDF": "mdf"}
+# First bytes that matter to these readers only.
+_MARKS: dict[bytes, Kind] = {b"MATLAB 5.0 MAT-file": "matlab", b"LabVIEW Measurement": "lvm", b"UnFinMF ": "mdf"}
 
 
 def reader_of(kind: Kind, head: bytes) -> Kind:
@@ -113,8 +110,9 @@ def kind_of(head: bytes) -> Kind | None:
     """Return the kind that a file's first HEAD_BYTES show, or None where they show none of these."""
     if _is_hdf5(head):
         return "hdf5"
-    return next((kind for kind, magic in _MAGIC.items() if head.startswith(magic)), None)
+    marked = next((kind for mark, kind in _MARKS.items() if head.startswith(mark)), None)
+    return marked or _KINDS.get(recognize(head))
 
 
 def _is_hdf5(head: bytes) -> bool:
-    return _HDF5_MAGIC in (head[: len(_HDF5_MAGIC)], head[_HDF5_USER_BLOCK:HEAD_BYTES])
+    return "HDF5" in (recognize(head), recognize(head[_HDF5_USER_BLOCK:HEAD_BYTES]))

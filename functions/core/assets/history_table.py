@@ -38,13 +38,12 @@ from functions.core.aws.dynamodb import (
 )
 from functions.core.aws.retry import tries
 from functions.core.errors import DependencyUnavailableError
-from functions.core.settings import Settings
+from functions.core.settings import DAY_S, Settings
 
 # No asset has this name: theirs begin with a letter or a digit.
 ASSETS = "#assets"
 WHAT = "The history of assets"
 KEYS = TableKeys(("asset_id", "diagnosed_at"))
-_DAY_S = 86_400
 # DynamoDB takes no empty key.
 _FIRST = " "
 # Above every character of an id, so that a range ends behind the ids of its last moment.
@@ -219,7 +218,7 @@ def create_history_table(settings: Settings, clock: Callable[[], float]) -> Hist
 
     rule = AlertRule(settings.alert_k, settings.alert_n, frozenset(settings.healthy_classes), settings.alert_zone)
     alerts = EventBusAlerts(settings.event_bus, settings.stage) if settings.event_bus else None
-    return HistoryTable(str(settings.history_table), rule, settings.history_retention_days * _DAY_S, alerts, clock)
+    return HistoryTable(str(settings.history_table), rule, settings.history_retention_days * DAY_S, alerts, clock)
 
 
 def _key(partition: str, place: str) -> dict[str, Any]:

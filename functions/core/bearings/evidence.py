@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from functions.core.bearings.decimation import decimated
 from functions.core.bearings.lines import OUTER_RACE, Evidence, EvidenceLine, Fault, Harmonic
 from functions.core.bearings.orders import FaultOrders
 from functions.core.bearings.spectra import envelope_spectra, longest_quick_length, spectral_floor, whitened_spectra
@@ -25,6 +27,8 @@ FEWEST_TURNS = 10.0
 _FASTEST_HZ = 200.0
 # Accelerometers on housings measure nothing above, and a wider band would only cost time.
 _HIGHEST_HZ = 12_800.0
+# At a multiple of this rate, samples are decimated to it first.
+_ENOUGH_HZ = 4 * _HIGHEST_HZ
 # Harmonics that are reported, and those of them that decide.
 _REPORTED = 6
 _DECIDING = 4
@@ -169,16 +173,19 @@ def _series(orders: FaultOrders) -> list[_Series]:
 
 def _spectrum(samples: Float32Array, sample_rate_hz: float, shaft_hz: float, series: Sequence[_Series]) -> _Spectrum:
     """Return the envelope spectrum of a recording, averaged in power over its windows and channels."""
-    length = longest_quick_length(min(samples.shape[1], int(_WINDOW_S * sample_rate_hz)))
-    bin_hz = sample_rate_hz / length
+    longest = min(samples.shape[1], int(_WINDOW_S * sample_rate_hz))
+    step = max(1, int(sample_rate_hz / _ENOUGH_HZ))
+    length = longest_quick_length(longest // step)
+    bin_hz = sample_rate_hz / (step * length)
     band = min(length // 2, int(_HIGHEST_HZ / bin_hz)) + 1
     highest = max(one.step * one.order for one in series) * _REPORTED * shaft_hz * (1 + _SLIPS[-1])
     bins = min(band, int(highest / bin_hz) + 2)
-    starts = np.linspace(0, samples.shape[1] - length, -(-samples.shape[1] // length)).astype(int)
+    starts = np.linspace(0, samples.shape[1] - step * length, -(-samples.shape[1] // longest)).astype(int)
     power = np.zeros(bins)
     for start in starts.tolist():
         # A window at a time: the memory of a long recording's spectra stays that of one.
-        spectra = envelope_spectra(whitened_spectra(samples[:, start : start + length], band), bins)
+        window = decimated(samples[:, start : start + step * length], step)
+        spectra = envelope_spectra(whitened_spectra(window, band), bins)
         power += np.square(spectra, dtype=np.float64).mean(axis=0)
     magnitudes = np.sqrt(power / len(starts))
     # Bin 0 is the mean of the envelope, and no part of the floor.
@@ -194,11 +201,12 @@ def _weigh(spectrum: _Spectrum, series: Sequence[_Series]) -> tuple[dict[str, _F
     """
     ratios = np.minimum(spectrum.ratios, _MOST_RATIO)
     _blot_out(ratios, _shaft_lines(ratios, spectrum))
+    places = {one.name: _slipped(one, spectrum.bin_order) for one in series}
     found: dict[str, _Found] = {}
     visible: set[str] = set()
     rest = list(series)
     while rest:
-        weighed = {one.name: _search(ratios, one, spectrum.bin_order) for one in rest}
+        weighed = {one.name: _search(ratios, places[one.name]) for one in rest}
         seen = [one for one in rest if weighed[one.name].is_visible(spectrum.least_ratio)]
         if not seen:
             return found | weighed, visible
@@ -243,15 +251,18 @@ def _shaft_lines(ratios: Float64Array, spectrum: _Spectrum) -> Float64Array:
 
 def _levels(ratios: Float64Array, places: Float64Array, offsets: Float64Array) -> Float64Array:
     """Return the levels of lines [N] in bins, moved by each of some offsets, float64 [offsets, N]."""
-    bins = np.rint((1 + offsets)[:, None] * places).astype(int)
-    return np.asarray(ratios[np.minimum(bins, len(ratios) - 1)])
+    return ratios.take(np.rint((1 + offsets)[:, None] * places).astype(np.intp), mode="clip")
 
 
-def _search(ratios: Float64Array, one: _Series, bin_order: float) -> _Found:
-    """Return the slip at which the deciding lines of a series are highest together."""
-    multiples = np.arange(1, _DECIDING + 1) * one.step
-    places = np.rint((1 + _SLIPS)[:, None] * one.order * multiples / bin_order).astype(int)
-    levels = np.where(places < len(ratios), ratios[np.minimum(places, len(ratios) - 1)], 1.0)
+def _slipped(one: _Series, bin_order: float) -> NDArray[np.intp]:
+    """Return the places, in bins, of the deciding lines of a series at each slip, [slips, lines]."""
+    multiples = np.arange(1, _DECIDING + 1) * (one.step * one.order / bin_order)
+    return np.rint((1 + _SLIPS)[:, None] * multiples).astype(np.intp)
+
+
+def _search(ratios: Float64Array, places: NDArray[np.intp]) -> _Found:
+    """Return the slip at which the deciding lines of a series [slips, lines] are highest together."""
+    levels = np.where(places < len(ratios), ratios.take(places, mode="clip"), 1.0)
     means = levels.mean(axis=-1)
     best = int(means.argmax())
     return _Found(float(_SLIPS[best]), float(means[best]), float(np.sort(levels[best])[-2]))

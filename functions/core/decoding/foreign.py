@@ -35,7 +35,7 @@ _MARKS = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"Rar!\x1a\x07", "RAR"),
     (b"\xfd7zXZ\0", "XZ"),
-    (b"BZh91AY&SY", "bzip2"),
+    *((b"BZh%d1AY&SY" % level, "bzip2") for level in range(1, 10)),
     (b"\x89PNG\r\n", "PNG"),
     (b".snd", "AU"),
     (b"|CF,", "imc FAMOS"),

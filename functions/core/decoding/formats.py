@@ -192,8 +192,8 @@ _ADVICE = {
     "MATLAB": "`palier diagnose` reads them",
     "HDF5": "`palier diagnose` reads them",
 }
-# Control characters that no JSON begins with; 0 is left out, which UTF-16 and UTF-32 have.
-_NOT_TEXT = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Control characters that no text has; 0 is left out, which UTF-16 and UTF-32 have.
+_NOT_TEXT = re.compile(rb"[\x01-\x08\x0b\x0e-\x1f\x7f]")
 _HEAD_BYTES = 256
 _ALIASES = {alias: one.media_type for one in SERVED_FORMATS for alias in one.aliases}
 
@@ -270,7 +270,7 @@ def check_json(body: bytes) -> None:
     other = other_than_json(body)
     if other is not None:
         raise _foreign(other, "JSON")
-    if recognize(body) is None and _NOT_TEXT.search(body, 0, _HEAD_BYTES):
+    if _NOT_TEXT.search(body, 0, _HEAD_BYTES):
         raise MalformedBodyError(f"The bytes are no text, and so no JSON: send raw samples as {RAW}.", field="signal")
 
 

@@ -38,6 +38,11 @@ class _Chunk(NamedTuple):
     start: int
     size: int
 
+    @property
+    def next_at(self) -> int:
+        """Where the next chunk begins: at an even place."""
+        return self.start + self.size + self.size % 2
+
 
 def decode_wav(body: bytes, full_scale: float | None = None) -> Recording:
     """Decode a WAV into float32 [C, N] and its sample rate; one cut short as far as it goes, with a note.
@@ -64,7 +69,7 @@ def _accepted(body: bytes) -> tuple[bytes, str | None]:
     tag = int.from_bytes(body[form.start : form.start + 2], order)
     if tag not in _TAGS:
         raise compressed("WAV", _OTHER_TAGS.get(tag, f"{tag:#06x}"))
-    data = _find(body, order, b"data", form.start + form.size + form.size % 2)
+    data = _find(body, order, b"data", form.next_at)
     present = len(body) - data.start
     stated = _stated(body, data, order)
     size = present if _is_unknown(body, data, order, stated) else min(stated, present)
@@ -111,7 +116,7 @@ def _chunks(body: bytes, order: Order, at: int) -> Iterator[_Chunk]:
         if found is None:
             return
         yield found
-        at = found.start + found.size + found.size % 2
+        at = found.next_at
 
 
 def _chunk_at(body: bytes, order: Order, at: int) -> _Chunk | None:
@@ -122,8 +127,8 @@ def _chunk_at(body: bytes, order: Order, at: int) -> _Chunk | None:
 def _find(body: bytes, order: Order, name: bytes, at: int) -> _Chunk:
     found = _chunk_at(body, order, at)
     # Most files have nothing before what is looked for.
-    if found is None or found.name != name:
-        found = next((one for one in _chunks(body, order, at) if one.name == name), None)
+    if found is not None and found.name != name:
+        found = next((one for one in _chunks(body, order, found.next_at) if one.name == name), None)
     if found is None or (name == b"fmt " and found.size < _FEWEST_FORMAT_BYTES):
         raise MalformedBodyError(f"The WAV has no chunk {name.decode()!r} where one belongs.", field="signal")
     return found

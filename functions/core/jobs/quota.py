@@ -6,8 +6,7 @@ from typing import Any
 from functions.core.aws.dynamodb import ConditionFailedError, Item, timestamp, to_attributes
 from functions.core.errors import PalierError, QuotaExceededError
 from functions.core.jobs.job import Job
-
-_DAY_S = 86_400
+from functions.core.settings import DAY_S
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Quota:
         daily["UpdateExpression"] = f"SET expires_at = :end {daily['UpdateExpression']}"
         daily |= {"ConditionExpression": "attribute_not_exists(recordings) OR recordings <= :room"}
         daily["ExpressionAttributeValues"] |= to_attributes(
-            {":room": self.daily_recordings - job.total, ":end": int(job.created_s) + 2 * _DAY_S}
+            {":room": self.daily_recordings - job.total, ":end": int(job.created_s) + 2 * DAY_S}
         )
         return [{"Update": active}, {"Update": daily}]
 

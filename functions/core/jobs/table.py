@@ -29,11 +29,12 @@ from functions.core.errors import (
 from functions.core.jobs.job import DIVIDED, Job, PartRange, Reason, WebhookState
 from functions.core.jobs.quota import Quota
 from functions.core.jobs.states import State, sources
+from functions.core.settings import DAY_S
 
 WHAT = "The table of jobs"
 BY_OWNER = "by_owner"
 # Longer than any submission takes.
-_GIVEN_UP_S = 86_400
+_GIVEN_UP_S = DAY_S
 KEYS = TableKeys(("job_id",), {BY_OWNER: ("owner", "created_at")})
 
 

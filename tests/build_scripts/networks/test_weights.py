@@ -1,3 +1,5 @@
+import bz2
+import lzma
 import pickle
 from argparse import Namespace
 from collections import defaultdict
@@ -125,6 +127,8 @@ def test_a_whole_module_is_refused_by_name(tmp_path: Path) -> None:
         (b"\x89HDF\r\n\x1a\n0000", "bad.h5", "it is an HDF5 file, .* for --onnx"),
         (bytes(range(256)) * 8, "bad.pt", "is no checkpoint|is not a readable checkpoint"),
         (b"\x1f\x8b\x08\x00\x00", "bad.tar.gz", "is not a readable checkpoint: it is packed by gzip; unpack it"),
+        (bz2.compress(b"weights", 1), "bad.tar.bz2", "it is packed by bzip2; unpack it"),
+        (lzma.compress(b"weights"), "bad.tar.xz", "it is packed by XZ; unpack it"),
         (b"\x08\x08\x12\x07pytorch", "bad.onnx", "an ONNX file is given with --onnx"),
     ],
 )

@@ -12,7 +12,7 @@ from cdk.account.preflight import preflight, require_all
 from cdk.account.session import AccountError
 from cdk.stage_parts import Domain
 from cdk.stages import STAGES, Stage, StageName
-from tests.cdk.account.accounts import CERTIFICATE, REGION, account
+from tests.cdk.account.accounts import CERTIFICATE, REGION, Account
 from tests.cdk.stage_variants import DEV, DOMAIN, GPU
 
 _OTHERS: tuple[StageName, ...] = ("staging", "prod")
@@ -30,7 +30,7 @@ def missing(stage: Stage, session: Any) -> list[str]:
 
 @pytest.mark.parametrize("stage", [DEV, SERVED], ids=["plain", "served"])
 def test_an_account_that_has_everything_lacks_nothing(stage: Stage) -> None:
-    found = preflight(stage, account())
+    found = preflight(stage, Account())
     assert [one for one in found if not one.enough] == []
     require_all(found)
 
@@ -62,25 +62,20 @@ def test_an_account_that_has_everything_lacks_nothing(stage: Stage) -> None:
     ],
 )
 def test_what_is_missing_is_one_line(has: dict[str, Any], sentence: str) -> None:
-    (found,) = missing(SERVED, account(**has))
+    (found,) = missing(SERVED, Account(**has))
     assert found.startswith(sentence)
 
 
 def test_a_check_that_aws_refuses_is_a_line_and_the_others_are_made() -> None:
-    session = account(concurrency=10)
-
-    def refused(**_: object) -> None:
-        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, "GetProducts")
-
-    session.client("pricing", region_name="us-east-1").get_products = refused
-    first, second = missing(DEV, session)
+    refusal = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, "GetProducts")
+    first, second = missing(DEV, Account(concurrency=10, refusal_of_prices=refusal))
     assert first.startswith("AWS refused GetProducts (AccessDeniedException): not authorized; docs/deploy.md")
     assert second.startswith("Lambda runs 10 functions at once")
 
 
 def test_what_the_stage_itself_has_reserved_is_not_asked_for_twice() -> None:
     deployed = {f"palier-dev-{name}": size.reserved_concurrency for name, size in DEV.sizes.items()}
-    assert missing(DEV, account(concurrency=261, reserved=deployed)) == []
+    assert missing(DEV, Account(concurrency=261, reserved=deployed)) == []
 
 
 def test_the_page_has_what_each_stage_reserves() -> None:
@@ -92,7 +87,7 @@ def test_the_page_has_what_each_stage_reserves() -> None:
 
 def test_a_certificate_of_another_region_is_not_asked_for() -> None:
     elsewhere = Domain(DOMAIN.name, DOMAIN.certificate_arn.replace(REGION, "us-east-1"))
-    (found,) = missing(replace(DEV, domain=elsewhere), account())
+    (found,) = missing(replace(DEV, domain=elsewhere), Account())
     assert found.startswith("the certificate is of us-east-1, the stage goes to eu-central-1")
 
 

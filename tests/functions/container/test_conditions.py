@@ -18,7 +18,7 @@ from tests.conftest import MakeSettings
 from tests.support.apps import assert_error, client_of, post_json
 from tests.support.bearings import RATE_HZ, impacts, noise
 from tests.support.container import MANIFEST, InlineExecutor, make_container
-from tests.support.packages import WINDOW, write_conditioned
+from tests.support.packages import WINDOW
 from tests.support.recordings import tone
 
 
@@ -32,11 +32,6 @@ class RowsEngine:
         assert conditions is not None
         self.sizes.append(len(windows))
         return EngineOutput(conditions, None)
-
-
-@pytest.fixture(scope="module")
-def conditioned_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_conditioned(tmp_path_factory.mktemp("conditioned"))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Conditions of operation through /predict, /predict/batch and /models."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,11 @@ import pytest
 from starlette.applications import Starlette
 
 from functions.core.settings import Settings
-from functions.inference.app import create_app
 from functions.inference.snapshot import prime
 from tests.conftest import MakeSettings
-from tests.support.apps import assert_error, client_of, post_json
+from tests.support.apps import assert_error, post_json
 from tests.support.lambda_function import event_loop_of_the_process
-from tests.support.packages import LOAD, SPEED, write_conditioned
+from tests.support.packages import LOAD, SPEED
 from tests.support.recordings import csv_text, npy_bytes, tone, wav_bytes
 
 FLAT = tone(0.0)
@@ -28,25 +26,9 @@ FILES = {
 }
 
 
-@pytest.fixture(scope="module")
-def conditioned_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_conditioned(tmp_path_factory.mktemp("conditioned"))
-
-
 @pytest.fixture
 def settings(make_settings: MakeSettings, conditioned_dir: Path) -> Settings:
     return make_settings(models_dir=conditioned_dir, default_model="tiny-speed", max_batch=4, max_windows=100)
-
-
-@pytest.fixture
-def app(settings: Settings) -> Starlette:
-    return create_app(settings)
-
-
-@pytest.fixture
-async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
-        yield client
 
 
 async def predict(client: httpx.AsyncClient, **options: Any) -> httpx.Response:

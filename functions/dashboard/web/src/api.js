@@ -24,7 +24,7 @@ export class ApiError extends Error {
     Object.assign(this, { status, code, requestId, retryAfterS });
   }
 
-  /** Whether the service does not know the path at all, or has nothing behind it: a part of it is not installed. */
+  /** Whether the service has no such path at all, or nothing behind it: a part of it is not installed. */
   get isAbsent() {
     return (this.status === 404 && this.code === "not_found") || this.status === 405 || this.code === "not_configured";
   }

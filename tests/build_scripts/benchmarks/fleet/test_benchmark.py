@@ -18,9 +18,8 @@ from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import this_host
 from functions.core.assets.history_table import ASSETS, KEYS
 from functions.core.aws.clients import dynamodb_client
+from functions.core.settings import DAY_S
 from tests.support.aws import HISTORY, in_memory_aws, make_resources
-
-DAY_S = 86_400
 
 
 @pytest.fixture(scope="module")

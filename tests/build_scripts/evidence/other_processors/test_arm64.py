@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from build_scripts.build_cli.parser import ROOT
-from build_scripts.errors import EmulationError
+from build_scripts.errors import DebianError, EmulationError
 from build_scripts.evidence.other_processors import arm64
-from build_scripts.evidence.other_processors.arm64 import LOCK, WHEELS, arm64_command, locked
+from build_scripts.evidence.other_processors.arm64 import LOCK, WHEELS, arm64_command, locked, make_root
 
 
 def test_the_lock_s_entries_come_with_their_hashes() -> None:
@@ -23,23 +23,27 @@ def test_an_arm64_machine_needs_no_emulator(monkeypatch: pytest.MonkeyPatch, tmp
     assert arm64_command(tmp_path) == (sys.executable,)
 
 
-@pytest.mark.parametrize(("program", "package"), [("qemu-aarch64", "qemu-user"), ("mmdebstrap", "mmdebstrap")])
-def test_a_missing_program_is_named_with_its_package(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, package: str
-) -> None:
+def test_a_missing_emulator_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-    monkeypatch.setattr(shutil, "which", lambda name: None if name == program else f"/usr/bin/{name}")
-    with pytest.raises(EmulationError, match=f"{program} is not installed; on Debian: apt install {package}"):
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(EmulationError, match="qemu-aarch64 is not installed; on Debian: apt install qemu-user"):
         arm64_command(tmp_path)
 
 
-def test_a_download_that_fails_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(arm64, "SUITE", "no-such-suite")
+def test_a_folder_whose_packages_are_missing_is_not_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(DebianError):
+        make_root(tmp_path / "root")
+    assert not (tmp_path / "root" / ".complete").exists()
+
+
+def test_wheels_that_cannot_be_downloaded_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(arm64, "unpack_packages", lambda _, root, **__: root.mkdir())
+    monkeypatch.setattr(sys, "executable", "false")
     if shutil.which("false") is None:
         pytest.skip("there is no program that fails on this machine: false")
-    monkeypatch.setattr(shutil, "which", lambda name: "/bin/false")
-    with pytest.raises(EmulationError, match="false failed"):
-        arm64.make_root(tmp_path / "root")
+    with pytest.raises(EmulationError, match="The wheels of arm64 cannot be downloaded: no message; is pip's index"):
+        make_root(tmp_path / "root")
     assert not (tmp_path / "root" / ".complete").exists()
 
 

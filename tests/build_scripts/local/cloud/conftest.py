@@ -5,7 +5,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,21 @@ STAGES: tuple[StageName, ...] = ("dev", "staging")
 
 @dataclass(frozen=True)
 class Cloud:
-    """The deployed stages, a client of any service, and a key of each stage."""
+    """The deployed stages, a client of any service, a key of each stage, and the stages that a test has changed."""
 
     deployment: Deployment
+    data_dir: str
     keys: dict[StageName, str]
+    changed: set[StageName] = field(default_factory=set)
+
+    def deploy_as_shipped(self) -> None:
+        """Deploy anew what a test has changed or removed; what is synthesized are the stages that ship."""
+        self.deployment.synthesize(*STAGES)
+        if self.changed:
+            self.deployment.deploy(*(f"palier-{stage}-*" for stage in self.changed))
+        for stage in self.changed:
+            self.keys[stage] = _make_key(stage, self.data_dir)
+        self.changed.clear()
 
     def client(self, service: str) -> Any:
         """A client with the administrator's credentials."""
@@ -60,8 +71,15 @@ def role_clients(cloud: Cloud, name: str) -> Callable[[str], Any]:
     return lambda service: session.client(service, endpoint_url=cloud.deployment.access.url)
 
 
+@pytest.fixture
+def cloud(deployed: Cloud) -> Cloud:
+    """The stages as they ship, whatever the test before has done to them."""
+    deployed.deploy_as_shipped()
+    return deployed
+
+
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     pytest.importorskip("aws_cdk")
     try:
         host = cloud_host()
@@ -76,7 +94,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         deployment.cdk.bootstrap()
         deployment.synthesize(*STAGES)
         deployment.deploy()
-        yield Cloud(deployment, {stage: _make_key(stage, data_dir) for stage in STAGES})
+        yield Cloud(deployment, data_dir, {stage: _make_key(stage, data_dir) for stage in STAGES})
 
 
 def _make_key(stage: StageName, data_dir: str) -> str:

@@ -17,10 +17,11 @@ from tests.build_scripts.local.cloud.conftest import Cloud, role_clients
 DELIVERED_WITHIN_S = 300.0
 
 
-@pytest.fixture(scope="module")
-def outcome(cloud: Cloud) -> JobOutcome:
+@pytest.fixture(scope="session")
+def outcome(deployed: Cloud) -> JobOutcome:
     """A job of a good, a corrupt and a poisonous recording in dev, run once."""
-    return DeployedJobs(cloud.deployment.access, cloud.deployment.api("dev"), "dev", cloud.keys["dev"]).run()
+    deployed.deploy_as_shipped()
+    return DeployedJobs(deployed.deployment.access, deployed.deployment.api("dev"), "dev", deployed.keys["dev"]).run()
 
 
 def variables(cloud: Cloud, name: str, stage: str = "dev") -> dict[str, str]:

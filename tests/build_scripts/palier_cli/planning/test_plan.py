@@ -13,7 +13,7 @@ import pytest
 from build_scripts.palier_cli.arguments import STAGE_NAMES
 from build_scripts.palier_cli.main import main
 from build_scripts.palier_cli.planning.fleet import KeepingUnits, MeasuredHistory
-from build_scripts.palier_cli.planning.load import DAY_S, MOST_REQUESTS, Load, windows
+from build_scripts.palier_cli.planning.load import MOST_REQUESTS, Load, windows
 from build_scripts.palier_cli.planning.plan import Measured, Plan, container_per_s, make_plan, million_of
 from build_scripts.palier_cli.planning.report import as_json
 from build_scripts.palier_cli.planning.service_times import ServiceTimes
@@ -22,6 +22,7 @@ from cdk.reports.cost import prices
 from cdk.stage_parts import Throttle
 from cdk.stages import STAGES, StageName
 from functions.core.errors import InvalidOptionError
+from functions.core.settings import DAY_S
 
 OPEN = Throttle(rate_per_s=math.inf, burst=10**9)
 TIMES = ServiceTimes((0.0, 0.5, 0.95, 0.99), (0.001, 0.002, 0.003, 0.004), start_s=0.25)

@@ -1,6 +1,6 @@
 """A second input tensor, `conditions`, for models that take conditions of operation."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,8 @@ from starlette.applications import Starlette
 from tritonclient.utils import InferenceServerException
 
 from functions.core.settings import Settings
-from functions.inference.app import create_app
 from tests.conftest import MakeSettings
-from tests.support.apps import assert_error, client_of
-from tests.support.packages import write_conditioned
+from tests.support.apps import assert_error
 from tests.support.servers import serving
 from tests.support.v2 import batch, enclose, json_envelope, post, raw_envelope, read_answer, tensor
 
@@ -27,25 +25,9 @@ ROWS = np.array([[1000, 0.5], [4000, -0.1]], np.float32)
 LOGITS = np.array([[6.0, 1.5, -6.0], [1.5, 0.9, -1.5]])
 
 
-@pytest.fixture(scope="module")
-def conditioned_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_conditioned(tmp_path_factory.mktemp("conditioned"))
-
-
 @pytest.fixture
 def settings(make_settings: MakeSettings, conditioned_dir: Path) -> Settings:
     return make_settings(models_dir=conditioned_dir, default_model="tiny-speed", max_batch=4)
-
-
-@pytest.fixture
-def app(settings: Settings) -> Starlette:
-    return create_app(settings)
-
-
-@pytest.fixture
-async def client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
-        yield client
 
 
 @pytest.fixture

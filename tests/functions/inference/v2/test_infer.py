@@ -12,6 +12,7 @@ from tests.support.apps import JSON, predict_tone
 from tests.support.v2 import (
     HEADER_LENGTH,
     MEANS,
+    NUMPY,
     Envelope,
     batch,
     binary_envelope,
@@ -25,19 +26,6 @@ from tests.support.v2 import (
 )
 
 BINARY = "application/octet-stream"
-NUMPY = {
-    "UINT8": np.uint8,
-    "UINT16": np.uint16,
-    "UINT32": np.uint32,
-    "UINT64": np.uint64,
-    "INT8": np.int8,
-    "INT16": np.int16,
-    "INT32": np.int32,
-    "INT64": np.int64,
-    "FP16": np.float16,
-    "FP32": np.float32,
-    "FP64": np.float64,
-}
 
 
 def assert_outputs(response: httpx.Response, *means: float) -> dict[str, Any]:

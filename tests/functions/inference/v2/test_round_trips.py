@@ -20,22 +20,9 @@ from functions.inference.v2.requests import InferenceRequest, RequestedOutput, r
 from functions.inference.v2.statistics import Statistics
 from functions.inference.v2.tensors import Expected, ModelInputs
 from tests.support.packages import make_manifest
-from tests.support.v2 import enclose
+from tests.support.v2 import NUMPY, enclose
 
 MANIFEST = make_manifest("tiny", "1", b"x")
-NUMPY: dict[str, Any] = {
-    "UINT8": np.uint8,
-    "UINT16": np.uint16,
-    "UINT32": np.uint32,
-    "UINT64": np.uint64,
-    "INT8": np.int8,
-    "INT16": np.int16,
-    "INT32": np.int32,
-    "INT64": np.int64,
-    "FP16": np.float16,
-    "FP32": np.float32,
-    "FP64": np.float64,
-}
 
 
 def expecting(channels: int, window: int) -> Expected:

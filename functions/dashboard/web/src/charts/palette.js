@@ -1,4 +1,4 @@
-/** Colours of levels, from dark to light in even steps, which colour-blind people can tell apart, too. */
+/** Colours of levels, from dark to light in even steps, which colour-blind people can distinguish, too. */
 
 /** Five stops of the map "viridis". Source: matplotlib, _cm_listed.py. */
 const STOPS = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]];
@@ -11,5 +11,5 @@ export const LEVEL_COLORS = Uint8ClampedArray.from({ length: 1024 }, (_, n) => {
   return STOPS[stop][n % 4] + (place - stop) * (STOPS[stop + 1][n % 4] - STOPS[stop][n % 4]);
 });
 
-/** How many colours tell classes apart; further classes begin anew. */
+/** How many colours distinguish classes; further classes begin anew. */
 export const CLASS_COLORS = 11;

@@ -5,10 +5,10 @@ import { useId, useRef } from "preact/hooks";
 /** Return an element for the text of the pointer, and a function that sets the text without rendering anything anew. */
 export function useReadout() {
   const place = useRef(null);
-  const tell = useRef((text) => {
+  const show = useRef((text) => {
     if (place.current) place.current.textContent = text;
   });
-  return [place, tell.current];
+  return [place, show.current];
 }
 
 /** A panel with a chart. */

@@ -42,12 +42,12 @@ export function line(name, more = {}) {
 }
 
 /** A plugin that reports the position of the pointer, and nothing while it is outside. */
-export function readout(tell) {
+export function readout(show) {
   return {
     hooks: {
       setCursor: (plot) => {
         const { left, idx } = plot.cursor;
-        tell(left >= 0 && idx !== null ? plot : null, idx);
+        show(left >= 0 && idx !== null ? plot : null, idx);
       },
     },
   };

@@ -30,7 +30,7 @@ export function nearest(name, facts) {
   return [...new Set(facts.filter((_, n) => shared[n] === most).map(([, value]) => value))];
 }
 
-/** Return the rate of a vector if it is a time, in Hz to six digits; 0 where it tells none, null where it is none. */
+/** Return the rate of a vector if it is a time, in Hz to six digits; 0 where it gives none, null where it is none. */
 export function rateOfTime(name, values) {
   const [isNamed, , ending] = TIME.exec(lastPart(name)) ?? [];
   const rate = rateOfTimes(Float64Array.from(values), ending?.replace("sec", "s") ?? null, roundingOf(values));

@@ -1,6 +1,6 @@
 /** The endings of file names that are read, with the reader of each. */
 
-// Made from the service's table of formats; docs/dashboard.md says how.
+// Made from the service's table of formats; docs/dashboard.md describes how.
 import TABLE from "./table.json";
 
 /** The reader of each ending. */

@@ -21,7 +21,7 @@ export function sizeOf(type) {
 }
 
 /**
- * Read numbers, as float32 unless told otherwise.
+ * Read numbers, as float32 unless another type is given.
  *
  * @param {DataView} view
  * @param {string} type for example "f4"; i3 is little-endian always

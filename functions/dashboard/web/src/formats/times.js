@@ -14,7 +14,7 @@ const LOOKED_AT = 256;
 const MOST_ROUNDING = 0.01;
 // A slower rate may be of another unit than seconds.
 const SLOWEST_HZ = 100;
-// Times since 1970 tell their unit by their size.
+// The size of times since 1970 shows their unit.
 const EPOCH_UNITS = [[1e9, "s"], [1e12, "ms"], [1e15, "us"], [1e18, "ns"]];
 const BITS = { Float32Array: 23, Float64Array: 52 };
 
@@ -27,7 +27,7 @@ export function rateOf(times) {
 }
 
 /**
- * Return the rate that numbers give if they are times, in Hz; 0 where they tell none, null where they are none.
+ * Return the rate that numbers give if they are times, in Hz; 0 where they give none, null where they are none.
  *
  * @param {Float64Array} times one a sample
  * @param {"s"|"ms"|"us"|"ns"|null} unit null: what fits, if it is clear

@@ -1,6 +1,6 @@
 /** Units in the names of columns, and in fields of files: the service's rules. */
 
-// Made from the service's table of units; docs/dashboard.md says how.
+// Made from the service's table of units; docs/dashboard.md describes how.
 import RULES from "./variables.json";
 
 const BRACKETED = whole(RULES.unit_bracketed);

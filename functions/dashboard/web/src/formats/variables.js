@@ -1,6 +1,6 @@
 /** Variables of a file: the kinds that are signals, and limits on what a file may claim. */
 
-// Made from the command line's rules; docs/dashboard.md says how.
+// Made from the command line's rules; docs/dashboard.md describes how.
 import RULES from "./variables.json";
 import { FormatError } from "./errors.js";
 

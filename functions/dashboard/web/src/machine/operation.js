@@ -55,11 +55,11 @@ function bearingQuery({ bearingKind = "designation", bearing, orders, geometry }
 }
 
 function given(values, names, needed) {
-  const said = (name) => values?.[name] !== null && values?.[name] !== undefined;
-  return needed.every(said) ? Object.fromEntries(names.filter(said).map((name) => [name, values[name]])) : {};
+  const isGiven = (name) => values?.[name] !== null && values?.[name] !== undefined;
+  return needed.every(isGiven) ? Object.fromEntries(names.filter(isGiven).map((name) => [name, values[name]])) : {};
 }
 
 function conditionsQuery({ conditions }, model) {
-  const said = ownConditions(model).filter(({ name }) => conditions?.[name] !== null && conditions?.[name] !== undefined);
-  return Object.fromEntries(said.map(({ name }) => [`conditions.${name}`, conditions[name]]));
+  const stated = ownConditions(model).filter(({ name }) => conditions?.[name] !== null && conditions?.[name] !== undefined);
+  return Object.fromEntries(stated.map(({ name }) => [`conditions.${name}`, conditions[name]]));
 }

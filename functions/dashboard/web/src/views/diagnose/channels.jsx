@@ -12,13 +12,13 @@ import { Settled } from "./trust.jsx";
 
 /** Diagnose all channels of a recording that is read here, and ask which one to look at. */
 export function AskedChannels({ recording, stated, model, statedHz, rateHz, keyRound, askKey }) {
-  const { source, said, factor, analysis, options, change } = recording;
-  const { channels } = said;
+  const { source, header, factor, analysis, options, change } = recording;
+  const { channels } = header;
   // Variables of a MATLAB file may differ in length or rate, and then do not fit into one array.
   const isOneArray = channels.every(({ length, rateHz: own }) => length === channels[0].length && own === channels[0].rateHz);
   // An array has one unit: a file with several is read by the service, if it can.
   const isOfUnits = !stated.unit && new Set(channels.map(({ unit }) => unit)).size > 1;
-  const served = isOfUnits ? servedTypeOf(said.kind) : undefined;
+  const served = isOfUnits ? servedTypeOf(header.kind) : undefined;
   const isEven = isOneArray && (!isOfUnits || Boolean(served));
   const machine = { ...machineQuery(stated, model), ...channelQuery(model) };
   const answer = useAnswer(isEven && rateHz && (async (abort) => {
@@ -26,7 +26,7 @@ export function AskedChannels({ recording, stated, model, statedHz, rateHz, keyR
     if (served) return diagnoseFile(await source.read(), served, query, abort);
     const { samples } = await analysis.all(factor);
     return diagnoseChannels(samples, channels.length, statedHz, { model: options.model, machine, signal: abort });
-  }), [said, factor, statedHz, options.model, JSON.stringify(machine), keyRound]);
+  }), [header, factor, statedHz, options.model, JSON.stringify(machine), keyRound]);
   const names = channels.map(({ name }) => name);
   const unusable = answer.value?.unusable ?? [];
   const usable = [...channels.keys()].filter((place) => !unusable.some(({ index }) => index === place));

@@ -33,12 +33,12 @@ export function Diagnose({ models, keyRound, askKey, shown }) {
 }
 
 function Workbench({ recording, models, keyRound, askKey, dragged }) {
-  const { said, signal, options, file, unitOfFile } = recording;
+  const { header, signal, options, file, unitOfFile } = recording;
   const model = answeringModel(models.value?.models, options);
-  const ofFile = said?.channels[recording.channel]?.rateHz ?? said?.rateHz ?? null;
+  const ofFile = header?.channels[recording.channel]?.rateHz ?? header?.rateHz ?? null;
   const rateHz = options.rateHz ?? ofFile ?? model?.input.sample_rate_hz ?? null;
   // The last channel stays while another one is read, so that nothing jumps.
-  const ready = said && rateHz && recording.channel !== null ? signal.value : null;
+  const ready = header && rateHz && recording.channel !== null ? signal.value : null;
   const isLeft = file.error instanceof UnreadError && servedTypeOf(file.error.kind);
   // An assumed rate is not sent: the service assumes the same, and its answer reports that.
   const statedHz = options.rateHz ?? ofFile;
@@ -51,10 +51,10 @@ function Workbench({ recording, models, keyRound, askKey, dragged }) {
     <div class={`workbench ${dragged ? "dragged" : ""}`}>
       <aside class="sidebar" aria-label="Recording and machine">
         <FileBar recording={recording} />
-        {said && <Settings {...{ recording, models, model, rateHz, ofFile, unit: stated.unit }} />}
+        {header && <Settings {...{ recording, models, model, rateHz, ofFile, unit: stated.unit }} />}
         {isLeft && <UnreadSettings recording={recording} models={models} model={model} />}
       </aside>
-      <div class="results" aria-busy={!(ready || isLeft || isUnreadable || (said && recording.channel === null))}>
+      <div class="results" aria-busy={!(ready || isLeft || isUnreadable || (header && recording.channel === null))}>
         <Body {...shared} isLeft={isLeft} models={models} keyRound={keyRound} askKey={askKey} />
       </div>
     </div>
@@ -62,11 +62,11 @@ function Workbench({ recording, models, keyRound, askKey, dragged }) {
 }
 
 function Body({ isLeft, ...shared }) {
-  const { file, said, signal, channel } = shared.recording;
+  const { file, header, signal, channel } = shared.recording;
   if (isLeft) return <Unread {...shared} />;
   if (file.state === "failed" || signal.state === "failed") return <Unreadable error={file.error ?? signal.error} />;
   if (shared.contradiction) return <Contradicted {...shared.contradiction} change={shared.recording.change} />;
-  if (said && channel === null) return <AskedChannels {...shared} />;
+  if (header && channel === null) return <AskedChannels {...shared} />;
   return <Results {...shared} />;
 }
 
@@ -96,8 +96,8 @@ function Results(shared) {
     })),
     [...depends, several],
   );
-  if (!rateHz && recording.said && models.state === "failed") return <Failure error={models.error} again={models.again} askKey={askKey} />;
-  if (!rateHz && recording.said && models.value) return <AsksRate />;
+  if (!rateHz && recording.header && models.state === "failed") return <Failure error={models.error} again={models.again} askKey={askKey} />;
+  if (!rateHz && recording.header && models.value) return <AsksRate />;
   return (
     <>
       {signal && !usable && <Unusable />}
@@ -131,12 +131,12 @@ function Assumed({ rateHz }) {
 }
 
 /** Return in what a file and an option differ, in place of the service's refusal where it reads the file itself. */
-function contradictionOf({ said, channel, options }, ofFileHz) {
+function contradictionOf({ header, channel, options }, ofFileHz) {
   const { rateHz, unit } = options;
   if (rateHz && ofFileHz && Math.abs(rateHz / ofFileHz - 1) > RATE_TOLERANCE) {
     return { what: "rate", ofFile: quantity(ofFileHz, "Hz", 6), given: quantity(rateHz, "Hz", 6), taken: { rateHz: null } };
   }
-  const asked = channel === null ? (said?.channels ?? []) : [said?.channels[channel]];
+  const asked = channel === null ? (header?.channels ?? []) : [header?.channels[channel]];
   const other = asked.map((one) => servedUnit(one?.unit)).find((known) => unit && known && known !== unit);
   return other ? { what: "unit", ofFile: shownUnit(other), given: shownUnit(unit), taken: { unit: "" } } : null;
 }

@@ -54,11 +54,11 @@ function Examples({ open }) {
 /** The name of the open recording, and a button for another one. */
 export function FileBar({ recording }) {
   const id = useId();
-  const { source, file, said, open, close, options } = recording;
+  const { source, file, header, open, close, options } = recording;
   return (
     <section class="panel file" aria-labelledby={`${id}-name`}>
       <h1 id={`${id}-name`} class="file-name">{source.name}</h1>
-      <p class="small">{said ? summary(said, options) : file.state === "failed" ? "Not read in this browser" : "Reading …"}</p>
+      <p class="small">{header ? summary(header, options) : file.state === "failed" ? "Not read in this browser" : "Reading …"}</p>
       <div class="buttons">
         <input class="file-input" type="file" id={id} accept={ENDINGS.join(",")} onChange={(event) => choose(event, open)} />
         <label class="button" for={id}>Another file</label>

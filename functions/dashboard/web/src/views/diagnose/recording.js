@@ -37,29 +37,29 @@ export function useRecording() {
   const file = useAnswer(source && (async () => {
     const buffer = await source.read();
     const sizeBytes = buffer.byteLength;
-    const said = await analysis.current.open(source.name, buffer, options.rawType);
-    if (said.shaftHz) change({ shaftHz: said.shaftHz, isSpeedOfFile: true });
-    return { ...said, source, sizeBytes };
+    const header = await analysis.current.open(source.name, buffer, options.rawType);
+    if (header.shaftHz) change({ shaftHz: header.shaftHz, isSpeedOfFile: true });
+    return { ...header, source, sizeBytes };
   }), [source, options.rawType]);
 
-  const said = file.state === "done" && file.value?.source === source ? file.value : null;
-  const factor = said?.integers ? options.fullScale : 1;
+  const header = file.state === "done" && file.value?.source === source ? file.value : null;
+  const factor = header?.integers ? options.fullScale : 1;
   // Of several channels none is taken before it is chosen.
-  const channel = options.channel ?? (said?.channels.length === 1 ? 0 : null);
-  const unitOfFile = commonUnit(said, channel);
+  const channel = options.channel ?? (header?.channels.length === 1 ? 0 : null);
+  const unitOfFile = commonUnit(header, channel);
   const signal = useAnswer(
-    said && channel !== null && (() => analysis.current.choose(Math.min(channel, said.channels.length - 1), factor)),
-    [said, channel, factor],
+    header && channel !== null && (() => analysis.current.choose(Math.min(channel, header.channels.length - 1), factor)),
+    [header, channel, factor],
   );
   return useMemo(
-    () => ({ analysis: analysis.current, source, file, said, channel, unitOfFile, factor, signal, options, change, open, close }),
-    [source, file, said, channel, factor, signal, options],
+    () => ({ analysis: analysis.current, source, file, header, channel, unitOfFile, factor, signal, options, change, open, close }),
+    [source, file, header, channel, factor, signal, options],
   );
 }
 
 /** Return the unit of a channel, null: of all channels, as the file writes it; null where it states none or several. */
-function commonUnit(said, channel) {
-  const units = new Set((said?.channels ?? []).filter((_, place) => channel === null || place === channel).map(({ unit }) => unit));
+function commonUnit(header, channel) {
+  const units = new Set((header?.channels ?? []).filter((_, place) => channel === null || place === channel).map(({ unit }) => unit));
   return units.size === 1 ? [...units][0] : null;
 }
 

@@ -10,21 +10,21 @@ const UNITS = [["", "Not stated"], ["g", "g"], ["m/s2", "m/s²"], ["mm/s", "mm/s
 
 /** The settings beside the charts. */
 export function Settings({ recording, models, model, rateHz, ofFile, unit }) {
-  const { said, options, change, unitOfFile } = recording;
+  const { header, options, change, unitOfFile } = recording;
   return (
     <Folded>
       <section class="panel" aria-label="Signal">
         <h2>Signal</h2>
         <SampleType {...recording} />
-        {said.channels.length > 1 && (
-          <Choice label="Channel" value={options.channel ?? ""} options={channelOptions(said)} onChange={(text) => change({ channel: text === "" ? null : Number(text) })} />
+        {header.channels.length > 1 && (
+          <Choice label="Channel" value={options.channel ?? ""} options={channelOptions(header)} onChange={(text) => change({ channel: text === "" ? null : Number(text) })} />
         )}
         <Quantity
           label="Sampling rate" unit="Hz" value={rateHz} max={1e6} note={rateNote(ofFile, options, model)}
           onChange={(next) => change({ rateHz: next })}
         />
         <Choice label="Unit" value={options.unit} options={unitOptions(unitOfFile)} onChange={(next) => change({ unit: next })} />
-        {said.integers && (
+        {header.integers && (
           <Quantity
             label="Full scale" unit={shownUnit(unit || modelUnit(model))} value={options.fullScale}
             note="What the largest integer of the file stands for." onChange={(fullScale) => change({ fullScale })}
@@ -77,8 +77,8 @@ function Folded({ children }) {
 }
 
 function rateNote(ofFile, options, model) {
-  if (options.rateHz !== null) return ofFile ? `The file says ${quantity(ofFile, "Hz", 6)}.` : undefined;
-  if (ofFile) return "As the file says.";
+  if (options.rateHz !== null) return ofFile ? `The file states ${quantity(ofFile, "Hz", 6)}.` : undefined;
+  if (ofFile) return "As the file states.";
   return model ? "Assumed: the model's own. The file does not say." : undefined;
 }
 

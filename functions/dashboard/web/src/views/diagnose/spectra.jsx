@@ -28,7 +28,7 @@ export function Spectrum({ recording, signal, rateHz, unit, answer }) {
   const [size, setSize] = useSegment(signal, rateHz);
   const [scale, setScale] = useState("linear");
   const [reach, setReach] = useState("low");
-  const [place, tell] = useReadout();
+  const [place, show] = useReadout();
   const spectrum = useAnswer(() => analysis.spectrum(rateHz, size), [signal, rateHz, size]);
   const lines = useLines(answer, (line) => !isOfBearing(line));
   const shaftHz = usedHz(answer, options);
@@ -48,7 +48,7 @@ export function Spectrum({ recording, signal, rateHz, unit, answer }) {
         </>
       }
     >
-      <SpectrumChart {...{ spectrum, marks, scale, unit, tell, rateHz, toHz }} name="Amplitude spectrum" />
+      <SpectrumChart {...{ spectrum, marks, scale, unit, show, rateHz, toHz }} name="Amplitude spectrum" />
       {lines.length > 0 && <EvidenceTable answer={answer} lines={lines} />}
       <Lines spectrum={spectrum.value} unit={unit} shaftHz={shaftHz} setShaftHz={(hz) => change({ shaftHz: hz })} />
     </ChartPanel>
@@ -61,7 +61,7 @@ export function EnvelopeSpectrum({ recording, signal, rateHz, unit, answer }) {
   const [size] = useSegment(signal, rateHz);
   const [band, setBand] = useBand(rateHz);
   const [chosenKind, setKind] = useState(null);
-  const [place, tell] = useReadout();
+  const [place, show] = useReadout();
   const lines = useLines(answer, isOfBearing);
   const kind = chosenKind ?? (lines.length ? "whitened" : "band");
   const isWhitened = kind === "whitened";
@@ -88,7 +88,7 @@ export function EnvelopeSpectrum({ recording, signal, rateHz, unit, answer }) {
         </>
       }
     >
-      <SpectrumChart {...{ spectrum, marks, tell, rateHz, ...look }} toHz={Math.min(rateHz / 2, reachHz)} name="Envelope spectrum" />
+      <SpectrumChart {...{ spectrum, marks, show, rateHz, ...look }} toHz={Math.min(rateHz / 2, reachHz)} name="Envelope spectrum" />
       {lines.length > 0 && <Legend {...{ lines, shown, toggle }} />}
       {lines.length > 0 && <EvidenceTable answer={answer} lines={lines} />}
     </ChartPanel>

@@ -25,7 +25,7 @@ function looks(rateHz, shaftHz) {
 
 /** The panel. */
 export function Spectrogram({ recording, signal, rateHz }) {
-  const [place, tell] = useReadout();
+  const [place, show] = useReadout();
   const [reach, setReach] = useState("low");
   const { shaftHz } = recording.options;
   const look = useMemo(() => looks(rateHz, shaftHz)[reach], [rateHz, shaftHz, reach]);
@@ -39,7 +39,7 @@ export function Spectrogram({ recording, signal, rateHz }) {
   return (
     <ChartPanel title="Spectrogram" readout={place} controls={controls}>
       {picture.state === "failed" && <Notice kind="error" title="No spectrogram"><p>{picture.error.message}</p></Notice>}
-      {picture.value && <Drawn {...picture.value} endS={signal.samples.length / rateHz} tell={tell} />}
+      {picture.value && <Drawn {...picture.value} endS={signal.samples.length / rateHz} show={show} />}
       {!picture.value && picture.state !== "failed" && <Waiting height={HEIGHT} label="Computing the spectrogram" />}
     </ChartPanel>
   );
@@ -53,7 +53,7 @@ function Scale({ rangeDb }) {
   );
 }
 
-function Drawn({ levels, columns, rows, stepHz, rangeDb, endS, topHz, tell }) {
+function Drawn({ levels, columns, rows, stepHz, rangeDb, endS, topHz, show }) {
   const image = useMemo(() => paint(levels, columns, rows), [levels]);
   const current = useRef();
   current.current = { image, endS, topHz, level: (time, hz) => levelAt({ levels, columns, rows, stepHz, rangeDb, endS }, time, hz) };
@@ -64,8 +64,8 @@ function Drawn({ levels, columns, rows, stepHz, rangeDb, endS, topHz, tell }) {
     axes: [axis("Time in s", { grid: { show: false } }), yAxis("Frequency in Hz", { grid: { show: false } })],
     series: [{}, { show: true, stroke: "transparent", points: { show: false } }],
     cursor: cursor({ y: true }),
-    plugins: [{ hooks: { drawClear: (plot) => place(plot, current.current), setCursor: (plot) => tell(pointed(plot, current.current)) } }],
-  }), [tell]);
+    plugins: [{ hooks: { drawClear: (plot) => place(plot, current.current), setCursor: (plot) => show(pointed(plot, current.current)) } }],
+  }), [show]);
   const label = `Spectrogram of ${number(endS)} seconds up to ${number(topHz)} hertz.`;
   return <Chart {...{ build, data, limits, label }} paint={image} height={HEIGHT} />;
 }

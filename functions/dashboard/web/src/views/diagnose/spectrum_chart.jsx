@@ -23,7 +23,7 @@ export function SpectrumChart({ spectrum, ...look }) {
   return <Drawn {...look} {...spectrum.value} />;
 }
 
-function Drawn({ amplitude, stepHz, averages, marks, scale, unit, quantity: measured = "Amplitude", tell, rateHz, toHz, name }) {
+function Drawn({ amplitude, stepHz, averages, marks, scale, unit, quantity: measured = "Amplitude", show, rateHz, toHz, name }) {
   const shown = useRef(marks);
   shown.current = marks;
   const data = useMemo(() => points(amplitude, stepHz, scale), [amplitude, stepHz, scale]);
@@ -37,10 +37,10 @@ function Drawn({ amplitude, stepHz, averages, marks, scale, unit, quantity: meas
     cursor: cursor(),
     plugins: [
       marksPlugin(() => shown.current),
-      readout((plot, at) => tell(plot ? `${quantity(plot.data[0][at], "Hz", 5)}: ${quantity(plot.data[1][at], unit)}` : "")),
+      readout((plot, at) => show(plot ? `${quantity(plot.data[0][at], "Hz", 5)}: ${quantity(plot.data[1][at], unit)}` : "")),
     ],
-  }), [scale, unit, measured, tell]);
-  const label = useMemo(() => said(amplitude, stepHz, averages, unit, name), [amplitude, unit]);
+  }), [scale, unit, measured, show]);
+  const label = useMemo(() => description(amplitude, stepHz, averages, unit, name), [amplitude, unit]);
   return <Chart {...{ build, data, limits, view }} paint={marks} height={HEIGHT} label={label} />;
 }
 
@@ -57,7 +57,7 @@ function points(amplitude, stepHz, scale) {
   return [frequencies, amplitude.map((one) => Math.max(one, floor))];
 }
 
-function said(amplitude, stepHz, averages, unit, name) {
+function description(amplitude, stepHz, averages, unit, name) {
   const [line] = strongestLines(amplitude, 1, 1);
   const strongest = line === undefined
     ? "no line stands out"

@@ -46,7 +46,7 @@ export function Trust({ answer, isSettled }) {
   return (
     <>
       <Known answer={answer} />
-      {answer.in_distribution === null && <p>This model cannot tell whether it knows such recordings.</p>}
+      {answer.in_distribution === null && <p>This model does not measure whether a recording is like those of its training.</p>}
       {answer.in_distribution && <p class="familiar">Like the recordings the model learned from (novelty {number(answer.novelty, 2)} of 1).</p>}
     </>
   );
@@ -62,6 +62,7 @@ function Unsettled({ answer }) {
         {answer.evidence_agrees === false && "what is wrong, for the lines contradict what the model sees. "}
         {isForeign && `${answer.evidence_agrees === false ? "The" : "what is wrong, for the"} recording is unlike anything the model was trained on (novelty ${number(answer.novelty, 2)}). Is it the right model, rate and unit?`}
       </p>
+      {!answer.evidence?.some(isOfBearing) && <p>If it is a rolling bearing: state the bearing and the shaft speed, and its lines are looked for on any machine.</p>}
       <Guess answer={answer} />
     </Notice>
   );
@@ -69,7 +70,7 @@ function Unsettled({ answer }) {
 
 function Guess({ answer }) {
   const guess = `${answer.class_name}, at ${percent(answer.confidence)}`;
-  // Of visible lines that contradict the model, the note tells that the class is theirs.
+  // Of visible lines that contradict the model, the note states that the class is theirs.
   if (answer.evidence_agrees === false && answer.evidence_note) return <p class="small">The lines make it {guess}. {answer.evidence_note}</p>;
   return <p class="small">The model's guess is {guess}.</p>;
 }

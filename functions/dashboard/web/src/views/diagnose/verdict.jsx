@@ -54,7 +54,7 @@ function Probabilities({ answer, model }) {
 }
 
 /** Figures of the diagnosed signal, as the service read it; the source of the rate is the page's where it read the file. */
-function Facts({ read, model, recording: { said, channel, unitOfFile }, ofFile }) {
+function Facts({ read, model, recording: { header, channel, unitOfFile }, ofFile }) {
   const ofSamples = read.unit ?? unitOfFile;
   const unit = shownUnit(ofSamples ?? modelUnit(model));
   const velocity = read.velocity_rms_mm_s;
@@ -69,7 +69,7 @@ function Facts({ read, model, recording: { said, channel, unitOfFile }, ofFile }
         ["Length", duration(read.duration_s * 1000)],
         ["Sampling rate", quantity(read.sample_rate_hz, "Hz", 6), RATE_SOURCES[source]],
         // While the next file is read, the figures of the last one stay.
-        ...(said?.channels.length > 1 && channel !== null ? [["Channel", said.channels[channel].name]] : []),
+        ...(header?.channels.length > 1 && channel !== null ? [["Channel", header.channels[channel].name]] : []),
         ...(ofSamples ? [] : [["Unit", unit || "–", unit ? "(assumed)" : "(not stated)"]]),
         ...(velocity === null ? [] : [["Velocity, 10 to 1,000 Hz", number(velocity), "mm/s RMS"]]),
         ...(read.severity_zone === null ? [] : [["Severity", `Zone ${read.severity_zone}`, "of ISO 20816-3"]]),

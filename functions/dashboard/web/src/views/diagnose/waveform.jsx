@@ -12,7 +12,7 @@ const BUCKETS = 1200;
 
 /** The panel of the waveform; it draws the extremes of each stretch, so that the length does not matter. */
 export function Waveform({ signal, rateHz, unit }) {
-  const [place, tell] = useReadout();
+  const [place, show] = useReadout();
   const endS = signal.samples.length / rateHz;
   const limits = useMemo(() => [0, endS], [endS]);
   const points = useCallback((from, to) => {
@@ -25,8 +25,8 @@ export function Waveform({ signal, rateHz, unit }) {
     axes: [axis("Time in s"), yAxis(measured(unit))],
     series: [{}, line("trace")],
     cursor: cursor(),
-    plugins: [readout((plot, at) => tell(plot ? `${quantity(plot.data[0][at], "s", 5)}: ${quantity(plot.data[1][at], unit)}` : ""))],
-  }), [unit, tell]);
+    plugins: [readout((plot, at) => show(plot ? `${quantity(plot.data[0][at], "s", 5)}: ${quantity(plot.data[1][at], unit)}` : ""))],
+  }), [unit, show]);
   const onView = useFollow(points);
   const { rms, peak } = signal.statistics;
   return (

@@ -60,7 +60,7 @@ function Standing({ asset, points, models }) {
         items={[
           ["Diagnoses", number(asset.diagnoses)],
           ["Newest", moment(asset.newest_at)],
-          ["Newest says", className(models, asset.newest_class_id), last && `${percent(last.confidence)} confidence${doubt(last)}`],
+          ["Newest diagnosis", className(models, asset.newest_class_id), last && `${percent(last.confidence)} confidence${doubt(last)}`],
           ["RMS", quantity(asset.rms, unitOf(models, last?.model))],
           ...(asset.severity_zone ? [["Severity", `Zone ${asset.severity_zone}`, "of ISO 20816-3"]] : []),
         ]}

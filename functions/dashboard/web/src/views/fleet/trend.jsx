@@ -30,7 +30,7 @@ const KINDS = {
 export function Trend({ title, points, kind, marks, unit }) {
   const classes = useMemo(() => [...new Map(points.map((one) => [one.class_id, one.class_name]))], [points]);
   const figure = useMemo(() => figureOf(kind, classes, unit), [kind, classes, unit]);
-  const [place, tell] = useReadout();
+  const [place, show] = useReadout();
   const data = useMemo(() => [points.map((one) => Date.parse(one.time) / 1000), points.map((one) => figure.of(one) ?? null)], [points, figure]);
   const limits = useMemo(() => span(data[0]), [data]);
   const build = useCallback(() => ({
@@ -38,7 +38,7 @@ export function Trend({ title, points, kind, marks, unit }) {
     axes: [axis("", { values: timeTexts, labelSize: 0, space: 64 }), yAxis(figure.label, figure.axis?.() ?? {})],
     series: [{}, line("trace", { width: 1.5, points: { show: true, size: 5, fill: color("trace") }, ...figure.line })],
     cursor: cursor(),
-    plugins: [markPlaces(() => marks), readout((plot, at) => tell(plot ? said(points[at], figure) : ""))],
+    plugins: [markPlaces(() => marks), readout((plot, at) => show(plot ? pointText(points[at], figure) : ""))],
   }), [points, figure, marks]);
   const now = figure.of(points.at(-1));
   return (
@@ -76,6 +76,6 @@ function span(times) {
   return first === last ? [first - 43_200, last + 43_200] : [first, last];
 }
 
-function said(point, figure) {
+function pointText(point, figure) {
   return point ? `${moment(point.time)}: ${figure.shown(figure.of(point))}` : "";
 }

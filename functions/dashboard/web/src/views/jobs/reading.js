@@ -21,19 +21,19 @@ export class UnreadableError extends Error {
  * @param {Analysis} analysis
  * @param {File[]} files
  * @param {{channel: number|null, fullScale: number, rawType: string}} options
- * @param {(done: number) => void} tell called with the number of files that are read
+ * @param {(done: number) => void} onProgress called with the number of files that are read
  * @returns {Promise<{body: Blob, about: {content_type: string, sample_rate_hz?: number}}[]>}
  * @throws {UnreadableError}
  */
-export function asUploads(analysis, files, options, tell) {
-  return each(files, tell, async (file) => {
+export function asUploads(analysis, files, options, onProgress) {
+  return each(files, onProgress, async (file) => {
     const type = mediaTypeOf(file.name);
     if (type) return { body: file, about: { content_type: type } };
     try {
-      const { said, channel, factor } = await open(analysis, file, options);
+      const { header, channel, factor } = await open(analysis, file, options);
       const { samples } = await (channel === null ? analysis.all(factor) : analysis.choose(channel, factor));
-      const body = channel === null ? channelsAsNpy(samples, said.channels.length) : new Blob([samples]);
-      return { body, about: { content_type: channel === null ? WINDOWS_TYPE : SAMPLES_TYPE, ...stated(said, options) } };
+      const body = channel === null ? channelsAsNpy(samples, header.channels.length) : new Blob([samples]);
+      return { body, about: { content_type: channel === null ? WINDOWS_TYPE : SAMPLES_TYPE, ...stated(header, options) } };
     } catch (error) {
       const served = servedTypeOf(error.kind);
       // Raw samples need their type, which no file of a job has.
@@ -44,25 +44,25 @@ export function asUploads(analysis, files, options, tell) {
 }
 
 /** Return each recording as JSON text, and its description, as `asUploads` does. */
-export function asSignals(analysis, files, options, tell) {
-  return each(files, tell, async (file) => {
-    const { said, channel, factor } = await open(analysis, file, options);
+export function asSignals(analysis, files, options, onProgress) {
+  return each(files, onProgress, async (file) => {
+    const { header, channel, factor } = await open(analysis, file, options);
     const { text, usable } = await analysis.text(channel, factor);
     if (!usable) throw new Error("The signal has holes: samples that are no numbers.");
-    return { text, about: stated(said, options) };
+    return { text, about: stated(header, options) };
   });
 }
 
 /** Read a file; `channel` is the one that is taken, or null for all. */
 async function open(analysis, file, { channel, fullScale, rawType }) {
-  const said = await analysis.open(file.name, await file.arrayBuffer(), rawType);
-  const { channels, integers } = said;
+  const header = await analysis.open(file.name, await file.arrayBuffer(), rawType);
+  const { channels, integers } = header;
   const isOne = channel !== null || channels.length === 1;
   if (channel >= channels.length) throw new Error(`There is no channel ${channel}; it has ${channels.length}.`);
   if (!isOne && channels.some(({ length, rateHz }) => length !== channels[0].length || rateHz !== channels[0].rateHz)) {
     throw new Error("Its signals differ in length or rate: give the number of one.");
   }
-  return { said, channel: isOne ? (channel ?? 0) : null, factor: integers ? fullScale : 1 };
+  return { header, channel: isOne ? (channel ?? 0) : null, factor: integers ? fullScale : 1 };
 }
 
 /** Return the description of a recording that its file states. */
@@ -74,10 +74,10 @@ function stated({ channels, rateHz, shaftHz }, { channel }) {
 }
 
 /** One after the other; those that fail are named together. */
-async function each(files, tell, work) {
+async function each(files, onProgress, work) {
   const [done, failed] = [[], []];
   for (const [index, file] of files.entries()) {
-    tell(index);
+    onProgress(index);
     try {
       done.push(await work(file));
     } catch (error) {

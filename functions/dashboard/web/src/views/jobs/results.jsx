@@ -32,7 +32,7 @@ export function Results({ job }) {
       {(places.length > 1 || (next !== null && results.length >= PAGE)) && (
         <nav class="pages" aria-label="Pages of the results">
           <button type="button" disabled={places.length < 2} onClick={() => setPlaces(places.slice(0, -1))}>Previous</button>
-          <span class="small">{said(results, job)}</span>
+          <span class="small">{rangeText(results, job)}</span>
           <button type="button" disabled={next === null || results.length < PAGE} onClick={() => setPlaces([...places, next])}>Next</button>
         </nav>
       )}
@@ -97,7 +97,7 @@ function follow(url) {
   link.click();
 }
 
-function said(results, { total }) {
+function rangeText(results, { total }) {
   if (!results.length) return "No result yet.";
   return `${number(results[0].index + 1)} to ${number(results.at(-1).index + 1)} of ${number(total)}`;
 }

@@ -11,7 +11,7 @@ const STATES = {
   cancelled: { tone: "", title: "Cancelled" },
 };
 
-/** Return title and tone of a job's state; of one that this page does not know, its id. */
+/** Return title and tone of a job's state; of one that is not listed, its id. */
 export function stateOf({ state }) {
   return STATES[state] ?? { tone: "", title: state };
 }

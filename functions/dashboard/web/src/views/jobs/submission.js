@@ -29,20 +29,20 @@ export class Submission {
     Object.assign(this, { files, options, uploads });
   }
 
-  /** Do the steps that are left; `tell` is called with `{doing, done}`. */
-  async run(analysis, tell) {
+  /** Do the steps that are left; `onProgress` is called with `{doing, done}`. */
+  async run(analysis, onProgress) {
     const { signal } = this.#stopped;
     const as = this.uploads ? asUploads : asSignals;
     this.#read ??= await as(analysis, this.files, this.options, (done) => {
       signal.throwIfAborted();
-      tell({ doing: "Reading", done });
+      onProgress({ doing: "Reading", done });
     });
-    tell({ doing: "Submitting", done: 0 });
+    onProgress({ doing: "Submitting", done: 0 });
     this.#job = await this.#submit(signal);
     signal.throwIfAborted();
     if (!this.#job.waiting_for_uploads) return this.#job;
     const recordings = this.#read.map(({ body }, n) => ({ body, name: this.files[n].name }));
-    await upload(recordings, this.#job.uploads, this.#sent, { signal, tell: (done) => tell({ doing: "Uploading", done }) });
+    await upload(recordings, this.#job.uploads, this.#sent, { signal, onProgress: (done) => onProgress({ doing: "Uploading", done }) });
     return this.#start(signal);
   }
 

@@ -15,7 +15,7 @@ import { obstacle, Submission } from "./submission.js";
 const MACHINES = [["none", "Keep no history"], ["one", "All of one machine"], ["each", "Each file is named after its machine"]];
 const UNDERSTOOD = { rateHz: null, fullScale: 1, channel: null, rawType: "f4", model: "", machine: "none", machineName: "" };
 
-/** The form; `uploads` says whether files may go to the bucket. */
+/** The form; `uploads`: whether files may go to the bucket. */
 export function Submit({ models, uploads, submitted, askKey }) {
   const [files, setFiles] = useState([]);
   const [options, setOptions] = useState(UNDERSTOOD);
@@ -46,7 +46,7 @@ export function Submit({ models, uploads, submitted, askKey }) {
           {hindered && <p class="field-note bad-text">{hindered}</p>}
           <div class="buttons">
             <button type="button" class="primary" disabled={isBusy || Boolean(hindered)} onClick={send}>
-              {isBusy ? said(work, files) : `Submit ${count(files.length, "recording")}`}
+              {isBusy ? progressText(work, files) : `Submit ${count(files.length, "recording")}`}
             </button>
             {isBusy && <button type="button" onClick={stop}>Stop</button>}
             {!isBusy && <button type="button" class="quiet" onClick={() => choose([])}>Clear</button>}
@@ -144,6 +144,6 @@ function useSubmission({ files, options, models, uploads }, { done, changed }) {
   return { work, send, stop, forget };
 }
 
-function said({ doing, done }, files) {
+function progressText({ doing, done }, files) {
   return doing === "Submitting" ? "Submitting …" : `${doing} ${done} of ${files.length} …`;
 }

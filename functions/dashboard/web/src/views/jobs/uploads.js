@@ -16,12 +16,12 @@ const SENTENCES = {
  * @param {{name: string, body: Blob}[]} recordings
  * @param {{url: string, fields: object}[]} forms one for each recording
  * @param {Set<number>} sent indices of recordings in the bucket; this call adds to it
- * @param {{tell: (done: number) => void, signal: AbortSignal}} more
+ * @param {{onProgress: (done: number) => void, signal: AbortSignal}} more
  * @throws {ApiError} of the first that fails
  */
-export async function upload(recordings, forms, sent, { tell, signal }) {
+export async function upload(recordings, forms, sent, { onProgress, signal }) {
   const waiting = recordings.map((_, index) => index).filter((index) => !sent.has(index));
-  tell(sent.size);
+  onProgress(sent.size);
   const work = async () => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
       await persist(recordings[index], forms[index], signal).catch((error) => {
@@ -29,10 +29,10 @@ export async function upload(recordings, forms, sent, { tell, signal }) {
         throw error;
       });
       sent.add(index);
-      tell(sent.size);
+      onProgress(sent.size);
     }
   };
-  // Uploads under way are waited for, so that `tell` is not called after the failure.
+  // Uploads under way are waited for, so that `onProgress` is not called after the failure.
   const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
   const failed = outcomes.find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;

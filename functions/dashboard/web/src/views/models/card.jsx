@@ -119,7 +119,7 @@ function NoProof({ error }) {
 function Classes({ model }) {
   return (
     <details>
-      <summary>{model.classes.length} conditions it tells apart</summary>
+      <summary>{model.classes.length} conditions that it distinguishes</summary>
       <ol class="classes" start={0}>
         {model.classes.map(({ id, name }) => <li key={id}>{name} <code>{id}</code></li>)}
       </ol>

@@ -9,12 +9,12 @@ import { axis, cursor, line, readout, yAxis } from "../../charts/style.js";
 import { number, words } from "../../format.js";
 
 const HEIGHT = 240;
-/** Colour and dashes of each way: the dashes tell the lines apart without colours. */
+/** Colour and dashes of each way: the dashes distinguish the lines without colours. */
 const LOOKS = [["trace", []], ["mark-whirl", [8, 4]], ["mark-shaft", [2, 3]]];
 
 /** The chart; both axes are drawn as powers of ten, so that moving and zooming are even. */
 export function CostChart({ rates, plan: { ways, load } }) {
-  const [place, tell] = useReadout();
+  const [place, show] = useReadout();
   const data = useMemo(() => [rates, ...ways.map((way) => way.usd_month_at_rates)].map((one) => one.map(Math.log10)), [rates, ways]);
   const limits = useMemo(() => [data[0][0], data[0].at(-1)], [data]);
   const build = useCallback(() => ({
@@ -24,7 +24,7 @@ export function CostChart({ rates, plan: { ways, load } }) {
     cursor: cursor(),
     plugins: [
       marks(() => [{ label: "this load", at: Math.log10(load.rate), tone: "ink-2" }]),
-      readout((plot, at) => tell(plot ? said(rates[at], ways, at) : "")),
+      readout((plot, at) => show(plot ? costText(rates[at], ways, at) : "")),
     ],
   }), [rates, ways, load]);
   const label = `US dollars a month at each rate; at this load ${ways.map((way) => `${way.name} ${number(way.usd_month)}`).join(", ")}.`;
@@ -53,6 +53,6 @@ function Sample({ look: [tone, dashes] }) {
   );
 }
 
-function said(rate, ways, at) {
+function costText(rate, ways, at) {
   return `${number(rate)} a second: ${ways.map((way) => `${way.name} $${number(way.usd_month_at_rates[at])}`).join(", ")}`;
 }

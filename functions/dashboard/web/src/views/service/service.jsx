@@ -81,7 +81,7 @@ function NoMetrics() {
   );
 }
 
-/** Figures since the service started; docs/dashboard.md says what `metrics` holds. */
+/** Figures since the service started; docs/dashboard.md lists what `metrics` holds. */
 function Metrics({ metrics }) {
   const { requests, errors, uptime_s: uptime } = metrics;
   const failed = errors["4xx"] + errors["5xx"];
