@@ -48,11 +48,23 @@ def test_first_bytes_decide_against_an_ending_of_text_or_any_data(tmp_path: Path
     np.testing.assert_array_equal(read_recording(tmp_path / name).samples, HIGH[np.newaxis])
 
 
-@pytest.mark.parametrize(("content", "what"), [(csv_text([HIGH]).encode(), "text"), (npy_bytes(HIGH), "npy")])
-def test_what_is_called_raw_samples_and_is_none_is_refused(tmp_path: Path, content: bytes, what: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "what", "word"),
+    [
+        (csv_text([HIGH]).encode(), "text", "csv"),
+        (npy_bytes(HIGH), "npy", "npy"),
+        (json.dumps(HIGH.tolist()).encode(), "json", "json"),
+    ],
+)
+def test_what_is_called_raw_samples_and_is_none_is_refused(
+    tmp_path: Path, content: bytes, what: str, word: str
+) -> None:
     (tmp_path / "a.bin").write_bytes(content)
-    with pytest.raises(MalformedBodyError, match=f"The bytes are {what}, not raw samples"):
+    with pytest.raises(MalformedBodyError) as refusal:
         read_recording(tmp_path / "a.bin")
+    assert refusal.value.message == (
+        f"'a.bin' is called raw samples and begins as {what}: state --format {word} if it is that."
+    )
 
 
 def test_full_scale_stretches_integer_wav(tmp_path: Path) -> None:
