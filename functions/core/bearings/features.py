@@ -86,11 +86,15 @@ def _levels(window: Float32Array, bins: int) -> Float32Array:
 
 def _running_mean(values: Float32Array) -> Float32Array:
     """Return the running means of values float32 [B, N], float32 [B, N]; at the ends over fewer values."""
-    sums = np.zeros((len(values), values.shape[1] + 1))
-    np.cumsum(values, axis=-1, dtype=np.float64, out=sums[:, 1:])
-    places = np.arange(values.shape[1])
-    low, high = np.maximum(places - _FLOOR_BINS, 0), np.minimum(places + _FLOOR_BINS + 1, values.shape[1])
-    return as_float32((sums[:, high] - sums[:, low]) / (high - low))
+    length, reach = values.shape[1], min(_FLOOR_BINS, values.shape[1])
+    # Before the first value the sums are 0, behind the last one that of all.
+    sums = np.empty((len(values), length + 2 * reach + 1))
+    sums[:, : reach + 1] = 0
+    np.cumsum(values, axis=-1, dtype=np.float64, out=sums[:, reach + 1 : reach + 1 + length])
+    sums[:, reach + 1 + length :] = sums[:, reach + length, None]
+    places = np.arange(length)
+    counts = np.minimum(places + reach + 1, length) - np.maximum(places - reach, 0)
+    return as_float32((sums[:, 2 * reach + 1 :] - sums[:, : -2 * reach - 1]) / counts)
 
 
 def _features(levels: Float32Array, orders: Float32Array, cage: np.float32, turn_bins: np.float32) -> Float32Array:
