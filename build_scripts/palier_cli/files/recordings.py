@@ -37,6 +37,8 @@ _BY_NAME: Mapping[str, Format] = {one.name: one for one in FORMATS}
 _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 # Text and raw samples have no first bytes of their own, so that another format's decide against such an ending.
 _WITHOUT_MAGIC = frozenset({"delimited", "raw"})
+# Of raw samples or of text: people call both so.
+_ANY_DATA = ".dat"
 _DEFAULTS = DiagnosisOptions()
 
 
@@ -124,8 +126,9 @@ def _format(path: Path, choice: FileChoice) -> Format:
         # Octave writes text under this ending, too.
         return _BY_NAME["delimited"] if head.startswith(OCTAVE_MARK.encode()) else MATLAB
     if named is not None:
-        # What is read nowhere is refused by the decoder, which names it; it does not doubt text in a few bytes.
-        shown = recognize(head) or kind_of(head)
+        # What is called raw samples and is none of an instrument's is refused by the decoder, which names it.
+        is_open = named.name != "raw" or path.suffix.lower() == _ANY_DATA
+        shown = kind_of(head) or (recognize(head) if is_open else None)
         found = content_of(head) if shown else None
         return named if found is None else _BY_NAME.get(found, named)
     name = content_of(head)
