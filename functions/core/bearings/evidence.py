@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.core.bearings.blotting import blot_out, blot_out_leaked
 from functions.core.bearings.envelope import EnvelopeSpectrum, envelope_spectrum
 from functions.core.bearings.lines import OUTER_RACE, Evidence, EvidenceLine, Fault, Harmonic
 from functions.core.bearings.orders import FaultOrders
@@ -34,8 +35,6 @@ _MOST_RATIO = 12.0
 # highest of 9 was 1.5, of 3 and 6 windows.
 _LEAST_RATIO = 1.6
 _NOISE_RATIO = 1.5
-# Lines that belong to a visible fault or to the shaft, so many bins on either side.
-_LINE_BINS = 0.8
 # What a speed may be off by where the shaft's lines in the envelope are looked for, and how many of these decide. Of
 # simulated loose machines without a fault whose bearing has an order near a whole number, one in ten showed a fault
 # where these lines were taken to stand at the stated speed, and one in sixty where they are looked for.
@@ -165,7 +164,9 @@ def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[
     The strongest first: lines of the shaft, or of a fault that is visible already, count for no other fault.
     """
     ratios = np.minimum(spectrum.ratios, _MOST_RATIO)
-    _blot_out(ratios, _shaft_lines(ratios, spectrum))
+    shaft = _shaft_lines(ratios, spectrum)
+    blot_out_leaked(ratios, spectrum.ratios, shaft)
+    blot_out(ratios, shaft)
     places = {one.name: _slipped(one, spectrum.bin_order) for one in series}
     found: dict[str, _Found] = {}
     visible: set[str] = set()
@@ -179,7 +180,7 @@ def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[
         rest.remove(best)
         found[best.name] = weighed[best.name]
         visible.add(best.name)
-        _blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)
+        blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)
     return found, visible
 
 
@@ -239,15 +240,6 @@ def _family(one: _Series, slip: float, bins: int, bin_order: float) -> Float64Ar
     multiples = np.arange(1, int(bins * bin_order / order) + 2) * order
     sidebands = np.arange(-_MOST_SIDEBANDS, _MOST_SIDEBANDS + 1)
     return np.asarray((multiples[:, None] + sidebands).ravel() / bin_order)
-
-
-def _blot_out(ratios: Float64Array, places: Float64Array, smeared: float = 0.0) -> None:
-    """Set the bins around these places to at most the floor; `smeared` widens lines with their frequency."""
-    widths = _LINE_BINS + smeared * np.abs(places)
-    reach = math.ceil(widths.max(initial=0))
-    bins = np.rint(places).astype(int)[:, None] + np.arange(-reach, reach + 1)
-    near = bins[(np.abs(bins - places[:, None]) <= widths[:, None]) & (bins >= 0) & (bins < len(ratios))]
-    ratios[near] = np.minimum(ratios[near], 1.0)
 
 
 def _line(one: _Series, found: _Found, visible: bool, spectrum: EnvelopeSpectrum, shaft_hz: float) -> EvidenceLine:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
+from functions.core.bearings.catalogue import find_bearing
 from functions.core.bearings.evidence import bearing_evidence
 from functions.core.bearings.lines import Evidence
 from functions.core.bearings.orders import FaultOrders
@@ -52,6 +53,15 @@ def test_slip_is_found_and_moves_the_frequency() -> None:
 def test_noise_and_a_healthy_shaft_support_nothing(seed: int, duration_s: float) -> None:
     assert read(noise(duration_s, seed)).supported == []
     assert read(noise(duration_s, seed) + shaft(duration_s, SPEED_RPM)).supported == []
+
+
+@pytest.mark.parametrize("seed", [8, 11, 14, 17])
+def test_what_leaks_from_the_lines_of_four_blades_is_no_element_of_a_6203(seed: int) -> None:
+    """Twice its BSF is 3.987: a bin from the blades' line where that is high, and lower lines beside it."""
+    speed_rpm, time_s = 1500 + 3.7 * seed, np.arange(6 * RATE_HZ) / RATE_HZ
+    pulse = sum(0.4 / n * np.cos(2 * np.pi * 4 * n * speed_rpm / 60 * time_s) for n in range(1, 5))
+    blades = np.asarray(noise(6, seed) * (1 + pulse), np.float32)
+    assert read(blades, speed_rpm, find_bearing("6203").orders()).supported == []
 
 
 def test_impacts_once_a_turn_are_no_fault_of_the_bearing() -> None:
