@@ -31,12 +31,13 @@ export function unitOfName(name) {
   return base && found && scaleOf(found) ? statedUnit(found) : null;
 }
 
-/** Return a channel in the unit that is served, by its name, where the file has it in one of its kind. */
+/** Return a channel in the unit that is served, by its name, where the file has it in one of its kind; `unitOfFile` is a multiple. */
 export function inServedUnit(channel) {
   const [unit, factor] = scaleOf(channel.unit) ?? [];
   if (!unit) return channel;
+  if (factor === 1) return { ...channel, unit };
   const by = Math.fround(factor);
-  return { ...channel, unit, samples: by === 1 ? channel.samples : channel.samples.map((value) => value * by) };
+  return { ...channel, unit, unitOfFile: channel.unit, samples: channel.samples.map((value) => value * by) };
 }
 
 function statedUnit(text) {
