@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions.core.bearings.spectra import in_units_of_mean, quick_length
-from functions.core.bearings.transforms import Complex64Array
-from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.arrays import Complex64Array, Float32Array
 
 # A spectrum is cut into so many blocks; bands are runs of them, [first, end): the whole, and six that overlap.
 _BLOCKS = 15

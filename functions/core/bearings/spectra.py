@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.bearings.transforms import Complex64Array, first_bins, spectra_of_squared_envelopes
-from functions.core.preprocessing.arrays import Float32Array, Float64Array, as_float32
+from functions.core.bearings.transforms import first_bins, spectra_of_squared_envelopes
+from functions.core.preprocessing.arrays import Complex64Array, Float32Array, Float64Array, as_float32
 
 # Added to a magnitude before it divides: an empty bin stays 0.
 _TINY = np.float32(1e-30)

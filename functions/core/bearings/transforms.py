@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.preprocessing.arrays import Float32Array
-
-Complex64Array = NDArray[np.complex64]
+from functions.core.preprocessing.arrays import Complex64Array, Float32Array
 
 # Tables that are kept: of some recordings' rates and durations, each as large as the signal.
 _TABLES = 4

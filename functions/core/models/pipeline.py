@@ -24,7 +24,7 @@ from functions.core.models.models import Engines, LoadedModel, ModelRepository
 from functions.core.models.options import ORDERS, SHAFT_SPEED, DiagnosisOptions
 from functions.core.models.preparation import rows_of_recording
 from functions.core.observability.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
-from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array, WholeSpectrum
 from functions.core.preprocessing.indicators import Measured, indicators
 from functions.core.preprocessing.signal import (
     RateRange,
@@ -195,9 +195,10 @@ class Diagnoser:
             )
         channel = channel_name(recording, options.channel) if spec.channels == 1 else None
         samples, measured = _in_unit(signal.samples, _measured(recording, signal, options, rate, channel), spec)
-        evidence = stated.operation.evidence(signal.samples, rate.hz) if stated.operation else None
+        whole = WholeSpectrum()
+        evidence = stated.operation.evidence(signal.samples, rate.hz, whole) if stated.operation else None
         conditions = stated.at_speed(evidence.shaft_speed_used_rpm) if evidence else stated.conditions
-        windows = rows_of_recording(samples, rate.hz, manifest, conditions)
+        windows = rows_of_recording(samples, rate.hz, manifest, conditions, whole)
         return _Prepared(windows, signal.clipped, conditions, evidence, measured)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from functions.core.errors import ConditionMissingError, PalierError
 from functions.core.models.manifest import FAULT_LINES, Manifest
-from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array, WholeSpectrum
 from functions.core.preprocessing.resampling import resample
 from functions.core.preprocessing.windowing import cut_windows
 
@@ -18,13 +18,16 @@ def window_samples(manifest: Manifest, sample_rate_hz: float) -> int:
     return round(manifest.input.window * sample_rate_hz / manifest.input.sample_rate_hz)
 
 
-def input_rows(windows: Float32Array, conditions: Float32Array | None, manifest: Manifest) -> Float32Array:
+def input_rows(
+    windows: Float32Array, conditions: Float32Array | None, manifest: Manifest, whole: WholeSpectrum | None = None
+) -> Float32Array:
     """Return the engine's input for windows.
 
     Args:
         windows: float32 [B, C, T], at the model's rate or, for `fault-lines`, at any.
         conditions: of operation, float32 [B, K] in the order of the manifest; None where the model takes none.
         manifest: of the model.
+        whole: for the spectrum of a single window that is a whole recording, where others need it as well.
 
     Returns:
         float32 [B, C, T], the windows themselves; for `fault-lines` the features of each, float32 [B, 3, 176].
@@ -39,7 +42,7 @@ def input_rows(windows: Float32Array, conditions: Float32Array | None, manifest:
 
     if conditions is None:
         raise ConditionMissingError("The model reads the lines of a bearing: send its conditions.", field="conditions")
-    return fault_line_features(windows, conditions)
+    return fault_line_features(windows, conditions, whole)
 
 
 def window_evidence(
@@ -76,7 +79,11 @@ def window_evidence(
 
 
 def rows_of_recording(
-    samples: Float32Array, sample_rate_hz: float, manifest: Manifest, conditions: Mapping[str, float] | None
+    samples: Float32Array,
+    sample_rate_hz: float,
+    manifest: Manifest,
+    conditions: Mapping[str, float] | None,
+    whole: WholeSpectrum | None = None,
 ) -> Float32Array:
     """Return the engine's input for a recording, float32 [B, C, T].
 
@@ -85,6 +92,7 @@ def rows_of_recording(
         sample_rate_hz: of the samples.
         manifest: of the model.
         conditions: of operation, in the order of the manifest; None where the model takes none.
+        whole: of the same recording, in any unit.
 
     Raises:
         ConditionMissingError: as `input_rows`.
@@ -96,4 +104,4 @@ def rows_of_recording(
 
     windows = cut_windows(samples, window_samples(manifest, sample_rate_hz))
     rows = None if conditions is None else condition_rows(conditions, len(windows))
-    return input_rows(windows, rows, manifest)
+    return input_rows(windows, rows, manifest, whole if len(windows) == 1 else None)
