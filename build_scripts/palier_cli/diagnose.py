@@ -106,10 +106,10 @@ def remote(url: str, key: str | None, auth: httpx.Auth | None = None) -> Ask:
             channel=ALL_CHANNELS if is_each else None,
         )
         answer = ask_endpoint(url, key, samples, asked, auth)
-        found = {"sample_rate_source": rate.source, "unit": unit} | ({"note": recording.note} if recording.note else {})
+        found = {"sample_rate_source": rate.source, "unit": unit}
         if is_each:
             return _with_names(answer, recording, found)
-        answer["recording"] |= found
+        _state(answer["recording"], found, recording.note)
         if answer["recording"]["channel"] is not None:
             answer["recording"]["channel"] = channel_name(recording, wanted)
         return answer
@@ -124,10 +124,16 @@ def _with_names(answer: dict[str, Any], recording: Recording, found: dict[str, A
     left_out = {one["index"] for one in unusable}
     names = [name for row, name in enumerate(of_rows) if row not in left_out]
     for one, name in zip(answer["predictions"], names, strict=True):
-        one["recording"] |= found | {"channel": name}
+        _state(one["recording"], found | {"channel": name}, recording.note)
     worst = answer["worst"]["index"]
     named = {"channels": names, "worst": {"index": worst, "channel": names[worst]}}
     return answer | named | ({"unusable": unusable} if unusable else {})
+
+
+def _state(measured: dict[str, Any], found: dict[str, Any], note: str | None) -> None:
+    """Write what was found in a file into an answer's `recording`, its note before the service's."""
+    notes = [one for one in (note, measured.get("note")) if one]
+    measured.update(found | ({"note": " ".join(notes)} if notes else {}))
 
 
 def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, choice: FileChoice, read: Read) -> Outcome:

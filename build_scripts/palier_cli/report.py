@@ -21,6 +21,7 @@ _NOVELTY = {
     None: "novelty not measured",
 }
 _SOURCES = {"file": "as the file states", "option": "as stated"}
+_STATE_THE_BEARING = "a rolling bearing? with --shaft-speed-rpm and --bearing its lines are looked for, on any machine"
 _AGREEMENT = {
     True: "the lines agree with the diagnosis",
     False: "the lines contradict the diagnosis: do not trust it",
@@ -89,8 +90,10 @@ def _rate(read: dict[str, Any]) -> tuple[str | tuple[str, str], ...]:
 
 
 def _evidence(answer: dict[str, Any]) -> Iterator[RenderableType]:
-    """Yield the lines of the spectrum, and whether they support the class; nothing where none were looked for."""
+    """Yield the lines of the spectrum, and whether they support the class; of a strange machine, how to get them."""
     if not answer.get("evidence"):
+        if answer["in_distribution"] is False and not answer.get("clipped"):
+            yield Text(f"  {_STATE_THE_BEARING}")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("  line")

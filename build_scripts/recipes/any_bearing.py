@@ -26,7 +26,7 @@ from build_scripts.recipes.strangers import simulated_strangers, simulated_windo
 from build_scripts.training.fault_lines import load_lines, save_lines, train_lines
 from functions.core.bearings.features import FAULTS, LENGTH, WINDOW_S, fault_line_features
 from functions.core.models.engine import Engine, EngineOutput
-from functions.core.models.manifest import FAULT_LINES, Condition, InputSpec, Preprocessing
+from functions.core.models.manifest import ANY_UNIT, FAULT_LINES, Condition, InputSpec, Preprocessing
 from functions.core.preprocessing.arrays import Float32Array
 
 NAME, VERSION = "any-bearing", "1"
@@ -52,7 +52,7 @@ DESCRIPTION = ModelDescription(
     classes=CLASSES,
     window=LENGTH,
     sample_rate_hz=SAMPLE_RATE_HZ,
-    unit="any",
+    unit=ANY_UNIT,
     conditions=CONDITIONS,
 )
 SERVED = ServedInput(
@@ -60,7 +60,7 @@ SERVED = ServedInput(
         channels=1,
         window=round(WINDOW_S * SAMPLE_RATE_HZ),
         sample_rate_hz=SAMPLE_RATE_HZ,
-        unit="any",
+        unit=ANY_UNIT,
         conditions=list(CONDITIONS),
     ),
     Preprocessing(id=FAULT_LINES),

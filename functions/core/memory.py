@@ -16,6 +16,9 @@ def keep_freed_memory() -> bool:
     By default glibc gives the buffers of a large body back to the system after each request, and mapping
     them again, page by page, takes as long as decoding the body. A server calls this once, at its start;
     it does nothing elsewhere than on Linux with glibc.
+
+    A function on AWS Lambda does without: it answers one request at a time, for which glibc adapts its own thresholds,
+    and warm diagnoses took 0.91 to 1.06 of the time with this call, at 8 MB more memory.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is None:

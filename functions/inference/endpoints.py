@@ -243,6 +243,8 @@ def _own_conditions(members: dict[str, object], recordings: int) -> list[dict[st
 
 def _query(request: Request) -> dict[str, str]:
     given: dict[str, str] = {}
+    if not request.scope["query_string"]:
+        return given
     for name, value in request.query_params.multi_items():
         if name in given:
             raise InvalidOptionError(f"The option {name[:40]!r} is given twice.", field=name[:40])

@@ -88,6 +88,9 @@ def test_a_clipped_and_a_strange_recording_are_not_to_be_trusted(open_page: Open
     expect(page.locator(".verdict")).to_contain_text("cut off at the range of its sensor or recorder")
     drop(page, "b.npy", npy_bytes(np.random.default_rng(1).standard_normal(102_400).astype(np.float32)))
     expect(page.locator(".verdict")).to_contain_text("unlike anything the model was trained on")
+    expect(page.locator(".verdict")).to_contain_text(
+        "If it is a rolling bearing: state the bearing and the shaft speed"
+    )
 
 
 def test_without_a_key_the_page_asks_for_one(open_page: OpenPage, locked_server: tuple[str, str], watch: Watch) -> None:

@@ -263,12 +263,13 @@ def test_the_unit_of_the_file_is_sent_and_another_is_not_taken(open_page: OpenPa
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     stream = io.BytesIO()
-    content = {"acc": {"v": WHIRL * 9.80665, "fs": 20480, "unit": "m/s^2"}}
+    content = {"acc": {"v": WHIRL * 980.665, "fs": 20480, "unit": "cm/s^2"}}
     savemat(stream, content)  # type: ignore[arg-type]
     drop(page, "a.mat", stream.getvalue())
     expect_class(page, "Oil whirl")
     expect(page.locator(".verdict-foot")).to_contain_text("m/s²")
     expect(page.get_by_label("Unit")).to_contain_text("m/s² (the file's)")
+    expect(page.locator(".panel.file")).to_contain_text("cm/s^2 read as m/s²")
     assert [url.count("unit=m%2Fs2") for url in asked if "/predict" in url] == [1, 1]
     page.get_by_label("Unit").select_option("g")
     expect(page.get_by_role("alert")).to_contain_text("The file states m/s², and g is given beside.")

@@ -25,7 +25,7 @@ from functions.core.decoding.formats import (
     decode_file,
 )
 from functions.core.decoding.text.octave import OCTAVE_MARK
-from functions.core.errors import UnsupportedMediaTypeError
+from functions.core.errors import MalformedBodyError, UnsupportedMediaTypeError
 from functions.core.models.options import DiagnosisOptions
 from functions.core.preprocessing.signal import Recording
 
@@ -37,6 +37,8 @@ _BY_NAME: Mapping[str, Format] = {one.name: one for one in FORMATS}
 _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 # Text and raw samples have no first bytes of their own, so that another format's decide against such an ending.
 _WITHOUT_MAGIC = frozenset({"delimited", "raw"})
+# Of raw samples or of text: people call both so.
+_ANY_DATA = ".dat"
 _DEFAULTS = DiagnosisOptions()
 
 
@@ -124,10 +126,7 @@ def _format(path: Path, choice: FileChoice) -> Format:
         # Octave writes text under this ending, too.
         return _BY_NAME["delimited"] if head.startswith(OCTAVE_MARK.encode()) else MATLAB
     if named is not None:
-        # What is read nowhere is refused by the decoder, which names it; it does not doubt text in a few bytes.
-        shown = recognize(head) or kind_of(head)
-        found = content_of(head) if shown else None
-        return named if found is None else _BY_NAME.get(found, named)
+        return _unless_shown(named, path, head)
     name = content_of(head)
     if name is None:
         raise UnsupportedMediaTypeError(
@@ -136,3 +135,22 @@ def _format(path: Path, choice: FileChoice) -> Format:
     if name not in _BY_NAME:
         raise UnsupportedMediaTypeError(f"The content of {path.name[:80]!r} is {name}: {advice_on(name)}.")
     return _BY_NAME[name]
+
+
+def _unless_shown(named: Format, path: Path, head: bytes) -> Format:
+    """Return the format of a file whose ending is that of text or raw samples, unless its first bytes show another.
+
+    Raises:
+        MalformedBodyError: it is called raw samples and is none, and no file of an instrument.
+    """
+    # What is read nowhere is refused by the decoder, which names it; it does not doubt text in a few bytes.
+    instrument = kind_of(head)
+    shown = instrument or recognize(head)
+    found = named if shown is None else _BY_NAME.get(str(content_of(head)), named)
+    if named.name == "raw" and found is not named and instrument is None and path.suffix.lower() != _ANY_DATA:
+        raise MalformedBodyError(
+            f"{path.name[:80]!r} is called raw samples and begins as {shown}: state"
+            f" --format {found.endings[0].removeprefix('.')} if it is that.",
+            field="signal",
+        )
+    return found

@@ -5,12 +5,14 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.bearings.spectra import Complex64Array, in_units_of_mean, quick_length
-from functions.core.preprocessing.arrays import Float32Array
+from functions.core.bearings.spectra import in_units_of_mean, quick_length
+from functions.core.preprocessing.arrays import Complex64Array, Float32Array
 
 # A spectrum is cut into so many blocks; bands are runs of them, [first, end): the whole, and six that overlap.
 _BLOCKS = 15
 BANDS = ((0, _BLOCKS), *((first, first + 5) for first in range(0, 11, 2)))
+# NumPy transforms four rows side by side, and what is left over one by one: rows of zeros make up the fours.
+_BLOCK_ROWS, _BAND_ROWS = 16, 8
 # The first bin of a block is this many above the same number of whole blocks, at most: blocks are not all as long.
 _MOST_SHIFTED = _BLOCKS
 
@@ -40,14 +42,14 @@ def band_envelope_spectra(spectrum: Complex64Array, bins: int) -> Float32Array:
     """
     block = len(spectrum) // _BLOCKS
     reach = block + _MOST_SHIFTED
-    blocks = np.fft.fft(_placed(spectrum, block, quick_length(2 * reach)), norm="forward")
+    blocks = np.fft.fft(_placed(spectrum, block, quick_length(2 * reach)), norm="forward")[:_BLOCKS]
     # From a lag of -_MOST_SHIFTED up: those below 0 hold nothing but rounding.
     found = np.zeros((len(BANDS), bins + 2 * reach + _MOST_SHIFTED), np.complex64)
-    powers = _of_bands(np.square(blocks.real) + np.square(blocks.imag), 0)
-    found[:, _MOST_SHIFTED : _MOST_SHIFTED + reach] = np.conj(np.fft.rfft(powers, norm="forward")[:, :reach])
+    powers = np.fft.rfft(_of_bands(np.square(np.abs(blocks)), 0), norm="forward")
+    found[:, _MOST_SHIFTED : _MOST_SHIFTED + reach] = np.conj(powers[: len(BANDS), :reach])
     for distance in range(1, min(_BLOCKS, (bins + _MOST_SHIFTED) // max(block, 1) + 2)):
         pairs = blocks[distance:] * np.conj(blocks[:-distance])
-        lags = np.fft.ifft(_of_bands(pairs, distance))
+        lags = np.fft.ifft(_of_bands(pairs, distance))[: len(BANDS)]
         zero = distance * block + _MOST_SHIFTED
         found[:, zero : zero + reach] += lags[:, :reach]
         found[:, zero - reach : zero] += lags[:, -reach:]
@@ -55,14 +57,17 @@ def band_envelope_spectra(spectrum: Complex64Array, bins: int) -> Float32Array:
 
 
 def _placed(spectrum: Complex64Array, block: int, length: int) -> Complex64Array:
-    """Return the blocks of a spectrum, each in zeros, complex64 [blocks, length]: n starts at n times `block`."""
-    placed = np.zeros((_BLOCKS, length), np.complex64)
-    for number, row in enumerate(placed):
+    """Return the blocks of a spectrum, each in zeros, complex64 [block rows, length]: n starts at n times `block`."""
+    placed = np.zeros((_BLOCK_ROWS, length), np.complex64)
+    for number, row in enumerate(placed[:_BLOCKS]):
         first, end = (edge * len(spectrum) // _BLOCKS for edge in (number, number + 1))
         row[first - number * block : end - number * block] = spectrum[first:end]
     return placed
 
 
 def _of_bands(pairs: NDArray[Number], distance: int) -> NDArray[Number]:
-    """Return the sums over each band, [bands, N], of pairs [blocks - distance, N] of its blocks."""
-    return np.stack([pairs[first : max(first, end - distance)].sum(axis=0) for first, end in BANDS])
+    """Return the sums over each band, [band rows, N], of pairs [blocks - distance, N] of its blocks."""
+    sums = np.zeros((_BAND_ROWS, pairs.shape[1]), pairs.dtype)
+    for row, (first, end) in zip(sums, BANDS, strict=False):
+        pairs[first : max(first, end - distance)].sum(axis=0, out=row)
+    return sums

@@ -9,22 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from functions.core.bearings.blotting import blot_out, blot_out_leaked
+from functions.core.bearings.envelope import EnvelopeSpectrum, envelope_spectrum
 from functions.core.bearings.lines import OUTER_RACE, Evidence, EvidenceLine, Fault, Harmonic
 from functions.core.bearings.orders import FaultOrders
-from functions.core.bearings.spectra import envelope_spectra, longest_quick_length, spectral_floor, whitened_spectra
 from functions.core.bearings.speed import refined_speed_rpm
 from functions.core.errors import FaultFrequencyError, TooFewTurnsError
-from functions.core.preprocessing.arrays import Float32Array, Float64Array
+from functions.core.preprocessing.arrays import Float32Array, Float64Array, WholeSpectrum
 
-# A window resolves lines half a hertz apart, and the speed seldom holds longer.
-_WINDOW_S = 2.0
 # To separate lines a tenth of an order apart.
 FEWEST_TURNS = 10.0
 # A speed up to this one may be meant in Hz.
 _FASTEST_HZ = 200.0
-# Accelerometers on housings measure nothing above, and a wider band would only cost time.
-_HIGHEST_HZ = 12_800.0
 # Harmonics that are reported, and those of them that decide.
 _REPORTED = 6
 _DECIDING = 4
@@ -37,10 +35,6 @@ _MOST_RATIO = 12.0
 # highest of 9 was 1.5, of 3 and 6 windows.
 _LEAST_RATIO = 1.6
 _NOISE_RATIO = 1.5
-_FLOOR_HZ = 15.0
-_FEWEST_FLOOR_BINS = 8
-# Lines that belong to a visible fault or to the shaft, so many bins on either side.
-_LINE_BINS = 0.8
 # What a speed may be off by where the shaft's lines in the envelope are looked for, and how many of these decide. Of
 # simulated loose machines without a fault whose bearing has an order near a whole number, one in ten showed a fault
 # where these lines were taken to stand at the stated speed, and one in sixty where they are looked for.
@@ -69,20 +63,6 @@ class _Series:
 
 
 @dataclass(frozen=True)
-class _Spectrum:
-    """An envelope spectrum divided by its floor, float64 [F]; `bin_order` of the shaft's speed lie between two bins."""
-
-    ratios: Float64Array
-    bin_order: float
-    windows: int
-
-    @property
-    def least_ratio(self) -> float:
-        """The least mean of a fault's lines at which they are not noise."""
-        return max(_LEAST_RATIO, 1 + _NOISE_RATIO / math.sqrt(self.windows))
-
-
-@dataclass(frozen=True)
 class _Found:
     """The result of a search for a series: the slip at which its lines are highest, their mean, the second highest."""
 
@@ -96,7 +76,11 @@ class _Found:
 
 
 def bearing_evidence(
-    samples: Float32Array, sample_rate_hz: float, shaft_speed_rpm: float, orders: FaultOrders
+    samples: Float32Array,
+    sample_rate_hz: float,
+    shaft_speed_rpm: float,
+    orders: FaultOrders,
+    whole: WholeSpectrum | None = None,
 ) -> Evidence:
     """Return the evidence of a bearing's faults: lines of BPFO, BPFI, BSF (at twice its order) and FTF.
 
@@ -105,6 +89,7 @@ def bearing_evidence(
         sample_rate_hz: of the samples.
         shaft_speed_rpm: as it is stated.
         orders: of the bearing.
+        whole: for the spectrum of a recording that is one window, where others need it as well.
 
     Raises:
         FaultFrequencyError: a fault would repeat faster than the sample rate can show.
@@ -114,7 +99,8 @@ def bearing_evidence(
     series = _series(orders)
     check_resolved(samples.shape[1] / sample_rate_hz, sample_rate_hz, shaft_speed_rpm, orders)
     used_rpm = refined_speed_rpm(samples, sample_rate_hz, shaft_speed_rpm)
-    spectrum = _spectrum(samples, sample_rate_hz, used_rpm / 60, series)
+    highest_order = max(one.step * one.order for one in series) * _REPORTED * (1 + float(_SLIPS[-1]))
+    spectrum = envelope_spectrum(samples, sample_rate_hz, used_rpm / 60, highest_order, whole)
     factor = _shown_factor(spectrum, orders.bpfi)
     used_rpm, spectrum = used_rpm * factor, replace(spectrum, bin_order=spectrum.bin_order / factor)
     found, supported = _weigh(spectrum, series)
@@ -167,50 +153,38 @@ def _series(orders: FaultOrders) -> list[_Series]:
     ]
 
 
-def _spectrum(samples: Float32Array, sample_rate_hz: float, shaft_hz: float, series: Sequence[_Series]) -> _Spectrum:
-    """Return the envelope spectrum of a recording, averaged in power over its windows and channels."""
-    length = longest_quick_length(min(samples.shape[1], int(_WINDOW_S * sample_rate_hz)))
-    bin_hz = sample_rate_hz / length
-    band = min(length // 2, int(_HIGHEST_HZ / bin_hz)) + 1
-    highest = max(one.step * one.order for one in series) * _REPORTED * shaft_hz * (1 + _SLIPS[-1])
-    bins = min(band, int(highest / bin_hz) + 2)
-    starts = np.linspace(0, samples.shape[1] - length, -(-samples.shape[1] // length)).astype(int)
-    power = np.zeros(bins)
-    for start in starts.tolist():
-        # A window at a time: the memory of a long recording's spectra stays that of one.
-        spectra = envelope_spectra(whitened_spectra(samples[:, start : start + length], band), bins)
-        power += np.square(spectra, dtype=np.float64).mean(axis=0)
-    magnitudes = np.sqrt(power / len(starts))
-    # Bin 0 is the mean of the envelope, and no part of the floor.
-    lines_floor = spectral_floor(magnitudes[1:], max(_FEWEST_FLOOR_BINS, int(_FLOOR_HZ / bin_hz)))
-    floor = np.maximum(np.concatenate([lines_floor[:1], lines_floor]), np.finfo(np.float64).tiny)
-    return _Spectrum(magnitudes / floor, bin_hz / shaft_hz, len(starts))
+def _least_ratio(spectrum: EnvelopeSpectrum) -> float:
+    """Return the least mean of a fault's lines at which they are not noise."""
+    return max(_LEAST_RATIO, 1 + _NOISE_RATIO / math.sqrt(spectrum.windows))
 
 
-def _weigh(spectrum: _Spectrum, series: Sequence[_Series]) -> tuple[dict[str, _Found], set[str]]:
+def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[str, _Found], set[str]]:
     """Search for each series, and return what was found of it, and the names of those that are visible.
 
     The strongest first: lines of the shaft, or of a fault that is visible already, count for no other fault.
     """
     ratios = np.minimum(spectrum.ratios, _MOST_RATIO)
-    _blot_out(ratios, _shaft_lines(ratios, spectrum))
+    shaft = _shaft_lines(ratios, spectrum)
+    blot_out_leaked(ratios, spectrum.ratios, shaft)
+    blot_out(ratios, shaft)
+    places = {one.name: _slipped(one, spectrum.bin_order) for one in series}
     found: dict[str, _Found] = {}
     visible: set[str] = set()
     rest = list(series)
     while rest:
-        weighed = {one.name: _search(ratios, one, spectrum.bin_order) for one in rest}
-        seen = [one for one in rest if weighed[one.name].is_visible(spectrum.least_ratio)]
+        weighed = {one.name: _search(ratios, places[one.name]) for one in rest}
+        seen = [one for one in rest if weighed[one.name].is_visible(_least_ratio(spectrum))]
         if not seen:
             return found | weighed, visible
         best = max(seen, key=lambda one: weighed[one.name].mean)
         rest.remove(best)
         found[best.name] = weighed[best.name]
         visible.add(best.name)
-        _blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)
+        blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)
     return found, visible
 
 
-def _shown_factor(spectrum: _Spectrum, bpfi: float) -> float:
+def _shown_factor(spectrum: EnvelopeSpectrum, bpfi: float) -> float:
     """Return the speed that the shaft's comb in the envelope shows, by the one that is used; 1 where none is clear.
 
     A loose machine strikes once a turn: its comb stands in the envelope where its tones are too few to show the speed.
@@ -231,27 +205,30 @@ def _shown_factor(spectrum: _Spectrum, bpfi: float) -> float:
     return 1 + off if clear and likely else 1.0
 
 
-def _shaft_lines(ratios: Float64Array, spectrum: _Spectrum) -> Float64Array:
+def _shaft_lines(ratios: Float64Array, spectrum: EnvelopeSpectrum) -> Float64Array:
     """Return the places, in bins, of the shaft's multiples: at the used speed, or near it where their comb stands."""
     multiples = np.arange(1, int(len(ratios) * spectrum.bin_order) + 1) / spectrum.bin_order
     if not len(multiples):
         return multiples
     means = _levels(ratios, multiples[:_SHAFT_LINES], _SHAFT_OFF).mean(axis=-1)
     best = int(means.argmax())
-    return multiples * (1 + _SHAFT_OFF[best]) if means[best] >= spectrum.least_ratio else multiples
+    return multiples * (1 + _SHAFT_OFF[best]) if means[best] >= _least_ratio(spectrum) else multiples
 
 
 def _levels(ratios: Float64Array, places: Float64Array, offsets: Float64Array) -> Float64Array:
     """Return the levels of lines [N] in bins, moved by each of some offsets, float64 [offsets, N]."""
-    bins = np.rint((1 + offsets)[:, None] * places).astype(int)
-    return np.asarray(ratios[np.minimum(bins, len(ratios) - 1)])
+    return ratios.take(np.rint((1 + offsets)[:, None] * places).astype(np.intp), mode="clip")
 
 
-def _search(ratios: Float64Array, one: _Series, bin_order: float) -> _Found:
-    """Return the slip at which the deciding lines of a series are highest together."""
-    multiples = np.arange(1, _DECIDING + 1) * one.step
-    places = np.rint((1 + _SLIPS)[:, None] * one.order * multiples / bin_order).astype(int)
-    levels = np.where(places < len(ratios), ratios[np.minimum(places, len(ratios) - 1)], 1.0)
+def _slipped(one: _Series, bin_order: float) -> NDArray[np.intp]:
+    """Return the places, in bins, of the deciding lines of a series at each slip, [slips, lines]."""
+    multiples = np.arange(1, _DECIDING + 1) * (one.step * one.order / bin_order)
+    return np.rint((1 + _SLIPS)[:, None] * multiples).astype(np.intp)
+
+
+def _search(ratios: Float64Array, places: NDArray[np.intp]) -> _Found:
+    """Return the slip at which the deciding lines of a series [slips, lines] are highest together."""
+    levels = np.where(places < len(ratios), ratios.take(places, mode="clip"), 1.0)
     means = levels.mean(axis=-1)
     best = int(means.argmax())
     return _Found(float(_SLIPS[best]), float(means[best]), float(np.sort(levels[best])[-2]))
@@ -265,16 +242,7 @@ def _family(one: _Series, slip: float, bins: int, bin_order: float) -> Float64Ar
     return np.asarray((multiples[:, None] + sidebands).ravel() / bin_order)
 
 
-def _blot_out(ratios: Float64Array, places: Float64Array, smeared: float = 0.0) -> None:
-    """Set the bins around these places to at most the floor; `smeared` widens lines with their frequency."""
-    widths = _LINE_BINS + smeared * np.abs(places)
-    reach = math.ceil(widths.max(initial=0))
-    bins = np.rint(places).astype(int)[:, None] + np.arange(-reach, reach + 1)
-    near = bins[(np.abs(bins - places[:, None]) <= widths[:, None]) & (bins >= 0) & (bins < len(ratios))]
-    ratios[near] = np.minimum(ratios[near], 1.0)
-
-
-def _line(one: _Series, found: _Found, visible: bool, spectrum: _Spectrum, shaft_hz: float) -> EvidenceLine:
+def _line(one: _Series, found: _Found, visible: bool, spectrum: EnvelopeSpectrum, shaft_hz: float) -> EvidenceLine:
     order = one.order * (1 + found.slip) if visible else one.order
     multiples = (np.arange(1, _REPORTED + 1) * one.step).tolist()
     places = {n: round(order * n / spectrum.bin_order) for n in multiples}

@@ -4,12 +4,14 @@ The geometry gives the places of the lines, the network judges their levels. Not
 unit or the sample rate of a signal.
 """
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from functions.core.bearings.bands import BANDS, band_envelope_spectra, band_widths
 from functions.core.bearings.spectra import whitened_spectra
-from functions.core.preprocessing.arrays import Float32Array, as_float32
+from functions.core.preprocessing.arrays import Complex64Array, Float32Array, WholeSpectrum, as_float32
 
 # The duration of a window at any sample rate: it resolves lines half a hertz apart.
 WINDOW_S = 2.0
@@ -42,34 +44,37 @@ LENGTH = PER_BAND * LAYERS
 Places = NDArray[np.float32]
 
 
-def fault_line_features(windows: Float32Array, conditions: Float32Array) -> Float32Array:
+def fault_line_features(
+    windows: Float32Array, conditions: Float32Array, whole: WholeSpectrum | None = None
+) -> Float32Array:
     """Return the features of the lines of each fault.
 
     Args:
         windows: float32 [B, 1, T], two seconds each at a sample rate of T / 2 s.
         conditions: float32 [B, 5]: shaft speed in rpm, then BPFO, BPFI, BSF and FTF in multiples of it.
+        whole: for the spectrum of a single window that is a whole recording, where others need it as well.
 
     Returns:
         float32 [B, 3, 176]: outer race, inner race, rolling element; 22 figures of each of 8 bands.
     """
-    return np.stack([_of_window(window[0], row) for window, row in zip(windows, conditions, strict=True)])
+    return np.stack([_of_window(window[0], row, whole) for window, row in zip(windows, conditions, strict=True)])
 
 
-def _of_window(window: Float32Array, conditions: Float32Array) -> Float32Array:
+def _of_window(window: Float32Array, conditions: Float32Array, whole: WholeSpectrum | None) -> Float32Array:
     """Return the features of one window float32 [T]: float32 [3, 176]."""
     turn_bins = np.float32(conditions[SHAFT_SPEED] / 60 * WINDOW_S)
     orders = conditions[[BPFO, BPFI, BSF]] * np.array([1, 1, 2], np.float32)
     bins = int(orders.max() * turn_bins * (HARMONICS + 1)) + 3
-    found = _features(_levels(window, bins), orders, conditions[FTF], turn_bins)
+    spectrum = whitened_spectra(window) if whole is None else whole.made_by(partial(whitened_spectra, window))
+    found = _features(_levels(spectrum, bins), orders, conditions[FTF], turn_bins)
     return found.transpose(1, 0, 2).reshape(FAULTS, LENGTH)
 
 
-def _levels(window: Float32Array, bins: int) -> Float32Array:
+def _levels(spectrum: Complex64Array, bins: int) -> Float32Array:
     """Return the levels of the envelope spectra of all bands above their floors, nepers, float32 [bands, bins].
 
     Above half the sample rate there is none: fewer bins are returned than asked for.
     """
-    spectrum = whitened_spectra(window)
     bins = min(bins, len(spectrum))
     magnitudes = np.log(band_envelope_spectra(spectrum, bins) + _TINY)
     magnitudes[:, 0] = magnitudes[:, 1]
@@ -86,11 +91,15 @@ def _levels(window: Float32Array, bins: int) -> Float32Array:
 
 def _running_mean(values: Float32Array) -> Float32Array:
     """Return the running means of values float32 [B, N], float32 [B, N]; at the ends over fewer values."""
-    sums = np.zeros((len(values), values.shape[1] + 1))
-    np.cumsum(values, axis=-1, dtype=np.float64, out=sums[:, 1:])
-    places = np.arange(values.shape[1])
-    low, high = np.maximum(places - _FLOOR_BINS, 0), np.minimum(places + _FLOOR_BINS + 1, values.shape[1])
-    return as_float32((sums[:, high] - sums[:, low]) / (high - low))
+    length, reach = values.shape[1], min(_FLOOR_BINS, values.shape[1])
+    # Before the first value the sums are 0, behind the last one that of all.
+    sums = np.empty((len(values), length + 2 * reach + 1))
+    sums[:, : reach + 1] = 0
+    np.cumsum(values, axis=-1, dtype=np.float64, out=sums[:, reach + 1 : reach + 1 + length])
+    sums[:, reach + 1 + length :] = sums[:, reach + length, None]
+    places = np.arange(length)
+    counts = np.minimum(places + reach + 1, length) - np.maximum(places - reach, 0)
+    return as_float32((sums[:, 2 * reach + 1 :] - sums[:, : -2 * reach - 1]) / counts)
 
 
 def _features(levels: Float32Array, orders: Float32Array, cage: np.float32, turn_bins: np.float32) -> Float32Array:

@@ -9,6 +9,8 @@ from functions.core.errors import InvalidOptionError
 MOST_ELEMENTS = 1000
 _LARGEST_ANGLE_DEG = 90.0
 _LEAST_ORDER, _MOST_ORDER = 0.05, 1000.0
+# By which both diameters together may be rounded.
+_ROUNDED = 1.05
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,9 @@ class Geometry:
             )
         if not 0 <= self.contact_angle_deg < _LARGEST_ANGLE_DEG:
             raise _impossible("contact_angle_deg", self.contact_angle_deg, f"from 0 to below {_LARGEST_ANGLE_DEG:g}")
+        fitting = most_side_by_side(self.element_diameter / self.pitch_diameter)
+        if self.rolling_elements > fitting:
+            raise _impossible("rolling_elements", self.rolling_elements, f"at most {fitting}, which fit side by side")
 
     def orders(self) -> FaultOrders:
         """Return the fault orders, without slip.
@@ -80,6 +85,15 @@ class Geometry:
             bsf=self.pitch_diameter / (2 * self.element_diameter) * (1 - ratio**2),
             ftf=(1 - ratio) / 2,
         )
+
+
+def most_side_by_side(ratio: float) -> int:
+    """Return how many elements fit side by side on their pitch circle.
+
+    Args:
+        ratio: of an element's diameter to that of the circle, above 0 and below 1.
+    """
+    return int(_ROUNDED * math.pi / math.asin(ratio))
 
 
 def _impossible(field: str, value: float, range_: str) -> InvalidOptionError:

@@ -70,7 +70,7 @@ def _levels(samples: Float32Array, sample_rate_hz: float, shaft_hz: float) -> tu
     step = max(1, int(sample_rate_hz / (_RATE_FACTOR * _HIGHEST_ORDER * shaft_hz)))
     rate_hz = sample_rate_hz / step
     length = longest_quick_length(min(samples.shape[1] // step, math.ceil(_WINDOW_TURNS / shaft_hz * rate_hz)))
-    power = np.square(decimated_magnitudes(samples, step, length)).mean(axis=0, dtype=np.float64)
     bin_order = rate_hz / length / shaft_hz
-    kept = power[: int(_HIGHEST_ORDER / bin_order)] + _TINY
-    return 10 * np.log10(kept / np.median(kept)), bin_order
+    magnitudes = decimated_magnitudes(samples, step, length, int(_HIGHEST_ORDER / bin_order))
+    power = np.square(magnitudes).mean(axis=0, dtype=np.float64) + _TINY
+    return 10 * np.log10(power / np.median(power)), bin_order

@@ -3,18 +3,18 @@
 import math
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from functions.core.preprocessing.arrays import Float32Array, Float64Array
-
-Complex64Array = NDArray[np.complex64]
+from functions.core.bearings.transforms import first_bins, spectra_of_squared_envelopes
+from functions.core.preprocessing.arrays import Complex64Array, Float32Array, Float64Array, as_float32
 
 # Added to a magnitude before it divides: an empty bin stays 0.
 _TINY = np.float32(1e-30)
-# Lengths that are kept: those of some recordings' rates and durations.
-_LENGTHS = 256
+# Lengths, and windows of Hann, that are kept: those of some recordings' rates and durations.
+_LENGTHS, _WINDOWS = 256, 4
 
 
 def whitened_spectra(windows: Float32Array, bins: int | None = None) -> Complex64Array:
@@ -32,7 +32,7 @@ def whitened_spectra(windows: Float32Array, bins: int | None = None) -> Complex6
     """
     length = windows.shape[-1]
     centred = windows - windows.mean(axis=-1, keepdims=True)
-    found = np.fft.rfft(centred)[..., :bins].astype(np.complex64, copy=False)
+    found = first_bins(centred, length // 2 + 1 if bins is None else bins)
     # Times the reciprocal: a complex number divided by a real one is slow.
     found *= 1 / (np.abs(found) + _TINY)
     found[..., 0] = 0
@@ -59,10 +59,7 @@ def envelope_spectra(spectra: Complex64Array, bins: int) -> Float32Array:
     """
     # Longer by the bins that are needed: what folds back falls beyond them.
     length = quick_length(spectra.shape[-1] + bins)
-    # NumPy transforms float32 as float32 where it divides by the length, and else as float64.
-    envelope = np.fft.ifft(spectra, length)
-    squared = np.square(envelope.real) + np.square(envelope.imag)
-    return in_units_of_mean(np.abs(np.fft.rfft(squared, norm="forward")[..., :bins]))
+    return in_units_of_mean(np.abs(spectra_of_squared_envelopes(spectra, length, bins)))
 
 
 def in_units_of_mean(magnitudes: Float32Array) -> Float32Array:
@@ -72,25 +69,34 @@ def in_units_of_mean(magnitudes: Float32Array) -> Float32Array:
     return magnitudes
 
 
-def decimated_magnitudes(samples: Float32Array, step: int, length: int) -> Float64Array:
+def decimated_magnitudes(samples: Float32Array, step: int, length: int, bins: int) -> Float32Array:
     """Return the magnitudes of Hann-windowed spectra of a recording, decimated by means over `step` samples.
 
     Args:
         samples: float32 [C, N], N at least `step * length`.
         step: samples that become one.
         length: of a spectrum's window, after decimation; what is left behind the last whole window is not used.
+        bins: how many are needed, from 0 Hz up, at most length // 2 + 1.
 
     Returns:
-        float [C * windows, length // 2 + 1].
+        float32 [C * windows, bins].
     """
     windows = samples.shape[1] // (step * length)
     pieces = samples[:, : windows * length * step].reshape(len(samples) * windows, length, step)
-    slowed = pieces.mean(axis=-1)
-    windowed = (slowed - slowed.mean(axis=-1, keepdims=True)) * np.hanning(length).astype(np.float32)
-    return np.abs(np.fft.rfft(windowed))
+    # A sum along a short axis takes a third of the time of a mean.
+    slowed = np.einsum("wns->wn", pieces) / np.float32(step)
+    slowed -= slowed.mean(axis=-1, keepdims=True)
+    slowed *= _hann(length)
+    return np.abs(first_bins(slowed, bins))
 
 
-def spectral_floor(magnitudes: Float64Array, block: int) -> Float64Array:
+@lru_cache(_WINDOWS)
+def _hann(length: int) -> Float32Array:
+    """Return the window of Hann, float32 [length]."""
+    return as_float32(np.hanning(length))
+
+
+def spectral_floor(magnitudes: NDArray[np.floating[Any]], block: int) -> Float64Array:
     """Return the floor [..., F] that lines of spectra [..., F] stand on: medians of blocks, joined by straight lines.
 
     Args:
@@ -100,7 +106,8 @@ def spectral_floor(magnitudes: Float64Array, block: int) -> Float64Array:
     bins = magnitudes.shape[-1]
     block = min(block, bins)
     count = bins // block
-    medians = np.median(magnitudes[..., : count * block].reshape(-1, count, block), axis=-1)
+    ordered = np.sort(magnitudes[..., : count * block].reshape(-1, count, block), axis=-1)
+    medians = (ordered[..., (block - 1) // 2] + ordered[..., block // 2]) / 2
     places, centres = np.arange(bins), (np.arange(count) + 0.5) * block
     return np.stack([np.interp(places, centres, row) for row in medians]).reshape(magnitudes.shape)
 

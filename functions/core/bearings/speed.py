@@ -14,7 +14,7 @@ MOST_CORRECTED = 0.05
 _MOST_REFUSED = 0.15
 # Combs are compared so far around the stated speed: a comb that shares lines with another stands beside it.
 _SEARCHED = 0.4
-_STEP = 0.0002
+_FACTORS = np.arange(1 - _SEARCHED, 1 + _SEARCHED, 0.0002)
 _HARMONICS = 10
 _LONGEST_S = 10.0
 # The decimated rate is so many times the highest line: what means over samples fold back is weak there.
@@ -96,17 +96,17 @@ def _line_levels(samples: Float32Array, sample_rate_hz: float, shaft_hz: float) 
     kept = samples[:, : int(_LONGEST_S * sample_rate_hz)]
     length = longest_quick_length(kept.shape[1] // step)
     bin_hz = sample_rate_hz / step / length
-    magnitudes = decimated_magnitudes(kept, step, length)[:, : int(highest_hz / bin_hz) + 2] + _TINY
+    bins = min(length // 2 + 1, int(highest_hz / bin_hz) + 2)
+    magnitudes = decimated_magnitudes(kept, step, length, bins) + _TINY
     levels = 20 * np.log10(magnitudes / spectral_floor(magnitudes, max(4, int(_FLOOR_TURNS * shaft_hz / bin_hz))))
-    return np.asarray(np.clip(levels, 0, _MOST_DB).mean(axis=0), np.float64), bin_hz
+    return np.clip(levels, 0, _MOST_DB).mean(axis=0, dtype=np.float64), bin_hz
 
 
 def _best_comb(levels: Float64Array, shaft_bins: float) -> _Comb:
     """Return the comb of the highest mean level near the stated speed, which stands `shaft_bins` from 0 Hz."""
-    factors = np.arange(1 - _SEARCHED, 1 + _SEARCHED, _STEP)
-    places = factors[:, None] * shaft_bins * np.arange(1, _HARMONICS + 1)
-    lines_db = levels[np.rint(places).astype(int)]
-    means_db = lines_db.mean(axis=-1)
+    places = np.arange(1, _HARMONICS + 1)[:, None] * (_FACTORS * shaft_bins)
+    lines_db = levels.take(np.rint(places, out=places).astype(np.intp))
+    means_db = lines_db.mean(axis=0)
     best = int(means_db.argmax())
-    others = np.abs(factors - factors[best]) > _SAME
-    return _Comb(float(factors[best]), float(means_db[best]), lines_db[best], float(means_db[others].max()))
+    others = np.abs(_FACTORS - _FACTORS[best]) > _SAME
+    return _Comb(float(_FACTORS[best]), float(means_db[best]), lines_db[:, best], float(means_db[others].max()))

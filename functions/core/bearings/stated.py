@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
 from functions.core.bearings.catalogue import find_bearing
-from functions.core.bearings.orders import MOST_ELEMENTS, FaultOrders, Geometry
+from functions.core.bearings.orders import MOST_ELEMENTS, FaultOrders, Geometry, most_side_by_side
 from functions.core.errors import BearingContradictsError, ConditionMissingError, InvalidOptionError
 
 ORDER_NAMES = ("bpfo_order", "bpfi_order", "bsf_order", "ftf_order")
@@ -13,6 +13,8 @@ GEOMETRY_NAMES = ("rolling_elements", "element_diameter", "pitch_diameter")
 _AGREES = 0.02
 # Of BPFO + BPFI from a whole number, where both are rounded.
 _WHOLE = 0.1
+# Of a stated BSF above that of the races, which rounded orders give too low; twice it is another quantity.
+_MOST_SPIN = 1.3
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,13 @@ def orders_by_hand(given: Mapping[str, float]) -> FaultOrders:
         )
     # (1 + r) / (1 - r) = BPFI / BPFO, r the ratio of the diameters; without a contact angle.
     ratio = (bpfi - bpfo) / (bpfi + bpfo)
-    orders = FaultOrders(bpfo, bpfi, given.get("bsf_order", (1 - ratio**2) / (2 * ratio)), bpfo / elements)
+    if elements > most_side_by_side(ratio):
+        raise BearingContradictsError(
+            f"bpfo_order {bpfo:g} and bpfi_order {bpfi:g} would be of {elements} elements, of which at most"
+            f" {most_side_by_side(ratio)} fit side by side: state multiples of shaft speed, no frequencies in Hz.",
+            field="bpfo_order",
+        )
+    orders = FaultOrders(bpfo, bpfi, _spin(given.get("bsf_order"), (1 - ratio**2) / (2 * ratio)), bpfo / elements)
     ftf = given.get("ftf_order", orders.ftf)
     if abs(ftf - orders.ftf) > _AGREES * orders.ftf:
         raise BearingContradictsError(
@@ -70,6 +78,17 @@ def orders_by_hand(given: Mapping[str, float]) -> FaultOrders:
             field="ftf_order",
         )
     return orders
+
+
+def _spin(stated: float | None, of_races: float) -> float:
+    """Return the stated BSF, which a contact angle only lowers, or that of the races where none is stated."""
+    if stated is not None and stated > _MOST_SPIN * of_races:
+        raise BearingContradictsError(
+            f"bsf_order is {stated:g}, but the orders of the races make it at most {of_races:.4g}: state the turns of"
+            " an element about itself, where some tables list its strikes, twice as many.",
+            field="bsf_order",
+        )
+    return of_races if stated is None else stated
 
 
 def _geometry(given: Mapping[str, float]) -> Geometry:

@@ -39,6 +39,8 @@ from functions.core.preprocessing.signal import Recording, check_batch_size, che
 
 _NOT_FINITE_CONDITION = re.compile(rb'"conditions"\s*:\s*(?:\{[^{}]*|\[[^][]*)(?:NaN|Infinity)')
 
+_NOT_FINITE_OPTION = re.compile(rb'"(\w{1,64})"\s*:\s*(-?(?:NaN|Infinity))')
+
 
 class JsonRequest(Struct, frozen=True):
     """The recordings of a body, one or a batch, and its other members as they were sent."""
@@ -154,6 +156,9 @@ def _read_slowly(body: bytes, member: str, most: int) -> JsonRequest:
     def refuse(constant: str) -> NoReturn:
         if _NOT_FINITE_CONDITION.search(body):
             raise InvalidOptionError(f"The conditions have {constant}, which is no number.", field="conditions")
+        if (option := _NOT_FINITE_OPTION.search(body)) is not None:
+            name, value = (one.decode() for one in option.groups())
+            raise InvalidOptionError(f"The option {name!r} is {value}, which is no number.", field=name)
         raise SignalNotFiniteError(f"The JSON body has {constant}, which is no number.", field=member)
 
     try:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# Variables that libraries read when they load. numpy's OpenBLAS would start a thread for each processor, and no
-# request multiplies matrices with it.
+# Variables that libraries read when they load. numpy's OpenBLAS would start a thread for each processor, and the
+# matrices of a request are too small to be shared among them.
 LIBRARY_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
 
 # The event that cdk/smoke/hook.py sends to a new version before its first request; it takes the right to invoke it.

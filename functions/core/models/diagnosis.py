@@ -195,13 +195,26 @@ def trust_in(
     return max(trust, rule.agreed) if agrees else min(trust, rule.contradicted)
 
 
-def served_windows(output: EngineOutput, manifest: Manifest) -> Float64Array:
-    """Return probabilities float64 [B, K] of windows that are diagnosed one by one, lowered by their novelty."""
-    probabilities = window_probabilities(output, manifest)
-    if output.distance is None or manifest.novelty is None:
-        return probabilities
-    trust = [trust_in(manifest.trust_rule, one) for one in window_novelty(output.distance, manifest.novelty).tolist()]
-    return _doubted(probabilities, 1 - np.array(trust)[:, None])
+def served_windows(
+    output: EngineOutput, manifest: Manifest, evidence: "Sequence[Evidence] | None" = None
+) -> Float64Array:
+    """Return probabilities float64 [B, K] of windows that are diagnosed one by one, after novelty and lines.
+
+    Args:
+        output: of B windows.
+        manifest: of the model.
+        evidence: of each window's lines; None where none were looked for.
+    """
+    probabilities, rule = window_probabilities(output, manifest), manifest.trust_rule
+    novelties: list[float | None] = [None] * len(probabilities)
+    if output.distance is not None and manifest.novelty is not None:
+        novelties = list(window_novelty(output.distance, manifest.novelty).tolist())
+    if evidence is None:
+        trust = [trust_in(rule, one) for one in novelties]
+        return _doubted(probabilities, 1 - np.array(trust)[:, None])
+    class_ids = [one.id for one in manifest.classes]
+    rows = zip(probabilities, evidence, novelties, strict=True)
+    return np.stack([with_lines(row, rule, class_ids, lines, (one, 0.0))[0] for row, lines, one in rows])
 
 
 def window_probabilities(output: EngineOutput, manifest: Manifest) -> Float64Array:

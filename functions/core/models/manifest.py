@@ -13,6 +13,8 @@ MOST_CONDITIONS = 64
 LARGEST_FLOAT32 = 3.4028234e38
 # The preprocessing of a model that is given features of fault lines; see `functions.core.bearings.features`.
 FAULT_LINES: Final = "fault-lines"
+# The unit of a model that takes samples of any.
+ANY_UNIT: Final = "any"
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}"
 
 # `(?![\s\S])` is the end: `$` would let a last line feed pass.

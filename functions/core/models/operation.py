@@ -11,7 +11,7 @@ from functions.core.bearings.stated import StatedBearing
 from functions.core.errors import ConditionMissingError, InvalidOptionError
 from functions.core.models.manifest import CONDITIONS, InputSpec
 from functions.core.models.options import GEOMETRY, ORDERS, SHAFT_SPEED, DiagnosisOptions
-from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array, WholeSpectrum
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Operation:
     shaft_speed_rpm: float
     orders: FaultOrders | None
 
-    def evidence(self, samples: Float32Array, sample_rate_hz: float) -> Evidence:
+    def evidence(self, samples: Float32Array, sample_rate_hz: float, whole: WholeSpectrum | None = None) -> Evidence:
         """Return the evidence of samples float32 [C, N] at their own rate: of the bearing's faults, else of the shaft.
 
         Raises:
@@ -29,7 +29,7 @@ class Operation:
         """
         if self.orders is None:
             return shaft_evidence(samples, sample_rate_hz, self.shaft_speed_rpm)
-        return bearing_evidence(samples, sample_rate_hz, self.shaft_speed_rpm, self.orders)
+        return bearing_evidence(samples, sample_rate_hz, self.shaft_speed_rpm, self.orders, whole)
 
     def conditions(self, spec: InputSpec, shaft_speed_rpm: float) -> dict[str, float]:
         """Return shaft speed and orders by name, as far as a model takes them as conditions.

@@ -19,12 +19,12 @@ from functions.core.errors import (
 from functions.core.models.diagnosis import Diagnosis, join_probabilities, novelty, weighed, window_probabilities
 from functions.core.models.engine import EngineOutput, cpu_threads
 from functions.core.models.flow import EngineCall, Flow, part_of, run_flow
-from functions.core.models.manifest import InputSpec, Manifest
+from functions.core.models.manifest import ANY_UNIT, InputSpec, Manifest
 from functions.core.models.models import Engines, LoadedModel, ModelRepository
 from functions.core.models.options import ORDERS, SHAFT_SPEED, DiagnosisOptions
 from functions.core.models.preparation import rows_of_recording
 from functions.core.observability.metrics import Finding, observe_diagnosis, observe_inference, observe_model_not_loaded
-from functions.core.preprocessing.arrays import Float32Array
+from functions.core.preprocessing.arrays import Float32Array, WholeSpectrum
 from functions.core.preprocessing.indicators import Measured, indicators
 from functions.core.preprocessing.signal import (
     RateRange,
@@ -194,22 +194,29 @@ class Diagnoser:
                 f" (limit of one request: {self.limits.max_windows})."
             )
         channel = channel_name(recording, options.channel) if spec.channels == 1 else None
-        measured = _measured(recording, signal, options, rate, channel)
-        evidence = stated.operation.evidence(signal.samples, rate.hz) if stated.operation else None
+        samples, measured = _in_unit(signal.samples, _measured(recording, signal, options, rate, channel), spec)
+        whole = WholeSpectrum()
+        evidence = stated.operation.evidence(signal.samples, rate.hz, whole) if stated.operation else None
         conditions = stated.at_speed(evidence.shaft_speed_used_rpm) if evidence else stated.conditions
-        windows = rows_of_recording(_in_unit(signal.samples, measured, spec), rate.hz, manifest, conditions)
+        windows = rows_of_recording(samples, rate.hz, manifest, conditions, whole)
         return _Prepared(windows, signal.clipped, conditions, evidence, measured)
 
 
-def _in_unit(samples: Float32Array, measured: Measured, spec: InputSpec) -> Float32Array:
-    """Return samples float32 [C, N] in the unit of the model, where both it and their own are accelerations."""
-    if measured.unit is None or measured.unit == spec.unit:
-        return samples
+def _in_unit(samples: Float32Array, measured: Measured, spec: InputSpec) -> tuple[Float32Array, Measured]:
+    """Return samples float32 [C, N] in the unit of the model, and their figures, with a note where it cannot be."""
+    if measured.unit is None or spec.unit in (measured.unit, ANY_UNIT):
+        return samples, measured
     # Late: few requests state a unit.
     from functions.core.preprocessing.severity import factor_between
 
     factor = factor_between(measured.unit, spec.unit)
-    return samples if factor == 1 else samples * np.float32(factor)
+    if factor is None:
+        reason = (
+            f"The samples are in {measured.unit} and the model takes {spec.unit}: they reached it as they are, and its"
+            " answer may be wrong."
+        )
+        return samples, replace(measured, note=f"{measured.note} {reason}" if measured.note else reason)
+    return samples if factor == 1 else samples * np.float32(factor), measured
 
 
 def _measured(

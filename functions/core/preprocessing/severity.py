@@ -59,11 +59,11 @@ def _without_zone(found: Measured) -> str:
     return reason if found.note is None else f"{found.note} {reason}"
 
 
-def factor_between(unit: str | None, other: str) -> float:
-    """Return the factor from one unit to another; 1 where they are not both accelerations or both velocities."""
-    known, wanted = (None if one is None else scale_of(one) for one in (unit, other))
+def factor_between(unit: str, other: str) -> float | None:
+    """Return the factor from one unit to another; None where they are not both accelerations or both velocities."""
+    known, wanted = scale_of(unit), scale_of(other)
     if known is None or wanted is None or (known.unit == "mm/s") != (wanted.unit == "mm/s"):
-        return 1.0
+        return None
     return known.factor * _MM_S2.get(known.unit, 1.0) / (wanted.factor * _MM_S2.get(wanted.unit, 1.0))
 
 

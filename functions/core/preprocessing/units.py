@@ -47,7 +47,8 @@ _PER_SECOND = (
 DETECTOR = re.compile(r"[-_.,]?(?:rms|eff|0-?(?:pk?|peak)|pk|peak)$")
 # Its groups: the length, and of an acceleration one of the others.
 OF_LENGTH = re.compile(rf"({'|'.join(map(re.escape, sorted(LENGTHS_MM)))})(?:{_PER_SECOND})")
-_BRACKETS = str.maketrans("", "", "()[]")
+# Brackets, and what UTF-8 leaves of its signs where it was read as Windows-1252.
+_LEFT_OUT = str.maketrans("", "", "()[]\xc2")
 _SHOWN = 40
 # Of channels in units of their own.
 _MOST_NOTES = 4
@@ -55,7 +56,7 @@ _MOST_NOTES = 4
 
 def scale_of(text: str) -> Scale | None:
     """Return the scale of the unit that a text in a file stands for; None where it is no acceleration or velocity."""
-    plain = DETECTOR.sub("", "".join(text.translate(_BRACKETS).split()).lower())
+    plain = DETECTOR.sub("", "".join(text.translate(_LEFT_OUT).split()).lower())
     if plain in UNIT_NAMES:
         return UNIT_NAMES[plain]
     found = OF_LENGTH.fullmatch(plain)

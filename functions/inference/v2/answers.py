@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -15,6 +15,9 @@ from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.v2.binary import encode_bytes
 from functions.inference.v2.classification import classify
 from functions.inference.v2.requests import LOGITS, InferenceRequest, RequestedOutput
+
+if TYPE_CHECKING:
+    from functions.core.bearings.lines import Evidence
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,26 @@ class _Tensor:
     binary: bytes | None
 
 
-def encode_answer(request: InferenceRequest, output: EngineOutput, manifest: Manifest) -> InferenceAnswer:
+def encode_answer(
+    request: InferenceRequest, output: EngineOutput, manifest: Manifest, evidence: "Sequence[Evidence] | None" = None
+) -> InferenceAnswer:
     """Return the response to a request.
 
     Args:
         request: the request as it was read.
         output: of the request's windows, logits float32 [B, K].
         manifest: of the model that answered.
+        evidence: of each window's lines; None where the model reads none.
 
     Raises:
         UnusableError: the input's values are so large that the model's output is not finite.
     """
     if not np.isfinite(output.logits).all():
         raise UnusableError("The input's values are too large: the model's answer is not finite.", field="inputs[0]")
-    tensors = [_tensor(asked, _values(asked.name, output, manifest), manifest) for asked in request.outputs]
+    probabilities = served_windows(output, manifest, evidence).astype(np.float32)
+    tensors = [
+        _tensor(asked, output.logits if asked.name == LOGITS else probabilities, manifest) for asked in request.outputs
+    ]
     document = {
         "model_name": manifest.name,
         "model_version": manifest.version,
@@ -54,12 +63,6 @@ def encode_answer(request: InferenceRequest, output: EngineOutput, manifest: Man
     header = msgspec.json.encode(document)
     binary = [tensor.binary for tensor in tensors if tensor.binary is not None]
     return InferenceAnswer(b"".join([header, *binary]), len(header) if binary else None)
-
-
-def _values(name: str, output: EngineOutput, manifest: Manifest) -> Float32Array:
-    if name == LOGITS:
-        return output.logits
-    return served_windows(output, manifest).astype(np.float32)
 
 
 def _tensor(asked: RequestedOutput, values: Float32Array, manifest: Manifest) -> _Tensor:

@@ -7,7 +7,7 @@ from functions.core.errors import BodyTooLargeError, MalformedEnvelopeError, Uns
 from functions.core.http.bodies import unpack
 from functions.core.models.flow import EngineCall, Flow
 from functions.core.models.models import ModelRepository
-from functions.core.models.preparation import check_lines, input_rows
+from functions.core.models.preparation import input_rows, window_evidence
 from functions.core.observability.metrics import observe_inference
 from functions.core.settings import Settings
 from functions.inference.v2.answers import InferenceAnswer, encode_answer
@@ -51,12 +51,12 @@ class Inference:
             request = read_request(body, sent.header_length, Expected(manifest.input, self.settings.max_batch))
             stopwatch.lap()
             inputs = request.inputs
-            check_lines(inputs.conditions, manifest, "inputs")
+            evidence = window_evidence(inputs.windows, inputs.conditions, manifest, "inputs")
             rows = input_rows(inputs.windows, inputs.conditions, manifest)
             run = yield EngineCall(model, rows, inputs.conditions)
             observe_inference(manifest.name, len(inputs.windows), run.elapsed_ms)
             stopwatch.ran(run)
-            answer = encode_answer(request, run.output, manifest)
+            answer = encode_answer(request, run.output, manifest, evidence)
             stopwatch.lap()
             stopwatch.windows = len(inputs.windows)
         return answer

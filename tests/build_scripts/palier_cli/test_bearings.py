@@ -9,6 +9,7 @@ import pytest
 from build_scripts.palier_cli.bearings.options import add_operation_options, operation_options
 from build_scripts.palier_cli.main import main
 from build_scripts.palier_cli.remote import _query
+from build_scripts.palier_cli.report import _evidence
 from functions.core.models.options import BEARING, SHAFT_SPEED, DiagnosisOptions
 from tests.support.bearings import RATE_HZ, impacts, noise
 from tests.support.packages import write_conditioned
@@ -99,3 +100,11 @@ def test_bearings_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     (row,) = document["bearings"]
     assert (row["designation"], row["rolling_elements"], row["bpfo_order"]) == ("Rexnord ZA-2115", 16, 7.0921)
     assert "Qiu" in row["source"]
+
+
+@pytest.mark.parametrize(
+    ("in_distribution", "clipped", "lines"), [(False, False, 1), (False, True, 0), (True, False, 0)]
+)
+def test_of_a_foreign_machine_it_shows_what_would_help(in_distribution: bool, clipped: bool, lines: int) -> None:
+    answer = {"in_distribution": in_distribution, "clipped": clipped, "evidence": None}
+    assert ["--bearing" in str(one) for one in _evidence(answer)] == [True] * lines

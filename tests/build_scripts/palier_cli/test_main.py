@@ -80,10 +80,10 @@ def test_the_severity_is_reported_where_machine_and_unit_are(palier: Run, files:
     machine = ("--unit", "mm/s", "--machine-group", "2", "--foundation", "rigid")
     status, out, err = palier("diagnose", files["wav"], *machine)
     assert (status, err) == (0, "")
-    assert out.splitlines()[-1].startswith(
-        "  RMS 0.0707 mm/s, peak 0.1 mm/s, crest factor 1.41, kurtosis 1.5, velocity "
-    )
-    assert out.endswith(" mm/s RMS (10 to 1,000 Hz), zone A of ISO 20816-3\n")
+    figures, note = out.splitlines()[-2:]
+    assert figures.startswith("  RMS 0.0707 mm/s, peak 0.1 mm/s, crest factor 1.41, kurtosis 1.5, velocity ")
+    assert figures.endswith(" mm/s RMS (10 to 1,000 Hz), zone A of ISO 20816-3")
+    assert note.startswith("  The samples are in mm/s and the model takes g:")
     status, out, err = palier("diagnose", files["wav"], "--machine-group", "2", "--foundation", "rigid")
     assert (status, out) == (2, "")
     assert "The severity needs the unit of the samples; state it with `unit`: g, m/s2 or mm/s." in err

@@ -80,6 +80,19 @@ def test_the_file_s_rate_channel_and_scale_are_applied(
     ]
 
 
+def test_notes_of_the_file_and_of_the_endpoint_are_both_reported(
+    capsys: pytest.CaptureFixture[str], url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("v (in/s)\n" + csv_text([tone(0.5)]))
+    _, outcome, _ = diagnose(capsys, tmp_path / "a.csv", "--url", url, "--key", KEY)
+    (measured,) = recordings(outcome)
+    assert (measured["channel"], measured["unit"]) == ("v (in/s)", "mm/s")
+    assert measured["note"] == (
+        "The file's samples in in/s were multiplied by 25.4 and are in mm/s. The samples are in mm/s and the model"
+        " takes g: they reached it as they are, and its answer may be wrong."
+    )
+
+
 def test_every_channel_is_answered_under_its_name(capsys: pytest.CaptureFixture[str], url: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("DE (g),FE (g)\n" + csv_text([tone(-0.5), tone(0.5)]))
     answer = diagnose(capsys, tmp_path / "a.csv", "--url", url, "--key", KEY, "--channel", "all")[1]

@@ -123,17 +123,17 @@ def _rate_of_column(table: Table, times: Sequence[int], stated: Stated, options:
     unit = "s" if place in table.clocks else options.unit or _named_unit(table, place)
     if unit is None and stated.rate_hz is not None:
         unit = unit_of_rate(values, stated.rate_hz)
-    if unit is not None and options.column is None and not options.is_rate_given:
-        _check_clocks(table, place, UNITS_S[unit])
+    if unit is not None and options.column is None and (other := _clock_at_odds(table, place, UNITS_S[unit])):
+        if options.is_rate_given:
+            return None
+        raise MalformedBodyError(
+            f"{other}: state `sample_rate_hz`, or with `time_column` which is right.", field="signal"
+        )
     return rate_hz(values, unit, is_given=options.is_rate_given)
 
 
-def _check_clocks(table: Table, place: int, unit_s: float) -> None:
-    """Refuse a time beside times of day that rise by more or less.
-
-    Raises:
-        MalformedBodyError: they do.
-    """
+def _clock_at_odds(table: Table, place: int, unit_s: float) -> str | None:
+    """Return in which way a time of day beside a time rises by more or less than it; None where none does."""
     passed_s = float(np.ptp(table.column(place))) * unit_s
     for other, clock in table.clocks.items():
         by_clock_s = float(np.ptp(clock))
@@ -141,11 +141,10 @@ def _check_clocks(table: Table, place: int, unit_s: float) -> None:
         rounding_s = float(np.abs(np.diff(clock)).max(initial=0.0))
         if by_clock_s and abs(passed_s - by_clock_s) > rounding_s + _MOST_DISAGREEMENT * max(passed_s, by_clock_s):
             shown = [(table.names[one] or str(one))[:40] if table.names else str(one) for one in (place, other)]
-            raise MalformedBodyError(
-                f"By the column {shown[0]!r} the recording takes {passed_s:.6g} s, by {shown[1]!r} {by_clock_s:.6g} s:"
-                " state `sample_rate_hz`, or with `time_column` which is right.",
-                field="signal",
+            return (
+                f"By the column {shown[0]!r} the recording takes {passed_s:.6g} s, by {shown[1]!r} {by_clock_s:.6g} s"
             )
+    return None
 
 
 def _numbers_of_series(table: Table, stated: Stated) -> list[int]:

@@ -37,15 +37,34 @@ def test_the_ending_says_what_it_is(tmp_path: Path, name: str, content: bytes) -
     ("name", "content"),
     [
         ("a.dat", csv_text([HIGH]).encode()),
-        ("a.bin", wav_bytes(HIGH)),
+        ("a.dat", wav_bytes(HIGH)),
         ("a.txt", wav_bytes(HIGH)),
         ("a.csv", npy_bytes(HIGH)),
-        ("a.raw", json.dumps(HIGH.tolist()).encode()),
+        ("a.txt", json.dumps(HIGH.tolist()).encode()),
     ],
 )
-def test_first_bytes_decide_against_an_ending_of_text_or_raw_samples(tmp_path: Path, name: str, content: bytes) -> None:
+def test_first_bytes_decide_against_an_ending_of_text_or_any_data(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     np.testing.assert_array_equal(read_recording(tmp_path / name).samples, HIGH[np.newaxis])
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "word"),
+    [
+        (csv_text([HIGH]).encode(), "text", "csv"),
+        (npy_bytes(HIGH), "npy", "npy"),
+        (json.dumps(HIGH.tolist()).encode(), "json", "json"),
+    ],
+)
+def test_what_is_called_raw_samples_and_is_none_is_refused(
+    tmp_path: Path, content: bytes, what: str, word: str
+) -> None:
+    (tmp_path / "a.bin").write_bytes(content)
+    with pytest.raises(MalformedBodyError) as refusal:
+        read_recording(tmp_path / "a.bin")
+    assert refusal.value.message == (
+        f"'a.bin' is called raw samples and begins as {what}: state --format {word} if it is that."
+    )
 
 
 def test_full_scale_stretches_integer_wav(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import signal
 
+from functions.core.bearings.catalogue import find_bearing
 from functions.core.bearings.evidence import bearing_evidence
 from functions.core.bearings.lines import Evidence
 from functions.core.bearings.orders import FaultOrders
@@ -51,6 +53,15 @@ def test_slip_is_found_and_moves_the_frequency() -> None:
 def test_noise_and_a_healthy_shaft_support_nothing(seed: int, duration_s: float) -> None:
     assert read(noise(duration_s, seed)).supported == []
     assert read(noise(duration_s, seed) + shaft(duration_s, SPEED_RPM)).supported == []
+
+
+@pytest.mark.parametrize("seed", [8, 11, 14, 17])
+def test_what_leaks_from_the_lines_of_four_blades_is_no_element_of_a_6203(seed: int) -> None:
+    """Twice its BSF is 3.987: a bin from the blades' line where that is high, and lower lines beside it."""
+    speed_rpm, time_s = 1500 + 3.7 * seed, np.arange(6 * RATE_HZ) / RATE_HZ
+    pulse = sum(0.4 / n * np.cos(2 * np.pi * 4 * n * speed_rpm / 60 * time_s) for n in range(1, 5))
+    blades = np.asarray(noise(6, seed) * (1 + pulse), np.float32)
+    assert read(blades, speed_rpm, find_bearing("6203").orders()).supported == []
 
 
 def test_impacts_once_a_turn_are_no_fault_of_the_bearing() -> None:
@@ -124,6 +135,31 @@ def test_harmonics_above_the_band_are_left_out() -> None:
     (bpfo, bpfi, *_) = read(noise(2), speed_rpm=30_000).lines
     assert [one.n for one in bpfo.harmonics] == [1, 2, 3]
     assert [one.n for one in bpfi.harmonics] == [1, 2]
+
+
+def faulty(samples: int, rate_hz: float) -> Float32Array:
+    """A faulty outer race at SPEED_RPM, whose resonance is at a quarter of the sample rate, float32 [N]."""
+    duration_s = samples / RATE_HZ
+    return (impacts(duration_s, 3.5848 * SPEED_RPM / 60 * RATE_HZ / rate_hz) + noise(duration_s))[:samples]
+
+
+@pytest.mark.parametrize("times", [4, 8, 38])
+def test_a_rate_far_above_the_band_changes_nothing(times: int) -> None:
+    slow = faulty(51_200, 25_600)
+    fast = signal.resample(slow, times * len(slow)).astype(np.float32)
+    # Above the band: decimation keeps it from folding back.
+    ultrasound = np.cos(2 * np.pi * 40_100 / 25_600 / times * np.arange(len(fast))).astype(np.float32)
+    expected = bearing_evidence(slow[None], 25_600, SPEED_RPM, ORDERS)
+    found = bearing_evidence((fast + ultrasound)[None], 25_600 * times, SPEED_RPM, ORDERS)
+    assert found.supported == expected.supported == ["outer_race"]
+    levels, expected_levels = ([one.level_db for one in lines.lines[0].harmonics] for lines in (found, expected))
+    np.testing.assert_allclose(levels, expected_levels, atol=0.11)
+
+
+def test_two_seconds_are_one_window_at_a_rate_whose_length_has_no_quick_transform() -> None:
+    # A fault that stands out by as much as one window's noise can, and two windows' cannot.
+    weak = 0.12 * impacts(7.35, 3.5848 * 30 * RATE_HZ / 44_100, seed=2) + noise(7.35)
+    assert bearing_evidence(weak[None, :88_200], 44_100, SPEED_RPM, ORDERS).supported == []
 
 
 @pytest.mark.parametrize("samples", [np.zeros(24_000, np.float32), np.eye(1, 24_000, 500, np.float32)[0]])

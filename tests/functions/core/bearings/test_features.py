@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 
+from functions.core.bearings.evidence import bearing_evidence
 from functions.core.bearings.features import FAULTS, LAYERS, LENGTH, PER_BAND, SCORE, fault_line_features
-from functions.core.preprocessing.arrays import Float32Array
+from functions.core.bearings.orders import FaultOrders
+from functions.core.bearings.spectra import whitened_spectra
+from functions.core.preprocessing.arrays import Float32Array, WholeSpectrum
 
 CONDITIONS = np.array([[1797, 3.5848, 5.4152, 2.35675, 0.39828]], np.float32)
 FULL_BAND = 0
@@ -60,3 +63,16 @@ def test_each_window_is_read_by_itself() -> None:
     rows = np.repeat(CONDITIONS, 2, axis=0)
     found = fault_line_features(both, rows)
     assert np.array_equal(found[1:], fault_line_features(both[1:], rows[1:]))
+
+
+def test_the_spectrum_of_a_whole_recording_is_made_once_for_evidence_and_features() -> None:
+    window, row, whole = impacts(3.5848), CONDITIONS[0].tolist(), WholeSpectrum()
+    evidence = bearing_evidence(window[0], 12_000, row[0], FaultOrders(*row[1:]), whole)
+    assert evidence == bearing_evidence(window[0], 12_000, row[0], FaultOrders(*row[1:]))
+    np.testing.assert_array_equal(whole.made, whitened_spectra(window[0, 0]))
+    features = fault_line_features(window, CONDITIONS, whole)
+    np.testing.assert_array_equal(features, fault_line_features(window, CONDITIONS))
+    # A window of a longer recording is none of the whole.
+    of_longer = WholeSpectrum()
+    bearing_evidence(np.tile(window[0], 2), 12_000, row[0], FaultOrders(*row[1:]), of_longer)
+    assert of_longer.made is None

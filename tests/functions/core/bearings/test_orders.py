@@ -34,6 +34,7 @@ def test_the_races_share_the_elements() -> None:
     ("field", "value"),
     [
         ("rolling_elements", 0),
+        ("rolling_elements", 17),
         ("rolling_elements", 1001),
         ("element_diameter", 0.0),
         ("element_diameter", 39.0),

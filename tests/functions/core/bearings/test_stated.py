@@ -44,6 +44,9 @@ def test_orders_stand_before_geometry_and_geometry_before_the_catalogue() -> Non
         (StatedBearing(orders={"bpfo_order": 5.4, "bpfi_order": 3.6}), "bearing_contradicts", "bpfo_order"),
         (StatedBearing(orders={"bpfo_order": 3.4, "bpfi_order": 5.2}), "bearing_contradicts", "bpfo_order"),
         (StatedBearing(orders=HAND | {"ftf_order": 0.5}), "bearing_contradicts", "ftf_order"),
+        # Frequencies in Hz, and the strikes of an element instead of its turns.
+        (StatedBearing(orders={"bpfo_order": 107, "bpfi_order": 162}), "bearing_contradicts", "bpfo_order"),
+        (StatedBearing(orders=HAND | {"bsf_order": 4.7135}), "bearing_contradicts", "bsf_order"),
         (StatedBearing("6203", HAND), "bearing_contradicts", "bpfo_order"),
         (StatedBearing("6203", None, GEOMETRY), "bearing_contradicts", "bearing"),
         (StatedBearing(None, {"bpfo_order": 3.05, "bpfi_order": 4.95}, GEOMETRY), "bearing_contradicts", "bpfo_order"),

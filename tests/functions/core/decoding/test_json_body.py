@@ -116,6 +116,8 @@ def test_nothing_is_an_empty_body(body: bytes) -> None:
         (b'{"signal": [1, NaN]}', SignalNotFiniteError, "signal"),
         (b'{"signal": [1, Infinity]}', SignalNotFiniteError, "signal"),
         (b'{"signal": [1, -Infinity]}', SignalNotFiniteError, "signal"),
+        (b'{"signal": [1, 2], "shaft_speed_rpm": NaN}', InvalidOptionError, "shaft_speed_rpm"),
+        (b'{"bpfo_order": -Infinity, "signal": [1, 2]}', InvalidOptionError, "bpfo_order"),
         (b'{"signal": [1, 1' + b"0" * 400 + b"]}", SignalNotFiniteError, "signal"),
         (b'{"signal": [1, "2"]}', SignalNotNumericError, "signal"),
         (b'{"signal": [1, null]}', SignalNotNumericError, "signal"),

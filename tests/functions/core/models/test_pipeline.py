@@ -198,9 +198,13 @@ def test_an_acceleration_reaches_the_model_in_its_own_unit(
     assert found.recording.indicators.rms == pytest.approx(float(tone(0.5).std()), rel=1e-5)
 
 
-def test_a_velocity_reaches_the_model_as_it_is(diagnoser: Diagnoser) -> None:
-    found = diagnoser.diagnose(Recording(tone(0.5)[np.newaxis]), DiagnosisOptions(unit="mm/s"))
+def test_a_velocity_reaches_the_model_as_it_is_with_a_note(diagnoser: Diagnoser) -> None:
+    found = diagnoser.diagnose(Recording(tone(0.5)[np.newaxis], note="Cut short."), DiagnosisOptions(unit="mm/s"))
     np.testing.assert_allclose(found.probabilities, expected_probabilities(0.5), atol=1e-6)
+    assert found.recording.note == (
+        "Cut short. The samples are in mm/s and the model takes g: they reached it as they are, and its answer may be"
+        " wrong."
+    )
 
 
 def test_a_zone_that_cannot_be_given_comes_with_its_reason(diagnoser: Diagnoser) -> None:

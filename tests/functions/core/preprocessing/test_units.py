@@ -15,7 +15,7 @@ from functions.core.preprocessing.units import in_served_units, known_unit, scal
         (("ug", "\xb5g", "\u03bcg"), "g", 1e-6),
         (("m/s2", "(m/s2)", "m/s^2", "m/s\xb2", "m/s/s", "m/s**2", "m/sec\xb2", "m/(s^2)"), "m/s2", 1.0),
         (("ms-2", "m\xb7s\u207b\xb2", "m_s2", "metersPerSecond2", "meters per second squared"), "m/s2", 1.0),
-        (("mm/s2", "mm/s\xb2"), "m/s2", 1e-3),
+        (("mm/s2", "mm/s\xb2", "mm/s\xc2\xb2"), "m/s2", 1e-3),
         (("gal", "Gal", "cm/s2"), "m/s2", 1e-2),
         (("mGal",), "m/s2", 1e-5),
         (("in/s^2", "in/s\xb2"), "m/s2", 0.0254),

@@ -19,7 +19,7 @@ const calls = {
     channels = recording.channels;
     chosen = null;
     forgetPlans();
-    return { ...recording, channels: channels.map(({ name, samples, rateHz, unit }) => ({ name, length: samples.length, rateHz, unit: unit ?? null })) };
+    return { ...recording, channels: channels.map(({ samples, ...channel }) => ({ unit: null, ...channel, length: samples.length })) };
   },
 
   /** Take a channel, times a factor; answers with its samples, the extremes that draw them, and its figures. */

@@ -36,12 +36,12 @@ export async function readRecording(name, buffer, rawType) {
   }
 }
 
-/** Return the reader of a file; first bytes decide against an ending of text or raw samples, which have none of their own. */
+/** Return the reader of a file; first bytes decide against an ending of text, and where .dat may be text or raw samples. */
 function kindOfFile(name, buffer) {
   if (isOctave(buffer)) return "delimited";
   const named = kindOf(name);
   const isOther = isSomethingElse(buffer);
-  if (named && !(isOther && ["raw", "delimited"].includes(named))) return named;
+  if (named && !(isOther && (named === "delimited" || /\.dat$/i.test(name)))) return named;
   // What is no recording at all is named by the service.
   return kindOfContent(buffer) ?? named ?? (isOther ? "raw" : undefined);
 }

@@ -12,7 +12,8 @@ const OF_LENGTH = whole(RULES.unit_of_length);
 
 /** Return the served unit of a text in a file and the factor to it, [unit, factor]; null where it is no vibration's. */
 export function scaleOf(text) {
-  const plain = (text ?? "").replace(/[\s[\]()]+/g, "").toLowerCase().replace(DETECTOR, "");
+  // UTF-8 that was read as Windows-1252 has an A with a circumflex before its signs.
+  const plain = (text ?? "").replace(/[\s[\]()\u00c2]+/g, "").toLowerCase().replace(DETECTOR, "");
   if (Object.hasOwn(RULES.unit_names, plain)) return RULES.unit_names[plain];
   const [, length, ...squared] = OF_LENGTH.exec(plain) ?? [];
   if (!length) return null;
@@ -30,12 +31,13 @@ export function unitOfName(name) {
   return base && found && scaleOf(found) ? statedUnit(found) : null;
 }
 
-/** Return a channel in the unit that is served, by its name, where the file has it in one of its kind. */
+/** Return a channel in the unit that is served, by its name, where the file has it in one of its kind; `unitOfFile` is a multiple. */
 export function inServedUnit(channel) {
   const [unit, factor] = scaleOf(channel.unit) ?? [];
   if (!unit) return channel;
+  if (factor === 1) return { ...channel, unit };
   const by = Math.fround(factor);
-  return { ...channel, unit, samples: by === 1 ? channel.samples : channel.samples.map((value) => value * by) };
+  return { ...channel, unit, unitOfFile: channel.unit, samples: channel.samples.map((value) => value * by) };
 }
 
 function statedUnit(text) {

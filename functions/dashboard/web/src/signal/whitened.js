@@ -8,6 +8,7 @@ import { plan, powerOfTwoAbove } from "./fourier.js";
 
 const WINDOW_S = 2;
 const HIGHEST_HZ = 12_800;
+const ENOUGH_HZ = 4 * HIGHEST_HZ;
 const FLOOR_HZ = 15;
 const FEWEST_FLOOR_BINS = 8;
 const TINY = 1e-30;
@@ -21,11 +22,14 @@ const TINY = 1e-30;
  * @returns {{amplitude: Float64Array, stepHz: number, averages: number}} levels in dB, 0 where below the floor
  */
 export function whitenedEnvelope(samples, rateHz, toHz) {
-  const length = longestQuickLength(Math.min(samples.length, Math.floor(WINDOW_S * rateHz)));
+  const longest = Math.min(samples.length, Math.floor(WINDOW_S * rateHz));
+  // The service decimates by this step, which leaves the band as it is; the windows are as long here.
+  const step = Math.max(1, Math.floor(rateHz / ENOUGH_HZ));
+  const length = step * longestQuickLength(Math.floor(longest / step));
   const stepHz = rateHz / length;
   const band = Math.min(Math.floor(length / 2), Math.floor(HIGHEST_HZ / stepHz)) + 1;
   const bins = Math.min(band, Math.floor(toHz / stepHz) + 2);
-  const averages = Math.ceil(samples.length / length);
+  const averages = Math.ceil(samples.length / longest);
   const power = new Float64Array(bins);
   for (let n = 0; n < averages; n++) {
     const start = averages > 1 ? Math.floor((n * (samples.length - length)) / (averages - 1)) : 0;

@@ -3,7 +3,7 @@
 import { useId } from "preact/hooks";
 
 import { ENDINGS } from "../../formats/kinds.js";
-import { bytes, count, duration, quantity } from "../../format.js";
+import { bytes, count, duration, quantity, shownUnit } from "../../format.js";
 import { fileSource, RECORDINGS } from "./examples.js";
 
 /** The empty view. */
@@ -69,10 +69,11 @@ export function FileBar({ recording }) {
 }
 
 function summary({ format, channels, rateHz, sizeBytes }, options) {
-  const { length } = channels[Math.min(options.channel ?? 0, channels.length - 1)];
+  const { length, unit, unitOfFile } = channels[Math.min(options.channel ?? 0, channels.length - 1)];
   const rate = options.rateHz ?? channels[options.channel ?? 0]?.rateHz ?? rateHz;
   const parts = [format, bytes(sizeBytes), count(channels.length, "channel"), count(length, "sample")];
   if (rate) parts.push(quantity(rate, "Hz", 6), duration((length / rate) * 1000));
+  if (unitOfFile) parts.push(`${unitOfFile} read as ${shownUnit(unit)}`);
   return parts.join(" · ");
 }
 

@@ -62,6 +62,7 @@ function Unsettled({ answer }) {
         {answer.evidence_agrees === false && "what is wrong, for the lines contradict what the model sees. "}
         {isForeign && `${answer.evidence_agrees === false ? "The" : "what is wrong, for the"} recording is unlike anything the model was trained on (novelty ${number(answer.novelty, 2)}). Is it the right model, rate and unit?`}
       </p>
+      {!answer.evidence?.some(isOfBearing) && <p>If it is a rolling bearing: state the bearing and the shaft speed, and its lines are looked for on any machine.</p>}
       <Guess answer={answer} />
     </Notice>
   );
