@@ -14,6 +14,7 @@ from build_scripts.palier_cli.readers.reader import read_file
 from functions.core.decoding.foreign import recognize
 from functions.core.decoding.formats import (
     AIFF,
+    ANY_DATA,
     CSV,
     FORMATS,
     JSON_FILE,
@@ -37,8 +38,6 @@ _BY_NAME: Mapping[str, Format] = {one.name: one for one in FORMATS}
 _KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 # Text and raw samples have no first bytes of their own, so that another format's decide against such an ending.
 _WITHOUT_MAGIC = frozenset({"delimited", "raw"})
-# Of raw samples or of text: people call both so.
-_ANY_DATA = ".dat"
 _DEFAULTS = DiagnosisOptions()
 
 
@@ -147,7 +146,7 @@ def _unless_shown(named: Format, path: Path, head: bytes) -> Format:
     instrument = kind_of(head)
     shown = instrument or recognize(head)
     found = named if shown is None else _BY_NAME.get(str(content_of(head)), named)
-    if named.name == "raw" and found is not named and instrument is None and path.suffix.lower() != _ANY_DATA:
+    if named.name == "raw" and found is not named and instrument is None and path.suffix.lower() != ANY_DATA:
         raise MalformedBodyError(
             f"{path.name[:80]!r} is called raw samples and begins as {shown}: state"
             f" --format {found.endings[0].removeprefix('.')} if it is that.",

@@ -76,11 +76,13 @@ class ServedFormat(Format, frozen=True, kw_only=True):
     page_uploads: tuple[str, ...] = ()
 
 
+# Of raw samples or of text: people call both so.
+ANY_DATA = ".dat"
 SERVED_FORMATS = (
     ServedFormat(
         name="raw",
         label="raw samples",
-        endings=(".bin", ".raw", ".f32", ".dat"),
+        endings=(".bin", ".raw", ".f32", ANY_DATA),
         media_type=RAW,
         decode=decode_raw,
         description="float32, or what `sample_format` names, one channel.",

@@ -22,7 +22,8 @@ _NUMBER = r"[+-]?[\d.]+(?:[eE][+-]?\d+)?"
 _LINE = re.compile(r".+")
 _VALUE = re.compile(rf"{_LABEL.pattern}{_NUMBER}(?:{_UNIT.pattern})?")
 _STARTS_WITH_CLOCK = re.compile(rf"\s*{_CLOCK}[ \t,;]+")
-_LABELLED = re.compile(rf"(?:{_STARTS_WITH_CLOCK.pattern})?\s*(?:{_VALUE.pattern}[ \t,;]*)+", re.IGNORECASE)
+# No white space may be matched in two ways: a line of nothing else would take the square of its length.
+_LABELLED = re.compile(rf"(?:{_STARTS_WITH_CLOCK.pattern}|\s*)(?:{_VALUE.pattern}[ \t,;]*)+", re.IGNORECASE)
 _NO_UNIT = "-"
 _MARKS = ",;"
 

@@ -13,12 +13,15 @@ TIME_UNITS: dict[str, TimeUnit] = {
     **dict.fromkeys(("ns", "nsec", "nanosecond", "nanoseconds"), "ns"),
     **dict.fromkeys(("min", "mins", "minute", "minutes"), "min"),
 }
-BRACKETED = re.compile(r"(.*?)[\s_]*[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]\s*(.*)", re.DOTALL)
-IN_BRACKETS = re.compile(r"[\[(]\s*([^\[\]()]{1,20}?)\s*[\])]")
+# In each of these white space can be matched in one way only: else a long run of it, in a name that a caller sends,
+# would take a power of its length.
+_INSIDE = r"([^\[\]()\s](?:[^\[\]()]{0,18}[^\[\]()\s])?)"
+BRACKETED = re.compile(rf"(.*?)(?<![\s_])[\s_]*[\[(]\s*{_INSIDE}\s*[\])]\s*(.*)", re.DOTALL)
+IN_BRACKETS = re.compile(rf"[\[(]\s*{_INSIDE}\s*[\])]")
 # `t/ms`, `a/(m/s\xb2)`: the quantity divided by its unit, as ISO 80000-1 has it.
-DIVIDED = re.compile(r"([^/]{1,60}?)\s*/\s*\(?\s*([^()]{1,14}?)\s*\)?")
+DIVIDED = re.compile(r"([^/]{1,60}?)\s*/\s*(?:\(\s*)?([^()\s](?:[^()]{0,12}[^()\s])?)\s*\)?")
 # `acc_mg`, `acc g pk`, and `acc_m_s2` as programs name it.
-SUFFIXED = re.compile(r"(.+?)[ _]+([^ _]{1,14}(?:[ _](?:rms|RMS|pk|PK|peak))?|[cmu]?m_s2?)")
+SUFFIXED = re.compile(r"(.+?)(?<![ _])[ _]+([^ _]{1,14}(?:[ _](?:rms|RMS|pk|PK|peak))?|[cmu]?m_s2?)")
 _TIME_NAME = re.compile(
     r"(?:(?:rel(?:ative)?|elapsed|abs(?:olute)?|sampl(?:e|ing)|measurement|recording|x)[ _-]*)?"
     r"(?:t|times?|time ?stamps?|time_stamp|zeit|zeitstempel|temps|tiempo|tempo|tijd|tid|date[ _]?time|datetime|date"

@@ -118,6 +118,16 @@ def test_a_column_names_its_unit(name: str, unit: str | None) -> None:
     assert decode_csv(f"{name}\n1\n2\n".encode()).unit == unit
 
 
+@pytest.mark.parametrize(
+    "name",
+    [b"a" + b"_" * 60_000 + b"-", b"a (" + b" " * 60_000 + b"x", b"a /" + b" " * 60_000 + b"(", b"a (" * 20_000],
+    ids=["underscores", "an open bracket", "a division", "open brackets"],
+)
+def test_a_long_name_takes_time_by_its_length(name: bytes) -> None:
+    """By a power of it, each would take hours."""
+    assert decode_csv(name + b"\n1\n2\n").unit is None
+
+
 def test_a_multiple_of_a_served_unit_is_noted() -> None:
     found = decode_csv(b"a [mg]\n1000\n-2000\n4000\nrms 2\n")
     assert found.samples.tolist() == [[1.0, -2.0, 4.0]]
