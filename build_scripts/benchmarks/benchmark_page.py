@@ -202,7 +202,7 @@ def render_benchmarks(document: Mapping[str, Any]) -> str:
     head = (
         "# Benchmarks\n\n"
         f"Measured {_dates(document)} by `make bench`, which writes this page. One thread and one window a call\n"
-        "unless a table says otherwise; all arms of a table take turns in one run. Times on a shared machine drift:\n"
+        "unless a table states others; all arms of a table take turns in one run. Times on a shared machine drift:\n"
         "trust the ratios.\n\n"
         f"Machine: {first['machine']} ({', '.join(first['cpu_flags'])}). {versions}.\n"
     )

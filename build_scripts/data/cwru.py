@@ -85,7 +85,7 @@ def read_mat_recording(path: Path, number: int) -> Float32Array:
     try:
         content: Mapping[str, Any] = loadmat(str(path))
     except (MatReadError, ValueError, TypeError, NotImplementedError, EOFError) as error:
-        raise DataError(f"{path} is not a readable MATLAB file: {error}") from error
+        raise DataError(f"{path} is not a readable MATLAB file; fetch it anew.") from error
     # Some files carry a second recording beside their own (99.mat has X098): the number decides.
     name = f"X{number:03d}_DE_time"
     if name not in content:

@@ -33,7 +33,7 @@ class Foreign:
 
 @dataclass(frozen=True)
 class Strangers:
-    """Records of machines that the model knows, whole and unseen, and kinds of foreign ones, which count alike."""
+    """Records of machines that were in training, whole and unseen, and kinds of foreign ones, which count alike."""
 
     known: RecordOutputs
     foreign: Sequence[Foreign]

@@ -112,7 +112,7 @@ def _with_evidence(rule: TrustRule, foreign: Sequence[Judged]) -> TrustRule:
 def _trust_unproven(rule: TrustRule, foreign: Sequence[Judged], chance: float) -> float:
     """Return the trust at which a healthy class without a visible line is as sure as it is often right.
 
-    How often a machine has a fault is nobody's to tell, and records of rigs are mostly of faults. What is measured is
+    How often a machine has a fault is not known, and records of rigs are mostly of faults. What is measured is
     how often each fault, and health, come to such an answer: they count alike, as kinds of machines do.
     """
     cases = [one.unproven & ~(one.novelty <= rule.novelty_from) for one in foreign]

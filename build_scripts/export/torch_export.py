@@ -123,7 +123,7 @@ def _legacy(
         torch.onnx.export(
             network,
             inputs,
-            stream,  # type: ignore[arg-type]  # it takes streams, its types do not say so
+            stream,  # type: ignore[arg-type]  # it takes streams, which its types lack
             input_names=list(INPUTS[: len(inputs)]),
             output_names=list(outputs),
             dynamic_axes=axes,

@@ -1,17 +1,19 @@
 """Checkpoint files of trained models: weights and their description, and no code."""
 
 import hashlib
-import pickle
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from build_scripts.errors import CheckpointError
+from build_scripts.networks.checkpoint_files import not_readable
 from build_scripts.networks.network import BearingNetwork, NetworkConfig, Stage
 from build_scripts.networks.novelty import NoveltyModel, ServedNetwork
+from build_scripts.networks.weights import BROKEN
 from functions.core.models.manifest import Condition
 
 FORMAT = 1
@@ -68,14 +70,19 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
-        raise CheckpointError(f"{path} is not a readable checkpoint: {error}") from error
+    except (*BROKEN, UnpicklingError) as error:
+        refusal = f"{path} is not a readable checkpoint of this project; copy it whole, or train the model anew."
+        raise CheckpointError((path.is_file() and not_readable(path)) or refusal) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not a checkpoint of format {FORMAT}.")
+        raise CheckpointError(f"{path} is not a checkpoint of format {FORMAT}; train the model anew.")
     try:
         return _from_content(content)
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} lacks a part of a checkpoint: {error}") from error
+    except KeyError as error:
+        raise CheckpointError(
+            f"{path} lacks the part {error.args[0]} of a checkpoint; train the model anew."
+        ) from error
+    except TypeError as error:
+        raise CheckpointError(f"{path} has parts of another form than a checkpoint; train the model anew.") from error
 
 
 def _from_content(content: dict[str, Any]) -> Checkpoint:
@@ -102,7 +109,8 @@ def restore_network(checkpoint: Checkpoint) -> ServedNetwork:
     try:
         network.load_state_dict(checkpoint.weights)
     except RuntimeError as error:
-        raise CheckpointError(f"The weights do not fit the network: {error}") from error
+        refusal = "The weights do not fit the network that the checkpoint describes; train the model anew."
+        raise CheckpointError(refusal) from error
     return ServedNetwork(network, checkpoint.novelty).eval()
 
 

@@ -75,7 +75,7 @@ def archive_members(path: Path) -> list[str]:
 
 
 def not_readable(path: Path) -> str | None:
-    """Return a sentence on what a file that PyTorch cannot read is; None where nothing tells it."""
+    """Return a sentence on what a file that PyTorch cannot read is; None where nothing shows it."""
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     kind = recognize(head)

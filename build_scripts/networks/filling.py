@@ -40,8 +40,8 @@ def fill(network: nn.Module, candidates: Candidates, file: str = "the checkpoint
         chosen: the key of the weights that are meant; None leaves it to the order.
 
     Raises:
-        CheckpointError: none fit, there is none of the key, or a weight is not a finite number; the sentence says what
-            is missing.
+        CheckpointError: none fit, there is none of the key, or a weight is not a finite number; the message names
+            what is missing.
     """
     if chosen is not None and chosen not in candidates:
         there = ", ".join(repr(where) for where in candidates)

@@ -91,7 +91,7 @@ def _read_torch(path: Path) -> tuple[Any, list[str]]:
                 refusal = f"{path} is no checkpoint, or it holds code{named}; it is not run. {STATE_DICT}"
                 raise CheckpointError(not_readable(path) or refusal) from error
             skipped.append(name)
-        except _BROKEN as error:
+        except BROKEN as error:
             raise CheckpointError(not_readable(path) or f"{path} is not a readable checkpoint. {STATE_DICT}") from error
 
 
@@ -144,7 +144,7 @@ def _rank(where: str) -> int:
 
 
 # Exceptions of torch.load for files that are none of its own, or cut off.
-_BROKEN = (
+BROKEN = (
     *(OSError, RuntimeError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError),
     *(OverflowError, MemoryError, ImportError, struct.error),
 )

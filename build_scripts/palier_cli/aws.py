@@ -43,13 +43,13 @@ def aws_errors(sentences: Mapping[str, str]) -> Iterator[None]:
     except (boto.NoCredentialsError, boto.PartialCredentialsError):
         raise AwsError(f"There are no AWS credentials: {_CREDENTIALS}") from None
     except boto.ProfileNotFound as error:
-        raise AwsError(f"{error}: {_CREDENTIALS}") from None
+        raise AwsError(f"There is no AWS profile {error.kwargs['profile']!r}: {_CREDENTIALS}") from None
     except boto.NoRegionError:
         raise AwsError("There is no AWS region: set AWS_REGION, or a region in the AWS profile.") from None
     except (boto.ConnectionError, boto.HTTPClientError) as error:
-        raise AwsError(f"AWS does not answer: {error}") from None
+        raise AwsError(f"AWS does not answer ({type(error).__name__}): check network and region.") from None
     except boto.BotoCoreError as error:
-        raise AwsError(f"AWS cannot be asked: {error}") from None
+        raise AwsError(f"AWS cannot be asked ({type(error).__name__}): check profile and region.") from None
 
 
 def aws_session() -> Any:

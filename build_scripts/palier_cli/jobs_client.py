@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from build_scripts.palier_cli.remote import EndpointError
+from build_scripts.palier_cli.remote import EndpointError, no_answer
 from build_scripts.palier_cli.terminal import OutputError
 
 _PAGE = 500
@@ -109,7 +109,7 @@ def _reporting_failures(url: str) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise EndpointError(f"{_place(url)} does not answer: {error}.") from None
+        raise no_answer(_place(url), error) from None
 
 
 def _write_all(path: Path, pieces: Iterable[bytes]) -> None:

@@ -42,7 +42,7 @@ def ask_endpoint(
         )
         answer: Any = response.json()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise EndpointError(f"{url} does not answer: {error}.") from None
+        raise no_answer(url, error) from None
     except (ValueError, RecursionError):
         raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does.") from None
     if not isinstance(answer, dict) or not answer.keys() & {"error", "class_id", "predictions"}:
@@ -54,6 +54,11 @@ def ask_endpoint(
     except msgspec.ValidationError as error:
         raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does: {error}.") from None
     return answer
+
+
+def no_answer(url: str, error: Exception) -> EndpointError:
+    """Return the error of an endpoint that cannot be reached."""
+    return EndpointError(f"{url} does not answer ({type(error).__name__}): check the URL, and that the service runs.")
 
 
 def _query(options: DiagnosisOptions) -> dict[str, Any]:

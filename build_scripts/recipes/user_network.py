@@ -90,7 +90,7 @@ def logits_network(plain: nn.Module, part: NetworkPart, inputs: Inputs, classes:
     Behind the windows stand conditions of operation, float32 [n, K], where the network takes some.
 
     Raises:
-        RecipeError: it fails, gives several outputs or probabilities and the recipe does not say so, or no logits.
+        RecipeError: it fails, gives several outputs or probabilities that the recipe does not declare, or no logits.
     """
     chosen = LogitsNetwork(plain, part.output, classes)
     with torch.no_grad(), user_code("The network does not run on windows of the training records"):

@@ -71,7 +71,10 @@ def user_novelty(network: nn.Module, records: LabelledRecords, window: int) -> N
 def _require_features(features: Float32Array) -> None:
     bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
     if len(bad):
-        raise RecipeError(f"What the head is given is NaN or infinite for {len(bad)} of {len(features)} windows.")
+        raise RecipeError(
+            f"What the head is given is NaN or infinite for {len(bad)} of {len(features)} windows of the training "
+            "records: check the network's weights, and that the recipe's unit is that of its training."
+        )
     if not np.ptp(features, axis=0).any():
         raise RecipeError(
             f"What the head is given is the same for all {len(features)} windows of the training records: "
@@ -89,5 +92,7 @@ def _first(records: LabelledRecords, index: int) -> int:
     """Return the first record of a class: drawn at random, a rare class may be missed."""
     found = np.flatnonzero(records.label == index)
     if not len(found):
-        raise DataError(f"The training records have none of class {records.class_names[index]!r}.")
+        raise DataError(
+            f"The training records have none of class {records.class_names[index]!r}: add some, or leave the class out."
+        )
     return int(found[0])

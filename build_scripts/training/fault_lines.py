@@ -12,13 +12,14 @@ from torch.optim.lr_scheduler import OneCycleLR
 from build_scripts.data.fault_lines import LineRecords
 from build_scripts.errors import CheckpointError
 from build_scripts.networks.fault_lines import FaultLineNetworks
+from build_scripts.networks.weights import read_weights
 
 
 @dataclass(frozen=True)
 class LineTraining:
     """Settings of the training: AdamW under a one-cycle learning rate.
 
-    noise is added to the features.
+    noise: RMS of what is added to the features; smoothing: of the labels.
     """
 
     epochs: int = 25
@@ -76,7 +77,7 @@ def load_lines(path: Path) -> FaultLineNetworks:
     """
     network = FaultLineNetworks()
     try:
-        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, TypeError, AttributeError) as error:
+        network.load_state_dict(read_weights(path)[""])
+    except (KeyError, RuntimeError) as error:
         raise CheckpointError(f"{path} is no checkpoint of a network for fault lines; train it anew.") from error
     return network.eval()

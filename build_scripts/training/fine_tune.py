@@ -42,8 +42,8 @@ def fine_tune(network: Network, batches: Batches, config: TuningConfig, name: st
     """Train a copy of a network on batches of windows float32 [B, C, T] and labels int64 [B].
 
     Raises:
-        FineTuningError: there are no epochs, an epoch without a batch, a loss that is not finite, or a learning rate or
-            a size of batches that is none.
+        FineTuningError: there are no epochs, a learning rate of 0 or less, batches of less than one window, an epoch
+            without a batch, or a loss that is not finite.
     """
     if config.epochs < 1:
         raise FineTuningError(f"Fine-tuning needs at least one epoch, not {config.epochs}.")
@@ -81,5 +81,7 @@ def _epoch(network: nn.Module, batches: Iterator[tuple[Tensor, Tensor]], optimiz
         optimizer.step()
         losses.append(float(loss.item()))
     if not losses:
-        raise FineTuningError("An epoch has no batch: there are fewer windows than one batch holds.")
+        raise FineTuningError(
+            "An epoch has no batch: there are fewer windows than one batch holds; give more records or a smaller batch."
+        )
     return float(np.mean(losses))

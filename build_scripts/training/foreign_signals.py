@@ -93,14 +93,14 @@ def novel_shares(
 ) -> dict[str, float]:
     """Return the share of signals out of distribution by kind, `own` for the unseen records themselves.
 
+    Conditions of operation, where the model takes some, are those of the unseen records, one after the other.
+
     Args:
         engine: gives a distance.
         rule: the model's.
         unseen: records the model has not seen; they are also clipped at a quarter, half and once their RMS.
         window: samples the model takes.
         machines: recordings of other machines by name, float32 [C, N] at the records' rate.
-
-    Conditions of operation, where the model takes some, are those of the unseen records, one after the other.
     """
     own = [unseen.windows(index, window) for index in range(len(unseen))]
     kinds: dict[str, Signals] = {"own": own} | synthetic(unseen, window)
@@ -129,7 +129,7 @@ def synthetic(unseen: LabelledRecords, window: int) -> dict[str, Signals]:
 
 
 def examples(folder: Path, sample_rate_hz: float) -> Signals:
-    """Return the .wav files of a folder as float32 [1, N] at a rate."""
+    """Return the .wav files of a folder, each of one channel, as float32 [1, N] at a rate."""
     read = [soundfile.read(path, dtype="float32") for path in sorted(folder.glob("*.wav"))]
     return [resample(signal[None], rate_hz, sample_rate_hz) for signal, rate_hz in read]
 

@@ -19,7 +19,7 @@ def epoch_generator(seed: int, epoch: int) -> np.random.Generator:
 def random_batches(
     records: LabelledRecords, window: int, batch_size: int, rng: np.random.Generator
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield windows float32 [batch_size, 1, window] in g and labels int64 [batch_size].
+    """Yield windows float32 [batch_size, C, window] in the records' unit and labels int64 [batch_size].
 
     Every record gives one window with a random sign, as a sensor may be mounted either way, and a gain
     of 0.9 to 1.1, as sensors differ; what does not fill a batch is left to the next epoch.

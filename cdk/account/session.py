@@ -31,7 +31,10 @@ def aws_session() -> Any:
     try:
         session = boto3.Session(region_name=region())
     except ProfileNotFound as error:
-        raise AccountError(f"{error}: set AWS_PROFILE to one that `aws configure list-profiles` shows.") from None
+        raise AccountError(
+            f"There is no AWS profile {error.kwargs['profile']!r}: set AWS_PROFILE to one that "
+            "`aws configure list-profiles` shows."
+        ) from None
     if session.region_name is None:
         raise AccountError(f"There is no AWS region: set {REGION_VARIABLES[0]}, or a region in the AWS profile.")
     return session

@@ -31,7 +31,7 @@ class MalformedRequestError(PalierError):
 
 
 class MalformedBodyError(PalierError):
-    """The body is not what its content type says: broken JSON, CSV, npy or wav."""
+    """The body is not what its content type states: broken JSON, CSV, npy or wav."""
 
     status = 400
     code = "malformed_body"

@@ -142,7 +142,7 @@ def _change_length(rng: random.Random, case: bytes, others: Sequence[bytes]) -> 
 
 
 def _place(rng: random.Random, case: bytes) -> int:
-    """Return a place in a case, every second time in its first bytes: there formats say what they are."""
+    """Return a place in a case, every second time in its first bytes: there formats have their marks."""
     if not case:
         return 0
     return rng.randrange(min(len(case), 160) if rng.random() < 0.5 else len(case))

@@ -113,7 +113,7 @@ def _cells(
     grid: Grid,
     instruments: Instruments,
 ) -> Iterator[Cell]:
-    """Time cell after cell; once torch.compile fails, `left_out` says why and it is not tried again."""
+    """Time cell after cell; once torch.compile fails, `left_out` has the reason and it is not tried again."""
     for threads in grid.threads:
         engines = {row: OnnxEngine(path, threads) for row, path in subject.files.items()}
         with torch_threads(threads):

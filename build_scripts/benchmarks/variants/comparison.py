@@ -36,7 +36,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Weight:
-    """Size of a row's file and peak memory by batch, in bytes; None or missing where not measured, and note says why.
+    """Size of a row's file and peak memory by batch, in bytes; None or missing where not measured, with a note.
 
     peak_memory_bytes is the rise above runtime_memory_bytes, as `variants.memory` counts both.
     """

@@ -42,7 +42,7 @@ class PeakMemory:
 
 
 class MemoryNotMeasuredError(BuildError):
-    """A variant whose memory cannot be measured here; the message says why."""
+    """A variant whose memory cannot be measured here; the message has the reason."""
 
 
 def peak_memory(file: Path, runtime: str, shape: tuple[int, int, int]) -> PeakMemory:

@@ -37,7 +37,7 @@ def target_python(version: str, cache: Path) -> Interpreter:
     Another patch level compiles some sources to other bytes.
 
     Raises:
-        BundleError: there is none and none can be made; the message says what to install.
+        BundleError: there is none and none can be made; the message names what to install.
     """
     minor = version.rpartition(".")[0]
     found = shutil.which(f"python{minor}")

@@ -30,17 +30,17 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--variable", type=parse_name, help="the signal, in files that name several: bearing.gs")
     parser.add_argument(
-        "--sample-rate-hz", type=parse_number, help="default: what the file says, else the model's rate"
+        "--sample-rate-hz", type=parse_number, help="default: what the file states, else the model's rate"
     )
     parser.add_argument(
         "--channel", type=parse_name, help="name or number (from 0), where a file has several; all: each"
     )
     parser.add_argument("--full-scale", type=parse_number, help="of integer samples: value of one at full scale")
     parser.add_argument("--sample-format", choices=get_args(SampleFormat), help="of raw files (default: float32)")
-    parser.add_argument("--unit", choices=get_args(Unit), help="of the samples (default: what the file says)")
+    parser.add_argument("--unit", choices=get_args(Unit), help="of the samples (default: what the file states)")
     text = parser.add_argument_group("delimited text")
     text.add_argument("--skip-rows", type=parse_rows, help="lines at the top that are not read")
     text.add_argument("--time-column", type=parse_name, help="name or number (from 0) of the column of times")
-    text.add_argument("--time-unit", choices=get_args(TimeUnit), help="default: what the column's name says")
+    text.add_argument("--time-unit", choices=get_args(TimeUnit), help="default: what the column's name states")
     text.add_argument("--delimiter", choices=get_args(Delimiter), help="between two columns (default: as found)")
     text.add_argument("--charset", type=parse_name, help="encoding, e.g. cp1252 (default: as found)")

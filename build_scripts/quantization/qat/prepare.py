@@ -35,7 +35,7 @@ def prepare(network: nn.Module, bits: int = 7, momentum: float = 0.1) -> nn.Modu
     names = [name for name, module in prepared.named_modules() if _is_block(module)]
     for index, name in enumerate(names):
         convolution, normalisation, _ = prepared.get_submodule(name).children()
-        assert isinstance(convolution, nn.Conv2d)  # noqa: S101 - _is_block says so; mypy cannot see it
+        assert isinstance(convolution, nn.Conv2d)  # noqa: S101 - _is_block has checked it; mypy cannot see that
         assert isinstance(normalisation, nn.BatchNorm2d)  # noqa: S101
         # A bias that the fold adds is frozen unless training is switched on for it.
         fused = fuse_conv_bn_eval(convolution, normalisation).requires_grad_(True)

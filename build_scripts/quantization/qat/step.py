@@ -73,7 +73,7 @@ def write_integer(
         example: an input float32 [B, C, T], B above 1.
         outputs: names of the outputs, in order.
         path: file to write.
-        properties: what the file says of itself.
+        properties: the metadata of the file.
 
     Raises:
         GateFailed: a convolution does not run in integers.

@@ -251,7 +251,7 @@ def decode_file(body: Body, kind: str, options: DiagnosisOptions = _DEFAULTS) ->
         options: of the diagnosis; those of the format state how to read the bytes.
 
     Raises:
-        MalformedBodyError: the bytes are not what `kind` says.
+        MalformedBodyError: the bytes are not of `kind`.
         UnusableError: they are, but hold no numeric signal.
     """
     if not body:

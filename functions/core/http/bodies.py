@@ -21,7 +21,7 @@ _SMALL_CHUNK_BYTES = 4096
 class SentBody(Struct, frozen=True):
     """A request's body as it was sent.
 
-    content: packed where `encoding` says so; limit_bytes: most bytes of it, unpacked.
+    content: packed unless `encoding` is empty or identity; limit_bytes: most bytes of it, unpacked.
     """
 
     content: bytes

@@ -14,7 +14,7 @@ SCHEMAS = "#/components/schemas/"
 PARTS = Path(__file__).parent / "api"
 
 _ERRORS = {
-    400: "The body is not what its content type or protocol says.",
+    400: "The body is not what its content type or protocol states.",
     401: "No API key, or one that is not valid.",
     403: "The API key lacks the scope.",
     404: "No such model, version, job or asset.",

@@ -135,7 +135,7 @@ def with_lines(
         evidence: of the recording.
         strangeness: its novelty, None where it is not measured, and its discord.
     """
-    # Late: few requests say how a machine ran.
+    # Late: few requests state how a machine ran.
     from functions.core.models.agreement import classes_of_lines, evidence_agrees, is_unproven
 
     named = class_ids[int(probabilities.argmax())]

@@ -254,7 +254,7 @@ def read_manifest(document: bytes | str) -> Manifest:
     """Read manifest.json.
 
     Raises:
-        ManifestError: it is no JSON or no manifest; the sentence says where.
+        ManifestError: it is no JSON or no manifest; the message names the place.
     """
     try:
         return msgspec.json.decode(document, type=Manifest)

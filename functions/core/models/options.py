@@ -57,7 +57,7 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     sample_rate_hz: Annotated[
         Annotated[float, Meta(gt=0)] | None,
-        Meta(description="Samples per second. Default: what the file says, else the model's own rate."),
+        Meta(description="Samples per second. Default: what the file states, else the model's own rate."),
     ] = None
     return_probabilities: Annotated[bool, Meta(description="Answer with every class's probability.")] = True
     return_top_k: Annotated[
@@ -90,7 +90,7 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
         str | None, Meta(description="Delimited text: name or number (from 0) of the column that holds the time.")
     ] = None
     time_unit: Annotated[
-        TimeUnit | None, Meta(description="Delimited text: unit of the time column. Default: what its name says.")
+        TimeUnit | None, Meta(description="Delimited text: unit of the time column. Default: what its name states.")
     ] = None
     delimiter: Annotated[
         Delimiter | None, Meta(description="Delimited text: what stands between two columns. Default: as found.")
@@ -100,7 +100,7 @@ class DiagnosisOptions(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="Delimited text: its encoding. Default: that of the Content-Type, else as found."),
     ] = None
     unit: Annotated[
-        Unit | None, Meta(description="Unit of the samples, scaled by `full_scale`. Default: what the file says.")
+        Unit | None, Meta(description="Unit of the samples, scaled by `full_scale`. Default: what the file states.")
     ] = None
     machine_group: Annotated[
         Annotated[int, Meta(ge=1, le=2)] | None,

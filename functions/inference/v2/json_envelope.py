@@ -193,7 +193,7 @@ def flat_numbers(data: Any, shape: Sequence[int], whole: bool, field: str) -> ND
 
 def _flatten(data: Any, shape: Sequence[int], field: str) -> list[Any]:
     if not isinstance(data, list):
-        raise MalformedEnvelopeError("data must be a list, flat or nested as the shape says.", field=field)
+        raise MalformedEnvelopeError("data must be a list, flat or nested as in its shape.", field=field)
     if not any(isinstance(element, list) for element in data):
         return data
     rows = [data]
@@ -225,5 +225,5 @@ def _numbers(values: list[Any], field: str) -> NDArray[Any]:
 def _whole_numbers(values: list[Any], field: str) -> NDArray[Any]:
     _check_numbers(values, field)
     if any(isinstance(value, float) and not value.is_integer() for value in values):
-        raise MalformedEnvelopeError("data must hold whole numbers only, as its datatype says.", field=field)
+        raise MalformedEnvelopeError("data must hold whole numbers only, as of its datatype.", field=field)
     return np.array([int(value) for value in values], dtype=object)

@@ -50,7 +50,7 @@ def check_load(document: dict[str, Any]) -> None:
         MalformedEnvelopeError: it has parameters, such as a configuration or files of its own.
     """
     if document.get("parameters"):
-        raise MalformedEnvelopeError("Models are loaded as their packages say; send no parameters.", field="parameters")
+        raise MalformedEnvelopeError("Models are loaded as packaged; send no parameters.", field="parameters")
 
 
 def _entry(models: ModelRepository, name: str, version: str) -> dict[str, str]:

@@ -97,7 +97,7 @@ def _input(name: dict[str, Any], dimensions: int, shape: str) -> dict[str, Any]:
         name=name,
         shape=_list(_COUNT | {"minimum": 1}, dimensions, dimensions) | {"description": shape},
         datatype={"enum": list(NUMERIC)},
-        data={"type": "array", "minItems": 1, "description": "Numbers, flat or nested as the shape says."},
+        data={"type": "array", "minItems": 1, "description": "Numbers, flat or nested as in its shape."},
         parameters=_PARAMETERS | {"properties": {"binary_data_size": _COUNT}},
     )
 

@@ -42,6 +42,15 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         load_checkpoint(tmp_path / "none.pt")
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"), [(b"", "it is empty"), (b"text", "copy it whole, or train the model")]
+)
+def test_a_file_that_holds_something_else_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
+    (tmp_path / "other.pt").write_bytes(content)
+    with pytest.raises(CheckpointError, match=rf"other\.pt is not a readable checkpoint.*{sentence}"):
+        load_checkpoint(tmp_path / "other.pt")
+
+
 def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
     torch.save({"format": 1, "network": Path}, tmp_path / "evil.pt")
     with pytest.raises(CheckpointError, match="not a readable checkpoint"):
@@ -59,7 +68,7 @@ def test_a_missing_part_is_named(checkpoint_path: Path, tmp_path: Path) -> None:
     content = torch.load(checkpoint_path, weights_only=True)
     del content["novelty"]
     torch.save(content, tmp_path / "part.pt")
-    with pytest.raises(CheckpointError, match="novelty"):
+    with pytest.raises(CheckpointError, match="lacks the part novelty of a checkpoint; train the model anew"):
         load_checkpoint(tmp_path / "part.pt")
 
 

@@ -190,7 +190,7 @@ def test_a_missing_profile_is_one_line(keys: Run, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_PROFILE", "absent")
     status, _, err = keys("list")
     assert status == 2
-    assert err.startswith("palier: The config profile (absent) could not be found: set AWS_PROFILE")
+    assert err.startswith("palier: There is no AWS profile 'absent': set AWS_PROFILE")
 
 
 @pytest.mark.usefixtures("aws")
@@ -223,7 +223,7 @@ def test_aws_that_does_not_answer_is_one_line(keys: Run, monkeypatch: pytest.Mon
     monkeypatch.setattr(BaseClient, "_make_api_call", fail)
     status, _, err = keys("list")
     assert status == 2
-    assert err == 'palier: AWS does not answer: Could not connect to the endpoint URL: "https://aws.example.org"\n'
+    assert err == "palier: AWS does not answer (EndpointConnectionError): check network and region.\n"
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_an_endpoint_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture
     url = f"http://127.0.0.1:{unused_port()}"
     status, outcome, err = diagnose(capsys, high, "--url", url)
     assert (status, outcome["code"]) == (2, "endpoint_error")
-    assert err.startswith(f"palier: {high}: {url} does not answer: ")
+    assert err.startswith(f"palier: {high}: {url} does not answer (ConnectError): check the URL")
     assert err.count("\n") == 1
 
 
@@ -151,7 +151,7 @@ def test_an_endpoint_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture
 def test_what_is_no_url_is_one_line(capsys: pytest.CaptureFixture[str], high: Path, url: str) -> None:
     status, _, err = diagnose(capsys, high, "--url", url)
     assert status == 2
-    assert err.startswith(f"palier: {high}: {url} does not answer: ")
+    assert err.startswith(f"palier: {high}: {url} does not answer (")
 
 
 async def page(_: Request) -> Response:

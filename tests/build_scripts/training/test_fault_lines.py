@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +40,23 @@ def test_every_fault_is_read_by_the_same_weights() -> None:
     assert torch.allclose(logits[:, [0, 2, 3, 1]], turned)
 
 
-def test_a_file_that_is_no_checkpoint_is_reported(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("write", "sentence"),
+    [
+        (
+            lambda path: torch.save({"other": torch.zeros(1)}, path),
+            "is no checkpoint of a network for fault lines",
+        ),
+        (lambda path: path.write_bytes(b""), "is not a readable checkpoint: it is empty"),
+        (lambda path: path.write_bytes(b"text"), "is not a readable checkpoint"),
+        (lambda path: None, "There is no file"),
+    ],
+    ids=["other weights", "empty", "text", "missing"],
+)
+def test_a_file_that_is_no_checkpoint_is_reported(
+    tmp_path: Path, write: Callable[[Path], object], sentence: str
+) -> None:
     path = tmp_path / "none.pt"
-    torch.save({"other": torch.zeros(1)}, path)
-    with pytest.raises(CheckpointError, match=r"none\.pt is no checkpoint of a network for fault lines; train it anew"):
+    write(path)
+    with pytest.raises(CheckpointError, match=sentence):
         load_lines(path)

@@ -35,7 +35,7 @@ def test_the_region_is_read_as_the_cdk_reads_it(
 
 def test_a_profile_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "absent")
-    with pytest.raises(AccountError, match="set AWS_PROFILE to one that"):
+    with pytest.raises(AccountError, match="There is no AWS profile 'absent': set AWS_PROFILE to one that"):
         aws_session()
 
 

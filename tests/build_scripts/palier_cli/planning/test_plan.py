@@ -12,6 +12,7 @@ import pytest
 
 from build_scripts.palier_cli.arguments import STAGE_NAMES
 from build_scripts.palier_cli.main import main
+from build_scripts.palier_cli.planning import load as loads
 from build_scripts.palier_cli.planning.fleet import KeepingUnits, MeasuredHistory
 from build_scripts.palier_cli.planning.load import MOST_REQUESTS, Load, windows
 from build_scripts.palier_cli.planning.plan import Measured, Plan, container_per_s, make_plan, million_of
@@ -28,6 +29,13 @@ OPEN = Throttle(rate_per_s=math.inf, burst=10**9)
 TIMES = ServiceTimes((0.0, 0.5, 0.95, 0.99), (0.001, 0.002, 0.003, 0.004), start_s=0.25)
 HISTORY = MeasuredHistory(KeepingUnits(8, 6, 1), KeepingUnits(2.25, 0.25, 0.04), 25, 5.5, 100, 350, 2150)
 MEASURED = Measured(TIMES, 600.0, HISTORY)
+
+
+@pytest.fixture
+def short_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A twentieth of the requests, for what does not rest on how many are simulated."""
+    monkeypatch.setattr(loads, "MOST_REQUESTS", MOST_REQUESTS // 20)
+    monkeypatch.setattr(loads, "_WANTED_REQUESTS", loads._WANTED_REQUESTS // 20)
 
 
 def planned(load: Load, stage: StageName = "prod", **changes: Any) -> Plan:
@@ -54,6 +62,7 @@ def test_a_simulation_stands_for_its_load_with_at_most_a_million_requests(patter
     assert all((np.diff(one.arrivals_s) >= 0).all() for one in found)
 
 
+@pytest.mark.usefixtures("short_simulation")
 def test_the_same_seed_is_the_same_plan() -> None:
     assert as_json(planned(Load(20.0))) == as_json(planned(Load(20.0)))
     assert in_function(Load(20.0), TIMES, OPEN, 9, seed=1) != in_function(Load(20.0), TIMES, OPEN, 9, seed=2)
@@ -123,6 +132,7 @@ def test_costs_are_those_of_the_table_of_prices() -> None:
     )
 
 
+@pytest.mark.usefixtures("short_simulation")
 def test_the_break_even_is_where_the_costs_meet() -> None:
     plan = planned(Load(1.0))
     on_demand, _, container = plan.ways
@@ -132,6 +142,7 @@ def test_the_break_even_is_where_the_costs_meet() -> None:
     assert container.month_at(rate * 0.97) > on_demand.month_at(rate * 0.97)
 
 
+@pytest.mark.usefixtures("short_simulation")
 def test_limits_bite_in_the_order_of_their_rates() -> None:
     plan = planned(Load(60.0), "prod")
     assert [one.bites_from_rps for one in plan.limits] == sorted(one.bites_from_rps for one in plan.limits)
@@ -148,6 +159,7 @@ def test_limits_bite_in_the_order_of_their_rates() -> None:
     }
 
 
+@pytest.mark.usefixtures("short_simulation")
 def test_a_history_meets_its_limits_by_the_units_of_a_diagnosis() -> None:
     found = {one.name: one for one in planned(Load(100.0)).limits}
     table, partition = (found[f"history, write units {which}"] for which in ("a second", "of one partition"))
@@ -177,6 +189,7 @@ def test_the_command_plans_three_plants(options: list[str], capsys: pytest.Captu
     assert (found["stage"], found["memory_mb"]) == ("prod", STAGES["prod"].sizes["inference"].memory_mb)
 
 
+@pytest.mark.usefixtures("short_simulation")
 def test_the_command_prints_tables_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plot = tmp_path / "plan.svg"
     assert main(["plan", "--rps", "200", "--memory", "1024", "--architecture", "x86_64", "--plot", str(plot)]) == 0
