@@ -18,6 +18,7 @@ def build_log(work: Path) -> Iterator[Path]:
     for handler in handlers:
         handler.setFormatter(_Elapsed())
         log.addHandler(handler)
+    level, propagates = log.level, log.propagate
     log.setLevel(logging.INFO)
     # Libraries give the root logger a handler of their own.
     log.propagate = False
@@ -27,6 +28,8 @@ def build_log(work: Path) -> Iterator[Path]:
         for handler in handlers:
             log.removeHandler(handler)
             handler.close()
+        log.setLevel(level)
+        log.propagate = propagates
 
 
 def keep_log(path: Path, package: Path) -> None:

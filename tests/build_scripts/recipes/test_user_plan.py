@@ -101,7 +101,8 @@ def test_classes_without_records_to_judge_by_stand_on_the_card(folder: Path, cap
         class_names=np.array(["a", "b"]),
         sample_rate=1000.0,
     )
-    plan = user_plan(recipe(folder), folder / "w.pt")
+    with caplog.at_level("WARNING", "build"):
+        plan = user_plan(recipe(folder), folder / "w.pt")
     found = "unseen has no record of b"
     assert plan.limits == f"A toy. Warning: {found}; the figures below are about the other classes."
     assert f"warning: {found}" in caplog.messages
