@@ -24,6 +24,7 @@ from functions.core.preprocessing.signal import (
     Recording,
     channel_name,
     channel_unit,
+    join_notes,
     name_of_row,
     sample_rate,
     select_channels,
@@ -132,8 +133,8 @@ def _with_names(answer: dict[str, Any], recording: Recording, found: dict[str, A
 
 def _state(measured: dict[str, Any], found: dict[str, Any], note: str | None) -> None:
     """Write what was found in a file into an answer's `recording`, its note before the service's."""
-    notes = [one for one in (note, measured.get("note")) if one]
-    measured.update(found | ({"note": " ".join(notes)} if notes else {}))
+    joined = join_notes(note, measured.get("note"))
+    measured.update(found | ({"note": joined} if joined else {}))
 
 
 def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, choice: FileChoice, read: Read) -> Outcome:

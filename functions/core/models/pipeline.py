@@ -34,6 +34,7 @@ from functions.core.preprocessing.signal import (
     channel_name,
     channel_unit,
     check_samples,
+    join_notes,
     sample_rate,
     select_channels,
 )
@@ -215,7 +216,7 @@ def _in_unit(samples: Float32Array, measured: Measured, spec: InputSpec) -> tupl
             f"The samples are in {measured.unit} and the model takes {spec.unit}: they reached it as they are, and its"
             " answer may be wrong."
         )
-        return samples, replace(measured, note=f"{measured.note} {reason}" if measured.note else reason)
+        return samples, replace(measured, note=join_notes(measured.note, reason))
     return samples if factor == 1 else samples * np.float32(factor), measured
 
 

@@ -11,7 +11,7 @@ from functions.core.errors import InvalidOptionError, UnitContradictsError, Unit
 from functions.core.preprocessing.arrays import Float32Array, Float64Array
 from functions.core.preprocessing.indicators import Foundation, Measured, Zone
 from functions.core.preprocessing.resampling import resample
-from functions.core.preprocessing.signal import Unit
+from functions.core.preprocessing.signal import Unit, join_notes
 from functions.core.preprocessing.units import known_unit, scale_of
 
 ZONES: tuple[Zone, ...] = ("A", "B", "C", "D")
@@ -47,16 +47,17 @@ def with_severity(found: Measured, samples: Float32Array, group: int | None, fou
     velocity = velocity_rms_mm_s(samples, found.sample_rate.hz, found.unit)
     zone = severity_zone(velocity, group, foundation)
     found = replace(found, velocity_rms_mm_s=velocity, severity_zone=zone)
-    return replace(found, note=_without_zone(found)) if zone is None and group is not None else found
+    if zone is not None or group is None:
+        return found
+    return replace(found, note=join_notes(found.note, _without_zone(found)))
 
 
 def _without_zone(found: Measured) -> str:
     """Return the note of a recording whose zone was asked for and cannot be given."""
-    reason = (
+    return (
         f"There is no severity zone: the velocity needs {SHORTEST_S:g} s at {2 * HIGHEST_HZ:,.0f} Hz or more, and the"
         f" recording has {found.duration_s:.3g} s at {found.sample_rate.hz:,.6g} Hz."
     )
-    return reason if found.note is None else f"{found.note} {reason}"
 
 
 def factor_between(unit: str, other: str) -> float | None:

@@ -48,6 +48,11 @@ class Recording(Struct, frozen=True):
     channel_units: Sequence[str | None] = ()
 
 
+def join_notes(*notes: str | None) -> str | None:
+    """Return the notes of a recording that there are as one text, None where there is none."""
+    return " ".join(filter(None, notes)) or None
+
+
 class Signal(Struct, frozen=True):
     """A recording that can be diagnosed: samples float32 [C, N], finite and not constant.
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
-from functions.core.preprocessing.signal import Recording, Unit
+from functions.core.preprocessing.signal import Recording, Unit, join_notes
 
 
 class Scale(NamedTuple):
@@ -96,4 +96,4 @@ def in_served_units(recording: Recording) -> Recording:
         f"The file's samples in {unit.strip()[:_SHOWN]} were multiplied by {scale.factor:g} and are in {scale.unit}."
         for unit, scale in multiples.items()
     ]
-    return replace(named, samples=samples, note=" ".join(filter(None, (recording.note, *notes[:_MOST_NOTES]))))
+    return replace(named, samples=samples, note=join_notes(recording.note, *notes[:_MOST_NOTES]))
