@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from array import array
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
@@ -106,9 +107,9 @@ def offer(url: str, kinds: Sequence[Kind], schedule: Schedule, sampling: Samplin
 
 
 def _without_pause(kinds: Sequence[Kind], seconds: float, seed: int) -> Schedule:
-    loop, rng = asyncio.get_running_loop(), random.Random(seed)  # noqa: S311 - a load, no secrets
-    began, weights, numbers = loop.time(), [kind.weight for kind in kinds], range(len(kinds))
-    while (now := loop.time() - began) < seconds:
+    rng = random.Random(seed)  # noqa: S311 - a load, no secrets
+    began, weights, numbers = time.perf_counter(), [kind.weight for kind in kinds], range(len(kinds))
+    while (now := time.perf_counter() - began) < seconds:
         yield now, rng.choices(numbers, weights)[0]
 
 
@@ -133,11 +134,11 @@ async def _served(
     loop, observed = asyncio.get_running_loop(), Observed()
     requests = [kind.post.encoded() for kind in kinds]
     sampler = loop.create_task(beside()) if beside is not None else None
-    began = loop.time()
+    began = time.perf_counter()
     clients = [_Client(url, requests, observed, began) for _ in range(connections)]
     # They share the schedule: a free connection takes the request that is due next.
     await asyncio.gather(*(client.work(schedule) for client in clients))
-    elapsed_s = loop.time() - began
+    elapsed_s = time.perf_counter() - began
     if sampler is not None:
         sampler.cancel()
         with suppress(asyncio.CancelledError):
@@ -156,11 +157,12 @@ class _Client:
 
     async def work(self, schedule: Schedule) -> None:
         """Take requests until there are no more."""
-        loop = asyncio.get_running_loop()
         for due_s, kind in schedule:
-            await asyncio.sleep(max(0.0, self._began + due_s - loop.time()))
+            await asyncio.sleep(max(0.0, self._began + due_s - time.perf_counter()))
+            # An event loop counts in milliseconds: it may wake one early.
+            begun_s = min(due_s, time.perf_counter() - self._began)
             status = await self._ask(self._requests[kind])
-            self._observed.add(due_s, loop.time() - self._began - due_s, kind, status)
+            self._observed.add(due_s, time.perf_counter() - self._began - begun_s, kind, status)
         if self._connection is not None:
             self._connection.close()
 
