@@ -25,6 +25,8 @@ from functions.core.preprocessing.arrays import Float32Array
 CALIBRATIONS = ("minmax", "entropy", "percentile")
 DYNAMIC_WEIGHTS = ("uint8", "int8")
 SCOPES = ("convolutions", "linear", "layers", "all")
+# Bits of a weight whose products integer kernels add up: 7 keep a sum of two inside 16 bits, 8 need VNNI or Arm.
+WEIGHT_BITS = (7, 8)
 
 Settings = dict[str, str | int | float | bool]
 
@@ -105,7 +107,7 @@ def _static(source: Path, path: Path, options: QuantizationOptions) -> Path:
 
     if options.calibration_windows is None:
         raise QuantizationError("Static quantization needs calibration windows.")
-    if options.bits not in {7, 8}:
+    if options.bits not in WEIGHT_BITS:
         raise QuantizationError(f"Static quantization has weights of 7 or 8 bits, not {options.bits}.")
     config = QuantizationConfig(
         per_channel=options.per_channel,
