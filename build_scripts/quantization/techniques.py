@@ -21,12 +21,11 @@ from build_scripts.quantization.reasons.obstacles import (
 from functions.core.models.manifest import Precision
 from functions.core.preprocessing.arrays import Float32Array
 
-# Methods that set the ranges of static activations, types of dynamic weights, and which operators are quantized.
+# Methods that set the ranges of static activations, types of dynamic weights, bits of static ones, and which operators
+# are quantized.
 CALIBRATIONS = ("minmax", "entropy", "percentile")
-DYNAMIC_WEIGHTS = ("uint8", "int8")
+DYNAMIC_WEIGHTS, WEIGHT_BITS = ("uint8", "int8"), (7, 8)
 SCOPES = ("convolutions", "linear", "layers", "all")
-# Bits of a weight whose products integer kernels add up: 7 keep a sum of two inside 16 bits, 8 need VNNI or Arm.
-WEIGHT_BITS = (7, 8)
 
 Settings = dict[str, str | int | float | bool]
 

@@ -7,7 +7,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from build_scripts.errors import DataError
 from build_scripts.export.onnx_file import properties, read_model, slimmed
-from tests.support.onnx_graphs import graph, node
+from tests.support.onnx_graphs import SIGNAL, graph, node
 
 
 def test_a_model_is_read_with_its_properties(tmp_path: Path) -> None:
@@ -47,6 +47,7 @@ def test_operator_sets_of_graphs_inside_of_a_node_are_kept() -> None:
     inner = helper.make_node("Gelu", ["signal"], ["inner"], domain="com.microsoft")
     branch = helper.make_graph([inner], "branch", [], [helper.make_tensor_value_info("inner", TensorProto.FLOAT, None)])
     model = graph([node("If", ["always"], "answer", then_branch=branch, else_branch=branch)])
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("answer", TensorProto.FLOAT, SIGNAL))
     model.graph.initializer.append(numpy_helper.from_array(np.array(True), "always"))
     model.opset_import.extend([helper.make_opsetid("com.microsoft", 1), helper.make_opsetid("ai.onnx.ml", 3)])
     slim = slimmed(model)
@@ -56,6 +57,8 @@ def test_operator_sets_of_graphs_inside_of_a_node_are_kept() -> None:
 
 def test_a_graph_that_is_not_valid_is_refused_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "m.onnx"
-    onnx.save(graph([node("Unheard", ["signal"], "answer")]), path)
+    model = graph([node("Unheard", ["signal"], "answer")])
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("answer", TensorProto.FLOAT, SIGNAL))
+    onnx.save(model, path)
     with pytest.raises(DataError, match=r"m\.onnx is not a valid ONNX file: No Op registered for Unheard .*anew\.$"):
         read_model(path)

