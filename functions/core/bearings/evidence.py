@@ -180,22 +180,19 @@ def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[
     slower: float | None = None
     while rest:
         weighed = {one.name: _search(ratios, places[one.name]) for one in rest}
-        seen = []
-        for one in rest:
-            if weighed[one.name].is_visible(least):
-                order = one.step * one.order * (1 + weighed[one.name].slip)
-                stands = ratios >= max(least, _TOOTH_PART * weighed[one.name].mean)
-                part = slower_part(order, cage_order, stands, spectrum.bin_order)
-                if part is None:
-                    seen.append(one)
-                slower = slower or part
+        seen = [one for one in rest if weighed[one.name].is_visible(least)]
         if not seen:
             return found | weighed, visible, slower
         best = max(seen, key=lambda one: weighed[one.name].mean)
         rest.remove(best)
         found[best.name] = weighed[best.name]
-        visible.add(best.name)
-        blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)
+        order = best.step * best.order * (1 + found[best.name].slip)
+        stands = ratios >= max(least, _TOOTH_PART * found[best.name].mean)
+        part = slower_part(order, cage_order, stands, spectrum.bin_order)
+        if part is None:
+            visible.add(best.name)
+            blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)
+        slower = slower or part
     return found, visible, slower
 
 
