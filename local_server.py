@@ -30,7 +30,7 @@ from functions.core.models.manifest import InputSpec
 from functions.core.models.options import DiagnosisOptions
 from functions.core.observability.memory_sink import MemorySink
 from functions.core.observability.telemetry import configure_logging
-from functions.core.settings import Settings, read_settings
+from functions.core.settings import Settings, read_settings, set_defaults
 from functions.dashboard.page import dashboard_routes
 from functions.inference.app import create_app
 
@@ -64,8 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = server_parser().parse_args(arguments)
     # What the server has started must be ended by it, also at SIGTERM.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
-    for name, value in LOCAL_DEFAULTS.items():
-        os.environ.setdefault(name, value)
+    set_defaults(LOCAL_DEFAULTS)
     try:
         with tempfile.TemporaryDirectory(prefix="palier-") as scratch:
             return _serve(options, options.data_dir or Path(scratch))

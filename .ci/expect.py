@@ -5,5 +5,7 @@ import sys
 
 expected = sys.argv[1]
 (one,) = json.load(sys.stdin)["diagnoses"]
-found = one.get("class_id") or one.get("error")
+if "error" in one:
+    sys.exit(f"The deployed stage does not diagnose the recording: {one['error']}")
+found = one.get("class_id")
 sys.exit(0 if found == expected else f"The deployed stage diagnoses {found!r} instead of {expected!r}.")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -24,6 +25,8 @@ DEPLOY_PAGE = Path(__file__).resolve().parents[1] / "docs" / "deploy.md"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0, or 1 after a line on standard error with the reason."""
     options = make_parser().parse_args(arguments)
+    # The CDK warns about Node.js 20 at every start, although it works with it.
+    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "18,20")
     try:
         with asking_aws():
             options.run(options)

@@ -165,12 +165,20 @@ def _check_stages(names: Sequence[str]) -> None:
         raise StageError(f"There is no stage {unknown[0]!r}; there are {', '.join(STAGES)}.")
 
 
+def is_chosen(app: App, name: str, word: str) -> bool:
+    """Return whether a key of the context is there; it has one word. Raises StageError for any other."""
+    given = app.node.try_get_context(name)
+    if given not in {None, word}:
+        raise StageError(f"The context has {name}={given}; write {name}={word}, or leave it out.")
+    return given is not None
+
+
 def main() -> int:
     """Synthesize the stages of the context; returns 0, or 1 after a line on standard error with the reason."""
     app = App(context=feature_flags())
     folder = cast("str | None", app.node.try_get_context("bundle"))
-    removing = app.node.try_get_context("removing") is not None
     try:
+        removing = is_chosen(app, "removing", "yes")
         repository = cast("str | None", app.node.try_get_context("repository"))
         if repository:
             PipelineStack(
@@ -178,7 +186,7 @@ def main() -> int:
                 "palier-pipeline",
                 repository=repository,
                 stages=_stages_of_pipeline(app),
-                makes_provider=app.node.try_get_context("provider") != "there",
+                makes_provider=not is_chosen(app, "provider", "there"),
             )
             app.synth()
             return 0

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from cdk.functions import DIAGNOSING, FUNCTIONS, INFERENCE, WORKER
 from cdk.gpu_instances import IMAGE, INSTANCES
-from cdk.stage_parts import Jwt
+from cdk.stage_parts import LOG_DAYS, Jwt
 from cdk.stages import Stage
 from cdk.throttles import LEAST_SHARE, instance_shares, instances_at_once
 
@@ -85,8 +85,18 @@ def _domain(stage: Stage) -> Iterator[str]:
         yield "a hosted zone has an id and a name; write both, or neither."
 
 
-def _removal(stage: Stage) -> Iterator[str]:
-    if stage.name == "prod" and stage.retention.removal != "retain":
+def _retention(stage: Stage) -> Iterator[str]:
+    retention = stage.retention
+    if retention.log_days not in LOG_DAYS:
+        *days, longest = LOG_DAYS
+        yield (
+            f"retention.log_days is {retention.log_days}; logs are kept {', '.join(map(str, days))} or {longest} days: "
+            "write one of them."
+        )
+    for name in ("object_days", "noncurrent_days", "history_days"):
+        if getattr(retention, name) < 1:
+            yield f"retention.{name} is {getattr(retention, name)}; write 1 or more."
+    if stage.name == "prod" and retention.removal != "retain":
         yield "removing the stack would destroy its data; set retention.removal='retain'."
 
 
@@ -210,7 +220,7 @@ RULES: tuple[Rule, ...] = (
     _receivers,
     _starts,
     _domain,
-    _removal,
+    _retention,
     _throttles,
     _sizes,
     _rate_limits,

@@ -1,7 +1,11 @@
 """Parts of a stage: sizes, limits, retention, domain, tokens, GPU."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+# How long a log group may keep its lines, in days, and the CDK's name for it.
+LOG_DAYS: Mapping[int, str] = {7: "ONE_WEEK", 14: "TWO_WEEKS", 30: "ONE_MONTH", 90: "THREE_MONTHS", 365: "ONE_YEAR"}
 
 Architecture = Literal["arm64", "x86_64"]
 Removal = Literal["destroy", "retain"]

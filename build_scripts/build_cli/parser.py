@@ -5,7 +5,14 @@ import os
 from pathlib import Path
 from typing import TypeAlias
 
-from build_scripts.quantization.techniques import CALIBRATIONS, DYNAMIC_WEIGHTS, SCOPES, TECHNIQUES, QuantizationOptions
+from build_scripts.quantization.techniques import (
+    CALIBRATIONS,
+    DYNAMIC_WEIGHTS,
+    SCOPES,
+    TECHNIQUES,
+    WEIGHT_BITS,
+    QuantizationOptions,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "layers" / "models"
@@ -110,7 +117,9 @@ def _add_aware_step(steps: Steps) -> None:
     qat.add_argument("--epochs", type=int, default=3, help="(default: %(default)s)")
     qat.add_argument("--batch-size", type=int, default=64, help="windows of a step (default: %(default)s)")
     qat.add_argument("--learning-rate", type=float, default=2e-4, help="at the start (default: %(default)s)")
-    qat.add_argument("--bits", type=int, choices=(7, 8), default=7, help="of a weight (default: %(default)s)")
+    qat.add_argument(
+        "--bits", type=int, choices=WEIGHT_BITS, default=WEIGHT_BITS[0], help="of a weight (default: %(default)s)"
+    )
     qat.add_argument("--seed", type=int, default=0)
     _add_json(qat)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build_scripts.data.progress import Progress
+from build_scripts.data.records import NO_SEVERITY
 from build_scripts.data.simulation.rolling import ELEMENT, INNER, NORMAL, OUTER, TRAINED, Kinds, simulated_window
 from functions.core.bearings.features import FAULTS, LAYERS, LENGTH, PER_BAND, SCORE, fault_line_features
 from functions.core.preprocessing.arrays import Float32Array
@@ -39,7 +40,7 @@ class LineRecords:
     conditions: Float32Array
     label: NDArray[np.int64]
     sample_rate_hz: float
-    severity_names: tuple[str, ...] = ("all",)
+    severity_names: tuple[str, ...] = (NO_SEVERITY,)
 
     def __len__(self) -> int:
         """Return the number of records."""

@@ -1,6 +1,7 @@
 """Read and check the arrays of an .npz file; an error names the cast that mends it."""
 
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,7 @@ def unique_names(path: Path, name: str, values: NDArray[Any]) -> tuple[str, ...]
     if values.ndim != 1:
         raise DataError(f"{path}: {name} has shape {list(values.shape)}; it must be a list of names.")
     names = tuple(str(one) for one in values.astype(str))
-    if twice := sorted({one for one in names if names.count(one) > 1}):
+    if twice := sorted(one for one, count in Counter(names).items() if count > 1):
         raise DataError(f"{path}: {name} has {twice[0]!r} twice; one name has one index.")
     return names
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import fftconvolve
 
-from build_scripts.data.npz import read_arrays, required
+from build_scripts.data.npz import indices, one_rate, read_arrays, required, unique_names
+from build_scripts.data.records import NO_SEVERITY
 from build_scripts.errors import DataError
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.windowing import cut_windows
@@ -53,7 +54,7 @@ class Recordings:
     @property
     def severity_names(self) -> tuple[str, ...]:
         """One name for all."""
-        return ("all",)
+        return (NO_SEVERITY,)
 
     @property
     def conditions(self) -> None:
@@ -148,23 +149,38 @@ def joined(parts: Sequence[Recordings]) -> Recordings:
 
 
 def _checked(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Recordings:
-    count, classes = len(arrays["names"]), len(arrays["classes"])
-    label = arrays["label"].astype(np.int64)
-    for name in ("label", "load_hp", "file_id"):
-        if arrays[name].shape != (count,):
-            raise DataError(f"{path}: {name} has shape {list(arrays[name].shape)} for {count} recordings.")
-    if ((label < 0) | (label >= classes)).any():
-        raise DataError(f"{path}: a label has no name among {classes}.")
-    signals = tuple(arrays[f"sig_{name}"].astype(np.float32) for name in arrays["names"])
-    if any(signal.ndim != 1 for signal in signals):
-        raise DataError(f"{path}: a signal is not one row of samples.")
-    if not all(np.isfinite(signal).all() for signal in signals):
-        raise DataError(f"{path}: a signal holds NaN or infinity.")
+    count, class_names = len(arrays["names"]), unique_names(path, "classes", arrays["classes"])
     return Recordings(
-        signals=signals,
-        label=label,
-        load_hp=arrays["load_hp"].astype(np.int64),
-        file_id=arrays["file_id"].astype(np.int64),
-        sample_rate_hz=float(arrays["fs"].item()),
-        class_names=tuple(str(name) for name in arrays["classes"]),
+        signals=tuple(signal_of(path, f"sig_{name}", arrays[f"sig_{name}"]) for name in arrays["names"]),
+        label=indices(path, "label", arrays["label"], class_names, count),
+        load_hp=_whole_numbers(path, "load_hp", arrays["load_hp"], count),
+        file_id=_whole_numbers(path, "file_id", arrays["file_id"], count),
+        sample_rate_hz=one_rate(path, "fs", arrays["fs"]),
+        class_names=class_names,
     )
+
+
+def signal_of(path: Path, name: str, values: NDArray[Any]) -> Float32Array:
+    """Return the signal in an array of a file, float32 [N].
+
+    Raises:
+        DataError: it is not one row of numbers, or holds NaN, infinity or more than float32 can.
+    """
+    if values.ndim != 1 or values.dtype.kind not in "iuf":
+        raise DataError(
+            f"{path}: {name} is {values.dtype} {list(values.shape)}; a signal is one row of numbers, [samples]."
+        )
+    with np.errstate(over="ignore"):
+        signal: Float32Array = values.astype(np.float32)
+    if not np.isfinite(signal).all():
+        place = int(np.isfinite(signal).argmin())
+        raise DataError(f"{path}: {name} holds NaN or infinity, first at sample {place}: leave it out, or repair it.")
+    return signal
+
+
+def _whole_numbers(path: Path, name: str, values: NDArray[Any], count: int) -> NDArray[np.int64]:
+    if values.shape != (count,) or values.dtype.kind not in "iu":
+        raise DataError(
+            f"{path}: {name} is {values.dtype} {list(values.shape)}; {count} recordings need whole numbers [{count}]."
+        )
+    return values.astype(np.int64)

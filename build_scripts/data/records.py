@@ -8,11 +8,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from build_scripts.data.npz import read_arrays, required
+from build_scripts.data.npz import indices, one_rate, read_arrays, required, unique_names
 from build_scripts.errors import DataError
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.windowing import cut_windows
 
+# The one severity of records whose severities are not distinguished.
+NO_SEVERITY = "all"
 ARRAYS = ("q", "scale", "label", "severity", "rpm", "sample_rate", "class_names", "severity_names")
 
 
@@ -164,23 +166,21 @@ def require_fitting(records: LabelledRecords, classes: int, sample_rate_hz: floa
 
 
 def _checked(path: Path, arrays: Mapping[str, NDArray[Any]]) -> RecordSet:
-    counts, label = arrays["q"], arrays["label"]
+    counts = arrays["q"]
     if counts.ndim != 2 or counts.dtype != np.int16:
         raise DataError(f"{path}: q must be int16 [records, samples], not {counts.dtype} {list(counts.shape)}.")
-    for name in ("label", "severity", "rpm"):
-        if arrays[name].shape != (len(counts),):
-            raise DataError(f"{path}: {name} has shape {list(arrays[name].shape)} for {len(counts)} records.")
-    records = RecordSet(
+    if arrays["rpm"].shape != (len(counts),) or arrays["rpm"].dtype.kind not in "iuf":
+        kind, shape = arrays["rpm"].dtype, list(arrays["rpm"].shape)
+        raise DataError(f"{path}: rpm is {kind} {shape}; {len(counts)} records need numbers [{len(counts)}].")
+    if arrays["scale"].size != 1 or arrays["scale"].dtype.kind not in "iuf":
+        raise DataError(f"{path}: scale must be one number, the g of a count, not {list(arrays['scale'].shape)}.")
+    names = {name: unique_names(path, name, arrays[name]) for name in ("class_names", "severity_names")}
+    return RecordSet(
         counts=counts.astype(np.int16),
         scale_g=float(arrays["scale"].item()),
-        label=label.astype(np.int64),
-        severity=arrays["severity"].astype(np.int64),
+        label=indices(path, "label", arrays["label"], names["class_names"], len(counts)),
+        severity=indices(path, "severity", arrays["severity"], names["severity_names"], len(counts)),
         rpm=arrays["rpm"].astype(np.float32),
-        sample_rate_hz=float(arrays["sample_rate"].item()),
-        class_names=tuple(str(name) for name in arrays["class_names"]),
-        severity_names=tuple(str(name) for name in arrays["severity_names"]),
+        sample_rate_hz=one_rate(path, "sample_rate", arrays["sample_rate"]),
+        **names,
     )
-    outside = (records.label < 0) | (records.label >= len(records.class_names))
-    if outside.any():
-        raise DataError(f"{path}: label {records.label[outside][0]} has no name among {len(records.class_names)}.")
-    return records

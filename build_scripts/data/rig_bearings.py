@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from build_scripts.data.fault_lines import LineRecords
-from build_scripts.data.npz import read_arrays, required
+from build_scripts.data.npz import one_rate, read_arrays, required
+from build_scripts.data.recordings import signal_of
 from build_scripts.data.simulation.rolling import ELEMENT, INNER, NORMAL, OUTER
 from build_scripts.errors import DataError
 from functions.core.bearings.evidence import bearing_evidence
@@ -90,14 +91,14 @@ def read_rig(path: Path) -> list[RigRecording]:
     required(path, arrays, (*ARRAYS, *(f"sig_{name}" for name in arrays.get("names", ()))))
     # The drive end's set has one position for each fault, and names none.
     fan_end = any("at" in str(name) for name in arrays["names"])
-    rate_hz, found = float(arrays["fs"].item()), []
+    rate_hz, found = one_rate(path, "fs", arrays["fs"]), []
     for name, kind, rpm, load_hp in zip(*(arrays[one] for one in ARRAYS[:-1]), strict=True):
         label = next((label for prefix, label in _FAULTS.items() if str(kind).startswith(prefix)), None)
         if label is None:
             raise DataError(f"{path}: {str(kind)!r} is no fault of this rig; they are {', '.join(_FAULTS)}.")
         short = str(name).split("_load")[0]
         orders = FAN_END if fan_end else DRIVE_END
-        samples = arrays[f"sig_{name}"].astype(np.float32)
+        samples = signal_of(path, f"sig_{name}", arrays[f"sig_{name}"])
         found.append(RigRecording(samples, rate_hz, short, label, int(load_hp), float(rpm), orders))
     return found
 

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from build_scripts.data.npz import indices, one_rate, required, signals_of_floats, unique_names
+from build_scripts.data.records import NO_SEVERITY
 from build_scripts.errors import DataError
 from functions.core.models.manifest import Condition
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.preprocessing.windowing import cut_windows
 
 ARRAYS = ("signals", "label", "class_names", "sample_rate")
-NO_SEVERITY = "all"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import onnx
 import onnxruntime
 
 from build_scripts.data.records import LabelledRecords
@@ -71,7 +70,7 @@ def try_half(trial: Trial, path: Path) -> HalfPrecision:
     try:
         quantize_to_half(trial.fp32, path)
         rounded = OnnxEngine(rounded_model(path.read_bytes()))
-    except (QuantizationError, ModelUnavailableError, onnx.checker.ValidationError) as error:
+    except (QuantizationError, ModelUnavailableError) as error:
         return HalfPrecision(refused=f"it cannot be made: {' '.join(str(error).split())[:200].removesuffix('.')}")
     found = HalfPrecision(size_ratio=path.stat().st_size / trial.fp32.stat().st_size)
     for name, records in trial.records.items():

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from onnxscript import opset18
 
+from build_scripts.export.causes import NEEDS_LENGTH
 from functions.core.preprocessing.arrays import Float32Array
-
-NEEDS_LENGTH = "a pooling to several steps needs a length that is fixed"
 
 
 def averages(length: int, steps: int) -> Float32Array:

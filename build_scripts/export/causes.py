@@ -2,9 +2,10 @@
 
 import re
 
-from build_scripts.export.adaptive_pooling import NEEDS_LENGTH
 from build_scripts.networks.user_code import account
 
+# Raised by this project's own translations of pooling, which the exporter wraps.
+NEEDS_LENGTH = "a pooling to several steps needs a length that is fixed"
 # Reports of torch.export, the TorchScript exporter and onnxruntime, and what each means for the network.
 BRANCH = (
     "it branches on the values of its input (a data-dependent branch), which ONNX cannot express; torch.where chooses "

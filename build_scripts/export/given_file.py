@@ -7,13 +7,11 @@ import onnx
 from onnx import TensorProto
 
 from build_scripts.errors import DataError, RecipeError
-from build_scripts.export.onnx_file import load_model, require_valid
+from build_scripts.export.onnx_file import NEWEST_OPSET, OLDEST_OPSET, load_model, require_valid
 from build_scripts.networks.layouts import layouts
 from build_scripts.networks.trained import DISTANCE, LOGITS
-from build_scripts.networks.user_code import paragraph
 from functions.core.models.manifest import CONDITIONS
 
-OLDEST_OPSET, NEWEST_OPSET = 18, 23
 DOMAINS = {"", "ai.onnx", "com.microsoft"}
 HALVES = {TensorProto.FLOAT16, TensorProto.BFLOAT16}
 QUANTIZED = ("QuantizeLinear", "DequantizeLinear", "QLinear", "Integer", "DynamicQuantize")
@@ -74,7 +72,7 @@ def read_given(reading: Reading) -> GivenFile:
         _require_float(model, path)
         require_valid(model, path)
     except DataError as error:
-        raise RecipeError(f"{paragraph(str(error))}.") from error
+        raise RecipeError(str(error)) from error
     model = _converted(model, path)
     value, conditions = _inputs(model, reading)
     names = [one.name for one in model.graph.output]

@@ -1,11 +1,16 @@
 """ONNX files: read whole, their metadata, and copies without what only their makers needed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from build_scripts.errors import DataError
+from build_scripts.export.causes import cause
+
+# Opsets that are exported and served. Older ones lack operators that are written here, newer ones are not tried.
+OLDEST_OPSET, NEWEST_OPSET = 18, 23
 
 
 def read_model(path: Path) -> onnx.ModelProto:
@@ -51,7 +56,7 @@ def require_valid(model: onnx.ModelProto, path: Path) -> None:
     try:
         onnx.checker.check_model(model)
     except onnx.checker.ValidationError as error:
-        raise DataError(f"{path} is not a valid ONNX file: {error}") from error
+        raise DataError(f"{path} is not a valid ONNX file: {cause(error)}. Export it anew.") from error
 
 
 def properties(model: onnx.ModelProto) -> dict[str, str]:
@@ -70,10 +75,19 @@ def slimmed(model: onnx.ModelProto) -> onnx.ModelProto:
         del node.metadata_props[:]
     for value in (*slim.graph.input, *slim.graph.output):
         del value.metadata_props[:]
-    used = {"", *(node.domain for node in slim.graph.node)}
+    used = {"", *_domains(slim.graph), *(node.domain for function in slim.functions for node in function.node)}
     kept = [entry for entry in model.opset_import if entry.domain in used]
     del slim.opset_import[:]
     slim.opset_import.extend(kept)
     for tensor in slim.graph.initializer:
         del tensor.metadata_props[:]
     return slim
+
+
+def _domains(graph: onnx.GraphProto) -> Iterator[str]:
+    """Yield the operator set of each node, those inside of its own graphs (If, Loop) included."""
+    for node in graph.node:
+        yield node.domain
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _domains(inner)

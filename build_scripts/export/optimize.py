@@ -8,6 +8,7 @@ from pathlib import Path
 
 import onnx
 
+from build_scripts.errors import DataError
 from build_scripts.export.onnx_file import properties, read_model, slimmed
 from build_scripts.export.passes.height_one import HeightOne
 from build_scripts.export.passes.parity import Parity, Proven, random_inputs
@@ -19,6 +20,9 @@ from build_scripts.measuring.machine import cpu_flags, versions
 
 # Samples in a free length, where the file does not state its window.
 LENGTH = 4096
+# Of a window: random inputs of this length are made.
+LONGEST = 10_000_000
+_MOST_DIGITS = 9
 ROUNDS = Rounds(count=20, calls=3)
 
 
@@ -81,8 +85,18 @@ def speed_ratio(source: Path, optimized: Path, rounds: Rounds = ROUNDS) -> float
 
 
 def length_of(model: onnx.ModelProto) -> int:
-    """Return the samples a free length is tried with: the window the file names, or 4096."""
-    return int(properties(model).get("window", LENGTH))
+    """Return the samples a free length is tried with: the window the file names, or 4096.
+
+    Raises:
+        DataError: the file names a window that is no number of samples.
+    """
+    window = properties(model).get("window", str(LENGTH))
+    if not window.isdecimal() or len(window) > _MOST_DIGITS or not 1 <= int(window) <= LONGEST:
+        raise DataError(
+            f"The property 'window' of the ONNX file is {window[:40]!r}; it is a number of samples from 1 to"
+            f" {LONGEST:,}: export the file anew."
+        )
+    return int(window)
 
 
 def count_operators(model: onnx.ModelProto) -> dict[str, int]:

@@ -17,11 +17,12 @@ from build_scripts.errors import ExportError
 from build_scripts.export.adaptive_pooling import TRANSLATIONS
 from build_scripts.export.causes import cause
 from build_scripts.export.exporter_repairs import graphs_unprinted, loops_for_recurrence, masks_unread
+from build_scripts.export.onnx_file import NEWEST_OPSET, OLDEST_OPSET
 from build_scripts.networks.conditions import Inputs
 from build_scripts.networks.user_code import user_code
 from functions.core.models.manifest import CONDITIONS
 
-OPSET, OLDEST_OPSET, NEWEST_OPSET = 20, 18, 23
+OPSET = 20
 INPUTS = ("signal", CONDITIONS)
 AXES = ("batch", "channel", "length")
 

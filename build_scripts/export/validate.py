@@ -14,12 +14,12 @@ import numpy as np
 import onnx
 import torch
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 from torch import nn
 
 from build_scripts.errors import ValidationFailed
 from build_scripts.export.causes import cause
 from build_scripts.export.passes.parity import BATCHES, SIGMA_G, largest_difference
+from build_scripts.export.passes.session import SESSION_ERRORS
 from build_scripts.measuring.gates import MAX_EXPORT_DIFFERENCE
 from build_scripts.networks.conditions import random_rows, with_rows
 from build_scripts.networks.user_code import user_code
@@ -107,7 +107,7 @@ def validate(path: Path, network: nn.Module, contract: Contract) -> ValidationRe
     try:
         engine = OnnxEngine(path)
     except ModelUnavailableError as error:
-        raise ValidationFailed([" ".join(error.message.split())], float("nan")) from error
+        raise ValidationFailed([_unloadable(error)], float("nan")) from error
     findings = _Findings()
     for batch, length in product(BATCHES, contract.lengths):
         _check_size(findings, engine, network, contract, (batch, length))
@@ -116,6 +116,13 @@ def validate(path: Path, network: nn.Module, contract: Contract) -> ValidationRe
     if findings.failures:
         raise ValidationFailed(findings.failures, findings.largest)
     return ValidationReport(findings.compared, findings.largest, findings.differences)
+
+
+def _unloadable(error: ModelUnavailableError) -> str:
+    """Return why the server's engine cannot take a file: by onnxruntime's report, or by its inputs."""
+    if error.__cause__ is None:
+        return error.message.removesuffix(".")
+    return f"onnxruntime cannot load the model: {cause(error.__cause__)}"
 
 
 def _structure(path: Path, contract: Contract) -> Iterator[str]:
@@ -144,7 +151,7 @@ def _check_size(
         measured = _run(engine, windows, rows, contract)
         alone = _run(engine, windows[-1:], None if rows is None else rows[-1:], contract)
         turned = _run(engine, windows[::-1].copy(), None if rows is None else rows[::-1].copy(), contract)
-    except (Fail, InvalidArgument, RuntimeException) as error:
+    except SESSION_ERRORS as error:
         findings.failures.append(f"the file does not run {where}: {cause(error)}")
         return
     expected = _run_network(network, windows, rows, contract)
@@ -163,7 +170,12 @@ def _check_level(findings: _Findings, engine: OnnxEngine, network: nn.Module, co
     noise = rng.normal(0, SIGMA_G, (batch, contract.channels, contract.lengths[0]))
     windows = (LEVELS[level] * noise).astype(np.float32)
     rows = random_rows(contract.conditions, batch, rng)
-    measured, expected = _run(engine, windows, rows, contract), _run_network(network, windows, rows, contract)
+    try:
+        measured = _run(engine, windows, rows, contract)
+    except SESSION_ERRORS as error:
+        findings.failures.append(f"the file does not run with a signal {level}: {cause(error)}")
+        return
+    expected = _run_network(network, windows, rows, contract)
     for name in contract.outputs:
         share = _share_apart(measured[name], expected[name])
         if not share <= MAX_LEVEL_SHARE:

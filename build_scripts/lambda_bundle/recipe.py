@@ -1,5 +1,6 @@
 """The recipe of the runtime layer, layers/runtime/recipe.toml: what goes in and what it may cost."""
 
+import re
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -98,5 +99,12 @@ def read_recipe(path: Path) -> Recipe:
     """
     try:
         return Recipe.model_validate(tomllib.loads(path.read_text()))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise BundleError(f"The layer recipe {path} is not of its form: {error}") from error
+    except OSError as error:
+        raise BundleError(f"There is no layer recipe {path}: put back the one that the project has.") from error
+    except ValidationError as error:
+        places = (f"{'.'.join(map(str, one['loc']))} ({one['type']})" for one in error.errors())
+        reason = f"at {', '.join(places)}: correct what stands there"
+    except ValueError as error:
+        found = re.search(r"at line \d+, column \d+", str(error))
+        reason = f"it is no TOML {found[0] if found else ''}".rstrip() + ": correct it there"
+    raise BundleError(f"The layer recipe {path} is not of its form, {reason}.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Revision:
-    """A commit, and whether what is bundled differs from it; None outside a git checkout."""
+    """A commit, and whether what is bundled differs from it; None where git does not report it."""
 
     commit: str | None
     modified: bool | None
@@ -18,12 +18,13 @@ def read_revision(root: Path, paths: tuple[str, ...]) -> Revision:
     commit = _git(root, "rev-parse", "HEAD")
     if commit is None:
         return Revision(None, None)
-    return Revision(commit, bool(_git(root, "status", "--porcelain", "--", *paths)))
+    changes = _git(root, "status", "--porcelain", "--", *paths)
+    return Revision(commit, None if changes is None else bool(changes))
 
 
 def _git(root: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True, text=True, timeout=60)
-    except (FileNotFoundError, subprocess.CalledProcessError):
+    except (FileNotFoundError, subprocess.CalledProcessError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip()

@@ -15,6 +15,7 @@ from packageurl import PackageURL
 
 from build_scripts.lambda_bundle.artifact import Artifact, Layers
 from build_scripts.lambda_bundle.distribution import Distribution
+from build_scripts.lambda_bundle.errors import BundleError
 from build_scripts.lambda_bundle.models import PackagedModel
 from functions.core.version import VERSION
 
@@ -26,6 +27,9 @@ def bill_of_materials(functions: Artifact, layers: Sequence[Layers]) -> str:
     """Return the bill as JSON.
 
     Its serial number follows from what it lists; it has a time only where SOURCE_DATE_EPOCH gives one.
+
+    Raises:
+        BundleError: SOURCE_DATE_EPOCH is no time.
 
     Source: reproducible-builds.org, SOURCE_DATE_EPOCH specification; CycloneDX 1.6.
     """
@@ -102,4 +106,9 @@ def _sha256(value: str) -> HashType:
 
 def _source_date() -> datetime | None:
     seconds = os.environ.get("SOURCE_DATE_EPOCH")
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+    except (ValueError, OverflowError, OSError) as error:
+        raise BundleError(
+            f"SOURCE_DATE_EPOCH is {seconds!r}: set it to seconds since 1970, or take it out of the environment."
+        ) from error

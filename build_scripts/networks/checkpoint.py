@@ -81,7 +81,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(
             f"{path} lacks the part {error.args[0]} of a checkpoint; train the model anew."
         ) from error
-    except TypeError as error:
+    except (TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} has parts of another form than a checkpoint; train the model anew.") from error
 
 
@@ -116,4 +116,5 @@ def restore_network(checkpoint: Checkpoint) -> ServedNetwork:
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file as 64 hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -59,4 +59,7 @@ def read_conditions(properties: dict[str, str]) -> list[Condition]:
     try:
         return msgspec.json.decode(properties.get(PROPERTY, "[]"), type=list[Condition])
     except msgspec.DecodeError as error:
-        raise DataError(f"The property {PROPERTY!r} of the ONNX file does not list conditions: {error}.") from error
+        raise DataError(
+            f"The property {PROPERTY!r} of the ONNX file does not list conditions, each with name, unit, minimum and"
+            " maximum: export the file anew."
+        ) from error

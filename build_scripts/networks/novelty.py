@@ -83,7 +83,9 @@ def fit_novelty(features: Float32Array, label: NDArray[np.int64], outliers: Floa
     wide = features.astype(np.float64)
     means = np.stack([wide[label == index].mean(axis=0) for index in range(classes)])
     values, vectors = np.linalg.eigh(shrunk_covariance(wide - means[label]))
-    whitening = vectors / np.sqrt(values)
+    # A network may give all windows of a class the same features: they are known to the rounding of float32.
+    rounding = float(np.finfo(np.float32).eps * np.abs(wide).max())
+    whitening = vectors / np.sqrt(np.maximum(values, rounding**2))
     between = np.linalg.svd((means - means.mean(axis=0)) @ whitening, full_matrices=False)[2][: classes - 1]
     away = outlier_directions(outliers.astype(np.float64) @ whitening, means @ whitening)
     projection = whitening @ np.linalg.qr(np.concatenate([between, away]).T)[0]
@@ -107,5 +109,5 @@ def shrunk_covariance(residuals: NDArray[np.float64]) -> NDArray[np.float64]:
     target = np.trace(sample) / size
     spread = ((sample - target * np.eye(size)) ** 2).sum()
     noise = ((residuals**2).T @ (residuals**2) / count - sample**2).sum() / count
-    weight = min(noise, spread) / spread
+    weight = min(noise, spread) / spread if spread else 1.0
     return np.asarray((1.0 - weight) * sample + weight * target * np.eye(size))

@@ -5,13 +5,15 @@ a program of torch.export is a graph in JSON. Whatever else such a file may hold
 expressions that are no arithmetic) is refused, not run.
 """
 
+import json
 import logging
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from zipfile import ZipFile
 
 import torch
@@ -28,7 +30,7 @@ ARITHMETIC = re.compile(
     "StrictLessThan|StrictGreaterThan|LessThan|GreaterThan|Eq|Ne|Lt|Le|Gt|Ge|And|Or|Not|Piecewise|floor|ceiling|"
     "positive|integer|nonnegative|nonzero|real|true|false|True|False"
 )
-EXPRESSION = re.compile(r'"expr_str"\s*:\s*"((?:[^"\\]|\\.)*)"')
+EXPRESSION = "expr_str"
 SYMBOL = re.compile(r"'\w*'")
 # PyTorch's message where only its log has the reason.
 UNREADABLE = "We ran into an error when deserializing the saved file"
@@ -94,13 +96,35 @@ def _require_graph_alone(path: Path, names: list[str]) -> None:
         raise CheckpointError(
             f"{path} holds a compiled library, which is not run. Save the program: torch.export.save."
         )
+    # PyTorch takes names for one that differ in case alone, and reads the first of them.
+    twice = [name for name, count in Counter(map(str.lower, names)).items() if count > 1]
+    if twice:
+        raise CheckpointError(
+            f"{path} holds the part {twice[0]} more than once; it is not read. Save the program anew."
+        )
     with ZipFile(path) as archive:
-        documents = [archive.read(name).decode(errors="replace") for name in names if name.endswith(".json")]
-    expressions = [SYMBOL.sub("", found[1]) for document in documents for found in EXPRESSION.finditer(document)]
+        documents = [archive.read(name) for name in names if name.lower().endswith(".json")]
+    try:
+        expressions = [SYMBOL.sub("", found) for document in documents for found in _expressions(document.decode())]
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} holds a part that is no JSON; it is not read. Save the program anew.") from error
     for expression in expressions:
         words = re.findall(r"[A-Za-z_]\w*", expression)
         if not all(map(ARITHMETIC.fullmatch, words)) or re.search(r"[^\w\s()+\-*/%,.=<>]", expression):
             raise CheckpointError(f"{path} holds an expression that is no arithmetic, {expression!r}; it is not read.")
+
+
+def _expressions(document: str) -> list[str]:
+    """Return every expression of a JSON document, also of a member that stands there twice; other values as JSON."""
+    found: list[str] = []
+
+    def kept(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = (value for name, value in members if name == EXPRESSION)
+        found.extend(value if isinstance(value, str) else json.dumps(value) for value in values)
+        return dict(members)
+
+    json.loads(document, object_pairs_hook=kept)
+    return found
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from build_scripts.measuring.gates import Measurements, check_gates
 from build_scripts.measuring.machine import cpu_flags, machine, versions
 from build_scripts.networks.checkpoint import ModelDescription, file_sha256
 from build_scripts.packaging.kept import keep_measured
+from build_scripts.quantization.techniques import Settings
 from functions.core.models.manifest import (
     ClassLabel,
     Evidence,
@@ -28,7 +29,6 @@ from functions.core.models.manifest import (
     write_manifest,
 )
 
-Settings = dict[str, str | int | float | bool]
 Notes = dict[str, str | int | float | bool | dict[str, float]]
 
 

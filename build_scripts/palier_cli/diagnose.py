@@ -22,6 +22,7 @@ from functions.core.preprocessing.severity import unit_of
 from functions.core.preprocessing.signal import (
     RateRange,
     Recording,
+    Unit,
     channel_name,
     channel_unit,
     join_notes,
@@ -99,18 +100,17 @@ def remote(url: str, key: str | None, auth: httpx.Auth | None = None) -> Ask:
         wanted = None if is_each else options.channel
         samples = recording.samples if wanted is None else select_channels(recording, 1, wanted)
         rate = sample_rate(options.sample_rate_hz, recording.sample_rate_hz, 0.0, ANY_RATE)
-        unit = unit_of(options.unit, recording.unit if is_each else channel_unit(recording, wanted))
+        units = [unit_of(options.unit, one) for one in _units(recording, wanted, is_each)]
+        sent = _sent_unit(units)
         asked = msgspec.structs.replace(
-            options,
-            sample_rate_hz=rate.hz or None,
-            unit=None if unit is None else known_unit(unit),
-            channel=ALL_CHANNELS if is_each else None,
+            options, sample_rate_hz=rate.hz or None, unit=sent, channel=ALL_CHANNELS if is_each else None
         )
         answer = ask_endpoint(url, key, samples, asked, auth)
-        found = {"sample_rate_source": rate.source, "unit": unit}
+        source = {"sample_rate_source": rate.source}
+        found = [source | {"unit": unit, "note": join_notes(recording.note, _unsent(unit, sent))} for unit in units]
         if is_each:
             return _with_names(answer, recording, found)
-        _state(answer["recording"], found, recording.note)
+        _state(answer["recording"], found[0])
         if answer["recording"]["channel"] is not None:
             answer["recording"]["channel"] = channel_name(recording, wanted)
         return answer
@@ -118,23 +118,49 @@ def remote(url: str, key: str | None, auth: httpx.Auth | None = None) -> Ask:
     return ask
 
 
-def _with_names(answer: dict[str, Any], recording: Recording, found: dict[str, Any]) -> dict[str, Any]:
+def _units(recording: Recording, wanted: str | None, is_each: bool) -> Sequence[str | None]:
+    """Return the file's unit of each channel, or of the one that is diagnosed."""
+    if not is_each:
+        return [channel_unit(recording, wanted)]
+    return recording.channel_units or [recording.unit] * len(recording.samples)
+
+
+def _sent_unit(units: Sequence[str | None]) -> Unit | None:
+    """Return the unit that the endpoint gets: the one of all channels, where it is one that the option takes."""
+    common = units[0] if len({*units}) == 1 else None
+    return None if common is None else known_unit(common)
+
+
+def _unsent(unit: str | None, sent: Unit | None) -> str | None:
+    """Return the note of a channel whose unit the endpoint did not get; None where it did, or there is none."""
+    if unit is None or unit == sent:
+        return None
+    return (
+        f"The samples are in {unit}, which was not sent: they reached the endpoint's model as they are, and its answer"
+        f" is right only where the model takes {unit} or any unit."
+    )
+
+
+def _with_names(answer: dict[str, Any], recording: Recording, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return an answer of every channel with the file's names, which an npy cannot hold, and what was found there."""
     of_rows = [name_of_row(recording, row) for row in range(len(recording.samples))]
     unusable = [one | {"channel": of_rows[one["index"]]} for one in answer.get("unusable", ())]
     left_out = {one["index"] for one in unusable}
-    names = [name for row, name in enumerate(of_rows) if row not in left_out]
-    for one, name in zip(answer["predictions"], names, strict=True):
-        _state(one["recording"], found | {"channel": name}, recording.note)
+    rows = [row for row in range(len(of_rows)) if row not in left_out]
+    names = [of_rows[row] for row in rows]
+    for one, row in zip(answer["predictions"], rows, strict=True):
+        _state(one["recording"], found[row] | {"channel": of_rows[row]})
     worst = answer["worst"]["index"]
     named = {"channels": names, "worst": {"index": worst, "channel": names[worst]}}
     return answer | named | ({"unusable": unusable} if unusable else {})
 
 
-def _state(measured: dict[str, Any], found: dict[str, Any], note: str | None) -> None:
+def _state(measured: dict[str, Any], found: dict[str, Any]) -> None:
     """Write what was found in a file into an answer's `recording`, its note before the service's."""
-    joined = join_notes(note, measured.get("note"))
-    measured.update(found | ({"note": joined} if joined else {}))
+    note = join_notes(found["note"], measured.pop("note", None))
+    measured.update(found | {"note": note})
+    if note is None:
+        del measured["note"]
 
 
 def _diagnose_file(path: Path, options: DiagnosisOptions, ask: Ask, choice: FileChoice, read: Read) -> Outcome:

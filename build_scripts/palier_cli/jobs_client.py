@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from build_scripts.palier_cli.remote import EndpointError, no_answer
+from build_scripts.palier_cli.remote import EndpointError, no_answer, other_service
 from build_scripts.palier_cli.terminal import OutputError
 
 _PAGE = 500
@@ -98,7 +98,7 @@ class JobsClient:
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
-            raise EndpointError(f"{self._url} answered {answer.status_code}, but not as Palier does.")
+            raise other_service(self._url, answer.status_code)
         if answer.is_error:
             raise EndpointError(f"{self._url} answered {answer.status_code}: {content.get('error')}")
         return content

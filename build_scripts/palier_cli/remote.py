@@ -44,21 +44,28 @@ def ask_endpoint(
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise no_answer(url, error) from None
     except (ValueError, RecursionError):
-        raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does.") from None
+        raise other_service(url, response.status_code) from None
     if not isinstance(answer, dict) or not answer.keys() & {"error", "class_id", "predictions"}:
-        raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does.")
+        raise other_service(url, response.status_code)
     if response.status_code != 200:
         raise EndpointError(f"{url} answered {response.status_code}: {answer.get('error')}")
     try:
         msgspec.convert(answer, ChannelsAnswer if options.channel == ALL_CHANNELS else DiagnosisAnswer)
-    except msgspec.ValidationError as error:
-        raise EndpointError(f"{url} answered {response.status_code}, but not as Palier does: {error}.") from None
+    except msgspec.ValidationError:
+        raise other_service(url, response.status_code) from None
     return answer
 
 
 def no_answer(url: str, error: Exception) -> EndpointError:
     """Return the error of an endpoint that cannot be reached."""
     return EndpointError(f"{url} does not answer ({type(error).__name__}): check the URL, and that the service runs.")
+
+
+def other_service(url: str, status: int) -> EndpointError:
+    """Return the error of an endpoint whose answer is of another form than this version's."""
+    return EndpointError(
+        f"{url} answered {status}, but not as Palier does: check the URL, and that the service is of this version."
+    )
 
 
 def _query(options: DiagnosisOptions) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Attempts:
         try:
             return self.judge.answers(path)
         except (ModelUnavailableError, *SESSION_ERRORS) as error:
-            raise QuantizationError(f"onnxruntime does not run it: {described(error)}") from error
+            raise QuantizationError(f"onnxruntime does not run it: {described(error.__cause__ or error)}") from error
 
     def misses(self, speedups: dict[str, float], least: float) -> list[str]:
         """Return, of each technique, the variant whose answers miss their gates by least, if it is as fast as `least`.
@@ -81,7 +81,9 @@ class Attempts:
             self.failed[partial] = str(error).removesuffix(".")
             return None
         except (ModelUnavailableError, *SESSION_ERRORS) as error:
-            self.failed[partial] = f"onnxruntime does not run it with a layer left out ({type(error).__name__})"
+            self.failed[partial] = (
+                f"onnxruntime does not run it with a layer left out ({type(error.__cause__ or error).__name__})"
+            )
             return None
         self.sensitivity.append(found)
         if not found.excluded:

@@ -8,6 +8,7 @@ import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from build_scripts.errors import QuantizationError
+from build_scripts.export.passes.region import names_read
 from build_scripts.networks.trained import LOGITS
 from build_scripts.quantization.layers import checked_layers, write_quantized
 
@@ -63,7 +64,7 @@ class _HalfWriter:
             self._provided(output.name, TensorProto.FLOAT)
         model = onnx.ModelProto()
         model.CopyFrom(self._source)
-        used = {name for node in self._nodes for name in node.input}
+        used = {name for node in self._nodes for name in names_read(node)}
         tensors = [tensor for tensor in (*self._tensors.values(), *self._added.values()) if tensor.name in used]
         del model.graph.node[:], model.graph.initializer[:]
         model.graph.node.extend(self._nodes)
@@ -75,6 +76,9 @@ class _HalfWriter:
         copy.CopyFrom(node)
         kind = TensorProto.FLOAT16 if self._is_half(node) else TensorProto.FLOAT
         copy.input[:] = [self._provided(name, kind) for name in node.input]
+        # What graphs inside of a node read (If, Loop) they read by its own name.
+        for name in set(names_read(node)).difference(node.input):
+            self._provided(name, TensorProto.FLOAT)
         if kind == TensorProto.FLOAT16:
             self.converted += node.op_type in WORKING
             for index, name in enumerate(node.output):

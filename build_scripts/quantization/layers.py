@@ -11,6 +11,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from build_scripts.errors import QuantizationError
 from build_scripts.export.onnx_file import slimmed
+from build_scripts.quantization.library import described
 
 LAYERS = ("Conv", "Gemm", "MatMul")
 # Operators whose weights are counted as a network's.
@@ -108,12 +109,15 @@ def write_quantized(model: onnx.ModelProto, source: onnx.ModelProto, path: Path)
     """Write a quantized model, slim and with the properties of its source, and return the path.
 
     Raises:
-        onnx.checker.ValidationError: the model is invalid.
+        QuantizationError: the model is invalid.
     """
     slim = slimmed(model)
     del slim.metadata_props[:]
     slim.metadata_props.extend(source.metadata_props)
-    onnx.checker.check_model(slim, full_check=True)
+    try:
+        onnx.checker.check_model(slim, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise QuantizationError(f"The file would be no valid model: {described(error)}.") from error
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(slim.SerializeToString())
     return path

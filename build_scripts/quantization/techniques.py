@@ -21,9 +21,10 @@ from build_scripts.quantization.reasons.obstacles import (
 from functions.core.models.manifest import Precision
 from functions.core.preprocessing.arrays import Float32Array
 
-# Methods that set the ranges of static activations, types of dynamic weights, and which operators are quantized.
+# Methods that set the ranges of static activations, types of dynamic weights, bits of static ones, and which operators
+# are quantized.
 CALIBRATIONS = ("minmax", "entropy", "percentile")
-DYNAMIC_WEIGHTS = ("uint8", "int8")
+DYNAMIC_WEIGHTS, WEIGHT_BITS = ("uint8", "int8"), (7, 8)
 SCOPES = ("convolutions", "linear", "layers", "all")
 
 Settings = dict[str, str | int | float | bool]
@@ -105,7 +106,7 @@ def _static(source: Path, path: Path, options: QuantizationOptions) -> Path:
 
     if options.calibration_windows is None:
         raise QuantizationError("Static quantization needs calibration windows.")
-    if options.bits not in {7, 8}:
+    if options.bits not in WEIGHT_BITS:
         raise QuantizationError(f"Static quantization has weights of 7 or 8 bits, not {options.bits}.")
     config = QuantizationConfig(
         per_channel=options.per_channel,

@@ -12,6 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from build_scripts.data.records import LabelledRecords
+from build_scripts.data.simulation.rolling import MAINS_HZ
 from build_scripts.networks.conditions import rows_of
 from functions.core.models.diagnosis import novelty
 from functions.core.models.engine import Engine
@@ -21,7 +22,6 @@ from functions.core.preprocessing.clipping import extremes, is_clipped
 from functions.core.preprocessing.resampling import resample
 from functions.core.preprocessing.windowing import cut_windows
 
-MAINS_HZ = (50.0, 60.0)
 HUM_HARMONICS = (1, 2, 3, 5)
 LOWEST_HZ, HIGHEST_SHARE = 20.0, 0.49
 EXPOSED_LEVEL_RANGE = (0.1, 3.0)

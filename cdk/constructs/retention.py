@@ -6,15 +6,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk.acknowledged import acknowledge
-from cdk.stage_parts import Retention
-
-_LOG_RETENTION: dict[int, logs.RetentionDays] = {
-    7: logs.RetentionDays.ONE_WEEK,
-    14: logs.RetentionDays.TWO_WEEKS,
-    30: logs.RetentionDays.ONE_MONTH,
-    90: logs.RetentionDays.THREE_MONTHS,
-    365: logs.RetentionDays.ONE_YEAR,
-}
+from cdk.stage_parts import LOG_DAYS, Retention
 
 
 def removal_policy(retention: Retention) -> RemovalPolicy:
@@ -28,7 +20,7 @@ def log_group(scope: Construct, id_: str, *, name: str, retention: Retention) ->
         scope,
         id_,
         log_group_name=name,
-        retention=_LOG_RETENTION[retention.log_days],
+        retention=logs.RetentionDays[LOG_DAYS[retention.log_days]],
         removal_policy=removal_policy(retention),
     )
 

@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-import os
 import signal
 import sys
 import urllib.request
@@ -13,6 +12,7 @@ from urllib.error import URLError
 from functions.container.settings import CONTAINER_DEFAULTS, ContainerSettings, read_container_settings
 from functions.core.errors import PalierError
 from functions.core.lambda_host.starting import LIBRARY_ENVIRONMENT
+from functions.core.settings import set_defaults
 
 _ENVIRONMENT = {**LIBRARY_ENVIRONMENT, **CONTAINER_DEFAULTS}
 EXIT_CANNOT_START = 1
@@ -26,8 +26,7 @@ _KEEP_ALIVE_S = 75
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM, or check the server of this machine; returns 1, after a line with the reason, on failure."""
     command = container_parser().parse_args(arguments).command
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    set_defaults(_ENVIRONMENT)
     try:
         container = read_container_settings()
         return check(container) if command == "check" else serve(container)

@@ -8,8 +8,7 @@ from functions.container.bound_engine import BoundEngine, Session
 from functions.container.errors import ProviderUnavailableError
 from functions.container.providers import PROVIDERS, Provider
 from functions.container.settings import ContainerSettings
-from functions.core.errors import ModelUnavailableError
-from functions.core.models.engine import Engine, check_inputs
+from functions.core.models.engine import Engine, check_inputs, unloadable
 from functions.core.models.manifest import CONDITIONS, InputSpec, Manifest, Precision
 from functions.core.models.models import CpuEngines, Device, Engines
 
@@ -122,7 +121,7 @@ def open_session(model: bytes, provider: Provider, providers: Sequence[tuple[str
             model, options, providers=list(providers), disabled_optimizers=["NchwcTransformer"]
         )
     except (failures.Fail, failures.InvalidGraph, failures.InvalidProtobuf, failures.RuntimeException) as error:
-        raise ModelUnavailableError(f"onnxruntime cannot load the model: {error}") from error
+        raise unloadable(error) from error
     if session.get_providers()[0] != provider.onnxruntime:
         raise ProviderUnavailableError(
             f"The execution provider {provider.name!r} failed to start; onnxruntime has {session.get_providers()[0]}."

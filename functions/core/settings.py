@@ -27,6 +27,8 @@ _LISTS = frozenset({"cors_origins", "dashboard_connect_sources", "edge_proofs", 
 # Strict: origins become part of headers.
 _ORIGIN = re.compile(r"(https?)://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _HTTPS_URL = r"^https://[!-~]+(?![\s\S])"
+# Most characters of a value that an error repeats.
+_LONGEST_SHOWN = 80
 
 Count = Annotated[int, Meta(ge=1)]
 
@@ -125,6 +127,11 @@ def variable_of(field: str) -> str:
     return _OTHER_NAMES.get(field, f"{PREFIX}{field.upper()}")
 
 
+def set_defaults(defaults: Mapping[str, str]) -> None:
+    """Set the variables that the environment of this process leaves unset or empty, before settings are read."""
+    os.environ.update({name: value for name, value in defaults.items() if not os.environ.get(name, "").strip()})
+
+
 _Read = TypeVar("_Read", bound=msgspec.Struct)
 
 
@@ -143,13 +150,13 @@ def read_struct(kind: type[_Read], **known: Any) -> _Read:
     Raises:
         SettingsInvalidError: a variable has a value that its field does not accept; the message names it.
     """
+    given = _given(os.environ, kind) | known
     try:
-        return msgspec.convert(_given(os.environ, kind) | known, kind, strict=False, dec_hook=_decode)
+        return msgspec.convert(given, kind, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$.")
-        # What __post_init__ refuses has no place: its sentence begins with the field.
-        field = place.rstrip("`").partition("[")[0] or reason.partition(" ")[0]
-        raise SettingsInvalidError(f"{variable_of(field)}: {reason}") from None
+        field = place.rstrip("`").partition("[")[0]
+        raise (_not_accepted(kind, field, given[field]) if field else _refused_together(reason)) from None
 
 
 @lru_cache(maxsize=1)
@@ -159,7 +166,8 @@ def get_settings() -> Settings:
 
 
 def _given(environment: Mapping[str, str], kind: type[msgspec.Struct]) -> dict[str, Any]:
-    values = {name.upper(): value for name, value in environment.items()}
+    # An empty variable is one that a template of a deployment has left open.
+    values = {name.upper(): value for name, value in environment.items() if value.strip()}
     found = {field: values[variable_of(field)] for field in kind.__struct_fields__ if variable_of(field) in values}
     return {field: _list(field, value) if field in _LISTS else value for field, value in found.items()}
 
@@ -168,7 +176,24 @@ def _list(field: str, value: str) -> Any:
     try:
         return msgspec.json.decode(value)
     except msgspec.DecodeError:
-        raise SettingsInvalidError(f"{variable_of(field)}: {value!r} is no list; a list is written as JSON.") from None
+        # The value is not repeated: a list may be of secrets.
+        raise SettingsInvalidError(
+            f'{variable_of(field)}: its value is no list; a list is written as JSON, such as ["a", "b"].'
+        ) from None
+
+
+def _not_accepted(kind: type[msgspec.Struct], field: str, value: object) -> SettingsInvalidError:
+    # Late: for refusals alone.
+    from functions.core.requirements import requirement
+
+    shown = "its value" if field in _LISTS else repr(str(value)[:_LONGEST_SHOWN])
+    wanted = requirement(kind, field, {_HTTPS_URL: "an address that begins with https://"})
+    return SettingsInvalidError(f"{variable_of(field)}: {shown} is not accepted; it must be {wanted}.")
+
+
+def _refused_together(sentence: str) -> SettingsInvalidError:
+    """Return the error of a sentence of __post_init__, which begins with the field."""
+    return SettingsInvalidError(f"{variable_of(sentence.partition(' ')[0])}: {sentence}")
 
 
 def _decode(kind: type, value: object) -> object:

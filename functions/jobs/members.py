@@ -29,6 +29,9 @@ from functions.core.models.options import DiagnosisOptions
 
 # Of an option's text; the longest meaningful one is a machine's name.
 LONGEST_TEXT = 256
+# Safe in a key, a file name, a cell of a spreadsheet and a log.
+NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}(?![\s\S])"
+_FORMS = {NAME: "a name of letters, digits, spaces and . _ -, at most 128, the first a letter or a digit"}
 _LARGEST_WHOLE = 2**53
 _OWN = ("signals", "uploads", "recordings", "prefix", "webhook")
 _CONSTANT = re.compile(rb"-?(?:NaN|Infinity)")
@@ -37,6 +40,10 @@ _MEMBER_BEFORE = re.compile(rb'"(\w{1,64})"\s*:\s*\Z')
 _LIST_OF_OBJECTS = re.compile(rb'"(uploads|recordings)"\s*:\s*\[')
 # simdjson's errors for a number beyond every float, and for whole ones of more than 64 bits.
 _NUMBER_ERROR = re.compile("NUMBER_ERROR|BIGINT_ERROR")
+# Sentences of msgspec.
+_UNKNOWN = re.compile("Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_LONGEST_SHOWN = 64
 _LOOK_BACK_BYTES = 100
 _TOO_DEEP = "The JSON body is nested too deeply."
 _TOO_SHORT = "The body is not JSON: it ends too early."
@@ -112,11 +119,23 @@ def read_member(text: Raw, kind: Any, member: str) -> Any:
         where = member + place.rstrip("`")
         is_rate = where.endswith(".sample_rate_hz") and "out of range" in reason
         refusal = SampleRateError if is_rate else JobInvalidError
-        raise refusal(f"{where} cannot be used: {reason.replace('`', '')}.", field=where) from None
+        raise refusal(_refusal(reason, kind, place.rstrip("`"), where), field=where) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise _no_unicode(member) from None
     except RecursionError:
         raise MalformedBodyError(_TOO_DEEP) from None
+
+
+def _refusal(reason: str, kind: Any, place: str, where: str) -> str:
+    """Return the sentence for a value at a place below a member of this kind, from a reason of msgspec."""
+    # Late: for refusals alone.
+    from functions.core.requirements import requirement
+
+    if (unknown := _UNKNOWN.fullmatch(reason)) is not None:
+        return f"{where} has no member {unknown[1][:_LONGEST_SHOWN]!r}; leave it out."
+    if (missing := _MISSING.fullmatch(reason)) is not None:
+        return f"{where} has to have the member {missing[1]!r}."
+    return f"{where} must be {requirement(kind, place, _FORMS)}."
 
 
 def read_options(members: Members) -> dict[str, Any]:
@@ -174,10 +193,10 @@ def _utf8(body: bytes) -> bytes:
 
 def _refuse_member(sentence: str) -> NoReturn:
     """Raise the error of an unknown option, or of a body that is no object, for a message of msgspec."""
-    found = re.fullmatch(r"Object contains unknown field `(.*)`", sentence, re.DOTALL)
+    found = _UNKNOWN.fullmatch(sentence)
     if found is None:
         raise MalformedBodyError("The JSON body must be an object.")
-    DiagnosisOptions.parse({found[1][:64]: None})
+    DiagnosisOptions.parse({found[1][:_LONGEST_SHOWN]: None})
     raise AssertionError("unreachable")
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from starlette.datastructures import QueryParams
+
 from functions.core.aws.dynamodb import timestamp
 from functions.core.errors import InvalidOptionError, UnknownOptionError
 
@@ -13,17 +15,20 @@ LARGEST_INDEX = 10**9 - 1
 _FIRST_S, _LAST_S = 0.0, 253_402_300_799.0
 
 
-def check_names(query: Mapping[str, str], *known: str) -> None:
-    """Refuse parameters that do not exist.
+def check_names(query: QueryParams, *known: str) -> None:
+    """Refuse parameters that do not exist or are given twice.
 
     Raises:
-        UnknownOptionError: there is one.
+        UnknownOptionError: there is one that does not exist.
+        InvalidOptionError: one is given twice.
     """
     for name in query:
         if name not in known:
             raise UnknownOptionError(
                 f"There is no parameter {name[:40]!r}; there are {', '.join(known)}.", field=name[:40]
             )
+        if len(query.getlist(name)) > 1:
+            raise InvalidOptionError(f"{name} is given twice; state it once.", field=name)
 
 
 def whole_number(query: Mapping[str, str], name: str, default: int, span: tuple[int, int]) -> int:

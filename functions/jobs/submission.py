@@ -17,7 +17,7 @@ from functions.core.http.addresses import check_url
 from functions.core.models.manifest import SLUG
 from functions.core.models.options import Delimiter, DiagnosisOptions, SampleFormat, TimeUnit
 from functions.core.preprocessing.signal import Recording, Unit
-from functions.jobs.members import LONGEST_TEXT, Members, check_count, find_members, read_member, read_options
+from functions.jobs.members import LONGEST_TEXT, NAME, Members, check_count, find_members, read_member, read_options
 
 # The answer has a form for each file, and Lambda limits its size.
 MOST_UPLOADS = 1_000
@@ -26,8 +26,6 @@ LONGEST_PREFIX = 1_100
 # Of one recording: a hundred of them travel in one message.
 MOST_OWN_CONDITIONS = 16
 CONDITION_NAME = SLUG + r"(?![\s\S])"
-# Safe in a key, a file name, a cell of a spreadsheet and a log.
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}(?![\s\S])"
 
 if TYPE_CHECKING:
     FileMediaType: TypeAlias = str
@@ -81,7 +79,7 @@ class RecordingOptions(OwnOptions, frozen=True, kw_only=True, forbid_unknown_fie
     """A recording that comes inline."""
 
     name: Annotated[
-        Annotated[str, Meta(pattern=_NAME)] | None,
+        Annotated[str, Meta(pattern=NAME)] | None,
         Meta(description="Its name in the results. Default: its index."),
     ] = None
 
@@ -89,7 +87,7 @@ class RecordingOptions(OwnOptions, frozen=True, kw_only=True, forbid_unknown_fie
 class UploadedFile(OwnOptions, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A file that is to be uploaded."""
 
-    name: Annotated[str, Meta(pattern=_NAME, description="File name, and its name in the results.")]
+    name: Annotated[str, Meta(pattern=NAME, description="File name, and its name in the results.")]
     content_type: FileMediaType
     recordings: Annotated[
         int,

@@ -275,6 +275,15 @@ def test_the_unit_of_the_file_is_sent_and_another_is_not_taken(open_page: OpenPa
     expect(page.get_by_role("alert")).to_contain_text("The file states m/s², and g is given beside.")
 
 
+def test_a_unit_that_no_option_takes_is_named(open_page: OpenPage) -> None:
+    page = open_page()
+    drop(page, "a.csv", ("x [V]\n" + "".join(f"{one:.6f}\n" for one in WHIRL.tolist())).encode())
+    expect_class(page, "Oil whirl")
+    expect(page.locator(".verdict-foot")).to_contain_text(
+        "The samples are in V and the model takes g: they reached it as they are, and its answer may be wrong."
+    )
+
+
 def test_channels_of_several_units_are_each_diagnosed_in_their_own(open_page: OpenPage) -> None:
     page = open_page()
     head, rows = "x (g),y (m/s2)\n", "".join(f"{one:.6f},{9.80665 * one:.6f}\n" for one in WHIRL.tolist())

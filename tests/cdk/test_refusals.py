@@ -53,6 +53,8 @@ def gpu(**changes: Any) -> Stage:
         (replace(PROD, domain=Domain("API", CERTIFICATE)), "name one that is yours"),
         (replace(PROD, domain=Domain("api.plant.internal", "TODO")), "write the certificate's ARN"),
         (replace(PROD, domain=replace(DOMAIN, hosted_zone_name=None)), "write both, or neither"),
+        (replace(PROD, retention=Retention(log_days=60)), "logs are kept 7, 14, 30, 90 or 365 days: write one of them"),
+        (replace(PROD, retention=Retention(history_days=0)), "retention.history_days is 0; write 1 or more"),
         (replace(PROD, retention=Retention(removal="destroy")), "set retention.removal='retain'"),
         (
             replace(PROD, throttle=Throttle(rate_per_s=201, burst=100)),

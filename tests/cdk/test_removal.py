@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
+import pytest
 
+from cdk.app import is_chosen
+from cdk.refusals import StageError
 from cdk.removal import PARTS, compose_removal
 from cdk.stages import STAGES
 from tests.cdk.templates import Assembly
@@ -36,3 +39,15 @@ def test_prod_is_removed_without_receiver_and_bundle(tmp_path: Path) -> None:
     app.synth()
     found = dependencies(tmp_path)
     assert found == {part: set(PARTS[max(index - 1, 0) : index]) for index, part in enumerate(PARTS)}
+
+
+@pytest.mark.parametrize(("name", "word"), [("removing", "yes"), ("provider", "there")])
+def test_a_key_of_the_context_is_its_one_word_or_left_out(name: str, word: str) -> None:
+    assert is_chosen(cdk.App(context={name: word}), name, word)
+    assert not is_chosen(cdk.App(), name, word)
+    # Empty stacks in the place of a stage's own would delete what it holds.
+    for other in ("no", "", "YES"):
+        with pytest.raises(
+            StageError, match=f"^The context has {name}={other}; write {name}={word}, or leave it out.$"
+        ):
+            is_chosen(cdk.App(context={name: other}), name, word)

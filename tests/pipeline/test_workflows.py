@@ -126,7 +126,7 @@ def test_an_attestation_is_verified_before_anything_is_deployed(attested: str, v
     [
         ({"class_id": "clearance"}, 0, ""),
         ({"class_id": "wear"}, 1, "The deployed stage diagnoses 'wear' instead of 'clearance'.\n"),
-        ({"error": "no key"}, 1, "The deployed stage diagnoses 'no key' instead of 'clearance'.\n"),
+        ({"error": "No key."}, 1, "The deployed stage does not diagnose the recording: No key.\n"),
     ],
 )
 def test_a_smoke_test_fails_on_another_class(content: dict[str, str], status: int, said: str) -> None:

@@ -110,6 +110,12 @@ CHARSETS_AND_TIMES: tuple[TextCase, ...] = (
         of_units(["g", "mm/s"], expected(times(X, 1e-3), times(Y, 25.4), names=("acc_mg", "v [in/s pk]"))),
     ),
     (
+        "units from peak to peak",
+        table(X, Y, head="acc [g pk-pk],x [mil p-p]\n"),
+        {},
+        of_units(["g", "mil p-p"], expected(X, Y, names=("acc [g pk-pk]", "x [mil p-p]"))),
+    ),
+    (
         "a row of units that are multiples of served ones",
         table(MILLI, X, Y, head="Time,A,B\ns,mm/s²,Gal\n"),
         {},

@@ -1,9 +1,11 @@
 """The step that writes the card: manifest.json and proof.json of a package to CARD.md and plots/."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from build_scripts.errors import DataError
 from build_scripts.evidence.card.across import read_across
@@ -15,6 +17,7 @@ from build_scripts.evidence.proof.proof import FILE, Proof
 from functions.core.models.manifest import Manifest, read_manifest
 
 CARD, PLOTS = "CARD.md", "plots"
+Part = TypeVar("Part")
 
 
 def write_card(folder: Path) -> Path:
@@ -40,10 +43,18 @@ def read_package(folder: Path) -> tuple[Manifest, Proof]:
     Raises:
         DataError: a file is missing or not of its form.
     """
+    return _read(folder / "manifest.json", read_manifest), _read(folder / FILE, _read_proof)
+
+
+def _read(path: Path, parse: Callable[[bytes], Part]) -> Part:
+    refusal = f"{path.parent} is no package with a proof: {path.name}"
     try:
-        manifest = read_manifest((folder / "manifest.json").read_bytes())
-        proof = TypeAdapter(Proof).validate_python(json.loads((folder / FILE).read_bytes()))
-    except (OSError, ValueError, ValidationError) as error:
-        first = " ".join(str(error).split())[:200]
-        raise DataError(f"{folder} is no package with a proof: {first}") from error
-    return manifest, proof
+        return parse(path.read_bytes())
+    except OSError as error:
+        raise DataError(f"{refusal} is not there, or cannot be read; build the package anew.") from error
+    except ValueError as error:
+        raise DataError(f"{refusal} is not of its form; build the package anew.") from error
+
+
+def _read_proof(document: bytes) -> Proof:
+    return TypeAdapter(Proof).validate_python(json.loads(document))

@@ -9,6 +9,7 @@ them begins and ends. Unsqueeze and Squeeze copy nothing in onnxruntime.
 import onnx
 from onnx import TensorProto, helper
 
+from build_scripts.export.causes import cause
 from build_scripts.export.passes.region import AXES, Region, is_flat_convolution, names_read
 from build_scripts.export.passes.sequence import PassFailed
 
@@ -41,7 +42,7 @@ class HeightOne:
         try:
             graph = onnx.shape_inference.infer_shapes(model).graph
         except onnx.shape_inference.InferenceError as error:
-            raise PassFailed(self.name, f"shapes cannot be inferred: {error}") from error
+            raise PassFailed(self.name, f"shapes cannot be inferred: {cause(error)}.") from error
         values = {
             value.name: len(value.type.tensor_type.shape.dim)
             for value in (*graph.input, *graph.value_info, *graph.output)

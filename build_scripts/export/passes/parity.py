@@ -13,6 +13,7 @@ from typing import Self
 import numpy as np
 import onnx
 
+from build_scripts.export.causes import cause
 from build_scripts.export.onnx_file import properties
 from build_scripts.export.passes.sequence import Pass, PassFailed
 from build_scripts.export.passes.session import SESSION_ERRORS, session
@@ -103,7 +104,7 @@ class Proven:
         try:
             onnx.checker.check_model(rewritten)
         except onnx.checker.ValidationError as error:
-            raise PassFailed(self.name, f"the result is no valid model: {error}") from error
+            raise PassFailed(self.name, f"the result is no valid model: {cause(error)}.") from error
         self.parity.require(self.name, rewritten)
         return rewritten
 
@@ -135,7 +136,7 @@ def answers(name: str, model: onnx.ModelProto, inputs: Sequence[Inputs]) -> Answ
         loaded = session(model)
         return tuple(loaded.run(None, dict(one)) for one in inputs)
     except SESSION_ERRORS as error:
-        raise PassFailed(name, f"onnxruntime cannot run the model: {error}") from error
+        raise PassFailed(name, f"onnxruntime cannot run the model: {cause(error)}.") from error
 
 
 def farthest(measured: Answers, expected: Answers) -> float:

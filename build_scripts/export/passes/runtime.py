@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import onnx
 
+from build_scripts.export.causes import cause
 from build_scripts.export.passes.sequence import PassFailed
 from build_scripts.export.passes.session import SESSION_ERRORS, optimized_graph
 
@@ -34,7 +35,7 @@ class RuntimeGraph:
         try:
             optimized = optimized_graph(model, self.level)
         except SESSION_ERRORS as error:
-            raise PassFailed(self.name, f"onnxruntime cannot load the model: {error}") from error
+            raise PassFailed(self.name, f"onnxruntime cannot load the model: {cause(error)}.") from error
         del optimized.metadata_props[:]
         optimized.metadata_props.extend(model.metadata_props)
         return optimized

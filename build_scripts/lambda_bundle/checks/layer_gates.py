@@ -37,7 +37,7 @@ def check_libraries(tree: Tree, architecture: Architecture, recipe: Recipe) -> N
     for path, content in tree.items():
         if not is_library(path, content):
             continue
-        demands = read_demands(content)
+        demands = read_demands(path, content)
         if demands.machine != architecture.elf_machine:
             raise BundleError(f"{path} is for {demands.machine}; the layer is for {architecture.elf_machine}.")
         for family, limit in recipe.newest_symbols.items():

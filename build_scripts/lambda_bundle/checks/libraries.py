@@ -9,7 +9,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
-from build_scripts.lambda_bundle.errors import BundleError
+from build_scripts.lambda_bundle.errors import REMEDY, BundleError
 
 SymbolVersion = tuple[int, ...]
 # Not a number: glibc's mark of a library with packed relocations. Source: glibc 2.36 release notes.
@@ -24,11 +24,11 @@ class Demands:
     newest: Mapping[str, SymbolVersion]
 
 
-def read_demands(content: bytes) -> Demands:
-    """Return the demands of a library.
+def read_demands(path: str, content: bytes) -> Demands:
+    """Return the demands of the library at a path.
 
     Raises:
-        BundleError: it is not an ELF file.
+        BundleError: it is not a whole ELF file.
     """
     try:
         elf = ELFFile(io.BytesIO(content))
@@ -38,7 +38,7 @@ def read_demands(content: bytes) -> Demands:
             newest[family] = max(newest[family], version)
         return Demands(str(elf["e_machine"]), dict(newest))
     except ELFError as error:
-        raise BundleError(f"A library is not a whole ELF file: {error}") from error
+        raise BundleError(f"{path} is not a whole ELF file: {REMEDY}") from error
 
 
 def parse_symbol_version(name: str) -> tuple[str, SymbolVersion]:

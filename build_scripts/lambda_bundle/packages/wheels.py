@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from packaging.utils import parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from build_scripts.errors import last_line
 from build_scripts.lambda_bundle.architecture import Architecture
@@ -68,8 +68,12 @@ def _named(folder: Path, pin: Pin) -> list[Path]:
     return [path for path in sorted(folder.glob("*.whl")) if _identity(path) == (pin.name, pin.version)]
 
 
-def _identity(path: Path) -> tuple[str, str]:
-    name, version, _, _ = parse_wheel_filename(path.name)
+def _identity(path: Path) -> tuple[str, str] | None:
+    try:
+        name, version, _, _ = parse_wheel_filename(path.name)
+    except InvalidWheelFilename:
+        # A file of somebody else's in the folder.
+        return None
     return name, str(version)
 
 

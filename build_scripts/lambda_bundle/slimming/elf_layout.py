@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from itertools import pairwise
 
-from build_scripts.lambda_bundle.errors import BundleError
+from build_scripts.lambda_bundle.errors import REMEDY, BundleError
 
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 _SEGMENT = struct.Struct("<IIQQQQQQ")
@@ -129,24 +129,21 @@ class Layout:
         yield from ((one.offset, one.offset + one.size) for one in self.segments if one.size)
 
 
-def read_layout(content: bytes) -> Layout:
-    """Return the layout of a file.
+def read_layout(path: str, content: bytes) -> Layout:
+    """Return the layout of the file at a path.
 
     Raises:
-        BundleError: the file is not a 64-bit little-endian ELF file with a section table.
+        BundleError: the file is not a 64-bit little-endian ELF file with a section table, or is cut off.
     """
     if not content.startswith(_CLASS_64_LITTLE) or len(content) < _HEADER.size:
-        raise BundleError("A library is not a 64-bit little-endian ELF file.")
+        raise BundleError(f"{path} is not a 64-bit little-endian ELF file: {REMEDY}")
     header = Header(*_HEADER.unpack_from(content))
-    segments = _table(content, _SEGMENT, header.segments_at, header.segments)
-    sections = _table(content, _SECTION, header.sections_at, header.sections)
-    if not sections:
-        raise BundleError("A library has no section table.")
+    tables = ((_SEGMENT, header.segments_at, header.segments), (_SECTION, header.sections_at, header.sections))
+    if any(start + count * entry.size > len(content) for entry, start, count in tables):
+        raise BundleError(f"{path} is cut off, its tables lie behind its end: {REMEDY}")
+    segments, sections = (
+        list(entry.iter_unpack(content[start : start + count * entry.size])) for entry, start, count in tables
+    )
+    if header.names >= len(sections):
+        raise BundleError(f"{path} has no section table with names: {REMEDY}")
     return Layout(header, tuple(Segment(*one) for one in segments), tuple(Section(*one) for one in sections))
-
-
-def _table(content: bytes, entry: struct.Struct, start: int, count: int) -> list[tuple[int, ...]]:
-    end = start + count * entry.size
-    if end > len(content):
-        raise BundleError("A library is cut off: its tables lie behind its end.")
-    return list(entry.iter_unpack(content[start:end]))

@@ -23,7 +23,7 @@ def pruned(tree: Tree, recipe: Recipe) -> Tree:
     kept = {
         path: b"" if _any(recipe.emptied, path) else content for path, content in tree.items() if not _any(rules, path)
     }
-    return {path: stripped(content) if is_library(path, content) else content for path, content in kept.items()}
+    return {path: stripped(path, content) if is_library(path, content) else content for path, content in kept.items()}
 
 
 def collected_licences(tree: Tree, recipe: Recipe) -> Tree:
@@ -36,8 +36,8 @@ def is_library(path: str, content: bytes) -> bool:
     return ".so" in path.rpartition("/")[2] and content.startswith(b"\x7fELF")
 
 
-def stripped(content: bytes) -> bytes:
-    """Return a shared library without what only linkers and debuggers read.
+def stripped(path: str, content: bytes) -> bytes:
+    """Return the shared library at a path without what only linkers and debuggers read.
 
     What lies behind the last loaded byte is cut off; gaps between segments are closed by whole pages, so that
     segments keep their addresses, and what remains of a gap becomes zeros. The section table stays, for readelf
@@ -46,7 +46,7 @@ def stripped(content: bytes) -> bytes:
     Raises:
         BundleError: the file is not a 64-bit little-endian ELF file with a section table.
     """
-    layout = read_layout(content)
+    layout = read_layout(path, content)
     gaps = layout.gaps()
     body = _without(content[: layout.loaded_end], gaps)
     body += bytes(-len(body) % _ALIGNMENT)

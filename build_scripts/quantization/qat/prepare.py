@@ -8,9 +8,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from build_scripts.errors import QuantizationError
 from build_scripts.quantization.qat.fake_quantize import QuantizedBlock
+from build_scripts.quantization.techniques import WEIGHT_BITS
 from build_scripts.training.fine_tune import TuningConfig
-
-BITS = (7, 8)
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def require_bits(bits: int) -> None:
     Raises:
         QuantizationError: neither 7 nor 8.
     """
-    if bits not in BITS:
+    if bits not in WEIGHT_BITS:
         raise QuantizationError(f"Quantization-aware training has weights of 7 or 8 bits, not {bits}.")
 
 

@@ -27,7 +27,6 @@ from build_scripts.training.fine_tune import FineTuned, fine_tune
 from build_scripts.training.train import TrainingConfig, novelty_of_training
 from build_scripts.training.training_windows import random_batches
 
-METHOD = "qat-qdq"
 NOVELTY_WINDOWS = 4000
 
 

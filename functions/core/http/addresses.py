@@ -1,6 +1,7 @@
 """Checks of the addresses that this service calls on behalf of a caller: public ones only."""
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from functions.core.errors import WebhookRefusedError
@@ -52,6 +53,11 @@ _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 # Metadata and platform services under addresses that look public. Source: Microsoft Learn, "What is IP address
 # 168.63.129.16?"; Alibaba Cloud, "Instance metadata".
 _PLATFORM = frozenset({ipaddress.ip_address("168.63.129.16"), ipaddress.ip_address("100.100.100.200")})
+# A name whose last label is a number is read as an address, also in octal and hexadecimal.
+# Sources: RFC 1035, section 2.3; WHATWG, URL Standard, "ends in a number checker".
+_LABEL = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"({_LABEL}\.)+(?!(0x[0-9a-f]*|[0-9]+)\Z){_LABEL}")
+_LONGEST_NAME = 253
 _INNER_NAMES = ("localhost", ".localhost", ".local", ".internal", ".home.arpa")
 
 
@@ -76,7 +82,7 @@ def check_url(url: str) -> SplitResult:
     """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or 443
+        host, port = parts.hostname or "", 443 if parts.port is None else parts.port
     except ValueError:
         raise WebhookRefusedError("The webhook's URL cannot be read.") from None
     if parts.scheme != "https" or not host or parts.username is not None or parts.password is not None:
@@ -85,20 +91,23 @@ def check_url(url: str) -> SplitResult:
         raise WebhookRefusedError("The webhook's URL holds characters that no URL has.")
     if port not in _PORTS:
         raise WebhookRefusedError(f"A webhook's port is 443 or 8443, not {port}.")
-    name = host.rstrip(".")
-    if name.endswith(_INNER_NAMES) or ("." not in name and ":" not in name):
-        raise WebhookRefusedError(f"The webhook's host {host!r} is not public.")
-    _check_literal(name)
+    _check_host(host.removesuffix("."), is_bracketed="[" in parts.netloc)
     return parts
 
 
-def _check_literal(name: str) -> None:
+def _check_host(name: str, *, is_bracketed: bool) -> None:
     try:
         address = ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
-        return
-    if not is_public(address):
-        raise WebhookRefusedError(f"The webhook's address {name} is not public.")
+        if name.endswith(_INNER_NAMES) or "." not in name:
+            raise WebhookRefusedError(f"The webhook's host {name[:_LONGEST_NAME]!r} is not public.") from None
+        if is_bracketed or len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+            raise WebhookRefusedError(
+                f"The webhook's host {name[:_LONGEST_NAME]!r} is no name of a host; write a domain name."
+            ) from None
+    else:
+        if not is_public(address):
+            raise WebhookRefusedError(f"The webhook's address {name} is not public.")
 
 
 def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

@@ -165,9 +165,12 @@ class RequireKey:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the key, then run the route."""
-        presented = Headers(scope=scope).get("x-api-key")
+        presented = Headers(scope=scope).getlist("x-api-key")
+        if len(presented) > 1:
+            # Limits before the app may count by another of them than the one that it would take.
+            raise ApiKeyInvalidError("The header X-API-Key is there more than once; send one key.")
         try:
-            key = await asyncio.to_thread(self._authenticate, presented)
+            key = await asyncio.to_thread(self._authenticate, presented[0] if presented else None)
         except DependencyUnavailableError:
             observe_key_store_failure()
             raise

@@ -68,7 +68,7 @@ class OnnxEngine:
             failures.NotImplemented,
             failures.RuntimeException,
         ) as error:
-            raise ModelUnavailableError(f"onnxruntime cannot load the model: {error}") from error
+            raise unloadable(error) from error
         if spec is not None:
             check_inputs(self._session, spec)
         self._signal = self._session.get_inputs()[0].name
@@ -88,6 +88,14 @@ class OnnxEngine:
             given[CONDITIONS] = conditions
         values = self._session.run(self._outputs, given)
         return EngineOutput(values[0], values[1] if len(values) > 1 else None)
+
+
+def unloadable(error: Exception) -> ModelUnavailableError:
+    """Return the error of a model that onnxruntime cannot load; what onnxruntime reports is its cause."""
+    return ModelUnavailableError(
+        f"onnxruntime cannot load the model ({type(error).__name__}): its file is missing, damaged or made for a newer"
+        " version; install the package anew."
+    )
 
 
 def check_inputs(session: Any, spec: InputSpec) -> None:

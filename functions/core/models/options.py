@@ -209,7 +209,7 @@ def _unknown(name: str) -> PalierError:
 
 def _invalid(sentence: str) -> PalierError:
     # Late: for refusals alone.
-    from functions.core.models.requirements import requirement
+    from functions.core.requirements import requirement
 
     field = sentence.partition(" - at `$.")[2].partition("[")[0].rstrip("`")
     kind = SampleRateError if field == "sample_rate_hz" else InvalidOptionError

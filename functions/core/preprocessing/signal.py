@@ -1,6 +1,5 @@
 """A recording in the serve flow: its samples, channels and sample rate, and the checks before a diagnosis."""
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -26,6 +25,8 @@ Unit = Literal["g", "m/s2", "mm/s"]
 RateSource = Literal["option", "file", "assumed"]
 # Relative difference up to which two rates count as one: oscillators drift, and time columns are rounded.
 RATE_TOLERANCE = 0.005
+# The largest magnitude of a sample: float32 holds the squares of such samples, which spectra and figures need.
+LARGEST_SAMPLE = 1e19
 # A channel's number has at most so many digits: Python refuses to read one of thousands.
 _MOST_DIGITS = 9
 
@@ -209,10 +210,10 @@ def _first_names(recording: Recording) -> str:
 
 
 def check_samples(samples: Float32Array) -> Signal:
-    """Return samples float32 [C, N] as a signal: finite and not constant in any channel.
+    """Return samples float32 [C, N] as a signal: finite, of a size that can be squared, not constant in any channel.
 
     Raises:
-        SignalNotFiniteError: NaN or infinity.
+        SignalNotFiniteError: NaN or infinity, or a value too large to compute with.
         SignalConstantError: a channel has one value only.
     """
     if not samples.size:
@@ -221,9 +222,21 @@ def check_samples(samples: Float32Array) -> Signal:
     ranges = [(row.item(highest), row.item(lowest)) for row, (highest, lowest) in zip(samples, found, strict=True)]
     for channel, (highest, lowest) in enumerate(ranges):
         # The extremes of a row with NaN are NaN.
-        if not (math.isfinite(highest) and math.isfinite(lowest)):
-            index = int(np.isfinite(samples[channel]).argmin())
-            raise SignalNotFiniteError(f"The signal has NaN or infinity, first at sample {index} of channel {channel}.")
+        if not -LARGEST_SAMPLE <= lowest <= highest <= LARGEST_SAMPLE:
+            raise _not_finite(samples[channel], channel)
     if any(highest == lowest for highest, lowest in ranges):
         raise SignalConstantError("The signal is constant: the sensor may be dead or unplugged.")
     return Signal(samples, any(is_clipped(row, *one) for row, one in zip(samples, found, strict=True)), found)
+
+
+def _not_finite(row: Float32Array, channel: int) -> SignalNotFiniteError:
+    """Return the error of a channel, float32 [N], that has a sample which nothing can be computed of."""
+    finite = np.isfinite(row)
+    if not finite.all():
+        index = int(finite.argmin())
+        return SignalNotFiniteError(f"The signal has NaN or infinity, first at sample {index} of channel {channel}.")
+    index = int(np.abs(row).argmax())
+    return SignalNotFiniteError(
+        f"The signal has the value {row[index]:.3g} at sample {index} of channel {channel}, too large to compute with:"
+        " check the type, the byte order and the scale of its samples."
+    )

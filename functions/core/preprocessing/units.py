@@ -45,6 +45,8 @@ _PER_SECOND = (
 )
 # What an analyser puts behind the unit of an axis; the samples of a waveform are in the unit itself.
 DETECTOR = re.compile(r"[-_.,]?(?:rms|eff|0-?(?:pk?|peak)|pk|peak)$")
+# The same, of a display from peak to peak.
+PEAK_TO_PEAK = re.compile(r"[-_.,]?(?:pk|peak|p)(?:-?to-?|[-_/2t])?(?:pk|peak|p)$")
 # Its groups: the length, and of an acceleration one of the others.
 OF_LENGTH = re.compile(rf"({'|'.join(map(re.escape, sorted(LENGTHS_MM)))})(?:{_PER_SECOND})")
 # Brackets, and what UTF-8 leaves of its signs where it was read as Windows-1252.
@@ -56,7 +58,7 @@ _MOST_NOTES = 4
 
 def scale_of(text: str) -> Scale | None:
     """Return the scale of the unit that a text in a file stands for; None where it is no acceleration or velocity."""
-    plain = DETECTOR.sub("", "".join(text.translate(_LEFT_OUT).split()).lower())
+    plain = bare_unit(text)
     if plain in UNIT_NAMES:
         return UNIT_NAMES[plain]
     found = OF_LENGTH.fullmatch(plain)
@@ -66,16 +68,27 @@ def scale_of(text: str) -> Scale | None:
     return Scale("m/s2", length_mm / 1e3) if found[2] or found[3] else Scale("mm/s", length_mm)
 
 
+def bare_unit(text: str) -> str:
+    """Return a unit in lower case without spaces, brackets and what an analyser puts behind it."""
+    return (PEAK_TO_PEAK if is_peak_to_peak(text) else DETECTOR).sub("", _plain(text))
+
+
 def known_unit(text: str) -> Unit | None:
     """Return the served unit that a text in a file stands for as it is, or None where it stands for none."""
     scale = scale_of(text)
-    return None if scale is None or scale.factor != 1 else scale.unit
+    return None if scale is None or scale.factor != 1 or is_peak_to_peak(text) else scale.unit
+
+
+def is_peak_to_peak(text: str) -> bool:
+    """Whether the unit that a text in a file stands for is one of a display from peak to peak."""
+    return PEAK_TO_PEAK.search(_plain(text)) is not None
 
 
 def in_served_units(recording: Recording) -> Recording:
     """Return a recording whose channels are in g, m/s2 or mm/s, by these names, where the file has a unit of them.
 
     Units of an acceleration or velocity that are none of the three are multiplied to one; a note names each factor.
+    Samples of a unit from peak to peak are read as instantaneous values, as a waveform's are; a note states it.
     Other units stay as they are.
     """
     units = list(recording.channel_units) or [recording.unit] * len(recording.samples)
@@ -85,15 +98,28 @@ def in_served_units(recording: Recording) -> Recording:
     served = [scales[unit].unit if unit in scales else unit for unit in units]
     is_one = len(set(served)) == 1
     named = replace(recording, unit=served[0] if is_one else None, channel_units=() if is_one else served)
-    multiples = {unit: scale for unit, scale in scales.items() if scale.factor != 1}
-    if not multiples:
-        return named
-    factors = np.array([multiples[unit].factor if unit in multiples else 1.0 for unit in units], np.float32)
+    notes = [note for unit, scale in scales.items() if (note := _note(unit, scale))]
+    factors = [scales[unit].factor if unit in scales else 1.0 for unit in units]
+    noted = replace(named, note=join_notes(recording.note, *notes[:_MOST_NOTES])) if notes else named
+    if all(factor == 1 for factor in factors):
+        return noted
     # What becomes infinite is refused behind the decoders, with its place.
     with np.errstate(over="ignore"):
-        samples = recording.samples * factors[:, None]
-    notes = [
-        f"The file's samples in {unit.strip()[:_SHOWN]} were multiplied by {scale.factor:g} and are in {scale.unit}."
-        for unit, scale in multiples.items()
-    ]
-    return replace(named, samples=samples, note=join_notes(recording.note, *notes[:_MOST_NOTES]))
+        return replace(noted, samples=recording.samples * np.array(factors, np.float32)[:, None])
+
+
+def _note(unit: str, scale: Scale) -> str | None:
+    """Return what an answer reports of a file's unit; None where it is served as it is."""
+    shown = unit.strip()[:_SHOWN]
+    multiplied = None
+    if scale.factor != 1:
+        multiplied = f"The file's samples in {shown} were multiplied by {scale.factor:g} and are in {scale.unit}."
+    if not is_peak_to_peak(unit):
+        return multiplied
+    return join_notes(
+        multiplied, f"The unit {shown} is one of a display from peak to peak: the samples were read as instantaneous."
+    )
+
+
+def _plain(text: str) -> str:
+    return "".join(text.translate(_LEFT_OUT).split()).lower()

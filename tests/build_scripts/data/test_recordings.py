@@ -101,10 +101,15 @@ def test_a_missing_array_is_named(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"label": np.array([0])}, r"label has shape \[1\] for 2 recordings"),
-        ({"label": np.array([0, 2])}, "a label has no name among 2"),
-        ({"sig_IR_load0": np.zeros((2, 5))}, "not one row of samples"),
-        ({"sig_IR_load0": np.array([0.0, np.nan])}, "a signal holds NaN or infinity"),
+        ({"label": np.array([0])}, r"label has shape \[1\] for 2 records"),
+        ({"label": np.array([0, 2])}, "label 2 has no name among 2"),
+        ({"load_hp": np.array([0])}, r"load_hp is int64 \[1\]; 2 recordings need whole numbers \[2\]"),
+        ({"file_id": np.array(["a", "b"])}, r"file_id is <U1 \[2\]; 2 recordings need whole numbers"),
+        ({"fs": np.array([12000, 12000])}, "fs must be one number above 0, in Hz"),
+        ({"sig_IR_load0": np.zeros((2, 5))}, r"sig_IR_load0 is float64 \[2, 5\]; a signal is one row of numbers"),
+        ({"sig_IR_load0": np.array(["a"])}, r"sig_IR_load0 is <U1 \[1\]; a signal is one row of numbers"),
+        ({"sig_IR_load0": np.array([0.0, np.nan])}, "sig_IR_load0 holds NaN or infinity, first at sample 1"),
+        ({"sig_IR_load0": np.array([1e300])}, "sig_IR_load0 holds NaN or infinity, first at sample 0"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from build_scripts.errors import ExportError, ValidationFailed
 from build_scripts.export import export as export_step
-from build_scripts.export.adaptive_pooling import NEEDS_LENGTH
+from build_scripts.export.causes import NEEDS_LENGTH
 from build_scripts.export.export import ExportedModel, export, export_network
 from build_scripts.export.optimize import optimize
 from build_scripts.export.torch_export import ExportOptions

@@ -3,10 +3,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from build_scripts.errors import DataError
-from build_scripts.export.onnx_file import properties, read_model
-from tests.support.onnx_graphs import graph, node
+from build_scripts.export.onnx_file import properties, read_model, slimmed
+from tests.support.onnx_graphs import SIGNAL, graph, node
 
 
 def test_a_model_is_read_with_its_properties(tmp_path: Path) -> None:
@@ -40,3 +41,24 @@ def test_weights_in_another_file_that_are_not_whole_are_named(tmp_path: Path, si
 def test_a_missing_file_is_missing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_model(tmp_path / "m.onnx")
+
+
+def test_operator_sets_of_graphs_inside_of_a_node_are_kept() -> None:
+    inner = helper.make_node("Gelu", ["signal"], ["inner"], domain="com.microsoft")
+    branch = helper.make_graph([inner], "branch", [], [helper.make_tensor_value_info("inner", TensorProto.FLOAT, None)])
+    model = graph([node("If", ["always"], "answer", then_branch=branch, else_branch=branch)])
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("answer", TensorProto.FLOAT, SIGNAL))
+    model.graph.initializer.append(numpy_helper.from_array(np.array(True), "always"))
+    model.opset_import.extend([helper.make_opsetid("com.microsoft", 1), helper.make_opsetid("ai.onnx.ml", 3)])
+    slim = slimmed(model)
+    assert [entry.domain for entry in slim.opset_import] == ["", "com.microsoft"]
+    onnx.checker.check_model(slim, full_check=True)
+
+
+def test_a_graph_that_is_not_valid_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    model = graph([node("Unheard", ["signal"], "answer")])
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("answer", TensorProto.FLOAT, SIGNAL))
+    onnx.save(model, path)
+    with pytest.raises(DataError, match=r"m\.onnx is not a valid ONNX file: No Op registered for Unheard .*anew\.$"):
+        read_model(path)

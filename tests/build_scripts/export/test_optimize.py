@@ -130,6 +130,14 @@ def test_the_length_tried_is_the_window_the_file_names(source: Path) -> None:
     assert length_of(onnx.ModelProto()) == 4096
 
 
+@pytest.mark.parametrize("window", ["", "a second", "0", "-5", "1e4", "10000001", "9" * 5000])
+def test_a_window_that_is_no_number_of_samples_is_named(window: str) -> None:
+    model = onnx.ModelProto()
+    onnx.helper.set_model_props(model, {"window": window})
+    with pytest.raises(DataError, match=r"^The property 'window' .*; it is a number of samples from 1 to 10,000,000"):
+        length_of(model)
+
+
 def test_speed_is_the_source_s_median_over_the_optimized_one_s(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def timed(calls: Mapping[str, Callable[[], object]], rounds: Rounds) -> dict[str, Latency]:
         answers = {name: call() for name, call in calls.items()}

@@ -61,20 +61,27 @@ def test_a_star_goes_over_folders() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "said", "reason"),
     [
-        ('python = "3.13.5"', 'python = "3.13"'),
-        ('reason = "onnxruntime itself"', 'reason = ""'),
-        ("bundle_mib = 110", "bundle_mib = 110\nunknown = 1"),
-        ("[forbidden]", "[forbidden"),
+        ('python = "3.13.5"', 'python = "3.13"', r"at python \(string_pattern_mismatch\): correct what stands there"),
+        ('reason = "onnxruntime itself"', 'reason = ""', r"at required\.\d+\.reason \(string_too_short\)"),
+        ("bundle_mib = 110", "bundle_mib = 110\nunknown = 1", r"at unknown \(extra_forbidden\)"),
+        ("[forbidden]", "[forbidden", r"it is no TOML at line \d+, column \d+: correct it there"),
     ],
 )
-def test_a_recipe_that_is_not_of_its_form_is_named(recipe: Recipe, tmp_path: Path, given: str, said: str) -> None:
+def test_a_recipe_that_is_not_of_its_form_is_named(
+    recipe: Recipe, tmp_path: Path, given: str, said: str, reason: str
+) -> None:
     shipped = Path("layers/runtime/recipe.toml")
     path = tmp_path / "recipe.toml"
     path.write_text((Path(__file__).parents[3] / shipped).read_text().replace(given, said, 1))
-    with pytest.raises(BundleError, match=r"recipe\.toml is not of its form"):
+    with pytest.raises(BundleError, match=rf"recipe\.toml is not of its form, {reason}"):
         read_recipe(path)
+
+
+def test_a_recipe_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"There is no layer recipe .*gone\.toml"):
+        read_recipe(tmp_path / "gone.toml")
 
 
 def test_an_architecture_without_a_budget_is_named(recipe: Recipe) -> None:

@@ -43,3 +43,10 @@ def test_outside_a_checkout_there_is_no_revision(tmp_path: Path, monkeypatch: py
 def test_without_git_there_is_no_revision(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(checkout / "nowhere"))
     assert read_revision(checkout, ("functions",)) == Revision(None, None)
+
+
+def test_changes_that_git_cannot_list_are_not_known(checkout: Path) -> None:
+    (checkout / ".git" / "index").write_bytes(b"damaged")
+    found = read_revision(checkout, ("functions",))
+    assert found.commit is not None
+    assert found.modified is None

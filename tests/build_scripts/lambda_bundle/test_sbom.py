@@ -5,6 +5,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from build_scripts.lambda_bundle.errors import BundleError
 from build_scripts.lambda_bundle.step import BILL, DOCUMENT, Sources, bundle
 from tests.support.wheels import HERE, write_project
 
@@ -51,6 +52,12 @@ def test_it_has_a_time_only_where_one_is_given(project: Path, monkeypatch: pytes
     assert "timestamp" not in without["metadata"]
     assert timed["metadata"]["timestamp"] == "2023-11-14T22:13:20+00:00"
     assert timed["serialNumber"] == without["serialNumber"]
+
+
+def test_a_time_that_is_none_is_named(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(BundleError, match=r"^SOURCE_DATE_EPOCH is 'yesterday': set it to seconds since 1970"):
+        bill_of(project)
 
 
 def test_another_content_has_another_serial_number(project: Path) -> None:

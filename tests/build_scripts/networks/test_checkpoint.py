@@ -70,6 +70,9 @@ def test_a_missing_part_is_named(checkpoint_path: Path, tmp_path: Path) -> None:
     torch.save(content, tmp_path / "part.pt")
     with pytest.raises(CheckpointError, match="lacks the part novelty of a checkpoint; train the model anew"):
         load_checkpoint(tmp_path / "part.pt")
+    torch.save(content | {"novelty": {"projection": [1.0], "means": [1.0]}}, tmp_path / "part.pt")
+    with pytest.raises(CheckpointError, match="has parts of another form than a checkpoint; train the model anew"):
+        load_checkpoint(tmp_path / "part.pt")
 
 
 def test_weights_of_another_network_are_refused(checkpoint: Checkpoint) -> None:

@@ -44,6 +44,15 @@ def test_the_projection_has_one_direction_less_than_classes_and_one_for_each_out
     assert model.means.dtype == np.float32
 
 
+def test_classes_whose_windows_have_the_same_features_are_told_apart() -> None:
+    label = np.repeat([0, 1, 2], 50)
+    model = fit_novelty(MEANS[label].astype(np.float32), label, OUTLIERS)
+    gaps = (np.array([MEANS[1], [9.0, 0, 0, 0]], np.float32) @ model.projection)[:, None] - model.means
+    own, other = (gaps**2).mean(axis=2).min(axis=1)
+    assert own < 10
+    assert 1e6 < other < np.inf
+
+
 def test_a_class_without_windows_is_refused() -> None:
     features, label = clusters(100)
     with pytest.raises(ValueError, match="2 of 3 classes"):

@@ -46,16 +46,47 @@ def test_a_program_that_is_more_than_a_graph_is_refused(program: Path, tmp_path:
     compiled = rewritten(program, tmp_path / "a.pt2", **{"data/aotinductor/model/library.so": b""})
     with pytest.raises(CheckpointError, match="holds a compiled library, which is not run"):
         read_program(compiled)
+
+
+EVIL = json.dumps("__import__('os').system('touch pwned')")
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        f'"expr_str": {EVIL}',
+        f'"expr\\u005fstr": {EVIL}',
+        f'"expr_str": {EVIL}, "expr_str": "s0"',
+        f'"expr_str": [{EVIL}]',
+    ],
+)
+def test_an_expression_that_is_code_is_not_read(member: str, program: Path, tmp_path: Path) -> None:
+    bad = rewritten(program, tmp_path / "b.pt2", **{"models/model.json": _document(program, member)})
+    with pytest.raises(CheckpointError, match="holds an expression that is no arithmetic"):
+        read_program(bad)
+
+
+def test_a_part_that_stands_twice_is_not_read(program: Path, tmp_path: Path) -> None:
+    bad = _document(program, f'"expr_str": {EVIL}')
+    path = rewritten(program, tmp_path / "d.pt2", **{"models/MODEL.json": bad})
+    with pytest.raises(CheckpointError, match=r"holds the part \w+/models/model\.json more than once"):
+        read_program(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[" * 100_000])
+def test_a_part_that_is_no_json_is_not_read(content: bytes, program: Path, tmp_path: Path) -> None:
+    bad = rewritten(program, tmp_path / "e.pt2", **{"models/model.json": content})
+    with pytest.raises(CheckpointError, match="holds a part that is no JSON"):
+        read_program(bad)
+
+
+def _document(program: Path, member: str) -> bytes:
+    """Return the graph of a program with its first expression replaced by a member."""
     with zipfile.ZipFile(program) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith("models/model.json"))
         document = archive.read(name).decode()
-    evil = json.dumps("__import__('os').system('touch pwned')")
-    assert '"expr_str": "' in document
-    start = document.index('"expr_str": "') + len('"expr_str": ')
-    changed = document[:start] + evil + document[document.index('"', start + 1) + 1 :]
-    bad = rewritten(program, tmp_path / "b.pt2", **{"models/model.json": changed.encode()})
-    with pytest.raises(CheckpointError, match="holds an expression that is no arithmetic"):
-        read_program(bad)
+    before, _, rest = document.partition('"expr_str": "')
+    return (before + member + rest.partition('"')[2]).encode()
 
 
 def test_a_broken_program_is_one_sentence(program: Path, tmp_path: Path) -> None:

@@ -93,6 +93,33 @@ def test_notes_of_the_file_and_of_the_endpoint_are_both_reported(
     )
 
 
+def test_a_unit_that_no_option_takes_is_reported_with_a_note(
+    capsys: pytest.CaptureFixture[str], url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("a (V)\n" + csv_text([tone(0.5)]))
+    _, outcome, _ = diagnose(capsys, tmp_path / "a.csv", "--url", url, "--key", KEY)
+    (measured,) = recordings(outcome)
+    assert (measured["unit"], measured["note"]) == (
+        "V",
+        "The samples are in V, which was not sent: they reached the endpoint's model as they are, and its answer is"
+        " right only where the model takes V or any unit.",
+    )
+
+
+def test_channels_of_several_units_each_have_a_note(
+    capsys: pytest.CaptureFixture[str], url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("A (g),B (m/s2),C\n" + csv_text([tone(-0.5), tone(0.5), tone(0.2)]))
+    answer = diagnose(capsys, tmp_path / "a.csv", "--url", url, "--key", KEY, "--channel", "all")[1]
+    read = recordings(*answer["predictions"])  # type: ignore[misc]
+    assert [one["unit"] for one in read] == ["g", "m/s2", None]
+    assert [one.get("note", "").split(",")[0] for one in read] == [
+        "The samples are in g",
+        "The samples are in m/s2",
+        "",
+    ]
+
+
 def test_every_channel_is_answered_under_its_name(capsys: pytest.CaptureFixture[str], url: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("DE (g),FE (g)\n" + csv_text([tone(-0.5), tone(0.5)]))
     answer = diagnose(capsys, tmp_path / "a.csv", "--url", url, "--key", KEY, "--channel", "all")[1]

@@ -5,7 +5,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from build_scripts.errors import QuantizationError
@@ -16,6 +16,8 @@ from build_scripts.quantization.half import element_types, quantize_to_half
 from build_scripts.quantization.half_rounded import rounded_model
 from functions.core.models.engine import OnnxEngine
 from functions.core.preprocessing.arrays import Float32Array
+from tests.support.onnx_graphs import CHANNELS, graph, node, scalar
+from tests.support.onnx_graphs import weights as tensors
 
 
 def weights(path: Path) -> list[np.dtype[np.generic]]:
@@ -104,3 +106,25 @@ def test_nothing_is_rounded_before_the_first_layer(everyday: Path, fp32: Path, t
         casts = [node for node in nodes if node.op_type == "Cast" and node.attribute[0].i == TensorProto.FLOAT]
         assert casts
         assert not [node for node in casts if givers[node.input[0]].op_type == "Cast"]
+
+
+def test_what_a_graph_inside_of_a_node_reads_stays_float32(tmp_path: Path) -> None:
+    doubled = [node("Mul", ["relu", "two"], "doubled"), node("ReduceMax", ["doubled", "axis"], "highest", keepdims=0)]
+    branch = helper.make_graph(
+        doubled, "branch", [], [helper.make_tensor_value_info("highest", TensorProto.FLOAT, None)]
+    )
+    nodes = [
+        node("Conv", ["signal", "w"], "conv"),
+        node("Relu", ["conv"], "relu"),
+        node("ReduceMean", ["relu", "axis"], "mean", keepdims=0),
+        node("If", ["always"], "chosen", then_branch=branch, else_branch=branch),
+        node("Add", ["mean", "chosen"], "sum"),
+        node("MatMul", ["sum", "head"], "logits"),
+    ]
+    others = [numpy_helper.from_array(np.array(True), "always"), numpy_helper.from_array(np.array([2]), "axis")]
+    model = graph(nodes, [*tensors({"w": (4, CHANNELS, 3), "head": (4, 3)}), scalar(2, "two"), *others])
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B", 3]))
+    onnx.save(model, tmp_path / "fp32.onnx")
+    half = quantize_to_half(tmp_path / "fp32.onnx", tmp_path / "half.onnx")
+    windows = np.random.default_rng(0).normal(size=(2, CHANNELS, 48)).astype(np.float32)
+    assert logit_deviation(tmp_path / "fp32.onnx", half, windows).max_abs_difference < 0.05

@@ -1,10 +1,19 @@
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import asdict
 
-from functions.core.settings import MODELS_DIR, Settings, SettingsInvalidError, get_settings, read_settings
+from functions.core.settings import (
+    MODELS_DIR,
+    Settings,
+    SettingsInvalidError,
+    get_settings,
+    read_settings,
+    set_defaults,
+    variable_of,
+)
 
 DEFAULTS = {
     "stage": "prod",
@@ -119,6 +128,50 @@ def test_a_value_that_cannot_be_is_refused_and_its_variable_named(
     monkeypatch.setenv(variable, text)
     with pytest.raises(SettingsInvalidError, match=f"^{variable}: "):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "sentence"),
+    [
+        ("PALIER_STAGE", "production", "'production' is not accepted; it must be dev, local, prod or staging."),
+        ("PALIER_THREADS", "many", "'many' is not accepted; it must be a whole number from 1 up to 64."),
+        ("PALIER_API_KEYS_REQUIRED", "perhaps", "'perhaps' is not accepted; it must be true or false."),
+        ("PALIER_MIN_SAMPLE_RATE_HZ", "NaN", "'NaN' is not accepted; it must be a number above 0."),
+        (
+            "PALIER_DASHBOARD_METRICS_URL",
+            "http://a.example",
+            "'http://a.example' is not accepted; it must be an address that begins with https://.",
+        ),
+        (
+            "PALIER_EDGE_PROOFS",
+            '["short"]',
+            "its value is not accepted; it must be a JSON list, each entry text of at least 20 characters.",
+        ),
+        ("PALIER_EDGE_PROOFS", "secret", 'its value is no list; a list is written as JSON, such as ["a", "b"].'),
+        ("PALIER_ALERT_K", "6", "alert_k 6 is more than alert_n 5"),
+    ],
+)
+def test_a_refusal_states_what_a_value_must_be_and_repeats_no_secret(
+    monkeypatch: pytest.MonkeyPatch, variable: str, text: str, sentence: str
+) -> None:
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(SettingsInvalidError) as refused:
+        read_settings()
+    assert refused.value.message == f"{variable}: {sentence}"
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    for field in Settings.__struct_fields__:
+        monkeypatch.setenv(variable_of(field), text)
+    assert asdict(read_settings()) == DEFAULTS
+
+
+def test_defaults_of_a_process_fill_what_is_unset_or_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {"PALIER_MAX_BATCH": "7", "PALIER_MAX_WINDOWS": ""}
+    monkeypatch.setattr(os, "environ", environment)
+    set_defaults({"PALIER_MAX_BATCH": "1", "PALIER_MAX_WINDOWS": "2", "PALIER_MAX_PENDING": "3"})
+    assert environment == {"PALIER_MAX_BATCH": "7", "PALIER_MAX_WINDOWS": "2", "PALIER_MAX_PENDING": "3"}
 
 
 def test_a_list_that_is_no_json_is_refused_and_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,7 @@ READ_HERE = {
     "delimited: unit behind a space",
     "delimited: unit in brackets behind a range",
     "delimited: unit in brackets",
+    "delimited: units from peak to peak",
     "delimited: units of each column",
     "delimited: units that are multiples of served ones",
     "npy: [C, N]",

@@ -65,6 +65,7 @@ def rules_text() -> str:
         "unit_lengths_mm": dict(scales.LENGTHS_MM),
         "unit_of_length": scales.OF_LENGTH.pattern,
         "unit_detector": scales.DETECTOR.pattern,
+        "unit_peak_to_peak": scales.PEAK_TO_PEAK.pattern,
         "unit_others": sorted(units.OTHER_UNITS),
         "unit_bracketed": units.BRACKETED.pattern,
         "unit_in_brackets": units.IN_BRACKETS.pattern,

@@ -91,6 +91,14 @@ async def test_without_a_good_key_nothing_is_answered(
     assert response.headers["www-authenticate"] == "ApiKey"
 
 
+async def test_two_keys_in_one_request_are_refused_also_where_both_are_good(locked: Settings, keys: Keys) -> None:
+    async with keyed(locked, None) as client:
+        sent = [("X-API-Key", keys.full), ("X-API-Key", keys.read)]
+        response = await client.get("/models", headers=sent)
+    sentence = assert_error(response, 401, "api_key_invalid", "X-API-Key")
+    assert sentence == "The header X-API-Key is there more than once; send one key."
+
+
 async def test_a_key_is_checked_before_the_body_is_read(locked: Settings) -> None:
     async with keyed(locked, None) as client:
         response = await client.post("/predict", content=bytes(300_000))

@@ -323,6 +323,7 @@ async def test_a_job_that_is_not_there(jobs: Jobs, path: str) -> None:
         ("/jobs", {"limit": "ten"}, "invalid_option"),
         ("/jobs", {"cursor": "x"}, "invalid_option"),
         ("/jobs", {"page": "2"}, "unknown_option"),
+        ("/jobs", {"limit": ["1", "2"]}, "invalid_option"),
         ("/assets", {"limit": "1001"}, "invalid_option"),
     ],
 )

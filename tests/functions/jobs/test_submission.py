@@ -79,6 +79,36 @@ def test_memory_is_linear() -> None:
     assert_linear_memory(lambda body: read_submission(body, MOST), (bodies[0], bodies[1]), most=16)
 
 
+@pytest.mark.parametrize(
+    ("members", "sentence"),
+    [
+        (
+            {"uploads": [UPLOAD | {"name": "../a.wav"}]},
+            "uploads[0].name must be a name of letters, digits, spaces and . _ -, at most 128, "
+            "the first a letter or a digit.",
+        ),
+        (
+            {"uploads": [UPLOAD, UPLOAD | {"recordings": 0}]},
+            "uploads[1].recordings must be a whole number from 1 up to 10000.",
+        ),
+        ({"uploads": [UPLOAD | {"unit": "inch"}]}, "uploads[0].unit must be g, m/s2 or mm/s."),
+        ({"uploads": [UPLOAD | {"color": 1}]}, "uploads[0] has no member 'color'; leave it out."),
+        ({"uploads": [{"name": "a.wav"}]}, "uploads[0] has to have the member 'content_type'."),
+        ({"uploads": {}}, "uploads must be a JSON list, each entry an object."),
+        ({"uploads": [1]}, "uploads[0] must be an object."),
+        ({"uploads": [UPLOAD | {"conditions": {"load": "full"}}]}, "uploads[0].conditions[...] must be a number."),
+        ({"uploads": [UPLOAD | {"conditions": []}]}, "uploads[0].conditions must be numbers by name, at most 16."),
+        (PREFIX | {"webhook": WEBHOOK | {"secret": "short"}}, "webhook.secret must be text of 16 to 256 characters."),
+        (PREFIX | {"webhook": "https://plant.example/"}, "webhook must be an object."),
+        ({"prefix": 1}, "prefix must be text of at most 1100 characters."),
+    ],
+)
+def test_a_refusal_states_the_place_and_what_belongs_there(members: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(JobInvalidError) as refusal:
+        read_submission(json.dumps(members).encode(), MOST)
+    assert refusal.value.message == sentence
+
+
 def test_what_is_no_object_is_refused() -> None:
     for body in (b"[]", b"{", b"null"):
         with pytest.raises(MalformedBodyError):

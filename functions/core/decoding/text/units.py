@@ -3,7 +3,7 @@
 import re
 
 from functions.core.models.options import TimeUnit
-from functions.core.preprocessing.units import known_unit, scale_of
+from functions.core.preprocessing.units import bare_unit, known_unit, scale_of
 
 # Spellings of units of time, without spaces, in lower case.
 TIME_UNITS: dict[str, TimeUnit] = {
@@ -20,8 +20,10 @@ BRACKETED = re.compile(rf"(.*?)(?<![\s_])[\s_]*[\[(]\s*{_INSIDE}\s*[\])]\s*(.*)"
 IN_BRACKETS = re.compile(rf"[\[(]\s*{_INSIDE}\s*[\])]")
 # `t/ms`, `a/(m/s\xb2)`: the quantity divided by its unit, as ISO 80000-1 has it.
 DIVIDED = re.compile(r"([^/]{1,60}?)\s*/\s*(?:\(\s*)?([^()\s](?:[^()]{0,12}[^()\s])?)\s*\)?")
-# `acc_mg`, `acc g pk`, and `acc_m_s2` as programs name it.
-SUFFIXED = re.compile(r"(.+?)(?<![ _])[ _]+([^ _]{1,14}(?:[ _](?:rms|RMS|pk|PK|peak))?|[cmu]?m_s2?)")
+# `acc_mg`, `acc g pk`, `acc g pk-pk`, and `acc_m_s2` as programs name it.
+SUFFIXED = re.compile(
+    r"(.+?)(?<![ _])[ _]+([^ _]{1,14}(?:[ _](?:rms|RMS|pk|PK|peak|[pP][kK]?-?[pP][kK]?))?|[cmu]?m_s2?)"
+)
 _TIME_NAME = re.compile(
     r"(?:(?:rel(?:ative)?|elapsed|abs(?:olute)?|sampl(?:e|ing)|measurement|recording|x)[ _-]*)?"
     r"(?:t|times?|time ?stamps?|time_stamp|zeit|zeitstempel|temps|tiempo|tempo|tijd|tid|date[ _]?time|datetime|date"
@@ -80,7 +82,7 @@ def signal_unit(name: str, unit: str | None = None) -> str | None:
 
 def stated_unit(text: str) -> str | None:
     """Return the unit that a text stands for: `g`, `m/s2`, `mm/s`, another one as it is written, or None."""
-    is_unit = scale_of(text) is not None or squeezed(text) in OTHER_UNITS
+    is_unit = scale_of(text) is not None or bare_unit(text) in OTHER_UNITS
     return known_unit(text) or (inner(text.strip()) if is_unit else None)
 
 
@@ -103,7 +105,7 @@ def squeezed(unit: str) -> str:
 
 def _is_unit(cell: str) -> bool:
     plain = squeezed(cell)
-    return plain in TIME_UNITS or plain in OTHER_UNITS or plain in _IN_UNITS_ROW or scale_of(cell) is not None
+    return plain in TIME_UNITS or plain in _IN_UNITS_ROW or bare_unit(cell) in OTHER_UNITS or scale_of(cell) is not None
 
 
 def _split_unit(name: str) -> tuple[str, str | None]:

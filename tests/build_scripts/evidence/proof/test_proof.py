@@ -46,5 +46,8 @@ def test_a_served_variant_is_proven(records: RecordSet, tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_proof_is_no_package(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is no package with a proof"):
+    with pytest.raises(DataError, match=r"is no package with a proof: manifest\.json is not there"):
+        read_package(tmp_path)
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(DataError, match=r"is no package with a proof: manifest\.json is not of its form"):
         read_package(tmp_path)

@@ -24,11 +24,11 @@ def test_a_private_symbol_is_newer_than_any() -> None:
 
 
 def test_demands_of_a_real_library(libraries: Mapping[str, bytes]) -> None:
-    demands = read_demands(max(libraries.values(), key=len))
+    demands = read_demands("a.so", max(libraries.values(), key=len))
     assert demands.machine in {"EM_X86_64", "EM_AARCH64"}
     assert (2, 2) < demands.newest["GLIBC"] <= (2, 28)
 
 
 def test_what_is_no_library_is_refused() -> None:
-    with pytest.raises(BundleError, match="not a whole ELF file"):
-        read_demands(b"\x7fELF")
+    with pytest.raises(BundleError, match=r"^numpy/a\.so is not a whole ELF file: lock another version"):
+        read_demands("numpy/a.so", b"\x7fELF")

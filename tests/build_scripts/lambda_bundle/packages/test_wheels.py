@@ -31,6 +31,7 @@ def test_a_cached_wheel_is_not_downloaded_again(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_wheel(tmp_path / "x86_64", "tiny", "1.0", {"tiny.py": b""}, "cp313-cp313-manylinux_2_28_x86_64")
+    (tmp_path / "x86_64" / "somebody's.whl").touch()
     monkeypatch.setattr(module, "_download", None)
     (wheel,) = fetch_wheels(pins_of(tmp_path, path), X86_64, recipe, tmp_path)
     assert wheel.path == path

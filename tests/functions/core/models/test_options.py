@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 from msgspec.structs import asdict
 
+from functions.core.bearings.orders import MOST_ELEMENTS
+from functions.core.bearings.stated import GEOMETRY_NAMES, ORDER_NAMES
 from functions.core.errors import InvalidOptionError, SampleRateError, UnknownOptionError, UnusableError
-from functions.core.models.options import DiagnosisOptions
+from functions.core.models.options import GEOMETRY, ORDERS, DiagnosisOptions
 
 
 def test_nothing_means_the_defaults() -> None:
@@ -177,3 +179,11 @@ def test_an_option_whose_name_is_no_text_is_invalid() -> None:
     with pytest.raises(InvalidOptionError) as refusal:
         DiagnosisOptions.parse({"\ud800": 1})
     assert refusal.value.field is None
+
+
+def test_options_of_a_bearing_are_those_that_state_one() -> None:
+    assert ORDERS == ORDER_NAMES
+    assert (*GEOMETRY_NAMES, "contact_angle_deg") == GEOMETRY
+    assert DiagnosisOptions.parse({"rolling_elements": MOST_ELEMENTS}).rolling_elements == MOST_ELEMENTS
+    with pytest.raises(InvalidOptionError, match=f"from 1 up to {MOST_ELEMENTS}"):
+        DiagnosisOptions.parse({"rolling_elements": MOST_ELEMENTS + 1})

@@ -103,6 +103,15 @@ def test_the_first_sample_that_is_not_finite_is_named(bad: float) -> None:
         check_samples(samples)
 
 
+@pytest.mark.parametrize("value", [3e38, -3e38, 1.01e19])
+def test_a_value_too_large_to_compute_with_is_refused_with_its_place(value: float) -> None:
+    samples = np.array([[1, 2, 3], [0, value, 1]], np.float32)
+    sentence = rf"^The signal has the value {value:.3g} at sample 1 of channel 1, too large".replace("+", r"\+")
+    with pytest.raises(SignalNotFiniteError, match=sentence):
+        check_samples(samples)
+    assert check_samples(samples / np.float32(1e20)).extremes[1] == ((1, 0) if value > 0 else (2, 1))
+
+
 def test_a_constant_channel_is_refused_beside_a_living_one() -> None:
     with pytest.raises(SignalConstantError, match="sensor may be dead"):
         check_samples(np.array([[1, 2, 3], [4, 4, 4]], np.float32))

@@ -36,9 +36,7 @@ def test_a_unit_is_known_by_its_spellings(texts: tuple[str, ...], unit: Unit, fa
     assert [known_unit(text) for text in texts] == [unit if factor == 1 else None] * len(texts)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "V", "kg", "km/h", "m", "s", "ms", "in", "mil", "g pk-pk", "g p-p", "rms", "\xb0"]
-)
+@pytest.mark.parametrize("text", ["", "V", "kg", "km/h", "m", "s", "ms", "in", "mil", "rms", "pk-pk", "um pp", "\xb0"])
 def test_what_is_no_acceleration_or_velocity_has_no_scale(text: str) -> None:
     assert scale_of(text) is None
 
@@ -52,6 +50,22 @@ def test_channels_are_brought_to_served_units_each_by_its_factor() -> None:
         "Cut short. The file's samples in mg were multiplied by 0.001 and are in g. The file's samples in in/s were"
         " multiplied by 25.4 and are in mm/s."
     )
+
+
+@pytest.mark.parametrize("behind", [" pk-pk", " p-p", "pp", " (peak to peak)", " pk/pk", " P2P", "_pk_pk"])
+@pytest.mark.parametrize(("unit", "served", "factor"), [("g", "g", 1), ("mm/s", "mm/s", 1), ("ips", "mm/s", 25.4)])
+def test_samples_of_a_unit_from_peak_to_peak_are_instantaneous_values(
+    unit: str, served: str, factor: float, behind: str
+) -> None:
+    stated = unit + behind
+    assert (scale_of(stated), known_unit(stated)) == ((served, factor), None)
+    samples = np.array([[1, -2]], np.float32)
+    found = in_served_units(Recording(samples, unit=stated))
+    np.testing.assert_array_equal(found.samples, samples * np.float32(factor))
+    assert found.unit == served
+    note = f"The unit {stated} is one of a display from peak to peak: the samples were read as instantaneous."
+    multiplied = f"The file's samples in {stated} were multiplied by 25.4 and are in mm/s."
+    assert found.note == (note if factor == 1 else f"{multiplied} {note}")
 
 
 @pytest.mark.parametrize("unit", [None, "V", " um "])

@@ -8,12 +8,12 @@ const IN_BRACKETS = new RegExp(RULES.unit_in_brackets, "g");
 const DIVIDED = whole(RULES.unit_divided);
 const SUFFIXED = whole(RULES.unit_suffixed);
 const DETECTOR = new RegExp(RULES.unit_detector);
+const PEAK_TO_PEAK = new RegExp(RULES.unit_peak_to_peak);
 const OF_LENGTH = whole(RULES.unit_of_length);
 
 /** Return the served unit of a text in a file and the factor to it, [unit, factor]; null where it is no vibration's. */
 export function scaleOf(text) {
-  // UTF-8 that was read as Windows-1252 has an A with a circumflex before its signs.
-  const plain = (text ?? "").replace(/[\s[\]()\u00c2]+/g, "").toLowerCase().replace(DETECTOR, "");
+  const plain = bareUnit(text ?? "");
   if (Object.hasOwn(RULES.unit_names, plain)) return RULES.unit_names[plain];
   const [, length, ...squared] = OF_LENGTH.exec(plain) ?? [];
   if (!length) return null;
@@ -31,18 +31,30 @@ export function unitOfName(name) {
   return base && found && scaleOf(found) ? statedUnit(found) : null;
 }
 
-/** Return a channel in the unit that is served, by its name, where the file has it in one of its kind; `unitOfFile` is a multiple. */
+/** Return a channel in the unit that is served, by its name; `unitOfFile` is one of its kind that the file has for it. */
 export function inServedUnit(channel) {
   const [unit, factor] = scaleOf(channel.unit) ?? [];
   if (!unit) return channel;
-  if (factor === 1) return { ...channel, unit };
+  const isPeakToPeak = PEAK_TO_PEAK.test(plainUnit(channel.unit));
+  const served = factor !== 1 || isPeakToPeak ? { ...channel, unit, unitOfFile: channel.unit } : { ...channel, unit };
+  if (factor === 1) return served;
   const by = Math.fround(factor);
-  return { ...channel, unit, unitOfFile: channel.unit, samples: channel.samples.map((value) => value * by) };
+  return { ...served, samples: channel.samples.map((value) => value * by) };
 }
 
 function statedUnit(text) {
-  const other = text.toLowerCase().replace(/[ ^]/g, "").replaceAll("\u00b2", "2");
-  return scaleOf(text) || RULES.unit_others.includes(other) ? text.trim() : null;
+  return scaleOf(text) || RULES.unit_others.includes(bareUnit(text)) ? text.trim() : null;
+}
+
+/** Return a unit without spaces, brackets and what an analyser puts behind it. */
+function bareUnit(text) {
+  const plain = plainUnit(text);
+  return plain.replace(PEAK_TO_PEAK.test(plain) ? PEAK_TO_PEAK : DETECTOR, "");
+}
+
+function plainUnit(text) {
+  // UTF-8 that was read as Windows-1252 has an A with a circumflex before its signs.
+  return text.replace(/[\s[\]()\u00c2]+/g, "").toLowerCase();
 }
 
 function split(name) {

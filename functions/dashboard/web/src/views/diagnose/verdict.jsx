@@ -26,6 +26,7 @@ export function Verdict({ verdict, model, recording, ofFile }) {
       <div class="verdict-foot">
         <Facts read={value.recording} model={model} recording={recording} ofFile={ofFile} />
         {value.recording.note && <p>{value.recording.note}</p>}
+        <Unsent read={value.recording} model={model} unitOfFile={recording.unitOfFile} />
         <p class="small">
           Answered by <strong>{value.model.name}</strong> version {value.model.version}, {value.model.precision}, from{" "}
           {count(value.windows, "window")} in {duration(value.inference_time_ms)}; there and back in {duration(value.roundTripMs)}.
@@ -33,6 +34,13 @@ export function Verdict({ verdict, model, recording, ofFile }) {
       </div>
     </section>
   );
+}
+
+/** The service's own note, where the page read the file and its unit is none that goes with a request. */
+function Unsent({ read, model, unitOfFile }) {
+  const taken = modelUnit(model);
+  if (read.unit || !unitOfFile || !taken || taken === unitOfFile) return null;
+  return <p>The samples are in {unitOfFile} and the model takes {shownUnit(taken)}: they reached it as they are, and its answer may be wrong.</p>;
 }
 
 function Probabilities({ answer, model }) {

@@ -1,7 +1,7 @@
 import pytest
 
 from functions.core.models.options import FORMS, DiagnosisOptions
-from functions.core.models.requirements import requirement
+from functions.core.requirements import requirement
 
 
 @pytest.mark.parametrize(
