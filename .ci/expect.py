@@ -4,7 +4,10 @@ import json
 import sys
 
 expected = sys.argv[1]
-(one,) = json.load(sys.stdin)["diagnoses"]
+printed = sys.stdin.read()
+if not printed:
+    sys.exit("There is no diagnosis to check: the lines above state why.")
+(one,) = json.loads(printed)["diagnoses"]
 if "error" in one:
     sys.exit(f"The deployed stage does not diagnose the recording: {one['error']}")
 found = one.get("class_id")

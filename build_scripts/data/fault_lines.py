@@ -33,7 +33,7 @@ _VISIBLE = 1.05
 class LineRecords:
     """n records of bearings, each of windows that follow one another.
 
-    features: float32 [B, 3, 176] of each record; conditions float32 [n, 5]; label int64 [n] indexes class_names.
+    features: float32 [B, 3, 184] of each record; conditions float32 [n, 5]; label int64 [n] indexes class_names.
     """
 
     features: Sequence[Float32Array]
@@ -67,11 +67,11 @@ class LineRecords:
         return np.zeros(len(self), np.int64)
 
     def windows(self, index: int, window: int) -> Float32Array:
-        """Return the features of record `index`, float32 [B, 3, 176]."""
+        """Return the features of record `index`, float32 [B, 3, 184]."""
         return self.features[index]
 
     def random_windows(self, chosen: NDArray[np.int64], window: int, rng: np.random.Generator) -> Float32Array:
-        """Return the features of one window of each chosen record: float32 [len(chosen), 3, 176]."""
+        """Return the features of one window of each chosen record: float32 [len(chosen), 3, 184]."""
         return np.stack([rng.choice(self.features[index]) for index in chosen])
 
     def with_visible_lines(self) -> "LineRecords":
@@ -100,7 +100,7 @@ class LineRecords:
 
 
 def is_visible(features: Float32Array, label: int) -> bool:
-    """Return whether a window's features float32 [3, 176] show the lines of its fault in some band, or it has none."""
+    """Return whether a window's features float32 [3, 184] show the lines of its fault in some band, or it has none."""
     levels = features[label - 1].reshape(LAYERS, PER_BAND)[:, SCORE]
     return label == NORMAL or bool(levels.max() > _VISIBLE)
 

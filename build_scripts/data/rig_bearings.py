@@ -71,7 +71,7 @@ class RigRecording:
         return bearing_evidence(self.samples[None], self.sample_rate_hz, self.rpm, self.orders)
 
     def features(self, step_s: float | None = None) -> Float32Array:
-        """Return the features of its windows, cut as the server does or every `step_s`: float32 [B, 3, 176]."""
+        """Return the features of its windows, cut as the server does or every `step_s`: float32 [B, 3, 184]."""
         window = round(WINDOW_S * self.sample_rate_hz)
         if step_s is None:
             windows = cut_windows(self.samples[None], window)

@@ -11,7 +11,7 @@ MEMBERS = 4
 
 
 class FaultLineNetwork(nn.Module):
-    """Features float32 [B, 3, 176] and conditions float32 [B, 5] to logits float32 [B, 4]: normal, then each fault.
+    """Features float32 [B, 3, 184] and conditions float32 [B, 5] to logits float32 [B, 4]: normal, then each fault.
 
     Normal is a learned constant: it is what is left where no line of a fault is seen.
     """

@@ -1,4 +1,4 @@
-"""The requests to SageMaker in docs/deploy.md are valid by the service's own model."""
+"""The requests to SageMaker in docs/gpus.md are valid by the service's own model."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from botocore.validate import ParamValidator
 
 from cdk.gpu_instances import IMAGE, INSTANCES
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "deploy.md").read_text()
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "gpus.md").read_text()
 REQUESTS: dict[str, dict[str, Any]] = {
     name: json.loads(text)
     for name, text in re.findall(r"^ *```json (\w+)\n(.*?)^ *```$", PAGE, re.MULTILINE | re.DOTALL)

@@ -126,12 +126,13 @@ def test_an_attestation_is_verified_before_anything_is_deployed(attested: str, v
     [
         ({"class_id": "clearance"}, 0, ""),
         ({"class_id": "wear"}, 1, "The deployed stage diagnoses 'wear' instead of 'clearance'.\n"),
+        ({}, 1, "There is no diagnosis to check: the lines above state why.\n"),
         ({"error": "No key."}, 1, "The deployed stage does not diagnose the recording: No key.\n"),
     ],
 )
 def test_a_smoke_test_fails_on_another_class(content: dict[str, str], status: int, said: str) -> None:
     command = [sys.executable, str(ROOT / ".ci/expect.py"), "clearance"]
-    sent = json.dumps({"diagnoses": [content]})
+    sent = json.dumps({"diagnoses": [content]}) if content else ""
     done = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert (done.returncode, done.stderr) == (status, said)
 

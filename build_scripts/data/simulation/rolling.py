@@ -193,7 +193,9 @@ def _disturbances(rng: np.random.Generator, machine: Machine) -> Samples:
         side_hz = rng.choice([shaft_hz, shaft_hz * rng.uniform(0.1, 6), rng.choice(MAINS_HZ) * 2])
         found += _modulated(rng, time, carrier_hz, side_hz)
     if rng.random() < 0.3:
-        found += _looseness(rng, machine, shaft_hz)
+        found += _strikes(rng, machine, shaft_hz * rng.choice([0.5, 1, 2, 3]))
+    if rng.random() < 0.2:
+        found += _strikes(rng, machine, shaft_hz * _order_of_another_part(rng, machine.orders))
     if rng.random() < 0.3:
         # The whole noise of a machine comes and goes with its shaft, or with another one.
         beat_hz = rng.choice([shaft_hz, 2 * shaft_hz, shaft_hz * rng.uniform(0.2, 5), 2 * rng.choice(MAINS_HZ)])
@@ -221,10 +223,19 @@ def _modulated(rng: np.random.Generator, time: Samples, carrier_hz: float, side_
     return np.asarray(10 ** rng.uniform(-1.5, 0.5) * (1 + depth) * np.cos(2 * np.pi * carrier_hz * time + 100 * wander))
 
 
-def _looseness(rng: np.random.Generator, machine: Machine, shaft_hz: float) -> Samples:
-    """Return strikes once a turn or twice, at the speed of the shaft: lines that are no bearing's."""
-    times = np.arange(0, WINDOW_S, 1 / (shaft_hz * rng.choice([0.5, 1, 2, 3])))
-    times = times + rng.random() / shaft_hz + rng.choice([1e-5, 2e-4]) * rng.standard_normal(len(times))
+def _order_of_another_part(rng: np.random.Generator, stated: FaultOrders) -> float:
+    """Return the order of a belt, or of a slower or faster shaft, that is no half and no whole of a fault's."""
+    own = np.array([stated.bpfo, stated.bpfi, 2 * stated.bsf])
+    while True:
+        order = float(np.exp(rng.uniform(np.log(0.2), np.log(4.0))))
+        if np.abs(order * np.array([[1], [2]]) / own - 1).min() > _APART:
+            return order
+
+
+def _strikes(rng: np.random.Generator, machine: Machine, rate_hz: float) -> Samples:
+    """Return strikes of a loose shaft or of another part: lines that are no bearing's."""
+    times = np.arange(0, WINDOW_S, 1 / rate_hz)
+    times = times + rng.random() / rate_hz + rng.choice([1e-5, 2e-4]) * rng.standard_normal(len(times))
     train = _impulses(times, 1 + 0.3 * rng.standard_normal(len(times)), machine)
     ringing = _resonances(rng, train, machine.rate_hz)
     return np.asarray(10 ** rng.uniform(-1, 0.5) * ringing / (ringing.std() + 1e-12))

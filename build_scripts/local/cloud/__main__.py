@@ -1,9 +1,13 @@
-"""Stage dev on embedded AWS services: `python -m build_scripts.local.cloud up` leaves it up, `down` removes it."""
+"""Stage dev on embedded AWS services: `python -m build_scripts.local.cloud up` leaves it up, `down` removes it.
+
+`environment` prints the variables with which the AWS command line and the commands of the runbook ask these services.
+"""
 
 import argparse
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -14,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from build_scripts.local.aws.embedded.access import Access
+from build_scripts.local.aws.embedded.access import Access, client_environment
 from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.sharing import open_services, running
 from build_scripts.local.cloud.command_line import CdkFailedError
@@ -37,7 +41,7 @@ END_TIMEOUT_S = 30.0
 def main() -> int:
     """Run an action; 0: done, 2: failed, with the reason on standard error."""
     parser = argparse.ArgumentParser(prog="python -m build_scripts.local.cloud", description=__doc__)
-    actions = {"up": up, "down": down, "hold": hold}
+    actions = {"up": up, "down": down, "environment": environment, "hold": hold}
     parser.add_argument("action", choices=actions, help="hold: the services alone, until SIGTERM")
     try:
         actions[parser.parse_args().action]()
@@ -45,6 +49,15 @@ def main() -> int:
         print(f"cloud: {reason}", file=sys.stderr)
         return 2
     return 0
+
+
+def environment() -> None:
+    """Print the shell's lines that send AWS clients to the services that are up."""
+    access = running(DATA)
+    if access is None:
+        raise NotHereError("no services are up; run make cloud first")
+    for name, value in client_environment(access).items():
+        print(f"export {name}={shlex.quote(value)}")
 
 
 def hold() -> None:

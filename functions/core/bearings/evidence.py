@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions.core.bearings.blotting import blot_out, blot_out_leaked
+from functions.core.bearings.combs import combs_up_to
 from functions.core.bearings.envelope import EnvelopeSpectrum, envelope_spectrum
 from functions.core.bearings.lines import OUTER_RACE, Evidence, EvidenceLine, Fault, Harmonic
 from functions.core.bearings.orders import FaultOrders
@@ -50,6 +51,9 @@ _WIDEST_BIN = 0.05
 # Slip that changes smears the lines of a fault, by this part of their frequency.
 _SMEARED = 0.003
 _MOST_SIDEBANDS = 2
+# Of the teeth of a slower part's comb, those that stand: the shaft's lines, which are blotted out, may hide some.
+_COMBS = combs_up_to(59)
+_LEAST_OF_TEETH = 0.75
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,8 @@ def _least_ratio(spectrum: EnvelopeSpectrum) -> float:
 def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[str, _Found], set[str]]:
     """Search for each series, and return what was found of it, and the names of those that are visible.
 
-    The strongest first: lines of the shaft, or of a fault that is visible already, count for no other fault.
+    The strongest first: lines of the shaft, or of a fault that is visible already, count for no other fault. Lines that
+    are some of a slower part's, a belt's for one, count for none.
     """
     ratios = np.minimum(spectrum.ratios, _MOST_RATIO)
     shaft = _shaft_lines(ratios, spectrum)
@@ -171,9 +176,13 @@ def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[
     found: dict[str, _Found] = {}
     visible: set[str] = set()
     rest = list(series)
+    least = _least_ratio(spectrum)
+    cage_order = series[-1].order
     while rest:
         weighed = {one.name: _search(ratios, places[one.name]) for one in rest}
-        seen = [one for one in rest if weighed[one.name].is_visible(_least_ratio(spectrum))]
+        seen = [one for one in rest if weighed[one.name].is_visible(least)]
+        lines = {one.name: one.step * one.order * (1 + weighed[one.name].slip) for one in seen}
+        seen = [one for one in seen if not _is_tooth(lines[one.name], cage_order, ratios >= least, spectrum)]
         if not seen:
             return found | weighed, visible
         best = max(seen, key=lambda one: weighed[one.name].mean)
@@ -182,6 +191,28 @@ def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[
         visible.add(best.name)
         blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)
     return found, visible
+
+
+def _is_tooth(order: float, cage_order: float, stands: NDArray[np.bool_], spectrum: EnvelopeSpectrum) -> bool:
+    """Return whether the lines of a fault are teeth of the comb of a part that is slower than the shaft.
+
+    Args:
+        order: of the fault's first line; where only every second line is a tooth, the second one is.
+        cage_order: of the cage.
+        stands: whether each bin of the spectrum is a line, [F].
+        spectrum: of the recording.
+    """
+    # A comb's teeth seldom stand in the middle of a bin.
+    wide = stands.copy()
+    wide[1:] |= stands[:-1]
+    wide[:-1] |= stands[1:]
+    for line in (order, 2 * order):
+        places = np.rint(_COMBS.teeth * line / spectrum.bin_order).astype(np.intp)
+        shares = _COMBS.means(wide.take(places, mode="clip"))
+        slower = _COMBS.of_slower_part(line, cage_order, 1 / spectrum.bin_order)
+        if (shares[slower] >= _LEAST_OF_TEETH).any():
+            return True
+    return False
 
 
 def _shown_factor(spectrum: EnvelopeSpectrum, bpfi: float) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions.core.bearings.bands import BANDS, band_envelope_spectra, band_widths
+from functions.core.bearings.combs import combs_up_to
 from functions.core.bearings.spectra import whitened_spectra
 from functions.core.preprocessing.arrays import Complex64Array, Float32Array, WholeSpectrum, as_float32
 
@@ -33,9 +34,14 @@ _SIDEBANDS = np.array([-2, -1, 1, 2], dtype=np.float32)
 # Beside a line, in parts of its order: what stands there is no line of the fault.
 _BESIDE = np.array([-0.37, -0.19, 0.19, 0.37], dtype=np.float32)
 _SHAFT_LINES = np.arange(1, 13, dtype=np.float32)
+# More teeth would cost more than the rest of the figures.
+_COMBS = combs_up_to(31)
+# Levels of the teeth of a slower part's comb, nepers: the highest that counts, and their mean in noise; how many times
+# its scatter the mean of the teeth may be above it.
+_MOST_OF_TOOTH, _MEAN_OF_TOOTH, _MOST_CLEAR = np.float32(1.5), np.float32(0.5), np.float32(4)
 _TINY = np.float32(1e-12)
 # Per fault and band, as `_features` lists them; the last band is the mean of the levels of the six.
-PER_BAND = 22
+PER_BAND = 23
 # Index of the mean level of a fault's lines among these figures.
 SCORE = HARMONICS
 LAYERS = len(BANDS) + 1
@@ -55,13 +61,13 @@ def fault_line_features(
         whole: for the spectrum of a single window that is a whole recording, where others need it as well.
 
     Returns:
-        float32 [B, 3, 176]: outer race, inner race, rolling element; 22 figures of each of 8 bands.
+        float32 [B, 3, 184]: outer race, inner race, rolling element; 23 figures of each of 8 bands.
     """
     return np.stack([_of_window(window[0], row, whole) for window, row in zip(windows, conditions, strict=True)])
 
 
 def _of_window(window: Float32Array, conditions: Float32Array, whole: WholeSpectrum | None) -> Float32Array:
-    """Return the features of one window float32 [T]: float32 [3, 176]."""
+    """Return the features of one window float32 [T]: float32 [3, 184]."""
     turn_bins = np.float32(conditions[SHAFT_SPEED] / 60 * WINDOW_S)
     orders = conditions[[BPFO, BPFI, BSF]] * np.array([1, 1, 2], np.float32)
     bins = int(orders.max() * turn_bins * (HARMONICS + 1)) + 3
@@ -103,7 +109,7 @@ def _running_mean(values: Float32Array) -> Float32Array:
 
 
 def _features(levels: Float32Array, orders: Float32Array, cage: np.float32, turn_bins: np.float32) -> Float32Array:
-    """Return float32 [bands, 3, 22] of levels float32 [bands, F]."""
+    """Return float32 [bands, 3, 23] of levels float32 [bands, F]."""
     harmonics = np.arange(1, HARMONICS + 1, dtype=np.float32)
     # [faults, slips, harmonics]: levels of each band at the lines of each fault.
     places = orders[:, None, None] * (1 + SLIPS)[:, None] * harmonics * turn_bins
@@ -125,6 +131,7 @@ def _features(levels: Float32Array, orders: Float32Array, cage: np.float32, turn
         *_of_shaft(wide, slipped, turn_bins),
         _each(clear, (slipped[..., None] * (harmonics[:3] - 0.5)) * turn_bins).mean(axis=-1),
         np.minimum(np.abs(slipped - np.rint(slipped)) * turn_bins, 10) / 10,
+        _of_slower_part(clear, slipped, cage, turn_bins),
         slips * 50,
         np.broadcast_to(scores.mean(axis=0), scores.shape),
     ]
@@ -159,6 +166,21 @@ def _of_shaft(levels: Float32Array, slipped: Float32Array, turn_bins: np.float32
     places = np.rint(slipped)[..., None] * np.arange(1, 4, dtype=np.float32) * turn_bins
     comb = _at(levels, _SHAFT_LINES * turn_bins).mean(axis=-1)
     return [_each(levels, places).mean(axis=-1), np.broadcast_to(comb[:, None], slipped.shape)]
+
+
+def _of_slower_part(
+    levels: Float32Array, slipped: Float32Array, cage: np.float32, turn_bins: np.float32
+) -> Float32Array:
+    """Return how clearly the first or second line of each fault is a tooth of a slower part's comb, [bands, 3]."""
+    orders = np.stack([slipped, 2 * slipped], axis=-1)[..., None]
+    bins = (orders * turn_bins * _COMBS.teeth + np.float32(0.5)).astype(np.intp)
+    np.minimum(bins, levels.shape[1] - 1, out=bins)
+    bins += np.arange(0, levels.size, levels.shape[1]).reshape(-1, 1, 1, 1)
+    teeth = levels.ravel().take(bins)
+    np.clip(teeth, 0, _MOST_OF_TOOTH, out=teeth)
+    clear = (_COMBS.means(teeth) - _MEAN_OF_TOOTH) * np.sqrt(_COMBS.divisors - 1)
+    highest = np.where(_COMBS.of_slower_part(orders, float(cage), float(turn_bins)), clear, 0).max(axis=(-2, -1))
+    return np.asarray(np.minimum(highest, _MOST_CLEAR) / _MOST_CLEAR)
 
 
 def _without_shaft(levels: Float32Array, turn_bins: np.float32) -> Float32Array:

@@ -100,7 +100,7 @@ class Preprocessing(ManifestPart, frozen=True, kw_only=True):
     """What happens to a recording before the model.
 
     `resample-window` resamples and cuts, no scaling. `fault-lines` cuts windows of the same duration at the
-    recording's own rate, and gives the model's file the features of each, float32 [3, 176], in place of its samples:
+    recording's own rate, and gives the model's file the features of each, float32 [3, 184], in place of its samples:
     `functions.core.bearings.features` computes them from a window and its conditions.
     """
 

@@ -30,7 +30,7 @@ def input_rows(
         whole: for the spectrum of a single window that is a whole recording, where others need it as well.
 
     Returns:
-        float32 [B, C, T], the windows themselves; for `fault-lines` the features of each, float32 [B, 3, 176].
+        float32 [B, C, T], the windows themselves; for `fault-lines` the features of each, float32 [B, 3, 184].
 
     Raises:
         ConditionMissingError: the features need conditions and there are none.

@@ -88,6 +88,19 @@ def test_the_speed_of_a_loose_machine_is_that_of_its_strikes_where_it_has_no_ton
     assert found.supported == []
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("teeth", "line"), [(8, "bpfo"), (15, "bpfi"), (11, "bpfo")])
+def test_a_line_that_is_a_tooth_of_a_belt_s_comb_is_no_fault(teeth: int, line: str, seed: int) -> None:
+    """The comb of 11 teeth is that of twice the outer race's order: every second line is none of its."""
+    first = 2 if teeth == 11 else 1
+    belt_hz = first * getattr(ORDERS, line) / teeth * SPEED_RPM / 60
+    struck = impacts(6.0, belt_hz, seed) + 0.5 * noise(6.0, seed)
+    assert read(struck).supported == []
+    # Beside it, the fault itself is seen as ever.
+    beside = impacts(6.0, ORDERS.bpfi * SPEED_RPM / 60) + 0.3 * impacts(6.0, 0.31 * SPEED_RPM / 60, seed)
+    assert read(beside + 0.5 * noise(6.0, seed)).supported[0] == "inner_race"
+
+
 def test_a_fault_whose_order_is_near_a_whole_number_is_seen_on_a_loose_machine() -> None:
     near_three = FaultOrders(bpfo=3.053, bpfi=4.9469, bsf=1.9937, ftf=0.3817)
     loose = impacts(6, 30.02, seed=2) + impacts(6, 3.053 * 30) + noise(6)

@@ -2,13 +2,15 @@ import numpy as np
 import pytest
 
 from functions.core.bearings.evidence import bearing_evidence
-from functions.core.bearings.features import FAULTS, LAYERS, LENGTH, PER_BAND, SCORE, fault_line_features
+from functions.core.bearings.features import BPFO, FAULTS, LAYERS, LENGTH, PER_BAND, SCORE, fault_line_features
 from functions.core.bearings.orders import FaultOrders
 from functions.core.bearings.spectra import whitened_spectra
 from functions.core.preprocessing.arrays import Float32Array, WholeSpectrum
 
 CONDITIONS = np.array([[1797, 3.5848, 5.4152, 2.35675, 0.39828]], np.float32)
 FULL_BAND = 0
+# Index of the figure of a slower part's comb.
+SLOWER_PART = 20
 
 
 def impacts(order: float, rate_hz: int = 12_000, noise: float = 0.3) -> Float32Array:
@@ -49,6 +51,16 @@ def test_lines_of_the_shaft_are_no_faults() -> None:
     near = np.array([[1797, 3.0530, 4.9469, 1.9937, 0.3817]], np.float32)
     found = fault_line_features(impacts(4.0), near).reshape(FAULTS, LAYERS, PER_BAND)[:, FULL_BAND]
     assert found[:, SCORE].max() < 1.2
+
+
+def test_the_teeth_of_a_slower_part_s_comb_stand_apart_from_a_fault() -> None:
+    """A belt strikes eleven times while two elements pass: the line of the outer race is none of its, the second is."""
+    belt = impacts(2 * CONDITIONS[0, BPFO] / 11)
+    found = np.stack([fault_line_features(one, CONDITIONS)[0] for one in (belt, impacts(CONDITIONS[0, BPFO]))])
+    outer = found.reshape(2, FAULTS, LAYERS, PER_BAND)[:, 0, FULL_BAND, SLOWER_PART]
+    # Ten teeth as high as counts.
+    assert outer[0] == pytest.approx(10**0.5 / 4, abs=0.02)
+    assert outer[1] < 0.4
 
 
 def test_a_fault_whose_lines_lie_above_the_band_has_none() -> None:

@@ -1,4 +1,4 @@
-"""The stages that docs/deploy.md shows are made of parameters that stages have."""
+"""The stages that docs/gpus.md shows are made of parameters that stages have."""
 
 import re
 from dataclasses import replace
@@ -9,7 +9,7 @@ from cdk.refusals import refuse
 from cdk.stage_parts import Domain, Gpu
 from cdk.stages import STAGES
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "deploy.md").read_text()
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "gpus.md").read_text()
 
 
 def test_the_fields_of_a_stage_with_a_gpu_make_one() -> None:
