@@ -85,7 +85,7 @@ def test_age_outlives_a_restart(embedded_host: Host, tmp_path: Path) -> None:
         s3 = boto3.client("s3", **client_arguments(services.access))
         s3.put_object(Bucket=BUCKET, Key="results/new", Body=b"new")
         # Three pages, as of a bucket of thousands.
-        s3.meta.events.register("provide-client-params.s3.ListObjectsV2", in_twos)
+        s3.meta.events.register("provide-client-params.s3.ListObjectsV2", in_twos)  # type: ignore[arg-type]  # it may return them
         assert delete_objects(s3, BUCKET, border - timedelta(days=1)) == 0
         assert delete_objects(s3, BUCKET, border.replace(microsecond=0)) == len(names)
         assert [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["results/new"]
