@@ -100,7 +100,11 @@ def test_a_taken_port_is_one_line(environment: dict[str, str]) -> None:
     ("arguments", "variables", "reason"),
     [
         (("--port", "99999"), {}, "cannot listen on 127.0.0.1:99999: "),
-        (("--port", "0"), {"PALIER_DEFAULT_MODEL": "absent"}, "The default model 'absent' is not installed here."),
+        (
+            ("--port", "0"),
+            {"PALIER_DEFAULT_MODEL": "absent"},
+            "The default model 'absent' is not installed here; PALIER_DEFAULT_MODEL",
+        ),
         (("--port", "0"), {"PALIER_MAX_BATCH": "few"}, "PALIER_MAX_BATCH: "),
         (("--port", "0", "--auth", "--data-dir", "/dev/null/x"), {}, "cannot write "),
     ],

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from build_scripts.errors import CheckpointError
 from build_scripts.networks.checkpoint import Checkpoint, ModelDescription
 from build_scripts.networks.network import BearingNetwork, NetworkConfig
 from build_scripts.networks.novelty import NoveltyModel, fit_novelty
+from build_scripts.networks.weights import BROKEN
 from build_scripts.training.foreign_signals import KINDS, exposure
 from build_scripts.training.training_windows import epoch_generator, random_batches
 from functions.core.preprocessing.arrays import Float32Array
@@ -88,11 +90,19 @@ class TrainingRun:
         """Restore a saved state.
 
         Raises:
-            CheckpointError: the state belongs to a training with other settings.
+            CheckpointError: the file is damaged, or its state belongs to a training with other settings.
         """
-        state = torch.load(path, weights_only=True)
-        if state["config"] != asdict(self.config):
-            raise CheckpointError(f"{path} was trained with {state['config']}, not {asdict(self.config)}; remove it.")
+        try:
+            state = torch.load(path, weights_only=True)
+            kept = dict(state["config"])
+        except (*BROKEN, UnpicklingError) as error:
+            raise CheckpointError(f"{path} is no state of a training, or is damaged; remove it.") from error
+        wanted = asdict(self.config)
+        if kept != wanted:
+            other = [
+                f"{name} {kept.get(name)}, not {value}" for name, value in wanted.items() if kept.get(name) != value
+            ]
+            raise CheckpointError(f"{path} was trained with {'; '.join(other) or 'more settings'}; remove it.")
         self.epoch = state["epoch"]
         self.network.load_state_dict(state["network"])
         self.outlier_head.load_state_dict(state["outlier_head"])

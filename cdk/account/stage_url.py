@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cdk.account.resources import is_not_deployed
 from cdk.account.session import AccountError
 from cdk.resource_names import resource_name
 from cdk.stages import Stage
@@ -21,7 +22,7 @@ def stage_url(stage: Stage, session: Any) -> str:
     try:
         (found,) = client.describe_stacks(StackName=stack)["Stacks"]
     except client.exceptions.ClientError as error:
-        if "does not exist" in str(error):
+        if is_not_deployed(error):
             raise AccountError(missing) from None
         raise
     outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}

@@ -9,7 +9,7 @@ from functions.core.preprocessing.arrays import Float32Array, as_float32
 from functions.core.preprocessing.signal import Recording
 
 # A recording has thousands of samples and few channels.
-_CLEARLY_LONGER = 16
+CLEARLY_LONGER = 16
 # Samples of which a glance shows that they are no times.
 _GLANCE = 16
 
@@ -21,7 +21,7 @@ def rows_are_times(rows: int, columns: int) -> bool:
 
 def is_clearly_longer(one: int, other: int) -> bool:
     """Whether of two lengths the first is so much longer that it counts samples, and the second channels."""
-    return one >= _CLEARLY_LONGER * other > 0
+    return one >= CLEARLY_LONGER * other > 0
 
 
 def channels_first(samples: Float32Array) -> Float32Array:

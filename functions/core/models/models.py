@@ -188,7 +188,9 @@ def _read_manifest(folder: Path) -> Manifest:
     try:
         manifest = read_manifest((folder / "manifest.json").read_bytes())
     except (OSError, ManifestError) as error:
-        raise ModelUnavailableError(f"The manifest of {folder.parent.name} {folder.name} is broken.") from error
+        raise ModelUnavailableError(
+            f"The manifest of {folder.parent.name} {folder.name} is broken: install the package anew."
+        ) from error
     if (manifest.name, manifest.version) != (folder.parent.name, folder.name):
         raise ModelUnavailableError(
             f"The manifest in {folder.parent.name}/{folder.name} is of {manifest.name} {manifest.version}."
@@ -200,9 +202,12 @@ def _verified_bytes(folder: Path, variant: Variant) -> bytes:
     try:
         content = (folder / variant.file).read_bytes()
     except OSError as error:
-        raise ModelUnavailableError(f"The model file {variant.file} cannot be read.") from error
+        raise ModelUnavailableError(
+            f"The model file {variant.file} cannot be read: install the package anew."
+        ) from error
     if hashlib.sha256(content).hexdigest() != variant.sha256:
         raise ModelUnavailableError(
-            f"The model file {variant.file} is not the one its manifest was written for: sha256 differs."
+            f"The model file {variant.file} is not the one its manifest was written for (sha256 differs): install the"
+            " package anew."
         )
     return content

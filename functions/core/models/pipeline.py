@@ -123,7 +123,10 @@ class Diagnoser:
         """
         if self.default_model not in self.models.names():
             observe_model_not_loaded()
-            raise ModelUnavailableError(f"The default model {self.default_model!r} is not installed here.")
+            raise ModelUnavailableError(
+                f"The default model {self.default_model!r} is not installed here; PALIER_DEFAULT_MODEL names it, "
+                "PALIER_MODELS_DIR the folder of models."
+            )
 
     def diagnose(self, recording: Recording, options: DiagnosisOptions) -> Diagnosis:
         """Diagnose one recording.

@@ -206,9 +206,10 @@ def test_a_length_that_is_asked_for_counts(tmp_path: Path) -> None:
 def test_a_file_that_no_package_can_be_made_of_is_refused(
     change: dict[str, Any], sentence: str, tmp_path: Path
 ) -> None:
-    nodes, shape = change.pop("nodes", pooled()), change.pop("shape", ["n", 2, "t"])
+    nodes, shape = change.get("nodes", pooled()), change.get("shape", ["n", 2, "t"])
+    others = {name: value for name, value in change.items() if name not in {"nodes", "shape"}}
     with pytest.raises(RecipeError, match=sentence):
-        given(save(tmp_path, nodes, shape, axis=2, **change)).network(torch.zeros(2, 2, 16))
+        given(save(tmp_path, nodes, shape, axis=2, **others)).network(torch.zeros(2, 2, 16))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\x08\x08\x12\x07pytorch"])

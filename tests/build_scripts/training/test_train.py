@@ -50,8 +50,14 @@ def test_a_resumed_training_ends_where_an_unbroken_one_does(
 
 
 def test_a_state_of_another_schedule_is_refused(records: RecordSet, interrupted: Path) -> None:
-    with pytest.raises(CheckpointError, match="was trained with"):
+    with pytest.raises(CheckpointError, match=rf"was trained with epochs {TRAINING.epochs}, not 5; remove it"):
         train(records, DESCRIPTION, NETWORK, replace(TRAINING, epochs=5), interrupted)
+
+
+def test_a_state_that_is_damaged_is_refused(records: RecordSet, tmp_path: Path) -> None:
+    (tmp_path / "state.pt").write_bytes(b"PK\x03\x04cut off")
+    with pytest.raises(CheckpointError, match=r"state\.pt is no state of a training, or is damaged; remove it"):
+        train(records, DESCRIPTION, NETWORK, TRAINING, tmp_path / "state.pt")
 
 
 def test_too_few_records_are_refused(records: RecordSet, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_sigterm_while_it_warms_up_ends_it(tmp_path: Path, models_dir: Path) -> 
     [
         ({"PALIER_PROVIDER": "cuda"}, "The execution provider 'cuda' cannot be had here: "),
         ({"PALIER_PROVIDER": "abacus"}, "PALIER_PROVIDER: "),
-        ({"PALIER_DEFAULT_MODEL": "absent"}, "The default model 'absent' is not installed here."),
+        ({"PALIER_DEFAULT_MODEL": "absent"}, "The default model 'absent' is not installed here; PALIER_DEFAULT_MODEL"),
         ({"PALIER_MAX_BATCH": "none"}, "PALIER_MAX_BATCH: "),
     ],
     ids=["provider missing", "provider unknown", "model", "setting"],

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from build_scripts.palier_cli.readers import fields, kinds, variables
+from functions.core.decoding import orientation
 from functions.core.decoding.formats import FILE_MEDIA_TYPES, FORMATS, Format, ServedFormat
 from functions.core.decoding.text import units
+from functions.core.preprocessing import signal
 from functions.core.preprocessing import units as scales
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -71,6 +73,9 @@ def rules_text() -> str:
         "unit_in_brackets": units.IN_BRACKETS.pattern,
         "unit_divided": units.DIVIDED.pattern,
         "unit_suffixed": units.SUFFIXED.pattern,
+        "rate_tolerance": signal.RATE_TOLERANCE,
+        "most_channels": signal.MOST_CHANNELS,
+        "clearly_longer": orientation.CLEARLY_LONGER,
         "fastest_shaft_hz": fields.FASTEST_SHAFT_HZ,
         "longest_text": fields.LONGEST_TEXT,
         "shortest_signal": variables.LONG,

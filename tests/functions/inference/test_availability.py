@@ -92,9 +92,13 @@ def break_manifest(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
-        (change_byte, f"The model file {FILE} is not the one its manifest was written for: sha256 differs."),
-        (remove_file, f"The model file {FILE} cannot be read."),
-        (break_manifest, "The manifest of tiny 10 is broken."),
+        (
+            change_byte,
+            f"The model file {FILE} is not the one its manifest was written for (sha256 differs): install the package"
+            " anew.",
+        ),
+        (remove_file, f"The model file {FILE} cannot be read: install the package anew."),
+        (break_manifest, "The manifest of tiny 10 is broken: install the package anew."),
     ],
 )
 async def test_a_damaged_package_is_a_503_and_a_log_line(
@@ -128,7 +132,7 @@ async def test_a_broken_package_hides_no_other(settings: Settings, own_models_di
     assert [model["name"] for model in answer["models"]] == ["tiny", "tiny-plain"]
     assert answer["unavailable"] == ["tiny-pair"]
     assert [line["message"] for line in read_log() if line["level"] == "ERROR"] == [
-        "The manifest of tiny-pair 1 is broken."
+        "The manifest of tiny-pair 1 is broken: install the package anew."
     ]
 
 

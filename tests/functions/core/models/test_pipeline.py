@@ -278,7 +278,10 @@ def test_a_batch_shares_the_limit_of_windows(diagnoser: Diagnoser) -> None:
 
 def test_without_the_default_model_nothing_can_serve(settings: Settings) -> None:
     diagnoser = create_diagnoser(replace(settings, default_model="absent"))
-    with pytest.raises(ModelUnavailableError, match="The default model 'absent' is not installed here"):
+    with pytest.raises(
+        ModelUnavailableError,
+        match="'absent' is not installed here; PALIER_DEFAULT_MODEL names it, PALIER_MODELS_DIR the folder of models",
+    ):
         diagnoser.load(DEFAULTS)
     assert diagnoser.load(DiagnosisOptions(model="tiny")).manifest.name == "tiny"
 

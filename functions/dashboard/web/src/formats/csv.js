@@ -7,6 +7,7 @@
 import { UnreadHereError } from "./errors.js";
 import { FEWEST_ROWS, isCounting, rateOf } from "./times.js";
 import { scaleOf, unitOfName } from "./units.js";
+import RULES from "./variables.json";
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const COMMA_NUMBER = /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i;
@@ -20,7 +21,6 @@ const LIKE_TIME = /^(t|time|timestamp|ts|date|datetime|clock|zeit|uhrzeit|datum|
 const SINCE_1970 = 1e12;
 // A whole number of so many above fractions is the sample rate, or how many follow.
 const FEWEST_STATED = 100;
-const MOST_CHANNELS = 1024;
 
 /** Read plain delimited text; one column a channel, a column of times gives the sample rate. */
 export function readCsv(buffer) {
@@ -79,7 +79,7 @@ function readNames(names, dialect) {
 
 function readColumns(lines, dialect, named) {
   const width = named ?? cells(lines[0], dialect).length;
-  if (width > MOST_CHANNELS || width > lines.length) throw new UnreadHereError("it has more columns than rows");
+  if (width > RULES.most_channels || width > lines.length) throw new UnreadHereError("it has more columns than rows");
   const columns = Array.from({ length: width }, () => new Float64Array(lines.length));
   lines.forEach((line, row) => {
     const parts = cells(line, dialect);

@@ -4,8 +4,8 @@ import { UnreadHereError } from "./errors.js";
 import { readNumbers, sizeOf } from "./numbers.js";
 import { rows } from "./rows.js";
 import { withoutTimes } from "./times.js";
+import RULES from "./variables.json";
 
-const MOST_CHANNELS = 1024;
 const MAGIC = "\x93NUMPY";
 
 /** Read a .npy. */
@@ -20,7 +20,7 @@ export function readNpy(buffer) {
   const end = start + (long ? view.getUint32(8, true) : view.getUint16(8, true));
   const { type, little, fortran, shape } = readHeader(String.fromCharCode(...bytes.subarray(start, end)));
   const count = shape.reduce((product, size) => product * size, 1);
-  if (!count || (shape.length > 1 && Math.min(...shape) > MOST_CHANNELS)) throw new UnreadHereError("its array has no samples, or too many channels");
+  if (!count || (shape.length > 1 && Math.min(...shape) > RULES.most_channels)) throw new UnreadHereError("its array has no samples, or too many channels");
   if (end + count * sizeOf(type) !== bytes.length) {
     throw new UnreadHereError("it has another length than its header promises");
   }

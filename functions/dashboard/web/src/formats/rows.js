@@ -1,7 +1,7 @@
 /** Channels out of a matrix. */
 
-// The service's rule: a recording has thousands of samples and few channels.
-const CLEARLY_LONGER = 16;
+// Made from the service's rules: a recording has thousands of samples and few channels.
+import RULES from "./variables.json";
 
 /**
  * Return the channels of an array: its rows, or its columns where it is one or the rows are clearly more.
@@ -13,7 +13,7 @@ const CLEARLY_LONGER = 16;
  */
 export function rows(values, shape, columnsFirst, name = "") {
   const [height, width] = shape.length === 1 ? [1, shape[0]] : shape;
-  const alongRows = !(height > 1 && (width === 1 || height >= CLEARLY_LONGER * width));
+  const alongRows = !(height > 1 && (width === 1 || height >= RULES.clearly_longer * width));
   const [count, length] = alongRows ? [height, width] : [width, height];
   const rowStep = columnsFirst ? 1 : width;
   const columnStep = columnsFirst ? height : 1;

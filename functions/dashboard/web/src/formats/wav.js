@@ -2,12 +2,12 @@
 
 import { UnreadHereError } from "./errors.js";
 import { readNumbers } from "./numbers.js";
+import RULES from "./variables.json";
 
 const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
 const CONTAINERS = ["RIFF", "RF64", "BW64"];
-const MOST_CHANNELS = 1024;
 // In RF64 and BW64: stands for a size that is in an earlier chunk.
 const UNKNOWN = 0xffffffff;
 // From here on a size stands for "unknown": programs that write to a pipe state one near 2 or 4 GiB.
@@ -24,7 +24,7 @@ export function readWav(buffer) {
   if (!chunks.fmt || !chunks.data) throw new UnreadHereError("it has no format or no samples");
   const format = readFormat(view, chunks.fmt);
   const frames = Math.floor(chunks.data.size / format.frameBytes);
-  if (!frames || !format.channels || format.channels > MOST_CHANNELS || !format.rateHz) throw new UnreadHereError("it has no samples, or too many channels");
+  if (!frames || !format.channels || format.channels > RULES.most_channels || !format.rateHz) throw new UnreadHereError("it has no samples, or too many channels");
   return {
     format: `WAV, ${format.bits} bit${format.integers ? "" : " float"}`,
     channels: Array.from({ length: format.channels }, (_, c) => channel(view, chunks.data.at, frames, format, c)),

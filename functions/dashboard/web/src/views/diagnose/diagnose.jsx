@@ -4,6 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 
 import { UnreadError } from "../../analysis/client.js";
 import { servedTypeOf } from "../../formats/kinds.js";
+// The service's tolerance: rates that differ less are the same rate, rounded.
+import { rate_tolerance as RATE_TOLERANCE } from "../../formats/variables.json";
 import { quantity, modelUnit, servedUnit, shownUnit } from "../../format.js";
 import { useAnswer } from "../../hooks.js";
 import { answeringModel, machineQuery, windowQuery } from "../../machine/operation.js";
@@ -20,9 +22,6 @@ import { Timeline } from "./timeline.jsx";
 import { Unread } from "./unread.jsx";
 import { Verdict } from "./verdict.jsx";
 import { Waveform } from "./waveform.jsx";
-
-// The service's tolerance: rates that differ less are the same rate, rounded.
-const RATE_TOLERANCE = 0.005;
 
 /** The view. */
 export function Diagnose({ models, keyRound, askKey, shown }) {
