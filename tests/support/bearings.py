@@ -24,13 +24,13 @@ def shaft(duration_s: float, speed_rpm: float, lines: int = 12) -> Float32Array:
     return np.asarray(sum(0.3 * np.sin(n * angles + n) for n in range(1, lines + 1)), np.float32)
 
 
-def impacts(duration_s: float, rate_of_impacts_hz: float, seed: int = 1) -> Float32Array:
-    """A resonance at 3 kHz that is struck again and again with slip, of unit power, float32 [N]."""
+def impacts(duration_s: float, rate_of_impacts_hz: float, seed: int = 1, slip: float = 0.02) -> Float32Array:
+    """A resonance at 3 kHz, struck again and again with slip, in parts of a period; of unit power, float32 [N]."""
     rng = np.random.default_rng(seed)
     samples = int(duration_s * RATE_HZ)
     count = int(duration_s * rate_of_impacts_hz)
     # Strikes without slip would be tones, and whitening takes those away.
-    at_s = (np.arange(count) + 0.5 + 0.02 * rng.standard_normal(count)) / rate_of_impacts_hz
+    at_s = (np.arange(count) + 0.5 + slip * rng.standard_normal(count)) / rate_of_impacts_hz
     strikes = np.zeros(samples)
     strikes[np.minimum((at_s * RATE_HZ).astype(int), samples - 1)] = 1
     time_s = np.arange(400) / RATE_HZ

@@ -18,6 +18,8 @@ _FASTEST = 0.9
 # Nor are sidebands of the cage, once and twice its order, within this part of it.
 _CAGE_OFF = 0.05
 _FEWEST_BINS = 3.0
+# Of the teeth of a comb, those that stand: the shaft's lines, which are blotted out, may hide some.
+_LEAST_OF_TEETH = 0.75
 
 
 @dataclass(frozen=True)
@@ -57,3 +59,29 @@ def combs_up_to(most_teeth: int) -> Combs:
     teeth = np.concatenate([np.arange(1, divisor) / divisor for divisor in divisors])
     starts = np.concatenate([[0], np.cumsum(divisors - 1)[:-1]])
     return Combs(divisors.astype(np.float32), teeth.astype(np.float32), starts.astype(np.intp))
+
+
+_LONG = combs_up_to(59)
+
+
+def slower_part(order: float, cage_order: float, stands: NDArray[np.bool_], bin_order: float) -> float | None:
+    """Return the order of a part slower than the shaft of whose lines those of a fault are some; None where of none.
+
+    Args:
+        order: of the fault's first line; where only every second line is the part's, the second one is.
+        cage_order: of the cage.
+        stands: whether each bin of a spectrum is a line, [F].
+        bin_order: how far two bins are apart, in multiples of the shaft's speed.
+    """
+    # A comb's teeth seldom stand in the middle of a bin.
+    wide = stands.copy()
+    wide[1:] |= stands[:-1]
+    wide[:-1] |= stands[1:]
+    for line in (order, 2 * order):
+        places = np.rint(_LONG.teeth * line / bin_order).astype(np.intp)
+        stand = _LONG.means(wide.take(places, mode="clip")) >= _LEAST_OF_TEETH
+        fitting = np.flatnonzero(stand & _LONG.of_slower_part(line, cage_order, 1 / bin_order))
+        if len(fitting):
+            # Coarser ones are of every second tooth of the part's own, or every third.
+            return line / float(_LONG.divisors[fitting[-1]])
+    return None

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from functions.core.bearings.blotting import blot_out, blot_out_leaked
-from functions.core.bearings.combs import combs_up_to
+from functions.core.bearings.combs import slower_part
 from functions.core.bearings.envelope import EnvelopeSpectrum, envelope_spectrum
 from functions.core.bearings.lines import OUTER_RACE, Evidence, EvidenceLine, Fault, Harmonic
 from functions.core.bearings.orders import FaultOrders
@@ -51,9 +51,8 @@ _WIDEST_BIN = 0.05
 # Slip that changes smears the lines of a fault, by this part of their frequency.
 _SMEARED = 0.003
 _MOST_SIDEBANDS = 2
-# Of the teeth of a slower part's comb, those that stand: the shaft's lines, which are blotted out, may hide some.
-_COMBS = combs_up_to(59)
-_LEAST_OF_TEETH = 0.75
+# Of a slower part's comb no line stands out: the others are at least this part of it.
+_TOOTH_PART = 0.7
 
 
 @dataclass(frozen=True)
@@ -107,9 +106,9 @@ def bearing_evidence(
     spectrum = envelope_spectrum(samples, sample_rate_hz, used_rpm / 60, highest_order, whole)
     factor = _shown_factor(spectrum, orders.bpfi)
     used_rpm, spectrum = used_rpm * factor, replace(spectrum, bin_order=spectrum.bin_order / factor)
-    found, supported = _weigh(spectrum, series)
+    found, supported, slower = _weigh(spectrum, series)
     lines = [_line(one, found[one.name], one.name in supported, spectrum, used_rpm / 60) for one in series]
-    return Evidence(used_rpm, lines)
+    return Evidence(used_rpm, lines, slower)
 
 
 def check_resolved(duration_s: float, sample_rate_hz: float, shaft_speed_rpm: float, orders: FaultOrders) -> None:
@@ -162,8 +161,8 @@ def _least_ratio(spectrum: EnvelopeSpectrum) -> float:
     return max(_LEAST_RATIO, 1 + _NOISE_RATIO / math.sqrt(spectrum.windows))
 
 
-def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[str, _Found], set[str]]:
-    """Search for each series, and return what was found of it, and the names of those that are visible.
+def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[str, _Found], set[str], float | None]:
+    """Search for each series: what was found of it, the names of those that are visible, the order of a slower part.
 
     The strongest first: lines of the shaft, or of a fault that is visible already, count for no other fault. Lines that
     are some of a slower part's, a belt's for one, count for none.
@@ -178,41 +177,26 @@ def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[
     rest = list(series)
     least = _least_ratio(spectrum)
     cage_order = series[-1].order
+    slower: float | None = None
     while rest:
         weighed = {one.name: _search(ratios, places[one.name]) for one in rest}
-        seen = [one for one in rest if weighed[one.name].is_visible(least)]
-        lines = {one.name: one.step * one.order * (1 + weighed[one.name].slip) for one in seen}
-        seen = [one for one in seen if not _is_tooth(lines[one.name], cage_order, ratios >= least, spectrum)]
+        seen = []
+        for one in rest:
+            if weighed[one.name].is_visible(least):
+                order = one.step * one.order * (1 + weighed[one.name].slip)
+                stands = ratios >= max(least, _TOOTH_PART * weighed[one.name].mean)
+                part = slower_part(order, cage_order, stands, spectrum.bin_order)
+                if part is None:
+                    seen.append(one)
+                slower = slower or part
         if not seen:
-            return found | weighed, visible
+            return found | weighed, visible, slower
         best = max(seen, key=lambda one: weighed[one.name].mean)
         rest.remove(best)
         found[best.name] = weighed[best.name]
         visible.add(best.name)
         blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)
-    return found, visible
-
-
-def _is_tooth(order: float, cage_order: float, stands: NDArray[np.bool_], spectrum: EnvelopeSpectrum) -> bool:
-    """Return whether the lines of a fault are teeth of the comb of a part that is slower than the shaft.
-
-    Args:
-        order: of the fault's first line; where only every second line is a tooth, the second one is.
-        cage_order: of the cage.
-        stands: whether each bin of the spectrum is a line, [F].
-        spectrum: of the recording.
-    """
-    # A comb's teeth seldom stand in the middle of a bin.
-    wide = stands.copy()
-    wide[1:] |= stands[:-1]
-    wide[:-1] |= stands[1:]
-    for line in (order, 2 * order):
-        places = np.rint(_COMBS.teeth * line / spectrum.bin_order).astype(np.intp)
-        shares = _COMBS.means(wide.take(places, mode="clip"))
-        slower = _COMBS.of_slower_part(line, cage_order, 1 / spectrum.bin_order)
-        if (shares[slower] >= _LEAST_OF_TEETH).any():
-            return True
-    return False
+    return found, visible, slower
 
 
 def _shown_factor(spectrum: EnvelopeSpectrum, bpfi: float) -> float:

@@ -35,10 +35,14 @@ class EvidenceLine:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The lines of a recording, at the stated shaft speed or at that speed refined by the lines of the shaft."""
+    """The lines of a recording, at the stated shaft speed or at that speed refined by the lines of the shaft.
+
+    slower_order: of a part that is slower than the shaft and strikes, where lines are its own that would be a fault's.
+    """
 
     shaft_speed_used_rpm: float
     lines: Sequence[EvidenceLine]
+    slower_order: float | None = None
 
     @property
     def supported(self) -> list[Fault]:
@@ -59,6 +63,16 @@ class Evidence:
         if not self.shows_no_line:
             return None
         return (
-            "No line of this bearing is visible: it may be well, or have a fault that leaves none; a wrong speed, rate"
-            " or bearing hides all lines as well."
+            f"No line of this bearing is visible{self._beside}: it may be well, or have a fault that leaves none; a"
+            " wrong speed, rate or bearing hides all lines as well."
+        )
+
+    @property
+    def _beside(self) -> str:
+        if self.slower_order is None:
+            return ""
+        often_hz = self.slower_order * self.shaft_speed_used_rpm / 60
+        return (
+            f" beside those of a part, such as a belt, that strikes {self.slower_order:.3g} times a turn of the shaft"
+            f" ({often_hz:.3g} Hz)"
         )

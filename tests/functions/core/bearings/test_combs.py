@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from functions.core.bearings.combs import combs_up_to
+from functions.core.bearings.combs import combs_up_to, slower_part
 
 COMBS = combs_up_to(6)
 CAGE_ORDER = 0.4
@@ -34,3 +35,29 @@ def test_teeth_less_than_three_bins_apart_are_not_told_apart() -> None:
     assert COMBS.of_slower_part(3.0, CAGE_ORDER, 6).tolist() == [True, True, False]
     rows = np.array([[3.0], [0.9]], np.float32)
     assert COMBS.of_slower_part(rows, CAGE_ORDER, 6).tolist() == [[True, True, False], [False, False, False]]
+
+
+def spectrum(order: float) -> NDArray[np.bool_]:
+    """Lines at the multiples of an order, of sixty bins a turn of the shaft."""
+    stands = np.zeros(1200, np.bool_)
+    stands[np.rint(np.arange(order, 19, order) * 60).astype(int)] = True
+    return stands
+
+
+@pytest.mark.parametrize(("teeth", "line"), [(5, 3.5), (8, 3.5848), (5.5, 3.6)])
+def test_a_part_is_found_by_the_lines_below_the_fault_s_first_or_second(teeth: float, line: float) -> None:
+    assert slower_part(line, CAGE_ORDER, spectrum(line / teeth), 1 / 60) == pytest.approx(line / teeth)
+
+
+@pytest.mark.parametrize("order", [3.5, 1.0, CAGE_ORDER, 2 * CAGE_ORDER, 3.5 / 3, 0.31])
+def test_a_fault_a_shaft_a_cage_and_a_comb_beside_the_line_are_none(order: float) -> None:
+    assert slower_part(3.5, CAGE_ORDER, spectrum(order), 1 / 60) is None
+
+
+def test_a_quarter_of_the_teeth_may_be_hidden() -> None:
+    stands = spectrum(0.7)
+    hidden = np.rint(np.array([2, 4]) * 0.7 * 60).astype(int)
+    stands[hidden[:1]] = False
+    assert slower_part(3.5, CAGE_ORDER, stands, 1 / 60) == pytest.approx(0.7)
+    stands[hidden[1:]] = False
+    assert slower_part(3.5, CAGE_ORDER, stands[:240], 1 / 60) is None

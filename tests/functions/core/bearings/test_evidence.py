@@ -1,12 +1,14 @@
 """Evidence of fault lines: in simulated faults, in noise, and where it cannot be read."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import signal
 
 from functions.core.bearings.catalogue import find_bearing
 from functions.core.bearings.evidence import bearing_evidence
-from functions.core.bearings.lines import Evidence
+from functions.core.bearings.lines import OUTER_RACE, Evidence, EvidenceLine
 from functions.core.bearings.orders import FaultOrders
 from functions.core.errors import FaultFrequencyError, TooFewTurnsError
 from functions.core.preprocessing.arrays import Float32Array
@@ -94,11 +96,22 @@ def test_a_line_that_is_a_tooth_of_a_belt_s_comb_is_no_fault(teeth: int, line: s
     """The comb of 11 teeth is that of twice the outer race's order: every second line is none of its."""
     first = 2 if teeth == 11 else 1
     belt_hz = first * getattr(ORDERS, line) / teeth * SPEED_RPM / 60
-    struck = impacts(6.0, belt_hz, seed) + 0.5 * noise(6.0, seed)
-    assert read(struck).supported == []
+    found = read(impacts(6.0, belt_hz, seed, slip=0.002) + 0.5 * noise(6.0, seed))
+    assert found.supported == []
+    assert found.slower_order == pytest.approx(belt_hz / SPEED_RPM * 60, rel=0.01)
     # Beside it, the fault itself is seen as ever.
-    beside = impacts(6.0, ORDERS.bpfi * SPEED_RPM / 60) + 0.3 * impacts(6.0, 0.31 * SPEED_RPM / 60, seed)
+    beside = impacts(6.0, ORDERS.bpfi * SPEED_RPM / 60) + 0.3 * impacts(6.0, 0.31 * SPEED_RPM / 60, seed, slip=0.002)
     assert read(beside + 0.5 * noise(6.0, seed)).supported[0] == "inner_race"
+
+
+def test_a_part_that_strikes_is_named_where_no_line_of_the_bearing_is_visible() -> None:
+    lines = [EvidenceLine(OUTER_RACE, 3.6, 108.0, [], None)]
+    assert Evidence(1800.0, lines, 0.45).note == (
+        "No line of this bearing is visible beside those of a part, such as a belt, that strikes 0.45 times a turn of"
+        " the shaft (13.5 Hz): it may be well, or have a fault that leaves none; a wrong speed, rate or bearing hides"
+        " all lines as well."
+    )
+    assert Evidence(1800.0, [replace(lines[0], supports="outer_race")], 0.45).note is None
 
 
 def test_a_fault_whose_order_is_near_a_whole_number_is_seen_on_a_loose_machine() -> None:

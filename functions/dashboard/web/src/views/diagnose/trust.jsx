@@ -79,7 +79,7 @@ function Guess({ answer }) {
 function Known({ answer }) {
   if (!answer.evidence?.some(isOfBearing)) return null;
   if (seesNoLine(answer)) {
-    return <p>{answer.class_name}, as far as lines show: a fault that leaves none, as many of rolling elements do, is not seen.</p>;
+    return <p>{answer.class_name}, as far as lines show. {answer.evidence_note}</p>;
   }
   return <p>L{known(answer).slice(1)}</p>;
 }
