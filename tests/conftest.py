@@ -4,6 +4,7 @@ import gc
 import io
 import json
 import os
+import random
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -137,6 +138,15 @@ def group_of(node_id: str) -> str:
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Name bytes by their number: some, as what gzip packs, are others every second, and workers compare the names."""
     return f"{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Draw the same numbers in a test, and in what it makes for others, whatever ran before it."""
+    random.seed(0)
+    # Where no test of networks was collected, loading it would take longer than the tests.
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.manual_seed(0)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import SECONDS
+
 ROOT = Path(__file__).resolve().parents[1]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 FOLDERS = ("functions", "build_scripts", "cdk", "tests")
@@ -256,7 +258,7 @@ def test_importing_what_serves_loads_nothing_heavy(module: str) -> None:
     heavy = ("torch", "onnx", "scipy", "h5py", "boto3", "soxr", "soundfile", "pytest", "moto")
     code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=SECONDS
     )
     assert done.stdout.strip() == "[]"
 

@@ -31,6 +31,7 @@ from functions.jobs.app import create_app as create_jobs_app
 from local_server import server_parser
 from tests.support.apps import client_of, every_route
 from tests.support.container import make_container
+from tests.support.waiting import SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -286,7 +287,7 @@ def serving(command: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=30)
+        process.wait(timeout=SECONDS)
         process.stdout.close()
 
 

@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from build_scripts.local.aws.embedded.services import this_host
-from tests.support.local_server import ROOT, SECONDS, Running, environment, no_services, running
+from tests.support.local_server import ROOT, Running, environment, no_services, running
 from tests.support.stub_pip import StubPip, has_ended, pip
+from tests.support.waiting import SECONDS
 
 __all__ = ["environment", "pip"]
 

@@ -6,6 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,8 +30,9 @@ from tests.conftest import MakeSettings
 from tests.support.apps import client_of
 from tests.support.jobs import MEANS
 from tests.support.jobs import signal as recording
-from tests.support.local_server import ROOT, SECONDS, Running, Start, environment, launch, no_services, running, start
+from tests.support.local_server import ROOT, Running, Start, environment, launch, no_services, running, start
 from tests.support.recordings import tone
+from tests.support.waiting import SECONDS, until
 
 __all__ = ["environment", "start"]
 FOUR = ["high", "centred", "low", "high"]
@@ -48,16 +52,23 @@ def call(server: Running, method: str, path: str, **more: Any) -> Any:
 
 
 def finished(server: Running, job_id: str) -> Any:
-    deadline = time.monotonic() + SECONDS
-    while (job := call(server, "GET", f"/jobs/{job_id}"))["state"] in {"queued", "running"}:
-        assert time.monotonic() < deadline, job
-        time.sleep(0.05)
-    return job
+    def is_over() -> bool:
+        return call(server, "GET", f"/jobs/{job_id}")["state"] not in {"queued", "running"}
+
+    until(is_over)
+    return call(server, "GET", f"/jobs/{job_id}")
 
 
 def classes(server: Running, job_id: str) -> list[str]:
     results = call(server, "GET", f"/jobs/{job_id}/results?limit=1000")["results"]
     return [one["diagnosis"]["class_id"] if one["diagnosis"] else one["error"]["code"] for one in results]
+
+
+def signal_all(pids: Iterable[int], number: int) -> None:
+    for pid in pids:
+        # A server ends those itself whose services are gone.
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def ended(server: Running, number: int) -> tuple[int, str, str]:
@@ -119,27 +130,29 @@ def test_a_job_whose_server_ends_in_its_middle_goes_on_with_the_next(
 ) -> None:
     folder, small_parts = str(tmp_path / "data"), environment | {"PALIER_JOBS_CHUNK": "4"}
     with running(small_parts, "--data-dir", folder) as server:
-        body = {"signals": [recording(name) for name in FOUR * 15], "asset_id": "press-4"}
-        job_id = call(server, "POST", "/jobs", json=body)["job_id"]
-        while not (job := call(server, "GET", f"/jobs/{job_id}"))["done"]:
-            assert job["state"] in {"queued", "running"}
-            time.sleep(0.01)
-        assert (job["state"], job["done"] < 60) == ("running", True)
+        # On a busy machine one may be over before it was seen in its middle.
+        jobs = (_begun(server, f"press-{turn}") for turn in count())
+        asset_id, job_id = next((job["asset_id"], job["job_id"]) for job in jobs if job["state"] == "running")
         # Workers whose server was killed write that the services are gone.
         assert ended(server, number)[0] == status
     with running(small_parts, "--data-dir", folder) as again:
         # Nobody need ask for them.
-        deadline = time.monotonic() + SECONDS
-        while not workers_of(again.process.pid):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: bool(workers_of(again.process.pid)))
         job = finished(again, job_id)
         assert (job["state"], job["total"], job["done"], job["failed"]) == ("succeeded", 60, 60, 0)
         assert classes(again, job_id) == FOUR * 15
-        history = call(again, "GET", "/assets/press-4/history?limit=1000")["history"]
+        history = call(again, "GET", f"/assets/{asset_id}/history?limit=1000")["history"]
         assert [one["class_id"] for one in history].count("high") == 30
         assert len(history) == 60
         assert again.interrupt()[0] == 0
+
+
+def _begun(server: Running, asset_id: str) -> dict[str, Any]:
+    """Submit a job of an asset, and return it as soon as some of it is done."""
+    body = {"signals": [recording(name) for name in FOUR * 15], "asset_id": asset_id}
+    path = f"/jobs/{call(server, 'POST', '/jobs', json=body)['job_id']}"
+    until(lambda: bool(call(server, "GET", path)["done"]))
+    return {**call(server, "GET", path), "asset_id": asset_id}
 
 
 def submitted(server: Running, signals: list[list[float]]) -> httpx.Response:
@@ -159,12 +172,15 @@ def test_a_folder_has_one_server_whose_emulator_is_killed_in_mid_job(
         sentence = f"another server uses {folder}: end it, or choose another --data-dir for this one."
         assert err == f"local_server: {sentence}\n"
         (emulator,) = services_of(server.process.pid)
+        # Nothing of the job is done before the emulator is killed, however long that takes.
+        workers = workers_of(server.process.pid)
+        signal_all(workers, signal.SIGSTOP)
         job_id = submitted(server, [recording(name) for name in FOUR * 50]).json()["job_id"]
         # It saves what has changed each half a second.
-        while job_id not in (tmp_path / "data" / "aws" / "state" / "dynamodb.json").read_text():
-            time.sleep(0.01)
-        assert call(server, "GET", f"/jobs/{job_id}")["state"] in {"queued", "running"}
+        until(lambda: job_id in (tmp_path / "data" / "aws" / "state" / "dynamodb.json").read_text())
+        assert call(server, "GET", f"/jobs/{job_id}")["state"] == "queued"
         os.kill(emulator, signal.SIGKILL)
+        signal_all(workers, signal.SIGCONT)
         # At once: what comes while it is started again waits, or is told to come back.
         answer = submitted(server, [recording(name) for name in FOUR])
         while answer.status_code == 503:
@@ -183,10 +199,8 @@ def test_diagnoses_become_a_history_and_a_turn_becomes_a_line(start: Start) -> N
     with start() as server:
         for _ in range(5):
             call(server, "POST", "/predict?asset_id=press-4", json={"signal": recording("high")})
-        deadline = time.monotonic() + SECONDS
-        while not (assets := call(server, "GET", "/assets")["assets"]) or assets[0]["diagnoses"] < 5:
-            assert time.monotonic() < deadline, assets
-            time.sleep(0.05)
+        until(lambda: [one["diagnoses"] for one in call(server, "GET", "/assets")["assets"]] == [5])
+        assets = call(server, "GET", "/assets")["assets"]
         assert (assets[0]["asset_id"], assets[0]["state"], assets[0]["class_id"]) == ("press-4", "fault", "high")
         assert server.process.stdout
         said = server.process.stdout.readline()
@@ -201,12 +215,10 @@ def test_diagnoses_become_a_history_and_a_turn_becomes_a_line(start: Start) -> N
 def test_workers_that_are_killed_are_replaced_and_nothing_is_lost(start: Start) -> None:
     with start() as server:
         job_id = call(server, "POST", "/jobs", json={"signals": [recording(name) for name in FOUR * 50]})["job_id"]
-        while not (workers := workers_of(server.process.pid)):
-            time.sleep(0.01)
-        while call(server, "GET", f"/jobs/{job_id}")["state"] == "queued":
-            time.sleep(0.01)
-        for worker in workers:
-            os.kill(worker, signal.SIGKILL)
+        until(lambda: bool(workers_of(server.process.pid)))
+        until(lambda: call(server, "GET", f"/jobs/{job_id}")["state"] != "queued")
+        workers = workers_of(server.process.pid)
+        signal_all(workers, signal.SIGKILL)
         job = finished(server, job_id)
         assert (job["state"], job["total"], job["done"], job["failed"]) == ("succeeded", 200, 200, 0)
         assert classes(server, job_id) == FOUR * 50

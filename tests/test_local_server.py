@@ -20,8 +20,9 @@ from build_scripts.local.aws.services import LocalServices
 from functions.core.keys.keys import read_key_ring
 from functions.core.models.manifest import InputSpec
 from tests.support.apps import client_of
-from tests.support.local_server import ROOT, SECONDS, Start, environment, launch, no_services, start
+from tests.support.local_server import ROOT, Start, environment, launch, no_services, start
 from tests.support.recordings import tone
+from tests.support.waiting import SECONDS
 
 __all__ = ["environment", "start"]
 
@@ -72,7 +73,7 @@ def test_unfinished_heads_are_closed_and_unfinished_bodies_leave_room(start: Sta
         address = ("127.0.0.1", httpx.URL(server.url).port)
 
         def connect(request: bytes) -> socket.socket:
-            connection = stack.enter_context(socket.create_connection(address, timeout=30))
+            connection = stack.enter_context(socket.create_connection(address, timeout=SECONDS))
             connection.sendall(request)
             return connection
 

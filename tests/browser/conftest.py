@@ -16,9 +16,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.watching import WIDE, OpenPage, Watch
 from tests.support.local_server import no_services
+from tests.support.waiting import SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+# A machine with other work is slow, not wrong: a limit for what hangs.
+HANG_MS = 120_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,8 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium() -> Iterator[Browser]:
     """Ended with this folder: while it runs, this thread has a running event loop, and asynchronous tests none."""
     with sync_playwright() as playwright:
-        # A machine with other work is slow, not wrong.
-        expect.set_options(timeout=20_000)
+        expect.set_options(timeout=HANG_MS)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
@@ -62,7 +65,7 @@ def local_server(*arguments: str) -> Iterator[tuple[str, str]]:
             assert found, announced
             yield found[1], announced
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
+            process.communicate(timeout=SECONDS)
         finally:
             process.kill()
 
@@ -107,7 +110,7 @@ def opening(chromium: Browser, server: str, watch: Watch) -> Iterator[OpenPage]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(HANG_MS)
         watch.follow(page)
         page.goto(f"{url or server}/dashboard{path}")
         page.locator("main h1:visible").first.wait_for()

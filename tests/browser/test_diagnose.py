@@ -6,7 +6,7 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from tests.browser.files import RATE_HZ, as_mat, example
-from tests.browser.watching import TIMES, OpenPage, Watch, chart_text, choose, drop, expect_class, give
+from tests.browser.watching import TIMES, OpenPage, Watch, chart_text, choose, drop, expect_class, give, painted
 from tests.support.recordings import npy_bytes, wav_bytes
 
 TIME_S = np.arange(5 * RATE_HZ) / RATE_HZ
@@ -56,35 +56,42 @@ def test_the_waveform_is_zoomed_moved_and_shown_whole_again(open_page: OpenPage)
     drop(page, "a.wav", tone((60, 0.5)))
     expect(page.locator(".results .chart canvas")).to_have_count(4)
     chart = page.locator(".chart").first
-    pictures = [picture(page)]
+    whole = picture(page)
+    pictures = [whole]
     chart.focus()
-    for keys in ("++++++", ["ArrowRight"], "0"):
+    for keys in ("++++++", ["ArrowRight"]):
         for key in keys:
             page.keyboard.press(key)
-        pictures.append(picture(page))
-    whole, zoomed, moved, whole_again = pictures
-    assert len({whole, zoomed, moved}) == 3
-    assert whole_again == whole
+        pictures.append(picture(page, *pictures))
+    page.keyboard.press("0")
+    wait_for_picture(page, whole)
     box = chart.bounding_box()
     assert box
     page.mouse.move(box["x"] + 300, box["y"] + 60)
     page.mouse.down()
     page.mouse.move(box["x"] + 500, box["y"] + 60, steps=4)
     page.mouse.up()
-    dragged = picture(page)
-    assert dragged not in pictures
+    pictures.append(picture(page, *pictures))
     page.keyboard.down("Control")
     page.mouse.wheel(0, -100)
     page.keyboard.up("Control")
-    assert picture(page) not in [*pictures, dragged]
+    picture(page, *pictures)
     page.mouse.dblclick(box["x"] + 400, box["y"] + 60)
-    assert picture(page) == whole
+    wait_for_picture(page, whole)
 
 
-def picture(page: Page) -> str:
-    """The pixels of the waveform, once they stand still."""
-    page.wait_for_timeout(200)
-    return str(page.evaluate("document.querySelector('.chart canvas').toDataURL()"))
+PICTURE = "document.querySelector('.chart canvas').toDataURL()"
+
+
+def picture(page: Page, *before: str) -> str:
+    """The pixels of the waveform, once they are none of those before and painted in detail."""
+    page.wait_for_function(f"(before) => !before.includes({PICTURE})", arg=list(before))
+    painted(page)
+    return str(page.evaluate(PICTURE))
+
+
+def wait_for_picture(page: Page, expected: str) -> None:
+    page.wait_for_function(f"(expected) => {PICTURE} === expected", arg=expected)
 
 
 def test_a_long_recording_shows_what_it_is_when(open_page: OpenPage) -> None:
@@ -143,10 +150,10 @@ def test_another_theme_keeps_what_is_shown(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Imbalance", exact=True).click()
     expect_class(page, "Imbalance")
     before = picture(page)
-    for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.wait_for_timeout(300)
-    assert picture(page) == before
+    page.emulate_media(color_scheme="dark")
+    picture(page, before)
+    page.emulate_media(color_scheme="light")
+    wait_for_picture(page, before)
 
 
 def test_what_was_measured_stands_beside_the_diagnosis(open_page: OpenPage) -> None:

@@ -197,7 +197,7 @@ def test_after_a_429_the_page_waits_as_long_as_stated_and_goes_on(open_page: Ope
     drop(page, "a.wav", GOOD)
     waiting = page.get_by_role("button", name="Try again in 2 s")
     expect(waiting).to_be_disabled()
-    page.get_by_role("button", name="Try again", exact=True).click(timeout=10_000)
+    page.get_by_role("button", name="Try again", exact=True).click()
     expect_class(page, "Healthy")
 
 

@@ -17,6 +17,7 @@ from tests.browser.fake_api import fixed
 from tests.browser.files import FULL_SCALE_G, as_csv, as_mat, as_npy, example
 from tests.browser.watching import OpenPage, Watch, choose, give, go, payload
 from tests.support.recordings import wav_bytes
+from tests.support.waiting import SECONDS
 
 RATE_HZ = 20480
 
@@ -30,19 +31,19 @@ class Stack:
 
     def get(self, path: str) -> Any:
         """GET what must be there."""
-        answer = httpx.get(f"{self.url}{path}", headers={"X-API-Key": self.key}, timeout=30)
+        answer = httpx.get(f"{self.url}{path}", headers={"X-API-Key": self.key}, timeout=SECONDS)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def predict(self, recording: bytes, **options: str) -> None:
         """Diagnose a WAV."""
         headers = {"X-API-Key": self.key, "content-type": "audio/wav"}
-        answer = httpx.post(f"{self.url}/predict", params=options, content=recording, headers=headers, timeout=60)
+        answer = httpx.post(f"{self.url}/predict", params=options, content=recording, headers=headers, timeout=SECONDS)
         assert answer.status_code == 200, answer.text
 
     def wait_for(self, asset_id: str, many: int) -> None:
         """Wait until an asset has so many diagnoses: they are kept after the answers."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + SECONDS
         while [one["diagnoses"] for one in self.get("/assets")["assets"] if one["asset_id"] == asset_id] != [many]:
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -62,7 +63,6 @@ def page(open_page: OpenPage, stack: Stack, watch: Watch) -> Page:
     # Before the key is given, and while the first call waits for the services of AWS to start.
     watch.expected = ("status of 401",)
     page = open_page(url=stack.url)
-    page.set_default_timeout(90_000)
     with_key(page, stack.key)
     return page
 
@@ -108,7 +108,7 @@ def test_a_job_from_its_files_to_its_download(page: Page) -> None:
     chosen(page, *files)
     give(page, "Full scale of integers", "4")
     job, job_id = submitted(page, 5, clicks=2)
-    expect(job.get_by_text("Partially failed")).to_be_visible(timeout=60_000)
+    expect(job.get_by_text("Partially failed")).to_be_visible()
     expect(job.get_by_text("4 of 5 recordings diagnosed, 1 could not be")).to_be_visible()
     job.get_by_role("button", name="Results").click()
     expect(job.locator("tbody th")).to_have_text(
@@ -167,7 +167,7 @@ def test_without_a_bucket_the_same_files_go_inline(page: Page, stack: Stack) -> 
         page.get_by_role("button", name="Submit 2 recordings").click()
     assert (taken.value.status, taken.value.json()["source"]) == (202, "inline")
     job = page.get_by_role("article", name=f"Job {taken.value.json()['job_id']}")
-    expect(job.get_by_text("Succeeded")).to_be_visible(timeout=60_000)
+    expect(job.get_by_text("Succeeded")).to_be_visible()
     job.get_by_role("button", name="Results").click()
     expect(job.locator("tbody th")).to_have_text(["whirl.wav", "clearance.mat"])
     expect(job.locator("tbody tr").nth(0)).to_contain_text("Oil whirl")
@@ -236,7 +236,7 @@ def test_a_submission_that_was_cut_short_goes_on_as_one_job(page: Page, stack: S
     expect(page.get_by_role("alert")).to_contain_text("The bucket does not accept the form any more.")
     gone = False
     job, _ = submitted(page, 2)
-    expect(job.get_by_text("Succeeded")).to_be_visible(timeout=60_000)
+    expect(job.get_by_text("Succeeded")).to_be_visible()
     assert len(stack.get("/jobs?limit=1000")["jobs"]) == before + 1
     assert len(uploads) == 3
 
@@ -253,7 +253,7 @@ def test_a_machine_is_seen_to_fail(page: Page, stack: Stack) -> None:
     expect(page.get_by_role("button", name="Submit 2 recordings")).to_be_disabled()
     page.get_by_label("Machine", exact=True).fill("press-4")
     job, _ = submitted(page, 2)
-    expect(job.get_by_text("Succeeded")).to_be_visible(timeout=60_000)
+    expect(job.get_by_text("Succeeded")).to_be_visible()
     go(page, "Fleet")
     card = page.get_by_role("link", name=re.compile("^press-4"))
     expect(card).to_contain_text("fault")

@@ -9,7 +9,19 @@ from playwright.sync_api import Page, expect
 
 from functions.core.preprocessing.arrays import Float32Array
 from tests.browser.fake_api import STATES, FakeJobs, fake_fleet, fake_metrics, fixed, refuse
-from tests.browser.watching import NARROW, WIDE, OpenPage, Watch, choose, drop, expect_class, give, overflowing, payload
+from tests.browser.watching import (
+    NARROW,
+    WIDE,
+    OpenPage,
+    Watch,
+    choose,
+    drop,
+    expect_class,
+    give,
+    overflowing,
+    painted,
+    payload,
+)
 from tests.support.bearings import OUTER, QUIET, damaged
 from tests.support.recordings import npy_bytes, tone
 
@@ -191,12 +203,21 @@ def test_a_view(open_page: OpenPage, watch: Watch, screenshots: Path | None, vie
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             expect(page.locator("html")).to_have_attribute("data-theme", scheme)
-            page.wait_for_timeout(300)
+            settle(page)
             name = view.__name__
             if screenshots:
                 page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=name != "key")
             assert overflowing(page) == []
             assert serious_violations(page, of_colours=scheme != SCHEMES[0]) == []
+
+
+def settle(page: Page) -> None:
+    """Wait until what has an end has come to it: axe would look at colours on their way."""
+    painted(page)
+    page.wait_for_function(
+        """() => document.getAnimations().every((one) =>
+            one.playState === "finished" || one.effect.getComputedTiming().endTime === Infinity)"""
+    )
 
 
 def serious_violations(page: Page, *, of_colours: bool) -> list[str]:
@@ -262,7 +283,7 @@ def test_nothing_jumps_while_a_recording_is_read(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Oil whirl").click()
     expect_class(page, "Oil whirl")
     expect(page.locator(".strip rect")).to_have_count(2)
-    page.wait_for_timeout(500)
+    painted(page)
     assert page.evaluate("window.shifted") < MOST_SHIFT
 
 
@@ -278,7 +299,7 @@ def test_nothing_jumps_when_answers_come_late(open_page: OpenPage, route: str, t
     page.evaluate("(route) => { location.hash = route }", route)
     expect(page.locator(".waiting:visible").first).to_be_visible()
     expect(page.locator(there).first).to_be_visible()
-    page.wait_for_timeout(300)
+    painted(page)
     assert page.evaluate("window.shifted") < MOST_SHIFT
 
 

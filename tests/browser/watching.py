@@ -77,6 +77,11 @@ def give(page: Page, label: str, value: str) -> None:
     field.press("Enter")
 
 
+def painted(page: Page) -> None:
+    """Wait until the page has painted what it knows: two frames, for the first may have been begun before."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def chart_text(page: Page, title: str) -> str:
     """What a chart says to those who do not see it."""
     panel = page.locator("section.panel", has=page.get_by_role("heading", name=title, exact=True))

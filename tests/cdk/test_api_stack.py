@@ -15,6 +15,7 @@ from functions.core import errors
 from functions.core.http.answers import ErrorAnswer
 from tests.cdk.stage_variants import DOMAIN
 from tests.cdk.templates import Assembly, Template
+from tests.support.waiting import SECONDS
 
 # Source: Amazon CloudFront developer guide, "Use managed cache policies"
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
@@ -162,7 +163,7 @@ def test_the_address_that_cloud_front_passes_on_is_the_caller_s_whatever_was_sen
     code = warm.only("AWS::CloudFront::Function")["FunctionCode"]
     event = {"viewer": {"ip": "192.0.2.7"}, "request": {"headers": {VIEWER_HEADER: {"value": "198.51.100.1"}}}}
     shown = f"{code}; console.log(JSON.stringify(handler({json.dumps(event)})))"
-    done = subprocess.run(["node", "-e", shown], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(["node", "-e", shown], capture_output=True, text=True, timeout=SECONDS, check=True)
     assert json.loads(done.stdout) == {"headers": {VIEWER_HEADER: {"value": "192.0.2.7"}}}
     forwarded = warm.only("AWS::CloudFront::OriginRequestPolicy")["OriginRequestPolicyConfig"]["HeadersConfig"]
     assert forwarded == {"HeaderBehavior": "whitelist", "Headers": [VIEWER_HEADER]}

@@ -18,6 +18,7 @@ from tests.container_image.dockerfile import DOCKERFILE, ROOT, Stage, carry_out,
 from tests.container_image.dockerignore import context_of
 from tests.support.processes import process
 from tests.support.recordings import tone
+from tests.support.waiting import SECONDS
 
 TEXT = DOCKERFILE.read_text()
 STAGES = stages(TEXT)
@@ -27,7 +28,7 @@ NOBODY = 65534
 
 def test_hadolint_has_nothing_to_say() -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
-    done = subprocess.run([hadolint, DOCKERFILE], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([hadolint, DOCKERFILE], capture_output=True, text=True, timeout=SECONDS, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
@@ -125,7 +126,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
 
 def _index_answers() -> bool:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", os.devnull, "starlette"]
-    return subprocess.run(command, capture_output=True, timeout=120, check=False).returncode == 0
+    return subprocess.run(command, capture_output=True, timeout=SECONDS, check=False).returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,7 @@ def running(image: Image) -> Iterator[tuple[Image, str, dict[str, str]]]:
     with process(image.environment | settings, command, image.place / "app", _user(image)) as served:
         yield image, served.url, dict(served.environment)
         served.process.send_signal(signal.SIGTERM)
-        assert served.process.wait(timeout=10) in {0, -signal.SIGTERM}
+        assert served.process.wait(timeout=SECONDS) in {0, -signal.SIGTERM}
     # As a read-only root demands; a user without rights could not have, but root could.
     assert _files(image.place) == before
 
@@ -151,7 +152,7 @@ def _user(image: Image) -> int | None:
     if os.geteuid() != 0:
         return None
     try:
-        subprocess.run([image.place / "bin" / "python", "-c", ""], user=NOBODY, check=True, timeout=60, cwd="/")
+        subprocess.run([image.place / "bin" / "python", "-c", ""], user=NOBODY, check=True, timeout=SECONDS, cwd="/")
     except (PermissionError, subprocess.CalledProcessError):
         return None
     return NOBODY
@@ -174,9 +175,9 @@ def test_the_replayed_image_serves(running: tuple[Image, str, dict[str, str]]) -
 def test_its_health_check_passes_with_a_server_and_fails_without(running: tuple[Image, str, dict[str, str]]) -> None:
     image, _, environment = running
     command = image.command(SERVE, "HEALTHCHECK")
-    there = subprocess.run(command, env=environment, cwd=image.place / "app", timeout=60, check=False)
+    there = subprocess.run(command, env=environment, cwd=image.place / "app", timeout=SECONDS, check=False)
     nowhere = environment | {"PALIER_PORT": "1"}
-    none = subprocess.run(command, env=nowhere, cwd=image.place / "app", timeout=60, check=False)
+    none = subprocess.run(command, env=nowhere, cwd=image.place / "app", timeout=SECONDS, check=False)
     assert (there.returncode, none.returncode) == (0, 1)
 
 
@@ -189,7 +190,7 @@ def test_it_has_its_own_packages_alone(image: Image) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=SECONDS,
     )
     assert all(line.startswith(str(image.place)) for line in done.stdout.splitlines())
     assert not list((image.place / "app").rglob("*.pyc.*"))

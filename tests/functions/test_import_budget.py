@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = ROOT / "tests" / "fixtures" / "imports"
 HANDLERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
@@ -32,7 +34,7 @@ def imported(handler: str) -> list[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=SECONDS,
     )
     found = [name for name in json.loads(done.stdout) if not name.startswith(("__editable__", "__mp_main__"))]
     named = {name.partition(".")[0] if name.partition(".")[0] in WHOLE else name for name in found}

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.waiting import SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".github" / "workflows"
 WORKFLOWS: dict[str, Any] = {path.stem: yaml.safe_load(path.read_text()) for path in FOLDER.glob("*.yml")}
@@ -39,7 +41,7 @@ def commands() -> list[str]:
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     command = ["node", ".ci/lint-workflows.mjs", str(folder)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
 @needs_actionlint
@@ -113,7 +115,7 @@ def test_what_is_deployed_is_what_was_attested() -> None:
 @pytest.mark.parametrize(("attested", "verified"), [("plant/vibration", True), ("", False)])
 def test_an_attestation_is_verified_before_anything_is_deployed(attested: str, verified: bool) -> None:
     command = ["make", "--dry-run", "--old-file=.venv/.cdk", "deploy", "STAGE=dev", f"ATTESTED={attested}"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=True)
     sentence = f"gh attestation verify build/bundle.json --repo {attested}\n"
     assert (sentence in done.stdout) == verified
     assert not verified or done.stdout.index(sentence) < done.stdout.index("cdk deploy --all")
@@ -131,7 +133,7 @@ def test_an_attestation_is_verified_before_anything_is_deployed(attested: str, v
 def test_a_smoke_test_fails_on_another_class(content: dict[str, str], status: int, said: str) -> None:
     command = [sys.executable, str(ROOT / ".ci/expect.py"), "clearance"]
     sent = json.dumps({"diagnoses": [content]}) if content else ""
-    done = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, input=sent, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert (done.returncode, done.stderr) == (status, said)
 
 
@@ -175,7 +177,7 @@ def job() -> Iterator[dict[str, str]]:
 
 def as_the_job(job: dict[str, str], script: str) -> subprocess.CompletedProcess[str]:
     command = [str(ROOT / ".ci/aws-identity"), "sh", "-c", script]
-    return subprocess.run(command, env=job, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=job, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
 def test_a_command_gets_the_job_s_identity_and_the_token_is_gone_afterwards(job: dict[str, str]) -> None:
@@ -200,6 +202,6 @@ def test_a_command_that_outlives_a_token_gets_the_next(job: dict[str, str]) -> N
 def test_without_a_role_or_a_permission_the_sentence_says_so(environment: dict[str, str], sentence: str) -> None:
     command = [str(ROOT / ".ci/aws-identity"), "true"]
     path = {"PATH": "/usr/bin:/bin"}
-    done = subprocess.run(command, env=path | environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=path | environment, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode != 0
     assert sentence in done.stderr

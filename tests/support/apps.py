@@ -1,9 +1,11 @@
 """Clients and checks for the HTTP tests."""
 
 import json
+import threading
 from typing import Any
 
 import httpx
+import numpy as np
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -12,6 +14,7 @@ from functions.core.models.engine import EngineOutput
 from functions.core.preprocessing.arrays import Float32Array
 from functions.inference.late_routes import LateRoutes
 from tests.support.recordings import tone
+from tests.support.waiting import SECONDS
 
 JSON = "application/json"
 
@@ -55,6 +58,19 @@ class RaisingEngine:
 
     def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
         raise RuntimeError(f"secret detail of {len(windows)} windows")
+
+
+class BlockingEngine:
+    """An engine that works until it is told to stop."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Semaphore(0)
+        self.release = threading.Event()
+
+    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
+        self.begun.release()
+        assert self.release.wait(timeout=SECONDS)
+        return EngineOutput(np.zeros((len(windows), 3), np.float32), None)
 
 
 def every_route(app: Starlette) -> list[Route]:

@@ -17,6 +17,7 @@ from functions.core.models.models import LoadedModel
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.settings import Settings
 from tests.support.packages import make_manifest
+from tests.support.waiting import SECONDS
 
 
 def make_container(settings: Settings, **changes: Any) -> Container:
@@ -34,7 +35,7 @@ class SummingEngine:
     def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
         self.batches.append(windows[:, 0, 0].tolist())
         if self._gate is not None:
-            assert self._gate.wait(10)
+            assert self._gate.wait(SECONDS)
         return EngineOutput(windows.sum(axis=2), windows[:, 0, 0])
 
 

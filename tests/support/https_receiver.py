@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tests.support.waiting import SECONDS
+
 NAME = "hooks.plant.example"
 
 
@@ -58,7 +60,7 @@ def receiving(folder: Path) -> Iterator[Receiver]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(SECONDS)
 
 
 Place = Literal["handshake", "head", "body"]
@@ -92,7 +94,7 @@ def dripping(folder: Path, place: Place) -> Iterator[SlowReceiver]:
             yield receiver
         finally:
             stopped.set()
-            thread.join(5)
+            thread.join(SECONDS)
 
 
 def _drip(
@@ -124,4 +126,6 @@ def _make_certificate(key: Path, certificate: Path) -> None:
     subject = ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
     kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     files = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(["openssl", "req", "-x509", *kind, *files, *subject], check=True, capture_output=True, timeout=30)
+    subprocess.run(
+        ["openssl", "req", "-x509", *kind, *files, *subject], check=True, capture_output=True, timeout=SECONDS
+    )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from functions.core.assets.creation import create_history
+from functions.core.jobs.quota import Quota
 from functions.core.jobs.service import JobService, create_service
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.observability.metrics import Meter
@@ -81,9 +83,13 @@ class Jobs:
         return [one["diagnosis"]["class_id"] if one["diagnosis"] else one["error"]["code"] for one in page["results"]]
 
 
-def limited(jobs: Jobs, **limits: int) -> httpx.AsyncClient:
-    """Return a client of another jobs app over the same services, with limits of its own."""
-    return client_of(create_app(replace(jobs.settings, **limits)))
+@asynccontextmanager
+async def limited(jobs: Jobs, **limits: int) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of another jobs app over the same services, with limits of its own, on a day that does not end."""
+    app = create_app(replace(jobs.settings, **limits))
+    with patch.object(Quota, "day", lambda *_: "2026-11-30"):
+        async with client_of(app) as client:
+            yield client
 
 
 def signal(name: str) -> list[float]:

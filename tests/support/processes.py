@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.servers import unused_port
+from tests.support.waiting import SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRY = (sys.executable, "-m", "functions.container")
@@ -49,7 +50,7 @@ def process(
         yield served
     finally:
         running.kill()
-        running.communicate(timeout=30)
+        running.communicate(timeout=SECONDS)
 
 
 def _until_up(served: Served) -> None:
@@ -58,7 +59,7 @@ def _until_up(served: Served) -> None:
         if served.process.poll() is not None:
             raise AssertionError(f"the server ended: {served.process.communicate()[1][-2000:]}")
         try:
-            if httpx.get(f"{served.url}/ping", timeout=5).status_code == 200:
+            if httpx.get(f"{served.url}/ping", timeout=SECONDS).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.05)

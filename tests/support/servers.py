@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from functions.core.http.connections import ConnectionLimits, bounded_protocol
 from functions.core.http.server import ShutdownBoundary
+from tests.support.waiting import SECONDS
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def serving(app: ASGIApp, limits: ConnectionLimits | None = None) -> Iterator[tu
             yield listener.getsockname()[:2]
         finally:
             server.should_exit = True
-            thread.join(timeout=30)
+            thread.join(timeout=SECONDS)
             assert not thread.is_alive()
 
 

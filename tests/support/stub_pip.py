@@ -2,15 +2,13 @@
 
 import json
 import os
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.local_server import SECONDS
+from tests.support.waiting import until
 
 _MAIN = """
 import json, os, sys, time
@@ -75,14 +73,6 @@ def pip(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatc
     (folder / "pip" / "__main__.py").write_text(_MAIN)
     monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
     return StubPip(folder)
-
-
-def until(happened: Callable[[], bool]) -> None:
-    """Wait for something that happens sooner or later."""
-    deadline = time.monotonic() + SECONDS
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def has_ended(pid: int) -> bool:

@@ -71,7 +71,7 @@ async def _hold(address: tuple[str, int], seconds: float) -> Held:
     for _ in range(_RESETS):
         await _reset(address)
     held.connections = len(attackers) + _RESETS
-    while time.monotonic() < until:
+    while not held.asked or time.monotonic() < until:
         await _ask(address, held)
         await asyncio.sleep(_ASKED_EVERY_S)
     await asyncio.gather(*attackers)

@@ -92,11 +92,19 @@ def services_of(pid: int) -> list[int]:
 def children_of(pid: int) -> list[int]:
     """Return the processes that a process has started and that still run; Linux."""
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
+    return [int(child) for task in tasks for child in _read(task).split()]
 
 
 def _command(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return _read(Path(f"/proc/{pid}/cmdline")).split("\0")
+
+
+def _read(path: Path) -> str:
+    """Return what /proc has there; nothing where a thread or process has ended since it was found."""
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _peak_mb(pid: int) -> float:

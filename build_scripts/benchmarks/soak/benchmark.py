@@ -81,6 +81,8 @@ def _soaked(server: ServerProcess, manifest: Manifest, effort: Effort) -> dict[s
     rate = SHARE * saturated
     schedule = arrivals(mix, rate, effort.load_s, SEED)
     observed, memory = offer(server.url, mix, schedule, Sampling(lambda: memory_mb(server.pid)[0], bucket_s))
+    # What was measured behind the last request stands for every bucket that ended later.
+    memory += memory[-1:] * (BUCKETS - len(memory))
     return {
         "saturation_per_s": saturated,
         "offered_per_s": rate,

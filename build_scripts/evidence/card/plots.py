@@ -115,7 +115,8 @@ def _before_and_after(proof: Proof, measured: str, title: str, figure: Figure) -
     counts.set_yscale("log")
     for axes in (diagram, counts):
         axes.set_xlabel("confidence", fontsize=TEXT_SIZE)
-        axes.legend(fontsize=TEXT_SIZE, frameon=False)
+        # Looking for the best place may take longer than matplotlib does without a warning.
+        axes.legend(fontsize=TEXT_SIZE, frameon=False, loc="upper left")
         quiet(axes)
 
 

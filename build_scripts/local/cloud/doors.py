@@ -10,6 +10,7 @@ from botocore.credentials import Credentials
 
 from build_scripts.local.aws.embedded.access import REGION, Access, client_arguments
 from build_scripts.local.cloud.app import DOOR_STAGE, Change
+from build_scripts.local.cloud.command_line import TIMEOUT_S
 from build_scripts.local.cloud.deployment import Deployment
 from build_scripts.local.lambda_sandbox.places import ROOT
 from cdk.resource_names import key_secret_name, resource_name
@@ -50,7 +51,7 @@ class DeployedDoor:
         url, recording = f"{self.url}/predict?full_scale=4", RECORDING.read_bytes()
         request = AWSRequest("POST", url, {"x-api-key": key, "content-type": WAV, "accept": "*/*"}, recording)
         SigV4Auth(Credentials(access.key_id, access.secret), _SERVICES[self.door], REGION).add_auth(request)
-        return httpx.post(url, content=recording, headers=dict(request.headers), timeout=60)
+        return httpx.post(url, content=recording, headers=dict(request.headers), timeout=TIMEOUT_S)
 
     @property
     def url(self) -> str:

@@ -10,6 +10,7 @@ import boto3
 import httpx
 
 from build_scripts.local.aws.embedded.access import Access, client_arguments
+from build_scripts.local.cloud.command_line import TIMEOUT_S as ANSWER_TIMEOUT_S
 from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.lambda_sandbox.places import ROOT
 from cdk.stages import StageName
@@ -65,7 +66,7 @@ class DeployedJobs:
         uploads = [{"name": name, "content_type": kind} for name, (kind, _) in FILES.items()]
         job = self.ask("POST", "/jobs", json={"uploads": uploads, "full_scale": 4, "asset_id": "press-4"})
         for form, (_, content) in zip(job["uploads"], FILES.values(), strict=True):
-            _checked(httpx.post(form["url"], data=form["fields"], files={"file": content}, timeout=60))
+            _checked(httpx.post(form["url"], data=form["fields"], files={"file": content}, timeout=ANSWER_TIMEOUT_S))
         return job
 
     def dead_letters(self) -> list[dict[str, Any]]:
@@ -80,7 +81,7 @@ class DeployedJobs:
     def ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         """Ask the deployed API, and return what it answers."""
         headers = {"x-api-key": self.key, "accept": "*/*"}
-        answer = httpx.request(method, f"{self.api}{path}", headers=headers, timeout=60, **request)
+        answer = httpx.request(method, f"{self.api}{path}", headers=headers, timeout=ANSWER_TIMEOUT_S, **request)
         document: dict[str, Any] = _checked(answer).json()
         return document
 

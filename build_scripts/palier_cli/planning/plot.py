@@ -37,7 +37,7 @@ def draw(plan: Plan, path: Path) -> None:
                   textcoords="offset points", fontsize=8)  # fmt: skip
     axes.set(xlabel="requests a second, on average", ylabel="US dollars a month")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="upper left")
     try:
         figure.savefig(path, format="svg", metadata={"Date": None})
     except OSError as error:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from build_scripts.palier_cli.main import main
 from build_scripts.palier_cli.terminal import printable, screen
 from tests.support.recordings import npy_bytes, tone
+from tests.support.waiting import SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMANDS = [("models",), ("models", "--json"), ("plan",), ("--help",), ("jobs", "submit", "--help"), ("--version",)]
@@ -37,7 +38,7 @@ def run(environment: Mapping[str, str], *arguments: str | Path, stdout: str) -> 
     """Run the command with its standard output sent elsewhere, as a shell does; returns status and standard error."""
     code = "import sys; from build_scripts.palier_cli.main import main; sys.exit(main())"
     shell = ["sh", "-c", f'exec "$@" {stdout}', "sh", sys.executable, "-c", code, *map(str, arguments)]
-    done = subprocess.run(shell, env=environment, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    done = subprocess.run(shell, env=environment, stderr=subprocess.PIPE, text=True, timeout=SECONDS, check=False)
     return done.returncode, done.stderr
 
 
@@ -71,7 +72,7 @@ def test_a_reader_that_has_closed_the_output_gets_no_message(environment: dict[s
         env=environment,
         stdout=writing,
         stderr=subprocess.PIPE,
-        timeout=60,
+        timeout=SECONDS,
         check=False,
     )
     os.close(writing)

@@ -75,7 +75,9 @@ def test_the_graph_is_the_same(rebuilt: Rebuilt, precision: str) -> None:
     }
 
 
-@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-5), ("int8", 1e-3)])
+# Processors add float32 in orders of their own: the range of a calibrated tensor may end a rounding elsewhere, and some
+# integers with it one step beside those that ship.
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-5), ("int8", 1e-2)])
 def test_the_answers_are_the_same(rebuilt: Rebuilt, precision: str, tolerance: float) -> None:
     run: Callable[[Path], Float32Array] = lambda path: OnnxEngine(path).run(rebuilt.windows).logits  # noqa: E731
     ours, shipped = run(getattr(rebuilt, precision)), run(rebuilt.shipped(precision))

@@ -20,16 +20,18 @@ from functions.container.sagemaker import BINARY
 from functions.container.settings import ContainerSettings
 from functions.core.errors import ModelUnavailableError
 from functions.core.keys.keys import KeyRing, create_key, write_key_ring
+from functions.core.models import models
 from functions.core.models.engine import EngineOutput
 from functions.core.models.models import CpuEngines
 from functions.core.preprocessing.arrays import Float32Array
 from functions.core.settings import Settings
-from tests.support.apps import assert_error, client_of, predict_tone
+from tests.support.apps import BlockingEngine, assert_error, client_of, predict_tone
 from tests.support.container import make_container
 from tests.support.packages import FILE
 from tests.support.recordings import tone
 from tests.support.servers import serving
 from tests.support.v2 import batch, binary_envelope, expected_logits, post, read_answer
+from tests.support.waiting import SECONDS, until_async
 
 MEANS = [round(0.05 * step, 2) for step in range(-8, 9)]
 
@@ -72,8 +74,8 @@ async def test_the_statistics_know_waiting_from_running(door: httpx.AsyncClient)
 
 
 async def test_the_statistics_count_executions_and_their_sizes(settings: Settings) -> None:
-    # Long enough for all to meet; a batch that is full starts at once.
-    container = make_container(settings, batch_max_delay_ms=1000, batch_max_windows=4)
+    # A batch that is full starts at once.
+    container = make_container(settings, batch_max_delay_ms=SECONDS * 1e3, batch_max_windows=4)
     async with client_of(container.served) as client:
         requests = (binary_envelope(batch(*[0.5] * windows)) for windows in (1, 2, 1))
         answers = await asyncio.gather(*(post(client, envelope) for envelope in requests))
@@ -95,11 +97,20 @@ async def test_the_statistics_count_executions_and_their_sizes(settings: Setting
     assert one["compute_input"]["ns"] == stats["inference_stats"]["compute_input"]["ns"]
 
 
-async def test_a_full_queue_is_a_429_with_when_to_come_back(settings: Settings) -> None:
-    container = make_container(settings, batch_max_queued=2, batch_max_delay_ms=200, batch_max_windows=64)
+async def test_a_full_queue_is_a_429_with_when_to_come_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = BlockingEngine()
+    monkeypatch.setattr(models, "OnnxEngine", lambda *_: engine)
+    container = make_container(settings, batch_max_queued=2)
     async with client_of(container.served) as client:
-        answers = await asyncio.gather(*(post(client, binary_envelope(batch(0.5))) for _ in range(5)))
-    assert sorted(answer.status_code for answer in answers) == [200, 200, 429, 429, 429]
+        running = asyncio.create_task(post(client, binary_envelope(batch(0.5))))
+        assert await asyncio.to_thread(engine.begun.acquire, timeout=SECONDS)
+        others = [asyncio.create_task(post(client, binary_envelope(batch(0.5)))) for _ in range(5)]
+        await until_async(lambda: sum(one.done() for one in others) == 3)
+        engine.release.set()
+        answers = await asyncio.gather(running, *others)
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 429, 429, 429]
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert_error(refused, 429, "too_many_requests", None)
     assert refused.headers["retry-after"] == "1"
@@ -140,7 +151,7 @@ async def test_an_upload_that_stops_holds_a_place_and_gives_it_back(
 
     async with client_of(container.served) as client:
         upload = asyncio.create_task(client.post(path, content=stopping(), headers={"content-type": kind}))
-        await asyncio.wait_for(reached.wait(), 10)
+        await asyncio.wait_for(reached.wait(), SECONDS)
         refused = await post(client, binary_envelope(batch(0.5)))
         assert_error(refused, 429, "too_many_requests", None)
         assert (await client.get("/health")).status_code == 200

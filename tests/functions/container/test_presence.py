@@ -3,8 +3,6 @@
 import asyncio
 import socket
 import threading
-import time
-from collections.abc import Callable
 
 import httpx
 import pytest
@@ -15,6 +13,7 @@ from functions.core.settings import Settings
 from tests.support.container import make_container
 from tests.support.servers import serving
 from tests.support.v2 import INFER, batch, raw_envelope
+from tests.support.waiting import SECONDS, until
 
 BODY = raw_envelope(batch(0.5)).body
 HEAD = (
@@ -23,15 +22,10 @@ HEAD = (
 )
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
 def test_who_leaves_is_dropped_and_who_stays_is_answered(settings: Settings) -> None:
-    container = make_container(settings, batch_max_delay_ms=1000, batch_max_windows=64)
+    # Whoever waits does so until a batch of three windows is full.
+    waiting = {"batch_max_delay_ms": SECONDS * 1e3, "batch_max_windows": 3, "deadline_ms": SECONDS * 1e3}
+    container = make_container(settings, **waiting)
     workers = container.invocations.native.workers
     with serving(container.served) as (host, port):
         url = f"http://{host}:{port}"
@@ -40,16 +34,19 @@ def test_who_leaves_is_dropped_and_who_stays_is_answered(settings: Settings) -> 
             until(lambda: workers.queued == 1)  # type: ignore[attr-defined]
             headers = {"inference-header-content-length": "0"}
             answers: list[httpx.Response] = []
-            stays = threading.Thread(
-                target=lambda: answers.append(httpx.post(url + INFER, content=BODY, headers=headers))
-            )
+
+            def ask(body: bytes) -> None:
+                answers.append(httpx.post(url + INFER, content=body, headers=headers, timeout=SECONDS))
+
+            stays = threading.Thread(target=ask, args=(BODY,))
             stays.start()
             until(lambda: workers.queued == 2)  # type: ignore[attr-defined]
         until(lambda: workers.queued == 1)  # type: ignore[attr-defined]
-        stays.join(10)
-        scraped = httpx.get(f"{url}/metrics").text
-    assert [answer.status_code for answer in answers] == [200]
-    assert 'palier_batch_windows_sum{model="tiny"} 1.0' in scraped
+        ask(raw_envelope(batch(0.5, 0.5)).body)
+        stays.join(SECONDS)
+        scraped = httpx.get(f"{url}/metrics", timeout=SECONDS).text
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert 'palier_batch_windows_sum{model="tiny"} 3.0' in scraped
     assert 'palier_responses_total{code="0"} 1.0' in scraped
 
 

@@ -16,6 +16,7 @@ from functions.core.decoding.formats import decode_file
 from functions.core.models.options import DiagnosisOptions
 from functions.core.models.pipeline import create_diagnoser
 from functions.core.settings import Settings
+from tests.support.waiting import SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
 FUNCTION = ROOT / "functions" / "dashboard"
@@ -28,7 +29,7 @@ def test_building_again_gives_the_same_files(tmp_path: Path) -> None:
     node = shutil.which("node")
     if node is None or not (WEB / "node_modules" / "esbuild").is_dir():
         pytest.skip("needs Node.js, and `npm ci` in functions/dashboard/web")
-    subprocess.run([node, "build.mjs", str(tmp_path)], cwd=WEB, check=True, capture_output=True, timeout=120)
+    subprocess.run([node, "build.mjs", str(tmp_path)], cwd=WEB, check=True, capture_output=True, timeout=SECONDS)
     assert tree(tmp_path) == tree(STATIC)
 
 

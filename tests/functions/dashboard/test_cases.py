@@ -17,6 +17,7 @@ import pytest
 from functions.core.decoding.formats import MATLAB
 from functions.core.models.options import SampleFormat
 from tests.support.recording_cases import FILE
+from tests.support.waiting import SECONDS
 
 RUNNER = Path(__file__).with_name("read_cases.mjs")
 NODE = shutil.which("node")
@@ -73,7 +74,9 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="there is no Node.js to run
 
 @cache
 def outcomes() -> list[dict[str, Any]]:
-    done = subprocess.run([str(NODE), str(RUNNER), str(FILE)], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        [str(NODE), str(RUNNER), str(FILE)], capture_output=True, text=True, check=True, timeout=SECONDS
+    )
     found: list[dict[str, Any]] = json.loads(done.stdout)
     return found
 
@@ -125,7 +128,7 @@ def test_the_page_and_the_service_call_samples_alike() -> None:
 def test_a_broken_file_is_read_or_refused_by_a_sentence_of_the_reader_s_own() -> None:
     """Cut in twelve places, and with noise in thirty: none of them hangs."""
     command = [str(NODE), str(RUNNER.with_name("break_cases.mjs")), str(FILE)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS)
     found = json.loads(done.stdout)
     assert found["thrown"] == []
     assert found["tried"] > 43 * len(READ_HERE)

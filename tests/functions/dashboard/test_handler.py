@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from functions.core.settings import get_settings
+from tests.support.waiting import SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
 STATIC = ROOT / "functions" / "dashboard" / "static"
@@ -104,6 +105,6 @@ def test_an_unknown_path_is_an_error_of_the_one_shape(invoke: Invoke) -> None:
 def test_it_loads_no_model_and_nothing_heavy() -> None:
     code = f"import sys, {MODULE}; print([n for n in ('onnxruntime', 'numpy', 'torch', 'boto3') if n in sys.modules])"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=SECONDS
     )
     assert done.stdout.strip() == "[]"

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,26 +13,12 @@ import pytest
 from msgspec.structs import replace
 
 from functions.core.models import models
-from functions.core.models.engine import EngineOutput
-from functions.core.preprocessing.arrays import Float32Array
 from functions.core.settings import Settings
 from functions.inference.app import create_app
-from tests.support.apps import RaisingEngine, assert_error, client_of, predict_tone
+from tests.support.apps import BlockingEngine, RaisingEngine, assert_error, client_of, predict_tone
 from tests.support.packages import FILE
 from tests.support.recordings import tone
-
-
-class BlockingEngine:
-    """An engine that works until it is told to stop."""
-
-    def __init__(self) -> None:
-        self.begun = threading.Semaphore(0)
-        self.release = threading.Event()
-
-    def run(self, windows: Float32Array, conditions: Float32Array | None = None) -> EngineOutput:
-        self.begun.release()
-        assert self.release.wait(timeout=30)
-        return EngineOutput(np.zeros((len(windows), 3), np.float32), None)
+from tests.support.waiting import SECONDS
 
 
 @pytest.fixture
@@ -49,7 +34,7 @@ async def at_work(client: httpx.AsyncClient, engine: BlockingEngine, count: int)
     tasks = [asyncio.create_task(predict_tone(client)) for _ in range(count)]
     try:
         for _ in tasks:
-            assert await asyncio.to_thread(engine.begun.acquire, timeout=30)
+            assert await asyncio.to_thread(engine.begun.acquire, timeout=SECONDS)
         yield tasks
     finally:
         engine.release.set()
@@ -186,7 +171,7 @@ async def test_health_answers_also_when_every_worker_is_at_work(settings: Settin
         async with at_work(client, blocking, 2):
             waiting = [asyncio.create_task(predict_tone(client)) for _ in range(40)]
             await asyncio.sleep(0)
-            assert (await asyncio.wait_for(client.get("/health"), timeout=30)).status_code == 200
+            assert (await asyncio.wait_for(client.get("/health"), timeout=SECONDS)).status_code == 200
         assert {response.status_code for response in await asyncio.gather(*waiting)} == {200}
 
 

@@ -15,6 +15,7 @@ from functions.inference import app as inference
 from tests.conftest import ReadLog
 from tests.support.recordings import tone
 from tests.support.servers import serving
+from tests.support.waiting import SECONDS
 
 
 class HeldHistory:
@@ -25,14 +26,14 @@ class HeldHistory:
         self.kept: list[Observation] = []
 
     def record(self, observations: Sequence[Observation]) -> None:
-        assert self.released.wait(30)
+        assert self.released.wait(SECONDS)
         self.kept += observations
 
 
 def test_a_server_answers_before_the_history_is_kept(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     history = HeldHistory()
     monkeypatch.setattr(inference, "create_history", lambda _: history)
-    with serving(inference.create_app(settings)) as (host, port), httpx.Client(timeout=20) as client:
+    with serving(inference.create_app(settings)) as (host, port), httpx.Client(timeout=SECONDS) as client:
         for _ in range(3):
             # Also the next requests of the same connection do not wait.
             answer = client.post(

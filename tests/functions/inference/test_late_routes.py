@@ -11,6 +11,7 @@ from starlette.routing import NoMatchFound, Route
 
 from functions.inference.late_routes import LateRoutes
 from tests.support.apps import client_of
+from tests.support.waiting import SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -82,7 +83,7 @@ def test_none_is_found_by_name(late: LateRoutes) -> None:
 def test_a_cold_start_loads_nothing_of_the_protocol(module: str) -> None:
     code = f"import sys, {module}; print([name for name in sys.modules if name.startswith('functions.inference.v2')])"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=SECONDS
     )
     assert done.stdout.strip() == "[]"
 
@@ -98,6 +99,6 @@ def test_the_protocol_loads_nothing_heavy() -> None:
         f"assert 'functions.inference.v2.endpoints' in sys.modules; print([n for n in {heavy} if n in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=SECONDS
     )
     assert done.stdout.strip() == "[]"

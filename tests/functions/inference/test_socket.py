@@ -9,12 +9,13 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.support.servers import serving
+from tests.support.waiting import SECONDS
 
 
 def answer_to(address: tuple[str, int], request: bytes) -> tuple[bytes, dict[str, Any]]:
     """Send bytes and read until the server closes; returns the status line and the JSON body."""
     received = b""
-    with socket.create_connection(address, timeout=30) as connection:
+    with socket.create_connection(address, timeout=SECONDS) as connection:
         # A server that closes before it has read everything resets the connection; its answer arrives before that.
         with suppress(ConnectionResetError, BrokenPipeError):
             connection.sendall(request)

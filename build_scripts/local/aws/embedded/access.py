@@ -13,7 +13,7 @@ from build_scripts.local.aws.embedded.guard.gate import HEALTH
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
-_ANSWER_TIMEOUT_S = 2.0
+_ANSWER_TIMEOUT_S = 10.0
 _LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -25,7 +25,7 @@ from functions.core.memory import KEPT_BYTES, LARGEST_MMAP_THRESHOLD_BYTES
 JOB_SERVICES = ("dynamodb", "events", "s3", "secretsmanager", "sqs")
 # Below the data folder.
 STATE = "state"
-_START_TIMEOUT_S = 30.0
+_START_TIMEOUT_S = 120.0
 # Long enough to write the state of a --data-dir.
 _END_TIMEOUT_S = 20.0
 # Without workers it serves in the process that is started.

@@ -57,7 +57,7 @@ def test_refusals_alone_are_no_figure() -> None:
 def test_a_refusal_is_counted_apart_and_not_in_the_figures() -> None:
     SEEN.clear()
     with serving(APP) as (host, port):
-        measured = load(Post(f"http://{host}:{port}/now-and-then", ("x-kind: test",), b""), clients=1, seconds=0.3)
+        measured = load(Post(f"http://{host}:{port}/now-and-then", ("x-kind: test",), b""), clients=2, seconds=0.3)
     assert len(SEEN) == len(measured.latencies_ms) + measured.refused
     assert abs(len(measured.latencies_ms) - measured.refused) <= 1
     assert measured.refused > 0

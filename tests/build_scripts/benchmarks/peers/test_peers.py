@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +20,8 @@ from build_scripts.benchmarks.peers.running import Asked, named_class, running
 from build_scripts.benchmarks.peers.table import AGAIN, LOCAL, PEERS, Ask, Peer, Start, headers_of
 from build_scripts.benchmarks.peers.wrk import Hits, hit, read_hits
 from build_scripts.errors import BuildError
+from tests.support.stub_pip import has_ended
+from tests.support.waiting import until
 
 WINDOW = np.array([0.5, -0.25, 0.125], np.float32)
 ROOT = Path(__file__).resolve().parents[4]
@@ -111,6 +112,7 @@ class Alternating(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def alternating() -> Iterator[str]:
+    Alternating.count = 0
     with ThreadingHTTPServer(("127.0.0.1", 0), Alternating) as listener:
         thread = threading.Thread(target=listener.serve_forever, daemon=True)
         thread.start()
@@ -122,8 +124,9 @@ def alternating() -> Iterator[str]:
 def test_wrk_sends_body_and_headers_and_counts_by_status(alternating: str) -> None:
     hits = hit(alternating, {"x-kind": "raw"}, b"a\x00b", connections=2, seconds=1)
     assert hits.failed == 0
-    assert hits.refused > 5
-    assert hits.per_second == pytest.approx(hits.refused, rel=0.2)
+    # Two may be on their way when the time is over.
+    assert abs(2 * hits.refused - Alternating.count) <= 4
+    assert hits.per_second > 0
     assert 0 < hits.p50_ms <= hits.p95_ms <= hits.p99_ms
 
 
@@ -163,11 +166,7 @@ def test_a_peer_ends_with_all_that_it_has_started(tmp_path: Path) -> None:
         assert len(children) == 1
     assert not Path(f"/proc/{one.pid}").exists()
     # A process that was killed takes a moment to end; without a parent that waits for it, it stays as a zombie.
-    left = Path(f"/proc/{children[0]}/stat")
-    deadline = time.monotonic() + 30
-    while left.exists() and (state := left.read_text().rpartition(")")[2].split()[0]) != "Z":
-        assert time.monotonic() < deadline, state
-        time.sleep(0.05)
+    until(lambda: has_ended(int(children[0])))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from build_scripts.local.aws import polling
 from build_scripts.local.aws.polling import Polling
 from tests.conftest import ReadLog
-from tests.support.local_server import SECONDS
+from tests.support.waiting import SECONDS
 
 
 class Failing(Polling):

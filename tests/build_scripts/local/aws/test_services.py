@@ -1,7 +1,6 @@
 """The services behind local_server.py: started once, when first needed; what fails is said and tried again."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from functions.core.errors import DependencyUnavailableError
 from functions.core.http.asgi import create_starlette
 from functions.core.settings import Settings
 from tests.support.apps import assert_error, client_of
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -76,9 +76,7 @@ def test_jobs_of_a_data_folder_go_on_also_where_their_state_is_yet_to_be_written
     services = LocalServices(settings, tmp_path, None, lambda _: None)
     services.resume()
     services.close()
-    deadline = time.monotonic() + 10
-    while len(offline) < starts and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: len(offline) >= starts)
     assert offline == [tmp_path] * starts
 
 

@@ -19,6 +19,7 @@ from build_scripts.local.cloud.app import Change
 from build_scripts.local.cloud.command_line import CdkFailedError
 from build_scripts.local.lambda_sandbox.places import ROOT
 from tests.build_scripts.local.cloud.conftest import STAGES, Cloud
+from tests.support.waiting import SECONDS
 
 MAKE = """#!/bin/sh
 case "$1" in
@@ -76,7 +77,7 @@ def test_the_script_of_the_page_diagnoses_a_recording(here: dict[str, str]) -> N
 
 def test_without_a_region_nothing_is_made(here: dict[str, str]) -> None:
     command = [sys.executable, "-m", "cdk", "url", "--stage", "dev"]
-    done = subprocess.run(command, cwd=ROOT, env=here, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=here, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "There is no AWS region: set AWS_REGION, or a region in the AWS profile.\n"
 

@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 
 from functions.core.aws.caching import TimedCache
+from tests.support.waiting import SECONDS
 
 
 class Clock:
@@ -87,7 +88,7 @@ def test_threads_that_ask_together_wait_for_one_answer() -> None:
     source = Source(clock)
 
     def read() -> int:
-        begun.wait(10)
+        begun.wait(SECONDS)
         return source.read()
 
     cache = TimedCache(read, 5, clock)

@@ -21,13 +21,14 @@ from functions.core.aws.clients import (
 from functions.core.errors import DependencyUnavailableError
 from functions.core.jobs.files import JobFiles
 from tests.support.aws import in_memory_aws
+from tests.support.waiting import SECONDS
 
 CLIENTS = (dynamodb_client, s3_client, sqs_client, events_client)
 
 
 def test_importing_it_loads_no_boto3() -> None:
     code = "import sys, functions.core.aws.clients; print('boto3' in sys.modules, 'botocore' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=SECONDS)
     assert done.stdout.split() == ["False", "False"]
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.waiting import SECONDS
+
 ROOT = Path(__file__).resolve().parents[4]
 LEFT_OUT = ["bz2", "http.client", "lzma", "ssl", "typing_extensions"]
 CODE = f"""
@@ -38,7 +40,7 @@ print(json.dumps({{
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, check=True, timeout=SECONDS
     )
     result: dict[str, Any] = json.loads(done.stdout)
     return result

@@ -15,6 +15,7 @@ from functions.inference.app import create_app
 from tests.support.apps import every_route
 from tests.support.malformed import CASES
 from tests.support.servers import serving
+from tests.support.waiting import SECONDS
 
 FOLDER = Path(__file__).parent
 PAGE = (FOLDER.parents[3] / "docs" / "v2.md").read_text()
@@ -86,7 +87,7 @@ def test_the_commands_run(address: str) -> None:
             executable="/bin/bash",
             capture_output=True,
             check=True,
-            timeout=60,
+            timeout=SECONDS,
         ).stdout
         for block in blocks("sh")
     )

@@ -13,6 +13,7 @@ from functions.core.settings import Settings
 from functions.inference.app import create_app
 from tests.support.servers import serving
 from tests.support.v2 import MEANS, batch, expected_logits, expected_rows
+from tests.support.waiting import SECONDS
 
 ROOT = Path(__file__).resolve().parents[4]
 PYTHON = ROOT / ".venv" / "kserve" / "bin" / "python"
@@ -33,7 +34,7 @@ def asked(app: Starlette) -> dict[str, Any]:
             env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=SECONDS,
             check=False,
         )
     assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from build_scripts.local.aws.embedded.access import REGION, Access, client_arguments
 from build_scripts.local.aws.embedded.services import EmbeddedServices
 from tests.build_scripts.local.aws.embedded.conftest import PAGE
-from tests.support.local_server import SECONDS
+from tests.support.waiting import SECONDS
 
 BUCKET = "recordings"
 EVIL = "http://evil.example"

@@ -15,8 +15,9 @@ from build_scripts.local.aws.embedded.installation import (
     Installation,
     installed_packages,
 )
-from tests.support.local_server import ROOT, SECONDS
-from tests.support.stub_pip import StubPip, has_ended, pip, until
+from tests.support.local_server import ROOT
+from tests.support.stub_pip import StubPip, has_ended, pip
+from tests.support.waiting import SECONDS, until
 
 __all__ = ["pip"]
 

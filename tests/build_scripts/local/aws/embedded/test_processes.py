@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from build_scripts.local.aws.embedded.processes import ending_with_input, send, start_python, wait_for_end
-from tests.support.local_server import SECONDS
+from tests.support.waiting import SECONDS
 
 
 def started(code: str) -> "subprocess.Popen[bytes]":

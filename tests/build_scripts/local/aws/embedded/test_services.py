@@ -23,7 +23,8 @@ from build_scripts.local.aws.embedded.access import (
 from build_scripts.local.aws.embedded.installation import EmbeddedServicesError
 from build_scripts.local.aws.embedded.services import EmbeddedServices, Host, listen
 from build_scripts.local.aws.embedded.sharing import open_services
-from tests.support.local_server import ROOT, SECONDS
+from tests.support.local_server import ROOT
+from tests.support.waiting import until
 
 
 def client(service: Any, access: Access) -> Any:
@@ -98,10 +99,7 @@ def test_services_that_were_killed_start_again_where_they_were(embedded_host: Ho
         before = services.access
         store(before)
         # What was stored last; all of it is saved together, half a second later.
-        deadline = time.monotonic() + SECONDS
-        while not (table.exists() and '"done"' in table.read_text()):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: table.exists() and '"done"' in table.read_text())
         saved = table.stat().st_ino
         services.start_again()
         assert not services.ended()
