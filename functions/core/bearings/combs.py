@@ -64,7 +64,9 @@ def combs_up_to(most_teeth: int) -> Combs:
 _LONG = combs_up_to(59)
 
 
-def slower_part(order: float, cage_order: float, stands: NDArray[np.bool_], bin_order: float) -> float | None:
+def slower_part(
+    order: float, cage_order: float, stands: NDArray[np.bool_], bin_order: float, own_tooth: int = 0
+) -> float | None:
     """Return the order of a part slower than the shaft of whose lines those of a fault are some; None where of none.
 
     Args:
@@ -72,14 +74,17 @@ def slower_part(order: float, cage_order: float, stands: NDArray[np.bool_], bin_
         cage_order: of the cage.
         stands: whether each bin of a spectrum is a line, [F].
         bin_order: how far two bins are apart, in multiples of the shaft's speed.
+        own_tooth: number of the first line's tooth in a comb that the fault itself leaves; 0 where it leaves none.
     """
     # A comb's teeth seldom stand in the middle of a bin.
     wide = stands.copy()
     wide[1:] |= stands[:-1]
     wide[:-1] |= stands[1:]
-    for line in (order, 2 * order):
+    for multiple in (1, 2):
+        line = multiple * order
         places = np.rint(_LONG.teeth * line / bin_order).astype(np.intp)
         stand = _LONG.means(wide.take(places, mode="clip")) >= _LEAST_OF_TEETH
+        stand &= _LONG.divisors != multiple * own_tooth
         fitting = np.flatnonzero(stand & _LONG.of_slower_part(line, cage_order, 1 / bin_order))
         if len(fitting):
             # Coarser ones are of every second tooth of the part's own, or every third.

@@ -177,6 +177,8 @@ def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[
     rest = list(series)
     least = _least_ratio(spectrum)
     cage_order = series[-1].order
+    # Elements that are not alike leave a comb in the lines of an inner race: of its turns past the cage.
+    own_teeth = {series[1].name: round(series[0].order + series[1].order)}
     slower: float | None = None
     while rest:
         weighed = {one.name: _search(ratios, places[one.name]) for one in rest}
@@ -188,7 +190,7 @@ def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[
         found[best.name] = weighed[best.name]
         order = best.step * best.order * (1 + found[best.name].slip)
         stands = ratios >= max(least, _TOOTH_PART * found[best.name].mean)
-        part = slower_part(order, cage_order, stands, spectrum.bin_order)
+        part = slower_part(order, cage_order, stands, spectrum.bin_order, own_teeth.get(best.name, 0))
         if part is None:
             visible.add(best.name)
             blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)

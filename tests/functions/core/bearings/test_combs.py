@@ -54,6 +54,12 @@ def test_a_fault_a_shaft_a_cage_and_a_comb_beside_the_line_are_none(order: float
     assert slower_part(3.5, CAGE_ORDER, spectrum(order), 1 / 60) is None
 
 
+def test_a_comb_that_the_fault_itself_leaves_is_no_slower_part() -> None:
+    stands = spectrum(0.6)
+    assert slower_part(5.4, CAGE_ORDER, stands, 1 / 60) == pytest.approx(0.6)
+    assert slower_part(5.4, CAGE_ORDER, stands, 1 / 60, own_tooth=9) is None
+
+
 def test_a_quarter_of_the_teeth_may_be_hidden() -> None:
     stands = spectrum(0.7)
     hidden = np.rint(np.array([2, 4]) * 0.7 * 60).astype(int)

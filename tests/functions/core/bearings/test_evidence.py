@@ -104,6 +104,15 @@ def test_a_line_that_is_a_tooth_of_a_belt_s_comb_is_no_fault(teeth: int, line: s
     assert read(beside + 0.5 * noise(6.0, seed)).supported[0] == "inner_race"
 
 
+@pytest.mark.parametrize("seed", [1, 3])
+def test_an_element_that_strikes_an_inner_race_harder_than_the_others_hides_no_fault(seed: int) -> None:
+    """One of nine: its comb is that of the race's turns past the cage, and one of its teeth is near BPFO."""
+    inner_hz = STRIKES["inner_race"] * SPEED_RPM / 60
+    harder = 1.4 * impacts(6.0, inner_hz / 9, seed + 5, slip=0.001)
+    found = read(impacts(6.0, inner_hz, seed, slip=0.005) + harder + 0.5 * noise(6.0, seed))
+    assert found.supported == ["inner_race"]
+
+
 def test_a_part_that_strikes_is_named_where_no_line_of_the_bearing_is_visible() -> None:
     lines = [EvidenceLine(OUTER_RACE, 3.6, 108.0, [], None)]
     assert Evidence(1800.0, lines, 0.45).note == (
