@@ -1,7 +1,8 @@
 """The first deployment of docs/deploy.md, word for word, by this machine's AWS services in place of AWS.
 
 Three words of it mean something else here: `make` installs and builds nothing that is there, and deploys the templates
-without what the emulator cannot create; `curl` asks the emulator where the URL names AWS.
+without what the emulator cannot create; `curl` asks the emulator where the URL names AWS, and again while the key is
+too new for an instance that has just read the ring.
 """
 
 import json
@@ -33,7 +34,11 @@ for argument; do
   shift
   set -- "$@" "$(printf %s "$argument" | sed -E 's#^https://([a-z0-9]+)[.]execute-api[^/]*/(dev)/#{url}/restapis/\\1/\\2/_user_request_/#')"
 done
-exec {curl} "$@"
+for second in $(seq 60); do
+  answer=$({curl} "$@")
+  case $answer in *api_key_invalid*) sleep 1 ;; *) break ;; esac
+done
+printf '%s\\n' "$answer"
 """
 # What the script needs of this process; its region is its own.
 KEPT = ("PATH", "LANG")
@@ -72,7 +77,7 @@ def test_the_script_of_the_page_diagnoses_a_recording(here: dict[str, str]) -> N
     )
     assert done.returncode == 0, done.stderr[-2000:]
     diagnosis = json.loads(done.stdout.strip().splitlines()[-1])
-    assert diagnosis["class_id"] == "clearance"
+    assert diagnosis.get("class_id") == "clearance", diagnosis
 
 
 def test_without_a_region_nothing_is_made(here: dict[str, str]) -> None:
