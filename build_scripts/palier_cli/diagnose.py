@@ -29,6 +29,7 @@ from functions.core.preprocessing.signal import (
     name_of_row,
     sample_rate,
     select_channels,
+    units_of_rows,
 )
 from functions.core.preprocessing.units import known_unit
 from functions.core.settings import Settings
@@ -100,7 +101,8 @@ def remote(url: str, key: str | None, auth: httpx.Auth | None = None) -> Ask:
         wanted = None if is_each else options.channel
         samples = recording.samples if wanted is None else select_channels(recording, 1, wanted)
         rate = sample_rate(options.sample_rate_hz, recording.sample_rate_hz, 0.0, ANY_RATE)
-        units = [unit_of(options.unit, one) for one in _units(recording, wanted, is_each)]
+        in_file = units_of_rows(recording) if is_each else [channel_unit(recording, wanted)]
+        units = [unit_of(options.unit, one) for one in in_file]
         sent = _sent_unit(units)
         asked = msgspec.structs.replace(
             options, sample_rate_hz=rate.hz or None, unit=sent, channel=ALL_CHANNELS if is_each else None
@@ -116,13 +118,6 @@ def remote(url: str, key: str | None, auth: httpx.Auth | None = None) -> Ask:
         return answer
 
     return ask
-
-
-def _units(recording: Recording, wanted: str | None, is_each: bool) -> Sequence[str | None]:
-    """Return the file's unit of each channel, or of the one that is diagnosed."""
-    if not is_each:
-        return [channel_unit(recording, wanted)]
-    return recording.channel_units or [recording.unit] * len(recording.samples)
 
 
 def _sent_unit(units: Sequence[str | None]) -> Unit | None:

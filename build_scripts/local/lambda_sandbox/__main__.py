@@ -10,8 +10,6 @@ from build_scripts.local.lambda_sandbox.places import ROOT, NotHereError, make_p
 from build_scripts.local.lambda_sandbox.sandbox import Function, Sandbox
 
 HANDLERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
-
-
 # Source: docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 MEMORY_MB = range(128, 10_241)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.core.bearings.spectra import widened
 from functions.core.preprocessing.arrays import Float32Array
 
 # Fewer teeth below a line stand by chance.
@@ -76,10 +77,7 @@ def slower_part(
         bin_order: how far two bins are apart, in multiples of the shaft's speed.
         own_tooth: number of the first line's tooth in a comb that the fault itself leaves; 0 where it leaves none.
     """
-    # A comb's teeth seldom stand in the middle of a bin.
-    wide = stands.copy()
-    wide[1:] |= stands[:-1]
-    wide[:-1] |= stands[1:]
+    wide = widened(stands)
     for multiple in (1, 2):
         line = multiple * order
         places = np.rint(_LONG.teeth * line / bin_order).astype(np.intp)

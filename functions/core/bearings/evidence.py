@@ -57,12 +57,16 @@ _TOOTH_PART = 0.7
 
 @dataclass(frozen=True)
 class _Series:
-    """The series of lines that a fault leaves: at the multiples `step`, 2 `step`, ... of an order."""
+    """The series of lines that a fault leaves: at the multiples `step`, 2 `step`, ... of an order.
+
+    own_tooth: number of its first line's tooth in a comb that the fault itself leaves; 0 where it leaves none.
+    """
 
     name: str
     order: float
     fault: Fault
     step: int = 1
+    own_tooth: int = 0
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,8 @@ def check_turns(duration_s: float, shaft_speed_rpm: float) -> None:
 def _series(orders: FaultOrders) -> list[_Series]:
     return [
         _Series(OUTER_RACE, orders.bpfo, "outer_race"),
-        _Series("BPFI", orders.bpfi, "inner_race"),
+        # Elements that are not alike leave a comb in the lines of an inner race: of its turns past the cage.
+        _Series("BPFI", orders.bpfi, "inner_race", own_tooth=round(orders.bpfo + orders.bpfi)),
         # An element strikes both races in a turn about itself.
         _Series("BSF", orders.bsf, "rolling_element", step=2),
         _Series("FTF", orders.ftf, "cage"),
@@ -177,8 +182,6 @@ def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[
     rest = list(series)
     least = _least_ratio(spectrum)
     cage_order = series[-1].order
-    # Elements that are not alike leave a comb in the lines of an inner race: of its turns past the cage.
-    own_teeth = {series[1].name: round(series[0].order + series[1].order)}
     slower: float | None = None
     while rest:
         weighed = {one.name: _search(ratios, places[one.name]) for one in rest}
@@ -190,7 +193,7 @@ def _weigh(spectrum: EnvelopeSpectrum, series: Sequence[_Series]) -> tuple[dict[
         found[best.name] = weighed[best.name]
         order = best.step * best.order * (1 + found[best.name].slip)
         stands = ratios >= max(least, _TOOTH_PART * found[best.name].mean)
-        part = slower_part(order, cage_order, stands, spectrum.bin_order, own_teeth.get(best.name, 0))
+        part = slower_part(order, cage_order, stands, spectrum.bin_order, best.own_tooth)
         if part is None:
             visible.add(best.name)
             blot_out(ratios, _family(best, found[best.name].slip, len(ratios), spectrum.bin_order), _SMEARED)

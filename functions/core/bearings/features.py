@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from functions.core.bearings.bands import BANDS, band_envelope_spectra, band_widths
 from functions.core.bearings.combs import combs_up_to
-from functions.core.bearings.spectra import whitened_spectra
+from functions.core.bearings.spectra import whitened_spectra, widened
 from functions.core.preprocessing.arrays import Complex64Array, Float32Array, WholeSpectrum, as_float32
 
 # The duration of a window at any sample rate: it resolves lines half a hertz apart.
@@ -113,8 +113,8 @@ def _features(levels: Float32Array, orders: Float32Array, cage: np.float32, turn
     harmonics = np.arange(1, HARMONICS + 1, dtype=np.float32)
     # [faults, slips, harmonics]: levels of each band at the lines of each fault.
     places = orders[:, None, None] * (1 + SLIPS)[:, None] * harmonics * turn_bins
-    wide = _widened(levels)
-    clear = _widened(_without_shaft(levels, turn_bins))
+    wide = widened(levels)
+    clear = widened(_without_shaft(levels, turn_bins))
     at_lines = _at(clear, places)
     means = at_lines.mean(axis=-1)
     best = means.argmax(axis=-1)
@@ -190,14 +190,6 @@ def _without_shaft(levels: Float32Array, turn_bins: np.float32) -> Float32Array:
     clear = levels.copy()
     clear[:, bins[bins < levels.shape[1]]] = 0
     return clear
-
-
-def _widened(levels: Float32Array) -> Float32Array:
-    """Return the highest of each level and its two neighbours: a line seldom stands in the middle of a bin."""
-    wide = levels.copy()
-    np.maximum(wide[:, 1:], levels[:, :-1], out=wide[:, 1:])
-    np.maximum(wide[:, :-1], levels[:, 1:], out=wide[:, :-1])
-    return wide
 
 
 def _at(levels: Float32Array, places: Places) -> Float32Array:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from functions.core.preprocessing.arrays import Complex64Array, Float32Array, Fl
 _TINY = np.float32(1e-30)
 # Lengths, and windows of Hann, that are kept: those of some recordings' rates and durations.
 _LENGTHS, _WINDOWS = 256, 4
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 def whitened_spectra(windows: Float32Array, bins: int | None = None) -> Complex64Array:
@@ -110,6 +112,14 @@ def spectral_floor(magnitudes: NDArray[np.floating[Any]], block: int) -> Float64
     medians = (ordered[..., (block - 1) // 2] + ordered[..., block // 2]) / 2
     places, centres = np.arange(bins), (np.arange(count) + 0.5) * block
     return np.stack([np.interp(places, centres, row) for row in medians]).reshape(magnitudes.shape)
+
+
+def widened(values: NDArray[Number]) -> NDArray[Number]:
+    """Return the highest of each value [..., F] and its two neighbours: a line seldom stands in the middle of a bin."""
+    wide = values.copy()
+    np.maximum(wide[..., 1:], values[..., :-1], out=wide[..., 1:])
+    np.maximum(wide[..., :-1], values[..., 1:], out=wide[..., :-1])
+    return wide
 
 
 @lru_cache(_LENGTHS)

@@ -180,6 +180,11 @@ def channel_unit(recording: Recording, wanted: str | None) -> str | None:
     return recording.channel_units[0 if wanted is None else row_of(wanted, recording)]
 
 
+def units_of_rows(recording: Recording) -> list[str | None]:
+    """Return the unit of each row of a recording, as the file writes it."""
+    return list(recording.channel_units) or [recording.unit] * len(recording.samples)
+
+
 def row_of(wanted: str, recording: Recording) -> int:
     """Return the row of a channel by its name, or by its number from 0.
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
-from functions.core.preprocessing.signal import Recording, Unit, join_notes
+from functions.core.preprocessing.signal import Recording, Unit, join_notes, units_of_rows
 
 
 class Scale(NamedTuple):
@@ -70,7 +70,8 @@ def scale_of(text: str) -> Scale | None:
 
 def bare_unit(text: str) -> str:
     """Return a unit in lower case without spaces, brackets and what an analyser puts behind it."""
-    return (PEAK_TO_PEAK if is_peak_to_peak(text) else DETECTOR).sub("", _plain(text))
+    plain = _plain(text)
+    return (PEAK_TO_PEAK if PEAK_TO_PEAK.search(plain) else DETECTOR).sub("", plain)
 
 
 def known_unit(text: str) -> Unit | None:
@@ -91,7 +92,7 @@ def in_served_units(recording: Recording) -> Recording:
     Samples of a unit from peak to peak are read as instantaneous values, as a waveform's are; a note states it.
     Other units stay as they are.
     """
-    units = list(recording.channel_units) or [recording.unit] * len(recording.samples)
+    units = units_of_rows(recording)
     scales = {unit: scale for unit in units if unit is not None and (scale := scale_of(unit))}
     if not scales:
         return recording
